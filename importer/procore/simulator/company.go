@@ -1,0 +1,177 @@
+package simulator
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// serviceAccountID is who the credentials belong to.
+const serviceAccountID = 900_001
+
+// WorkClassification is a trade of the company; every project has all of them.
+type WorkClassification struct {
+	ID           int64
+	Name         string
+	Abbreviation string
+}
+
+// trades returns the work classifications of a Config that names none.
+func trades() []WorkClassification {
+	list := []WorkClassification{
+		{Name: "Carpenter", Abbreviation: "CARP"},
+		{Name: "Concrete Finisher", Abbreviation: "CONC"},
+		{Name: "Drywall Installer", Abbreviation: "DRYW"},
+		{Name: "Electrician", Abbreviation: "ELEC"},
+		{Name: "Equipment Operator", Abbreviation: "OPER"},
+		{Name: "Foreman", Abbreviation: "FORE"},
+		{Name: "Ironworker", Abbreviation: "IRON"},
+		{Name: "Laborer", Abbreviation: "LAB"},
+		{Name: "Mason", Abbreviation: "MAS"},
+		{Name: "Painter", Abbreviation: "PNT"},
+		{Name: "Pipefitter", Abbreviation: "PIPE"},
+		{Name: "Plumber", Abbreviation: "PLMB"},
+		{Name: "Roofer", Abbreviation: "ROOF"},
+		{Name: "Sheet Metal Worker", Abbreviation: "SMW"},
+	}
+	for i := range list {
+		list[i].ID = 562_949_953_421_401 + int64(i)
+	}
+	return list
+}
+
+// WorkClassifications returns the trades of the company.
+func (s *Server) WorkClassifications() []WorkClassification {
+	return slices.Clone(s.config.WorkClassifications)
+}
+
+// classification returns the trade of that ID, nil if there is none.
+func (s *Server) classification(id int64) *WorkClassification {
+	for i := range s.config.WorkClassifications {
+		if w := &s.config.WorkClassifications[i]; w.ID == id {
+			return w
+		}
+	}
+	return nil
+}
+
+// listClassifications is GET work_classifications, of a project or the company.
+func (s *Server) listClassifications(c *call) answer {
+	type item struct {
+		ID             int64   `json:"id"`
+		Name           string  `json:"name"`
+		Abbreviation   *string `json:"abbreviation"`
+		CompanyID      int64   `json:"company_id"`
+		CompanyVisible bool    `json:"company_visible"`
+		ProjectIDs     []int64 `json:"project_ids"`
+	}
+	var projects []int64
+	for _, p := range s.projects() {
+		projects = append(projects, p.ID)
+	}
+	p, wrong := s.paginate(c, len(s.config.WorkClassifications))
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
+	}
+	items := []item{}
+	for _, w := range s.config.WorkClassifications[p.from:p.to] {
+		items = append(items, item{w.ID, w.Name, orNull(w.Abbreviation), s.config.CompanyID, true, projects})
+	}
+	return p.answer(items)
+}
+
+// listCompanies is GET companies.
+func (s *Server) listCompanies(c *call) answer {
+	type item struct {
+		idName
+		IsActive bool `json:"is_active"`
+	}
+	p, wrong := s.paginate(c, 1)
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
+	}
+	all := []item{{s.company(), true}}
+	return p.answer(all[p.from:p.to])
+}
+
+type projectView struct {
+	idName
+	Active  bool   `json:"active"`
+	Company idName `json:"company"`
+}
+
+// listProjects is GET projects?company_id=….
+func (s *Server) listProjects(c *call) answer {
+	if refused, ok := s.checkCompany(c); !ok {
+		return refused
+	}
+	items := []projectView{}
+	if !s.denies(DenyProject) {
+		for _, p := range s.projects() {
+			items = append(items, s.projectView(p))
+		}
+	}
+	p, wrong := s.paginate(c, len(items))
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
+	}
+	return p.answer(items[p.from:p.to])
+}
+
+// showProject is GET projects/{id}?company_id=….
+func (s *Server) showProject(c *call) answer {
+	if refused, ok := s.checkCompany(c); !ok {
+		return refused
+	}
+	p, _ := s.project(c.r.PathValue("project")) // there is one, or admit had refused
+	return jsonAnswer(http.StatusOK, s.projectView(p))
+}
+
+// showMe is GET me.
+func (s *Server) showMe(*call) answer {
+	return jsonAnswer(http.StatusOK, struct {
+		ID    int64  `json:"id"`
+		Login string `json:"login"`
+		Name  string `json:"name"`
+	}{serviceAccountID, "simulated-service-account@example.com", "Simulated Service Account"})
+}
+
+// checkCompany checks the company_id that addresses of projects carry.
+func (s *Server) checkCompany(c *call) (refused answer, ok bool) {
+	text := c.r.URL.Query().Get("company_id")
+	if text == "" {
+		return s.refuse(c, http.StatusBadRequest, problem{text: "param is missing or the value is empty: company_id"}), false
+	}
+	if text != strconv.FormatInt(s.config.CompanyID, 10) {
+		return s.refuse(c, http.StatusForbidden, problem{text: "App is not connected to this company"}), false
+	}
+	return answer{}, true
+}
+
+func (s *Server) company() idName {
+	return idName{s.config.CompanyID, "Simulated Company"}
+}
+
+func (s *Server) projects() []Project {
+	return append([]Project{{s.config.ProjectID, "Simulated Project"}}, s.config.OtherProjects...)
+}
+
+// project returns the project that an address names.
+func (s *Server) project(text string) (Project, bool) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return Project{}, false
+	}
+	if id == s.config.ProjectID {
+		return Project{id, "Simulated Project"}, true
+	}
+	i := slices.IndexFunc(s.config.OtherProjects, func(p Project) bool { return p.ID == id })
+	if i < 0 {
+		return Project{}, false
+	}
+	return s.config.OtherProjects[i], true
+}
+
+func (s *Server) projectView(p Project) projectView {
+	return projectView{idName{p.ID, p.Name}, true, s.company()}
+}

@@ -1,0 +1,153 @@
+package simulator
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ParseFault reads a fault as a command line gives it: its kind, then options,
+// each behind a colon or a comma.
+//
+//	lost-answer:1%                 one in a hundred creates, at random
+//	500-after:every=7              every seventh
+//	unavailable:nth=3              the third; nth=3+5+9 for several
+//	latency:20ms                   always, 20 ms; jitter=10ms adds up to so much
+//	late-commit:delay=45s:hang     the connection hangs; created 45 s later
+//	request-timeout:created=no     created=yes or created=no instead of a coin
+//	bad-gateway:2%:on=calls        on=creates (default), updates, lists, calls, tokens
+//
+// The kinds are those of FaultKinds.
+func ParseFault(text string) (Fault, error) {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ':' || r == ',' })
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	if len(parts) == 0 || !slices.Contains(FaultKinds(), FaultKind(parts[0])) {
+		return Fault{}, fmt.Errorf("simulated fault %q: there is no such kind; use one of %s", text, kindList())
+	}
+	f := Fault{Kind: FaultKind(parts[0])}
+	for _, option := range parts[1:] {
+		if err := f.option(option); err != nil {
+			return Fault{}, fmt.Errorf("simulated fault %q, option %q: %w", text, option, err)
+		}
+	}
+	return f, nil
+}
+
+// option reads one option into f.
+func (f *Fault) option(text string) error {
+	name, value, named := strings.Cut(text, "=")
+	switch {
+	case text == "hang":
+		f.Hang = true
+		return nil
+	case !named && strings.HasSuffix(text, "%"):
+		percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+		share := percent / 100
+		if inside := share > 0 && share <= 1; err != nil || !inside { // NaN is not inside, either
+			return errors.New("give a percentage above 0% and up to 100%, such as 1%")
+		}
+		f.Probability = share
+		return nil
+	case !named:
+		name, value = "delay", text
+	}
+	switch name {
+	case "every":
+		n, err := ordinal(value)
+		f.Every = n
+		return err
+	case "nth":
+		for item := range strings.SplitSeq(value, "+") {
+			n, err := ordinal(item)
+			if err != nil {
+				return err
+			}
+			f.Nth = append(f.Nth, n)
+		}
+		return nil
+	case "delay":
+		d, err := length(value)
+		f.Delay = d
+		return err
+	case "jitter":
+		d, err := length(value)
+		f.Jitter = d
+		return err
+	case "created":
+		f.Created = Created(value)
+		if f.Created != CreatedYes && f.Created != CreatedNo {
+			return errors.New("give created=yes or created=no")
+		}
+		return nil
+	case "on":
+		f.Scope = Scope(value)
+		if !slices.Contains([]Scope{Creates, Updates, Lists, Calls, Tokens}, f.Scope) {
+			return errors.New("give on=creates, on=updates, on=lists, on=calls or on=tokens")
+		}
+		return nil
+	}
+	return errors.New("there is no such option; use a percentage, a duration, every, nth, delay, jitter, created, on or hang")
+}
+
+// String returns the fault in the syntax of ParseFault.
+func (f Fault) String() string {
+	parts := []string{string(f.Kind)}
+	if f.Probability > 0 {
+		parts = append(parts, strconv.FormatFloat(f.Probability*100, 'g', 12, 64)+"%")
+	}
+	if f.Every > 0 {
+		parts = append(parts, "every="+strconv.Itoa(f.Every))
+	}
+	if len(f.Nth) > 0 {
+		list := make([]string, len(f.Nth))
+		for i, n := range f.Nth {
+			list[i] = strconv.Itoa(n)
+		}
+		parts = append(parts, "nth="+strings.Join(list, "+"))
+	}
+	if f.Delay > 0 {
+		parts = append(parts, "delay="+f.Delay.String())
+	}
+	if f.Jitter > 0 {
+		parts = append(parts, "jitter="+f.Jitter.String())
+	}
+	if f.Created != CreatedMaybe {
+		parts = append(parts, "created="+string(f.Created))
+	}
+	if f.Scope != "" {
+		parts = append(parts, "on="+string(f.Scope))
+	}
+	if f.Hang {
+		parts = append(parts, "hang")
+	}
+	return strings.Join(parts, ":")
+}
+
+func ordinal(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, errors.New("give a whole number from 1, such as 3")
+	}
+	return n, nil
+}
+
+func length(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, errors.New("give a duration such as 20ms or 5s")
+	}
+	return d, nil
+}
+
+func kindList() string {
+	var names []string
+	for _, k := range FaultKinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,109 @@
+package simulator_test
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"muster/importer/procore/simulator"
+)
+
+type listed struct {
+	ID        int64  `json:"id"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s := simulator.New(unlimited(simulator.Config{MaxPerPage: 3}))
+	for i := range 5 {
+		s.Add(simulator.Person{LastName: strconv.Itoa(i)})
+	}
+	c := dial(t, s)
+	at := func(page, per int) string {
+		return "<https://api.procore.example" + peoplePath + "?page=" + strconv.Itoa(page) + "&per_page=" + strconv.Itoa(per) + ">"
+	}
+	for _, test := range []struct {
+		query, names, per, link string
+	}{
+		{"page=1&per_page=2", "0 1", "2", at(2, 2) + `; rel="next", ` + at(3, 2) + `; rel="last"`},
+		{"page=2&per_page=2", "2 3", "2", at(1, 2) + `; rel="first", ` + at(1, 2) + `; rel="prev", ` + at(3, 2) + `; rel="next", ` + at(3, 2) + `; rel="last"`},
+		{"page=3&per_page=2", "4", "2", at(1, 2) + `; rel="first", ` + at(2, 2) + `; rel="prev"`},
+		{"page=9&per_page=2", "", "2", at(1, 2) + `; rel="first", ` + at(3, 2) + `; rel="prev"`},
+		{"per_page=2000", "0 1 2", "3", at(2, 3) + `; rel="next", ` + at(2, 3) + `; rel="last"`},
+		{"", "0 1 2", "3", at(2, 3) + `; rel="next", ` + at(2, 3) + `; rel="last"`},
+	} {
+		r := c.get(peoplePath + "?" + test.query)
+		var people []listed
+		r.decode(t, &people)
+		var got []string
+		for _, p := range people {
+			got = append(got, p.LastName)
+		}
+		if strings.Join(got, " ") != test.names || r.header.Get("Total") != "5" ||
+			r.header.Get("Per-Page") != test.per || r.header.Get("Link") != test.link {
+			t.Errorf("%s: got %v of %s, %s a page, %s", test.query, got, r.header.Get("Total"), r.header.Get("Per-Page"), r.header.Get("Link"))
+		}
+	}
+	for _, query := range []string{"page=0", "page=one", "per_page=-1", "filters[is_employee]=maybe", "filters[trade_id][]=x"} {
+		if r := c.get(peoplePath + "?" + query); r.status != 400 {
+			t.Errorf("%s: got %d", query, r.status)
+		}
+	}
+	if r := c.get("/rest/v1.0/projects/100/work_classifications?per_page=1&page=2"); r.header.Get("Total") != "14" || !strings.Contains(r.header.Get("Link"), `rel="next"`) {
+		t.Errorf("work classifications: got %v", r.header)
+	}
+}
+
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	s := simulator.New(unlimited(simulator.Config{}))
+	trade := s.WorkClassifications()[0].ID
+	for _, p := range []simulator.Person{
+		{FirstName: "Zoe", LastName: "Abel", JobTitle: "Mason", EmployeeID: "77", OriginID: "o77"},
+		{FirstName: "Ann", LastName: "Zorn", JobTitle: "Electrician", IsEmployee: true, WorkClassificationID: trade},
+		{FirstName: "Uma", LastName: "Berg", Email: "boss@example.com", UserID: 9},
+		{FirstName: "Far", LastName: "Away", Projects: []int64{}},
+	} {
+		s.Add(p)
+	}
+	c := dial(t, s)
+	for _, test := range []struct{ query, want string }{
+		{"", "Zoe Ann Uma"},
+		{"sort=name", "Zoe Uma Ann"},
+		{"sort=job_title", "Uma Ann Zoe"},
+		{"sort=vendor_name", "Zoe Ann Uma"},
+		{"filters[search]=zo", "Zoe Ann"},
+		{"filters[search]=ann zorn", "Ann"},
+		{"filters[search]=BOSS@", "Uma"},
+		{"filters[search]=mason", "Zoe"},
+		{"filters[search]=77", ""},
+		{"filters[job_title]=Mason", "Zoe"},
+		{"filters[is_employee]=true", "Ann"},
+		{"filters[is_employee]=false", "Zoe Uma"},
+		{"filters[reference_users_only]=true", "Zoe Ann"},
+		{"filters[without_reference_users]=true", "Uma"},
+		{"filters[include_company_people]=true", "Zoe Ann Uma Far"},
+		{"filters[connected]=true", "Uma"},
+		{"filters[connected]=false", "Zoe Ann"},
+		{"filters[vendor_id][]=1", ""},
+		{"filters[trade_id][]=" + strconv.FormatInt(trade, 10), "Ann"},
+		{"filters[employee_id]=77", "Zoe Ann Uma"},
+	} {
+		query, err := url.ParseQuery(test.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var people []listed
+		c.get(peoplePath+"?"+query.Encode()).decode(t, &people)
+		var got []string
+		for _, p := range people {
+			got = append(got, p.FirstName)
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: got %v, want %s", test.query, got, test.want)
+		}
+	}
+}

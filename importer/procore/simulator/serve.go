@@ -1,0 +1,149 @@
+package simulator
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// maxBody is the longest request body that is read.
+const maxBody = 4 << 20
+
+// call is one request on its way through the server.
+type call struct {
+	r       *http.Request
+	body    []byte
+	project int64         // of the path; 0 if it names none
+	view    string        // asked for and allowed
+	lag     time.Duration // how long lists are to lag behind what it creates
+}
+
+// operation is what a route does.
+type operation struct {
+	scope Scope
+	needs Denial // what refuses it if denied; "" for nothing
+	run   func(*call) answer
+}
+
+// ServeHTTP answers for both the login host and the API host.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	login := func(pattern string, scope Scope, run func(*call) answer) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.serve(w, r, operation{scope: scope, run: run}, false)
+		})
+	}
+	api := func(pattern string, scope Scope, needs Denial, run func(*call) answer) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.serve(w, r, operation{scope: scope, needs: needs, run: run}, true)
+		})
+	}
+	login("POST /oauth/token", Tokens, s.giveToken)
+	login("GET /oauth/token/info", "", s.describeToken)
+
+	const (
+		project   = "/rest/v1.0/projects/{project}"
+		companyV2 = "/rest/v2.0/companies/{company}"
+	)
+	api("POST "+project+"/people", Creates, DenyWrite, s.createPerson)
+	api("GET "+project+"/people", Lists, DenyList, s.listPeople)
+	api("PATCH "+project+"/people/{id}", Updates, DenyWrite, s.updatePerson)
+	api("GET "+project+"/project_memberships", Calls, "", s.listMemberships)
+	api("POST "+project+"/project_memberships/bulk_add", Calls, DenyWrite, s.addMembers)
+	api("DELETE "+project+"/project_memberships/{id}", Calls, DenyWrite, s.deleteMembership)
+	api("DELETE "+companyV2+"/projects/{project}/project_memberships/bulk_remove", Calls, DenyWrite, s.removeMembers)
+	api("POST "+companyV2+"/people/bulk_deactivate", Calls, DenyWrite, s.deactivatePeople)
+	api("GET "+project+"/work_classifications", Calls, DenyClassifications, s.listClassifications)
+	api("GET /rest/v1.0/companies/{company}/work_classifications", Calls, "", s.listClassifications)
+	api("GET /rest/v1.0/companies", Calls, "", s.listCompanies)
+	api("GET /rest/v1.0/projects", Calls, "", s.listProjects)
+	api("GET "+project, Calls, "", s.showProject)
+	api("GET /rest/v1.0/me", Calls, "", s.showMe)
+	api("/", Calls, "", s.notFound)
+	return mux
+}
+
+// serve takes one request through everything that can happen to it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, op operation, api bool) {
+	s.count(op.scope, api)
+	c := &call{r: r, body: readBody(r)}
+	if s.config.OnRequest != nil {
+		r.Body = io.NopCloser(bytes.NewReader(c.body)) // the hook may read it, too
+		s.config.OnRequest(r)
+	}
+
+	way, work, back := s.latency(op.scope)
+	s.pass(way)
+	if api {
+		if refused, ok := s.admit(w.Header(), c, op); !ok {
+			s.linger(c, work+back)
+			s.reply(w, refused)
+			return
+		}
+	}
+	var hit Fault
+	hit, c.lag = s.strike(op.scope)
+	s.pass(work)
+	s.perform(w, c, op, hit, back)
+}
+
+// readBody reads the body of a request, and cuts the connection if that fails:
+// the client is gone, or sends without end.
+func readBody(r *http.Request) []byte {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil || len(body) > maxBody {
+		cut()
+	}
+	return body
+}
+
+func (s *Server) count(scope Scope, api bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if api {
+		s.stats.Total++
+	}
+	switch scope {
+	case Creates:
+		s.stats.Creates++
+	case Updates:
+		s.stats.Updates++
+	case Lists:
+		s.stats.Lists++
+	case Tokens:
+		s.stats.Tokens++
+	case Calls:
+	}
+}
+
+func (s *Server) notFound(c *call) answer {
+	return s.refuse(c, http.StatusNotFound, problem{text: "Not found"})
+}
+
+// head sends the status and the headers that every answer has.
+func (s *Server) head(w http.ResponseWriter, a answer) {
+	h := w.Header()
+	h.Set("Date", s.clock().UTC().Format(http.TimeFormat))
+	h.Set("X-Request-Id", "simulated-"+strconv.FormatUint(s.answers.Add(1), 10))
+	if a.kind != "" {
+		h.Set("Content-Type", a.kind)
+	}
+	for name, value := range a.header {
+		h.Set(name, value)
+	}
+	if a.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+}
+
+func (s *Server) reply(w http.ResponseWriter, a answer) {
+	s.head(w, a)
+	_, _ = w.Write(a.body) // the client may be gone: nobody to tell
+}

@@ -1,0 +1,177 @@
+package simulator
+
+import (
+	"slices"
+	"time"
+)
+
+// Person is somebody in the company's directory, as the server holds them.
+type Person struct {
+	ID                   int64
+	FirstName            string
+	LastName             string
+	JobTitle             string
+	EmployeeID           string
+	OriginID             string
+	Email                string
+	IsEmployee           bool
+	WorkClassificationID int64
+	UserID               int64   // 0: a reference user, who can't log in
+	Inactive             bool    // was deactivated
+	Projects             []int64 // they are on
+	Token                string  // the Idempotency-Token they were created with
+	Created              time.Time
+	Updated              time.Time
+}
+
+// record is a person in the store; Person.Projects is nil there.
+type record struct {
+	Person
+	visible time.Time // when lists begin to show them
+	members []membership
+}
+
+// membership puts a person on a project.
+type membership struct{ id, project int64 }
+
+// store holds the company's people. The caller locks.
+type store struct {
+	order          []*record // as created
+	byID           map[int64]*record
+	byOrigin       map[string]*record
+	byToken        map[string]*record
+	nextPerson     int64
+	nextMembership int64
+}
+
+func newStore(first int64) store {
+	return store{
+		byID:           make(map[int64]*record),
+		byOrigin:       make(map[string]*record),
+		byToken:        make(map[string]*record),
+		nextPerson:     first,
+		nextMembership: 7_000_001,
+	}
+}
+
+// add stores a new person on the given projects. An ID of 0 is assigned.
+func (st *store) add(p Person, projects []int64, visible time.Time) *record {
+	if p.ID == 0 {
+		for st.byID[st.nextPerson] != nil { // a seeded person may have it
+			st.nextPerson += 2
+		}
+		p.ID = st.nextPerson
+		st.nextPerson += 2
+	}
+	p.Projects = nil
+	r := &record{Person: p, visible: visible}
+	for _, id := range projects {
+		st.join(r, id)
+	}
+	st.order = append(st.order, r)
+	st.byID[p.ID] = r
+	if p.OriginID != "" {
+		st.byOrigin[p.OriginID] = r
+	}
+	if p.Token != "" && st.byToken[p.Token] == nil {
+		st.byToken[p.Token] = r
+	}
+	return r
+}
+
+// change replaces what r says of the person.
+func (st *store) change(r *record, p Person) {
+	if r.OriginID != p.OriginID {
+		delete(st.byOrigin, r.OriginID)
+		if p.OriginID != "" {
+			st.byOrigin[p.OriginID] = r
+		}
+	}
+	r.Person = p
+}
+
+func (st *store) remove(id int64) bool {
+	r := st.byID[id]
+	if r == nil {
+		return false
+	}
+	st.order = slices.DeleteFunc(st.order, func(o *record) bool { return o == r })
+	delete(st.byID, id)
+	if st.byOrigin[r.OriginID] == r {
+		delete(st.byOrigin, r.OriginID)
+	}
+	if st.byToken[r.Token] == r {
+		delete(st.byToken, r.Token)
+	}
+	return true
+}
+
+// join puts r on a project and reports whether that is new.
+func (st *store) join(r *record, project int64) bool {
+	if r.on(project) {
+		return false
+	}
+	r.members = append(r.members, membership{st.nextMembership, project})
+	st.nextMembership++
+	return true
+}
+
+// leave takes r off a project and reports whether they were on it.
+func (st *store) leave(r *record, project int64) bool {
+	before := len(r.members)
+	r.members = slices.DeleteFunc(r.members, func(m membership) bool { return m.project == project })
+	return len(r.members) < before
+}
+
+func (r *record) on(project int64) bool {
+	for _, m := range r.members {
+		if m.project == project {
+			return true
+		}
+	}
+	return false
+}
+
+// People returns everybody in the company, in the order of creation.
+func (s *Server) People() []Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	people := make([]Person, len(s.store.order))
+	for i, r := range s.store.order {
+		people[i] = r.Person
+		for _, m := range r.members {
+			people[i].Projects = append(people[i].Projects, m.project)
+		}
+	}
+	return people
+}
+
+// Add seeds a person and returns their ID. What a create would be refused for
+// is not checked. An ID of 0 or of somebody else is replaced by the next one, a
+// zero Created by now, nil Projects by the one of Config.ProjectID.
+func (s *Server) Add(p Person) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock()
+	if p.Created.IsZero() {
+		p.Created = now
+	}
+	if p.Updated.IsZero() {
+		p.Updated = p.Created
+	}
+	if s.store.byID[p.ID] != nil {
+		p.ID = 0
+	}
+	projects := p.Projects
+	if projects == nil {
+		projects = []int64{s.config.ProjectID}
+	}
+	return s.store.add(p, projects, now).ID
+}
+
+// Remove takes a person out of the company and reports whether there was one.
+func (s *Server) Remove(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.remove(id)
+}
