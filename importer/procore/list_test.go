@@ -1,0 +1,275 @@
+package procore_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/importer/procore"
+)
+
+// listing serves n people, size on a page whatever is asked for.
+type listing struct {
+	n, size int
+	link    func(page, last int) string // nil: no Link header
+	total   bool
+	asked   []string
+}
+
+func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.asked = append(l.asked, r.Host+r.URL.Path+"?"+r.URL.RawQuery)
+	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	last := max((l.n+l.size-1)/l.size, 1)
+	if l.link != nil {
+		w.Header().Set("Link", l.link(page, last))
+	}
+	if l.total {
+		w.Header().Set("Total", strconv.Itoa(l.n))
+	}
+	w.Header().Set("Per-Page", strconv.Itoa(l.size))
+	var items []string
+	for i := (page-1)*l.size + 1; i <= min(page*l.size, l.n); i++ {
+		items = append(items, fmt.Sprintf(`{"id":%d,"last_name":"P%d","employee_id":"%05d"}`, i, i, i))
+	}
+	fmt.Fprint(w, "["+strings.Join(items, ",")+"]")
+}
+
+func linkTo(base string) func(page, last int) string {
+	return func(page, last int) string {
+		links := []string{fmt.Sprintf(`<%s?page=1>; rel="first"`, base), fmt.Sprintf(`<%s?page=%d>; rel="last"`, base, last)}
+		if page < last {
+			links = append(links, fmt.Sprintf(`<%s?per_page=3&page=%d>; rel="next"`, base, page+1))
+		}
+		return strings.Join(links, ", ")
+	}
+}
+
+func ids(t *testing.T, c *procore.Client) ([]int64, *procore.Error) {
+	t.Helper()
+	var all []int64
+	for p, err := range c.People(t.Context()) {
+		if err != nil {
+			return all, as(t, err)
+		}
+		all = append(all, p.ID)
+	}
+	return all, nil
+}
+
+func TestPeopleIsWhole(t *testing.T) {
+	t.Parallel()
+	base := "https://" + apiHost + people
+	for _, tt := range []struct {
+		name string
+		list listing
+		asks int
+	}{
+		{"links", listing{n: 8, size: 3, link: linkTo(base)}, 3},
+		{"links and total", listing{n: 9, size: 3, link: linkTo(base), total: true}, 3},
+		{"links to another host are not followed", listing{n: 8, size: 3, link: linkTo("http://elsewhere.example.com/x")}, 3},
+		{"links without numbers", listing{n: 4, size: 3, link: func(page, last int) string {
+			if page == last {
+				return `<x>; rel=prev`
+			}
+			return `<x>; REL="last next"`
+		}}, 2},
+		{"total alone", listing{n: 8, size: 3, total: true}, 3},
+		{"links that forget a page that Total knows", listing{n: 6, size: 3, total: true, link: func(int, int) string { return `<x>; rel="first"` }}, 2},
+		{"neither", listing{n: 8, size: 3}, 3},
+		{"neither, the last page full", listing{n: 6, size: 3}, 3},
+		{"nobody", listing{n: 0, size: 3, total: true, link: linkTo(base)}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := client(t, &fake{api: tt.list.ServeHTTP})
+			got, e := ids(t, c)
+			if e != nil {
+				t.Fatal(e)
+			}
+			var want []int64
+			for i := range tt.list.n {
+				want = append(want, int64(i+1))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			if len(tt.list.asked) != tt.asks {
+				t.Errorf("%d requests, want %d: %v", len(tt.list.asked), tt.asks, tt.list.asked)
+			}
+			for i, asked := range tt.list.asked {
+				if want := fmt.Sprintf("%s%s?page=%d&per_page=2000&view=normal", apiHost, people, i+1); asked != want {
+					t.Errorf("asked for %s, want %s", asked, want)
+				}
+			}
+		})
+	}
+}
+
+func TestEndlessListsAreNotReadForEver(t *testing.T) {
+	t.Parallel()
+	next := func(format string) func(int, int) string {
+		return func(page, _ int) string { return fmt.Sprintf("<x?page="+format+`>; rel="next"`, page+1) }
+	}
+	for _, tt := range []struct {
+		name string
+		api  http.Handler
+		want string
+	}{
+		{"a next that goes back", &listing{n: 9, size: 3, link: func(int, int) string { return `<x?page=1>; rel="next"` }}, "not a later one"},
+		{"a next that is no number", &listing{n: 9, size: 3, link: next("%[1]dx")}, "not a later one"},
+		{"empty pages for ever", &listing{n: 3, size: 3, link: next("%d")}, "is empty, yet another"},
+		{"one page for ever", answer(200, `[{"id":1},{"id":2}]`, `Link: <x>; rel="next"`), "repeats the page before"},
+		{"not a list", answer(200, `{"id":1}`), "not a list"},
+		{"somebody without an ID", answer(200, `[{"id":1},{"last_name":"x"}]`), "no ID"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				sent := 0
+				c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) { sent++; tt.api.ServeHTTP(w, r) }})
+				_, e := ids(t, c)
+				if e == nil || e.Kind != procore.Malformed || !strings.Contains(e.Message, tt.want) {
+					t.Errorf("got %+v", e)
+				}
+				if sent > 2 {
+					t.Errorf("%d requests", sent)
+				}
+			})
+		})
+	}
+}
+
+func TestReadsAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	cut := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	half := answer(200, `[{"id":1,"last_n`)
+	for _, tt := range []struct {
+		name  string
+		first []http.HandlerFunc // then it goes well
+		kind  procore.Kind       // "": it goes well in the end
+		least time.Duration
+	}{
+		{"faults", []http.HandlerFunc{answer(500, ""), answer(502, "<html>"), cut}, "", time.Second},
+		{"a page cut off", []http.HandlerFunc{half}, "", 0},
+		{"throttled", []http.HandlerFunc{answer(429, "", "Retry-After: 30"), answer(503, "", "Retry-After: 40")}, "", 70 * time.Second},
+		{"a refused token", []http.HandlerFunc{answer(401, "")}, "", 0},
+		{"two refused tokens", []http.HandlerFunc{answer(401, ""), answer(401, "")}, procore.Unauthorized, 0},
+		{"forbidden", []http.HandlerFunc{answer(403, "")}, procore.Forbidden, 0},
+		{"not found", []http.HandlerFunc{answer(404, "")}, procore.NotFound, 0},
+		{"a redirect", []http.HandlerFunc{answer(301, "", "Location: https://elsewhere.example.com/")}, procore.Malformed, 0},
+		{"faults without end", slices.Repeat([]http.HandlerFunc{answer(500, "")}, 7), procore.Fault, 10 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n := 0
+				c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
+					if n++; n <= len(tt.first) {
+						tt.first[n-1](w, r)
+						return
+					}
+					answer(200, `[{"id":1},{"id":2}]`)(w, r)
+				}})
+				began := time.Now()
+				got, e := ids(t, c)
+				if took := time.Since(began); took < tt.least || took > 2*time.Minute {
+					t.Errorf("took %s, want at least %s", took, tt.least)
+				}
+				if tt.kind != "" {
+					if e == nil || e.Kind != tt.kind || n != len(tt.first) {
+						t.Errorf("got %v after %d requests, want %s after %d", e, n, tt.kind, len(tt.first))
+					}
+					return
+				}
+				if diff := cmp.Diff([]int64{1, 2}, got); e != nil || diff != "" {
+					t.Errorf("%v %s", e, diff)
+				}
+			})
+		})
+	}
+}
+
+func TestPeopleMayBeLeftEarlyAndReadAgain(t *testing.T) {
+	t.Parallel()
+	l := &listing{n: 8, size: 3, total: true}
+	c, _ := client(t, &fake{api: l.ServeHTTP})
+	all := c.People(t.Context())
+	for range all {
+		break
+	}
+	n := 0
+	for _, err := range all {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 8 || len(l.asked) != 4 {
+		t.Errorf("%d people in %d requests, want 8 in 4", n, len(l.asked))
+	}
+}
+
+func TestLookups(t *testing.T) {
+	t.Parallel()
+	known := map[string]string{
+		"/rest/v1.0/me":                                `{"id":9007199254740993,"login":"crew@example.com","name":"Crew Import"}`,
+		"/rest/v1.0/projects/7?company_id=42":          `{"id":7,"name":"Harbour","company":{"id":42}}`,
+		"/rest/v1.0/companies/42/work_classifications": `[{"id":1,"name":"Electrician","abbreviation":"ELEC"},{"id":2,"name":"Welder","abbreviation":null}]`,
+	}
+	c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
+		q, _ := url.ParseQuery(r.URL.RawQuery)
+		q.Del("page")
+		q.Del("per_page")
+		path := strings.TrimSuffix(r.URL.Path+"?"+q.Encode(), "?")
+		if body, ok := known[path]; ok {
+			answer(200, body)(w, r)
+			return
+		}
+		answer(404, "")(w, r)
+	}})
+	me, err := c.Me(t.Context())
+	if want := (procore.User{ID: 9007199254740993, Login: "crew@example.com", Name: "Crew Import"}); err != nil || me != want {
+		t.Errorf("got %+v, %v; want %+v", me, err, want)
+	}
+	project, err := c.Project(t.Context())
+	if want := (procore.Project{ID: 7, Name: "Harbour"}); err != nil || project != want {
+		t.Errorf("got %+v, %v; want %+v", project, err, want)
+	}
+	trades, err := c.WorkClassifications(t.Context()) // the project's are a 404 here
+	want := []procore.WorkClassification{{ID: 1, Name: "Electrician", Abbreviation: "ELEC"}, {ID: 2, Name: "Welder"}}
+	if diff := cmp.Diff(want, trades); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func FuzzLink(f *testing.F) {
+	for _, seed := range []string{`<x?page=2>; rel="next"`, `<>;rel=next`, `<`, `<a>,<b>`, `<x?page=99999999999999999999>; rel="next"`, `, ;;= <`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, link string) {
+		if strings.ContainsAny(link, "\r\n") {
+			t.Skip()
+		}
+		sent := 0
+		c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
+			if sent++; sent > 2 {
+				answer(200, `[]`)(w, r)
+				return
+			}
+			w.Header().Set("Link", link)
+			fmt.Fprintf(w, `[{"id":%d}]`, sent)
+		}})
+		_, _ = ids(t, c)
+		if sent > 3 {
+			t.Errorf("%q: %d requests", link, sent)
+		}
+	})
+}
