@@ -1,0 +1,71 @@
+// Package ratelimit learns the windows of a quota from the answers and sets one pace for all workers.
+//
+// Procore counts requests in two windows at once, 10 seconds (the spike) and 60 minutes (hourly).
+// Every answer reports one of them. The lengths are built in, the limits are not.
+//
+// # The invariant
+//
+// Let request k be sent at s(k), reach the server at a(k) and be answered at f(k). A window has
+// the limit L and the length W. While nobody else uses the quota,
+//
+//	at any time t the server counts at most as many requests as there are slots held, and at most L are held.
+//
+// A slot is held from s(k) until f(k)+W. What the server counts at t has t-W < a(k) <= t, in a
+// window that rolls; in one with fixed ends it is a part of that. From s(k) <= a(k) <= f(k) follows
+// s(k) <= t < f(k)+W: the slot is held. The price is one round trip a window: W/(W+latency) of the
+// maximum. Less can't be proven, as nothing tells when between s(k) and f(k) a request was counted.
+// (A faster start, at s(k)+W plus the least latency seen, was rejected: it is over the limit as soon
+// as the way gets shorter.) A request whose answer was lost counts as answered when it was given up.
+//
+// # What an answer proves
+//
+// The answer to j says that at a(j), a time between s(j) and f(j), C = L-Remaining requests counted.
+// Answers overtake each other, so each is read as a statement about that time. Let u be how many of
+// our requests, sent so far, were not answered by s(j): any of them may have been counted after j.
+//
+//   - There is room for at least Remaining-u more now: counts only grow by requests that come after
+//     a(j). If our own count says less, a fixed window has been reset, or others have left: first
+//     what was taken for others' is given up, then the oldest of our own slots. Those that stay are
+//     the newest: the server counts the latest C by a, we keep as many by f, and f(k) >= a(k), so
+//     ours run out no earlier. The invariant holds on.
+//   - If C is more than all of ours that can have counted at a(j), the difference is others'. It is
+//     kept at the maximum of the last half to whole window, so that it does not swing; a single answer that shows
+//     less brings it down at once. Alone it is never more than 0, whatever the order of the answers.
+//
+// # Resets
+//
+// A reset is read against the answer's own Date; both are whole seconds, so it is taken as the
+// latest time that they allow. When our count leaves no room and the reset has passed, one request
+// is sent to ask: its answer proves (as above) what has come back. That is safe whatever a "reset"
+// is, the end of a fixed window or the moment when the oldest request leaves a rolling one, as long
+// as none of our slots returned since: then at least that oldest one is held and no longer counted.
+//
+// # The window that is not reported
+//
+// The documentation says that the limit "most likely to be exceeded first" is reported. That is
+// taken to mean the window with less left, by number or by share. So a report of Remaining for the
+// spike proves as much room in the hourly window, known or not, and while the hourly one has not
+// been reported no more is sent than was proven; when nothing is proven and nothing in flight, one
+// request asks. Otherwise a spike that is always used up would hide an hourly window until it is
+// exceeded. The other way round, while only the hourly window is known, Remaining/360 is proven for
+// the spike. What is proven is used up by sending, so this costs about a round trip in ten seconds
+// until the hourly window shows itself, and nothing afterwards.
+//
+// Three things can't be known. If both windows run out with the same request and the server then
+// reports the spike, the next one is refused; hourly limits are round numbers, so from the smallest
+// documented one on a place in the spike is kept free near each hundred. If of all answers the one
+// is lost that would have shown the hourly window, one request can be refused. And a limit that
+// falls refuses what is in flight.
+//
+// Near its end a fixed hourly window has a reset as close as the spike's: a limit known from before
+// tells them apart, and an unknown one is read the careful way until its reset moves on.
+//
+// # Others
+//
+// After a Pause (a 429, a 503) one request goes first, and its answer sets the others going: no
+// herd. Jitter, if several processes share the quota, is the caller's to add. A Reserve is left free
+// of us, whether others use it or not; what they use counts against it.
+//
+// Only one waiter watches the clock, the first in the queue; it passes the turn on. When the next
+// slot is free is a function of the state and the time alone.
+package ratelimit

@@ -1,0 +1,105 @@
+package ratelimit
+
+import (
+	"slices"
+	"time"
+)
+
+// most is how many requests Forecast follows one by one; beyond, it goes on at the average pace.
+const most = 1_000_000
+
+// Forecast returns how long n more requests take from now on, answers included, if enough workers
+// send them and nobody else uses the quota. It is false while no window is known. An hourly limit
+// that has not been reported yet is not in it.
+func (p *Pace) Forecast(n int) (time.Duration, bool) {
+	p.mu.Lock()
+	now := p.now()
+	var queues []queue
+	for i := range p.windows {
+		w := &p.windows[i]
+		if w.expire(now); w.limit > 0 {
+			queues = append(queues, w.queue(now, p.inflight, p.kept(i), p.latency))
+		}
+	}
+	start, latency, apart := max(now, p.paused), p.latency, time.Duration(0)
+	if p.capped != nil {
+		apart = time.Duration(float64(time.Second) / float64(p.capped.Limit()))
+	}
+	p.mu.Unlock()
+
+	if len(queues) == 0 {
+		return 0, false
+	}
+	if n <= 0 {
+		return 0, true
+	}
+	at := start
+	for i := range min(n, most) {
+		if i > 0 {
+			at += apart
+		}
+		for q := range queues {
+			at = max(at, queues[q].take())
+		}
+		for q := range queues {
+			queues[q].put(at + latency + queues[q].length + slack)
+		}
+	}
+	took := at - start
+	if n > most {
+		took = time.Duration(float64(took) / most * float64(n))
+	}
+	return start - now + took + latency, true
+}
+
+// queue is when the places of a window become free: those that are taken now, and, behind them,
+// those that the forecast takes.
+type queue struct {
+	length time.Duration
+	now    []time.Duration // in order
+	then   []time.Duration // in order
+}
+
+// queue returns the places of the window, each with the time when it is free.
+func (w *window) queue(now time.Duration, inflight, kept int, latency time.Duration) queue {
+	q := queue{length: w.length}
+	places := w.limit - kept
+	taken := min(w.held(inflight)+max(w.others-kept, 0), places)
+	reset := never
+	if w.reset > now {
+		reset = w.reset
+	}
+	for range places - taken {
+		q.now = append(q.now, now)
+	}
+	for _, r := range w.log[w.head:] {
+		for range r.n {
+			q.now = append(q.now, min(r.at, reset))
+		}
+	}
+	for range inflight {
+		q.now = append(q.now, min(now+latency+w.length, reset))
+	}
+	for range max(w.others-kept, 0) {
+		q.now = append(q.now, min(reset, now+w.length))
+	}
+	slices.Sort(q.now)
+	if surplus := len(q.now) - places; surplus > 0 {
+		q.now = q.now[surplus:] // over the limit: the first to return bring no place
+	}
+	return q
+}
+
+func (q *queue) take() time.Duration {
+	from := &q.now
+	if len(q.now) == 0 || len(q.then) > 0 && q.then[0] < q.now[0] {
+		from = &q.then
+	}
+	at := (*from)[0]
+	*from = (*from)[1:]
+	return at
+}
+
+func (q *queue) put(at time.Duration) {
+	q.then = append(q.then, at)
+}

@@ -1,0 +1,98 @@
+package ratelimit
+
+import "time"
+
+// near is how far off the reset of the spike window can seem: its length and two roundings.
+const near = spikeLength + 2*time.Second
+
+// learn takes in what an answer said.
+func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
+	if r.Limit <= 0 {
+		p.unlimited = p.windows[spike].limit == 0 && p.windows[hourly].limit == 0
+		return
+	}
+	p.unlimited = false
+	if r.Date.IsZero() {
+		r.Date = time.Now()
+	}
+	ahead := r.Reset.Sub(r.Date)
+	if r.Reset.IsZero() {
+		ahead = spikeLength
+	}
+	unseen := int(p.sent - s.finished - 1) // may have been counted after this one
+	i := p.which(r, ahead)
+	w, other := &p.windows[i], &p.windows[1-i]
+	remaining := min(max(r.Remaining, 0), r.Limit-1) // this request is counted, too
+
+	w.near = ahead <= near && (w.near || w.limit == 0)
+	w.reported(i, r.Limit, remaining, unseen, p.inflight, s, now)
+	at := now + min(max(ahead, 0), w.length+time.Second) + time.Second
+	w.resets(r.Reset.Unix(), at, s)
+
+	// The other window is farther from being exceeded: it has at least as much left.
+	least := remaining
+	switch {
+	case i == hourly:
+		// In shares, that is. A spike limit below the hourly one's average would make that one pointless.
+		least = remaining / int(hourlyLength/spikeLength)
+	case other.limit > 0 && other.limit < r.Limit:
+		least = remaining * other.limit / r.Limit
+	}
+	if other.limit > 0 {
+		if i == spike && other.atLeast(least-unseen, p.inflight) > now+spikeLength {
+			other.stale = true // it was reset: nothing of ours was due yet
+		}
+		return
+	}
+	other.room = max(other.room, least-unseen)
+}
+
+// which returns the window that r is about.
+func (p *Pace) which(r Report, ahead time.Duration) int {
+	s, h := &p.windows[spike], &p.windows[hourly]
+	if ahead > near {
+		return hourly
+	}
+	// Near its end the hourly window, too, has a close reset: limits known from before decide.
+	same := h.limit > 0 && r.Reset.Unix()-h.resetAt <= 1 && h.resetAt-r.Reset.Unix() <= 1
+	switch {
+	case r.Limit == h.limit && r.Limit == s.limit:
+		if same {
+			return hourly
+		}
+		return spike
+	case r.Limit == s.limit:
+		return spike
+	case r.Limit == h.limit:
+		moved := r.Reset.Unix() > h.resetAt+1
+		if h.near && moved && (s.limit == 0 || r.Limit <= 8*s.limit) {
+			h.forget() // it was the spike window with a new limit all along
+			return spike
+		}
+		return hourly
+	case same:
+		return hourly
+	case h.limit > 0:
+		return spike
+	case s.limit > 0 && r.Limit > s.limit:
+		return hourly // the careful reading, until a reset moves on
+	case s.limit == 0 && p.sent == 1 && r.Remaining < r.Limit/2:
+		return hourly // "when it is nearly used up", and not by us
+	}
+	return spike
+}
+
+// Windows returns the windows that are known, the shorter first.
+func (p *Pace) Windows() []Window {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	var known []Window
+	for i := range p.windows {
+		w := &p.windows[i]
+		if w.expire(now); w.limit > 0 {
+			known = append(known, Window{Length: w.length, Limit: w.limit, Used: min(w.held(p.inflight)+w.others, w.limit)})
+		}
+	}
+	return known
+}

@@ -1,0 +1,341 @@
+package ratelimit
+
+import (
+	"container/list"
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Options are what the user decides about the pace. The zero value uses the quota to the full.
+type Options struct {
+	Rate    float64 // requests per second at most; 0 = no cap
+	Reserve float64 // the share of every window that is left to other users of the quota, 0 to 1
+}
+
+// Reason says what the next request waits for.
+type Reason uint8
+
+// What a request can wait for.
+const (
+	None   Reason = iota // nothing, or an answer that is on its way
+	Spike                // a place in the 10-second window
+	Hourly               // a place in the 60-minute window
+	Paused               // the end of a Pause
+	Capped               // Options.Rate
+)
+
+// String returns the reason in one word, "" for None.
+func (r Reason) String() string {
+	switch r {
+	case Spike:
+		return "spike"
+	case Hourly:
+		return "hourly"
+	case Paused:
+		return "paused"
+	case Capped:
+		return "capped"
+	case None:
+		return ""
+	}
+	return ""
+}
+
+// never is when a slot is free that only an answer can free.
+const never = time.Duration(math.MaxInt64)
+
+// Pace hands out the places of one quota to all workers of a run, first come, first served.
+// Its methods may be called from any goroutine.
+type Pace struct {
+	epoch   time.Time // all instants below are durations since then, on the monotonic clock
+	reserve float64
+	capped  *rate.Limiter // nil: no cap
+
+	mu      sync.Mutex
+	waiting list.List // of chan struct{}; only the first one watches the clock
+	windows [2]window // Spike, Hourly
+
+	inflight  int           // taken and not released
+	sent      int64         // slots ever taken
+	finished  int64         // slots ever released
+	newest    time.Duration // when the newest slot was taken
+	last      time.Duration // when the last slot was released
+	lost      bool          // since nothing was in flight, an answer was lost
+	unlimited bool          // answers come, and they carry no rate headers
+	paused    time.Duration // nobody sends before then
+	confirm   bool          // after a pause: one request at a time until one is answered
+	latency   time.Duration // moving average from taking to releasing
+}
+
+// New returns the pace of a quota of which nothing is known yet.
+func New(o Options) *Pace {
+	p := &Pace{epoch: time.Now(), reserve: min(max(o.Reserve, 0), 1)}
+	if o.Rate > 0 {
+		p.capped = rate.NewLimiter(rate.Limit(o.Rate), 1)
+	}
+	p.windows[spike] = newWindow(spikeLength)
+	p.windows[hourly] = newWindow(hourlyLength)
+	return p
+}
+
+// Slot is a place in the quota for one request.
+type Slot struct {
+	pace     *Pace
+	taken    time.Duration
+	finished int64    // Pace.finished when taken: these requests were counted before this one
+	returned [2]int64 // window.returned when taken
+	released bool     // guarded by pace.mu
+}
+
+// Report is what an answer said about the quota. Limit, Remaining and Reset are the headers'.
+// Date is the server's own clock; where an answer has no Date, the time of its arrival. A Report
+// with neither Limit nor Date stands for an answer that was lost.
+type Report struct {
+	Limit     int // 0: the answer had no rate headers
+	Remaining int
+	Reset     time.Time
+	Date      time.Time
+}
+
+// Take waits for a place in the quota. Every slot must be released. The error is ctx's.
+func (p *Pace) Take(ctx context.Context) (*Slot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting.Len() == 0 {
+		if slot, _ := p.grant(); slot != nil {
+			return slot, nil
+		}
+	}
+	turn := make(chan struct{}, 1)
+	place := p.waiting.PushBack(turn)
+	defer func() {
+		p.waiting.Remove(place)
+		p.wake()
+	}()
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		wait := never
+		if p.waiting.Front() == place {
+			var slot *Slot
+			if slot, wait = p.grant(); slot != nil {
+				return slot, nil
+			}
+		}
+		p.sleep(ctx, turn, wait)
+	}
+}
+
+// sleep waits, without the lock, for the time to pass, for a change, or for ctx to end.
+func (p *Pace) sleep(ctx context.Context, turn <-chan struct{}, wait time.Duration) {
+	p.mu.Unlock()
+	defer p.mu.Lock()
+	var alarm <-chan time.Time
+	if wait != never {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		alarm = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-turn:
+	case <-alarm:
+	}
+}
+
+// wake lets the first waiter look again.
+func (p *Pace) wake() {
+	if first := p.waiting.Front(); first != nil {
+		select {
+		case first.Value.(chan struct{}) <- struct{}{}:
+		default: // it has been told and has not looked yet
+		}
+	}
+}
+
+// grant returns a slot, or how long to wait before asking again (never: until something changes).
+func (p *Pace) grant() (*Slot, time.Duration) {
+	now := p.now()
+	if at, _ := p.next(now); at > now {
+		if at == never {
+			return nil, never
+		}
+		return nil, at - now
+	}
+	if p.capped != nil && !p.capped.AllowN(p.epoch.Add(now), 1) {
+		return nil, time.Microsecond // a rounding error of the limiter's
+	}
+	slot := &Slot{pace: p, taken: now, finished: p.finished}
+	for i := range p.windows {
+		w := &p.windows[i]
+		slot.returned[i] = w.returned
+		w.room--
+		if w.limit > 0 && w.free(p.inflight, p.kept(i)) <= 0 {
+			w.reset = now + spikeLength // this one probes; the next may do so if its answer says nothing
+		}
+	}
+	if p.inflight == 0 {
+		p.lost = false
+	}
+	p.inflight++
+	p.sent++
+	p.newest = now
+	return slot, 0
+}
+
+// next returns when the next slot is free, and what it waits for until then. It is a function of
+// the state and now: apart from letting go what has run out, it changes nothing.
+func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
+	at, why := now, None
+	later := func(t time.Duration, reason Reason) {
+		if t > at {
+			at, why = t, reason
+		}
+	}
+	if p.paused > now {
+		return p.paused, Paused
+	}
+	if p.confirm {
+		later(p.probe(now), None)
+	}
+	for i, reason := range [...]Reason{spike: Spike, hourly: Hourly} {
+		if p.windows[i].limit == 0 {
+			reason = None
+		}
+		later(p.opens(i, now), reason)
+	}
+	if p.capped != nil {
+		if tokens := p.capped.TokensAt(p.epoch.Add(now)); tokens < 1 {
+			later(now+time.Duration((1-tokens)/float64(p.capped.Limit())*float64(time.Second)), Capped)
+		}
+	}
+	if at == never {
+		why = None
+	}
+	return at, why
+}
+
+// opens returns when window i has room for one more request.
+func (p *Pace) opens(i int, now time.Duration) time.Duration {
+	w := &p.windows[i]
+	w.expire(now)
+	switch {
+	case w.limit > 0:
+		return w.opens(now, p.probe(now), p.inflight, p.kept(i))
+	case p.unlimited, w.room > 0:
+		return now
+	default:
+		return p.probe(now)
+	}
+}
+
+// probe returns when one request may be sent to see what the server says: when nothing is in
+// flight and the last answers, of which none was lost, all left something to a hidden window.
+func (p *Pace) probe(now time.Duration) time.Duration {
+	switch {
+	case p.inflight > 0:
+		return max(now, p.newest+spikeLength) // not to hang on one slow answer
+	case p.lost && (p.windows[spike].limit > 0 || p.windows[hourly].limit > 0):
+		return max(now, p.last+spikeLength)
+	}
+	return now
+}
+
+// kept returns how many places of window i are not for us, whoever uses them.
+func (p *Pace) kept(i int) int {
+	w := &p.windows[i]
+	kept := int(math.Ceil(p.reserve*float64(w.limit) - 1e-9))
+	h := &p.windows[hourly]
+	if i == spike && (h.stale || h.limit == 0 && roundNear(h.held(p.inflight), w.limit)) {
+		kept = max(kept, 1)
+	}
+	return min(kept, w.limit-1)
+}
+
+// smallest is the smallest hourly limit that the documentation names.
+const smallest = 600
+
+// roundNear reports whether used is less than a burst short of a round number, as hourly limits are.
+func roundNear(used, burst int) bool {
+	return used+burst >= smallest && used%100+burst >= 100
+}
+
+// Release says that the answer to the slot's request has arrived, or that it was lost. The slot
+// returns one window later. Only the first call counts.
+func (s *Slot) Release(r Report) {
+	if s == nil {
+		return
+	}
+	p := s.pace
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.released {
+		return
+	}
+	s.released = true
+	now := p.now()
+	p.inflight--
+	p.finished++
+	for i := range p.windows {
+		p.windows[i].expire(now)
+		p.windows[i].add(now)
+	}
+	if r.Limit > 0 || !r.Date.IsZero() {
+		p.answered(s, now)
+		p.learn(s, r, now)
+	} else {
+		p.lost = true
+	}
+	p.last = now
+	p.wake()
+}
+
+// answered takes note that the server answers.
+func (p *Pace) answered(s *Slot, now time.Duration) {
+	if s.taken >= p.paused {
+		p.confirm = false
+	}
+	took := now - s.taken
+	if p.latency == 0 {
+		p.latency = took
+	}
+	p.latency += (took - p.latency) / 16
+}
+
+// Pause keeps everybody from sending for d. Of several pauses the one that ends last counts. The
+// first request afterwards goes alone: its answer tells the others what the quota is now.
+func (p *Pace) Pause(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.paused = max(p.paused, p.now()+d)
+	p.confirm = true
+	p.wake()
+}
+
+// Wait returns, while workers are waiting, when the first of them gets its slot, and what it waits
+// for: None and the zero time if nobody waits, or if it is for an answer.
+func (p *Pace) Wait() (time.Time, Reason) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting.Len() == 0 {
+		return time.Time{}, None
+	}
+	now := p.now()
+	at, why := p.next(now)
+	if why == None {
+		return time.Time{}, None
+	}
+	return p.epoch.Add(at), why
+}
+
+func (p *Pace) now() time.Duration {
+	return time.Since(p.epoch)
+}

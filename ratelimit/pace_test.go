@@ -1,0 +1,229 @@
+package ratelimit_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"muster/ratelimit"
+)
+
+// setting is a line of the table that TestPace prints.
+type setting struct {
+	name      string
+	windows   []quota
+	telling   telling
+	latency   latency
+	skew      time.Duration
+	oldest    bool
+	floor     bool
+	lost      float64       // share of answers that get lost
+	neighbour float64       // share of the hourly maximum that somebody else takes, at random times
+	span      time.Duration // how long it is watched
+	workers   int
+	use       float64 // at least; 0: not asserted
+	refused   int     // at most
+	change    func(*server, time.Duration)
+}
+
+func spikeOf(limit int) quota  { return quota{length: 10 * time.Second, limit: limit} }
+func hourlyOf(limit int) quota { return quota{length: time.Hour, limit: limit} }
+
+func fixed(q quota, phase time.Duration) quota {
+	q.fixed, q.phase = true, phase
+	return q
+}
+
+func ms(least, most int) latency {
+	return latency{time.Duration(least) * time.Millisecond, time.Duration(most) * time.Millisecond}
+}
+
+func (s *setting) server() *server {
+	sv := &server{telling: s.telling, skew: s.skew, oldest: s.oldest, floor: s.floor}
+	for _, q := range s.windows {
+		sv.windows = append(sv.windows, &quota{length: q.length, limit: q.limit, fixed: q.fixed, phase: q.phase})
+	}
+	return sv
+}
+
+// measured is what became of a setting.
+type measured struct {
+	people  int // created in the span
+	most    int // could have been
+	refused int
+	others  int // the neighbour's accepted requests
+	finish  time.Duration
+}
+
+func (m measured) use() float64 { return float64(m.people) / float64(m.most-m.others) }
+
+// measure runs rows (all that fit in the span, if 0) through a Pace against the model server.
+func (s *setting) measure(t *testing.T, rows int, o ratelimit.Options) (m measured) {
+	t.Helper()
+	m.most = best(s.server(), time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), s.span)
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		ctx, stop := context.WithTimeout(t.Context(), s.span)
+		defer stop()
+		sv, pace, random := s.server(), ratelimit.New(o), rand.New(rand.NewPCG(1, 2))
+		sv.start(begin)
+		var all sync.WaitGroup
+		if s.neighbour > 0 {
+			all.Go(func() { m.others = s.disturb(ctx, sv) })
+		}
+		var mu sync.Mutex // of everything that the workers share
+		left := rows
+		again := func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			left--
+			return rows == 0 || left >= 0
+		}
+		draw := func() (up, down time.Duration, lost bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			up, down = s.latency.draw(random)
+			return up, down, random.Float64() < s.lost
+		}
+		count := func(ok bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case !ok:
+				m.refused++
+				left++
+			case time.Since(begin) < s.span:
+				m.people++
+			}
+		}
+		for range max(s.workers, 1) {
+			all.Go(func() {
+				for again() {
+					slot, err := pace.Take(ctx)
+					if err != nil {
+						return
+					}
+					up, down, lost := draw()
+					time.Sleep(up)
+					if s.change != nil {
+						s.change(sv, time.Since(begin))
+					}
+					report, ok := sv.handle(time.Now())
+					count(ok)
+					time.Sleep(down)
+					if lost {
+						report = ratelimit.Report{}
+					}
+					slot.Release(report)
+					if !ok && !lost {
+						pace.Pause(report.Reset.Sub(report.Date))
+					}
+				}
+			})
+		}
+		all.Wait()
+		m.finish = time.Since(begin)
+	})
+	return m
+}
+
+// disturb is a neighbour: it sends at random times and takes what it gets.
+func (s *setting) disturb(ctx context.Context, sv *server) (accepted int) {
+	random := rand.New(rand.NewPCG(3, 4))
+	every := float64(time.Second) / (s.neighbour * float64(best(s.server(), time.Now(), s.span)) / s.span.Seconds())
+	for {
+		select {
+		case <-ctx.Done():
+			return accepted
+		case <-time.After(time.Duration(random.ExpFloat64() * every)):
+		}
+		if _, ok := sv.handle(time.Now()); ok {
+			accepted++
+		}
+	}
+}
+
+const day = 24 * time.Hour
+
+// slowed is the share of a window's maximum that is left when every place comes back one round
+// trip late: the price of never being over the limit.
+func (l latency) slowed() float64 {
+	mean := (l.least + l.most) / 2
+	return float64(10*time.Second) / float64(10*time.Second+mean)
+}
+
+func settings() []setting {
+	rolling := []quota{spikeOf(25), hourlyOf(3600)}
+	full := []quota{spikeOf(25), fixed(hourlyOf(3600), 0)}
+	partly := []quota{spikeOf(25), fixed(hourlyOf(3600), 17*time.Minute)}
+	list := []setting{}
+	for _, l := range []latency{ms(5, 5), ms(50, 200), ms(5, 500), ms(500, 500)} {
+		for _, tell := range []telling{fewest, strict, share, tenth} {
+			list = append(list,
+				setting{name: "rolling hour", windows: rolling, telling: tell, latency: l, use: 0.98},
+				setting{name: "fixed hour", windows: full, telling: tell, latency: l, use: 0.98},
+				setting{name: "fixed hour, ends after 43 min", windows: partly, telling: tell, latency: l, use: 0.98 * l.slowed()})
+		}
+		list = append(list,
+			setting{name: "rolling hour", windows: rolling, telling: fewest, latency: l, span: day, use: 0.98, oldest: true, floor: true},
+			setting{name: "fixed hour", windows: partly, telling: fewest, latency: l, span: day, use: 0.98, floor: true},
+			setting{name: "spike alone", windows: []quota{spikeOf(25)}, latency: l, use: 0.97 * l.slowed()},
+			setting{name: "fixed spike alone", windows: []quota{fixed(spikeOf(25), 3*time.Second)}, latency: l, use: 0.98 * l.slowed()},
+			setting{name: "fixed spike, fixed hour", windows: []quota{fixed(spikeOf(25), 3*time.Second), fixed(hourlyOf(3600), 0)}, telling: share, latency: l, use: 0.98})
+	}
+	return append(list,
+		setting{name: "600 an hour", windows: []quota{spikeOf(25), hourlyOf(600)}, telling: fewest, latency: ms(50, 200), use: 0.98},
+		setting{name: "600 an hour", windows: []quota{spikeOf(25), fixed(hourlyOf(600), 59*time.Minute)}, telling: share, latency: ms(50, 200), use: 0.97},
+		setting{name: "20 an hour", windows: []quota{spikeOf(25), hourlyOf(20)}, telling: share, latency: ms(50, 200), use: 0.98},
+		setting{name: "600 an hour", windows: []quota{spikeOf(25), hourlyOf(600)}, telling: strict, latency: ms(50, 200), use: 0.98},
+		setting{name: "server's clock 30 s ahead", windows: rolling, telling: share, latency: ms(50, 200), skew: 30 * time.Second, use: 0.98},
+		setting{name: "server's clock 30 s behind", windows: full, telling: share, latency: ms(50, 200), skew: -30 * time.Second, use: 0.98},
+		setting{name: "latency to 5 s", windows: rolling, telling: fewest, latency: ms(5, 5000), use: 0.98},
+		setting{name: "latency to 5 s", windows: partly, telling: share, latency: ms(5, 5000), span: day, use: 0.98},
+		setting{name: "5 % of the answers lost", windows: rolling, telling: share, latency: ms(50, 200), lost: 0.05, use: 0.98},
+		setting{name: "5 % of the answers lost", windows: partly, telling: fewest, latency: ms(50, 200), lost: 0.05, span: day, use: 0.98},
+		setting{name: "neighbour 20 %", windows: rolling, telling: share, latency: ms(50, 200), neighbour: 0.2, use: 0.9, refused: 360},
+		setting{name: "neighbour 50 %", windows: rolling, telling: share, latency: ms(50, 200), neighbour: 0.5, use: 0.9, refused: 360},
+		setting{name: "neighbour 50 %", windows: full, telling: fewest, latency: ms(50, 200), neighbour: 0.5, use: 0.9, refused: 360},
+		setting{name: "neighbour 50 %", windows: full, telling: share, latency: ms(50, 200), neighbour: 0.5, span: day, use: 0.9, refused: 8640},
+		setting{name: "neighbour 80 %", windows: rolling, telling: share, latency: ms(50, 200), neighbour: 0.8, use: 0.5, refused: 360},
+		setting{name: "neighbour 50 %, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), neighbour: 0.5, use: 0.5, refused: 360},
+		setting{name: "neighbour 80 %, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), neighbour: 0.8, use: 0.5, refused: 360},
+		setting{name: "limits 25 to 10 to 50", windows: rolling, telling: share, latency: ms(50, 200), refused: 25, change: func(s *server, since time.Duration) {
+			switch {
+			case since > 20*time.Minute:
+				s.allow(0, 50)
+			case since > 10*time.Minute:
+				s.allow(0, 10)
+			}
+		}},
+		setting{name: "limits 3600 to 1200", windows: rolling, telling: share, latency: ms(50, 200), refused: 25, change: func(s *server, since time.Duration) {
+			if since > 5*time.Minute {
+				s.allow(1, 1200)
+			}
+		}},
+	)
+}
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	var table strings.Builder
+	fmt.Fprintf(&table, "%-30s %-12s %-12s %5s %7s %7s %6s %5s\n", "quota", "told by", "latency", "span", "people", "most", "use", "429s")
+	for _, s := range settings() {
+		s.workers = 40
+		s.span = max(s.span, time.Hour)
+		m := s.measure(t, 0, ratelimit.Options{})
+		fmt.Fprintf(&table, "%-30s %-12s %-12s %4.0fh %7d %7d %6.3f %5d\n", s.name, s.telling,
+			fmt.Sprintf("%v-%v", s.latency.least, s.latency.most), s.span.Hours(), m.people, m.most-m.others, m.use(), m.refused)
+		if m.use() < s.use || m.refused > s.refused {
+			t.Errorf("%s, told by %s, %v over %v: use %.3f with %d × 429; want at least %.3f with at most %d",
+				s.name, s.telling, s.latency, s.span, m.use(), m.refused, s.use, s.refused)
+		}
+	}
+	t.Log("\n" + table.String())
+}
