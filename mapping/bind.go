@@ -1,0 +1,270 @@
+package mapping
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Bind joins the mapping to the header of a roster. Headings are found
+// exactly, else folded. The error is a *BindError with every problem.
+func (f *File) Bind(header []string, o Options) (*Mapper, error) {
+	b := &binder{header: header, classes: newClasses(o.Classifications)}
+	p := &plan{header: header, classes: b.classes}
+	m := newMapper(p)
+	for _, s := range inOrder(f.specs) {
+		src := source{
+			field: s.field, formula: -1, fallback: s.fallback, pattern: s.pattern, transforms: s.transforms,
+			values: s.values, lookup: s.lookup, order: s.order,
+		}
+		match := Match{Column: -1, Confidence: 1}
+		switch {
+		case s.value != nil:
+			src.constant, src.text = true, *s.value
+			match.How = "the constant " + quote(*s.value)
+			b.constant(s)
+		case s.expression != nil:
+			src.formula = len(m.formulas)
+			m.formulas = append(m.formulas, b.formula(s.expression, s.field))
+			match.How = "an expression of the mapping file"
+		default:
+			src.columns = b.columns(s)
+			match.How = "the mapping file"
+			if len(src.columns) > 0 {
+				match.Column = src.columns[0]
+				match.Heading = heading(header, src.columns[0])
+			}
+			if len(src.columns) > 1 {
+				match.How = fmt.Sprintf("the mapping file, the first of %d columns that is not empty", len(src.columns))
+			}
+		}
+		p.sources = append(p.sources, src)
+		p.matches = append(p.matches, matchesOf(s.field, match)...)
+	}
+	if f.where != nil {
+		m.where = b.formula(f.where, "")
+	}
+	if len(b.problems) > 0 {
+		return nil, &BindError{b.problems}
+	}
+	p.finish(b.used, nil)
+	return m, nil
+}
+
+// inOrder sorts specs as Fields does, full_name first.
+func inOrder(specs []spec) []spec {
+	var sorted []spec
+	for _, f := range append([]Field{fullName}, Fields()...) {
+		for _, s := range specs {
+			if s.field == f {
+				sorted = append(sorted, s)
+			}
+		}
+	}
+	return sorted
+}
+
+// matchesOf returns the match of a field; of full_name, those of both halves.
+func matchesOf(f Field, m Match) []Match {
+	if f != fullName {
+		m.Field = f
+		return []Match{m}
+	}
+	m.How += ", split"
+	first, last := m, m
+	first.Field, last.Field = FirstName, LastName
+	return []Match{first, last}
+}
+
+// finish fills in what all mappers have.
+func (p *plan) finish(used map[int]bool, withheld map[int]bool) {
+	p.truths = truthTable()
+	p.answers = &[2]bool{false, true}
+	for i := range p.header {
+		h := heading(p.header, i)
+		switch {
+		case h == "" || used[i]:
+		case withheld[i] || isWithheld(h):
+			p.withheld = append(p.withheld, h)
+		default:
+			p.unused = append(p.unused, h)
+		}
+	}
+}
+
+// heading returns a heading on one line.
+func heading(header []string, column int) string {
+	return strings.Join(strings.Fields(header[column]), " ")
+}
+
+// place names a column for people: column C ("Title").
+func place(header []string, column int) string {
+	return fmt.Sprintf("column %s (%s)", letters(column), quote(heading(header, column)))
+}
+
+// letters names a column as a spreadsheet does: A for 0.
+func letters(column int) string {
+	name := ""
+	for column++; column > 0; column = (column - 1) / 26 {
+		name = string(rune('A'+(column-1)%26)) + name
+	}
+	return name
+}
+
+// binder finds the columns that a mapping file names.
+type binder struct {
+	header   []string
+	classes  *classes
+	used     map[int]bool
+	problems []Problem
+}
+
+// columns finds those of a field.
+func (b *binder) columns(s spec) []int {
+	var found []int
+	for _, name := range s.columns {
+		columns := b.find(name)
+		switch len(columns) {
+		case 0:
+		case 1:
+			found = append(found, columns[0])
+			b.use(columns[0])
+		default:
+			b.twice(name, columns, s.field)
+			return nil
+		}
+	}
+	if len(found) == 0 && !s.optional {
+		b.missing(s.columns, s.field)
+	}
+	return found
+}
+
+// formula finds the columns that a formula names. The field is "" for where.
+func (b *binder) formula(e *expression, field Field) *formula {
+	f := &formula{expression: e, columns: make([]int, len(e.names)), cells: environment{Cells: make([]string, len(e.names))}}
+	for slot, name := range e.names {
+		switch columns := b.find(name); len(columns) {
+		case 0:
+			b.missing([]string{name}, field)
+		case 1:
+			f.columns[slot] = columns[0]
+			b.use(columns[0])
+		default:
+			b.twice(name, columns, field)
+		}
+	}
+	return f
+}
+
+// constant looks a constant classification up.
+func (b *binder) constant(s spec) {
+	if s.field != WorkClassification || b.classes == nil {
+		return
+	}
+	found := b.classes.find(nil, *s.value)
+	if !s.lookup {
+		found = nil
+		if id, ok := wholeNumber(*s.value); ok {
+			if i, known := b.classes.ids[id]; known {
+				found = []int{i}
+			}
+		}
+	}
+	switch {
+	case len(found) == 0:
+		b.problems = append(b.problems, *b.classes.unknown(*s.value, -1))
+	case len(found) > 1:
+		b.problems = append(b.problems, *b.classes.ambiguous(*s.value, -1, found))
+	}
+}
+
+func (b *binder) use(column int) {
+	if b.used == nil {
+		b.used = make(map[int]bool)
+	}
+	b.used[column] = true
+}
+
+// find returns the columns of that heading, exactly, else folded.
+func (b *binder) find(name string) []int {
+	var exact, folded []int
+	wanted, _ := clean(name, false)
+	key := headingKey(name)
+	for i := range b.header {
+		h := heading(b.header, i)
+		if c, _ := clean(h, false); c != "" && c == wanted {
+			exact = append(exact, i)
+		}
+		if key != "" && headingKey(h) == key {
+			folded = append(folded, i)
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return folded
+}
+
+func (b *binder) owner(f Field) string {
+	if f == "" {
+		return "where"
+	}
+	return string(f)
+}
+
+func (b *binder) missing(names []string, field Field) {
+	var quoted []string
+	for _, n := range names {
+		quoted = append(quoted, quote(n))
+	}
+	var headings []string
+	for i := range b.header {
+		if h := heading(b.header, i); h != "" && !isWithheld(h) {
+			headings = append(headings, h)
+		}
+	}
+	hint := "the roster has the headings " + quoteSome(headings) + "; correct the mapping file"
+	for _, n := range names {
+		if like, _ := closest(n, headings, headingKey, near); like != "" {
+			hint = fmt.Sprintf("did you mean %s?", quote(like))
+			break
+		}
+	}
+	b.problems = append(b.problems, Problem{
+		Code: "column_missing", Field: publicField(field), Column: -1,
+		Message: fmt.Sprintf("%s: the roster has no column %s", b.owner(field), list(quoted, "or")), Hint: hint,
+	})
+}
+
+func (b *binder) twice(name string, columns []int, field Field) {
+	var places []string
+	for _, c := range columns {
+		places = append(places, place(b.header, c))
+	}
+	b.problems = append(b.problems, Problem{
+		Code: "heading_twice", Field: publicField(field), Column: columns[1],
+		Message: fmt.Sprintf("%s: %s stands over %d columns: %s", b.owner(field), quote(name), len(columns), list(places, "and")),
+		Hint:    "rename one of them in the roster",
+	})
+}
+
+// publicField turns full_name, which is no field of a person, into one.
+func publicField(f Field) Field {
+	if f == fullName {
+		return LastName
+	}
+	return f
+}
+
+// quoteSome lists headings, and not all of many.
+func quoteSome(headings []string) string {
+	const most = 12
+	var quoted []string
+	for i, h := range headings {
+		if i == most {
+			return strings.Join(quoted, ", ") + fmt.Sprintf(" and %d more", len(headings)-most)
+		}
+		quoted = append(quoted, quote(h))
+	}
+	return list(quoted, "and")
+}

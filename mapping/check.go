@@ -1,0 +1,154 @@
+package mapping
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// checkName refuses what is no name.
+func (s *source) checkName(text string, column int) *Problem {
+	if len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) { // most names
+		return nil
+	}
+	switch {
+	case text == "":
+		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing", s.word()), "fill it in")
+	case isPlaceholder(text):
+		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: there is only %s", s.word(), quote(text)), "fill it in")
+	case isFormula(text, true):
+		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula, not a name", s.word(), quote(text)), "type the name itself")
+	case !hasLetter(text):
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has no letter", s.word(), quote(text)), "type the name")
+	}
+	return nil
+}
+
+func isASCIILetter(b byte) bool {
+	b |= 0x20
+	return 'a' <= b && b <= 'z'
+}
+
+// takeFullName splits a name into its two halves.
+func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Problem {
+	if problem := s.checkName(name, column); problem != nil {
+		return problem
+	}
+	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
+	if len(s.transforms) > 0 {
+		p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
+	}
+	if p.FirstName != "" && p.LastName != "" {
+		return nil
+	}
+	problem := s.problem("name_single", column, fmt.Sprintf("the name %s is one word: the first name or the last name is missing", quote(name)),
+		`write both, such as "Garcia, Maria" or "Maria Garcia"`)
+	if p.FirstName == "" {
+		problem.Field = FirstName
+	}
+	return problem
+}
+
+// checkTitle refuses job titles that nobody means.
+func (s *source) checkTitle(text string, column int, kind Kind) *Problem {
+	switch {
+	case kind == Date || kind == Boolean:
+		return s.problem("title_unclear", column, fmt.Sprintf("the job title %s is a date or a yes/no in the spreadsheet", quote(text)), "type the title as text")
+	case isFormula(text, false):
+		return s.problem("formula_text", column, fmt.Sprintf("the job title %s is a formula", quote(text)), "type the title itself")
+	}
+	return nil
+}
+
+// checkID refuses IDs that are damaged.
+func (s *source) checkID(text string, column int, kind Kind) *Problem {
+	if text == "" || plainID(text) && (kind == Text || kind == Number) && !isPlaceholder(text) {
+		return nil
+	}
+	const asText = "format the column as text in the spreadsheet, type the ID again and save"
+	switch {
+	case isPlaceholder(text):
+		return s.problem("id_unclear", column, fmt.Sprintf("%s is no %s", quote(text), s.word()), "type the ID, or leave the cell empty")
+	case isFormula(text, false):
+		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula", s.word(), quote(text)), "type the ID itself")
+	}
+	if what := damage(text, kind); what != "" {
+		return s.problem("id_damaged", column, fmt.Sprintf("the %s %s %s", s.word(), quote(text), what), asText)
+	}
+	return nil
+}
+
+// takeAnswer reads a yes/no.
+func (m *Mapper) takeAnswer(s *source, text string, column int, p *Person) *Problem {
+	if text == "" {
+		p.IsEmployee = s.blank
+		return nil
+	}
+	answer, ok := m.truths.read(m.scratch, text, s.inverted)
+	if !ok {
+		hint := "write yes or no, or leave the cell empty"
+		if s.inverted {
+			hint = "write yes for a contractor and no for an employee, or leave the cell empty"
+		}
+		return s.problem("boolean_unclear", column, fmt.Sprintf("%s is neither yes nor no", quote(text)), hint)
+	}
+	p.IsEmployee = m.answer(answer)
+	return nil
+}
+
+// answer returns a pointer that all persons share, so that none is allocated.
+func (p *plan) answer(yes bool) *bool {
+	if yes {
+		return &p.answers[1]
+	}
+	return &p.answers[0]
+}
+
+// takeClassification looks a work classification up.
+func (m *Mapper) takeClassification(s *source, text string, column int, p *Person) *Problem {
+	if text == "" {
+		return nil
+	}
+	if !s.lookup {
+		id, ok := wholeNumber(text)
+		if !ok {
+			return s.problem("classification_id_unclear", column, fmt.Sprintf("%s is not the ID of a work classification", quote(text)),
+				"type its number; for names, map the column with lookup: work_classification")
+		}
+		if m.classes != nil {
+			i, known := m.classes.ids[id]
+			if !known {
+				return m.classes.unknown(text, column)
+			}
+			p.Classification = m.classes.all[i].Name
+		}
+		p.WorkClassificationID = id
+		return nil
+	}
+	p.Classification = text
+	if m.classes == nil {
+		return nil
+	}
+	switch found := m.classes.find(m.scratch, text); len(found) {
+	case 0:
+		return m.unknown(text, column)
+	case 1:
+		p.WorkClassificationID = m.classes.all[found[0]].ID
+		return nil
+	default:
+		return m.classes.ambiguous(text, column, found)
+	}
+}
+
+// unknown remembers what it says: a roster of ten thousand rows may name the
+// same unknown classification in each.
+func (m *Mapper) unknown(text string, column int) *Problem {
+	if p, done := m.unknowns[text]; done && p.Column == column {
+		return p
+	}
+	p := m.classes.unknown(text, column)
+	const most = 256
+	if len(m.unknowns) < most && utf8.RuneCountInString(text) <= maxLength {
+		m.unknowns[text] = p
+	}
+	return p
+}

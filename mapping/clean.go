@@ -1,0 +1,134 @@
+package mapping
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// flaw is why a text can't be sent as it is.
+type flaw uint8
+
+const (
+	noFlaw      flaw = iota
+	controlFlaw      // holds a control character
+	lostFlaw         // holds U+FFFD or bytes that are no UTF-8: letters are lost
+)
+
+// clean returns the text of a cell as it is sent: NFC, without white space
+// (also no-break and zero-width) at the ends, without invisible characters
+// that come with copied text. Inside, a run of white space becomes one space;
+// with verbatim, spaces stay as they are and other white space is a flaw,
+// because an ID is compared character by character. What is clean already is
+// returned without allocating.
+func clean(s string, verbatim bool) (string, flaw) {
+	for len(s) > 0 && isSpace(s[0]) {
+		s = s[1:]
+	}
+	for len(s) > 0 && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	gap := false
+	for i := range len(s) {
+		b := s[i]
+		switch {
+		case b > ' ' && b < 0x7F:
+			gap = false
+		case b == ' ' && (verbatim || !gap):
+			gap = true
+		default:
+			return cleanSlowly(s, verbatim)
+		}
+	}
+	return s, noFlaw
+}
+
+func isSpace(b byte) bool {
+	return b == ' ' || '\t' <= b && b <= '\r'
+}
+
+func cleanSlowly(s string, verbatim bool) (string, flaw) {
+	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) || isJoiner(r) })
+	found := noFlaw
+	tidy, gap := true, false
+	for _, r := range s {
+		switch {
+		case r == utf8.RuneError:
+			found = lostFlaw
+		case r == ' ' && (verbatim || !gap):
+			gap = true
+			continue
+		case unicode.IsSpace(r):
+			tidy = false
+			if verbatim && unicode.IsControl(r) && found == noFlaw {
+				found = controlFlaw
+			}
+		case isInvisible(r):
+			tidy = false
+		case unicode.IsControl(r):
+			if found == noFlaw {
+				found = controlFlaw
+			}
+		}
+		gap = false
+	}
+	if found != noFlaw {
+		return s, found
+	}
+	if !tidy {
+		var b strings.Builder
+		b.Grow(len(s))
+		gap = false
+		for _, r := range s {
+			switch {
+			case isInvisible(r):
+				continue
+			case unicode.IsSpace(r):
+				if !gap || verbatim {
+					b.WriteByte(' ')
+				}
+				gap = true
+				continue
+			}
+			gap = false
+			b.WriteRune(r)
+		}
+		s = b.String()
+	}
+	if !norm.NFC.IsNormalString(s) {
+		s = norm.NFC.String(s)
+	}
+	return s, noFlaw
+}
+
+// isInvisible reports whether r has no place in any name or ID: zero-width
+// space, word joiner, byte order mark, soft hyphen, direction marks.
+func isInvisible(r rune) bool {
+	switch {
+	case r == 0x200B, r == 0x2060, r == 0xFEFF, r == 0x00AD, r == 0x200E, r == 0x200F, r == 0x061C,
+		0x202A <= r && r <= 0x202E, 0x2066 <= r && r <= 0x2069:
+		return true
+	}
+	return false
+}
+
+// isJoiner reports whether r is a zero-width (non-)joiner, which some scripts
+// need inside a word.
+func isJoiner(r rune) bool { return r == 0x200C || r == 0x200D }
+
+// quote shows a cell in a message: on one line, and not all of a long one.
+func quote(s string) string {
+	const most = 40
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || isInvisible(r) || r == utf8.RuneError {
+			return '·'
+		}
+		return r
+	}, s)
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
+	}
+	return `"` + s + `"`
+}

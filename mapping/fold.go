@@ -1,0 +1,229 @@
+package mapping
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// AppendFold appends s to dst, folded so that two spellings of one name are
+// equal: lower case; accents dropped and letters such as ß and ł spelled out;
+// compatibility forms (full width, ligatures) resolved; every run of
+// punctuation and white space one space, none at the ends. Folding twice
+// gives what folding once gives. For ASCII nothing is allocated besides dst.
+func AppendFold(dst []byte, s string) []byte {
+	start, gap := len(dst), false // gap: a space is due before the next letter
+	for i := range len(s) {
+		b := s[i]
+		if b >= utf8.RuneSelf {
+			return appendFoldUnicode(dst, s[i:], start, gap)
+		}
+		switch {
+		case 'a' <= b && b <= 'z', '0' <= b && b <= '9':
+		case 'A' <= b && b <= 'Z':
+			b += 'a' - 'A'
+		default:
+			gap = len(dst) > start
+			continue
+		}
+		if gap {
+			dst = append(dst, ' ')
+			gap = false
+		}
+		dst = append(dst, b)
+	}
+	return dst
+}
+
+// fold is AppendFold for a string.
+func fold(s string) string {
+	return string(AppendFold(nil, s))
+}
+
+func appendFoldUnicode(dst []byte, s string, start int, gap bool) []byte {
+	if !norm.NFC.IsNormalString(s) { // Hangul in parts, marks out of order
+		s = norm.NFC.String(s)
+	}
+	for _, r := range s {
+		dst, gap = appendFoldRune(dst, r, start, gap)
+	}
+	for _, r := range string(dst[start:]) {
+		if combines(r) { // what was dropped may have parted what belongs together
+			return append(dst[:start], norm.NFC.String(string(dst[start:]))...)
+		}
+	}
+	return dst
+}
+
+// combines reports whether a folded rune may join the one in front of it.
+func combines(r rune) bool {
+	return 0x1100 <= r && r <= 0x11FF || r >= utf8.RuneSelf && unicode.Is(unicode.M, r)
+}
+
+// appendFoldRune passes dst by value: through a pointer it would make every
+// caller's buffer escape to the heap.
+func appendFoldRune(dst []byte, r rune, start int, gap bool) ([]byte, bool) {
+	switch {
+	case r < utf8.RuneSelf:
+		return appendLetter(dst, r|lowerBit(r), start, gap)
+	case isAccent(r), unicode.Is(unicode.Cf, r):
+		return dst, gap
+	case isApostrophe(r):
+		return dst, len(dst) > start
+	}
+	if spelled := spellOut(r); spelled != "" {
+		for _, s := range spelled {
+			dst, gap = appendLetter(dst, s, start, gap)
+		}
+		return dst, gap
+	}
+	if r < 0xAC00 || r > 0xD7A3 { // Hangul syllables stay whole
+		var buf [utf8.UTFMax]byte
+		n := utf8.EncodeRune(buf[:], r)
+		if parts := norm.NFKD.Properties(buf[:n]).Decomposition(); parts != nil {
+			for len(parts) > 0 {
+				part, size := utf8.DecodeRune(parts)
+				parts = parts[size:]
+				if part == r {
+					dst, gap = appendLetter(dst, r, start, gap)
+				} else {
+					dst, gap = appendFoldRune(dst, part, start, gap)
+				}
+			}
+			return dst, gap
+		}
+	}
+	if lower := unicode.ToLower(r); lower != r {
+		return appendFoldRune(dst, lower, start, gap)
+	}
+	return appendLetter(dst, r, start, gap)
+}
+
+// lowerBit is what makes an ASCII capital small.
+func lowerBit(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return 'a' - 'A'
+	}
+	return 0
+}
+
+// appendLetter appends a folded rune, or notes a gap for what is no letter.
+func appendLetter(dst []byte, r rune, start int, gap bool) ([]byte, bool) {
+	if r < utf8.RuneSelf {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') {
+			return dst, len(dst) > start
+		}
+	} else if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
+		return dst, len(dst) > start
+	}
+	if gap {
+		dst = append(dst, ' ')
+	}
+	return utf8.AppendRune(dst, r), false
+}
+
+// isAccent is narrower than unicode.Mn: the vowel signs of Indic scripts and
+// the voicing marks of kana tell names apart.
+func isAccent(r rune) bool {
+	switch {
+	case 0x0300 <= r && r <= 0x036F, 0x064B <= r && r <= 0x065F, 0x1AB0 <= r && r <= 0x1AFF,
+		0x1DC0 <= r && r <= 0x1DFF, 0x20D0 <= r && r <= 0x20FF, 0xFE20 <= r && r <= 0xFE2F:
+		return true
+	}
+	return false
+}
+
+// isApostrophe reports whether r is one of the letters that look like an
+// apostrophe and are typed for one (Oʼahu, Oʻahu).
+func isApostrophe(r rune) bool {
+	return 0x02B9 <= r && r <= 0x02BF || r == 0x02C8 || r == 0xA78C || r == 0x02EE
+}
+
+// spellOut returns letters for those that Unicode doesn't take apart.
+func spellOut(r rune) string {
+	switch r {
+	case 'ß', 'ẞ':
+		return "ss"
+	case 'ł', 'Ł':
+		return "l"
+	case 'ø', 'Ø':
+		return "o"
+	case 'đ', 'Đ', 'ð', 'Ð':
+		return "d"
+	case 'þ', 'Þ':
+		return "th"
+	case 'æ', 'Æ':
+		return "ae"
+	case 'œ', 'Œ':
+		return "oe"
+	case 'ħ', 'Ħ':
+		return "h"
+	case 'ı':
+		return "i"
+	case 'ŧ', 'Ŧ':
+		return "t"
+	case 'ŋ', 'Ŋ':
+		return "n"
+	case 'ĸ':
+		return "k"
+	case 'ς':
+		return "σ"
+	}
+	return ""
+}
+
+// headingWords folds a heading into words: camelCase is split, "#" and the
+// abbreviations of "number" are the word number, "(required)" is dropped.
+func headingWords(heading string) []string {
+	var b strings.Builder
+	runes := []rune(heading)
+	for i, r := range runes {
+		if r == '#' || r == '№' {
+			b.WriteString(" number ")
+			continue
+		}
+		if i > 0 && unicode.IsUpper(r) {
+			endsWord := unicode.IsLower(runes[i-1])
+			endsAcronym := unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1])
+			if endsWord || endsAcronym {
+				b.WriteByte(' ')
+			}
+		}
+		b.WriteRune(r)
+	}
+	words := strings.Fields(fold(b.String()))
+	out := words[:0]
+	for i := 0; i < len(words); i++ {
+		switch w := words[i]; w {
+		case "no", "num", "nbr", "nr", "nro", "numb", "numero", "nummer", "numer":
+			out = append(out, "number")
+		case "n":
+			if i+1 < len(words) && words[i+1] == "o" { // N.º
+				i++
+				w = "number"
+			}
+			out = append(out, w)
+		case "required", "optional", "mandatory", "obligatorio", "obrigatorio", "opcional",
+			"pflichtfeld", "requis", "obligatoire", "facultatif":
+			if len(out) == 0 {
+				out = append(out, w)
+			}
+		default:
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// headingKey returns what headings are compared by: the words without spaces,
+// since FIRSTNAME can't be split.
+func headingKey(heading string) string {
+	return strings.Join(headingWords(heading), "")
+}
+
+// asks reports whether a heading is a question: "Employee?" is a yes/no.
+func asks(heading string) bool {
+	return strings.HasSuffix(strings.TrimRight(heading, " *\t\r\n\u00a0"), "?")
+}

@@ -1,0 +1,153 @@
+package mapping_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"muster/mapping"
+)
+
+func TestAppendFold(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": "", "Ana": "ana", "  Ana--Maria ": "ana maria", "José": "jose", "Jose\u0301": "jose", "GARCÍA": "garcia", "Großmann": "grossmann", "GROẞ": "gross",
+		"Łukasz": "lukasz", "Bjørn": "bjorn", "Đorđe": "dorde", "Æsa Þór": "aesa thor", "O’Neill": "o neill", "O'Neill": "o neill", "Oʼneill": "o neill",
+		"Nguyễn": "nguyen", "İstanbul": "istanbul", "ı": "i", "Ｆｕｌｌ": "full", "Иван": "иван", "ΟΔΥΣΣΕΥΣ": "οδυσσευσ", "οδυσσευς": "οδυσσευσ", "김": "김", "\u1100\u1175\u11b7": "김",
+		"a\u200bb": "ab", "कि": "कि", "\xff": "",
+	} {
+		if got := string(mapping.AppendFold([]byte("x "), in)); got != "x "+want {
+			t.Errorf("fold(%q) = %q, want %q", in, got, "x "+want)
+		}
+	}
+}
+
+func TestAppendFoldAllocatesNothing(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { var buf [64]byte; mapping.AppendFold(buf[:0], "Smith-Jones, Fatima") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// Folding twice gives what folding once gives.
+func FuzzAppendFold(f *testing.F) {
+	for _, s := range []string{"Ana Silva", "Jose\u0301", "ẞİĳﬁ½№ ſ", "\u1100\u1175", "ো", "\xff\u0301", "ᾼ ΰ ŉ", "Ǆ ǅ", "が"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once := mapping.AppendFold(nil, s)
+		if twice := mapping.AppendFold(nil, string(once)); string(twice) != string(once) {
+			t.Errorf("%q: %q, then %q", s, once, twice)
+		}
+		if !utf8.Valid(once) || strings.TrimSpace(string(once)) != string(once) || strings.Contains(string(once), "  ") {
+			t.Errorf("%q: %q", s, once)
+		}
+	})
+}
+
+// No word of a name is lost but titles in front, and none is made up.
+func FuzzSplitName(f *testing.F) {
+	for _, s := range []string{"GARCIA, MARIA L", "Smith, John, Jr.", "Anna van der Berg", "Mr. Thomas  Anderson", "Cher", ",", ", ,a", "Jr., Jr.", "García y Vega y", "a,b,c,d", "JOSE de la", "Dr. Dr. Li, Wei, MD", "A B C D E V"} {
+		for order := range 3 {
+			f.Add(s, order)
+		}
+	}
+	mappers := make([]*mapping.Mapper, 3)
+	for i, order := range []string{"auto", "last_first", "first_last"} {
+		mappers[i] = bound(f, "fields:\n  full_name: {column: Name, order: "+order+"}\n", mapping.Options{}, "Name")
+	}
+	titles := strings.Fields("mr mrs ms miss mx dr dra prof rev capt sgt lt sr sra srta señor señora herr frau mme mlle monsieur madame ing dipl.-ing lic arq eng engr")
+	f.Fuzz(func(t *testing.T, name string, order int) {
+		if order < 0 || order > 2 {
+			return
+		}
+		var p mapping.Person
+		for _, problem := range mappers[order].Map([]string{name}, nil, &p) {
+			if problem.Code != "name_single" {
+				return
+			}
+		}
+		words := func(s string) []string {
+			w := strings.Fields(strings.ReplaceAll(s, ",", " "))
+			slices.Sort(w)
+			return w
+		}
+		got := words(p.FirstName + " " + p.LastName)
+		// The same cell as a last name shows how its text is cleaned.
+		clean := bound(t, "fields:\n  first_name: {value: A}\n  last_name: {column: Name}\n", mapping.Options{}, "Name")
+		var q mapping.Person
+		if clean.Map([]string{name}, nil, &q) != nil {
+			return
+		}
+		left := words(q.LastName)
+		for _, w := range got {
+			i := slices.Index(left, w)
+			if i < 0 {
+				t.Fatalf("%q: %q | %q has %q too many", name, p.FirstName, p.LastName, w)
+			}
+			left = slices.Delete(left, i, i+1)
+		}
+		for _, w := range left {
+			if !slices.Contains(titles, strings.ToLower(strings.TrimRight(w, "."))) {
+				t.Fatalf("%q: %q | %q has lost %q", name, p.FirstName, p.LastName, w)
+			}
+		}
+	})
+}
+
+// A mapping file loads, or says where and what and what to do; one that loads
+// binds and maps.
+func FuzzLoad(f *testing.F) {
+	design, err := os.ReadFile(filepath.Join("testdata", "design.yaml"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(design)
+	for _, s := range []string{
+		"", "fields:\n  full_name: {column: [A, B], order: auto, transform: name_case, optional: true}\n",
+		"fields:\n  first_name: {expression: 'let a = A; upper(a) + row[\"B\"]'}\n  last_name: {value: x, values: {x: y}}\nwhere: A matches \"^x\" or len(B) > 3\n",
+		"fields: &a {full_name: *a}", "? a\n: b", "fields:\n  full_name:\n    expression: |\n      A +\n      B\n", "{a: {b: [c, {d: e}]}}", "!!str x", "where: filter(row, # > 1)",
+	} {
+		f.Add([]byte(s))
+	}
+	path := filepath.Join(f.TempDir(), "mapping.yaml")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := mapping.Load(path)
+		if err != nil {
+			var fault *mapping.FileError
+			if !errors.As(err, &fault) || fault.Message == "" || fault.Hint == "" && fault.Line == 0 {
+				t.Fatalf("incomplete: %#v", err)
+			}
+			return
+		}
+		m, err := file.Bind([]string{"A", "B", "Given Name", "Surname", "Position", "Badge No.", "Craft", "Status", "Project", "Name"}, mapping.Options{})
+		if err != nil {
+			var bind *mapping.BindError
+			if !errors.As(err, &bind) || len(bind.Problems) == 0 {
+				t.Fatalf("no problems: %#v", err)
+			}
+			return
+		}
+		var p mapping.Person
+		m.Map([]string{"a", "b"}, nil, &p)
+		_, _ = m.Keep([]string{"a", "b"})
+	})
+}
+
+func BenchmarkAppendFold(b *testing.B) {
+	for name, text := range map[string]string{"ascii": "Smith-Jones, Fatima", "accents": "Björnsson, Siobhán"} {
+		b.Run(name, func(b *testing.B) {
+			buf := make([]byte, 0, 64)
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = mapping.AppendFold(buf[:0], text)
+			}
+		})
+	}
+}

@@ -1,0 +1,191 @@
+package mapping
+
+// entry is headings of one meaning, separated by commas, as people write them.
+// The order matters for suggestions only: the first of equally near ones wins.
+type entry struct {
+	meaning  meaning
+	headings string
+}
+
+// fieldHeadings are the headings that name a field beyond doubt. They come
+// from Procore's templates and from what HR, payroll and construction systems
+// export: ADP, Workday, BambooHR, Paychex, Sage, Viewpoint, Deltek,
+// QuickBooks, LCPtracker, B2Gnow, Arcoro, TriNet and WH-347 forms.
+func fieldHeadings() []entry {
+	return []entry{
+		{meansFirstName, `First Name, First, fname, fstnme, Employee First Name, Legal First Name, Legal Given Name,
+			Given Name, Given Names, Given, Forename, Forenames, First Nm, Name First, Worker First Name, EE First Name,
+			Emp First Name, Empl First Name, Contact First Name, Christian Name, First Names, Person First Name,
+			Staff First Name, User First Name, Associate First Name, Crew First Name, F Name, frstname`},
+		{meansFirstName, `Nombres, Primer Nombre, Nombre de pila, Nombre(s)`},
+		{meansFirstName, `Prénom, Prénoms, Prénom(s), Prénom de l'employé, Prénom du salarié`},
+		{meansFirstName, `Vorname, Vornamen, Rufname, Vorname des Mitarbeiters`},
+		{meansFirstName, `Primeiro Nome, Nome próprio, Nomes próprios, Prenome`},
+		{meansFirstName, `Voornaam, Voornamen, Förnamn, Fornavn, Etunimi, Imię, Jméno, Nome di battesimo`},
+
+		{meansLastName, `Last Name, Last, lname, lstnme, Employee Last Name, Legal Last Name, Legal Family Name, Family Name,
+			Surname, Surnames, Last Nm, Name Last, Worker Last Name, EE Last Name, Emp Last Name, Empl Last Name,
+			Contact Last Name, Last Names, Person Last Name, Staff Last Name, User Last Name, Associate Last Name,
+			Crew Last Name, Legal Surname, Employee Surname, L Name, lastnm`},
+		{meansLastName, `Apellido, Apellidos, Apellido(s), Apellidos del empleado, Apellido del empleado`},
+		{meansLastName, `Nom de famille, Nom patronymique, Nom de l'employé, Nom du salarié`},
+		{meansLastName, `Nachname, Nachnamen, Familienname, Zuname, Nachname des Mitarbeiters`},
+		{meansLastName, `Sobrenome, Sobrenomes, Apelido, Apelidos, Último Nome, Nome de família`},
+		{meansLastName, `Achternaam, Familienaam, Efternamn, Etternavn, Efternavn, Sukunimi, Nazwisko, Příjmení, Cognome`},
+
+		{meansFullName, `Full Name, Employee Name, Employee Full Name, Worker Name, Worker Full Name, Payroll Name, Sort Name,
+			Legal Name, Legal Full Name, Display Name, Staff Name, Crew Member Name, Resource Name, Contact Name,
+			Technician Name, Laborer Name, Labourer Name, Team Member Name, Associate Name, EE Name, Emp Name, Empl Name,
+			Person Name, Personnel Name, Name of Worker, Name of Employee, Employee's Name, Worker's Name,
+			Complete Name, First and Last Name, First Name Last Name, Name (First Last), First & Last Name, Names`},
+		{meansFullName, `Nom complet, Nom et prénom complets, Prénom et nom, Prénom Nom, Nom du travailleur`},
+		{meansFullName, `Vollständiger Name, Vor- und Nachname, Vorname Nachname, Name des Mitarbeiters, Mitarbeitername,
+			Vorname und Nachname`},
+		{meansFullName, `Nome completo, Nome e sobrenome, Nome do funcionário, Nome do empregado, Nome do colaborador,
+			Nome e apelido, Nome do trabalhador`},
+		{meansFullName, `Volledige naam, Naam, Fullständigt namn, Namn, Fullt navn, Navn, Nome e cognome`},
+		{meansFullNameTwoSurnames, `Nombre completo, Nombre y apellidos, Nombre y apellido, Nombre del empleado,
+			Nombre del trabajador, Nombres y apellidos`},
+		{meansFullNameLastFirst, `Name (Last First), Last Name First Name, Last First, Last First Middle, Last First MI,
+			Last Name First, Name (Last First Middle), Name (Last First MI), Employee Name (Last First), Surname First Name,
+			Employee Name (Last First MI), Employee (Last First), Last Name First Name MI, Employee Name Last First,
+			Surname Forename, Last and First Name, Last Name & First Name`},
+		{meansFullNameLastFirst, `Apellidos y nombre, Apellidos y nombres, Apellido y nombre, Apellidos Nombre, Nom et prénom,
+			Nom Prénom, Nom et prénoms, Nachname Vorname, Name Vorname, Familienname Vorname, Sobrenome e nome, Cognome e nome,
+			Apelido e nome, Achternaam Voornaam`},
+
+		{meansJobTitle, `Job Title, Title, Position, Position Title, paypst, Business Title, Job Profile, Job Code Description,
+			Role, Designation, Occupation, Working Title, Home Job Title, Position Description, Function, Employee Title, Job Role,
+			Job Description, Job Name, Job Position, Job Function, Work Title, Worker Title, Current Title, Employee Job Title,
+			Current Position, Job Title Description, Position Name, Role Title, Project Role, Site Role, Job Code Desc,
+			Occupation Title, Employee Position, Crew Position, Contact Title, Emp Title, EE Title, Job Ttl`},
+		{meansJobTitle, `Puesto, Cargo, Puesto de trabajo, Título del puesto, Ocupación, Función, Rol, Categoría profesional`},
+		{meansJobTitle, `Poste, Fonction, Intitulé du poste, Titre, Emploi, Titre du poste, Qualification, Titre d'emploi, Rôle`},
+		{meansJobTitle, `Berufsbezeichnung, Stelle, Tätigkeit, Position im Betrieb, Funktion, Stellenbezeichnung, Beruf,
+			Arbeitsplatz, Rolle, Jobtitel`},
+		{meansJobTitle, `Função, Ocupação, Título do cargo, Posição, Cargo / Função, Cargo ou função`},
+		{meansJobTitle, `Befattning, Yrkestitel, Titel, Stilling, Stillingstittel, Functie, Functietitel, Mansione, Qualifica, Ruolo`},
+
+		{meansEmployeeID, `Employee ID, Employee Number, Employee #, Employee No, Employee Code, Emp ID, Emp #, Emp No, Empl #, Empl ID,
+			EE ID, EE #, EE No, EE Code, Worker ID, Worker Number, Person Number, Person ID, Staff ID, Staff No, Personnel Number,
+			Personnel ID, Personnel No, Badge Number, Badge #, Badge No., Badge ID, Badge, Clock ID, Clock #, Clock Number, Card Number,
+			Card ID, File #, File Number, Associate ID, Associate Number, Payroll Number, Payroll ID, Payroll #, recnum, Man Number,
+			Man No, Employee Badge, Employee Badge Number, Employee Identification Number, Employee Identifier, Emp Code, Employee Ref,
+			Employee Reference, Crew Member ID, Team Member ID, Time Clock ID, Timecard ID, Company Employee ID,
+			Resource ID, Technician ID, Contact Employee ID, User Employee ID, Staff Code, Works Number`},
+		{meansEmployeeID, `Número de empleado, No. de empleado, Núm. empleado, Código de empleado, ID de empleado, ID empleado,
+			Número de trabajador, No. de trabajador, Clave de empleado, Legajo, Número de nómina, No. de nómina, Ficha, Número de gafete,
+			N.º de empleado, Clave del trabajador, Número empleado`},
+		{meansEmployeeID, `Numéro d'employé, No d'employé, Matricule, Numéro de matricule, No matricule, Matricule salarié,
+			Numéro de badge, N° employé, Numéro employé, Numéro de salarié, ID employé, Code employé, Numéro du salarié`},
+		{meansEmployeeID, `Personalnummer, Personal-Nr., Pers.-Nr., PersNr, Mitarbeiternummer, Mitarbeiter-Nr., MA-Nr., Mitarbeiter-ID,
+			Ausweisnummer, Ausweis-Nr., Stammnummer, Angestelltennummer, Personalnr`},
+		{meansEmployeeID, `Matrícula, Número de funcionário, Nº de funcionário, Número do funcionário, ID do funcionário,
+			Código do funcionário, Número do empregado, Registro do empregado, Número mecanográfico, Número do crachá, Crachá, Número do colaborador,
+			ID do colaborador, Matrícula do funcionário, Número da matrícula`},
+		{meansEmployeeID, `Personeelsnummer, Werknemersnummer, Medewerkernummer, Anställningsnummer, Anställnings-ID, Ansattnummer,
+			Medarbejdernummer, Medarbeidernummer, Matricola, Numero matricola`},
+
+		{meansIsEmployee, `Is Employee, Employee?, Employee Y/N, Employee Yes/No, Employee (True/False), Own Employee, In-house, In House,
+			Direct Hire, Company Employee, W-2 Employee?, W2 Employee, W-2, Is W2, Is Company Employee, Our Employee, Is Our Employee,
+			Direct Employee, Own Staff, Is Internal, Is Staff, Is an Employee, Employee of Company, Employee of Company?`},
+		{meansIsEmployee, `Es empleado, Es empleado?, Empleado?, Empleado propio, Personal propio, Empleado (Sí/No)`},
+		{meansIsEmployee, `Est employé, Est salarié, Employé?, Salarié?, Salarié (Oui/Non), Employé (Oui/Non), Est un employé`},
+		{meansIsEmployee, `Angestellt, Angestellt?, Ist Angestellter, Eigenes Personal, Festangestellt, Angestellter?, Ist Mitarbeiter, Mitarbeiter?,
+			Eigener Mitarbeiter, Angestellter (Ja/Nein)`},
+		{meansIsEmployee, `É funcionário, É empregado, Funcionário?, Empregado?, Funcionário (Sim/Não), Funcionário próprio, Quadro próprio,
+			É colaborador`},
+		{meansIsEmployee, `In dienst, Eigen personeel, Anställd, Anställd?, Ansatt, Ansatt?, Dipendente?`},
+		{meansWorkerKind, `Worker Type, Employee Type, Employment Type, 1099/W2, W2/1099, W-2 or 1099, 1099 or W2, Worker Category, Emp Type,
+			Employee Category, EE Type, Person Type, Contract Type, Employee/Contractor, Employee or Contractor, Staff Type,
+			Engagement Type, Hire Type, Employee Class Type, Employment Category, Labor Type, Resource Type, Personnel Type`},
+		{meansWorkerKind, `Tipo de empleado, Tipo de trabajador, Tipo de contrato, Tipo de empleo, Type de contrat, Type d'employé,
+			Type d'emploi, Type de travailleur, Beschäftigungsart, Mitarbeitertyp, Vertragsart, Beschäftigungstyp, Tipo de funcionário,
+			Tipo de vínculo, Vínculo, Tipo de colaborador, Type dienstverband, Anställningsform, Ansettelsestype`},
+		{meansNotEmployee, `Contractor?, Subcontractor?, Temp, Temp?, Agency?, Temporary?, Is Contractor, Is Subcontractor, Is Temp,
+			Is Agency, Contractor Y/N, Subcontractor Y/N, Temp Y/N, Agency Y/N, Temp Worker, Temp Worker?, Agency Worker, Agency Worker?, Is 1099,
+			1099?, Is Contingent, Contingent Worker?, Independent Contractor?, Is Independent Contractor, Contratista?, Subcontratista?,
+			Sous-traitant?, Intérimaire?, Leiharbeiter, Leiharbeiter?, Terceirizado?, Subempreiteiro?, Es contratista, É terceirizado`},
+
+		{meansTrade, `Work Classification, Classification, Class Code, Labor Classification, Labour Classification, Labor Class,
+			Labor Class Code, Labor Code, Labour Class, Labour Code, Pay Class, Craft, Craft Code, Craft/Classification, Craft/Class, Craft & Class,
+			Craft Class, Trade, Trade Classification, Trade Name, Trade Code, Skill, Union Class, Union Craft, Worker Class,
+			Worker Classification, Job Class, Job Classification, Prevailing Wage Classification, Work Class, Wage Classification,
+			Craft Name, Craft Description, Trade/Craft, Craft/Trade, Primary Trade, Primary Craft, Employee Classification, Employee Class,
+			Certified Class, Union Classification, Trade Description, Labor Category, Work Class Code, Skill Trade, Skilled Trade,
+			Classification Name, Work Classification Name, Work Classification Abbreviation, Class Description, Work Class Name`},
+		{meansTrade, `Oficio, Clasificación, Clasificación de trabajo, Clasificación laboral, Gremio, Especialidad, Clasificación del trabajo`},
+		{meansTrade, `Métier, Corps de métier, Corps d'état, Classification du travail, Spécialité`},
+		{meansTrade, `Gewerk, Gewerke, Arbeitsklassifizierung, Gewerbe, Fachrichtung, Lohngruppe (Gewerk)`},
+		{meansTrade, `Ofício, Classificação, Classificação de trabalho, Classificação do trabalho, Especialidade`},
+		{meansTrade, `Vakgebied, Ambacht, Yrke, Yrkesgrupp, Fag, Faggruppe, Mestiere`},
+		{meansTradeID, `Work Classification ID, Classification ID, Work Class ID, Trade ID, Craft ID, Procore Classification ID`},
+
+		{meansOriginID, `Origin ID, External ID, External Ref, External Reference, External Key, Source ID, Source System ID, Source Key,
+			System ID, Foreign ID, Integration ID, ERP ID, HRIS ID, HR ID, Record ID, Unique ID, UUID, GUID, Remote ID, Third Party ID, Legacy ID,
+			Sync ID, External Identifier, External Number, External System ID, Source Record ID, Unique Identifier, Origin, Foreign Key,
+			Object ID, Source Reference, Origin Reference, HRIS Key, ERP Key, HR Record ID, Employee UUID, Employee GUID, Worker WID,
+			Workday ID, Origin Code, Master ID`},
+		{meansOriginID, `ID externo, ID de origen, Referencia externa, ID de origem, Referência externa, ID externe, Référence externe,
+			ID d'origine, Externe ID, Externe Referenz, Herkunfts-ID, Fremdschlüssel, Extern ID, Externt ID`},
+	}
+}
+
+// ambiguousHeadings are those that mean one thing in one system and another
+// in the next.
+func ambiguousHeadings() []entry {
+	return []entry{
+		{meansNameWord, `Name`},
+		{meansFirstNameWord, `Nombre, Nome`},
+		{meansLastNameWord, `Nom`},
+		{meansWorkerWord, `Employee, Employees, Worker, Workers, Technician, Laborer, Labourer, Team Member, Crew Member, Staff, Staff Member,
+			Person, Personnel, Resource, Associate`},
+		{meansWorkerWord, `Empleado, Trabajador, Personal, Employé, Salarié, Travailleur, Mitarbeiter, Mitarbeiterin, Angestellter, Arbeiter,
+			Funcionário, Empregado, Trabalhador, Colaborador, Medewerker, Werknemer, Medarbetare, Medarbeider, Dipendente`},
+		{meansJobWord, `Job`},
+		{meansClassWord, `Class, Title / Class, Title/Classification, Title/Craft, Title/Trade, Trade/Title, Craft/Title, Class/Title,
+			Job Title/Classification, Position/Class, Classification/Title, Position/Trade, Trade/Position, Job Title/Trade,
+			Title or Class, Classe, Klasse, Clase`},
+		{meansTypeWord, `Type, Tipo, Typ`},
+		{meansIDWord, `ID, Identifier`},
+		{meansIDNumberWord, `ID No, ID #, ID Number, ID Code, ID Num, Number ID`},
+		{meansFirmWord, `Contractor, Subcontractor, Agency, Temporary, Contratista, Subcontratista, Sous-traitant, Subunternehmer,
+			Intérimaire, Contingent, Terceirizado, Subempreiteiro, Independent Contractor`},
+	}
+}
+
+// otherHeadings are well known on rosters and feed no field; a few look like
+// one that does.
+func otherHeadings() []entry {
+	return []entry{
+		{meansOther, `Middle Name, Middle Initial, M.I., MI, Middle, MidName, midini, Mid Init, Suffix, Name Suffix, Prefix, Salutation, Preferred Name,
+			Preferred First Name, Preferred Last Name, Nickname, Nick Name, Known As, Goes By, AKA, Maiden Name, Former Name, Initials,
+			Prénom d'usage, Segundo nombre, Zweiter Vorname, Nom de jeune fille, Geburtsname, Anrede, Apodo, Honorific`},
+		{meansOther, `Employee Status, Employment Status, Emp Status, Status, Active, ActiveYN, Active?, Is Active, Inactive, Is Salary, Salaried, Hourly, Salary,
+			Exempt, FLSA Status, Full Time, Part Time, Full/Part Time, FT/PT, Worker Status, Estado, Estatus, Statut, Aktiv, Situação, Beschäftigungsstatus`},
+		{meansOther, `Phone, Phone Number, Phone #, Phone No, Mobile, Mobile Phone, Mobile Number, Cell, Cell Phone, Cell Number, Home Phone, Work Phone, Telephone, Tel,
+			Fax, Email, E-mail, Email Address, Work Email, Personal Email, Business Phone, Teléfono, Celular, Correo electrónico, Correo, Téléphone, Courriel,
+			Portable, Telefon, Telefonnummer, Handy, Mobil, Telefone, Telemóvel`},
+		{meansOther, `Address, Address 1, Address 2, Street, Street Address, City, State, Zip, Zip Code, Postal Code, Postcode, Country, County, Home Address, Dirección,
+			Ciudad, Adresse, Ville, Code postal, Straße, PLZ, Ort, Stadt, Endereço, Cidade, Nationality, Nacionalidad, Nationalité, Nationalität`},
+		{meansOther, `Company, Company Name, Company ID, Company Code, Employer, Employer Name, Vendor, Vendor Name, Vendor ID, Firm, Business Unit, Department, Department Name,
+			Dept, Dept No, Department Code, Division, Cost Center, Cost Centre, Cost Code, Location, Work Location, Site, Jobsite, Job Site, Region, Branch, Office, Empresa,
+			Departamento, Société, Entreprise, Service, Firma, Abteilung, Standort, Kostenstelle, Lower Tier, Prime Contractor`},
+		{meansOther, `Project, Project Name, Project Number, Project No, Project #, Project ID, Project Code, Job Number, Job No, Job #, Job ID, Job Code, Job Location, Contract,
+			Contract Number, Contract No, Phase, Task, Work Order, Proyecto, Obra, Projet, Chantier, Projekt, Baustelle, Projeto, Projektnummer`},
+		{meansOther, `Start Date, Hire Date, Date of Hire, Date Hired, Original Hire Date, Rehire Date, Seniority Date, End Date, Term Date, Termination Date, Date, Last Day, Created,
+			Created At, Updated At, Start, End, Fecha de inicio, Fecha de ingreso, Fecha de alta, Fecha, Date d'embauche, Date d'entrée, Date de début, Eintrittsdatum, Eintritt,
+			Austritt, Austrittsdatum, Data de admissão, Data de início, Data, Anniversary Date, Orientation Date, Badge Date, Expiration Date, Expiry Date, Effective Date`},
+		{meansOther, `No, #, Number, N.º, Nº, Item, Item No, Line, Line No, Row, Row #, Row Number, Seq, Sequence, S/N, Sl No, Sr No, S No, Index, Pos, Lfd. Nr., Lfd Nummer, Ligne, Fila, Linha, Zeile,
+			Count, Total, Qty`},
+		{meansOther, `Rate, Pay Rate, Hourly Rate, Base Rate, Wage, Hours, OT Hours, Regular Hours, Gross, Net Pay, Pay Type, Pay Frequency, Pay Group, Pay Grade, Fringe, Benefits, Deductions,
+			Bill Rate, Burden, Union, Union Local, Local, Local #, Local Number, Union Name, Shift, Schedule, Salario, Salaire, Lohn, Stundenlohn, Salário`},
+		{meansOther, `Crew, Crew Name, Crew ID, Crew No, Crew Leader, Gang, Team, Team Name, Group, Supervisor Name, Supervisor ID, Foreman Name, Manager Name, Manager ID, Reports To,
+			Cuadrilla, Equipo, Équipe, Kolonne, Vorgesetzter, Supervisor Employee ID, Equipe`},
+		{meansOther, `Gender, Sex, Race, Ethnicity, Ethnic Code, Veteran Status, Veteran, Disability, Marital Status, EEO Code, EEO Class, EEO, EEO Job Category, Age, Language, Género, Sexo, Sexe, Geschlecht`},
+		{meansOther, `Notes, Note, Comments, Comment, Remarks, Description, Notas, Observaciones, Comentarios, Remarques, Commentaires, Bemerkung, Bemerkungen, Notizen, Observações, Comentários`},
+		{meansOther, `Certification, Certifications, Certificate, OSHA, OSHA 10, OSHA 30, OSHA Card, OSHA Card Number, License, License Number, License No, Driver License, Training, Training Date, Orientation,
+			Emergency Contact, Emergency Contact Name, Emergency Phone, Emergency Contact Phone, Hard Hat, Hard Hat Number, Sticker Number, Shirt Size, Apprentice Level, Level,
+			Apprentice %, Apprentice Program, Skill Level, Drug Test, Background Check, Signature, Initial, Firma del trabajador, Unterschrift, Photo, Vehicle, License Plate, User ID, Username, User Name, Login, Procore ID`},
+	}
+}

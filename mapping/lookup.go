@@ -1,0 +1,119 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// classes finds a project's work classifications. It is read-only once made.
+type classes struct {
+	all           []Classification
+	names         map[string][]int // folded name: indices into all
+	abbreviations map[string][]int
+	ids           map[int64]int
+}
+
+// newClasses returns nil for nil: not known.
+func newClasses(all []Classification) *classes {
+	if all == nil {
+		return nil
+	}
+	c := &classes{
+		all:           slices.Clone(all),
+		names:         make(map[string][]int, len(all)),
+		abbreviations: make(map[string][]int),
+		ids:           make(map[int64]int, len(all)),
+	}
+	for i, one := range c.all {
+		if key := fold(one.Name); key != "" {
+			c.names[key] = append(c.names[key], i)
+		}
+		if key := fold(one.Abbreviation); key != "" {
+			c.abbreviations[key] = append(c.abbreviations[key], i)
+		}
+		c.ids[one.ID] = i
+	}
+	return c
+}
+
+// find returns the classifications that a text names: by name, else by
+// abbreviation, else by ID.
+func (c *classes) find(scratch []byte, text string) []int {
+	key := AppendFold(scratch[:0], text)
+	if found := c.names[string(key)]; found != nil {
+		return found
+	}
+	if found := c.abbreviations[string(key)]; found != nil {
+		return found
+	}
+	if id, ok := wholeNumber(text); ok {
+		if i, known := c.ids[id]; known {
+			return []int{i}
+		}
+	}
+	return nil
+}
+
+// unknown says that text names none, and which ones are near.
+func (c *classes) unknown(text string, column int) *Problem {
+	p := &Problem{
+		Code: "classification_unknown", Field: WorkClassification, Column: column,
+		Message: fmt.Sprintf("the project has no work classification %s", quote(text)),
+		Hint:    "type the name or abbreviation of one of the project's work classifications, or add it in Procore",
+	}
+	if len(c.all) == 0 {
+		p.Hint = "the project has no work classifications at all: add them in Procore, or leave the cell empty"
+		return p
+	}
+	type candidate struct {
+		name  string
+		alike float64
+	}
+	var candidates []candidate
+	key := fold(text)
+	for _, one := range c.all {
+		if alike := max(similarity(key, fold(one.Name)), similarity(key, fold(one.Abbreviation))); alike >= near {
+			candidates = append(candidates, candidate{one.Name, alike})
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int {
+		switch {
+		case a.alike > b.alike:
+			return -1
+		case a.alike < b.alike:
+			return 1
+		}
+		return 0
+	})
+	if len(candidates) > 0 {
+		var names []string
+		for _, one := range candidates[:min(3, len(candidates))] {
+			names = append(names, quote(one.name))
+		}
+		p.Hint = "did you mean " + list(names, "or") + "?"
+	}
+	return p
+}
+
+// ambiguous says that text names several.
+func (c *classes) ambiguous(text string, column int, found []int) *Problem {
+	var names []string
+	for _, i := range found[:min(4, len(found))] {
+		names = append(names, fmt.Sprintf("%s (ID %d)", quote(c.all[i].Name), c.all[i].ID))
+	}
+	return &Problem{
+		Code: "classification_ambiguous", Field: WorkClassification, Column: column,
+		Message: fmt.Sprintf("%s names %d work classifications of the project: %s", quote(text), len(found), list(names, "and")),
+		Hint:    "type the full name of the one that is meant, or its ID",
+	}
+}
+
+// wholeNumber reads an ID: digits only, more than 0.
+func wholeNumber(text string) (int64, bool) {
+	if n, rest := digits(text); n == 0 || rest != "" {
+		return 0, false
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	return id, err == nil && id > 0
+}

@@ -1,0 +1,281 @@
+package mapping
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxLength is how many characters a text may have.
+const maxLength = 255
+
+// Mapper turns rows of one roster into persons. One goroutine at a time:
+// Clone gives each its own.
+type Mapper struct {
+	*plan
+	where    *formula
+	formulas []*formula // by source; nil where there is none
+	scratch  []byte
+	unknowns map[string]*Problem // classifications that were looked up in vain
+}
+
+// plan is what mappers of one roster share; read-only.
+type plan struct {
+	header   []string
+	sources  []source
+	matches  []Match
+	unused   []string
+	withheld []string
+	classes  *classes // nil: not known
+	truths   *truths
+	answers  *[2]bool // false and true, for Person.IsEmployee
+}
+
+// source is where one field comes from.
+type source struct {
+	field    Field // fullName among them
+	columns  []int
+	constant bool
+	text     string // the constant
+	formula  int    // index into Mapper.formulas; -1 for none
+
+	fallback   string
+	pattern    *regexp.Regexp
+	transforms []transform
+	values     map[string]string
+	lookup     bool
+	order      order
+
+	inverted bool  // yes means no
+	blank    *bool // what an empty yes/no cell says; nil: nothing
+}
+
+// Columns says for each field that the mapping gives where it comes from, in
+// the order of Fields.
+func (m *Mapper) Columns() []Match { return append([]Match(nil), m.matches...) }
+
+// Unused returns the headings that no field takes, without those that are
+// withheld.
+func (m *Mapper) Unused() []string { return append([]string(nil), m.unused...) }
+
+// Withheld returns the headings of columns with social security numbers or
+// birth dates, which are never mapped.
+func (m *Mapper) Withheld() []string { return append([]string(nil), m.withheld...) }
+
+// Clone returns a Mapper of the same mapping for another goroutine.
+func (m *Mapper) Clone() *Mapper {
+	c := newMapper(m.plan)
+	c.where = m.where.clone()
+	for _, f := range m.formulas {
+		c.formulas = append(c.formulas, f.clone())
+	}
+	return c
+}
+
+func newMapper(p *plan) *Mapper {
+	return &Mapper{plan: p, scratch: make([]byte, 0, 64), unknowns: make(map[string]*Problem)}
+}
+
+// Keep reports whether the mapping file's where takes the row: always, without
+// one. The error is for the row, and quotes no cell.
+func (m *Mapper) Keep(cells []string) (bool, error) {
+	if m.where == nil {
+		return true, nil
+	}
+	result, err := m.where.run(cells)
+	if err != nil {
+		return false, fmt.Errorf("where of the mapping file: %w", err)
+	}
+	keep, _ := result.(bool)
+	return keep, nil
+}
+
+// Map fills p from the cells of a row and returns its problems, nil if there
+// are none. kinds may be nil. Texts of p may share memory with cells. Rows
+// that need no repair of their text are mapped without allocating.
+func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
+	*p = Person{}
+	var problems []Problem
+	for i := range m.sources {
+		if problem := m.take(&m.sources[i], cells, kinds, p); problem != nil {
+			problems = append(problems, *problem)
+		}
+	}
+	return problems
+}
+
+// take fills one field.
+func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Problem {
+	text, column, kind, problem := m.read(s, cells, kinds)
+	if problem != nil {
+		return problem
+	}
+	if isSocialSecurityNumber(text) { // first, so that no other message quotes it
+		return s.problem("value_withheld", column, fmt.Sprintf("the %s is written like a social security number, which is never sent", s.word()),
+			"correct the cell, or leave it empty")
+	}
+	if text != "" && s.values != nil {
+		to, known := s.values[string(tableKey(m.scratch[:0], text))]
+		if !known {
+			return s.problem("value_unknown", column, fmt.Sprintf("%s %s is not in the mapping file's table of values", s.word(), quote(text)),
+				"correct the cell, or add it to values in the mapping file")
+		}
+		text, kind = to, Text
+	}
+	if text == "" && s.fallback != "" {
+		text, kind = s.fallback, Text
+	}
+	if len(s.transforms) > 0 && s.field != fullName {
+		text = s.transform(text, s.field == LastName)
+	}
+	if len(text) > maxLength && utf8.RuneCountInString(text) > maxLength {
+		return s.problem("too_long", column, fmt.Sprintf("the %s has %d characters, and %d are allowed", s.word(), utf8.RuneCountInString(text), maxLength),
+			"shorten it")
+	}
+	if s.pattern != nil && text != "" && !s.pattern.MatchString(text) {
+		return s.problem("pattern_mismatch", column, fmt.Sprintf("%s %s doesn't have the form that the mapping file asks for, %s", s.word(), quote(text), s.pattern),
+			"correct the cell, or the pattern in the mapping file")
+	}
+	switch s.field {
+	case FirstName:
+		p.FirstName = text
+		return s.checkName(text, column)
+	case LastName:
+		p.LastName = text
+		return s.checkName(text, column)
+	case fullName:
+		return m.takeFullName(s, text, column, p)
+	case JobTitle:
+		p.JobTitle = text
+		return s.checkTitle(text, column, kind)
+	case EmployeeID:
+		p.EmployeeID = text
+		return s.checkID(text, column, kind)
+	case OriginID:
+		p.OriginID = text
+		return s.checkID(text, column, kind)
+	case IsEmployee:
+		return m.takeAnswer(s, text, column, p)
+	case WorkClassification:
+		return m.takeClassification(s, text, column, p)
+	}
+	return nil
+}
+
+// read returns the clean text that a source gives, the column it was found in
+// and what the cell is.
+func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kind, *Problem) {
+	if s.constant {
+		return s.text, -1, Text, nil
+	}
+	if s.formula >= 0 {
+		return m.evaluate(s, cells)
+	}
+	isID := s.field == EmployeeID || s.field == OriginID
+	for _, column := range s.columns {
+		kind := Text
+		if column < len(kinds) {
+			kind = kinds[column]
+		}
+		raw := ""
+		if column < len(cells) {
+			raw = cells[column]
+		}
+		text, flawed := clean(raw, isID)
+		if kind == FormulaError || isFormulaError(text) {
+			return "", column, kind, s.problem("formula_error", column, fmt.Sprintf("the %s is the error of a formula, %s", s.word(), quote(text)),
+				"correct the formula in the spreadsheet, or type the value")
+		}
+		switch {
+		case flawed != noFlaw:
+			return "", column, kind, s.flawed(flawed, raw, column)
+		case text != "":
+			if isID && text[0] == '\'' { // typed to make Excel take digits for text
+				text = strings.TrimLeft(text[1:], " ")
+			}
+			return text, column, kind, nil
+		}
+	}
+	if len(s.columns) == 0 {
+		return "", -1, Text, nil
+	}
+	return "", s.columns[0], Text, nil
+}
+
+// evaluate returns what a source's expression gives.
+func (m *Mapper) evaluate(s *source, cells []string) (string, int, Kind, *Problem) {
+	fail := func(why string) (string, int, Kind, *Problem) {
+		return "", -1, Text, s.problem("expression_failed", -1, fmt.Sprintf("the %s can't be worked out: %s", s.word(), why),
+			"correct the cells that the expression reads, or the expression in the mapping file")
+	}
+	result, err := m.formulas[s.formula].run(cells)
+	if err != nil {
+		return fail(err.Error())
+	}
+	raw, ok := cellText(result)
+	if !ok {
+		return fail("the expression gives a list or a table")
+	}
+	cleaned, flawed := clean(raw, s.field == EmployeeID || s.field == OriginID)
+	if flawed != noFlaw {
+		return "", -1, Text, s.flawed(flawed, raw, -1)
+	}
+	return cleaned, -1, Text, nil
+}
+
+func (s *source) transform(text string, isLast bool) string {
+	for _, t := range s.transforms {
+		switch t {
+		case toNameCase:
+			text = nameCase(text, isLast)
+		case toUpper:
+			text = strings.ToUpper(text)
+		case toLower:
+			text = strings.ToLower(text)
+		}
+	}
+	return text
+}
+
+func (s *source) problem(code string, column int, message, hint string) *Problem {
+	f := s.field
+	if f == fullName {
+		f = LastName
+	}
+	return &Problem{Code: code, Field: f, Column: column, Message: message, Hint: hint}
+}
+
+func (s *source) flawed(f flaw, raw string, column int) *Problem {
+	if f == lostFlaw {
+		return s.problem("characters_lost", column, fmt.Sprintf("letters of the %s %s are lost", s.word(), quote(raw)),
+			"type it anew, or save the roster as UTF-8")
+	}
+	return s.problem("control_character", column, fmt.Sprintf("the %s %s holds an invisible control character", s.word(), quote(raw)),
+		"clear the cell and type it anew")
+}
+
+// word is what people call the field.
+func (s *source) word() string { return fieldWord(s.field) }
+
+func fieldWord(f Field) string {
+	switch f {
+	case FirstName:
+		return "first name"
+	case LastName:
+		return "last name"
+	case fullName:
+		return "name"
+	case JobTitle:
+		return "job title"
+	case EmployeeID:
+		return "employee ID"
+	case IsEmployee:
+		return "yes/no of is_employee"
+	case OriginID:
+		return "origin ID"
+	case WorkClassification:
+		return "work classification"
+	}
+	return string(f)
+}

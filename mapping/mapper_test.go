@@ -1,0 +1,386 @@
+package mapping_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/mapping"
+)
+
+func yes() *bool { b := true; return &b }
+func no() *bool  { b := false; return &b }
+
+// detect maps a header by the dictionary, with rows as the sample.
+func detect(t testing.TB, o mapping.Options, header string, rows ...string) *mapping.Mapper {
+	t.Helper()
+	h, sample := crew(append([]string{header}, rows...)...)
+	m, err := mapping.Detect(h, sample, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// problemsOf shows problems as "code field column".
+func problemsOf(problems []mapping.Problem) []string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, p.Code+" "+string(p.Field))
+	}
+	return all
+}
+
+func TestMapNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name        string
+		first, last string
+		guessed     bool
+		problem     string
+	}{
+		{name: "GARCIA, MARIA L", first: "MARIA L", last: "GARCIA"},
+		{name: "GARCIA, Maria L.", first: "Maria L.", last: "GARCIA"},
+		{name: "Maria L. Garcia", first: "Maria L.", last: "Garcia"},
+		{name: "Maria Garcia", first: "Maria", last: "Garcia"},
+		{name: "SMITH JR, JOHN", first: "JOHN", last: "SMITH JR"},
+		{name: "Smith, John, Jr.", first: "John", last: "Smith Jr."},
+		{name: "Smith, John Jr.", first: "John", last: "Smith Jr."},
+		{name: "John Smith Jr.", first: "John", last: "Smith Jr."},
+		{name: "John Smith, Jr.", first: "John", last: "Smith Jr."},
+		{name: "John Smith, PE", first: "John", last: "Smith PE"},
+		{name: "Rahman, Md", first: "Md", last: "Rahman"},
+		{name: "Smith, Jr.", problem: "name_single first_name", last: "Smith Jr."},
+		{name: "Garcia Lopez,", problem: "name_single first_name", last: "Garcia Lopez"},
+		{name: ", Maria", problem: "name_single last_name", first: "Maria"},
+		{name: "Washington III, Booker T.", first: "Booker T.", last: "Washington III"},
+		{name: "Henry Ford II", first: "Henry", last: "Ford II"},
+		{name: "O'BRIEN, SEAN PATRICK", first: "SEAN PATRICK", last: "O'BRIEN"},
+		{name: "VAN DER BERG, ANNA", first: "ANNA", last: "VAN DER BERG"},
+		{name: "Anna van der Berg", first: "Anna", last: "van der Berg"},
+		{name: "Juan Carlos de la Cruz", first: "Juan Carlos", last: "de la Cruz"},
+		{name: "Ali bin Hassan", first: "Ali", last: "bin Hassan"},
+		{name: "Fatima Al-Haddad", first: "Fatima", last: "Al-Haddad"},
+		{name: "Liam St. John", first: "Liam", last: "St. John"},
+		{name: "Nguyen Van Anh", first: "Nguyen", last: "Van Anh", guessed: true},
+		{name: "Maria del Carmen Ruiz", first: "Maria", last: "del Carmen Ruiz", guessed: true},
+		{name: "José García y Vega", first: "José", last: "García y Vega"},
+		{name: "Maria GARCIA LOPEZ", first: "Maria", last: "GARCIA LOPEZ"},
+		{name: "GARCIA Maria", first: "Maria", last: "GARCIA", guessed: true},
+		{name: "JP Smith", first: "JP", last: "Smith"},
+		{name: "Ana Fernández López", first: "Ana Fernández", last: "López", guessed: true},
+		{name: "Ana Maria Fernández López", first: "Ana Maria", last: "Fernández López", guessed: true},
+		{name: "Md Abdur Rahman Md Akbar Hossain", first: "Md Abdur Rahman Md", last: "Akbar Hossain", guessed: true},
+		{name: "Mr. Thomas  Anderson", first: "Thomas", last: "Anderson"},
+		{name: "Dr. Li, Wei", first: "Wei", last: "Li"},
+		{name: "Smith, John, Robert", first: "John Robert", last: "Smith", guessed: true},
+		{name: "Mary E Smith", first: "Mary E", last: "Smith"},
+		{name: "Cher", problem: "name_single first_name", last: "Cher"},
+		{name: "Mr. Anderson", problem: "name_single first_name", last: "Anderson"},
+		{name: "", problem: "name_missing last_name"},
+		{name: "TBD", problem: "name_missing last_name"},
+		{name: "=A1&B1", problem: "formula_text last_name"},
+		{name: "1234", problem: "name_unclear last_name"},
+	}
+	m := detect(t, mapping.Options{}, "Full Name")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var p mapping.Person
+			problems := m.Clone().Map([]string{tt.name}, nil, &p)
+			var want []string
+			if tt.problem != "" {
+				want = []string{tt.problem}
+			}
+			if diff := cmp.Diff(want, problemsOf(problems)); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+			got := mapping.Person{FirstName: tt.first, LastName: tt.last, GuessedName: tt.guessed}
+			if diff := cmp.Diff(got, p); diff != "" {
+				t.Errorf("person (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMapOrders(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ heading, name, first, last string }{
+		{"Name (Last, First)", "Garcia Lopez Maria", "Lopez Maria", "Garcia"},
+		{"Name (Last, First)", "van der Berg Anna", "Anna", "van der Berg"},
+		{"Apellidos y nombre", "García López, Ana", "Ana", "García López"},
+		{"Nombre completo", "Ana Fernández López", "Ana", "Fernández López"},
+		{"Nombre", "Ana Fernández López", "Ana", "Fernández López"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.heading+" "+tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := detect(t, mapping.Options{}, tt.heading, tt.name)
+			var p mapping.Person
+			if problems := m.Map([]string{tt.name}, nil, &p); problems != nil {
+				t.Fatal(problems)
+			}
+			if p.FirstName != tt.first || p.LastName != tt.last {
+				t.Errorf("got %q, %q; want %q, %q", p.FirstName, p.LastName, tt.first, tt.last)
+			}
+		})
+	}
+}
+
+func TestMapValues(t *testing.T) {
+	t.Parallel()
+	o := mapping.Options{Classifications: []mapping.Classification{
+		{ID: 11, Name: "Electrician", Abbreviation: "ELEC"}, {ID: 12, Name: "Carpenter", Abbreviation: "CARP"},
+		{ID: 13, Name: "Laborer", Abbreviation: "01"}, {ID: 14, Name: "LABORER", Abbreviation: "02"},
+	}}
+	const header = "First|Last|Title|Employee ID|Is Employee|Craft|Origin ID"
+	person := func(change func(*mapping.Person)) mapping.Person {
+		p := mapping.Person{FirstName: "Ana", LastName: "Silva"}
+		if change != nil {
+			change(&p)
+		}
+		return p
+	}
+	title := func(s string) func(*mapping.Person) { return func(p *mapping.Person) { p.JobTitle = s } }
+	id := func(s string) func(*mapping.Person) { return func(p *mapping.Person) { p.EmployeeID = s } }
+	employee := func(b *bool) func(*mapping.Person) { return func(p *mapping.Person) { p.IsEmployee = b } }
+	craft := func(s string, n int64) func(*mapping.Person) {
+		return func(p *mapping.Person) { p.Classification, p.WorkClassificationID = s, n }
+	}
+	long := strings.Repeat("é", 255)
+	tests := []struct {
+		name     string
+		row      string
+		kind     map[int]mapping.Kind
+		want     mapping.Person
+		problems []string
+	}{
+		{name: "plain", row: "Ana|Silva", want: person(nil)},
+		{name: "trimmed of every white space", row: "\u00a0 Ana\t|\u200bSilva\ufeff\r\n", want: person(nil)},
+		{name: "inner runs", row: "Ana|Silva|Lead   \n Carpenter", want: person(title("Lead Carpenter"))},
+		{name: "composed", row: "Jose\u0301|Silva", want: mapping.Person{FirstName: "José", LastName: "Silva"}},
+		{name: "soft hyphen and direction marks", row: "An\u00ada|\u202aSilva\u202c", want: person(nil)},
+		{name: "control character", row: "An\x00a|Silva", want: mapping.Person{LastName: "Silva"}, problems: []string{"control_character first_name"}},
+		{name: "lost letters", row: "Ana|Mu\ufffdoz", want: mapping.Person{FirstName: "Ana"}, problems: []string{"characters_lost last_name"}},
+		{name: "both names missing", row: " |N/A", want: mapping.Person{LastName: "N/A"}, problems: []string{"name_missing first_name", "name_missing last_name"}},
+		{name: "formula as name", row: `=HYPERLINK("http://x","Ann")|@SUM(A1)`, want: mapping.Person{FirstName: `=HYPERLINK("http://x","Ann")`, LastName: "@SUM(A1)"}, problems: []string{"formula_text first_name", "formula_text last_name"}},
+		{name: "255 characters", row: "Ana|Silva|" + long, want: person(title(long))},
+		{name: "256 characters", row: "Ana|Silva|" + long + "x", want: person(nil), problems: []string{"too_long job_title"}},
+		{name: "title of a minus", row: "Ana|Silva|-5", want: person(title("-5"))},
+		{name: "title of a formula", row: "Ana|Silva|=1+1", want: person(title("=1+1")), problems: []string{"formula_text job_title"}},
+		{name: "title of a command", row: "Ana|Silva|+cmd|' /C calc'!A0", want: person(title("+cmd"))},
+		{name: "date as title", row: "Ana|Silva|46024", kind: map[int]mapping.Kind{2: mapping.Date}, want: person(title("46024")), problems: []string{"title_unclear job_title"}},
+
+		{name: "ID of zeros", row: "Ana|Silva||00042", want: person(id("00042"))},
+		{name: "ID typed as text", row: "Ana|Silva||'00077", want: person(id("00077"))},
+		{name: "ID padded", row: "Ana|Silva|| 00078\u00a0", want: person(id("00078"))},
+		{name: "ID with an E", row: "Ana|Silva||12E4", want: person(id("12E4"))},
+		{name: "ID of dashes", row: "Ana|Silva||10-11-12", want: person(id("10-11-12"))},
+		{name: "ID of a month in capitals", row: "Ana|Silva||MAR-12", want: person(id("MAR-12"))},
+		{name: "ID in scientific notation", row: "Ana|Silva||1.23457E+11", want: person(id("1.23457E+11")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID in scientific notation, comma", row: "Ana|Silva||1,23457E+11", want: person(id("1,23457E+11")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID in scientific notation, whole", row: "Ana|Silva||1E+11", want: person(id("1E+11")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID with decimals", row: "Ana|Silva||123457000000.0", want: person(id("123457000000.0")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID as date", row: "Ana|Silva||1/2/2026", want: person(id("1/2/2026")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID as ISO date", row: "Ana|Silva||2026-01-02 00:00:00", want: person(id("2026-01-02 00:00:00")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID as German date", row: "Ana|Silva||1.2.2026", want: person(id("1.2.2026")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID as month", row: "Ana|Silva||2-Jan", want: person(id("2-Jan")), problems: []string{"id_damaged employee_id"}},
+		{name: "origin ID as month", row: "Ana|Silva|||||Mar-12", want: person(func(p *mapping.Person) { p.OriginID = "Mar-12" }), problems: []string{"id_damaged origin_id"}},
+		{name: "date cell", row: "Ana|Silva||46024", kind: map[int]mapping.Kind{3: mapping.Date}, want: person(id("46024")), problems: []string{"id_damaged employee_id"}},
+		{name: "boolean cell", row: "Ana|Silva||TRUE", kind: map[int]mapping.Kind{3: mapping.Boolean}, want: person(id("TRUE")), problems: []string{"id_damaged employee_id"}},
+		{name: "number cell", row: "Ana|Silva||123456789012345", kind: map[int]mapping.Kind{3: mapping.Number}, want: person(id("123456789012345"))},
+		{name: "number cell with decimals", row: "Ana|Silva||1204.5", kind: map[int]mapping.Kind{3: mapping.Number}, want: person(id("1204.5")), problems: []string{"id_damaged employee_id"}},
+		{name: "error cell", row: "Ana|Silva||", kind: map[int]mapping.Kind{3: mapping.FormulaError}, want: person(nil), problems: []string{"formula_error employee_id"}},
+		{name: "error text", row: "Ana|Silva||#N/A", want: person(nil), problems: []string{"formula_error employee_id"}},
+		{name: "column too narrow", row: "Ana|Silva||#####", want: person(nil), problems: []string{"formula_error employee_id"}},
+		{name: "ID that says none", row: "Ana|Silva||N/A", want: person(id("N/A")), problems: []string{"id_unclear employee_id"}},
+		{name: "tab in an ID", row: "Ana|Silva||1\t2", want: person(nil), problems: []string{"control_character employee_id"}},
+		{name: "social security number", row: "Ana|Silva||123-45-6789", want: person(nil), problems: []string{"value_withheld employee_id"}},
+		{name: "social security number as a title", row: "Ana|Silva|123 45 6789", want: person(nil), problems: []string{"value_withheld job_title"}},
+
+		{name: "yes", row: "Ana|Silva|||Y", want: person(employee(yes()))},
+		{name: "X", row: "Ana|Silva|||x", want: person(employee(yes()))},
+		{name: "sí", row: "Ana|Silva|||Sí", want: person(employee(yes()))},
+		{name: "oui", row: "Ana|Silva|||OUI", want: person(employee(yes()))},
+		{name: "sim", row: "Ana|Silva|||sim", want: person(employee(yes()))},
+		{name: "não", row: "Ana|Silva|||Não", want: person(employee(no()))},
+		{name: "nein", row: "Ana|Silva|||nein", want: person(employee(no()))},
+		{name: "0", row: "Ana|Silva|||0", want: person(employee(no()))},
+		{name: "FALSE", row: "Ana|Silva|||FALSE", want: person(employee(no()))},
+		{name: "ICI", row: "Ana|Silva|||ICI", want: person(employee(no()))},
+		{name: "maybe", row: "Ana|Silva|||maybe", want: person(nil), problems: []string{"boolean_unclear is_employee"}},
+
+		{name: "classification by name", row: "Ana|Silva||||electrician", want: person(craft("electrician", 11))},
+		{name: "classification by abbreviation", row: "Ana|Silva||||CARP", want: person(craft("CARP", 12))},
+		{name: "classification by code before ID", row: "Ana|Silva||||01", want: person(craft("01", 13))},
+		{name: "classification by ID", row: "Ana|Silva||||12", want: person(craft("12", 12))},
+		{name: "classification unknown", row: "Ana|Silva||||Electrican", want: person(craft("Electrican", 0)), problems: []string{"classification_unknown work_classification_id"}},
+		{name: "classification ambiguous", row: "Ana|Silva||||laborer", want: person(craft("laborer", 0)), problems: []string{"classification_ambiguous work_classification_id"}},
+	}
+	m := detect(t, o, header)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cells := make([]string, 7)
+			copy(cells, strings.Split(tt.row, "|"))
+			if tt.name == "title of a command" {
+				cells = []string{"Ana", "Silva", "+cmd|' /C calc'!A0", "", "", "", ""}
+				tt.want.JobTitle, tt.problems = cells[2], []string{"formula_text job_title"}
+			}
+			var kinds []mapping.Kind
+			if tt.kind != nil {
+				kinds = make([]mapping.Kind, 7)
+				for i, k := range tt.kind {
+					kinds[i] = k
+				}
+			}
+			var p mapping.Person
+			problems := m.Clone().Map(cells, kinds, &p)
+			if diff := cmp.Diff(tt.problems, problemsOf(problems)); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.want, p); diff != "" {
+				t.Errorf("person (-want +got):\n%s", diff)
+			}
+			for _, problem := range problems {
+				if problem.Message == "" || problem.Hint == "" || problem.Column < 0 {
+					t.Errorf("incomplete: %+v", problem)
+				}
+				if strings.Contains(problem.Message+problem.Hint, "6789") {
+					t.Errorf("shows a social security number: %+v", problem)
+				}
+			}
+		})
+	}
+}
+
+func TestMapUnknownClassificationHint(t *testing.T) {
+	t.Parallel()
+	m := detect(t, mapping.Options{Classifications: []mapping.Classification{{ID: 1, Name: "Electrician"}}}, "Name|Craft", "Ana Silva|Electrican")
+	var p mapping.Person
+	for range 2 { // the second time from memory
+		problems := m.Map([]string{"Ana Silva", "Electrican"}, nil, &p)
+		want := []mapping.Problem{{
+			Code: "classification_unknown", Field: mapping.WorkClassification, Column: 1,
+			Message: `the project has no work classification "Electrican"`, Hint: `did you mean "Electrician"?`,
+		}}
+		if diff := cmp.Diff(want, problems); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestMapAnswers(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, heading string
+		sample        []string
+		cell          string
+		want          *bool
+	}{
+		{"contractor", "Contractor?", []string{"Y", "N"}, "Y", no()},
+		{"no contractor", "Subcontractor", []string{"Yes", "No"}, "No", yes()},
+		{"marks: empty is no employee", "Is Employee", []string{"X", ""}, "", no()},
+		{"marks: empty is no contractor", "Contractor?", []string{"X", ""}, "", yes()},
+		{"no marks: empty says nothing", "Is Employee", []string{"Y", ""}, "", nil},
+		{"worker type", "Worker Type", []string{"Employee", "Contingent"}, "Contingent", no()},
+		{"1099", "1099/W2", []string{"W-2", "1099"}, "1099", no()},
+		{"W-2", "1099/W2", []string{"W-2", "1099"}, "W-2", yes()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var rows []string
+			for _, s := range tt.sample {
+				rows = append(rows, "Ana|Silva|"+s)
+			}
+			m := detect(t, mapping.Options{}, "First|Last|"+tt.heading, rows...)
+			var p mapping.Person
+			if problems := m.Map([]string{"Ana", "Silva", tt.cell}, nil, &p); problems != nil {
+				t.Fatal(problems)
+			}
+			if diff := cmp.Diff(tt.want, p.IsEmployee); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestMapClassificationIDs(t *testing.T) {
+	t.Parallel()
+	var p mapping.Person
+	m := detect(t, mapping.Options{}, "First|Last|Work Classification ID")
+	if problems := m.Map([]string{"Ana", "Silva", "77"}, nil, &p); problems != nil || p.WorkClassificationID != 77 {
+		t.Errorf("got %v, %d", problems, p.WorkClassificationID)
+	}
+	if got := problemsOf(m.Map([]string{"Ana", "Silva", "Electrician"}, nil, &p)); !cmp.Equal(got, []string{"classification_id_unclear work_classification_id"}) {
+		t.Errorf("got %v", got)
+	}
+	m = detect(t, mapping.Options{}, "First|Last|Craft")
+	if problems := m.Map([]string{"Ana", "Silva", "77"}, nil, &p); problems != nil || p.WorkClassificationID != 0 || p.Classification != "77" {
+		t.Errorf("without the list: got %v, %d, %q", problems, p.WorkClassificationID, p.Classification)
+	}
+}
+
+// Short rows, and clones at work at the same time.
+func TestMapClones(t *testing.T) {
+	t.Parallel()
+	m := detect(t, mapping.Options{Classifications: []mapping.Classification{}}, "First|Last|Craft|Employee ID")
+	var wait sync.WaitGroup
+	for range 4 {
+		c := m.Clone()
+		wait.Go(func() {
+			var p mapping.Person
+			for range 200 {
+				if problems := c.Map([]string{"Ana", "Silva"}, nil, &p); problems != nil {
+					t.Error(problems)
+				}
+				if problems := c.Map([]string{"Ana", "Silva", "none"}, nil, &p); len(problems) != 1 {
+					t.Error(problems)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestMapAllocatesNothing(t *testing.T) {
+	m := detect(t, mapping.Options{Classifications: []mapping.Classification{{ID: 1, Name: "Electrician"}}}, "First|Last|Title|Employee ID|Is Employee|Craft")
+	cells := []string{"Ana", "Silva", "Laborer", "00042", "yes", "Electrician"}
+	var p mapping.Person
+	if n := testing.AllocsPerRun(100, func() { m.Map(cells, nil, &p) }); n != 0 {
+		t.Errorf("%v allocations a row", n)
+	}
+}
+
+func BenchmarkMap(b *testing.B) {
+	m := detect(b, mapping.Options{}, "First Name|Last Name|Job Title|Employee ID|Is Employee")
+	cells := []string{"Fatima", "Smith-Jones", "Operating Engineer", "000005", "yes"}
+	var p mapping.Person
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Map(cells, nil, &p)
+	}
+}
+
+func BenchmarkMapAccents(b *testing.B) {
+	m := detect(b, mapping.Options{}, "First Name|Last Name|Job Title|Employee ID|Is Employee")
+	cells := []string{"Siobhán", "Björnsson", "Opérateur", "000005", "não"}
+	var p mapping.Person
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Map(cells, nil, &p)
+	}
+}
+
+func BenchmarkMapFullName(b *testing.B) {
+	m := detect(b, mapping.Options{}, "Full Name|Job Title|Employee ID|Is Employee")
+	cells := []string{"Smith-Jones, Fatima", "Operating Engineer", "000005", "yes"}
+	var p mapping.Person
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Map(cells, nil, &p)
+	}
+}

@@ -1,0 +1,275 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// order is which half of a full name without a comma comes first.
+type order uint8
+
+const (
+	autoOrder   order = iota // first name first, unless capitals say otherwise
+	firstLast                // first name first
+	lastFirst                // last name first
+	twoSurnames              // as autoOrder; of three words, the last two are surnames
+)
+
+// splitName splits a clean full name. A comma always puts the last name
+// first, whatever the order says. Titles in front (Mr., Dr.) are dropped, no
+// other word is lost; suffixes (Jr, III) stay with the last name. One of the
+// halves is "" if the name is one word. guessed is whether another split is as
+// likely.
+func splitName(name string, o order) (first, last string, guessed bool) {
+	parts := make([][]string, 0, 3)
+	for part := range strings.SplitSeq(name, ",") {
+		if words := strings.Fields(part); len(words) > 0 {
+			parts = append(parts, words)
+		}
+	}
+	var suffix []string
+	for len(parts) > 1 && isSuffixPart(parts[len(parts)-1], len(parts) > 2 || len(parts[0]) > 1) { // Smith, John, Jr.
+		suffix = append(slices.Clone(parts[len(parts)-1]), suffix...)
+		parts = parts[:len(parts)-1]
+	}
+	for i := range parts {
+		parts[i] = dropTitles(parts[i])
+	}
+	parts = slices.DeleteFunc(parts, func(words []string) bool { return len(words) == 0 })
+	switch len(parts) {
+	case 0:
+		return "", strings.Join(suffix, " "), false
+	case 1:
+		words := parts[0]
+		if halves := strings.SplitN(name, ",", 2); len(halves) == 2 && len(suffix) == 0 { // one side of the comma is empty
+			if strings.TrimSpace(halves[0]) == "" {
+				return strings.Join(words, " "), "", false
+			}
+			return "", strings.Join(words, " "), false
+		}
+		for len(words) > 1 && isSuffix(words[len(words)-1], len(words) > 2) {
+			suffix = append([]string{words[len(words)-1]}, suffix...)
+			words = words[:len(words)-1]
+		}
+		if len(words) == 1 {
+			return "", strings.Join(append(slices.Clone(words), suffix...), " "), false
+		}
+		at, front, guess := splitWords(words, o)
+		firstWords, lastWords := words[:at], words[at:]
+		if front {
+			lastWords, firstWords = firstWords, lastWords
+		}
+		return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guess
+	}
+	lastWords, firstWords := parts[0], parts[1]
+	for _, more := range parts[2:] { // Smith, John, Robert
+		firstWords = append(slices.Clone(firstWords), more...)
+		guessed = true
+	}
+	for len(firstWords) > 1 && isSuffix(firstWords[len(firstWords)-1], false) { // Smith, John Jr.
+		suffix = append([]string{firstWords[len(firstWords)-1]}, suffix...)
+		firstWords = firstWords[:len(firstWords)-1]
+	}
+	return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guessed
+}
+
+// splitWords returns where two or more words without a comma part, and whether
+// it is the last name that is in front.
+func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
+	n := len(words)
+	if k := leadingCapitals(words); k > 0 && o != firstLast { // GARCIA Maria
+		return k, true, o != lastFirst
+	}
+	if o == lastFirst {
+		at = 1
+		for at < n-1 && isParticle(words[at-1]) {
+			at++
+		}
+		return at, true, n > at+1 && !allInitials(words[at+1:])
+	}
+	at, guessed = splitFirstLast(words, o)
+	return at, false, guessed
+}
+
+// splitFirstLast returns where the last name begins behind the first.
+func splitFirstLast(words []string, o order) (at int, guessed bool) {
+	n := len(words)
+	if k := trailingCapitals(words); k > 0 && o != firstLast { // Maria GARCIA LOPEZ
+		return n - k, false
+	}
+	if n == 2 {
+		return 1, false
+	}
+	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
+		if isConnector(words[i]) {
+			return i - 1, i > 2
+		}
+	}
+	for i := 1; i < n-1; i++ {
+		if !isParticle(words[i]) {
+			continue
+		}
+		run := i
+		for run < n-1 && isParticle(words[run]) {
+			run++
+		}
+		// "Ana de la Cruz" is certain; in "Maria del Carmen Ruiz" and in
+		// "Nguyen Van Anh" the particle belongs elsewhere.
+		certain := run == n-1 && (run-i > 1 || isLower(words[i]) || isSaint(words[i]))
+		return i, !certain
+	}
+	if allInitials(words[1 : n-1]) {
+		return n - 1, false
+	}
+	switch {
+	case n >= 4 && !isInitial(words[n-2]), n == 3 && o == twoSurnames:
+		return n - 2, true
+	}
+	return n - 1, true
+}
+
+// leadingCapitals counts the words in capitals in front of words that are not.
+func leadingCapitals(words []string) int {
+	k := 0
+	for k < len(words) && isCapitals(words[k]) {
+		k++
+	}
+	if k == 0 || k == len(words) || utf8.RuneCountInString(words[k-1]) < 3 { // JP Smith
+		return 0
+	}
+	for _, w := range words[k:] {
+		if isCapitals(w) {
+			return 0
+		}
+	}
+	return k
+}
+
+// trailingCapitals counts the words in capitals behind words that are not.
+func trailingCapitals(words []string) int {
+	k := 0
+	for k < len(words) && isCapitals(words[len(words)-1-k]) {
+		k++
+	}
+	if k == 0 || k == len(words) || utf8.RuneCountInString(words[len(words)-1]) < 3 ||
+		slices.ContainsFunc(words[:len(words)-k], isCapitals) { // John Smith PE, JOHN SMITH
+		return 0
+	}
+	for len(words)-k > 1 && isParticle(words[len(words)-1-k]) { // Anna van der BERG
+		k++
+	}
+	return k
+}
+
+// isCapitals reports whether a word of two letters or more has capitals only.
+func isCapitals(word string) bool {
+	letters := 0
+	for _, r := range word {
+		if unicode.IsLower(r) {
+			return false
+		}
+		if unicode.IsUpper(r) {
+			letters++
+		}
+	}
+	return letters > 1
+}
+
+func isLower(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsLower(r)
+}
+
+// isInitial reports whether a word is an initial: "L", "L.", "J.R.".
+func isInitial(word string) bool {
+	letters := 0
+	for _, r := range word {
+		switch {
+		case unicode.IsLetter(r):
+			letters++
+		case r != '.':
+			return false
+		}
+	}
+	return letters == 1 || letters > 0 && letters == strings.Count(word, ".")
+}
+
+func allInitials(words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !isInitial(w) })
+}
+
+// isParticle reports whether a word leads into a last name.
+func isParticle(word string) bool {
+	switch strings.ToLower(word) {
+	case "van", "von", "der", "den", "ter", "ten", "te", "de", "da", "do", "dos", "das", "del", "della", "dello", "di", "du", "des",
+		"la", "las", "le", "los", "lo", "el", "al", "bin", "ibn", "bint", "ben", "abu", "zu", "zum", "zur", "af", "av", "st", "st.", "ste", "ste.",
+		"saint", "san", "santa", "d'", "'t", "op", "vom", "het", "mac", "mc", "ap":
+		return true
+	}
+	return false
+}
+
+// isConnector reports whether a word joins two last names. In capitals it is
+// an initial as often.
+func isConnector(word string) bool { return word == "y" || word == "e" }
+
+func isSaint(word string) bool {
+	switch strings.ToLower(word) {
+	case "st", "st.", "ste", "ste.", "saint":
+		return true
+	}
+	return false
+}
+
+// isSuffix reports whether a word is a generation. V is an initial as often,
+// so it counts only with fifth.
+func isSuffix(word string, fifth bool) bool {
+	switch strings.ToLower(strings.TrimRight(word, ".")) {
+	case "jr", "jnr", "sr", "snr", "ii", "iii", "iv", "2nd", "3rd", "4th", "filho", "neto", "júnior", "hijo":
+		return true
+	case "v":
+		return fifth && !strings.HasSuffix(word, ".")
+	}
+	return false
+}
+
+// isSuffixPart reports whether what stands behind a comma is a generation or,
+// where degrees can be meant, a degree: no first name.
+func isSuffixPart(words []string, degrees bool) bool {
+	for _, w := range words {
+		if isSuffix(w, degrees) {
+			continue
+		}
+		if !degrees {
+			return false
+		}
+		switch strings.ReplaceAll(w, ".", "") {
+		case "PE", "MD", "PhD", "PHD", "Esq", "ESQ", "CPA", "PMP", "LEED", "CSP", "AIA", "MBA", "MSc", "BSc", "DDS", "RN":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// dropTitles takes titles off the front.
+func dropTitles(words []string) []string {
+	for len(words) > 0 && isTitle(words[0]) {
+		words = words[1:]
+	}
+	return words
+}
+
+// isTitle reports whether a word is a form of address. "Don" and "M." are
+// not: they are first names and initials as well.
+func isTitle(word string) bool {
+	switch strings.ToLower(word) {
+	case "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "miss", "mx", "mx.", "dr", "dr.", "dra", "dra.", "prof", "prof.", "rev.", "capt.", "sgt.", "lt.",
+		"sr.", "sra", "sra.", "srta", "srta.", "señor", "señora", "herr", "frau", "mme", "mme.", "mlle", "mlle.", "monsieur", "madame",
+		"ing.", "dipl.-ing.", "lic.", "arq.", "eng.", "engr.":
+		return true
+	}
+	return false
+}

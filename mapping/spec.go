@@ -1,0 +1,353 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// specKeys are what may stand under a field.
+func specKeys() []string {
+	return []string{"column", "optional", "value", "expression", "default", "values", "transform", "pattern", "lookup", "order"}
+}
+
+// fields reads what stands under fields.
+func (l *loader) fields(n ast.Node) ([]spec, *FileError) {
+	var known []string
+	for _, f := range Fields() {
+		known = append(known, string(f))
+	}
+	known = append(known, string(fullName))
+	pairs, problem := l.pairs(n, "fields", known)
+	if problem != nil {
+		return nil, problem
+	}
+	var specs []spec
+	at := make(map[Field]ast.Node)
+	for _, p := range pairs {
+		s, problem := l.spec(p)
+		if problem != nil {
+			return nil, problem
+		}
+		specs = append(specs, *s)
+		at[s.field] = p.node
+	}
+	if full := at[fullName]; full != nil {
+		for _, half := range []Field{FirstName, LastName} {
+			if at[half] != nil {
+				return nil, l.at(at[half], fmt.Sprintf("full_name already gives %s", half), "keep full_name, or first_name and last_name")
+			}
+		}
+		return specs, nil
+	}
+	for _, half := range []Field{LastName, FirstName} {
+		if at[half] == nil {
+			return nil, l.at(n, fmt.Sprintf("the mapping has no %s", half),
+				fmt.Sprintf("add %s: {column: …}, or full_name: {column: …} where one column holds both names", half))
+		}
+	}
+	return specs, nil
+}
+
+// spec reads one field.
+func (l *loader) spec(p pair) (*spec, *FileError) {
+	s := &spec{field: Field(p.key)}
+	where := l.at(p.node, "", "")
+	s.line, s.column = where.Line, where.Column
+	if text, ok := scalar(p.value); ok {
+		return nil, l.at(p.value, fmt.Sprintf("%s needs to know what %s is", p.key, quote(text)),
+			fmt.Sprintf("write %s: {column: %s} for a column, or %s: {value: %s} for a constant", p.key, text, p.key, text))
+	}
+	pairs, problem := l.pairs(p.value, p.key, specKeys())
+	if problem != nil {
+		return nil, problem
+	}
+	var sources []string
+	keys := make(map[string]pair)
+	for _, k := range pairs {
+		keys[k.key] = k
+		if problem := l.setting(s, k); problem != nil {
+			return nil, problem
+		}
+		switch k.key {
+		case "column", "value", "expression":
+			sources = append(sources, k.key)
+		}
+	}
+	switch {
+	case len(sources) == 0:
+		return nil, l.at(p.node, fmt.Sprintf("%s has no source", p.key), "add column, value or expression")
+	case len(sources) > 1:
+		return nil, l.at(keys[sources[1]].node, fmt.Sprintf("%s has two sources, %s and %s", p.key, sources[0], sources[1]), "keep one of them")
+	}
+	if problem := l.fits(s, keys); problem != nil {
+		return nil, problem
+	}
+	return s, nil
+}
+
+// setting reads one key of a field.
+func (l *loader) setting(s *spec, k pair) (problem *FileError) {
+	switch k.key {
+	case "column":
+		s.columns, problem = l.headings(k)
+	case "optional":
+		var text string
+		if text, problem = l.text(k); problem == nil {
+			if text != "true" && text != "false" {
+				return l.at(k.value, "optional is true or false", "write optional: true, or leave it out")
+			}
+			s.optional = text == "true"
+		}
+	case "value":
+		var text string
+		if text, problem = l.text(k); problem == nil {
+			s.value = &text
+		}
+	case "default":
+		s.fallback, problem = l.text(k)
+	case "pattern":
+		var text string
+		if text, problem = l.text(k); problem == nil {
+			s.pattern, problem = l.pattern(k, text)
+		}
+	case "transform":
+		s.transforms, problem = l.transforms(k)
+	case "values":
+		s.values, problem = l.values(k)
+	case "lookup":
+		var text string
+		if text, problem = l.text(k); problem == nil {
+			if text != "work_classification" {
+				return l.at(k.value, fmt.Sprintf("there is no lookup %s", quote(text)), "write lookup: work_classification")
+			}
+			s.lookup = true
+		}
+	case "expression":
+		s.expression, problem = l.formula(k, false)
+	case "order":
+		s.order, problem = l.order(k)
+	}
+	return problem
+}
+
+// fits checks settings against the field they stand under.
+func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
+	if k, ok := keys["lookup"]; ok && s.field != WorkClassification {
+		return l.at(k.node, "lookup is for work_classification_id only", "remove it here")
+	}
+	if k, ok := keys["order"]; ok && s.field != fullName {
+		return l.at(k.node, "order is for full_name only", "remove it here")
+	}
+	if k, ok := keys["optional"]; ok && s.columns == nil {
+		return l.at(k.node, "optional is for columns only", "remove it here")
+	}
+	if s.field == IsEmployee {
+		if k, ok := keys["transform"]; ok {
+			return l.at(k.node, "is_employee is yes or no: there is nothing to transform", "remove transform")
+		}
+		for _, key := range []string{"value", "default"} {
+			text := s.fallback
+			if key == "value" && s.value != nil {
+				text = *s.value
+			}
+			if k, ok := keys[key]; ok {
+				if _, ok := truthTable().read(nil, text, false); !ok {
+					return l.at(k.value, fmt.Sprintf("%s is neither yes nor no", quote(text)), "write true or false")
+				}
+			}
+		}
+		if k, ok := keys["values"]; ok {
+			for _, v := range s.values {
+				if _, ok := truthTable().read(nil, v, false); !ok {
+					return l.at(k.value, fmt.Sprintf("%s is neither yes nor no", quote(v)), "write true or false behind each cell")
+				}
+			}
+		}
+	}
+	if s.field == WorkClassification && s.value != nil && !s.lookup {
+		if _, ok := wholeNumber(*s.value); !ok {
+			return l.at(keys["value"].value, fmt.Sprintf("%s is not the ID of a work classification", quote(*s.value)), "write its number, or add lookup: work_classification")
+		}
+	}
+	return nil
+}
+
+// text reads a scalar that must not be empty, clean and of sendable length.
+func (l *loader) text(k pair) (string, *FileError) {
+	raw, ok := scalar(k.value)
+	if !ok {
+		return "", l.at(k.value, k.key+" needs a single value", "write it behind the colon, in quotes if it holds a colon or #")
+	}
+	text, flawed := clean(raw, true)
+	if k.key == "pattern" {
+		text = raw
+	}
+	switch {
+	case text == "":
+		return "", l.at(k.value, k.key+" is empty", "write a value, or remove it")
+	case flawed != noFlaw:
+		return "", l.at(k.value, k.key+" holds characters that can't be sent", "type the value anew")
+	case utf8.RuneCountInString(text) > maxLength && k.key != "pattern":
+		return "", l.at(k.value, fmt.Sprintf("%s is longer than %d characters", k.key, maxLength), "shorten it")
+	}
+	return text, nil
+}
+
+// texts reads one scalar or a list of them.
+func (l *loader) texts(k pair) ([]pair, []string, *FileError) {
+	nodes := []ast.Node{k.value}
+	if s, ok := k.value.(*ast.SequenceNode); ok {
+		nodes = s.Values
+	}
+	var pairs []pair
+	var texts []string
+	for _, n := range nodes {
+		p := pair{k.key, k.node, n}
+		text, problem := l.text(p)
+		if problem != nil {
+			return nil, nil, problem
+		}
+		pairs = append(pairs, p)
+		texts = append(texts, text)
+	}
+	if len(texts) == 0 {
+		return nil, nil, l.at(k.value, k.key+" is empty", "write a value, or remove it")
+	}
+	return pairs, texts, nil
+}
+
+const withheldHint = "columns with social security numbers or birth dates are never sent; remove it from the mapping"
+
+func withheldMessage(heading string) string {
+	return fmt.Sprintf("%s names social security numbers or birth dates", quote(heading))
+}
+
+func (l *loader) headings(k pair) ([]string, *FileError) {
+	pairs, headings, problem := l.texts(k)
+	if problem != nil {
+		return nil, problem
+	}
+	for i, h := range headings {
+		if isWithheld(h) {
+			return nil, l.at(pairs[i].value, withheldMessage(h), withheldHint)
+		}
+	}
+	return headings, nil
+}
+
+func (l *loader) transforms(k pair) ([]transform, *FileError) {
+	pairs, names, problem := l.texts(k)
+	if problem != nil {
+		return nil, problem
+	}
+	known := []string{"trim", "name_case", "upper", "lower"}
+	var all []transform
+	for i, name := range names {
+		switch name {
+		case "trim": // cells always are
+		case "name_case":
+			all = append(all, toNameCase)
+		case "upper":
+			all = append(all, toUpper)
+		case "lower":
+			all = append(all, toLower)
+		default:
+			return nil, l.unknown(pairs[i].value, name, known)
+		}
+	}
+	return all, nil
+}
+
+func (l *loader) values(k pair) (map[string]string, *FileError) {
+	pairs, problem := l.pairs(k.value, "values", nil)
+	if problem != nil {
+		return nil, problem
+	}
+	table := make(map[string]string)
+	for _, p := range pairs {
+		to, problem := l.text(p)
+		if problem != nil {
+			return nil, problem
+		}
+		key := tableKey(nil, p.key)
+		if other, twice := table[string(key)]; twice && other != to {
+			return nil, l.at(p.node, fmt.Sprintf("%s stands in values twice, apart from case and accents", quote(p.key)), "keep one of the two")
+		}
+		table[string(key)] = to
+	}
+	if len(table) == 0 {
+		return nil, l.at(k.value, "values is empty", "write values: {Cell: value}, or remove it")
+	}
+	return table, nil
+}
+
+// tableKey folds a cell for a table of values; a cell of punctuation only is
+// its own key.
+func tableKey(dst []byte, cell string) []byte {
+	key := AppendFold(dst, cell)
+	if len(key) == 0 {
+		key = append(key, strings.TrimSpace(cell)...)
+	}
+	return key
+}
+
+func (l *loader) order(k pair) (order, *FileError) {
+	name, problem := l.text(k)
+	if problem != nil {
+		return 0, problem
+	}
+	switch name {
+	case "auto":
+		return autoOrder, nil
+	case "first_last":
+		return firstLast, nil
+	case "last_first":
+		return lastFirst, nil
+	}
+	return 0, l.unknown(k.value, name, []string{"auto", "first_last", "last_first"})
+}
+
+func (l *loader) pattern(k pair, text string) (*regexp.Regexp, *FileError) {
+	p, err := regexp.Compile(text)
+	if err == nil {
+		return p, nil
+	}
+	reason := "it is no regular expression"
+	var bad *syntax.Error
+	if errors.As(err, &bad) {
+		reason = fmt.Sprintf("%s: %s", bad.Code, bad.Expr)
+	}
+	return nil, l.at(k.value, fmt.Sprintf("the pattern can't be read (%s)", reason), `write a regular expression, such as '^\d{5}$' for five digits`)
+}
+
+// formula reads a where or an expression.
+func (l *loader) formula(k pair, condition bool) (*expression, *FileError) {
+	source, ok := scalar(k.value)
+	if !ok || strings.TrimSpace(source) == "" {
+		return nil, l.at(k.value, k.key+" needs a formula", `write one behind the colon, such as Status != "Terminated"`)
+	}
+	e, bad := compile(source, condition)
+	if bad == nil {
+		return e, nil
+	}
+	problem := l.at(k.value, fmt.Sprintf("%s: %s", k.key, bad.message), bad.hint)
+	token := k.value.GetToken()
+	if _, block := k.value.(*ast.LiteralNode); block {
+		problem.Line += bad.line
+		problem.Column = 1
+		return nil, problem
+	}
+	if bad.line == 1 && token != nil && !strings.Contains(token.Origin, "\n") {
+		problem.Column += bad.column - 1
+		if origin := strings.TrimSpace(token.Origin); strings.HasPrefix(origin, "'") || strings.HasPrefix(origin, `"`) {
+			problem.Column++
+		}
+	}
+	return nil, problem
+}

@@ -1,0 +1,85 @@
+package mapping
+
+import "strings"
+
+// near is the similarity from which two spellings are worth a suggestion.
+// Measured on headings: Jaro-Winkler finds as many typing errors, but also
+// likens "Last Name" to "Lead Name".
+const near = 0.78
+
+// similarity is 1 minus the optimal string alignment distance (Levenshtein's
+// with swapped neighbours) over the longer length.
+func similarity(a, b string) float64 {
+	x, y := []rune(a), []rune(b)
+	const longest = 64 // no heading or classification is longer; keeps garbage cheap
+	if len(x) == 0 || len(y) == 0 || len(x) > longest || len(y) > longest {
+		return 0
+	}
+	var rows [3][longest + 1]int
+	before, above, row := &rows[0], &rows[1], &rows[2]
+	for j := range len(y) + 1 {
+		above[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, above, row = above, row, before
+	}
+	return 1 - float64(above[len(y)])/float64(max(len(x), len(y)))
+}
+
+// closest returns the candidate most similar to text, by keyed spelling, and
+// how similar it is; "" if none reaches least. The first of equals wins.
+func closest(text string, candidates []string, key func(string) string, least float64) (string, float64) {
+	best, most := "", 0.0
+	folded := key(text)
+	for _, c := range candidates {
+		if s := similarity(folded, key(c)); s >= least && s > most {
+			best, most = c, s
+		}
+	}
+	return best, most
+}
+
+// Suggest returns the field whose heading in the dictionary is most like the
+// given one without being it, that heading, and how alike they are (0 to 1).
+// The field is "" if nothing is near, and for a heading of the dictionary,
+// also one of no field. A full name suggests LastName.
+func Suggest(heading string) (field Field, like string, alike float64) {
+	if isWithheld(heading) || meaningOf(heading) != meansNothing {
+		return "", "", 0
+	}
+	key := headingKey(heading)
+	for _, group := range dictionary().groups {
+		f := group.meaning.field()
+		if f == "" {
+			continue
+		}
+		for i, k := range group.keys {
+			if s := similarity(key, k); s >= near && s > alike {
+				field, like, alike = f, group.headings[i], s
+			}
+		}
+	}
+	return field, like, alike
+}
+
+// list joins words as a sentence does: a, b or c.
+func list(words []string, last string) string {
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
+}
