@@ -1,0 +1,88 @@
+package report
+
+import (
+	"strings"
+)
+
+// shownGroups is how many kinds of problems a terminal shows.
+const shownGroups = 20
+
+// problems writes the groups, each with examples and what to do.
+func (p *page) problems(s Summary) {
+	if len(s.Problems) == 0 {
+		return
+	}
+	p.blank()
+	p.b.WriteString("Problems:\n")
+	more := false
+	for i, group := range s.Problems {
+		if i == shownGroups {
+			break
+		}
+		more = p.group(group) || more
+	}
+	if left := len(s.Problems) - shownGroups; left > 0 {
+		more = true
+		p.blank()
+		p.line("  ", "  ", "and "+plural(left, "more kind", "more kinds")+" of problems.")
+	}
+	list := s.FullList
+	if list == "" {
+		list = s.Results
+	}
+	if more && list != "" {
+		p.blank()
+		p.b.WriteString("  All of them: " + Clean(list) + "\n")
+	}
+}
+
+// group writes one group; it reports whether there are more than it shows.
+func (p *page) group(g Group) bool {
+	p.blank()
+	places, shown := places(g)
+	unit := [2]string{"row", "rows"}
+	if len(g.Cells) > 0 {
+		unit = [2]string{"cell", "cells"}
+	}
+	message := Clean(g.Message)
+	if message == "" {
+		message = Clean(g.Code)
+	}
+	if g.Count == 1 && places != "" {
+		p.line("  ", "    ", places+": "+message)
+	} else {
+		p.line("  ", "    ", plural(g.Count, unit[0], unit[1])+": "+message)
+		if places != "" {
+			p.line("    ", "    ", places)
+		}
+	}
+	if g.Hint != "" {
+		p.line("    try: ", "         ", Clean(g.Hint))
+	}
+	return g.Count > shown
+}
+
+// places lists the cells of a group, or its rows, and how many more there are.
+func places(g Group) (text string, shown int) {
+	var list []string
+	for _, cell := range g.Cells {
+		list = append(list, Clean(cell))
+	}
+	if len(list) == 0 {
+		for _, row := range g.ExampleRows {
+			list = append(list, number(row))
+		}
+		if len(list) > 0 {
+			list[0] = choose(len(list), "row ", "rows ") + list[0]
+		}
+	}
+	shown = len(list)
+	if shown == 0 {
+		return "", 0
+	}
+	text = strings.Join(list, ", ")
+	if left := g.Count - shown; left > 0 {
+		text += " and " + number(left) + " more"
+	}
+	return text, shown
+}

@@ -1,0 +1,244 @@
+package report
+
+import (
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+
+	"muster/importer/outcome"
+)
+
+// How often progress is shown.
+const (
+	drawEvery = 100 * time.Millisecond
+	logEvery  = 10 * time.Second
+)
+
+// Progress shows how far a run is: on a terminal a line that is drawn at most
+// ten times a second and cleared at the end, elsewhere a log line every ten
+// seconds, with counts and no names. It is safe for concurrent use, and cheap
+// enough for a call a row.
+type Progress struct {
+	w     io.Writer
+	total int
+	log   zerolog.Logger
+	start time.Time
+
+	counts   [7]atomic.Int64 // in the order of outcome.Statuses
+	wait     atomic.Pointer[wait]
+	estimate atomic.Pointer[func(rows int) (time.Duration, bool)]
+
+	drawing sync.Mutex // held while the terminal's line changes
+	drawn   string     // what stands there now
+	speed   speed      // of the loop alone
+
+	end    chan struct{}
+	ended  chan struct{}
+	closed sync.Once
+}
+
+type wait struct {
+	until time.Time
+	why   string
+}
+
+// NewProgress begins to show the progress of total rows, 0 if that is not known,
+// on w if it is a terminal and in the log if not. Close it, for it runs a
+// goroutine.
+func NewProgress(w io.Writer, terminal bool, total int, log zerolog.Logger) *Progress {
+	p := &Progress{
+		w: w, total: total, log: log, start: time.Now(),
+		end: make(chan struct{}), ended: make(chan struct{}),
+	}
+	every, show := logEvery, p.line
+	if terminal {
+		every, show = drawEvery, p.draw
+	}
+	go func() {
+		defer close(p.ended)
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.end:
+				return
+			case now := <-tick.C:
+				show(p.snapshot(now))
+			}
+		}
+	}()
+	return p
+}
+
+// Row counts a row that has its outcome.
+func (p *Progress) Row(s outcome.Status) {
+	if i := place(s); i >= 0 {
+		p.counts[i].Add(1)
+	}
+}
+
+// place returns where a status stands in outcome.Statuses, without making the list.
+func place(s outcome.Status) int {
+	switch s {
+	case outcome.Created:
+		return 0
+	case outcome.Existing:
+		return 1
+	case outcome.Skipped:
+		return 2
+	case outcome.Invalid:
+		return 3
+	case outcome.Failed:
+		return 4
+	case outcome.Unknown:
+		return 5
+	case outcome.Pending:
+		return 6
+	}
+	return -1
+}
+
+// Waiting says that nothing is sent until then, and why, in words that go on
+// after "waits": "for the hourly quota". A zero time, or one in the past, ends it.
+func (p *Progress) Waiting(until time.Time, why string) {
+	if until.IsZero() {
+		p.wait.Store(nil)
+		return
+	}
+	p.wait.Store(&wait{until, Clean(why)})
+}
+
+// Estimate lets the quota say how long the rows that are left will take, which it
+// knows better than the rate so far. The function is called from the goroutine
+// that draws.
+func (p *Progress) Estimate(f func(rows int) (time.Duration, bool)) { p.estimate.Store(&f) }
+
+// Write writes lines above the progress line. A logger that writes to the same
+// terminal goes through it.
+func (p *Progress) Write(text []byte) (int, error) {
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	if p.drawn == "" {
+		return p.w.Write(text)
+	}
+	clearing := p.clearing()
+	p.drawn = ""
+	n, err := p.w.Write(append([]byte(clearing), text...))
+	return max(n-len(clearing), 0), err
+}
+
+// Close stops showing and clears the line. It may be called again.
+func (p *Progress) Close() {
+	p.closed.Do(func() {
+		close(p.end)
+		<-p.ended
+		p.drawing.Lock()
+		defer p.drawing.Unlock()
+		if p.drawn != "" {
+			_, _ = io.WriteString(p.w, p.clearing()) // a terminal that went away needs no progress
+			p.drawn = ""
+		}
+	})
+}
+
+func (p *Progress) clearing() string {
+	return "\r" + strings.Repeat(" ", columns(p.drawn)) + "\r"
+}
+
+// snapshot is called by the loop alone.
+func (p *Progress) snapshot(now time.Time) Snapshot {
+	s := Snapshot{Total: p.total, Now: now, Elapsed: now.Sub(p.start)}
+	for i, status := range outcome.Statuses() {
+		s.Counts = plus(s.Counts, status, int(p.counts[i].Load()))
+	}
+	if w := p.wait.Load(); w != nil && w.until.After(now) {
+		s.Until, s.Why = w.until, w.why
+	}
+	done := s.Counts.Rows()
+	s.Rate = p.speed.at(s.Elapsed, done)
+	if p.total <= done {
+		return s
+	}
+	if f := p.estimate.Load(); f != nil {
+		if left, known := (*f)(p.total - done); known {
+			s.Left = left
+			return s
+		}
+	}
+	if s.Rate > 0 {
+		s.Left = time.Duration(float64(p.total-done) / s.Rate * float64(time.Second))
+	}
+	return s
+}
+
+// plus adds n rows of a status.
+func plus(c outcome.Counts, s outcome.Status, n int) outcome.Counts {
+	switch s {
+	case outcome.Created:
+		c.Created += n
+	case outcome.Existing:
+		c.Existing += n
+	case outcome.Skipped:
+		c.Skipped += n
+	case outcome.Invalid:
+		c.Invalid += n
+	case outcome.Failed:
+		c.Failed += n
+	case outcome.Unknown:
+		c.Unknown += n
+	case outcome.Pending:
+		c.Pending += n
+	}
+	return c
+}
+
+// draw changes the terminal's line in one write, and only if it is another. It
+// blanks what the last one leaves over by spaces: not every terminal knows more.
+func (p *Progress) draw(s Snapshot) {
+	line := s.Line(p.width() - 1) // a full line wraps in some terminals
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	if line == p.drawn {
+		return
+	}
+	over := max(columns(p.drawn)-columns(line), 0)
+	over = min(over, max(p.width()-1-columns(line), 0))
+	_, _ = io.WriteString(p.w, "\r"+line+strings.Repeat(" ", over))
+	p.drawn = line
+}
+
+// width asks the terminal each time, because windows change.
+func (p *Progress) width() int {
+	if file, ok := p.w.(interface{ Fd() uintptr }); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+// line writes a line of the log.
+func (p *Progress) line(s Snapshot) {
+	event := p.log.Info().Int("rows", s.Counts.Rows())
+	if s.Total > 0 {
+		event = event.Int("of", s.Total)
+	}
+	for _, status := range outcome.Statuses() {
+		if n := s.Counts.Of(status); n > 0 {
+			event = event.Int(string(status), n)
+		}
+	}
+	event = event.Float64("rows_per_s", float64(int(s.Rate*10))/10)
+	if s.Left > 0 {
+		event = event.Int("left_s", int(s.Left/time.Second))
+	}
+	if !s.Until.IsZero() {
+		event = event.Str("waits", s.Why).Time("until", s.Until)
+	}
+	event.Msg("progress")
+}

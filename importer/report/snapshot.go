@@ -1,0 +1,148 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"muster/importer/outcome"
+)
+
+// Snapshot is how far a run is at one moment.
+type Snapshot struct {
+	Counts  outcome.Counts
+	Total   int // rows to come to; 0 if not known
+	Now     time.Time
+	Elapsed time.Duration
+	Rate    float64       // rows per second lately
+	Left    time.Duration // how long the rest takes; 0 if not known
+	Until   time.Time     // nothing is sent before; zero if nothing waits
+	Why     string        // for what it waits, such as "for the hourly quota"
+}
+
+// Line returns the progress line in at most width columns. What matters least
+// goes first: the bar, the rate, the percentage.
+func (s Snapshot) Line(width int) string {
+	done := s.Counts.Rows()
+	count := plural(done, "row", "rows")
+	percent, rate, left, wrong, waits := "", "", "", "", ""
+	if s.Total > 0 {
+		count = number(done) + " of " + number(s.Total)
+		percent = strconv.Itoa(min(done*100/s.Total, 100)) + "%"
+	}
+	if s.Rate > 0 {
+		rate = perSecond(s.Rate)
+	}
+	if s.Left >= time.Second {
+		left = "about " + span(coarse(s.Left)) + " left"
+	}
+	if n := s.Counts.Invalid + s.Counts.Failed + s.Counts.Unknown; n > 0 {
+		wrong = number(n) + " to look at"
+	}
+	if !s.Until.IsZero() {
+		waits = "waits " + s.Why + " until " + clock(s.Until, s.Now)
+		rate = ""
+	}
+	for _, parts := range [][]string{
+		{count, percent, rate, left, wrong, waits},
+		{count, percent, left, wrong, waits},
+		{count, left, wrong, waits},
+		{count, left, waits},
+		{count, waits},
+		{count},
+	} {
+		text := join(parts)
+		room := width - columns(text)
+		if room < 0 {
+			continue
+		}
+		if bar := min(room-len("[]  "), 30); s.Total > 0 && bar >= 10 {
+			full := min(bar*done/s.Total, bar)
+			text = "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + text
+		}
+		return text
+	}
+	return cut(count, width)
+}
+
+func join(parts []string) string {
+	var b strings.Builder
+	for _, part := range parts {
+		if part == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("  ")
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// perSecond writes a rate with as many digits as say something.
+func perSecond(rate float64) string {
+	switch {
+	case rate >= 10:
+		return number(int(rate+0.5)) + " rows/s"
+	case rate >= 0.1:
+		return strconv.FormatFloat(rate, 'f', 1, 64) + " rows/s"
+	}
+	return strconv.FormatFloat(rate*60, 'f', 1, 64) + " rows/min"
+}
+
+// coarse rounds what is an estimate anyway, so that the line doesn't twitch.
+func coarse(d time.Duration) time.Duration {
+	switch {
+	case d >= 10*time.Minute:
+		return d.Round(time.Minute)
+	case d >= time.Minute:
+		return d.Round(10 * time.Second)
+	case d >= 20*time.Second:
+		return d.Round(5 * time.Second)
+	}
+	return d.Round(time.Second)
+}
+
+// clock writes a time of day, with seconds if it is close and the day if it is
+// another.
+func clock(t, now time.Time) string {
+	t = t.In(now.Location())
+	switch {
+	case t.Sub(now) < time.Minute:
+		return t.Format("15:04:05")
+	case t.YearDay() != now.YearDay():
+		return t.Format("Mon 15:04")
+	}
+	return t.Format("15:04")
+}
+
+// speed is the rate of the last ten seconds: rows that are there already fly
+// past, and the mean since the start would promise that pace for the others.
+type speed struct {
+	samples [10]sample // one a second, in a ring
+	count   int
+}
+
+type sample struct {
+	elapsed time.Duration
+	done    int
+}
+
+// at notes where the run is and returns rows per second.
+func (s *speed) at(elapsed time.Duration, done int) float64 {
+	var oldest, newest sample // the run's start
+	if s.count > 0 {
+		newest = s.samples[(s.count-1)%len(s.samples)]
+	}
+	if s.count >= len(s.samples) {
+		oldest = s.samples[s.count%len(s.samples)]
+	}
+	if elapsed-newest.elapsed >= time.Second {
+		s.samples[s.count%len(s.samples)] = sample{elapsed, done}
+		s.count++
+	}
+	if span := elapsed - oldest.elapsed; span > 0 {
+		return float64(done-oldest.done) / span.Seconds()
+	}
+	return 0
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"muster/importer/outcome"
+)
+
+// The words of Summary.Status.
+const (
+	Finished    = "finished"    // every row was looked at
+	Stopped     = "stopped"     // the run ended itself early
+	Interrupted = "interrupted" // it was told to end
+	Checked     = "checked"     // nothing was sent, nor meant to be
+)
+
+// Summary is what became of a run. Its JSON is a contract with other programs:
+// the fields, their names and their order.
+type Summary struct {
+	Run      string `json:"run"`
+	Status   string `json:"status"`
+	ExitCode int    `json:"exit_code"`
+	Rows     int    `json:"rows"` // the sum of Counts, whatever it was set to
+	outcome.Counts
+	Requests  int     `json:"requests"`
+	Throttled int     `json:"throttled"`
+	Retries   int     `json:"retries"`
+	Elapsed   float64 `json:"elapsed_s"` // seconds
+	Results   string  `json:"results"`   // the results file; "" if none was written
+	Problems  []Group `json:"problems"`  // as Groups.List returns them
+
+	Rehearsal bool     `json:"-"` // the Procore was simulated
+	Project   string   `json:"-"` // its name, if known
+	Why       string   `json:"-"` // a sentence: why it stopped early
+	Remarks   []string `json:"-"` // sentences about how the roster was read
+	Next      []string `json:"-"` // commands to run next, exactly as to be typed
+	FullList  string   `json:"-"` // where all problems are, or the command that writes them; "" = Results
+}
+
+// WriteJSON writes the summary as one JSON object on one line.
+func WriteJSON(w io.Writer, s Summary) error {
+	s.Rows = s.Counts.Rows()
+	s.Problems = merged(s.Problems)
+	s.Elapsed = math.Round(s.Elapsed*1000) / 1000
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// WriteText writes the summary for people, in lines of at most width columns;
+// only commands and names of files may be longer, because they are copied.
+func WriteText(w io.Writer, s Summary, width int) error {
+	p := newPage(width)
+	p.line("", "", s.sentence())
+	if s.Why != "" {
+		p.line("", "", Clean(s.Why))
+	}
+	p.blank()
+	p.counts(s.Counts, meanings())
+	if effort := s.effort(); effort != "" {
+		p.blank()
+		p.line("", "", effort)
+	}
+	p.problems(s)
+	p.ending(s)
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// sentence says what happened.
+func (s Summary) sentence() string {
+	var b strings.Builder
+	if s.Rehearsal {
+		b.WriteString("This was a rehearsal: nothing was sent to Procore. ")
+	}
+	rows, settled, wrong := s.Counts.Rows(), s.Created+s.Existing+s.Skipped, s.Invalid+s.Failed+s.Unknown
+	switch s.Status {
+	case Stopped:
+		b.WriteString("The run stopped early: ")
+	case Interrupted:
+		b.WriteString("The run was interrupted; what was on its way was finished and recorded: ")
+	}
+	place := ""
+	if s.Project != "" {
+		place = " in " + Clean(s.Project)
+	}
+	switch {
+	case rows == 0:
+		b.WriteString("There was no row to import.")
+	case s.Pending > 0:
+		fmt.Fprintf(&b, "%s of %s %s not attempted.", number(s.Pending), plural(rows, "row", "rows"), were(s.Pending))
+	case wrong > 0 && settled == 0:
+		fmt.Fprintf(&b, "Nothing is done yet: %s %s to be looked at.", plural(rows, "row", "rows"), have(rows))
+	case wrong > 0:
+		fmt.Fprintf(&b, "%s of %s %s done%s; %s %s to be looked at.",
+			number(settled), plural(rows, "row", "rows"), are(settled), place, number(wrong), have(wrong))
+	case s.Created == 0 && s.Existing == rows:
+		fmt.Fprintf(&b, "Nothing was to be done: %s in the roster %s%s already.", everyone(rows), are(rows), orThere(place))
+	case s.Created == 0:
+		fmt.Fprintf(&b, "Nothing was to be done for %s.", plural(rows, "row", "rows"))
+	case s.Created == rows:
+		fmt.Fprintf(&b, "%s %s created%s.", plural(rows, "person", "people"), were(rows), place)
+	default:
+		fmt.Fprintf(&b, "All %s are done%s; %s %s created.",
+			plural(rows, "row", "rows"), place, plural(s.Created, "person", "people"), were(s.Created))
+	}
+	return b.String()
+}
+
+func everyone(n int) string {
+	if n == 1 {
+		return "the one person"
+	}
+	return "all " + number(n) + " people"
+}
+
+func orThere(place string) string {
+	if place == "" {
+		return " there"
+	}
+	return place
+}
+
+func are(n int) string  { return choose(n, "is", "are") }
+func were(n int) string { return choose(n, "was", "were") }
+func have(n int) string { return choose(n, "has", "have") }
+
+func choose(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
+// meaning is what a status says to people.
+type meaning struct {
+	status outcome.Status
+	words  string
+}
+
+func meanings() []meaning {
+	return []meaning{
+		{outcome.Created, "created"},
+		{outcome.Existing, "there already"},
+		{outcome.Skipped, "skipped: left out by the mapping"},
+		{outcome.Invalid, "invalid: to be corrected, nothing was sent"},
+		{outcome.Failed, "failed: Procore did not take them"},
+		{outcome.Unknown, "unknown: sent, but the answer was lost"},
+		{outcome.Pending, "pending: not attempted"},
+	}
+}
+
+// counts writes how many rows there are of each status that occurs, and their sum.
+func (p *page) counts(c outcome.Counts, words []meaning) {
+	total := number(c.Rows())
+	row := func(n, text string) {
+		first := "  " + strings.Repeat(" ", len(total)-len(n)) + n + "  "
+		p.line(first, strings.Repeat(" ", len(first)), text)
+	}
+	for _, m := range words {
+		if n := c.Of(m.status); n > 0 {
+			row(number(n), m.words)
+		}
+	}
+	row(total, choose(c.Rows(), "row in all", "rows in all"))
+}
+
+// effort says what it took.
+func (s Summary) effort() string {
+	if s.Requests == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("It took %s and %s", span(time.Duration(s.Elapsed*float64(time.Second))), plural(s.Requests, "request", "requests"))
+	if s.Retries > 0 {
+		text += ", " + plural(s.Retries, "of them a repetition", "of them repetitions")
+	}
+	text += "."
+	if s.Throttled > 0 {
+		text += " Procore asked to slow down " + choose(s.Throttled, "once", number(s.Throttled)+" times") + "."
+	}
+	return text
+}
+
+// ending writes the remarks, where the results are, and what to do next.
+func (p *page) ending(s Summary) {
+	if len(s.Remarks) > 0 {
+		p.blank()
+		for _, remark := range s.Remarks {
+			p.line("Note: ", "      ", Clean(remark))
+		}
+	}
+	if s.Results != "" {
+		p.blank()
+		p.b.WriteString("Results: " + Clean(s.Results) + "\n")
+	}
+	for i, command := range s.Next {
+		if i == 0 {
+			p.blank()
+		}
+		p.b.WriteString(choose(i+1, "Next:    ", "         ") + Clean(command) + "\n")
+	}
+}

@@ -1,0 +1,243 @@
+package report_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rivo/uniseg"
+
+	"muster/importer/outcome"
+	"muster/importer/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares text with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", strings.ReplaceAll(name, " ", "-")+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// fits reports lines that are wider than the page and no command or file name.
+func fits(t *testing.T, text string, width int) {
+	t.Helper()
+	copied := 0
+	for _, line := range strings.Split(text, "\n") {
+		trimmed := strings.TrimSpace(line)
+		if strings.HasPrefix(trimmed, "Next:") || strings.HasPrefix(trimmed, "Results:") || strings.HasPrefix(trimmed, "All of them:") || strings.HasPrefix(trimmed, "muster ") {
+			copied++
+			continue
+		}
+		if wide := uniseg.StringWidth(line); wide > width {
+			t.Errorf("%d columns of %d: %q", wide, width, line)
+		}
+	}
+}
+
+func groups(problems map[int][]outcome.Problem, rows int) []report.Group {
+	var g report.Groups
+	for row := range rows {
+		for _, p := range problems[row] {
+			g.Add(p, row)
+		}
+	}
+	return g.List()
+}
+
+func mixed() []report.Group {
+	problems := make(map[int][]outcome.Problem)
+	for row := 17; row < 1250; row += 100 {
+		problems[row] = append(problems[row], outcome.Problem{
+			Code: "id_damaged", Field: "employee_id", Cell: fmt.Sprintf("C%d", row),
+			Message: fmt.Sprintf(`"1.234%dE+11" has lost digits: a spreadsheet took the ID for a number`, row),
+			Hint:    "format the column as text and type the ID again",
+		})
+	}
+	problems[40] = []outcome.Problem{{
+		Code: "name_missing", Field: "last_name", Cell: "Crew List!B40", Message: "there is no last name", Hint: "fill in the cell",
+	}}
+	problems[41] = []outcome.Problem{{Code: "refused", Message: "Procore says: Origin ID has already been taken \x1b[31m\u202Eevil", Hint: "see whether this person is in the company's directory"}}
+	problems[42] = []outcome.Problem{{Code: "refused", Message: "Procore says: First name is too long"}}
+	problems[900] = problems[41]
+	return groups(problems, 1300)
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		summary report.Summary
+	}{
+		{"all created", report.Summary{
+			Run: "r1", Status: report.Finished, Counts: outcome.Counts{Created: 500}, Requests: 501, Elapsed: 200.4,
+			Project: "Hillside Tower", Results: "crew.results.csv",
+		}},
+		{"nothing to do", report.Summary{
+			Status: report.Finished, Counts: outcome.Counts{Existing: 500}, Requests: 2, Elapsed: 0.8, Results: "crew.results.csv",
+		}},
+		{"one row", report.Summary{Status: report.Finished, Counts: outcome.Counts{Invalid: 1}}},
+		{"nobody but skipped", report.Summary{Status: report.Finished, Counts: outcome.Counts{Skipped: 3, Existing: 2}}},
+		{"some to correct", report.Summary{
+			Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
+			Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000, Results: "/srv/hr/exports/2026-03/acme-electric-crew.results.csv",
+			Project: "Hillside Tower", Problems: mixed(), Remarks: []string{"read as Windows-1252: Lefèvre, Muñoz", "3 hidden rows were left out"},
+			Next: []string{"muster retry /srv/hr/exports/2026-03/acme-electric-crew.results.csv --project 1204"},
+		}},
+		{"stopped", report.Summary{
+			Status: report.Stopped, ExitCode: 3, Counts: outcome.Counts{Created: 120, Pending: 380}, Requests: 121, Elapsed: 49,
+			Why: "Procore no longer accepts the credentials.", Results: "crew.results.csv",
+			Next: []string{"muster doctor", "muster retry crew.results.csv"},
+		}},
+		{"interrupted rehearsal", report.Summary{
+			Status: report.Interrupted, ExitCode: 130, Counts: outcome.Counts{Created: 1, Pending: 1}, Requests: 1, Elapsed: 0.1, Rehearsal: true,
+		}},
+	}
+	for _, test := range tests {
+		for _, width := range []int{60, 80} {
+			t.Run(fmt.Sprintf("%s %d", test.name, width), func(t *testing.T) {
+				t.Parallel()
+				var b bytes.Buffer
+				if err := report.WriteText(&b, test.summary, width); err != nil {
+					t.Fatal(err)
+				}
+				fits(t, b.String(), width)
+				golden(t, fmt.Sprintf("text %s %d", test.name, width), b.String())
+			})
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	columns := []report.Column{
+		{Field: "first_name", Heading: "Given Name", How: "exact"},
+		{Field: "last_name", Heading: "Surname", How: "exact"},
+		{Field: "work_classification_id", Heading: "Craft", How: "looked up"},
+	}
+	tests := []struct {
+		name  string
+		check report.Check
+	}{
+		{"ready", report.Check{
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Next: []string{"muster import crew.csv"}},
+			Roster:  "crew.csv", Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"}, Estimate: 200 * time.Second,
+		}},
+		{"problems", report.Check{
+			Summary: report.Summary{
+				Status: report.Checked, ExitCode: 1, Counts: outcome.Counts{Pending: 1180, Existing: 100, Skipped: 4, Invalid: 16},
+				Problems: mixed(), FullList: "muster check crew.csv --results crew.problems.csv",
+			},
+			Roster: "crew.csv", Columns: columns,
+		}},
+		{"no row", report.Check{}},
+	}
+	for _, test := range tests {
+		for _, width := range []int{60, 80} {
+			t.Run(fmt.Sprintf("%s %d", test.name, width), func(t *testing.T) {
+				t.Parallel()
+				var b bytes.Buffer
+				if err := report.WriteCheck(&b, test.check, width); err != nil {
+					t.Fatal(err)
+				}
+				fits(t, b.String(), width)
+				golden(t, fmt.Sprintf("check %s %d", test.name, width), b.String())
+			})
+		}
+	}
+}
+
+// Ten thousand bad cells of forty kinds are no ten thousand lines.
+func TestManyProblemsStayShort(t *testing.T) {
+	t.Parallel()
+	var g report.Groups
+	for row := range 10000 {
+		g.Add(outcome.Problem{Code: fmt.Sprintf("code_%d", row%40), Cell: fmt.Sprintf("C%d", row), Message: "no", Hint: "do"}, row)
+	}
+	var b bytes.Buffer
+	if err := report.WriteText(&b, report.Summary{Results: "r.csv", Problems: g.List()}, 80); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	if lines := strings.Count(text, "\n"); lines > 120 {
+		t.Errorf("%d lines", lines)
+	}
+	for _, want := range []string{"250 cells: no", "and 245 more", "and 20 more kinds of problems", "All of them: r.csv"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in:\n%s", want, text)
+		}
+	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := report.WritePlan(&b, report.Plan{Rows: 1, Roster: "crew.csv", Project: "Hillside Tower", Estimate: 65 * time.Minute, Rehearsal: true}, 60); err != nil {
+		t.Fatal(err)
+	}
+	want := "Rehearsal, nothing is sent to Procore: 1 row of crew.csv for\nHillside Tower, in about 1 h 5 min.\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestClean(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, give, want string }{
+		{"plain", "José 李 👩‍🔧", "José 李 👩‍🔧"},
+		{"escape sequences", "a\x1b[31mb\x1b]0;title\x07c\u009b2J", "a\uFFFD[31mb\uFFFD]0;title\uFFFDc\uFFFD2J"},
+		{"line breaks", "a\r\nb\tc\u2028d", "a  b c d"},
+		{"direction", "a\u202Eb\u2066c\u200Fd", "a\uFFFDb\uFFFDc\uFFFDd"},
+		{"not UTF-8", "a\xffb", "a\uFFFDb"},
+		{"invisible", "a\u200bb\ufeff\x00\x7f", "a\uFFFDb\uFFFD\uFFFD\uFFFD"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, report.Clean(test.give)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add("message", "a very long hint "+strings.Repeat("x", 200), "C17", 60)
+	f.Add("\x1b[2J李李李李李", "\u0301\u0301", "\n", 20)
+	f.Fuzz(func(t *testing.T, message, hint, cell string, width int) {
+		width = 20 + (width%100+100)%100
+		var g report.Groups
+		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell}, 2)
+		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell + "1"}, 3)
+		var b bytes.Buffer
+		if err := report.WriteText(&b, report.Summary{Problems: g.List(), Remarks: []string{hint}}, width); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(b.String(), "\n") {
+			if wide := uniseg.StringWidth(line); wide > width {
+				t.Errorf("%d columns of %d: %q", wide, width, line)
+			}
+			if strings.ContainsAny(line, "\x1b\r\t\x00") {
+				t.Errorf("a terminal would obey %q", line)
+			}
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package results
+
+import (
+	"bytes"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"muster/importer/roster"
+)
+
+// How often the rows on their way to a .part file are handed to the system: a
+// crash of the program loses no more than these. The ledger knows them.
+const (
+	flushRows  = 64
+	flushAfter = time.Second
+)
+
+// part appends whole rows to a file, so that it ends in the middle of one only
+// after a crash of the machine.
+type part struct {
+	file    *os.File
+	buffer  bytes.Buffer
+	rows    int
+	flushed time.Time
+}
+
+// rowDone counts a row that stands in the buffer.
+func (p *part) rowDone() error {
+	p.rows++
+	if p.rows < flushRows && p.buffer.Len() < 1<<16 && time.Since(p.flushed) < flushAfter {
+		return nil
+	}
+	return p.flush()
+}
+
+func (p *part) flush() error {
+	p.rows, p.flushed = 0, time.Now()
+	_, err := p.buffer.WriteTo(p.file)
+	return err
+}
+
+// csvEncoder writes comma-separated values.
+type csvEncoder struct {
+	part
+	writer *csv.Writer
+	record []string
+	row    int
+	nul    lossy
+}
+
+func newCSV(file *os.File, delimiter rune, header []string) (*csvEncoder, error) {
+	e := &csvEncoder{part: part{file: file, flushed: time.Now()}}
+	e.buffer.WriteString("\uFEFF")
+	e.writer = csv.NewWriter(&e.buffer)
+	e.writer.Comma = delimiter
+	if err := e.write(header); err != nil {
+		return nil, err
+	}
+	return e, e.flush()
+}
+
+func (e *csvEncoder) write(record []string) error {
+	e.record = e.record[:0]
+	e.row++
+	for i, cell := range record {
+		if strings.ContainsRune(cell, '\r') {
+			cell = strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
+		}
+		if strings.ContainsRune(cell, 0) { // a sign of binary data to whoever reads it
+			e.nul.add(roster.CellName(e.row, i))
+			cell = strings.ReplaceAll(cell, "\x00", "\uFFFD")
+		}
+		e.record = append(e.record, neutralise(cell))
+	}
+	if err := e.writer.Write(e.record); err != nil {
+		return err
+	}
+	e.writer.Flush()
+	return e.rowDone()
+}
+
+func (e *csvEncoder) finish() error     { return e.flush() }
+func (e *csvEncoder) abandon()          {}
+func (e *csvEncoder) remarks() []string { return e.nul.sentence(unholdable("CSV")) }
+
+// delimiter returns the character that an option or a name asks for.
+func delimiter(path, option string) rune {
+	switch option {
+	case ";":
+		return ';'
+	case "|":
+		return '|'
+	case "\t", "tab":
+		return '\t'
+	case ",":
+		return ','
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".tsv", ".txt":
+		return '\t'
+	}
+	return ','
+}

@@ -1,0 +1,201 @@
+package results
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+
+	"muster/importer/roster"
+)
+
+// maxLine is the longest line of JSON Lines that is read.
+const maxLine = 16 << 20
+
+// lines reads JSON Lines as rows. The first object's keys are the header; an
+// object's keys beyond them become cells beyond the header.
+type lines struct {
+	file   *os.File
+	path   string
+	header []string
+	column map[string]int
+}
+
+func openLines(path string) (*lines, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	l := &lines{file: file, path: path, column: make(map[string]int)}
+	if err := l.readHeader(); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return l, nil
+}
+
+func unreadable(path string, err error) *Error {
+	return &Error{Path: path, Code: CodeUnread, Message: "this file can't be read", Fix: "see that it is there and that you may read it", Err: reason(err)}
+}
+
+func (l *lines) readHeader() error {
+	for line, err := range l.text() {
+		if err != nil {
+			return unreadable(l.path, err)
+		}
+		err := object(line.text, func(key, _ string) {
+			if _, twice := l.column[key]; !twice {
+				l.column[key] = len(l.header)
+				l.header = append(l.header, key)
+			}
+		})
+		if err == nil && !line.tooLong {
+			return nil
+		}
+		break
+	}
+	return &Error{
+		Path: l.path, Code: CodeNotOurs,
+		Message: "this is not a results file: its first line is not a whole JSON object",
+		Fix:     "give the results file that an import wrote",
+	}
+}
+
+func (l *lines) Header() []string            { return l.header }
+func (l *lines) Remarks() []string           { return nil }
+func (l *lines) Close() error                { return again(l.file.Close()) }
+func (l *lines) Cell(row, column int) string { return roster.CellName(row, column) }
+
+// again lets a file be closed more than once.
+func again(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// Rows returns an object a row.
+func (l *lines) Rows() iter.Seq2[roster.Row, error] {
+	return func(yield func(roster.Row, error) bool) {
+		var cells []string
+		for line, err := range l.text() {
+			if err != nil {
+				yield(roster.Row{}, unreadable(l.path, err))
+				return
+			}
+			cells = slices.Grow(cells[:0], len(l.header))[:len(l.header)]
+			clear(cells)
+			err := object(line.text, func(key, value string) {
+				if i, found := l.column[key]; found {
+					cells[i] = value
+				} else {
+					cells = append(cells, value)
+				}
+			})
+			row := roster.Row{Number: line.number, Cells: cells}
+			if err != nil || line.tooLong {
+				row.Damage = &roster.Error{
+					File: l.path, Row: line.number, Code: CodeLineUnclear,
+					Message: "this line is not a whole JSON object of texts and numbers",
+					Fix:     "take the line from the previous file, whose name ends in .bak",
+					Err:     err,
+				}
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+type textLine struct {
+	number  int
+	text    []byte // valid until the next line
+	tooLong bool
+}
+
+// text returns the lines that are not blank, from the file's beginning.
+func (l *lines) text() iter.Seq2[textLine, error] {
+	return func(yield func(textLine, error) bool) {
+		if _, err := l.file.Seek(0, io.SeekStart); err != nil {
+			yield(textLine{}, err)
+			return
+		}
+		buffered := bufio.NewReaderSize(l.file, 1<<16)
+		var whole []byte
+		for number := 1; ; number++ {
+			whole = whole[:0]
+			tooLong := false
+			var chunk []byte
+			err := bufio.ErrBufferFull
+			for errors.Is(err, bufio.ErrBufferFull) {
+				chunk, err = buffered.ReadSlice('\n')
+				if tooLong = tooLong || len(whole)+len(chunk) > maxLine; !tooLong {
+					whole = append(whole, chunk...)
+				}
+			}
+			if err != nil && !errors.Is(err, io.EOF) {
+				yield(textLine{}, err)
+				return
+			}
+			text := whole
+			if number == 1 {
+				text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+			}
+			if text = bytes.TrimSpace(text); len(text) > 0 || tooLong {
+				if !yield(textLine{number: number, text: text, tooLong: tooLong}, nil) {
+					return
+				}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// object hands out the members of a JSON object in their order.
+func object(text []byte, member func(key, value string)) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if token, err := d.Token(); err != nil || token != json.Delim('{') {
+		return errNotObject
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return errNotObject
+		}
+		value, err := d.Token()
+		if err != nil {
+			return errNotObject
+		}
+		name, _ := key.(string)
+		switch value := value.(type) {
+		case string:
+			member(name, value)
+		case json.Number:
+			member(name, value.String())
+		case bool:
+			member(name, strings.ToUpper(fmt.Sprint(value)))
+		case nil:
+			member(name, "")
+		default:
+			return errNotObject
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return errNotObject
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errNotObject
+	}
+	return nil
+}
+
+var errNotObject = errors.New("not a JSON object of texts and numbers")

@@ -1,0 +1,158 @@
+// Package results writes results files whole or not at all, and reads them
+// back.
+//
+// A results file is the roster's own columns, as they were, and then six of
+// ours: [Columns]. Decisions that the code can't show:
+//
+//   - CSV is UTF-8 with a byte order mark, because Excel takes a file without
+//     one for the machine's old code page and breaks every accent. Lines end in
+//     LF: every spreadsheet reads it, and so do grep and awk, which would see a
+//     CR as part of the last hint. A line break inside a cell is LF, too: readers
+//     of CSV make LF of CRLF and of CR, so it is written as it will be read. The delimiter is a comma unless [Options].Delimiter names the
+//     roster's own, which is what the user's Excel expects.
+//   - A CSV cell that a spreadsheet would run gets one apostrophe in front, and
+//     reading takes exactly one off again; formula.go has the rule and why no
+//     cell can be mistaken.
+//   - In a workbook all cells are text, which no spreadsheet runs, so nothing
+//     gets an apostrophe there. Because a user may open the CSV and save it as
+//     a workbook, apostrophes and all, our own workbooks carry a custom property
+//     that Excel and LibreOffice keep; only a workbook without it has its
+//     apostrophes taken off.
+//   - A workbook can't hold control characters or a cell of more than 32,767
+//     characters, and CSV no NUL. Such a cell is written as near as possible and
+//     [Writer.Remarks] says so; JSON Lines hold every cell.
+//   - Cells beyond the header (a row with more cells than headings) stand right
+//     of our six columns, under no heading, and come back as extra cells. Only
+//     then can a row be written before the longest row is known. Empty cells at
+//     the end of them are not kept.
+//   - In JSON Lines a heading is a key, and keys must be unique and not empty:
+//     "column D" stands for an empty one, "Name (2)" for the second "Name".
+//     Read back, they keep these names.
+//   - Text that is not UTF-8 is replaced by U+FFFD in all three formats.
+//   - Several problems of a row share its three cells, joined by "; ", without
+//     repeats. They come back as one problem that holds the cells as they are,
+//     so that writing it again gives the same line.
+//
+// CSV can't keep a spreadsheet from making a number of an ID when the file is
+// opened there; a workbook can, and does.
+package results
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Format is how a results file is written.
+type Format string
+
+// The three formats.
+const (
+	CSV   Format = "csv"
+	XLSX  Format = "xlsx"
+	JSONL Format = "jsonl"
+)
+
+// Our columns, by their places in Columns.
+const (
+	columnRow = iota
+	columnStatus
+	columnPerson
+	columnCode
+	columnError
+	columnHint
+	columnCount
+)
+
+// Columns returns the six headings that a results file adds to the roster's.
+func Columns() []string {
+	return []string{"import_row", "import_status", "import_person_id", "import_code", "import_error", "import_hint"}
+}
+
+// IsResults reports whether a header has all six columns, in any order and
+// among any others: whether the file is a results file.
+func IsResults(header []string) bool {
+	var seen [columnCount]bool
+	for _, heading := range header {
+		if i := column(heading); i >= 0 {
+			seen[i] = true
+		}
+	}
+	return !slices.Contains(seen[:], false)
+}
+
+// column returns which of the six a heading names, -1 for none of them.
+func column(heading string) int {
+	heading = strings.TrimSpace(heading)
+	return slices.IndexFunc(Columns(), func(name string) bool { return strings.EqualFold(name, heading) })
+}
+
+// Options say how a results file is written.
+type Options struct {
+	Format    Format // "" = by the name's extension
+	Sheet     string // the workbook's sheet; "" or a name that Excel refuses = "Results"
+	Delimiter string // CSV: "," ";" "\t" "tab" "|"; "" = tab for .tsv and .txt, comma otherwise
+	Rows      int    // how many rows will come, if known: refused at once if the format can't hold them
+}
+
+// FormatOf returns the format that a file's name asks for.
+func FormatOf(path string) (Format, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv", ".tsv", ".txt":
+		return CSV, nil
+	case ".xlsx":
+		return XLSX, nil
+	case ".jsonl", ".ndjson":
+		return JSONL, nil
+	}
+	return "", &Error{
+		Path: path, Code: CodeFormat,
+		Message: "the name doesn't say in which format the results are wanted",
+		Fix:     "end the name in .csv, .xlsx or .jsonl",
+	}
+}
+
+// The codes of Error.
+const (
+	CodeFormat    = "results_format_unknown"
+	CodeFolder    = "results_is_folder"
+	CodeNoFolder  = "results_folder_missing"
+	CodeNotFile   = "results_not_a_file"
+	CodeNotOurs   = "results_not_ours"
+	CodeHeading   = "results_heading_taken"
+	CodeTwice     = "results_heading_twice"
+	CodeTooLarge  = "results_too_large"
+	CodeDiskFull  = "results_disk_full"
+	CodeUnwritten = "results_unwritable"
+	CodeUnread    = "results_unreadable"
+)
+
+// The codes of a Row's Damage, besides the roster's own.
+const (
+	CodeRowUnclear    = "results_row_unclear"
+	CodeStatusUnclear = "results_status_unclear"
+	CodePersonUnclear = "results_person_unclear"
+	CodeLineUnclear   = "results_line_unclear"
+)
+
+// Error is what keeps a results file from being written or read, in words for
+// the person who can change it.
+type Error struct {
+	Path    string // as it was given
+	Code    string // for programs
+	Message string // what is wrong
+	Fix     string // what to do
+	Err     error  // what the machine said; may be nil
+}
+
+// Error says which file and what is wrong with it.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Path + ": " + e.Message
+	}
+	return fmt.Sprintf("%s: %s (%v)", e.Path, e.Message, e.Err)
+}
+
+// Unwrap returns what the machine said.
+func (e *Error) Unwrap() error { return e.Err }

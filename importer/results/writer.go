@@ -1,0 +1,360 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"muster/importer/outcome"
+	"muster/importer/roster"
+)
+
+// Writer writes one results file. It is not safe for concurrent use.
+//
+// Until Commit the rows are in NAME.part (a workbook's in the folder
+// NAME.part.tmp, where it is put together), so that NAME is always whole. After
+// a crash both are left behind, cut short; the next Create clears them away.
+type Writer struct {
+	path    string // as it was given
+	target  string // where the file really is, links followed
+	own     int    // columns of the roster
+	encoder encoder
+	part    *os.File
+	record  []string
+	err     error // the first that Write met: no row may be missing in the middle
+	state   state
+}
+
+type state int
+
+const (
+	writing state = iota
+	whole         // NAME.part is whole and durable: Discard must not take it away
+	closed
+)
+
+// encoder turns records into one of the formats. A record is the roster's own
+// cells, our six, then cells beyond the header.
+type encoder interface {
+	write(record []string) error
+	finish() error // what was written is in the file then, though not yet durable
+	abandon()      // gives back what finish would; may be called after it
+	remarks() []string
+}
+
+// Create begins a results file at path for a roster with this header (without
+// the six columns, as Reader.Header returns it). Nothing at path changes before
+// Commit. The error is an *Error: path is a folder, its folder is missing or
+// can't be written, or it holds a file that is not a results file, which is
+// never overwritten. An empty file may be: there is nothing in it to lose.
+func Create(path string, header []string, o Options) (*Writer, error) {
+	format := o.Format
+	if format == "" {
+		var err error
+		if format, err = FormatOf(path); err != nil {
+			return nil, err
+		}
+	}
+	if err := refuseHeader(path, header, format, o.Rows); err != nil {
+		return nil, err
+	}
+	target, err := place(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{path: path, target: target, own: len(header)}
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	record := append(slices.Clone(header), Columns()...)
+	repair(record)
+	switch format {
+	case CSV:
+		w.encoder, err = newCSV(w.part, delimiter(path, o.Delimiter), record)
+	case XLSX:
+		w.encoder, err = newXLSX(w.part, o.Sheet, record)
+	case JSONL:
+		w.encoder = newJSONL(w.part, record[:len(header)])
+	default:
+		err = fmt.Errorf("format %q is none of csv, xlsx, jsonl", format)
+	}
+	if err != nil {
+		err = w.broken(err)
+		_ = w.part.Close()
+		_ = os.Remove(w.part.Name())
+		return nil, err
+	}
+	return w, nil
+}
+
+// refuseHeader reports headings that would be taken for ours when the file is
+// read back, and more rows or columns than a sheet has.
+func refuseHeader(path string, header []string, format Format, rows int) error {
+	for _, heading := range header {
+		if column(heading) >= 0 {
+			return &Error{
+				Path: path, Code: CodeHeading,
+				Message: fmt.Sprintf("the roster has a column %q already, which is a name that results files use", strings.TrimSpace(heading)),
+				Fix:     "rename that column in the roster",
+			}
+		}
+	}
+	if format != XLSX {
+		return nil
+	}
+	if rows >= sheetRows || len(header)+columnCount > sheetColumns {
+		return tooLarge(path)
+	}
+	return nil
+}
+
+func tooLarge(path string) *Error {
+	return &Error{
+		Path: path, Code: CodeTooLarge,
+		Message: fmt.Sprintf("a workbook's sheet holds no more than %d rows and %d columns, and this roster has more", sheetRows, sheetColumns),
+		Fix:     "use a results file whose name ends in .csv or .jsonl",
+	}
+}
+
+// place returns where the results file really is, after looking at what is
+// there now.
+func place(path string) (string, error) {
+	target, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, nil
+	}
+	if err != nil {
+		return "", unwritable(path, err)
+	}
+	info, err := os.Stat(target)
+	if err != nil {
+		return "", unwritable(path, err)
+	}
+	switch {
+	case info.IsDir():
+		return "", &Error{Path: path, Code: CodeFolder, Message: "this is a folder", Fix: "give the name of a file in it"}
+	case !info.Mode().IsRegular():
+		return "", &Error{Path: path, Code: CodeNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
+	case info.Size() == 0:
+		return target, nil
+	}
+	if err := ours(target); err != nil {
+		return "", &Error{
+			Path: path, Code: CodeNotOurs,
+			Message: "there is a file of this name already, and it is not a results file, so it is left as it is",
+			Fix:     "choose another name, or move that file away",
+			Err:     err,
+		}
+	}
+	return target, nil
+}
+
+// ours returns why a file is no results file, nil if it is one.
+func ours(path string) error {
+	r, err := Open(path, roster.Options{})
+	if err == nil {
+		return r.Close()
+	}
+	var own *Error
+	if errors.As(err, &own) {
+		return errors.New(own.Message)
+	}
+	var unreadable *roster.Error
+	if errors.As(err, &unreadable) {
+		return errors.New(unreadable.Message)
+	}
+	return err
+}
+
+// open makes NAME.part anew. Whatever bears that name is removed, not opened: a
+// link there would lead the rows elsewhere.
+func (w *Writer) open() error {
+	name := w.target + ".part"
+	if info, err := os.Lstat(name); err == nil && !info.IsDir() {
+		if err := os.Remove(name); err != nil {
+			return unwritable(w.path, err)
+		}
+	}
+	clearTemporary(name)
+	part, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return unwritable(w.path, err)
+	}
+	w.part = part
+	return nil
+}
+
+// Write adds a row: the roster's cells and what became of it. The cells are
+// copied. After an error every later call returns it, too.
+func (w *Writer) Write(cells []string, o outcome.Outcome) error {
+	if w.state != writing {
+		return &Error{Path: w.path, Code: CodeUnwritten, Message: "a row came after the results file was closed", Fix: "start the command again"}
+	}
+	if w.err != nil {
+		return w.err
+	}
+	own, extra := cells, []string(nil)
+	if len(cells) > w.own {
+		own, extra = cells[:w.own], cells[w.own:]
+	}
+	w.record = append(w.record[:0], own...)
+	for len(w.record) < w.own {
+		w.record = append(w.record, "")
+	}
+	w.record = appendOutcome(w.record, o)
+	for len(extra) > 0 && extra[len(extra)-1] == "" {
+		extra = extra[:len(extra)-1]
+	}
+	w.record = append(w.record, extra...)
+	repair(w.record)
+	if err := w.encoder.write(w.record); err != nil {
+		w.err = w.broken(err)
+	}
+	return w.err
+}
+
+// repair makes every cell valid UTF-8.
+func repair(record []string) {
+	for i, cell := range record {
+		if !utf8.ValidString(cell) {
+			record[i] = strings.ToValidUTF8(cell, "\uFFFD")
+		}
+	}
+}
+
+// appendOutcome appends the six cells.
+func appendOutcome(record []string, o outcome.Outcome) []string {
+	person := ""
+	if o.PersonID != 0 {
+		person = strconv.FormatInt(o.PersonID, 10)
+	}
+	record = append(record, strconv.Itoa(o.Row), string(o.Status), person)
+	switch len(o.Problems) {
+	case 0:
+		return append(record, "", "", "")
+	case 1:
+		p := o.Problems[0]
+		return append(record, p.Code, located(p), p.Hint)
+	}
+	var codes, messages, hints []string
+	for _, p := range o.Problems {
+		codes = appendNew(codes, p.Code)
+		messages = appendNew(messages, located(p))
+		hints = appendNew(hints, p.Hint)
+	}
+	return append(record, strings.Join(codes, "; "), strings.Join(messages, "; "), strings.Join(hints, "; "))
+}
+
+// located returns a problem's message behind the cell it is about.
+func located(p outcome.Problem) string {
+	if p.Cell == "" || strings.HasPrefix(p.Message, p.Cell+": ") {
+		return p.Message
+	}
+	return p.Cell + ": " + p.Message
+}
+
+func appendNew(list []string, text string) []string {
+	if text == "" || slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
+}
+
+// Remarks returns sentences about cells that could not be written exactly as
+// they are; none for most files. Ask when all rows are written.
+func (w *Writer) Remarks() []string { return w.encoder.remarks() }
+
+// Commit makes the file durable under its name, mode 0600. A file that bore the
+// name before is then NAME.bak. If only the renaming fails (the file is open in
+// another program, say), NAME.part is whole and stays.
+func (w *Writer) Commit() error {
+	if w.state != writing {
+		return nil
+	}
+	if w.err != nil {
+		return w.err
+	}
+	if w.err = w.seal(); w.err != nil {
+		return w.err
+	}
+	w.state = whole
+	part := w.part.Name()
+	if err := replace(part, w.target); err != nil {
+		failed := unwritable(w.path, err)
+		failed.Message = fmt.Sprintf("the results are whole in %s but could not take their name", part)
+		failed.Fix = fmt.Sprintf("close %s in other programs, then rename %s to it", filepath.Base(w.target), filepath.Base(part))
+		return failed
+	}
+	w.state = closed
+	return nil
+}
+
+// seal finishes NAME.part and makes it durable.
+func (w *Writer) seal() error {
+	defer w.encoder.abandon()
+	if err := w.encoder.finish(); err != nil {
+		return w.broken(err)
+	}
+	if err := w.part.Sync(); err != nil {
+		return w.broken(err)
+	}
+	if err := w.part.Close(); err != nil {
+		return w.broken(err)
+	}
+	return nil
+}
+
+// Discard gives the file up and leaves nothing behind. After Commit it does
+// nothing, so that it can be deferred.
+func (w *Writer) Discard() error {
+	if w.state != writing {
+		return nil
+	}
+	w.state = closed
+	w.encoder.abandon()
+	_ = w.part.Close() // Commit may have closed it
+	if err := os.Remove(w.part.Name()); err != nil {
+		return unwritable(w.path, err)
+	}
+	return nil
+}
+
+// broken turns an error of writing into one for people.
+func (w *Writer) broken(err error) error {
+	if errors.Is(err, errTooLarge) {
+		return tooLarge(w.path)
+	}
+	return unwritable(w.path, err)
+}
+
+// unwritable says why the machine refused.
+func unwritable(path string, err error) *Error {
+	e := &Error{Path: path, Code: CodeUnwritten, Message: "this file can't be written", Fix: "choose another name for the results file", Err: reason(err)}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Code, e.Message, e.Err = CodeNoFolder, fmt.Sprintf("there is no folder %s", filepath.Dir(path)), nil
+		e.Fix = "make that folder first, or choose another name for the results file"
+	case errors.Is(err, fs.ErrPermission):
+		e.Message, e.Err = "you may not write in this folder", nil
+	case errors.Is(err, syscall.ENOSPC):
+		e.Code, e.Message, e.Err = CodeDiskFull, "the disk is full", nil
+		e.Fix = "make room on it, then start the same command again; what was sent is recorded"
+	}
+	return e
+}
+
+// reason takes the path out of an error, which the message has already.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
