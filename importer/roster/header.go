@@ -1,0 +1,235 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// headLimit is how far down the header row is looked for.
+const headLimit = 50
+
+// headRow is a copy of one of the first rows.
+type headRow struct {
+	number int
+	cells  []string
+	kinds  []Kind
+	damage *Error
+	hidden bool
+}
+
+func copyRow(row *Row) headRow {
+	return headRow{
+		number: row.Number, damage: row.Damage, hidden: row.Note == noteHidden,
+		cells: slices.Clone(row.Cells), kinds: slices.Clone(row.Kinds),
+	}
+}
+
+// headRows copies the rows in which the header can be.
+func headRows(t table) ([]headRow, error) {
+	var rows []headRow
+	err := t.scan(func(row *Row) bool {
+		if row.Number <= headLimit {
+			rows = append(rows, copyRow(row))
+		}
+		return row.Number < headLimit
+	})
+	return rows, err
+}
+
+// oneLine folds what is more than one line to one.
+func oneLine(heading string) string {
+	heading = strings.TrimFunc(heading, func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' })
+	if !strings.ContainsAny(heading, "\r\n") {
+		return heading
+	}
+	lines := strings.FieldsFunc(heading, func(r rune) bool { return r == '\r' || r == '\n' })
+	for i, l := range lines {
+		lines[i] = strings.TrimSpace(l)
+	}
+	return strings.Join(lines, " ")
+}
+
+// texts returns the cells that can be headings: on one line, each once.
+func (h *headRow) texts() []string {
+	var texts []string
+	for i, c := range h.cells {
+		c = oneLine(c)
+		if (h.kinds == nil || h.kinds[i] == Text) && wordy(c) && !slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, c) }) {
+			texts = append(texts, c)
+		}
+	}
+	return texts
+}
+
+// headings counts the different cells that read like headings.
+func (h *headRow) headings(heading func(string) bool) int {
+	n := 0
+	for _, c := range h.texts() {
+		if heading(c) {
+			n++
+		}
+	}
+	return n
+}
+
+func (h *headRow) filled() int {
+	n := 0
+	for _, c := range h.cells {
+		if !blank(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// wordy reports that a cell is neither blank nor a number nor a date.
+func wordy(cell string) bool {
+	if strings.IndexFunc(cell, unicode.IsLetter) < 0 {
+		return cell == "#" || strings.Contains(cell, "№")
+	}
+	_, err := strconv.ParseFloat(cell, 64)
+	return err != nil
+}
+
+// bestHeader returns the index of the row that is most likely the header, or
+// -1, and how many headings it has.
+//
+// One heading is enough only where it can't be a word of a letterhead or of a
+// person's row: in a list of one column, or as at least half of the file's
+// first row.
+func bestHeader(rows []headRow, heading func(string) bool) (index, known int) {
+	index = -1
+	if heading == nil {
+		for i, row := range rows {
+			if n := len(row.texts()); n > known && n == row.filled() {
+				index, known = i, n
+			}
+		}
+		return index, known
+	}
+	widest := 0
+	for i, row := range rows {
+		widest = max(widest, row.filled())
+		if n := row.headings(heading); n > known {
+			index, known = i, n
+		}
+	}
+	if known == 1 {
+		filled := rows[index].filled()
+		if alone := widest == 1; !alone && (index > 0 || filled > 2 || filled < widest || len(rows[index].texts()) < filled) {
+			return -1, 0
+		}
+	}
+	return index, known
+}
+
+// chooseHeader returns the header among the first rows of the table.
+func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
+	if o.HeaderRow != 0 {
+		return r.headerAt(o.HeaderRow, rows)
+	}
+	i, _ := bestHeader(rows, o.Heading)
+	if i < 0 {
+		if len(rows) == 0 {
+			if r.format == XLSX {
+				return headRow{}, r.noHeader("the sheet has no rows")
+			}
+			return headRow{}, r.noHeader(fmt.Sprintf("there is nothing in the first %d rows", headLimit))
+		}
+		return headRow{}, r.noHeader(fmt.Sprintf("no row of the first %d reads like headings; row %d is: %s", headLimit, rows[0].number, shorten(rows[0].cells)))
+	}
+	if d := rows[i].damage; d != nil {
+		return headRow{}, d
+	}
+	return rows[i], nil
+}
+
+// headerAt returns the row that the user says is the header.
+func (r *Reader) headerAt(number int, rows []headRow) (headRow, error) {
+	var found headRow
+	pick := func(row headRow) {
+		if row.number == number {
+			found = row
+		}
+	}
+	for _, row := range rows {
+		pick(row)
+	}
+	if number > headLimit {
+		err := r.table.scan(func(row *Row) bool {
+			if row.Number == number {
+				pick(copyRow(row))
+			}
+			return row.Number < number
+		})
+		if err != nil {
+			return headRow{}, err
+		}
+	}
+	switch {
+	case found.number == 0:
+		return headRow{}, r.noHeader(fmt.Sprintf("row %d, which should hold the headings, is blank or not there", number))
+	case found.damage != nil:
+		return headRow{}, found.damage
+	}
+	return found, nil
+}
+
+func (r *Reader) noHeader(message string) *Error {
+	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)
+	e.Sheet = r.sheet
+	return e
+}
+
+// shorten shows a row as far as a terminal should.
+func shorten(cells []string) string {
+	const most, runes = 5, 24
+	var shown []string
+	for _, c := range cells {
+		if c = oneLine(c); c == "" {
+			continue
+		}
+		if len(shown) == most {
+			shown = append(shown, "…")
+			break
+		}
+		if utf8.RuneCountInString(c) > runes {
+			c = string([]rune(c)[:runes]) + "…"
+		}
+		shown = append(shown, strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return ' '
+			}
+			return r
+		}, c))
+	}
+	return strings.Join(shown, " | ")
+}
+
+// takeHeader settles the header, and makes sure that there is a row below it.
+func (r *Reader) takeHeader(h headRow, cells []string) error {
+	if len(cells) > maxColumns {
+		return r.source.fail(CodeTooManyColumns, fmt.Sprintf("the header has more than %d columns", maxColumns), "check --delimiter", nil)
+	}
+	r.headerRow = h.number
+	r.header = make([]string, len(cells))
+	for i, c := range cells {
+		r.header[i] = oneLine(c)
+	}
+	r.notes.header = slices.Clone(cells)
+	below := false
+	err := r.table.scan(func(row *Row) bool {
+		below = row.Number > r.headerRow
+		return !below
+	})
+	if err != nil || below {
+		return err
+	}
+	e := r.source.fail(CodeHeaderOnly, "there are headings but no people below them", "check that the list was exported whole", nil)
+	e.Sheet, e.Row = r.sheet, h.number
+	return e
+}

@@ -1,0 +1,39 @@
+package roster
+
+import "bytes"
+
+// Open finds out how a roster is to be read and reads as far as it must to know
+// that it can be: CSV once if its encoding has to be told, a workbook once whole.
+// The path "-" is the standard input. The error is always an *Error.
+func Open(path string, o Options) (*Reader, error) {
+	s, err := openSource(path, o.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{source: s}
+	if err := r.open(o); err != nil {
+		if closed := r.Close(); closed != nil {
+			return nil, s.unreadable(closed)
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Reader) open(o Options) error {
+	head, err := r.source.head(chunk)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))) == 0 {
+		return r.empty()
+	}
+	format, err := r.source.sniff(head)
+	if err != nil {
+		return err
+	}
+	if format == XLSX {
+		return r.openXLSX(o)
+	}
+	return r.openCSV(o, head)
+}

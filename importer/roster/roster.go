@@ -1,0 +1,198 @@
+package roster
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// maxColumns is what a spreadsheet has.
+const maxColumns = 16384
+
+// Options say how to read a roster. The zero value finds everything by itself.
+type Options struct {
+	Sheet     string // the name of a sheet; "" is the sheet that looks like a roster
+	HeaderRow int    // the number of the header row; 0 is found by meaning
+	Encoding  string // a WHATWG or IANA name; "" is detected
+	Delimiter string // "," ";" "\t" "tab" "|" or another character; "" is detected
+
+	// Heading says whether a cell reads like a heading. Without it the header
+	// row is told by its shape: non-empty cells that are not numbers.
+	Heading func(cell string) bool
+
+	Stdin io.Reader // what the path "-" reads; nil is the standard input
+}
+
+// Format is a kind of file that a roster can be.
+type Format string
+
+// The formats that are read.
+const (
+	CSV  Format = "csv"
+	XLSX Format = "xlsx"
+)
+
+// Kind is what a cell of a workbook holds.
+type Kind uint8
+
+// The kinds of cells. A Date cell reads as an ISO date, a Boolean as TRUE or
+// FALSE, a FormulaError as the error shown (#N/A), or as the formula if the
+// workbook holds no result of it.
+const (
+	Text Kind = iota
+	Number
+	Date
+	Boolean
+	FormulaError
+)
+
+// Row is one row below the header.
+type Row struct {
+	Number int      // as a spreadsheet numbers it
+	Cells  []string // at least as many as headings, and valid until the next row
+
+	// Damage says why the row could not be read; Cells then hold what could
+	// be told apart.
+	Damage *Error
+
+	// Note says why the row is not a person's: "a hidden row", "a section
+	// heading, not a person". Empty for every other row.
+	Note string
+
+	Kinds []Kind // what each cell is; nil for CSV
+}
+
+// table is a file of rows, read anew from its first row with every scan. It
+// hands out every row that is not blank, the header row and those above it
+// included, in one Row that is used again.
+type table interface {
+	scan(emit func(*Row) bool) error
+}
+
+// Reader reads one roster. It is not safe for concurrent use.
+type Reader struct {
+	source    *source
+	table     table
+	format    Format
+	sheet     string
+	header    []string
+	headerRow int
+	remarks   []string
+	notes     notes
+	book      *workbook // nil for CSV
+}
+
+// Header returns the headings, trimmed and on one line each.
+func (r *Reader) Header() []string { return slices.Clone(r.header) }
+
+// HeaderRow returns the number of the header row.
+func (r *Reader) HeaderRow() int { return r.headerRow }
+
+// Sheet returns the name of the sheet that is read, or "" for CSV.
+func (r *Reader) Sheet() string { return r.sheet }
+
+// Format returns what kind of file the roster is, by its content.
+func (r *Reader) Format() Format { return r.format }
+
+// Remarks returns sentences that say how the file was read where that was not
+// the plain default. They may show words of the roster: they are for the
+// user's terminal and not for a log.
+func (r *Reader) Remarks() []string { return slices.Clone(r.remarks) }
+
+// Cell names a cell for people: "C17", or "Crew List!C17" in a workbook.
+func (r *Reader) Cell(row, column int) string {
+	name := CellName(row, column)
+	if r.sheet == "" {
+		return name
+	}
+	return r.sheet + "!" + name
+}
+
+// Rows returns the rows below the header, read anew with each call. A row whose
+// cells are all blank is no row. After an error, always an *Error, it ends.
+func (r *Reader) Rows() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		stopped := false
+		var padded rowBuffer
+		err := r.table.scan(func(row *Row) bool {
+			if row.Number <= r.headerRow {
+				return true
+			}
+			padded.pad(row, len(r.header))
+			if row.Note == "" && row.Damage == nil {
+				row.Note = r.notes.of(row)
+			}
+			stopped = !yield(*row, nil)
+			return !stopped
+		})
+		if stopped {
+			return
+		}
+		if err == nil {
+			err = r.source.unchanged()
+		}
+		if err != nil {
+			yield(Row{}, err)
+		}
+	}
+}
+
+// Sample returns copies of the first n rows that are a person's and whole.
+func (r *Reader) Sample(n int) ([][]string, error) {
+	var sample [][]string
+	if n <= 0 {
+		return nil, nil
+	}
+	for row, err := range r.Rows() {
+		if err != nil {
+			return sample, err
+		}
+		if row.Damage != nil || row.Note != "" {
+			continue
+		}
+		cells := make([]string, len(row.Cells))
+		for i, c := range row.Cells {
+			cells[i] = strings.Clone(c)
+		}
+		if sample = append(sample, cells); len(sample) == n {
+			break
+		}
+	}
+	return sample, nil
+}
+
+// Close closes the file and removes what was stored on the way. It may be
+// called again.
+func (r *Reader) Close() error {
+	var err error
+	if r.book != nil {
+		err = r.book.strings.close()
+	}
+	return errors.Join(err, r.source.close())
+}
+
+// rowBuffer gives rows the width of the header without an allocation a row.
+type rowBuffer struct {
+	cells []string
+	kinds []Kind
+}
+
+func (b *rowBuffer) pad(row *Row, width int) {
+	if len(row.Cells) >= width {
+		return
+	}
+	b.cells = append(b.cells[:0], row.Cells...)
+	for len(b.cells) < width {
+		b.cells = append(b.cells, "")
+	}
+	row.Cells = b.cells
+	if row.Kinds != nil {
+		b.kinds = append(b.kinds[:0], row.Kinds...)
+		for len(b.kinds) < width {
+			b.kinds = append(b.kinds, Text)
+		}
+		row.Kinds = b.kinds
+	}
+}

@@ -1,0 +1,149 @@
+package roster
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"strings"
+)
+
+const (
+	saveAsXLSX = "open it in the program that made it and save it as an Excel workbook (.xlsx) or as CSV"
+	askForXLSX = "ask for the list as an Excel workbook (.xlsx) or as CSV"
+)
+
+// foreign says what a file is that only its name makes a roster.
+type foreign struct {
+	magic   string
+	message string
+	fix     string
+}
+
+func foreigns() []foreign {
+	return []foreign{
+		{"%PDF", "this is a PDF document, whatever its name says", askForXLSX},
+		{"{\\rtf", "this is a text document (RTF), not a spreadsheet", askForXLSX},
+		{"\x1f\x8b", "this file is compressed (gzip)", "unpack it first"},
+		{"7z\xbc\xaf", "this file is compressed (7-Zip)", "unpack it first"},
+		{"Rar!", "this file is compressed (RAR)", "unpack it first"},
+		{"\x89PNG", "this is a picture, not a spreadsheet", askForXLSX},
+		{"\xff\xd8\xff", "this is a picture, not a spreadsheet", askForXLSX},
+		{"GIF8", "this is a picture, not a spreadsheet", askForXLSX},
+		{"PAR1", "this is a Parquet file, not a spreadsheet", askForXLSX},
+		{"SQLite format 3", "this is a database, not a spreadsheet", askForXLSX},
+	}
+}
+
+// sniff tells a workbook from text by the first bytes, and refuses what is
+// neither.
+func (s *source) sniff(head []byte) (Format, error) {
+	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
+		return XLSX, nil
+	}
+	if bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) {
+		return "", s.ole()
+	}
+	for _, f := range foreigns() {
+		if bytes.HasPrefix(head, []byte(f.magic)) {
+			return "", s.fail(CodeNotASpreadsheet, f.message, f.fix, nil)
+		}
+	}
+	return CSV, nil
+}
+
+// ole refuses a file of the container that Excel 97 and password-protected
+// workbooks share.
+func (s *source) ole() error {
+	found, err := s.contains(utf16le("EncryptedPackage"), utf16le("Workbook"), utf16le("Book"))
+	switch {
+	case err != nil:
+		return err
+	case found == 0:
+		return s.fail(CodeWorkbookEncrypted, "this workbook is protected by a password", "open it in Excel, choose File > Info > Protect Workbook > Encrypt with Password, clear the password, and save it", nil)
+	case found > 0:
+		return s.fail(CodeUnsupportedFormat, "this is a workbook of the old Excel format (.xls)", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
+	}
+	return s.fail(CodeNotASpreadsheet, "this is an Office document of an old format, not a workbook", askForXLSX, nil)
+}
+
+// contains returns the index of the first of the words that the file holds
+// anywhere, or -1. The words are looked for in their order.
+func (s *source) contains(words ...[]byte) (int, error) {
+	const chunk, overlap = 1 << 20, 64
+	found := len(words)
+	buf := make([]byte, overlap+chunk)
+	from, kept := s.bytes(0), 0
+	for {
+		n, err := io.ReadFull(from, buf[kept:])
+		for i, w := range words[:found] {
+			if bytes.Contains(buf[:kept+n], w) {
+				found = i
+				break
+			}
+		}
+		if err != nil { // the end of the file, or of what can be read of it
+			break
+		}
+		kept = copy(buf, buf[kept+n-overlap:kept+n])
+	}
+	if found == len(words) {
+		return -1, nil
+	}
+	return found, nil
+}
+
+func utf16le(s string) []byte {
+	b := make([]byte, 0, 2*len(s))
+	for i := range len(s) {
+		b = append(b, s[i], 0)
+	}
+	return b
+}
+
+// refuseZip says what an archive is that is no workbook.
+func (s *source) refuseZip(z *zip.Reader) error {
+	message := "this is a ZIP archive, not a workbook"
+	fix := "unpack it and name the spreadsheet in it"
+	code := CodeNotASpreadsheet
+	for _, f := range z.File {
+		name := strings.ReplaceAll(f.Name, `\`, "/")
+		switch {
+		case strings.EqualFold(name, "xl/workbook.bin"):
+			return s.fail(CodeUnsupportedFormat, "this is a binary Excel workbook (.xlsb)", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
+		case name == "content.xml" || name == "mimetype":
+			code, message, fix = CodeUnsupportedFormat, "this is an OpenDocument file (.ods)", "open it in LibreOffice and save it as an Excel workbook (.xlsx)"
+		case strings.HasPrefix(name, "Index/") || name == "Index.zip":
+			code, message, fix = CodeUnsupportedFormat, "this is an Apple Numbers file", "open it in Numbers and choose File > Export To > Excel"
+		case strings.HasPrefix(name, "word/"):
+			message, fix = "this is a Word document, not a workbook", askForXLSX
+		case strings.HasPrefix(name, "ppt/"):
+			message, fix = "this is a presentation, not a workbook", askForXLSX
+		}
+	}
+	return s.fail(code, message, fix, nil)
+}
+
+// refuseText refuses text that is a document of another kind. The head is
+// decoded.
+func (s *source) refuseText(head string) error {
+	text := strings.ToLower(strings.TrimLeft(head[:min(len(head), 2048)], " \t\r\n\uFEFF"))
+	if text == "" {
+		return nil
+	}
+	if strings.HasPrefix(text, "<?xml") && strings.Contains(text, "schemas-microsoft-com:office:spreadsheet") {
+		return s.fail(CodeUnsupportedFormat, "this is an Excel 2003 XML file", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
+	}
+	for _, tag := range []string{"<html", "<!doctype", "<table", "<head", "<meta", "<body", "<style", "<div", "<script", "<!--"} {
+		if strings.HasPrefix(text, tag) || (strings.HasPrefix(text, "<?xml") && strings.Contains(text, "<html")) {
+			return s.fail(CodeNotASpreadsheet, "this is a web page (HTML), whatever its name says", "open it in Excel and save it as an Excel workbook (.xlsx); if it is a sign-in page, download the list again", nil)
+		}
+	}
+	if strings.HasPrefix(text, "<?xml") {
+		return s.fail(CodeNotASpreadsheet, "this is an XML file, not a spreadsheet", askForXLSX, nil)
+	}
+	if rest := strings.TrimLeft(text[1:], " \t\r\n"); (text[0] == '{' && strings.HasPrefix(rest, `"`)) ||
+		(text[0] == '[' && (strings.HasPrefix(rest, "{") || strings.HasPrefix(rest, `"`) || strings.HasPrefix(rest, "["))) {
+		return s.fail(CodeNotASpreadsheet, "this is a JSON file, not a spreadsheet", askForXLSX, nil)
+	}
+	return nil
+}

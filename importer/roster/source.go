@@ -1,0 +1,126 @@
+package roster
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// source is the file that is read, with what it looked like when it was opened.
+type source struct {
+	name string // as the user gave it
+	file *os.File
+	info fs.FileInfo // nil for a copy of our own, which nobody changes
+	size int64
+	temp []string // files to remove at the end
+}
+
+// openSource opens a file to be read more than once. What can be read only
+// once, standard input or a pipe, is copied to a temporary file first.
+func openSource(path string, stdin io.Reader) (*source, error) {
+	s := &source{name: path}
+	if path == "-" {
+		s.name = "standard input"
+		if stdin == nil {
+			stdin = os.Stdin
+		}
+		return s, s.spool(stdin)
+	}
+	file, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, s.fail(CodeFileMissing, "there is no file of this name", "check the spelling and the folder", err)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, s.fail(CodeFileUnreadable, "you are not allowed to read this file", "ask its owner for permission, or copy it to a folder of yours", err)
+	case err != nil:
+		return nil, s.unreadable(err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, s.unreadable(err)
+	}
+	switch {
+	case info.IsDir():
+		file.Close()
+		return nil, s.fail(CodeFileIsFolder, "this is a folder, not a file", "name the roster in it", nil)
+	case !info.Mode().IsRegular():
+		defer file.Close()
+		return s, s.spool(file)
+	}
+	s.file, s.info, s.size = file, info, info.Size()
+	return s, nil
+}
+
+func (s *source) spool(from io.Reader) error {
+	file, err := s.tempFile()
+	if err != nil {
+		return err
+	}
+	s.file = file
+	if s.size, err = io.Copy(file, from); err != nil {
+		_ = s.close() // what went wrong first is what the user can do something about
+		return s.unreadable(err)
+	}
+	return nil
+}
+
+// tempFile returns a new file that close removes. Its user closes it first.
+func (s *source) tempFile() (*os.File, error) {
+	file, err := os.CreateTemp("", "muster-roster-*")
+	if err != nil {
+		return nil, s.fail(CodeFileUnreadable, "there is no room for a temporary file", "free some disk space, or name another folder in TMPDIR", err)
+	}
+	s.temp = append(s.temp, file.Name())
+	return file, nil
+}
+
+// unchanged reports that the file is still the one that was opened.
+func (s *source) unchanged() error {
+	if s.info == nil {
+		return nil
+	}
+	now, err := os.Stat(s.name)
+	if err == nil && os.SameFile(s.info, now) && now.Size() == s.info.Size() && now.ModTime().Equal(s.info.ModTime()) {
+		return nil
+	}
+	return s.fail(CodeFileChanged, "the file was changed while it was read", "close it in other programs and start again", err)
+}
+
+func (s *source) close() error {
+	var errs []error
+	if s.file != nil {
+		errs = append(errs, s.file.Close())
+		s.file = nil
+	}
+	for _, name := range s.temp {
+		errs = append(errs, os.Remove(name))
+	}
+	s.temp = nil
+	return errors.Join(errs...)
+}
+
+func (s *source) fail(code, message, fix string, err error) *Error {
+	return &Error{File: s.name, Code: code, Message: message, Fix: fix, Err: err}
+}
+
+func (s *source) unreadable(err error) *Error {
+	return s.fail(CodeFileUnreadable, fmt.Sprintf("the file can't be read: %v", err), "check that the disk or network folder is there, and that no other program holds the file", err)
+}
+
+// bytes is the file from an offset on. Several may be read at a time.
+func (s *source) bytes(from int64) io.Reader {
+	return io.NewSectionReader(s.file, from, max(0, s.size-from))
+}
+
+// head returns the first n bytes of the file, or all of a shorter one.
+func (s *source) head(n int) ([]byte, error) {
+	b := make([]byte, min(int64(n), s.size))
+	read, err := io.ReadFull(s.bytes(0), b)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, s.unreadable(err)
+	}
+	return b[:read], nil
+}

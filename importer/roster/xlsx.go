@@ -1,0 +1,199 @@
+package roster
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// openXLSX reads a workbook whole and picks the sheet to read.
+func (r *Reader) openXLSX(o Options) error {
+	book, err := openWorkbook(r.source)
+	if err != nil {
+		return err
+	}
+	r.book, r.format = book, XLSX
+	if ext := strings.ToLower(filepath.Ext(r.source.name)); ext == ".csv" || ext == ".txt" || ext == ".tsv" {
+		r.remarks = append(r.remarks, "named "+ext+", but it is an Excel workbook: read as one")
+	}
+	sh, err := r.chooseSheet(o, book)
+	if err != nil {
+		return err
+	}
+	r.sheet = sh.name
+	t := &sheetTable{book: book, sheet: sh}
+	r.table = t
+	h, err := r.chooseHeader(o, sh.survey.head)
+	if err != nil {
+		return err
+	}
+	cells := h.cells
+	for len(cells) > 0 && blank(cells[len(cells)-1]) {
+		cells = cells[:len(cells)-1]
+	}
+	t.headerRow, t.width = h.number, len(cells)
+	r.notes.numbers = sh.survey.numbers
+	r.remarkOnSheet(book, sh, h.number)
+	return r.takeHeader(h, cells)
+}
+
+// remarkOnSheet says what the reader of a summary would not expect.
+func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow int) {
+	if n := len(book.sheets); n > 1 {
+		r.remarks = append(r.remarks, fmt.Sprintf("sheet %q of %d", sh.name, n))
+	}
+	v := &sh.survey
+	hidden := v.hidden
+	for _, row := range v.head {
+		if row.hidden && row.number <= headerRow {
+			hidden--
+		}
+	}
+	if hidden > 0 {
+		r.remarks = append(r.remarks, plural(hidden, "hidden row is", "hidden rows are")+" not imported (show them in the workbook to import them)")
+	}
+	if n := v.merges.tall(headerRow); n > 0 {
+		r.remarks = append(r.remarks, plural(n, "cell is", "cells are")+" merged over several rows, and stand in each of them")
+	}
+	if v.uncomputed > 0 {
+		r.remarks = append(r.remarks, plural(v.uncomputed, "formula has", "formulas have")+" no stored result (open the workbook in Excel and save it to have them calculated)")
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// sheetChoice is a sheet that may be the roster.
+type sheetChoice struct {
+	sheet  *sheet
+	known  int  // headings in its header row
+	people bool // there are rows below it
+	sample bool // its name says that it is not the real one
+}
+
+// chooseSheet returns the sheet that the user names, or else the visible one
+// with the most headings. Two that look alike and hold people are refused:
+// half a crew must not be imported without a word.
+func (r *Reader) chooseSheet(o Options, book *workbook) (*sheet, error) {
+	if o.Sheet != "" {
+		return r.namedSheet(o.Sheet, book)
+	}
+	var choices []sheetChoice
+	hidden := 0
+	for _, sh := range book.sheets {
+		if sh.hidden {
+			hidden++
+			continue
+		}
+		choices = append(choices, judge(sh, o))
+	}
+	if hidden > 0 {
+		r.remarks = append(r.remarks, plural(hidden, "hidden sheet was", "hidden sheets were")+" not looked at (name one by --sheet to read it)")
+	}
+	if len(choices) == 0 {
+		return nil, r.source.fail(CodeSheetMissing, "the workbook has no visible sheet of cells", "show the sheet with the people, or name it by --sheet", nil)
+	}
+	slices.SortStableFunc(choices, func(a, b sheetChoice) int {
+		if d := b.rank() - a.rank(); d != 0 {
+			return d
+		}
+		switch {
+		case a.people == b.people:
+			return 0
+		case a.people:
+			return -1
+		}
+		return 1
+	})
+	best := choices[0]
+	if best.known == 0 {
+		return r.wordlessSheet(choices)
+	}
+	for _, other := range choices[1:] {
+		if other.sample || best.sample || !other.people || other.known < 2 {
+			continue
+		}
+		if o.Heading != nil && other.known == best.known {
+			return nil, r.source.fail(CodeSheetAmbiguous, fmt.Sprintf("the sheets %q and %q both look like rosters", best.sheet.name, other.sheet.name),
+				fmt.Sprintf("name the one to read, such as --sheet %q, and run once for each", best.sheet.name), nil)
+		}
+		if o.Heading != nil {
+			r.remarks = append(r.remarks, fmt.Sprintf("the sheet %q has headings too and is not read", other.sheet.name))
+		}
+	}
+	return best.sheet, nil
+}
+
+// wordlessSheet returns the first sheet that holds anything, for its rows to
+// be shown in the error.
+func (r *Reader) wordlessSheet(choices []sheetChoice) (*sheet, error) {
+	for _, c := range choices {
+		if c.sheet.survey.filled > 0 {
+			return c.sheet, nil
+		}
+	}
+	e := r.empty()
+	e.Message = "the workbook holds no cells"
+	return nil, e
+}
+
+func judge(sh *sheet, o Options) sheetChoice {
+	c := sheetChoice{sheet: sh, sample: sampleName(sh.name)}
+	i, known := bestHeader(sh.survey.head, o.Heading)
+	if o.HeaderRow > 0 {
+		i = slices.IndexFunc(sh.survey.head, func(h headRow) bool { return h.number == o.HeaderRow })
+		known = 0
+		if i >= 0 {
+			known = len(sh.survey.head[i].texts())
+			if o.Heading != nil {
+				known = sh.survey.head[i].headings(o.Heading)
+			}
+		}
+	}
+	if i >= 0 {
+		c.known, c.people = known, sh.survey.filled > i+1
+	}
+	return c
+}
+
+func (c *sheetChoice) rank() int {
+	if c.sample {
+		return c.known
+	}
+	return 2 * c.known
+}
+
+func sampleName(name string) bool {
+	name = strings.ToLower(name)
+	for _, word := range []string{"sample", "example", "instruction", "ejemplo", "instruccion", "beispiel", "anleitung", "exemple", "exemplo"} {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Reader) namedSheet(name string, book *workbook) (*sheet, error) {
+	var names []string
+	var found *sheet
+	for _, sh := range book.sheets {
+		if sh.name == name {
+			return sh, nil
+		}
+		if found == nil && strings.EqualFold(strings.TrimSpace(sh.name), strings.TrimSpace(name)) {
+			found = sh
+		}
+		if len(names) < 20 {
+			names = append(names, fmt.Sprintf("%q", sh.name))
+		}
+	}
+	if found == nil {
+		return nil, r.source.fail(CodeSheetMissing, fmt.Sprintf("there is no sheet %q", name), "the sheets are "+strings.Join(names, ", "), nil)
+	}
+	return found, nil
+}
