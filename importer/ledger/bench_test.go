@@ -1,0 +1,131 @@
+package ledger_test
+
+import (
+	"context"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+)
+
+// BenchmarkTransitions measures durable transitions, an Intend or a Record
+// each, by 64 goroutines at once.
+func BenchmarkTransitions(b *testing.B) {
+	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	run := begin(b, l)
+	ctx := b.Context()
+	var rows atomic.Int64
+	b.ReportAllocs()
+	b.ResetTimer()
+	var workers sync.WaitGroup
+	for range 64 {
+		workers.Go(func() {
+			for {
+				n := rows.Add(1)
+				if n > int64(b.N) {
+					return
+				}
+				i, err := l.Intend(ctx, run, l.Key("origin", strconv.FormatInt(n, 10)), int(n))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				if err := l.Record(ctx, i, ledger.Result{State: ledger.Created, PersonID: n, Status: outcome.Created, HTTPStatus: 201, RequestID: "3f2a4c1e-9d0b-4a53-8a7e-1c2d3e4f5a6b"}); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+	b.ReportMetric(2*float64(b.N)/b.Elapsed().Seconds(), "transitions/s")
+}
+
+// BenchmarkLone measures one transition when nothing else is written.
+func BenchmarkLone(b *testing.B) {
+	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	run := begin(b, l)
+	n := 0
+	for b.Loop() {
+		n++
+		if _, err := l.Intend(b.Context(), run, l.Key("origin", strconv.Itoa(n)), n); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLookup measures reading, 1,024 keys a call, in a ledger of a million.
+func BenchmarkLookup(b *testing.B) {
+	const people, size = 1_000_000, 1024
+	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	fill(b, l, people)
+	keys, entries := make([]ledger.Key, size), make([]ledger.Entry, size)
+	next := 0
+	b.ReportAllocs()
+	b.ResetTimer()
+	for b.Loop() {
+		b.StopTimer()
+		for n := range keys {
+			keys[n] = l.Key("origin", strconv.Itoa(next*7919%people))
+			next++
+		}
+		b.StartTimer()
+		if err := l.Lookup(b.Context(), keys, entries); err != nil {
+			b.Fatal(err)
+		}
+		if entries[0].State != ledger.Created {
+			b.Fatal("a key is missing")
+		}
+	}
+	b.ReportMetric(float64(size)*float64(b.N)/b.Elapsed().Seconds(), "keys/s")
+}
+
+// BenchmarkLookupEmpty measures the same while nobody was ever created.
+func BenchmarkLookupEmpty(b *testing.B) {
+	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	keys, entries := make([]ledger.Key, 1024), make([]ledger.Entry, 1024)
+	for b.Loop() {
+		if err := l.Lookup(b.Context(), keys, entries); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkKey(b *testing.B) {
+	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = l.Key("api.procore.com", "project", "4711", "employee", "00123", "lefevre")
+	}
+}
+
+// fill creates people 0 to n-1 by way of many goroutines.
+func fill(b *testing.B, l *ledger.Ledger, n int) {
+	b.Helper()
+	run := begin(b, l)
+	var rows atomic.Int64
+	var workers sync.WaitGroup
+	for range 512 {
+		workers.Go(func() {
+			for {
+				row := int(rows.Add(1)) - 1
+				if row >= n {
+					return
+				}
+				i, err := l.Intend(context.Background(), run, l.Key("origin", strconv.Itoa(row)), row)
+				if err == nil {
+					err = l.Record(context.Background(), i, ledger.Result{State: ledger.Created, PersonID: int64(row) + 1})
+				}
+				if err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+}

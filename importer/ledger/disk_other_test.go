@@ -1,0 +1,5 @@
+//go:build !linux
+
+package ledger_test
+
+var limitFiles func(size uint64) error

@@ -1,0 +1,416 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+)
+
+// What may follow upon what: each row records the results one after the other,
+// each upon an intent of its own if the one before settled it.
+func TestStates(t *testing.T) {
+	t.Parallel()
+	var (
+		made    = created(41)
+		refused = ledger.Result{State: ledger.Refused, Status: outcome.Failed, Code: "refused", HTTPStatus: 422}
+		doubt   = ledger.Result{State: ledger.Intended, Status: outcome.Unknown, Code: "timeout"}
+	)
+	for _, c := range []struct {
+		name   string
+		past   []ledger.Result
+		want   ledger.Entry // but for the intent
+		intend error        // of one more
+	}{
+		{"never sent", nil, ledger.Entry{State: ledger.Absent}, nil},
+		{"created", []ledger.Result{made}, ledger.Entry{State: ledger.Created, PersonID: 41}, ledger.ErrAlreadyCreated},
+		{"refused", []ledger.Result{refused}, ledger.Entry{State: ledger.Refused}, nil},
+		{"in doubt", []ledger.Result{doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
+		{"in doubt twice", []ledger.Result{doubt, doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
+		{"in doubt, then found", []ledger.Result{doubt, made}, ledger.Entry{State: ledger.Created, PersonID: 41}, ledger.ErrAlreadyCreated},
+		{"in doubt, then known not to exist", []ledger.Result{doubt, refused}, ledger.Entry{State: ledger.Refused}, nil},
+		{"refused, then created", []ledger.Result{refused, made}, ledger.Entry{State: ledger.Created, PersonID: 41}, ledger.ErrAlreadyCreated},
+		{"refused, then in doubt", []ledger.Result{refused, doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			l := open(t, path)
+			run := begin(t, l)
+			key := l.Key("somebody")
+			var i ledger.Intent
+			for n, r := range c.past {
+				if n == 0 || c.past[n-1].State != ledger.Intended {
+					i = intend(t, l, run, key, 2)
+				}
+				record(t, l, i, r)
+			}
+			want := c.want
+			if want.State == ledger.Intended {
+				want.Intent = i
+			}
+			if diff := cmp.Diff(want, lookup(t, l, key)[0]); diff != "" {
+				t.Errorf("entry (-want +got):\n%s", diff)
+			}
+			closeLedger(t, l)
+			l = open(t, path)
+			if diff := cmp.Diff(want, lookup(t, l, key)[0]); diff != "" {
+				t.Errorf("entry after opening again (-want +got):\n%s", diff)
+			}
+			if _, err := l.Intend(t.Context(), run, key, 9); !errors.Is(err, c.intend) {
+				t.Errorf("one more intent: got %v, want %v", err, c.intend)
+			}
+			if l.Key("somebody else") == key {
+				t.Error("keys agree")
+			}
+		})
+	}
+}
+
+func TestIntendedBeforeAnyResult(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	l := open(t, path)
+	run := begin(t, l)
+	key := l.Key("somebody")
+	i := intend(t, l, run, key, 17)
+	if i.Run != run.ID || i.Row != 17 || i.Attempt != 1 || i.Key != key || i.Token == "" || i.Sent.IsZero() {
+		t.Errorf("got %+v", i)
+	}
+	want := ledger.Entry{State: ledger.Intended, Intent: i}
+	for range 2 {
+		if diff := cmp.Diff(want, lookup(t, l, key)[0]); diff != "" {
+			t.Errorf("entry (-want +got):\n%s", diff)
+		}
+		unsettled, err := l.Unsettled(t.Context(), scope())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]ledger.Intent{i}, unsettled); diff != "" {
+			t.Errorf("unsettled (-want +got):\n%s", diff)
+		}
+		closeLedger(t, l)
+		l = open(t, path)
+	}
+	record(t, l, i, created(5)) // by a ledger that didn't make it
+	if got := lookup(t, l, key)[0]; got.State != ledger.Created || got.PersonID != 5 {
+		t.Errorf("got %+v", got)
+	}
+	if unsettled, err := l.Unsettled(t.Context(), scope()); err != nil || len(unsettled) != 0 {
+		t.Errorf("got unsettled %v, %v", unsettled, err)
+	}
+}
+
+func TestToken(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	run := begin(t, l)
+	next := func(key ledger.Key, r ledger.Result) string {
+		i := intend(t, l, run, key, 2)
+		record(t, l, i, r)
+		return i.Token
+	}
+	for _, c := range []struct {
+		name   string
+		result ledger.Result
+		same   bool
+	}{
+		{"throttled, to be tried again", ledger.Result{State: ledger.Refused, HTTPStatus: 429}, true},
+		{"throttled to the end", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 429}, true},
+		{"fault, settled by the list", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 502}, true},
+		{"408, settled by the list", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 408}, true},
+		{"never reached", ledger.Result{State: ledger.Refused, Status: outcome.Failed}, true},
+		{"401, to be tried again", ledger.Result{State: ledger.Refused, HTTPStatus: 401}, true},
+		{"turned down", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 422}, false},
+	} {
+		key := l.Key(c.name)
+		first := next(key, c.result)
+		if again := next(key, c.result); (again == first) != c.same {
+			t.Errorf("%s: tokens %s and %s", c.name, first, again)
+		}
+	}
+	// A 422 that an earlier answer of the same intent had does not count.
+	key := l.Key("doubt")
+	i := intend(t, l, run, key, 2)
+	record(t, l, i, ledger.Result{State: ledger.Intended, HTTPStatus: 422})
+	record(t, l, i, ledger.Result{State: ledger.Refused, Status: outcome.Failed})
+	if again := intend(t, l, run, key, 2); again.Token != i.Token || again.Attempt != 2 {
+		t.Errorf("got %+v after %+v", again, i)
+	}
+	if a, b := next(l.Key("a"), created(1)), next(l.Key("b"), created(2)); a == b {
+		t.Error("two people have one token")
+	}
+}
+
+func TestRecordAgain(t *testing.T) {
+	t.Parallel()
+	refused := ledger.Result{State: ledger.Refused}
+	for _, c := range []struct {
+		name        string
+		first, then ledger.Result
+		want        error
+	}{
+		{"the same person", created(1), created(1), nil},
+		{"another person", created(1), created(2), ledger.ErrSettled},
+		{"created, then refused", created(1), refused, ledger.ErrSettled},
+		{"created, then in doubt", created(1), ledger.Result{State: ledger.Intended}, ledger.ErrSettled},
+		{"refused twice", refused, refused, nil},
+		{"refused, then created", refused, created(1), ledger.ErrSettled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLedger(t)
+			i := intend(t, l, begin(t, l), l.Key("x"), 2)
+			record(t, l, i, c.first)
+			if err := l.Record(t.Context(), i, c.then); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			want := ledger.Entry{State: c.first.State, PersonID: c.first.PersonID}
+			if diff := cmp.Diff(want, lookup(t, l, l.Key("x"))[0]); diff != "" {
+				t.Errorf("entry (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An attempt is settled by its own outcome alone.
+func TestRecordOfAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	run := begin(t, l)
+	first := intend(t, l, run, l.Key("x"), 2)
+	record(t, l, first, ledger.Result{State: ledger.Refused})
+	second := intend(t, l, run, l.Key("x"), 2)
+	if err := l.Record(t.Context(), first, created(1)); !errors.Is(err, ledger.ErrSettled) {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff(ledger.Entry{State: ledger.Intended, Intent: second}, lookup(t, l, l.Key("x"))[0]); diff != "" {
+		t.Errorf("entry (-want +got):\n%s", diff)
+	}
+}
+
+func TestRecordNonsense(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	i := intend(t, l, begin(t, l), l.Key("x"), 2)
+	for _, r := range []ledger.Result{
+		{},
+		{State: ledger.Created},
+		{State: ledger.Created, PersonID: -1},
+		{State: ledger.Refused, PersonID: 1},
+		{State: ledger.Intended, PersonID: 1},
+		{State: 77},
+	} {
+		if err := l.Record(t.Context(), i, r); err == nil {
+			t.Errorf("%+v was recorded", r)
+		}
+	}
+	if err := l.Record(t.Context(), ledger.Intent{ID: 99, Key: l.Key("y")}, created(1)); !errors.Is(err, ledger.ErrSettled) {
+		t.Errorf("an intent that nobody made: got %v", err)
+	}
+	if _, err := l.Intend(t.Context(), &ledger.Run{}, l.Key("z"), 2); !errors.Is(err, ledger.ErrNotBegun) {
+		t.Errorf("a run that has not begun: got %v", err)
+	}
+	record(t, l, i, created(1)) // the ledger goes on
+}
+
+func TestEndedContext(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	run := begin(t, l)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Intend(ctx, run, l.Key("x"), 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if got := lookup(t, l, l.Key("x"))[0].State; got != ledger.Absent {
+		t.Errorf("it is %v", got)
+	}
+}
+
+// Whatever ends while others commit: who got no error is in the ledger, who got
+// one is not.
+func TestContextEndsMeanwhile(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	run := begin(t, l)
+	const people = 400
+	errs := make([]error, people)
+	var workers sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var done atomic.Int64
+	for n := range people {
+		workers.Go(func() {
+			_, errs[n] = l.Intend(ctx, run, l.Key(fmt.Sprint(n)), n)
+			if done.Add(1) == people/4 {
+				cancel()
+			}
+		})
+	}
+	workers.Wait()
+	for n, err := range errs {
+		want := ledger.Intended
+		if err != nil {
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			want = ledger.Absent
+		}
+		if got := lookup(t, l, l.Key(fmt.Sprint(n)))[0].State; got != want {
+			t.Fatalf("person %d: got %v after error %v", n, got, err)
+		}
+	}
+}
+
+// Many at once want the same few keys: each is sent by one of them.
+func TestOneSender(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	run := begin(t, l)
+	const keys, senders = 20, 32
+	sent := make([]atomic.Int64, keys)
+	var workers sync.WaitGroup
+	for sender := range senders {
+		workers.Go(func() {
+			for n := range keys {
+				n = (n + sender) % keys
+				i, err := l.Intend(t.Context(), run, l.Key(fmt.Sprint(n)), n)
+				switch {
+				case err == nil:
+					sent[n].Add(1)
+					if err := l.Record(t.Context(), i, created(int64(n)+1)); err != nil {
+						t.Error(err)
+					}
+				case !errors.Is(err, ledger.ErrUnsettled) && !errors.Is(err, ledger.ErrAlreadyCreated):
+					t.Error(err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	for n := range keys {
+		if got := sent[n].Load(); got != 1 {
+			t.Errorf("key %d was sent %d times", n, got)
+		}
+	}
+}
+
+// Two ledgers on one file, as two processes with different projects have them,
+// see each other's entries and do not disturb each other.
+func TestTwoOnOneFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	a, b := open(t, path), open(t, path)
+	other := scope()
+	other.Project++
+	runA, runB := begin(t, a), beginScope(t, b, other)
+	var workers sync.WaitGroup
+	for _, side := range []struct {
+		l    *ledger.Ledger
+		run  *ledger.Run
+		name string
+	}{{a, runA, "a"}, {b, runB, "b"}} {
+		for worker := range 8 {
+			workers.Go(func() {
+				for n := range 25 {
+					row := worker*100 + n
+					i, err := side.l.Intend(t.Context(), side.run, side.l.Key(side.name, fmt.Sprint(row)), row)
+					if err == nil {
+						err = side.l.Record(t.Context(), i, created(int64(row)+1))
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+	}
+	workers.Wait()
+
+	// An intent of one is known to the other, whose table in memory is older.
+	i := intend(t, a, runA, a.Key("common"), 2)
+	if _, err := b.Intend(t.Context(), runB, b.Key("common"), 3); !errors.Is(err, ledger.ErrUnsettled) {
+		t.Errorf("got %v", err)
+	}
+	record(t, b, i, created(7))
+	if _, err := a.Intend(t.Context(), runA, a.Key("common"), 2); !errors.Is(err, ledger.ErrAlreadyCreated) {
+		t.Errorf("got %v", err)
+	}
+	seen := make(map[int64]bool)
+	for _, run := range []*ledger.Run{runA, runB} {
+		n := 0
+		for at, err := range a.Attempts(t.Context(), run.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen[at.ID] {
+				t.Errorf("intent %d stands twice", at.ID)
+			}
+			seen[at.ID] = true
+			n++
+		}
+		if n < 200 {
+			t.Errorf("run %s has %d attempts", run.ID, n)
+		}
+	}
+}
+
+func TestLookup(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, 2, 255, 256, 257, 1000} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			l := newLedger(t)
+			run := begin(t, l)
+			keys, want := make([]ledger.Key, size), make([]ledger.Entry, size)
+			var workers sync.WaitGroup
+			for n := range keys {
+				keys[n] = l.Key(fmt.Sprint(n))
+				if n%4 == 0 {
+					continue
+				}
+				workers.Go(func() {
+					i, err := l.Intend(t.Context(), run, keys[n], n)
+					want[n] = ledger.Entry{State: ledger.Intended, Intent: i}
+					switch n % 4 {
+					case 1:
+						err = errors.Join(err, l.Record(t.Context(), i, created(int64(n))))
+						want[n] = ledger.Entry{State: ledger.Created, PersonID: int64(n)}
+					case 2:
+						err = errors.Join(err, l.Record(t.Context(), i, ledger.Result{State: ledger.Refused}))
+						want[n] = ledger.Entry{State: ledger.Refused}
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			workers.Wait()
+			keys, want = append(keys, keys...), append(want, want...) // each twice
+			got := make([]ledger.Entry, len(keys)+1)
+			for n := range got {
+				got[n].State = 77 // what stood there before
+			}
+			if err := l.Lookup(t.Context(), keys, got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(append(want, ledger.Entry{State: 77}), got); diff != "" {
+				t.Errorf("entries (-want +got):\n%s", diff)
+			}
+		})
+	}
+	l := newLedger(t)
+	if err := l.Lookup(t.Context(), make([]ledger.Key, 2), make([]ledger.Entry, 1)); err == nil {
+		t.Error("no error without room for the entries")
+	}
+}

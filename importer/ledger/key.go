@@ -1,0 +1,78 @@
+package ledger
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"sync"
+)
+
+// Key names one person without telling who it is: the first half of an
+// HMAC-SHA256 by the secret of the ledger. Keys of two ledgers never agree.
+type Key [16]byte
+
+// What a hash is made for comes first in what is hashed, so that a key can
+// never be a token.
+const (
+	forKey   = 'k'
+	forToken = 't'
+)
+
+// Key returns the key of the parts in their order. ("ab", "c") and ("a", "bc")
+// have different keys.
+func (l *Ledger) Key(parts ...string) Key {
+	h := l.keys.take()
+	defer l.keys.give(h)
+	h.text = append(h.text[:0], forKey)
+	for _, p := range parts {
+		h.text = binary.AppendUvarint(h.text, uint64(len(p)))
+		h.text = append(h.text, p...)
+	}
+	return h.sum()
+}
+
+// token returns the Idempotency-Token of a key. It changes with life alone.
+func (l *Ledger) token(k Key, life int64) string {
+	h := l.keys.take()
+	defer l.keys.give(h)
+	h.text = append(h.text[:0], forToken)
+	h.text = append(h.text, k[:]...)
+	h.text = binary.AppendVarint(h.text, life)
+	t := h.sum()
+	return hex.EncodeToString(t[:])
+}
+
+// keyring lends out hashes: to prepare one takes longer than to use it.
+type keyring struct{ pool sync.Pool }
+
+func newKeyring(secret []byte) *keyring {
+	return &keyring{pool: sync.Pool{New: func() any {
+		return &hasher{mac: hmac.New(sha256.New, secret)}
+	}}}
+}
+
+func (r *keyring) take() *hasher {
+	h, ok := r.pool.Get().(*hasher)
+	if !ok { // never: New above makes nothing else
+		return &hasher{}
+	}
+	return h
+}
+
+func (r *keyring) give(h *hasher) { r.pool.Put(h) }
+
+type hasher struct {
+	mac  hash.Hash
+	text []byte
+	full []byte
+}
+
+func (h *hasher) sum() (k Key) {
+	h.mac.Reset()
+	h.mac.Write(h.text) // a hash never returns an error
+	h.full = h.mac.Sum(h.full[:0])
+	copy(k[:], h.full)
+	return k
+}

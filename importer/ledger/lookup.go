@@ -1,0 +1,173 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Entry is what the ledger knows of one key.
+type Entry struct {
+	State    State
+	PersonID int64  // of Created
+	Intent   Intent // of Intended
+}
+
+// Lookup writes into into what is known of keys, one entry each and in their
+// order; into is at least as long as keys. It takes the keys a few hundred at a
+// time: the more of them the better. It never waits for those who write.
+//
+// It shows every key as it stood at some instant of the call.
+func (l *Ledger) Lookup(ctx context.Context, keys []Key, into []Entry) error {
+	if len(into) < len(keys) {
+		return fmt.Errorf("look up %d keys: there is room for only %d entries", len(keys), len(into))
+	}
+	clear(into[:len(keys)])
+	if len(keys) == 0 {
+		return nil
+	}
+	// Intents first: a key that is settled meanwhile is then seen in people.
+	// The other way round it would be seen nowhere.
+	if err := l.lookupIntents(ctx, keys, into); err != nil {
+		return explain(l.path, "read", err)
+	}
+	if err := l.lookupPeople(ctx, keys, into); err != nil {
+		return explain(l.path, "read", err)
+	}
+	return nil
+}
+
+func (l *Ledger) lookupIntents(ctx context.Context, keys []Key, into []Entry) error {
+	var open bool // mostly nothing is
+	if err := l.look.open.QueryRowContext(ctx).Scan(&open); err != nil || !open {
+		return err
+	}
+	return lookup(ctx, l.look.intents, keys, into, func(rows *sql.Rows, into []Entry) error {
+		n, i, err := l.scanIntent(rows)
+		if err == nil {
+			into[n] = Entry{State: Intended, Intent: i}
+		}
+		return err
+	})
+}
+
+func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) error {
+	if !l.filled.Load() {
+		var filled bool
+		if err := l.look.filled.QueryRowContext(ctx).Scan(&filled); err != nil || !filled {
+			return err
+		}
+		l.filled.Store(true)
+	}
+	return lookup(ctx, l.look.people, keys, into, func(rows *sql.Rows, into []Entry) error {
+		var (
+			n     int
+			state State
+			id    int64
+		)
+		err := rows.Scan(&n, &state, &id)
+		// A refused key that is sent again has a line in both tables.
+		if err == nil && (state == Created || into[n].State == Absent) {
+			into[n] = Entry{State: state, PersonID: id}
+		}
+		return err
+	})
+}
+
+// lookupSize is how many keys one statement looks up. A shorter list is filled
+// up with NULL, which is nobody's key.
+const lookupSize = 256
+
+// lookup runs a statement for all keys; row gets the entries of those that the
+// line in hand is counted from.
+func lookup(ctx context.Context, stmt *sql.Stmt, keys []Key, into []Entry, row func(*sql.Rows, []Entry) error) error {
+	args := make([]any, lookupSize)
+	for len(keys) > 0 {
+		size := min(lookupSize, len(keys))
+		clear(args)
+		for n := range size {
+			args[n] = keys[n][:]
+		}
+		if err := each(ctx, stmt, args, func(rows *sql.Rows) error { return row(rows, into[:size]) }); err != nil {
+			return err
+		}
+		keys, into = keys[size:], into[size:]
+	}
+	return nil
+}
+
+// Unsettled returns the intents of the scope of which no outcome is known, in
+// the order in which they were made: those in flight, those of runs that were
+// killed, and those that are still in doubt.
+func (l *Ledger) Unsettled(ctx context.Context, s Scope) ([]Intent, error) {
+	var open []Intent
+	err := each(ctx, l.look.unsettled, []any{s.API, s.Company, s.Project}, func(rows *sql.Rows) error {
+		_, i, err := l.scanIntent(rows)
+		open = append(open, i)
+		return err
+	})
+	if err != nil {
+		return nil, explain(l.path, "read", err)
+	}
+	return open, nil
+}
+
+// intentColumns are what scanIntent reads besides the number of the key.
+const intentColumns = "i.key, i.id, i.row, i.attempt, i.life, i.sent, r.id"
+
+func (l *Ledger) scanIntent(rows *sql.Rows) (n int, _ Intent, err error) {
+	var (
+		i   openIntent
+		key sql.RawBytes
+		run string
+	)
+	err = rows.Scan(&n, &key, &i.id, &i.row, &i.attempt, &i.life, &i.sent, &run)
+	copy(i.key[:], key)
+	return n, l.intent(i, run), err
+}
+
+// intent turns a line of the table into what callers see.
+func (l *Ledger) intent(i openIntent, run string) Intent {
+	return Intent{
+		ID: i.id, Key: i.key, Run: run, Row: i.row, Attempt: i.attempt,
+		Token: l.token(i.key, i.life), Sent: time.UnixMilli(i.sent).UTC(),
+	}
+}
+
+// lookups are the statements that read, each on any of the readers'
+// connections.
+type lookups struct {
+	open, filled, intents, people, unsettled, runs, attempts *sql.Stmt
+}
+
+func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
+	// The number of a key comes back instead of the key: nothing to search for.
+	var numbered strings.Builder
+	numbered.WriteString("(VALUES (0,?)")
+	for n := 1; n < lookupSize; n++ {
+		fmt.Fprintf(&numbered, ",(%d,?)", n)
+	}
+	numbered.WriteString(") v")
+	keys := numbered.String()
+	l := new(lookups)
+	for _, s := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		{&l.open, "SELECT EXISTS (SELECT 1 FROM intents)"},
+		{&l.filled, "SELECT EXISTS (SELECT 1 FROM people)"},
+		{&l.intents, "SELECT v.column1, " + intentColumns + " FROM " + keys + " CROSS JOIN intents i ON i.key = v.column2 CROSS JOIN runs r ON r.number = i.run"},
+		{&l.people, "SELECT v.column1, p.state, p.person FROM " + keys + " CROSS JOIN people p ON p.key = v.column2"},
+		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? ORDER BY i.id"},
+		{&l.runs, selectRuns},
+		{&l.attempts, selectAttempts},
+	} {
+		var err error
+		if *s.to, err = db.PrepareContext(ctx, s.text); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
