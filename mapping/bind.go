@@ -225,7 +225,7 @@ func (b *binder) missing(names []string, field Field) {
 	}
 	hint := "the roster has the headings " + quoteSome(headings) + "; correct the mapping file"
 	for _, n := range names {
-		if like, _ := closest(n, headings, headingKey, near); like != "" {
+		if like := closest(n, headings, headingKey, near); like != "" {
 			hint = fmt.Sprintf("did you mean %s?", quote(like))
 			break
 		}

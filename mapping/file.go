@@ -281,7 +281,7 @@ func (l *loader) unknown(n ast.Node, key string, known []string) *FileError {
 	hint := "known are " + list(known, "and")
 	if other := usualSlip(key); contains(known, other) {
 		hint = fmt.Sprintf("did you mean %s?", other)
-	} else if other, _ := closest(key, known, headingKey, 0.6); other != "" {
+	} else if other := closest(key, known, headingKey, 0.6); other != "" {
 		hint = fmt.Sprintf("did you mean %s?", other)
 	} else if f, ok := fieldCalled(key); ok && contains(known, string(f)) {
 		hint = fmt.Sprintf("did you mean %s?", f)

@@ -37,9 +37,9 @@ func similarity(a, b string) float64 {
 	return 1 - float64(above[len(y)])/float64(max(len(x), len(y)))
 }
 
-// closest returns the candidate most similar to text, by keyed spelling, and
-// how similar it is; "" if none reaches least. The first of equals wins.
-func closest(text string, candidates []string, key func(string) string, least float64) (string, float64) {
+// closest returns the candidate most similar to text, by keyed spelling; "" if
+// none reaches least. The first of equals wins.
+func closest(text string, candidates []string, key func(string) string, least float64) string {
 	best, most := "", 0.0
 	folded := key(text)
 	for _, c := range candidates {
@@ -47,7 +47,7 @@ func closest(text string, candidates []string, key func(string) string, least fl
 			best, most = c, s
 		}
 	}
-	return best, most
+	return best
 }
 
 // Suggest returns the field whose heading in the dictionary is most like the

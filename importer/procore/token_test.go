@@ -32,7 +32,7 @@ func TestTokenRequest(t *testing.T) {
 		}
 		answer(200, `{"access_token":"x","token_type":"bearer","expires_in":5400}`, "Content-Type: application/json")(w, r)
 	}
-	c, _ := client(t, http.HandlerFunc(f.login), func(o *procore.Options) { o.LoginURL += "/base/" })
+	c, _ := client(t, f.login, func(o *procore.Options) { o.LoginURL += "/base/" })
 	if e := renew(t, c); e != nil {
 		t.Error(e)
 	}

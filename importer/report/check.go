@@ -37,7 +37,7 @@ func WriteCheck(w io.Writer, c Check, width int) error {
 	p.counts(c.Counts, []meaning{
 		{outcome.Created, "created"},
 		{outcome.Existing, "there already"},
-		{outcome.Skipped, "would be skipped: left out by the mapping"},
+		{outcome.Skipped, "would be skipped: nobody to create"},
 		{outcome.Invalid, "invalid: to be corrected"},
 		{outcome.Failed, "failed"},
 		{outcome.Unknown, "unknown: sent once, but the answer was lost"},

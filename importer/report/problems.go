@@ -7,32 +7,38 @@ import (
 // shownGroups is how many kinds of problems a terminal shows.
 const shownGroups = 20
 
-// problems writes the groups, each with examples and what to do.
+// problems writes what is wrong, and then what is not but wants a look.
 func (p *page) problems(s Summary) {
-	if len(s.Problems) == 0 {
+	p.groups("Problems:", s.Problems, s)
+	p.groups("Worth a look:", s.Remarked, s)
+}
+
+// groups writes groups, each with examples and what to do.
+func (p *page) groups(title string, list []Group, s Summary) {
+	if len(list) == 0 {
 		return
 	}
 	p.blank()
-	p.b.WriteString("Problems:\n")
+	p.b.WriteString(title + "\n")
 	more := false
-	for i, group := range s.Problems {
+	for i, group := range list {
 		if i == shownGroups {
 			break
 		}
 		more = p.group(group) || more
 	}
-	if left := len(s.Problems) - shownGroups; left > 0 {
+	if left := len(list) - shownGroups; left > 0 {
 		more = true
 		p.blank()
-		p.line("  ", "  ", "and "+plural(left, "more kind", "more kinds")+" of problems.")
+		p.line("  ", "  ", "and "+plural(left, "more kind", "more kinds")+".")
 	}
-	list := s.FullList
-	if list == "" {
-		list = s.Results
+	where := s.FullList
+	if where == "" {
+		where = s.Results
 	}
-	if more && list != "" {
+	if more && where != "" {
 		p.blank()
-		p.b.WriteString("  All of them: " + Clean(list) + "\n")
+		p.b.WriteString("  All of them: " + Clean(where) + "\n")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type Summary struct {
 	Results   string  `json:"results"`   // the results file; "" if none was written
 	Problems  []Group `json:"problems"`  // as Groups.List returns them
 
+	Remarked  []Group  `json:"-"` // remarks on rows that are settled; in JSON they are among the problems
 	Rehearsal bool     `json:"-"` // the Procore was simulated
 	Project   string   `json:"-"` // its name, if known
 	Why       string   `json:"-"` // a sentence: why it stopped early
@@ -45,7 +47,7 @@ type Summary struct {
 // WriteJSON writes the summary as one JSON object on one line.
 func WriteJSON(w io.Writer, s Summary) error {
 	s.Rows = s.Counts.Rows()
-	s.Problems = merged(s.Problems)
+	s.Problems = merged(slices.Concat(s.Problems, s.Remarked))
 	s.Elapsed = math.Round(s.Elapsed*1000) / 1000
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -150,7 +152,7 @@ func meanings() []meaning {
 	return []meaning{
 		{outcome.Created, "created"},
 		{outcome.Existing, "there already"},
-		{outcome.Skipped, "skipped: left out by the mapping"},
+		{outcome.Skipped, "skipped: nobody to create"},
 		{outcome.Invalid, "invalid: to be corrected, nothing was sent"},
 		{outcome.Failed, "failed: Procore did not take them"},
 		{outcome.Unknown, "unknown: sent, but the answer was lost"},

@@ -309,9 +309,13 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 	}
 	if text := strings.TrimSpace(six[columnPerson]); text != "" || o.Status.HasPerson() {
 		person, exact := wholeNumber(text)
-		if exact && person > 0 {
+		switch {
+		case exact && person > 0:
 			o.PersonID = person
-		} else {
+		case strings.HasPrefix(text, rehearsalMark):
+			r.damage(row, columnPerson, CodeRehearsal, "these are the results of a rehearsal: nobody in them was created",
+				"import the roster itself")
+		default:
 			r.damage(row, columnPerson, CodePersonUnclear, "import_person_id has to be the number of a person, with all its digits",
 				"put the number back, or take the row from the previous file, whose name ends in .bak")
 		}

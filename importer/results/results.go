@@ -88,11 +88,15 @@ func column(heading string) int {
 	return slices.IndexFunc(Columns(), func(name string) bool { return strings.EqualFold(name, heading) })
 }
 
+// rehearsalMark stands before the ID of a person who was created in a rehearsal.
+const rehearsalMark = "rehearsal-"
+
 // Options say how a results file is written.
 type Options struct {
 	Format    Format // "" = by the name's extension
 	Sheet     string // the workbook's sheet; "" or a name that Excel refuses = "Results"
 	Delimiter string // CSV: "," ";" "\t" "tab" "|"; "" = tab for .tsv and .txt, comma otherwise
+	Rehearsal bool   // nobody was created: the IDs are marked, so that they can't be taken for real ones
 	Rows      int    // how many rows will come, if known: refused at once if the format can't hold them
 }
 
@@ -134,6 +138,7 @@ const (
 	CodeStatusUnclear = "results_status_unclear"
 	CodePersonUnclear = "results_person_unclear"
 	CodeLineUnclear   = "results_line_unclear"
+	CodeRehearsal     = "results_rehearsal" // the person is a rehearsal's
 )
 
 // Error is what keeps a results file from being written or read, in words for

@@ -28,7 +28,8 @@ type Writer struct {
 	encoder encoder
 	part    *os.File
 	record  []string
-	err     error // the first that Write met: no row may be missing in the middle
+	mark    string // before the ID of a person
+	err     error  // the first that Write met: no row may be missing in the middle
 	state   state
 }
 
@@ -70,6 +71,9 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{path: path, target: target, own: len(header)}
+	if o.Rehearsal {
+		w.mark = rehearsalMark
+	}
 	if err := w.open(); err != nil {
 		return nil, err
 	}
@@ -208,7 +212,7 @@ func (w *Writer) Write(cells []string, o outcome.Outcome) error {
 	for len(w.record) < w.own {
 		w.record = append(w.record, "")
 	}
-	w.record = appendOutcome(w.record, o)
+	w.record = appendOutcome(w.record, o, w.mark)
 	for len(extra) > 0 && extra[len(extra)-1] == "" {
 		extra = extra[:len(extra)-1]
 	}
@@ -229,11 +233,11 @@ func repair(record []string) {
 	}
 }
 
-// appendOutcome appends the six cells.
-func appendOutcome(record []string, o outcome.Outcome) []string {
+// appendOutcome appends the six cells, with mark before a person's ID.
+func appendOutcome(record []string, o outcome.Outcome, mark string) []string {
 	person := ""
 	if o.PersonID != 0 {
-		person = strconv.FormatInt(o.PersonID, 10)
+		person = mark + strconv.FormatInt(o.PersonID, 10)
 	}
 	record = append(record, strconv.Itoa(o.Row), string(o.Status), person)
 	switch len(o.Problems) {

@@ -173,5 +173,5 @@ func (s *Server) project(text string) (Project, bool) {
 }
 
 func (s *Server) projectView(p Project) projectView {
-	return projectView{idName{p.ID, p.Name}, true, s.company()}
+	return projectView{idName(p), true, s.company()}
 }

@@ -71,7 +71,7 @@ func (s *Server) view(c *call, p Person) any {
 		OriginID:             s.originID(p.OriginID),
 	}
 	if p.UserID != 0 {
-		base.UserUUID = orNull(fmt.Sprintf("00000000-0000-4000-8000-%012x", uint64(p.UserID)&(1<<48-1)))
+		base.UserUUID = orNull(fmt.Sprintf("00000000-0000-4000-8000-%012x", p.UserID&(1<<48-1)))
 	}
 	normal := normalView{
 		common:     base,

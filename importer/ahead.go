@@ -1,0 +1,92 @@
+package importer
+
+import (
+	"iter"
+
+	"muster/mapping"
+)
+
+const (
+	aheadRows    = 2048 // in a batch: waking a goroutine costs as much as some hundred rows
+	aheadBatches = 3    // one being filled, one being used, one in between
+)
+
+// rowBatch is rows that were read ahead, with cells of their own.
+type rowBatch struct {
+	rows  []sourceRow
+	cells []string
+	kinds []mapping.Kind
+	err   error // after the rows
+}
+
+// add copies row into the batch.
+func (b *rowBatch) add(row *sourceRow) {
+	from := len(b.cells)
+	b.cells = append(b.cells, row.cells...)
+	copied := *row
+	copied.cells = b.cells[from:len(b.cells):len(b.cells)]
+	if row.kinds != nil {
+		from := len(b.kinds)
+		b.kinds = append(b.kinds, row.kinds...)
+		copied.kinds = b.kinds[from:len(b.kinds):len(b.kinds)]
+	}
+	b.rows = append(b.rows, copied)
+}
+
+// ahead yields the same rows as s.rows, which it reads on another goroutine:
+// reading a row costs about as much as checking it. A row is valid until the
+// next one. When the loop ends, early or not, the goroutine has ended, too.
+func (s Source) ahead() iter.Seq2[*sourceRow, error] {
+	return func(yield func(*sourceRow, error) bool) {
+		full, free := make(chan *rowBatch, aheadBatches), make(chan *rowBatch, aheadBatches)
+		for range aheadBatches {
+			free <- &rowBatch{}
+		}
+		go func() {
+			defer close(full)
+			s.fill(full, free)
+		}()
+		defer func() {
+			close(free)
+			for range full { // until the reader has seen that nobody wants more
+			}
+		}()
+		for b := range full {
+			for i := range b.rows {
+				if !yield(&b.rows[i], nil) {
+					return
+				}
+			}
+			if b.err != nil {
+				yield(nil, b.err)
+				return
+			}
+			free <- b
+		}
+	}
+}
+
+// fill reads all rows into batches, until free is closed.
+func (s Source) fill(full chan<- *rowBatch, free <-chan *rowBatch) {
+	b, ok := <-free
+	for row, err := range s.rows() {
+		if !ok {
+			return
+		}
+		if err != nil {
+			b.err = err
+			break
+		}
+		b.add(&row)
+		if len(b.rows) == aheadRows {
+			full <- b
+			if b, ok = <-free; ok {
+				clear(b.cells)
+				b.rows, b.cells, b.kinds = b.rows[:0], b.cells[:0], b.kinds[:0]
+			}
+		}
+	}
+	if ok {
+		full <- b
+	}
+}

@@ -1,0 +1,247 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/procore"
+	"muster/mapping"
+	"muster/ratelimit"
+)
+
+// create sends it until Procore has answered what became of it, or until the
+// intake ends. It reports false if the answer was lost: then the item is to be
+// settled.
+func (r *run) create(intake, work context.Context, it *item) bool {
+	for {
+		slot, err := r.takeSlot(intake)
+		if err != nil {
+			it.settle(outcome.Pending, r.pendingProblem(intake))
+			return true
+		}
+		intent, err := r.Ledger.Intend(work, r.record, it.key, it.row)
+		if err != nil {
+			slot.Release(ratelimit.Report{}) // unused, but its place in the quota is not worth a second path
+			r.ledgerFailed(it, outcome.Pending, err)
+			return true
+		}
+		if it.tries.sent++; it.tries.sent > 1 {
+			r.retries.Add(1)
+		}
+		if r.requests <- struct{}{}; intake.Err() != nil {
+			<-r.requests
+			slot.Release(ratelimit.Report{})
+			r.notSent(work, it, intent, r.pendingProblem(intake))
+			return true
+		}
+		person, err := r.API.CreatePerson(work, slot, draft(&it.person), intent.Token)
+		answer := r.decide(it, err)
+		// What ends the run does so before the disk is waited for: until then
+		// other rows are sent.
+		if answer.stop != nil {
+			r.end(answer.stop)
+		}
+		if answer.status == outcome.Failed {
+			it.counted = true
+			r.countErrors(1)
+		}
+		<-r.requests
+		if err := r.Ledger.Record(work, intent, answer.result(person, err)); err != nil {
+			r.ledgerFailed(it, outcome.Unknown, err)
+			return true
+		}
+		switch {
+		case answer.doubt:
+			it.doubt, it.intent, it.since = true, intent, time.Now()
+			return false
+		case !answer.again:
+			it.settle(answer.status, append(it.outcome.Problems, answer.problems...)...)
+			it.outcome.PersonID = person.ID
+			return true
+		case !wait(intake, answer.wait):
+			it.settle(outcome.Pending, r.pendingProblem(intake))
+			return true
+		}
+	}
+}
+
+// notSent takes back an intent whose request never left.
+func (r *run) notSent(work context.Context, it *item, intent ledger.Intent, why outcome.Problem) {
+	if err := r.Ledger.Record(work, intent, ledger.Result{State: ledger.Refused, Status: outcome.Pending, Code: "not_sent"}); err != nil {
+		r.ledgerFailed(it, outcome.Pending, err)
+		return
+	}
+	it.settle(outcome.Pending, why)
+}
+
+// takeSlot waits for a place in the quota. It gives none once the intake has
+// ended, however free the quota is.
+func (r *run) takeSlot(intake context.Context) (*ratelimit.Slot, error) {
+	if err := intake.Err(); err != nil {
+		return nil, err
+	}
+	return r.Pace.Take(intake)
+}
+
+// ledgerFailed ends the run: without a ledger nothing may be sent.
+func (r *run) ledgerFailed(it *item, s outcome.Status, err error) {
+	r.Log.Error().Err(err).Int("row", it.row).Msg("the ledger can't be written")
+	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
+	var known *ledger.Error
+	if errors.As(err, &known) {
+		stop.Code, stop.Fix = known.Code, known.Fix
+	}
+	r.end(stop)
+	it.settle(s, outcome.Problem{Code: stop.Code, Message: "the ledger could not be written", Hint: "run the same command again once the ledger can be written"})
+}
+
+// wait reports whether d went by before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
+
+const (
+	// maxUnreachable is how often in a row one person's request may find
+	// nobody to talk to. With the intervals below it is about two minutes,
+	// after which the network, not the row, is at fault.
+	maxUnreachable = 9
+	// maxThrottled is how often one person may be put off. Every time costs a
+	// pause until the server's own reset, so this bounds only a server that
+	// never lets anything through.
+	maxThrottled = 60
+)
+
+// tries counts what went wrong with one person's requests so far.
+type tries struct {
+	sent        int
+	unreachable int
+	throttled   int
+	lost        int // answers
+	renewed     bool
+	intervals   *backoff.ExponentialBackOff
+}
+
+// interval returns how long to wait before the next try: longer each time, and
+// never the same for two workers.
+func (t *tries) interval() time.Duration {
+	if t.intervals == nil {
+		t.intervals = backoff.NewExponentialBackOff()
+		t.intervals.InitialInterval = 500 * time.Millisecond
+		t.intervals.MaxInterval = 30 * time.Second
+		t.intervals.Multiplier = 2
+	}
+	return t.intervals.NextBackOff()
+}
+
+// answer is what is to be done about one request for a person.
+type answer struct {
+	status   outcome.Status // unless again
+	problems []outcome.Problem
+	again    bool
+	wait     time.Duration // before the next try; the quota's own pauses come on top
+	stop     *StopError    // ends the run
+	doubt    bool          // nobody knows whether the person exists now
+}
+
+// decide is the one place where Procore's answer to a create becomes what
+// happens next. The table "Errors" of procore-api.md is in the client's
+// classification; here it meets the run.
+func (r *run) decide(it *item, err error) answer {
+	t := &it.tries
+	if err == nil {
+		return answer{status: outcome.Created}
+	}
+	var e *procore.Error
+	if !errors.As(err, &e) {
+		e = &procore.Error{Kind: procore.Fault, Effect: procore.MayHaveHappened, Message: err.Error(), Err: err}
+	}
+	if e.Effect != procore.DidNotHappen {
+		t.lost++
+		return answer{status: outcome.Unknown, doubt: true, problems: []outcome.Problem{{Code: codeAnswerLost}}}
+	}
+	switch e.Kind {
+	case procore.Throttled:
+		r.throttled.Add(1)
+		if t.throttled++; t.throttled < maxThrottled {
+			return answer{again: true} // the client has paused the pace, for all workers
+		}
+		return answer{status: outcome.Failed, problems: []outcome.Problem{{
+			Code: "throttled", Message: "Procore kept putting this row off: " + e.Message, Hint: "try again later, or with a lower --rate",
+		}}}
+	case procore.Unreachable:
+		if t.unreachable++; t.unreachable < maxUnreachable {
+			return answer{again: true, wait: t.interval()}
+		}
+		return stopAnswer(stopFor(e))
+	case procore.Unauthorized:
+		if !t.renewed {
+			t.renewed = true
+			return answer{again: true} // with a token that the client fetches anew
+		}
+		return stopAnswer(stopFor(e))
+	case procore.BadCredentials, procore.Forbidden, procore.NotFound:
+		return stopAnswer(stopFor(e))
+	case procore.Refused, procore.Fault, procore.Malformed:
+	}
+	return answer{status: outcome.Failed, problems: r.refusal(it, e)}
+}
+
+func stopAnswer(stop *StopError) answer {
+	return answer{status: outcome.Pending, stop: stop, problems: []outcome.Problem{{Code: stop.Code, Message: stop.Message, Hint: stop.Fix}}}
+}
+
+// result is what the ledger keeps of an answer.
+func (a answer) result(person procore.Person, err error) ledger.Result {
+	result := ledger.Result{Status: a.status, State: ledger.Refused, HTTPStatus: person.Status, RequestID: person.RequestID}
+	if len(a.problems) > 0 {
+		result.Code = a.problems[0].Code
+	}
+	var e *procore.Error
+	if errors.As(err, &e) {
+		result.HTTPStatus, result.RequestID = e.Status, e.RequestID
+	}
+	switch {
+	case err == nil:
+		result.State, result.PersonID = ledger.Created, person.ID
+	case a.doubt:
+		result.State = ledger.Intended
+	case a.again:
+		result.Status, result.Code = outcome.Pending, "retried"
+	}
+	return result
+}
+
+// refusal turns Procore's own words into the row's problems, each at its cell
+// where Procore names a field.
+func (r *run) refusal(it *item, e *procore.Error) []outcome.Problem {
+	if len(e.Fields) == 0 {
+		return []outcome.Problem{{Code: e.Code, Message: e.Message, Hint: e.Hint}}
+	}
+	problems := make([]outcome.Problem, 0, len(e.Fields))
+	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
+		p := outcome.Problem{Code: e.Code, Field: field, Message: strings.Join(e.Fields[field], "; "), Hint: e.Hint}
+		if column, ok := r.columns[mapping.Field(field)]; ok {
+			p.Cell = r.Source.cell(it.line, column)
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}

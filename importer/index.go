@@ -1,0 +1,74 @@
+package importer
+
+import "hash/maphash"
+
+// index remembers, for the key of every valid row, the number of the first row
+// that has it. It is what lets a run grow with the roster at all, so it is
+// compact: 12 bytes a slot, and between 15 and 22.5 bytes a row.
+//
+// Keys are held as 64-bit hashes under a seed of the process. Two different
+// keys of a roster of a million rows share one with a chance of 1 in 30
+// million; the later row is then reported as a repetition, never sent twice.
+//
+// The table is cut into shards that grow one at a time, so that growing never
+// holds the old and the new table of the whole at once.
+type index struct {
+	seed   maphash.Seed
+	shards [256]shard
+}
+
+type shard struct {
+	slots []slot
+	used  int
+}
+
+// slot holds a hash in two halves, so that it takes 12 bytes and not 16. A row
+// of 0 says that it is free.
+type slot struct {
+	low, high uint32
+	row       uint32
+}
+
+func newIndex() *index {
+	return &index{seed: maphash.MakeSeed()}
+}
+
+// add remembers key for row, unless an earlier row has it: then it returns
+// that row.
+func (x *index) add(key []byte, row int) (first int) {
+	h := maphash.Bytes(x.seed, key)
+	s := &x.shards[h&0xff]
+	if 5*(s.used+1) > 4*len(s.slots) {
+		s.grow()
+	}
+	at := s.find(uint32(h), uint32(h>>32))
+	if at.row != 0 {
+		return int(at.row)
+	}
+	*at = slot{low: uint32(h), high: uint32(h >> 32), row: uint32(row)}
+	s.used++
+	return row
+}
+
+// find returns the slot of a hash, or the free one where it belongs.
+func (s *shard) find(low, high uint32) *slot {
+	// The low bits chose the shard; the high ones choose the place.
+	for at := int(uint64(high) * uint64(len(s.slots)) >> 32); ; at++ {
+		if at == len(s.slots) {
+			at = 0
+		}
+		if one := &s.slots[at]; one.row == 0 || one.low == low && one.high == high {
+			return one
+		}
+	}
+}
+
+func (s *shard) grow() {
+	old := s.slots
+	s.slots = make([]slot, max(16, len(old)*3/2))
+	for _, one := range old {
+		if one.row != 0 {
+			*s.find(one.low, one.high) = one
+		}
+	}
+}

@@ -1,0 +1,70 @@
+// Package importer runs the import of a roster: it decides what is sent,
+// retried, skipped and settled, and when the run stops.
+//
+// A run is two passes over the roster. [Job.Check] finds every problem of
+// every row and the rows that repeat an earlier one; only then does [Job.Run]
+// read the roster again and send. Reading twice costs a few microseconds a row and
+// keeps memory flat: between the passes nothing is held but the index of keys.
+//
+//	read ──▶ workers ──▶ record
+//	  └── rows that need no request ──┘
+//
+// One goroutine reads, some create people, one records, in the roster's
+// order. Two contexts hold them: the caller's ends the intake (reading,
+// waiting for quota and for another try); what was sent by then is still
+// answered and recorded.
+//
+// The project's people are listed once before the first row is sent; a row that
+// is among them already is existing. A request for a person is never repeated
+// by anything below this package, and here only when the person is known not
+// to exist. A request whose answer was lost is settled by listing the people again:
+// see settler.
+package importer
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/procore"
+	"muster/importer/results"
+	"muster/mapping"
+	"muster/ratelimit"
+)
+
+// Job is one roster to be imported into one project.
+type Job struct {
+	Source  Source
+	Mapper  *mapping.Mapper
+	API     *procore.Client
+	Pace    *ratelimit.Pace
+	Ledger  *ledger.Ledger
+	Scope   ledger.Scope
+	Results *results.Writer
+
+	// For the ledger's list of runs.
+	Command     string // "import" or "retry"
+	Roster      string // its path
+	ResultsPath string
+
+	Workers        int           // requests under way at a time; 0 means 8
+	AllowNamesakes bool          // two rows of one name without IDs are two people
+	SettleAfter    time.Duration // how long a request may be under way after its answer was lost; 0 means 60 s
+	MaxErrors      MaxErrors     // when to give up
+	MaxDuration    time.Duration // when to leave the rest for the next run; 0: never
+
+	Log   zerolog.Logger
+	OnRow func(outcome.Outcome) // called for every row in the roster's order, once its outcome is durable; may be nil
+}
+
+// Summary is what a run came to.
+type Summary struct {
+	Run       string // its ID in the ledger
+	Counts    outcome.Counts
+	Retries   int // requests for a person beyond each row's first
+	Throttled int // requests for a person that Procore put off
+	Elapsed   time.Duration
+	Stopped   *StopError // nil when every row was attempted
+}

@@ -1,0 +1,76 @@
+package importer
+
+import (
+	"strconv"
+
+	"muster/importer/ledger"
+	"muster/mapping"
+)
+
+// keyKind tells by what two rows are the same person.
+type keyKind byte
+
+const (
+	byOriginID   keyKind = 'o' // unique within the company
+	byEmployeeID keyKind = 'e' // with the last name, within the project: two subcontractors' badge 100 are two people
+	byName       keyKind = 'n' // within the project
+)
+
+func (k keyKind) String() string {
+	switch k {
+	case byOriginID:
+		return "origin ID"
+	case byEmployeeID:
+		return "employee ID"
+	case byName:
+		return "name"
+	}
+	return "key"
+}
+
+// keyOf returns the first kind of key that p has.
+func keyOf(p *mapping.Person) keyKind {
+	switch {
+	case p.OriginID != "":
+		return byOriginID
+	case p.EmployeeID != "":
+		return byEmployeeID
+	default:
+		return byName
+	}
+}
+
+// appendKey appends the key of p to dst: job title and classification are
+// never part of it, since they change. namesake counts the people of one name,
+// from 1; it matters to names alone.
+func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
+	kind := keyOf(p)
+	dst = append(dst, byte(kind), 0)
+	switch kind {
+	case byOriginID:
+		return append(dst, p.OriginID...)
+	case byEmployeeID:
+		dst = append(dst, p.EmployeeID...)
+		dst = append(dst, 0)
+		return mapping.AppendFold(dst, p.LastName)
+	case byName:
+		dst = mapping.AppendFold(dst, p.FirstName)
+		dst = append(dst, ' ')
+		dst = mapping.AppendFold(dst, p.LastName)
+		if namesake > 1 {
+			dst = append(dst, 0)
+			dst = strconv.AppendInt(dst, int64(namesake), 10)
+		}
+	}
+	return dst
+}
+
+// ledgerKey puts a row's key in its scope: the company for an origin ID, the
+// project for the others.
+func ledgerKey(l *ledger.Ledger, s ledger.Scope, key []byte) ledger.Key {
+	company := strconv.FormatInt(s.Company, 10)
+	if keyKind(key[0]) == byOriginID {
+		return l.Key(s.API, company, string(key))
+	}
+	return l.Key(s.API, company, strconv.FormatInt(s.Project, 10), string(key))
+}

@@ -1,0 +1,178 @@
+package importer
+
+import (
+	"context"
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"muster/importer/procore"
+	"muster/mapping"
+)
+
+// people is an index of a project's people, as one listing showed them. It
+// holds no names: 40 bytes a person and 16 for finding them, so 100,000
+// people take 6 MB.
+//
+// Text is compared by 64-bit hashes under a seed of the process. That two
+// different names of 100,000 people meet a row's by chance is less likely than 1 in 10
+// billion for a roster of 1,000 rows.
+type people struct {
+	seed       maphash.Seed
+	listed     time.Time // when the listing was begun
+	known      []knownPerson
+	byOrigin   []uint32 // places in known, ordered by origin hash; those without one left out
+	byEmployee []uint32 // likewise by employee ID
+	byName     []uint32 // likewise by name
+	byID       []uint32 // likewise by ID
+	buffer     []byte
+}
+
+type knownPerson struct {
+	id       int64
+	name     uint64 // hash of the folded full name
+	last     uint64 // hash of the folded last name
+	origin   uint64 // hash of the origin ID, 0 without one
+	employee uint64 // hash of the employee ID, 0 without one
+}
+
+// listPeople lists the project's people once.
+func listPeople(ctx context.Context, api *procore.Client) (*people, error) {
+	x := &people{seed: maphash.MakeSeed(), listed: time.Now()}
+	for p, err := range api.People(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		x.known = append(x.known, knownPerson{
+			id:       p.ID,
+			name:     x.name(p.FirstName, p.LastName),
+			last:     x.name("", p.LastName),
+			origin:   x.text(p.OriginID),
+			employee: x.text(p.EmployeeID),
+		})
+	}
+	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) }) //nolint:gosec // only its order matters
+	x.byOrigin = x.order(func(p *knownPerson) uint64 { return p.origin })
+	x.byEmployee = x.order(func(p *knownPerson) uint64 { return p.employee })
+	x.byName = x.order(func(p *knownPerson) uint64 { return p.name })
+	return x, nil
+}
+
+func (x *people) text(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	return max(maphash.String(x.seed, s), 1)
+}
+
+func (x *people) name(first, last string) uint64 {
+	x.buffer = mapping.AppendFold(x.buffer[:0], first)
+	x.buffer = append(x.buffer, ' ')
+	x.buffer = mapping.AppendFold(x.buffer, last)
+	return max(maphash.Bytes(x.seed, x.buffer), 1)
+}
+
+// order returns the places of those who have the attribute, ordered by it and
+// then as they were listed.
+func (x *people) order(attribute func(*knownPerson) uint64) []uint32 {
+	var places []uint32
+	for i := range x.known {
+		if attribute(&x.known[i]) != 0 {
+			places = append(places, uint32(i))
+		}
+	}
+	slices.SortFunc(places, func(a, b uint32) int {
+		switch v, w := attribute(&x.known[a]), attribute(&x.known[b]); {
+		case v < w:
+			return -1
+		case v > w:
+			return 1
+		}
+		return int(a) - int(b)
+	})
+	return places
+}
+
+// with returns the places of those whose attribute is h.
+func (x *people) with(places []uint32, h uint64, attribute func(*knownPerson) uint64) []uint32 {
+	if h == 0 {
+		return nil
+	}
+	from, _ := slices.BinarySearchFunc(places, h, func(at uint32, h uint64) int {
+		switch v := attribute(&x.known[at]); {
+		case v < h:
+			return -1
+		case v > h:
+			return 1
+		}
+		return 0
+	})
+	to := from
+	for to < len(places) && attribute(&x.known[places[to]]) == h {
+		to++
+	}
+	return places[from:to]
+}
+
+// has reports whether the person of that ID was listed.
+func (x *people) has(id int64) bool {
+	return len(x.with(x.byID, uint64(id), func(p *knownPerson) uint64 { return uint64(p.id) })) > 0 //nolint:gosec // only its order matters
+}
+
+// match is who of the project's people a row is.
+type match struct {
+	ids      []int64 // those who fit, as listed; none: nobody
+	by       keyKind // by what they fit
+	nameOnly bool    // by nothing but the name, although the row has an ID
+	conflict []int64 // somebody of another name who has the row's ID
+}
+
+// find looks for p among the people.
+//
+// An ID with the same last name is the same person. An ID that belongs to
+// somebody of another last name is a conflict. Without a person of the same
+// ID, somebody of the same full name is the same person unless an ID of theirs
+// speaks against it: then there are two people of that name.
+func (x *people) find(p *mapping.Person) match {
+	name, last := x.name(p.FirstName, p.LastName), x.name("", p.LastName)
+	origin, employee := x.text(p.OriginID), x.text(p.EmployeeID)
+	var m match
+	for _, id := range []struct {
+		by        keyKind
+		places    []uint32
+		hash      uint64
+		attribute func(*knownPerson) uint64
+	}{
+		{byOriginID, x.byOrigin, origin, func(k *knownPerson) uint64 { return k.origin }},
+		{byEmployeeID, x.byEmployee, employee, func(k *knownPerson) uint64 { return k.employee }},
+	} {
+		for _, at := range x.with(id.places, id.hash, id.attribute) {
+			switch k := &x.known[at]; {
+			case k.last != last:
+				m.conflict = append(m.conflict, k.id)
+			case differs(k.origin, origin):
+				m.conflict = append(m.conflict, k.id)
+			default:
+				m.ids = append(m.ids, k.id)
+			}
+		}
+		if len(m.ids) > 0 {
+			m.by, m.conflict = id.by, nil
+			return m
+		}
+		if len(m.conflict) > 0 {
+			m.by = id.by
+			return m
+		}
+	}
+	for _, at := range x.with(x.byName, name, func(k *knownPerson) uint64 { return k.name }) {
+		if k := &x.known[at]; !differs(k.origin, origin) && !differs(k.employee, employee) {
+			m.ids = append(m.ids, k.id)
+		}
+	}
+	m.by, m.nameOnly = byName, origin != 0 || employee != 0
+	return m
+}
+
+// differs reports whether both are there and they are not the same.
+func differs(a, b uint64) bool { return a != 0 && b != 0 && a != b }

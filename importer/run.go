@@ -1,0 +1,299 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/mapping"
+)
+
+const (
+	// window bounds how far a row may be read ahead of the oldest row that is
+	// still under way, since outcomes leave in the roster's order.
+	window = 4096
+	// batch is how many rows are looked up in the ledger at once.
+	batch = 256
+	// inHand is how many rows are worked on at a time: while some wait for
+	// their answers others wait for the disk, and one sync of the ledger serves
+	// them all. How many requests are under way is the workers' number.
+	inHand = 512
+)
+
+// item is one row on its way through a run.
+type item struct {
+	sequence int // from 0, in the roster's order
+	row      int
+	line     int
+	cells    []string
+	person   mapping.Person
+	namesake int // which person of its name it is, from 1
+	key      ledger.Key
+	planned  bool // its outcome was known before the run
+	counted  bool // as an error, before it was recorded
+	kept     bool // its outcome is an earlier run's
+	send     bool // it is to be sent
+	outcome  outcome.Outcome
+
+	tries  tries
+	doubt  bool          // it was sent, and nobody knows what became of it
+	intent ledger.Intent // of that request
+	since  time.Time     // when that request was given up at the latest
+}
+
+// toCount reports whether it is an error that is not counted yet.
+func (it *item) toCount() bool {
+	if it.planned || it.counted {
+		return false
+	}
+	switch it.outcome.Status {
+	case outcome.Invalid, outcome.Failed, outcome.Unknown:
+		return true
+	case outcome.Created, outcome.Existing, outcome.Skipped, outcome.Pending:
+	}
+	return false
+}
+
+func (it *item) settle(s outcome.Status, problems ...outcome.Problem) {
+	it.outcome.Status, it.outcome.Problems = s, problems
+}
+
+// run is the state of one Job.Run.
+type run struct {
+	*Job
+	plan     *Plan
+	record   *ledger.Run
+	people   *people               // as listed before the first row was sent; nil if nothing is to be sent
+	columns  map[mapping.Field]int // where each field stands in the roster
+	requests chan struct{}         // one for each request that is under way
+	end      context.CancelCauseFunc
+	started  time.Time
+
+	errors    atomic.Int64 // rows that end without a person
+	retries   atomic.Int64
+	throttled atomic.Int64
+	places    chan struct{} // one for each row that is under way
+}
+
+// Run creates the people that plan found to be missing, and pairs every row
+// of the roster with its outcome in the results file, which it commits.
+//
+// When ctx ends, no further row is sent; those that were are answered and
+// recorded, the rest are pending, and the results file is written all the same.
+// The summary then says why in Stopped, if ctx's cause is a *StopError.
+//
+// The error says that the machine failed (the results file can't be
+// written, or the roster can't be read a second time); the outcomes recorded by then
+// are in the ledger, and the next run goes on from them.
+func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
+	started := time.Now()
+	intake, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if j.MaxDuration > 0 {
+		timer := time.AfterFunc(j.MaxDuration, func() { end(maxDurationStop(j.MaxDuration)) })
+		defer timer.Stop()
+	}
+	work := context.WithoutCancel(ctx)
+	record, err := j.Ledger.Begin(work, ledger.Run{Scope: j.Scope, Command: j.Command, Roster: j.Roster, Results: j.ResultsPath, Started: started})
+	if err != nil {
+		return nil, fmt.Errorf("begin a run in the ledger: %w", err)
+	}
+	r := &run{
+		Job: j, plan: plan, record: record, columns: j.columns(),
+		end: end, started: started, places: make(chan struct{}, window),
+	}
+	r.countErrors(plan.Invalid)
+	if intake.Err() == nil && plan.Create > 0 {
+		if r.people, err = listPeople(intake, j.API); err != nil && intake.Err() == nil {
+			end(connectStop(intake, err))
+		}
+	}
+	counts, err := r.flow(intake, work)
+
+	summary := &Summary{
+		Run: record.ID, Counts: counts, Elapsed: time.Since(started),
+		Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
+	}
+	if intake.Err() != nil && (counts.Pending > 0 || err != nil) {
+		errors.As(context.Cause(intake), &summary.Stopped)
+	}
+	record.Counts, record.Status = counts, ledger.Finished
+	switch {
+	case summary.Stopped != nil || err != nil:
+		record.Status = ledger.Stopped
+	case ctx.Err() != nil && counts.Pending > 0:
+		record.Status = ledger.Interrupted
+	}
+	if ended := j.Ledger.End(work, record); ended != nil && err == nil && summary.Stopped == nil {
+		err = fmt.Errorf("end the run in the ledger: %w", ended)
+	}
+	return summary, err
+}
+
+// countErrors counts rows that end without a person, as soon as that is known
+// and not in the roster's order: a bound counted any later is overshot by what
+// is sent meanwhile.
+func (r *run) countErrors(n int) {
+	if errors := int(r.errors.Add(int64(n))); r.MaxErrors.exceeded(errors, r.plan.Rows) {
+		r.end(r.MaxErrors.stop(errors))
+	}
+}
+
+// flow moves every row from the source into the results file.
+func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
+	workers := r.Workers
+	if workers <= 0 {
+		workers = 8
+	}
+	r.requests = make(chan struct{}, workers)
+	// Every channel has room for all rows that can be under way, so that nobody
+	// ever waits to hand one on.
+	toSend, done := make(chan *item, workers), make(chan *item, window)
+	s := newSettler(r, done)
+	var counts outcome.Counts
+	var group errgroup.Group
+	group.Go(func() error {
+		defer close(done)
+		var senders errgroup.Group // not WithContext: a row's trouble cancels nobody
+		senders.Go(func() error {
+			s.settle(intake, work)
+			return nil
+		})
+		for range max(workers, inHand) {
+			senders.Go(func() error {
+				for it := range s.next(toSend) {
+					if r.create(intake, work, it) {
+						s.finish(it)
+					} else {
+						s.doubts <- it
+					}
+				}
+				return nil
+			})
+		}
+		err := r.read(intake, work, func(it *item) {
+			switch {
+			case it.doubt:
+				s.begin()
+				s.doubts <- it
+			case it.send:
+				s.begin()
+				toSend <- it
+			default:
+				s.pass(it)
+			}
+		})
+		if err != nil {
+			r.end(err) // nobody waits for an answer any longer than it takes to arrive
+		}
+		close(toSend)
+		s.close()
+		return errors.Join(err, senders.Wait())
+	})
+	var recorded error
+	group.Go(func() error {
+		counts, recorded = r.recordAll(done)
+		return nil
+	})
+	if err := errors.Join(group.Wait(), recorded); err != nil {
+		return counts, errors.Join(err, r.Results.Discard())
+	}
+	if err := r.Results.Commit(); err != nil {
+		return counts, fmt.Errorf("finish the results file: %w", err)
+	}
+	return counts, nil
+}
+
+// recordAll takes rows as they are done with and passes them on in the
+// roster's order. It takes every row to the last even when the results file
+// fails, so that nobody waits for it in vain.
+func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
+	early := make([]*item, window) // rows that were done before the one before them
+	next := 0
+	for it := range done {
+		early[it.sequence%window] = it
+		for {
+			it := early[next%window]
+			if it == nil {
+				break
+			}
+			early[next%window] = nil
+			next++
+			if err == nil {
+				if err = r.Results.Write(it.cells, it.outcome); err != nil {
+					r.end(&StopError{Code: "results_unwritable", Message: "the results file can't be written", Err: err})
+				}
+			}
+			o := it.outcome
+			if it.kept && o.Status == outcome.Created {
+				o.Status = outcome.Existing // its line stays as it is, but this run did not create anybody
+			}
+			counts.Add(o.Status)
+			if r.OnRow != nil {
+				r.OnRow(o)
+			}
+			<-r.places
+		}
+	}
+	return counts, err
+}
+
+// read takes the roster's rows in order, decides which need a request, and
+// hands each on. When the intake has ended it goes on to the last row, so that
+// each has an outcome.
+func (r *run) read(intake, work context.Context, hand func(*item)) error {
+	a := newAssessor(r.Job, r.plan.index)
+	items := make([]*item, 0, batch)
+	sequence := 0
+	for row, err := range r.Source.ahead() {
+		if err != nil {
+			return err
+		}
+		it := &item{sequence: sequence, row: row.number, line: row.line, cells: slices.Clone(row.cells)}
+		sequence++
+		v, err := a.assess(row, &it.person)
+		if err != nil {
+			return err
+		}
+		it.outcome = outcome.Outcome{Row: row.number, Status: v.status, PersonID: v.personID, Problems: v.problems}
+		it.planned, it.kept = v.status != "", row.kept != nil
+		if !it.planned {
+			it.send, it.namesake, it.key = true, v.namesake, ledgerKey(r.Ledger, r.Scope, v.key)
+		}
+		r.places <- struct{}{}
+		if items = append(items, it); len(items) == batch {
+			if err := r.dispatch(intake, work, items, hand); err != nil {
+				return err
+			}
+			items = items[:0]
+		}
+	}
+	return r.dispatch(intake, work, items, hand)
+}
+
+// dispatch finds out who of the items is known already and hands all of them
+// on.
+func (r *run) dispatch(intake, work context.Context, items []*item, hand func(*item)) error {
+	if err := r.recall(work, items); err != nil {
+		return err
+	}
+	for _, it := range items {
+		if intake.Err() != nil && it.doubt {
+			it.doubt = false
+			it.settle(outcome.Unknown, answerLost(it.intent.Run))
+		}
+		if intake.Err() != nil && it.send {
+			it.send = false
+			it.settle(outcome.Pending, r.pendingProblem(intake))
+		}
+		hand(it)
+	}
+	return nil
+}

@@ -1,0 +1,409 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"time"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/mapping"
+)
+
+const (
+	defaultSettleAfter = 60 * time.Second
+	// maxLost is how often the answer for one person may be lost, each time
+	// settled as not created, before the row has failed.
+	maxLost = 5
+
+	codeAnswerLost = "answer_lost"
+)
+
+// settler finds out what became of requests whose answers were lost, many at
+// once by one listing of the project's people, while other rows go on.
+//
+// A person with the row's key who was not there before the run, and whom no
+// other row claims, is the row's. That there is no such person is believed
+// only when SettleAfter has passed since the request was given up, and a list
+// begun after that still shows nobody: a server may finish a request long
+// after its client is gone. Only then is the row sent again, under the same
+// Idempotency-Token.
+type settler struct {
+	*run
+	done   chan<- *item
+	doubts chan *item     // whose answer was lost
+	again  chan *item     // known not to be created: to be sent once more
+	open   sync.WaitGroup // rows that are sent, in doubt, or to be sent again
+}
+
+func newSettler(r *run, done chan<- *item) *settler {
+	return &settler{run: r, done: done, doubts: make(chan *item, window), again: make(chan *item, window)}
+}
+
+// begin counts one more row that needs an answer; finish passes it on.
+func (s *settler) begin() { s.open.Add(1) }
+
+func (s *settler) finish(it *item) {
+	s.pass(it)
+	s.open.Done()
+}
+
+// pass hands an item that is done with to the recorder.
+func (s *settler) pass(it *item) {
+	if it.toCount() {
+		s.countErrors(1)
+	}
+	s.done <- it
+}
+
+// close waits until no row needs an answer, and ends everybody who waits for one.
+func (s *settler) close() {
+	s.open.Wait()
+	close(s.doubts)
+	close(s.again)
+}
+
+// next yields the rows that are to be sent, those to be sent again first.
+func (s *settler) next(first <-chan *item) iter.Seq[*item] {
+	return func(yield func(*item) bool) {
+		for {
+			select {
+			case it, ok := <-s.again:
+				if !ok || !yield(it) {
+					return
+				}
+			case it, ok := <-first:
+				switch {
+				case !ok:
+					first = nil
+				case !yield(it):
+					return
+				}
+			}
+		}
+	}
+}
+
+// settle takes rows in doubt until close.
+func (s *settler) settle(intake, work context.Context) {
+	var open []*item
+	var listed time.Time
+	for {
+		var due <-chan time.Time
+		ended := intake.Done()
+		switch {
+		case len(open) == 0:
+			ended = nil
+		case intake.Err() == nil:
+			// When answers are lost one after the other, they still share listings.
+			at := open[0].since.Add(s.settleAfter())
+			if soonest := listed.Add(s.settleAfter() / 4); at.Before(soonest) {
+				at = soonest
+			}
+			due = time.After(time.Until(at))
+		}
+		select {
+		case it, ok := <-s.doubts:
+			if !ok {
+				return
+			}
+			open = append(open, it)
+		case <-due:
+			listed = time.Now()
+			open = s.settleDue(intake, work, open)
+		case <-ended:
+			for _, it := range open {
+				s.giveUp(it, nil)
+			}
+			open = nil
+		}
+	}
+}
+
+func (r *run) settleAfter() time.Duration {
+	if r.SettleAfter > 0 {
+		return r.SettleAfter
+	}
+	return defaultSettleAfter
+}
+
+// settleDue lists the people and returns the rows that are still in doubt.
+func (s *settler) settleDue(intake, work context.Context, open []*item) []*item {
+	now, err := listPeople(intake, s.API)
+	if err != nil {
+		if intake.Err() == nil {
+			s.Log.Warn().Err(err).Int("rows", len(open)).Msg("the project's people can't be listed: rows in doubt stay unknown")
+			for _, it := range open {
+				s.giveUp(it, nil)
+			}
+			return nil
+		}
+		return open
+	}
+	still := open[:0]
+	for _, it := range open {
+		if !s.settleOne(work, it, now) {
+			still = append(still, it)
+		}
+	}
+	return still
+}
+
+// settleOne reports whether the listing shows what became of it.
+func (s *settler) settleOne(work context.Context, it *item, now *people) bool {
+	found := now.find(&it.person)
+	ids, err := s.unclaimed(work, it, found.ids)
+	if err != nil {
+		s.ledgerFailed(it, outcome.Unknown, err)
+		s.finish(it)
+		return true
+	}
+	switch {
+	case len(ids) == 1 && !found.nameOnly:
+		s.created(work, it, ids[0])
+		return true
+	case len(ids) > 1 && !found.nameOnly:
+		s.giveUp(it, ids)
+		return true
+	case now.listed.Sub(it.since) < s.settleAfter():
+		return false
+	}
+	s.notCreated(work, it, found, ids)
+	return true
+}
+
+// created pairs it with the person whom its lost request made.
+func (s *settler) created(work context.Context, it *item, id int64) {
+	result := ledger.Result{State: ledger.Created, PersonID: id, Status: outcome.Created}
+	if err := s.Ledger.Record(work, it.intent, result); err != nil {
+		s.ledgerFailed(it, outcome.Unknown, err)
+	} else {
+		it.settle(outcome.Created, it.outcome.Problems...)
+		it.outcome.PersonID = id
+	}
+	s.finish(it)
+}
+
+// notCreated does with it what would be done with a new row, since it is known
+// now that nobody was created.
+func (s *settler) notCreated(work context.Context, it *item, found match, ids []int64) {
+	result := ledger.Result{State: ledger.Refused, Code: "not_created"}
+	failed := it.tries.lost >= maxLost
+	if failed {
+		result.Status = outcome.Failed
+	}
+	if err := s.Ledger.Record(work, it.intent, result); err != nil {
+		s.ledgerFailed(it, outcome.Unknown, err)
+		s.finish(it)
+		return
+	}
+	it.doubt = false
+	switch {
+	case len(found.conflict) > 0:
+		it.settle(outcome.Invalid, s.idConflict(it, found))
+		s.finish(it)
+	case len(ids) > 0:
+		it.settle(outcome.Existing, nameOnly(ids))
+		it.outcome.PersonID = ids[0]
+		s.finish(it)
+	case failed:
+		it.settle(outcome.Failed, outcome.Problem{
+			Code:    "kept_failing",
+			Message: fmt.Sprintf("Procore lost %d requests for this row, and created nobody", it.tries.lost),
+			Hint:    "try again later; if it stays so, send Procore's support the request IDs",
+		})
+		s.finish(it)
+	default:
+		s.again <- it
+	}
+}
+
+// giveUp leaves it unknown: the next run settles it.
+func (s *settler) giveUp(it *item, candidates []int64) {
+	it.settle(outcome.Unknown, answerLost(it.intent.Run, candidates...))
+	s.finish(it)
+}
+
+// unclaimed returns those of ids who are no other row's. Only namesakes can
+// meet there: every other row has its key to itself.
+func (r *run) unclaimed(work context.Context, it *item, ids []int64) ([]int64, error) {
+	if !r.AllowNamesakes || keyOf(&it.person) != byName || len(ids) == 0 {
+		return ids, nil
+	}
+	keys := make([]ledger.Key, 0, len(ids)+it.namesake)
+	for n := 1; n <= len(ids)+it.namesake; n++ {
+		if n != it.namesake {
+			keys = append(keys, ledgerKey(r.Ledger, r.Scope, appendKey(nil, &it.person, n)))
+		}
+	}
+	entries := make([]ledger.Entry, len(keys))
+	if err := r.Ledger.Lookup(work, keys, entries); err != nil {
+		return nil, err
+	}
+	claimed := map[int64]bool{}
+	for _, e := range entries {
+		claimed[e.PersonID] = true
+	}
+	var free []int64
+	for _, id := range ids {
+		if !claimed[id] && (it.intent.Run != r.record.ID || r.people == nil || !r.people.has(id)) {
+			free = append(free, id)
+		}
+	}
+	return free, nil
+}
+
+// recall decides about the rows to be sent by what the ledger and the list of
+// the project's people know of them.
+func (r *run) recall(work context.Context, items []*item) error {
+	keys, asked := make([]ledger.Key, 0, len(items)), make([]*item, 0, len(items))
+	for _, it := range items {
+		if it.send {
+			keys, asked = append(keys, it.key), append(asked, it)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	entries := make([]ledger.Entry, len(keys))
+	if err := r.Ledger.Lookup(work, keys, entries); err != nil {
+		return fmt.Errorf("look up rows %d to %d in the ledger: %w", asked[0].row, asked[len(asked)-1].row, err)
+	}
+	for i, it := range asked {
+		if err := r.recallOne(work, it, entries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
+	if e.State == ledger.Created {
+		it.send = false
+		it.settle(outcome.Existing, it.outcome.Problems...)
+		it.outcome.PersonID = e.PersonID
+		return nil
+	}
+	if r.people == nil { // nobody was listed, so nothing is sent
+		if e.State == ledger.Intended {
+			it.send = false
+			it.settle(outcome.Unknown, answerLost(e.Intent.Run))
+		}
+		return nil
+	}
+	found := r.people.find(&it.person)
+	if e.State == ledger.Intended {
+		return r.recallDoubt(work, it, e.Intent, found)
+	}
+	switch {
+	case len(found.conflict) > 0:
+		it.send = false
+		it.settle(outcome.Invalid, r.idConflict(it, found))
+	case len(found.ids) >= it.namesake:
+		// Namesakes whom the ledger has under their own keys are not this one.
+		ids, err := r.unclaimed(work, it, found.ids)
+		if err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			ids = found.ids
+		}
+		it.send = false
+		it.settle(outcome.Existing, it.outcome.Problems...)
+		if found.nameOnly || len(found.ids) > 1 && !r.AllowNamesakes {
+			it.outcome.Problems = append(it.outcome.Problems, nameOnly(found.ids))
+		}
+		it.outcome.PersonID = ids[min(it.namesake, len(ids))-1]
+	}
+	return nil
+}
+
+// recallDoubt settles what an earlier run left in doubt, if the list of people
+// can tell already.
+func (r *run) recallDoubt(work context.Context, it *item, intent ledger.Intent, found match) error {
+	it.send, it.intent = false, intent
+	ids, err := r.unclaimed(work, it, found.ids)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(ids) == 1 && !found.nameOnly:
+		it.settle(outcome.Existing, it.outcome.Problems...)
+		it.outcome.PersonID = ids[0]
+		return r.Ledger.Record(work, intent, ledger.Result{State: ledger.Created, PersonID: ids[0], Status: outcome.Existing})
+	case len(ids) > 1 && !found.nameOnly:
+		it.settle(outcome.Unknown, answerLost(intent.Run, ids...))
+		return nil
+	}
+	// The run that sent it can't have waited for the answer longer than this
+	// one has been at work, nor longer than the client waits for any.
+	it.doubt, it.since = true, intent.Sent.Add(r.API.Timeout())
+	if it.since.After(r.started) {
+		it.since = r.started
+	}
+	return nil
+}
+
+// answerLost says in a row that nobody knows whether its person exists.
+func answerLost(run string, candidates ...int64) outcome.Problem {
+	p := outcome.Problem{
+		Code:    codeAnswerLost,
+		Message: fmt.Sprintf("sent in run %s, and the answer was lost: whether Procore created the person is not known", run),
+		Hint:    "run the same command again later: it finds out before it sends anything",
+	}
+	if len(candidates) > 0 {
+		p.Message = fmt.Sprintf("sent in run %s, and the answer was lost; it may be any of the people %s", run, list(candidates))
+		p.Hint = "look these people up in the project's directory and remove the ones that are too many"
+	}
+	return p
+}
+
+// nameOnly says in a row that it was taken for somebody by the name alone.
+func nameOnly(ids []int64) outcome.Problem {
+	p := outcome.Problem{
+		Code:    "name_only",
+		Field:   string(mapping.LastName),
+		Message: "taken for the person in Procore who has the same name; no ID confirms it",
+		Hint:    "if these are two people, give the one in Procore an employee ID",
+	}
+	if len(ids) > 1 {
+		p.Message = fmt.Sprintf("Procore has %d people of this name (%s); taken for the first of them", len(ids), list(ids))
+	}
+	return p
+}
+
+// idConflict says in a row that its ID is somebody else's.
+func (r *run) idConflict(it *item, found match) outcome.Problem {
+	field := mapping.EmployeeID
+	if found.by == byOriginID {
+		field = mapping.OriginID
+	}
+	p := outcome.Problem{
+		Code:    "id_conflict",
+		Field:   string(field),
+		Message: fmt.Sprintf("in Procore this %s belongs to somebody of another name (person %s)", found.by, list(found.conflict)),
+		Hint:    "correct the ID in the roster, or the person in Procore",
+	}
+	if column, ok := r.columns[field]; ok {
+		p.Cell = r.Source.cell(it.line, column)
+	}
+	return p
+}
+
+func list(ids []int64) string {
+	var b strings.Builder
+	for i, id := range ids {
+		switch {
+		case i == 5:
+			fmt.Fprintf(&b, " and %d more", len(ids)-i)
+			return b.String()
+		case i > 0:
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, id)
+	}
+	return b.String()
+}

@@ -1,0 +1,126 @@
+package importer
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"muster/importer/outcome"
+	"muster/importer/results"
+	"muster/importer/roster"
+	"muster/mapping"
+)
+
+// Source is where the rows of a run come from: a roster, or a results file
+// whose rows without a person are taken up again.
+type Source struct {
+	rows func() iter.Seq2[sourceRow, error]
+	cell func(line, column int) string // the name of a cell, such as "C17"
+}
+
+// sourceRow is one row on its way in. It is valid until the next one.
+type sourceRow struct {
+	number int // the roster's
+	line   int // where it stands in the file it was read from
+	cells  []string
+	kinds  []mapping.Kind
+	damage *roster.Error    // why it could not be read
+	note   string           // why it is not a person's row
+	kept   *outcome.Outcome // it was done with in an earlier run
+}
+
+// FromRoster takes the rows of a roster.
+func FromRoster(r *roster.Reader) Source {
+	return Source{cell: r.Cell, rows: func() iter.Seq2[sourceRow, error] {
+		return func(yield func(sourceRow, error) bool) {
+			var row sourceRow
+			for in, err := range r.Rows() {
+				if err != nil {
+					yield(sourceRow{}, err)
+					return
+				}
+				row.number, row.line, row.cells = in.Number, in.Number, in.Cells
+				row.damage, row.note = in.Damage, in.Note
+				row.kinds = appendKinds(row.kinds[:0], in.Kinds)
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+// FromResults takes the rows of a results file. Those that have a person, and
+// those that the mapping's filter left out, keep their outcome. One whose
+// person's ID can't be read is taken up again, which finds the person.
+func FromResults(r *results.Reader) Source {
+	return Source{cell: r.Cell, rows: func() iter.Seq2[sourceRow, error] {
+		return func(yield func(sourceRow, error) bool) {
+			var row sourceRow
+			var seen rowSet
+			for in, err := range r.Rows() {
+				if err != nil {
+					yield(sourceRow{}, err)
+					return
+				}
+				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds)}
+				switch {
+				case in.Damage != nil && in.Damage.Code == results.CodeRehearsal:
+					yield(sourceRow{}, in.Damage)
+					return
+				case in.Damage != nil && in.Damage.Code != results.CodePersonUnclear:
+					row.damage = in.Damage
+				case !seen.add(row.number):
+					row.damage = &roster.Error{
+						Cell: r.Cell(in.Number, 0), Row: in.Number, Code: "row_twice",
+						Message: fmt.Sprintf("row %d of the roster stands in this file twice", row.number),
+						Fix:     "remove one of the two lines; a person who is not in the roster yet belongs in a roster of new people",
+					}
+				case in.Damage == nil && !in.Outcome.Status.Retryable():
+					row.kept = &in.Outcome
+				}
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+// Sample returns the first n rows' cells.
+func (s Source) Sample(n int) ([][]string, error) {
+	var sample [][]string
+	for row, err := range s.rows() {
+		if err != nil {
+			return nil, err
+		}
+		if sample = append(sample, slices.Clone(row.cells)); len(sample) == n {
+			break
+		}
+	}
+	return sample, nil
+}
+
+// rowSet is a set of row numbers, a bit each.
+type rowSet []uint64
+
+// add reports whether the set did not have n yet.
+func (s *rowSet) add(n int) bool {
+	at, bit := n/64, uint64(1)<<(n%64)
+	for at >= len(*s) {
+		*s = append(*s, make([]uint64, max(at+1-len(*s), 64))...)
+	}
+	fresh := (*s)[at]&bit == 0
+	(*s)[at] |= bit
+	return fresh
+}
+
+func appendKinds(dst []mapping.Kind, kinds []roster.Kind) []mapping.Kind {
+	if kinds == nil {
+		return nil
+	}
+	for _, k := range kinds {
+		dst = append(dst, mapping.Kind(k))
+	}
+	return dst
+}

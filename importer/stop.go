@@ -1,0 +1,170 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"muster/importer/outcome"
+	"muster/importer/procore"
+	"muster/mapping"
+)
+
+// StopError says why a run stopped before its last row. What was sent by then
+// is answered and recorded; the other rows are pending.
+type StopError struct {
+	Code    string // such as "forbidden" or "max_errors"
+	Message string // for people: what stopped it
+	Fix     string // for people: what to do
+	Err     error
+}
+
+func (e *StopError) Error() string { return e.Message }
+
+func (e *StopError) Unwrap() error { return e.Err }
+
+// MaxErrors is how many rows may end without a person before a run stops. The
+// zero value sets no bound.
+type MaxErrors struct {
+	set     bool
+	rows    int
+	percent float64
+}
+
+// ParseMaxErrors reads "20" (rows) or "5%" (of the roster's rows).
+func ParseMaxErrors(text string) (MaxErrors, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return MaxErrors{}, nil
+	}
+	if number, ok := strings.CutSuffix(text, "%"); ok {
+		percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || math.IsNaN(percent) || percent < 0 || percent > 100 {
+			return MaxErrors{}, fmt.Errorf("%q is not a share between 0%% and 100%%", text)
+		}
+		return MaxErrors{set: true, percent: percent}, nil
+	}
+	rows, err := strconv.Atoi(text)
+	if err != nil || rows < 0 {
+		return MaxErrors{}, fmt.Errorf("%q is neither a number of rows (20) nor a share of them (5%%)", text)
+	}
+	return MaxErrors{set: true, rows: rows}, nil
+}
+
+// exceeded reports whether errors are more than m allows of a roster of so many rows.
+func (m MaxErrors) exceeded(errors, rows int) bool {
+	switch {
+	case !m.set:
+		return false
+	case m.percent > 0:
+		return float64(errors) > m.percent/100*float64(rows)
+	default:
+		return errors > m.rows
+	}
+}
+
+func (m MaxErrors) String() string {
+	if m.percent > 0 {
+		return strconv.FormatFloat(m.percent, 'f', -1, 64) + "%"
+	}
+	return strconv.Itoa(m.rows)
+}
+
+func (m MaxErrors) stop(errors int) *StopError {
+	return &StopError{
+		Code:    "max_errors",
+		Message: fmt.Sprintf("stopped: %d rows have ended without a person, more than the %s allowed by --max-errors", errors, m),
+		Fix:     "look at the problems in the results file, fix them, and feed it in again",
+	}
+}
+
+func maxDurationStop(d time.Duration) *StopError {
+	return &StopError{
+		Code:    "max_duration",
+		Message: fmt.Sprintf("stopped: the %s of --max-duration are over", d),
+		Fix:     "run the same command again: it goes on with the rows that are left",
+	}
+}
+
+// Connect finds out, before anything is sent, whether the credentials work
+// and the project can be reached, and returns the project's name. The error
+// is a *StopError, or ctx's.
+func Connect(ctx context.Context, api *procore.Client) (project procore.Project, err error) {
+	if err := api.Renew(ctx); err != nil {
+		return procore.Project{}, connectStop(ctx, err)
+	}
+	project, err = api.Project(ctx)
+	if err != nil {
+		return procore.Project{}, connectStop(ctx, err)
+	}
+	return project, nil
+}
+
+// Classifications returns the project's work classifications, for rows that
+// give them by name. The error is a *StopError, or ctx's.
+func Classifications(ctx context.Context, api *procore.Client) ([]mapping.Classification, error) {
+	list, err := api.WorkClassifications(ctx)
+	if err != nil {
+		return nil, connectStop(ctx, err)
+	}
+	known := make([]mapping.Classification, 0, len(list))
+	for _, c := range list {
+		known = append(known, mapping.Classification{ID: c.ID, Name: c.Name, Abbreviation: c.Abbreviation})
+	}
+	return known, nil
+}
+
+func connectStop(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var e *procore.Error
+	if !errors.As(err, &e) {
+		e = &procore.Error{Kind: procore.Unreachable, Message: err.Error(), Err: err}
+	}
+	return stopFor(e)
+}
+
+// stopFor says what an answer that concerns every row means for the run.
+func stopFor(e *procore.Error) *StopError {
+	stop := &StopError{Err: e}
+	words := e.Message
+	switch e.Kind {
+	case procore.BadCredentials:
+		stop.Code, stop.Message = "bad_credentials", "Procore refused the credentials: "+words
+		stop.Fix = "check MUSTER_CLIENT_ID and the client secret, and that they belong to this --environment"
+	case procore.Unauthorized:
+		stop.Code, stop.Message = "unauthorized", "Procore refuses the token, also after it was renewed: "+words
+		stop.Fix = "check that the service account is still active and that the credentials belong to this --environment"
+	case procore.Forbidden:
+		stop.Code, stop.Message = "forbidden", "the account may not do this in this project: "+words
+		stop.Fix = "give the service account Directory Admin (or Create Contacts), add the project to its Permitted Projects, and check --company"
+	case procore.NotFound:
+		stop.Code, stop.Message = "project_not_found", "the project does not exist, or this account can't see it: "+words
+		stop.Fix = "check --company and --project, and the service account's Permitted Projects"
+	case procore.Unreachable:
+		stop.Code, stop.Message = "unreachable", "Procore can't be reached: "+words
+		stop.Fix = "check the network, the proxy (HTTPS_PROXY) and --environment or --api-url, then run the same command again"
+	case procore.Throttled:
+		stop.Code, stop.Message = "throttled", "Procore puts every request off: "+words
+		stop.Fix = "run the same command again later"
+	case procore.Refused, procore.Fault, procore.Malformed:
+		stop.Code, stop.Message = "procore_fault", "Procore did not answer as expected: "+words
+		stop.Fix = "run the same command again later"
+	}
+	return stop
+}
+
+// pendingProblem says in a row that was not attempted why it was not.
+func (r *run) pendingProblem(intake context.Context) outcome.Problem {
+	const hint = "run the same command again: it goes on with the rows that are left"
+	var stop *StopError
+	if errors.As(context.Cause(intake), &stop) {
+		return outcome.Problem{Code: stop.Code, Message: stop.Message, Hint: hint}
+	}
+	return outcome.Problem{Code: "interrupted", Message: "the run was interrupted before this row", Hint: hint}
+}
