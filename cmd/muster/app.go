@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// app is what every command shares: its surroundings, and what was said to it.
+type app struct {
+	getenv         func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	settings       settings
+	given          []*pflag.Flag // on the command line itself
+	code           int           // the exit code of a command that came to its end
+}
+
+func (a *app) main(ctx context.Context, args []string) int {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	root := a.newRootCommand() //nolint:contextcheck // a command gets its context when it is executed
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		code := exitCode(ctx, err)
+		if code != exitLocked || isTerminal(a.stderr) {
+			complain(a.stderr, err)
+		}
+		return code
+	}
+	return a.code
+}
+
+func (a *app) newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "muster",
+		Short: "Create the people of a roster in a Procore project",
+		Long: `muster reads a crew's roster (CSV or XLSX), turns every row into a person, and
+creates those people in a Procore project: each exactly once, as fast as the
+account's rate limits allow. The results file says for every row which person
+it became, or what to fix.`,
+		Example: `  muster check crew.xlsx
+  muster import crew.xlsx --simulate
+  muster import crew.xlsx --company 1234 --project 5678
+  muster retry crew.results.xlsx --company 1234 --project 5678`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err.Error(), cmd.CommandPath() + " --help"}
+	})
+	root.AddCommand(a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newSimulatorCommand())
+	return root
+}
+
+// oneArgument refuses anything but one argument, which it calls by its name.
+func oneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch len(args) {
+		case 0:
+			return &usageError{"no " + what + " given", cmd.CommandPath() + " " + strings.ToUpper(what)}
+		case 1:
+			return nil
+		}
+		return &usageError{fmt.Sprintf("%d %ss given, and %s takes one at a time", len(args), what, cmd.CommandPath()), "run it once for each; put quotes around a name with spaces in it"}
+	}
+}
+
+// begin completes and checks the settings of a command before it does anything.
+func (a *app) begin(flags *pflag.FlagSet) error {
+	flags.Visit(func(f *pflag.Flag) { a.given = append(a.given, f) })
+	if err := a.settings.complete(flags, a.getenv); err != nil {
+		return err
+	}
+	return a.settings.validate()
+}
+
+// logger writes log lines to standard error. No line holds what a roster's cell says.
+func (a *app) logger() (zerolog.Logger, error) {
+	level, err := zerolog.ParseLevel(a.settings.logLevel)
+	if err != nil {
+		return zerolog.Nop(), &usageError{fmt.Sprintf("--log-level %s is unknown", a.settings.logLevel), "debug, info, warn or error"}
+	}
+	if a.settings.quiet && level < zerolog.WarnLevel {
+		level = zerolog.WarnLevel
+	}
+	out := a.stderr
+	if a.settings.logFormat != "json" {
+		out = zerolog.ConsoleWriter{Out: a.stderr, NoColor: a.plain(), TimeFormat: "15:04:05"}
+	}
+	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
+}
+
+// plain reports whether standard error wants text without colour.
+func (a *app) plain() bool {
+	return a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" || !isTerminal(a.stderr)
+}
+
+// talk says something to a person who is watching, unless they asked for quiet.
+func (a *app) talk(format string, args ...any) {
+	if !a.settings.quiet {
+		fmt.Fprintf(a.stderr, format+"\n", args...)
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width returns how many columns the text on w may take.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}

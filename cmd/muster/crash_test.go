@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"muster/importer/outcome"
+	"muster/importer/procore/simulator"
+	"muster/importer/results"
+	"muster/importer/roster"
+)
+
+// childVariable makes the test binary behave as the program.
+const childVariable = "MUSTER_TEST_CHILD"
+
+// world is a simulated Procore and a folder, in which the program is run as a
+// child process.
+type world struct {
+	t      *testing.T
+	folder string
+	url    string
+	server *simulator.Server
+}
+
+func newWorld(t *testing.T, c simulator.Config) *world {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, folder: t.TempDir(), url: "http://" + listener.Addr().String(), server: simulator.New(c)}
+	server := &http.Server{Handler: w.server, ReadHeaderTimeout: time.Minute}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener)
+	}()
+	t.Cleanup(func() {
+		w.server.Close()
+		_ = server.Close()
+		<-done
+	})
+	return w
+}
+
+// crew writes a roster of n people.
+func (w *world) crew(n int) string {
+	w.t.Helper()
+	var b strings.Builder
+	b.WriteString("First Name,Last Name,Job Title,Employee ID\n")
+	for i := range n {
+		fmt.Fprintf(&b, "Ann%d,Lee%d,Laborer,%05d\n", i, i, i)
+	}
+	path := filepath.Join(w.folder, "crew.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// command returns the program, ready to be started.
+func (w *world) command(args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(context.WithoutCancel(w.t.Context()), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), childVariable+"=1", "XDG_STATE_HOME="+filepath.Join(w.folder, "state"),
+		"MUSTER_API_URL="+w.url, "MUSTER_LOGIN_URL="+w.url, "MUSTER_COMPANY=1", "MUSTER_PROJECT=100",
+		"MUSTER_CLIENT_ID=id", "MUSTER_CLIENT_SECRET=secret")
+	return cmd
+}
+
+// muster runs the program to its end.
+func (w *world) muster(args ...string) (code int, stdout, stderr string) {
+	w.t.Helper()
+	var out, talk bytes.Buffer
+	cmd := w.command(args...)
+	cmd.Stdout, cmd.Stderr = &out, &talk
+	if err := cmd.Run(); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			w.t.Fatal(err)
+		}
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), talk.String()
+}
+
+// exact fails unless everyone of the roster is there once, and every row of the
+// results is paired with its own person.
+func (w *world) exact(n int) {
+	w.t.Helper()
+	byEmployee := map[string]int64{}
+	for _, p := range w.server.People() {
+		if other, ok := byEmployee[p.EmployeeID]; ok {
+			w.t.Fatalf("employee %s was created twice: %d and %d", p.EmployeeID, other, p.ID)
+		}
+		byEmployee[p.EmployeeID] = p.ID
+	}
+	if len(byEmployee) != n {
+		w.t.Fatalf("%d people, want %d", len(byEmployee), n)
+	}
+	back, err := results.Open(filepath.Join(w.folder, "crew.results.csv"), roster.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer back.Close()
+	rows := 0
+	for row, err := range back.Rows() {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		rows++
+		if row.Outcome.Row != rows+1 {
+			w.t.Fatalf("row %d stands in place %d", row.Outcome.Row, rows)
+		}
+		if want := byEmployee[row.Cells[3]]; row.Outcome.PersonID != want || !row.Outcome.Status.HasPerson() {
+			w.t.Fatalf("row %d (%s) is %s with person %d, want %d", row.Outcome.Row, row.Cells[3], row.Outcome.Status, row.Outcome.PersonID, want)
+		}
+	}
+	if rows != n {
+		w.t.Fatalf("%d rows in the results, want %d", rows, n)
+	}
+}
+
+// finish runs the import until nothing is left to do.
+func (w *world) finish(path string, args ...string) {
+	w.t.Helper()
+	for range 20 {
+		code, stdout, stderr := w.muster(append([]string{"import", path, "--json"}, args...)...)
+		if code == 0 {
+			return
+		}
+		if code != exitRowsLeft && code != exitStopped {
+			w.t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
+		}
+	}
+	w.t.Fatal("rows are left after 20 runs")
+}
+
+// Killed at every create in turn: once before Procore has stored the person,
+// and once after, so that the answer is lost.
+func TestKilledAtEveryCreate(t *testing.T) {
+	t.Parallel()
+	const people = 6
+	for _, stored := range []bool{false, true} {
+		for k := 1; k <= people; k++ {
+			t.Run(fmt.Sprintf("create %d, stored %t", k, stored), func(t *testing.T) {
+				t.Parallel()
+				var w *world
+				child := make(chan *exec.Cmd, 1)
+				var killed atomic.Bool
+				w = newWorld(t, simulator.Config{Windows: []simulator.Window{}, OnCreate: func(n int, after bool) {
+					if n == k && after == stored && killed.CompareAndSwap(false, true) {
+						_ = (<-child).Process.Kill()
+					}
+				}})
+				path := w.crew(people)
+				first := w.command("import", path, "--workers", "1")
+				if err := first.Start(); err != nil {
+					t.Fatal(err)
+				}
+				child <- first
+				if err := first.Wait(); err == nil {
+					t.Fatal("the run was not killed")
+				}
+				w.finish(path, "--settle-after", "100ms")
+				w.exact(people)
+			})
+		}
+	}
+}
+
+// Killed at random moments, with everything that can go wrong going wrong.
+// MUSTER_CRASHES sets how many times; the default keeps the suite short.
+func TestKilledAtRandom(t *testing.T) {
+	t.Parallel()
+	crashes := 25
+	if text := os.Getenv("MUSTER_CRASHES"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		crashes = n
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	var faults []simulator.Fault
+	for _, text := range []string{
+		"latency:2ms:jitter=4ms", "lost-answer:3%", "500-after:3%", "500-before:3%", "bad-gateway:3%", "truncated-body:3%",
+		"late-commit:2%:delay=150ms", "unavailable:1%:delay=1s", "request-timeout:2%", "cut-before:3%", "list-failure:2%",
+	} {
+		f, err := simulator.ParseFault(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		faults = append(faults, f)
+	}
+	const people = 400
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: faults, Seed: seed})
+	path := w.crew(people)
+	for range crashes {
+		child := w.command("import", path, "--quiet", "--settle-after", "500ms", "--workers", "4")
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Duration(20+random.IntN(280))*time.Millisecond, func() { _ = child.Process.Kill() })
+		_ = child.Wait() // killed, or done before it could be
+	}
+	w.finish(path, "--settle-after", "500ms")
+	w.exact(people)
+}
+
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}}})
+			path := w.crew(500)
+			var out bytes.Buffer
+			child := w.command("import", path, "--json")
+			child.Stdout = &out
+			if err := child.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if !untilPeople(w.server, 20) {
+				t.Fatal("nobody was created")
+			}
+			if err := child.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			_ = child.Wait() // its exit code is looked at below
+			if got := child.ProcessState.ExitCode(); got != code {
+				t.Errorf("exit code %d, want %d", got, code)
+			}
+			var summary struct {
+				outcome.Counts
+				Status string `json:"status"`
+				Rows   int    `json:"rows"`
+			}
+			if err := json.Unmarshal(out.Bytes(), &summary); err != nil {
+				t.Fatal(err)
+			}
+			if summary.Status != "interrupted" || summary.Rows != 500 || summary.Pending == 0 || summary.Created+summary.Pending != 500 {
+				t.Errorf("summary %+v", summary)
+			}
+			if got := len(w.server.People()); got != summary.Created {
+				t.Errorf("%d people, and %d are said to be created", got, summary.Created)
+			}
+			w.finish(path)
+			w.exact(500)
+		})
+	}
+}
+
+// Two runs at once: the second one ends quietly, and a killed one leaves no lock.
+func TestOneRunAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}}})
+	path := w.crew(300)
+	first := w.command("import", path)
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if !untilPeople(w.server, 5) {
+		t.Fatal("nobody was created")
+	}
+	code, stdout, stderr := w.muster("import", path)
+	if code != exitLocked || stdout != "" || stderr != "" {
+		t.Errorf("the second run: exit %d, printed %q and %q", code, stdout, stderr)
+	}
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Wait() // it was killed
+	w.finish(path, "--settle-after", "100ms")
+	w.exact(300)
+}

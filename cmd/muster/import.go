@@ -1,0 +1,375 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"muster/importer"
+	"muster/importer/outcome"
+	"muster/importer/procore"
+	"muster/importer/report"
+	"muster/importer/results"
+	"muster/mapping"
+	"muster/ratelimit"
+)
+
+func (a *app) newImportCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import ROSTER",
+		Short: "Create a person for every row of a roster",
+		Long: `Create a person in the project for every row of a roster: a CSV file (.csv,
+.txt, .tsv; any delimiter and encoding) or a workbook (.xlsx).
+
+Every row is checked before the first one is sent. The results file pairs each
+row with its person's ID or with what is wrong with it. The same command again
+goes on where a run was stopped, whatever stopped it, and creates nobody twice.
+
+A results file is taken up again as muster retry does.
+` + exitCodesHelp,
+		Example: `  muster import samples/crew.csv --simulate
+  muster import crew.xlsx --company 1234 --project 5678
+  muster import hr-export.csv --config muster.yaml --mapping hr.yaml --quiet`,
+		Args: oneArgument("roster"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runImport(cmd.Context(), cmd.Flags(), args[0], false)
+		},
+	}
+	a.importFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *app) newRetryCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "retry RESULTS",
+		Short: "Take up the rows of a results file that have no person yet",
+		Long: `Take up the rows of a results file that are invalid, failed, unknown or pending,
+as you have corrected them; columns may be moved and rows sorted. Rows that
+have a person keep their line. The file is written anew, and the previous one
+kept with .bak behind its name.
+` + exitCodesHelp,
+		Example: `  muster retry crew.results.xlsx --company 1234 --project 5678`,
+		Args:    oneArgument("results"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runImport(cmd.Context(), cmd.Flags(), args[0], true)
+		},
+	}
+	a.importFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *app) importFlags(f *pflag.FlagSet) {
+	a.settings.connectionFlags(f)
+	a.settings.rosterFlags(f)
+	a.settings.workFlags(f)
+	a.settings.resultsFlag(f)
+	a.settings.outputFlags(f)
+}
+
+// runImport imports a roster, or takes a results file up again.
+func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, mustBeResults bool) (err error) {
+	if err := a.begin(flags); err != nil {
+		return err
+	}
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	in, err := a.openInput(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	if mustBeResults && !in.retry {
+		return &usageError{path + " is not a results file: it lacks the columns that an import adds", "muster import " + path}
+	}
+	mapper, err := in.bind(mapping.Options{})
+	if err != nil {
+		return err
+	}
+	target, err := a.settings.resultsPath(in)
+	if err != nil {
+		return err
+	}
+	conn, err := a.connect(log)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	defer context.AfterFunc(ctx, func() {
+		a.talk("stopping: requests under way are finished and recorded (once more to stop at once)")
+	})()
+
+	book, err := a.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, book.close()) }()
+	release, err := book.Lock(conn.scope)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+
+	intake, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	project, mapper, err := a.prepare(intake, conn, in, mapper)
+	var stop *importer.StopError
+	if errors.As(err, &stop) {
+		end(stop) // every row is pending then, and the results file says so
+	} else if err != nil {
+		return err
+	}
+
+	job := &importer.Job{
+		Source: in.source, Mapper: mapper, API: conn.api, Pace: conn.pace, Ledger: book.Ledger, Scope: conn.scope,
+		Command: command(in.retry), Roster: path, ResultsPath: target,
+		Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, SettleAfter: a.settings.settleAfter,
+		MaxErrors: a.settings.maxErrors.limit, MaxDuration: a.settings.maxDuration, Log: log,
+	}
+	return a.transfer(intake, job, in, project, log)
+}
+
+func command(retry bool) string {
+	if retry {
+		return "retry"
+	}
+	return "import"
+}
+
+// prepare finds out whether Procore can be worked with, and what the mapping
+// needs to know of the project. A rehearsal leaves classifications as they
+// are: only the real project has its own.
+func (a *app) prepare(ctx context.Context, conn *connection, in *input, mapper *mapping.Mapper) (procore.Project, *mapping.Mapper, error) {
+	project, err := importer.Connect(ctx, conn.api)
+	if err != nil {
+		return project, mapper, err
+	}
+	if a.settings.simulate || !needsClassifications(mapper) {
+		return project, mapper, nil
+	}
+	known, err := importer.Classifications(ctx, conn.api)
+	if err != nil {
+		return project, mapper, err
+	}
+	mapper, err = in.bind(mapping.Options{Classifications: known})
+	return project, mapper, err
+}
+
+func needsClassifications(m *mapping.Mapper) bool {
+	for _, match := range m.Columns() {
+		if match.Field == mapping.WorkClassification {
+			return true
+		}
+	}
+	return false
+}
+
+// transfer checks every row, then imports them, and says what came of it.
+func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, log zerolog.Logger) error {
+	plan, err := a.plan(ctx, job, in)
+	if err != nil {
+		return err
+	}
+	a.announce(job, plan, in, project)
+
+	job.Results, err = results.Create(job.ResultsPath, in.header, results.Options{Sheet: in.sheet, Rows: plan.Rows, Rehearsal: a.settings.simulate})
+	if err != nil {
+		return err
+	}
+	terminal := isTerminal(a.stderr) && !a.settings.quiet
+	progress := report.NewProgress(a.stderr, terminal, plan.Rows, log)
+	progress.Estimate(job.Pace.Forecast)
+	defer progress.Close()
+	if terminal {
+		log = log.Output(progress)
+		job.Log = log
+	}
+	watching, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	go watchPace(watching, job, progress)
+
+	var found findings
+	job.OnRow = func(o outcome.Outcome) {
+		progress.Row(o.Status)
+		found.add(o)
+	}
+	summary, err := job.Run(ctx, plan)
+	progress.Close()
+	if summary == nil {
+		return errors.Join(err, job.Results.Discard())
+	}
+	return a.conclude(ctx, job, in, project, summary, &found, err)
+}
+
+// plan reads the whole roster once before anything is sent.
+func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer.Plan, error) {
+	// A run that may not begin still needs its plan, so that every row is paired.
+	var stop *importer.StopError
+	if errors.As(context.Cause(ctx), &stop) {
+		ctx = context.WithoutCancel(ctx)
+	}
+	plan, err := job.Check(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if plan.Rows == 0 {
+		return nil, &usageError{in.path + " has no rows below its headings", "check the file; a sheet can be named with --sheet"}
+	}
+	return plan, nil
+}
+
+// findings gathers what the rows' outcomes say: what is wrong with rows that
+// have no person, and remarks on those that are settled.
+type findings struct{ problems, remarks report.Groups }
+
+func (f *findings) add(o outcome.Outcome) {
+	groups := &f.remarks
+	if o.Status.Retryable() {
+		groups = &f.problems
+	}
+	for _, p := range o.Problems {
+		if p.Code != importer.CodeFiltered { // the user's own wish
+			groups.Add(p, o.Row)
+		}
+	}
+}
+
+// announce says what is about to happen.
+func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, project procore.Project) {
+	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
+		return
+	}
+	estimate, _ := job.Pace.Forecast(plan.Create)
+	_ = report.WritePlan(a.stderr, report.Plan{
+		Rows: plan.Rows, Roster: in.path, Project: project.Name, Estimate: estimate, Rehearsal: a.settings.simulate,
+	}, width(a.stderr)) // nobody to tell if standard error is gone
+	if plan.Invalid > 0 {
+		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))
+	}
+}
+
+func rowsAre(n int) string {
+	if n == 1 {
+		return "1 row is"
+	}
+	return fmt.Sprintf("%d rows are", n)
+}
+
+// watchPace keeps the progress line told why nothing is being sent.
+func watchPace(ctx context.Context, job *importer.Job, progress *report.Progress) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			until, reason := job.Pace.Wait()
+			progress.Waiting(until, reasonText(reason))
+		}
+	}
+}
+
+func reasonText(r ratelimit.Reason) string {
+	switch r {
+	case ratelimit.Spike:
+		return "for the quota"
+	case ratelimit.Hourly:
+		return "for the hourly quota"
+	case ratelimit.Paused:
+		return "because Procore asked for a pause,"
+	case ratelimit.Capped:
+		return "to keep to --rate,"
+	case ratelimit.None:
+	}
+	return ""
+}
+
+// conclude says what came of a run, and with which exit code it ends.
+func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, found *findings, failure error) error {
+	s := report.Summary{
+		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
+		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: run.Elapsed.Seconds(),
+		Results: job.ResultsPath, Problems: found.problems.List(), Remarked: found.remarks.List(),
+		Rehearsal: a.settings.simulate, Project: project.Name, Remarks: append(in.remarks, job.Results.Remarks()...),
+	}
+	var interrupted *interruptError
+	switch {
+	case failure != nil:
+		s.Status, s.ExitCode, s.Why, s.Results = report.Stopped, exitStopped, failure.Error(), ""
+	case run.Stopped != nil:
+		s.Status, s.ExitCode, s.Why = report.Stopped, exitStopped, run.Stopped.Message
+	case errors.As(context.Cause(ctx), &interrupted) && run.Counts.Pending > 0:
+		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
+	}
+	s.Next = a.next(in, job, s)
+	a.code = s.ExitCode
+	if failure != nil {
+		complain(a.stderr, failure)
+	} else if run.Stopped != nil {
+		complain(a.stderr, run.Stopped)
+	}
+	switch {
+	case a.settings.json:
+		return report.WriteJSON(a.stdout, s)
+	case a.settings.quiet && s.ExitCode == exitDone:
+		return nil
+	}
+	return report.WriteText(a.stdout, s, width(a.stdout))
+}
+
+// next returns the commands that go on from here, as to be typed.
+func (a *app) next(in *input, job *importer.Job, s report.Summary) []string {
+	switch {
+	case s.ExitCode == exitDone && !a.settings.simulate:
+		return nil
+	case a.settings.simulate && s.ExitCode == exitDone:
+		return []string{a.again("import", in.path, "--company COMPANY --project PROJECT")}
+	case a.settings.simulate:
+		return []string{a.again("check", in.path, "")}
+	case s.ExitCode == exitRowsLeft:
+		return []string{a.again("retry", job.ResultsPath, "")}
+	}
+	return []string{a.again(job.Command, in.path, "")}
+}
+
+// again returns a command with the flags that were given on the command line.
+func (a *app) again(command, path, more string) string {
+	words := []string{"muster", command, shellWord(path)}
+	for _, f := range a.given {
+		switch {
+		case f.Name == "simulate" || f.Name == "json" || f.Name == "quiet" || f.Name == "results":
+			continue
+		case command == "retry" && (f.Name == "sheet" || f.Name == "header-row" || f.Name == "encoding" || f.Name == "delimiter"):
+			continue
+		case command == "check" && a.settings.isWorkFlag(f.Name):
+			continue
+		case f.Value.Type() == "bool":
+			words = append(words, "--"+f.Name)
+		default:
+			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
+		}
+	}
+	if more != "" {
+		words = append(words, more)
+	}
+	return strings.Join(words, " ")
+}
+
+// shellWord returns word as a shell takes it for one.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:%+,=@", r) || r > 127
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,20 @@
+// Command muster creates the people of a roster in a Procore project, each
+// exactly once, and hands back the roster with every row's person or problem.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program: it reads nothing of its surroundings but its
+// arguments, and returns the exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	app := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+	return app.main(ctx, args)
+}

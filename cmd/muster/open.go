@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"muster/importer"
+	"muster/importer/results"
+	"muster/importer/roster"
+	"muster/mapping"
+)
+
+// input is a roster, or a results file to be taken up again, with its mapping.
+type input struct {
+	path    string
+	source  importer.Source
+	header  []string
+	sheet   string
+	remarks []string
+	retry   bool
+	close   func() error
+
+	file *mapping.File // nil: the headings decide
+}
+
+// openInput opens a roster or, where the headings say so, a results file.
+func (a *app) openInput(path string) (*input, error) {
+	s := &a.settings
+	var file *mapping.File
+	if s.mapping != "" {
+		var err error
+		if file, err = mapping.Load(s.mapping); err != nil {
+			return nil, err
+		}
+	}
+	options := s.rosterOptions(heading(file))
+	if !strings.EqualFold(filepath.Ext(path), ".jsonl") && !strings.EqualFold(filepath.Ext(path), ".ndjson") {
+		r, err := roster.Open(path, options)
+		if err != nil {
+			return nil, err
+		}
+		if !results.IsResults(r.Header()) {
+			return &input{
+				path: path, source: importer.FromRoster(r), header: r.Header(), sheet: r.Sheet(),
+				remarks: r.Remarks(), close: r.Close, file: file,
+			}, nil
+		}
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
+	}
+	r, err := results.Open(path, options)
+	if err != nil {
+		return nil, err
+	}
+	return &input{
+		path: path, source: importer.FromResults(r), header: r.Header(), remarks: r.Remarks(),
+		retry: true, close: r.Close, file: file,
+	}, nil
+}
+
+// sampleRows is how many rows are looked at to tell what an ambiguous heading means.
+const sampleRows = 50
+
+// heading tells which cells read like headings: those that the dictionary
+// knows, those that the mapping file names, and those of a results file.
+func heading(file *mapping.File) func(string) bool {
+	own := map[string]bool{}
+	for _, name := range results.Columns() {
+		own[name] = true
+	}
+	if file != nil {
+		for _, name := range file.Headings() {
+			own[fold(name)] = true
+		}
+	}
+	return func(cell string) bool { return own[fold(cell)] || mapping.Heading(cell) }
+}
+
+func fold(cell string) string { return strings.ToLower(strings.Join(strings.Fields(cell), " ")) }
+
+// bind maps the input's headings to fields.
+func (in *input) bind(o mapping.Options) (*mapping.Mapper, error) {
+	if in.file != nil {
+		return in.file.Bind(in.header, o)
+	}
+	sample, err := in.source.Sample(sampleRows)
+	if err != nil {
+		return nil, err
+	}
+	return mapping.Detect(in.header, sample, o)
+}
+
+// resultsPath returns where the results go: where the user says, else beside
+// the roster in the roster's own format. A rehearsal's name says what it is.
+func (s *settings) resultsPath(in *input) (string, error) {
+	path := s.results
+	if path == "" {
+		if in.retry && !s.simulate {
+			return in.path, nil
+		}
+		extension := filepath.Ext(in.path)
+		base := strings.TrimSuffix(in.path, extension)
+		for _, end := range []string{".results", ".rehearsal"} {
+			base = strings.TrimSuffix(base, end)
+		}
+		kind := ".results"
+		if s.simulate {
+			kind = ".rehearsal"
+		}
+		if _, err := results.FormatOf(in.path); err != nil {
+			extension = ".csv"
+		}
+		path = base + kind + extension
+	}
+	if sameFile(path, in.path) && !in.retry {
+		return "", &usageError{fmt.Sprintf("--results %s is the roster itself", path), "name another file; without --results they go beside the roster"}
+	}
+	return path, nil
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}

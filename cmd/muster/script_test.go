@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"muster/importer/procore/simulator"
+)
+
+// TestMain lets scripts run the real program as "muster", and other tests run
+// it as a child of this very binary.
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		main()
+	}
+	testscript.Main(m, map[string]func(){"muster": main})
+}
+
+// TestScripts runs the whole program. Besides testscript's own commands there are
+//
+//	procore [key=value…]    serve a simulated Procore and point muster's
+//	                        environment at it: fault=… limit=… denied=… bodies=…
+//	people N                N people are in it, none of them twice
+//	person NAME FIELD VALUE what it has of a person
+//	throttled N             how often it answered 429 for lack of quota
+//	revoke                  the account may do nothing any more
+//	until N                 wait until N people are in it
+//	exits CODE COMMAND…     run a command that must end with that exit code
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
+			samples, err := filepath.Abs("../../samples")
+			if err != nil {
+				return err
+			}
+			env.Setenv("SAMPLES", samples)
+			env.Values[serverKey{}] = &served{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"procore":   procoreCommand,
+			"people":    peopleCommand,
+			"person":    personCommand,
+			"throttled": throttledCommand,
+			"revoke":    revokeCommand,
+			"until":     untilCommand,
+			"exits":     exitsCommand,
+		},
+	})
+}
+
+type serverKey struct{}
+
+type served struct {
+	*simulator.Server
+}
+
+func serverOf(ts *testscript.TestScript) *simulator.Server {
+	s := ts.Value(serverKey{}).(*served)
+	if s.Server == nil {
+		ts.Fatalf("no procore is served in this script")
+	}
+	return s.Server
+}
+
+func procoreCommand(ts *testscript.TestScript, neg bool, args []string) {
+	config := simulator.Config{Windows: []simulator.Window{}, ClientID: "id", ClientSecret: "secret"}
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
+		case "fault":
+			f, err := simulator.ParseFault(value)
+			ts.Check(err)
+			config.Faults = append(config.Faults, f)
+		case "limit":
+			w, err := parseWindow(value)
+			ts.Check(err)
+			config.Windows = append(config.Windows, w)
+		case "denied":
+			config.Denied = append(config.Denied, simulator.Denial(value))
+		case "bodies":
+			config.Bodies = simulator.BodyShape(value)
+		default:
+			ts.Fatalf("procore: unknown setting %s", key)
+		}
+	}
+	server := simulator.New(config)
+	url, stop := serveHTTP(ts, server)
+	ts.Defer(func() {
+		server.Close()
+		stop()
+	})
+	ts.Value(serverKey{}).(*served).Server = server
+	ts.Setenv("MUSTER_API_URL", url)
+	ts.Setenv("MUSTER_LOGIN_URL", url)
+	ts.Setenv("MUSTER_COMPANY", "1")
+	ts.Setenv("MUSTER_PROJECT", "100")
+	ts.Setenv("MUSTER_CLIENT_ID", "id")
+	ts.Setenv("MUSTER_CLIENT_SECRET", "secret")
+}
+
+func serveHTTP(ts *testscript.TestScript, handler http.Handler) (url string, stop func()) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ts.Check(err)
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener)
+	}()
+	return "http://" + listener.Addr().String(), func() {
+		_ = server.Close()
+		<-done
+	}
+}
+
+func peopleCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: people N")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	people := serverOf(ts).People()
+	if len(people) != want {
+		ts.Fatalf("%d people, want %d", len(people), want)
+	}
+	seen := map[string]bool{}
+	for _, p := range people {
+		key := fmt.Sprint(p.FirstName, "|", p.LastName, "|", p.EmployeeID, "|", p.OriginID)
+		if seen[key] {
+			ts.Fatalf("twice: %s", key)
+		}
+		seen[key] = true
+	}
+}
+
+func personCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: person NAME FIELD VALUE")
+	}
+	people := serverOf(ts).People()
+	i := slices.IndexFunc(people, func(p simulator.Person) bool { return p.FirstName+" "+p.LastName == args[0] })
+	if i < 0 {
+		ts.Fatalf("there is no %s", args[0])
+	}
+	p := people[i]
+	got, ok := map[string]string{
+		"job_title": p.JobTitle, "employee_id": p.EmployeeID, "origin_id": p.OriginID,
+		"is_employee": strconv.FormatBool(p.IsEmployee), "work_classification_id": strconv.FormatInt(p.WorkClassificationID, 10),
+	}[args[1]]
+	if !ok {
+		ts.Fatalf("people have no %s", args[1])
+	}
+	if (got == args[2]) == neg {
+		ts.Fatalf("%s of %s is %q", args[1], args[0], got)
+	}
+}
+
+func throttledCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if got := strconv.Itoa(serverOf(ts).Throttled()); len(args) != 1 || got != args[0] {
+		ts.Fatalf("throttled %s times", got)
+	}
+}
+
+func revokeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	serverOf(ts).SetDenied(simulator.DenyCredentials)
+	serverOf(ts).RevokeTokens()
+}
+
+func untilCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: until N")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if !untilPeople(serverOf(ts), want) {
+		ts.Fatalf("only %d people after a minute", len(serverOf(ts).People()))
+	}
+}
+
+func untilPeople(server *simulator.Server, want int) bool {
+	for deadline := time.Now().Add(time.Minute); server.Requests().Stored < want; {
+		if time.Now().After(deadline) {
+			return false
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return true
+}
+
+func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARGUMENT…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}

@@ -1,0 +1,419 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/spf13/pflag"
+
+	"muster/importer"
+	"muster/importer/roster"
+)
+
+// settings is everything that can be said to muster. Each is a flag first; an
+// environment variable or a key of the config file (the flag's name with
+// underscores) stands in for a flag that is not given. Flags win over the
+// environment, the environment over the config file.
+type settings struct {
+	company, project int64
+
+	clientID         string // no flag: MUSTER_CLIENT_ID or the config file
+	clientSecretFile string
+	environment      string
+	apiURL, loginURL string
+	view             string
+
+	sheet, encoding, delimiter string
+	headerRow                  int
+	mapping                    string
+
+	results, ledger string
+
+	workers        int
+	rate           rateFlag
+	reserve        shareFlag
+	maxErrors      maxErrorsFlag
+	maxDuration    time.Duration
+	settleAfter    time.Duration
+	allowNamesakes bool
+
+	simulate            bool
+	json, quiet         bool
+	logFormat, logLevel string
+	config              string
+}
+
+// environmentOf names the variable that stands in for a flag.
+var environmentOf = map[string]string{
+	"company":      "MUSTER_COMPANY",
+	"project":      "MUSTER_PROJECT",
+	"environment":  "MUSTER_ENVIRONMENT",
+	"api-url":      "MUSTER_API_URL",
+	"login-url":    "MUSTER_LOGIN_URL",
+	"view":         "MUSTER_VIEW",
+	"mapping":      "MUSTER_MAPPING",
+	"ledger":       "MUSTER_LEDGER",
+	"settle-after": "MUSTER_SETTLE_AFTER",
+	"config":       "MUSTER_CONFIG",
+}
+
+func (s *settings) connectionFlags(f *pflag.FlagSet) {
+	f.Int64Var(&s.company, "company", 0, "Procore company `ID` (MUSTER_COMPANY)")
+	f.Int64Var(&s.project, "project", 0, "Procore project `ID` (MUSTER_PROJECT)")
+	f.StringVar(&s.clientSecretFile, "client-secret-file", "", "`FILE` that holds the client secret, instead of MUSTER_CLIENT_SECRET")
+	f.StringVar(&s.environment, "environment", "production", "Procore `ENVIRONMENT`: production, sandbox, monthly or federal (MUSTER_ENVIRONMENT)")
+	f.StringVar(&s.apiURL, "api-url", "", "`URL` of the API, instead of the environment's (MUSTER_API_URL)")
+	f.StringVar(&s.loginURL, "login-url", "", "`URL` that issues tokens, instead of the environment's (MUSTER_LOGIN_URL)")
+	f.StringVar(&s.view, "view", "normal", "`VIEW` of the people that Procore answers with: normal, extended or web (MUSTER_VIEW)")
+	f.BoolVar(&s.simulate, "simulate", false, "rehearse against a simulated Procore inside muster; nothing leaves this machine")
+}
+
+func (s *settings) rosterFlags(f *pflag.FlagSet) {
+	f.StringVar(&s.sheet, "sheet", "", "`NAME` of the workbook's sheet (default: the one that looks like a roster)")
+	f.IntVar(&s.headerRow, "header-row", 0, "`NUMBER` of the row that holds the headings (default: found)")
+	f.StringVar(&s.encoding, "encoding", "", "`NAME` of a CSV file's encoding, such as windows-1252 (default: found)")
+	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER` between a CSV file's cells: , ; | or tab (default: found)")
+	f.StringVar(&s.mapping, "mapping", "", "`FILE` that says which columns feed which fields (MUSTER_MAPPING)")
+	f.BoolVar(&s.allowNamesakes, "allow-namesakes", false, "two rows of one name without IDs are two people")
+}
+
+func (s *settings) workFlags(f *pflag.FlagSet) {
+	f.StringVar(&s.ledger, "ledger", "", "`FILE` of the ledger (MUSTER_LEDGER; default: in your state folder)")
+	f.IntVar(&s.workers, "workers", 8, "`NUMBER` of requests under way at a time, at most")
+	f.Var(&s.rate, "rate", "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)")
+	f.Var(&s.reserve, "reserve", "`SHARE` of the quota that is left to others, such as 20%")
+	f.Var(&s.maxErrors, "max-errors", "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops")
+	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can't come to effect any more (MUSTER_SETTLE_AFTER)")
+	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
+}
+
+// isWorkFlag reports whether a flag concerns commands that send something.
+func (s *settings) isWorkFlag(name string) bool {
+	var other settings
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	other.workFlags(flags)
+	return flags.Lookup(name) != nil
+}
+
+func (s *settings) resultsFlag(f *pflag.FlagSet) {
+	f.StringVar(&s.results, "results", "", "results `FILE`: .csv, .xlsx or .jsonl (default: beside the roster)")
+}
+
+func (s *settings) outputFlags(f *pflag.FlagSet) {
+	f.BoolVar(&s.json, "json", false, "print the summary as one JSON object on standard output, and nothing else there")
+	f.BoolVar(&s.quiet, "quiet", false, "print nothing unless a row or the run needs a person")
+	f.StringVar(&s.logFormat, "log-format", "text", "`FORMAT` of log lines on standard error: text or json")
+	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` of log lines: debug, info, warn or error")
+	f.StringVar(&s.config, "config", "", "YAML `FILE` of settings (MUSTER_CONFIG)")
+}
+
+// complete fills in what the command line leaves open, from the environment and
+// the config file.
+func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) error {
+	for name, variable := range environmentOf {
+		f := flags.Lookup(name)
+		if f == nil || f.Changed {
+			continue
+		}
+		if value := getenv(variable); value != "" {
+			if err := flags.Set(name, value); err != nil {
+				return &usageError{fmt.Sprintf("the environment variable %s: %q is not valid for --%s", variable, value, name), "muster --help"}
+			}
+		}
+	}
+	s.clientID = getenv("MUSTER_CLIENT_ID")
+	if s.config == "" {
+		return nil
+	}
+	return s.readConfig(flags)
+}
+
+// readConfig sets the flags that neither the command line nor the environment
+// has set. A key that no command knows is an error; one that only other
+// commands know is passed over.
+func (s *settings) readConfig(flags *pflag.FlagSet) error {
+	content, err := os.ReadFile(s.config)
+	if err != nil {
+		return &usageError{fmt.Sprintf("the config file %s can't be read: %v", s.config, pathCause(err)), "check --config (or MUSTER_CONFIG)"}
+	}
+	file, err := parser.ParseBytes(content, 0)
+	if err != nil {
+		return &usageError{fmt.Sprintf("the config file %s is not valid YAML: %v", s.config, err), "correct it at the line shown"}
+	}
+	known := allSettings()
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		var pairs []*ast.MappingValueNode
+		switch body := doc.Body.(type) {
+		case *ast.MappingNode:
+			pairs = body.Values
+		case *ast.MappingValueNode:
+			pairs = []*ast.MappingValueNode{body}
+		case *ast.CommentGroupNode, *ast.NullNode:
+		default:
+			return s.configError(body, "expected settings, one a line, such as company: 1234", "see the settings in muster import --help")
+		}
+		for _, pair := range pairs {
+			if err := s.configSetting(pair, flags, known); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *settings) configSetting(pair *ast.MappingValueNode, flags, known *pflag.FlagSet) error {
+	key := pair.Key.GetToken().Value
+	scalar, ok := pair.Value.(ast.ScalarNode)
+	if !ok {
+		return s.configError(pair.Value, fmt.Sprintf("the setting %s takes one value", key), "write it as "+key+": VALUE")
+	}
+	value := scalar.GetToken().Value
+	name := strings.ReplaceAll(key, "_", "-")
+	switch {
+	case key == "client_id":
+		if s.clientID == "" {
+			s.clientID = value
+		}
+		return nil
+	case key == "client_secret":
+		return s.configError(pair.Key, "a config file does not take the secret itself", "put it into a file that only you can read and name that as client_secret_file")
+	case name == "config" || known.Lookup(name) == nil || strings.Contains(key, "-"):
+		fix := "see the settings in muster import --help; a key is the flag's name with underscores"
+		if near := nearest(key, known); near != "" {
+			fix = "did you mean " + near + "?"
+		}
+		return s.configError(pair.Key, fmt.Sprintf("unknown setting %q", key), fix)
+	}
+	f := flags.Lookup(name)
+	if f == nil || f.Changed {
+		return nil
+	}
+	if err := flags.Set(name, value); err != nil {
+		return s.configError(pair.Value, fmt.Sprintf("%q is not valid for %s", value, key), "see --"+name+" in muster import --help")
+	}
+	return nil
+}
+
+func (s *settings) configError(at ast.Node, message, fix string) error {
+	position := at.GetToken().Position
+	return &usageError{fmt.Sprintf("%s, line %d, column %d: %s", s.config, position.Line, position.Column, message), fix}
+}
+
+// allSettings is every flag that some command has.
+func allSettings() *pflag.FlagSet {
+	var s settings
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	s.connectionFlags(all)
+	s.rosterFlags(all)
+	s.workFlags(all)
+	s.resultsFlag(all)
+	s.outputFlags(all)
+	return all
+}
+
+// nearest returns the setting whose name shares most of key's letters, or "".
+func nearest(key string, known *pflag.FlagSet) string {
+	best, most := "", 0.6
+	known.VisitAll(func(f *pflag.Flag) {
+		name := strings.ReplaceAll(f.Name, "-", "_")
+		if score := likeness(key, name); score > most {
+			best, most = name, score
+		}
+	})
+	return best
+}
+
+// likeness is the share of letter pairs that two words have in common.
+func likeness(a, b string) float64 {
+	pairs := map[string]int{}
+	for i := 0; i+2 <= len(a); i++ {
+		pairs[a[i:i+2]]++
+	}
+	common := 0
+	for i := 0; i+2 <= len(b); i++ {
+		if pairs[b[i:i+2]] > 0 {
+			pairs[b[i:i+2]]--
+			common++
+		}
+	}
+	return 2 * float64(common) / float64(max(len(a)+len(b)-2, 1))
+}
+
+// secret reads the client secret from its file or from the environment.
+func (s *settings) secret(getenv func(string) string) (string, error) {
+	if s.clientSecretFile == "" {
+		return getenv("MUSTER_CLIENT_SECRET"), nil
+	}
+	content, err := os.ReadFile(s.clientSecretFile)
+	if err != nil {
+		return "", &usageError{fmt.Sprintf("the client secret's file %s can't be read: %v", s.clientSecretFile, pathCause(err)), "check --client-secret-file"}
+	}
+	secret := strings.TrimSpace(string(content))
+	if secret == "" {
+		return "", &usageError{fmt.Sprintf("the client secret's file %s is empty", s.clientSecretFile), "put the secret into it, in one line"}
+	}
+	return secret, nil
+}
+
+// connected reports whether everything is there that a call to Procore needs.
+func (s *settings) connected(secret string) bool {
+	return s.company != 0 && s.project != 0 && s.clientID != "" && secret != ""
+}
+
+// missing says everything that a call to Procore still needs.
+func (s *settings) missing(secret string) error {
+	var gaps []string
+	if s.company == 0 {
+		gaps = append(gaps, "--company (or MUSTER_COMPANY)")
+	}
+	if s.project == 0 {
+		gaps = append(gaps, "--project (or MUSTER_PROJECT)")
+	}
+	if s.clientID == "" {
+		gaps = append(gaps, "MUSTER_CLIENT_ID")
+	}
+	if secret == "" {
+		gaps = append(gaps, "MUSTER_CLIENT_SECRET (or --client-secret-file)")
+	}
+	if len(gaps) == 0 {
+		return nil
+	}
+	return &usageError{
+		"not set: " + strings.Join(gaps, ", "),
+		"set them, or add --simulate to rehearse without Procore",
+	}
+}
+
+func (s *settings) validate() error {
+	if s.workers < 1 || s.workers > 512 {
+		return &usageError{fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "--workers 8"}
+	}
+	if s.company < 0 || s.project < 0 {
+		return &usageError{"--company and --project take the number that Procore shows in its addresses", "look at the project's address in the browser: …/companies/COMPANY/projects/PROJECT/…"}
+	}
+	if s.settleAfter < 0 {
+		return &usageError{fmt.Sprintf("--settle-after %s lies in the past", s.settleAfter), "--settle-after 60s"}
+	}
+	if s.maxDuration < 0 {
+		return &usageError{fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h"}
+	}
+	switch s.logFormat {
+	case "", "text", "json":
+	default:
+		return &usageError{fmt.Sprintf("--log-format %s is unknown", s.logFormat), "text or json"}
+	}
+	return nil
+}
+
+func (s *settings) rosterOptions(heading func(string) bool) roster.Options {
+	return roster.Options{Sheet: s.sheet, HeaderRow: s.headerRow, Encoding: s.encoding, Delimiter: s.delimiter, Heading: heading}
+}
+
+// defaultLedger is where the ledger stands unless somebody says otherwise: in
+// the folder that the system keeps for a program's state.
+func defaultLedger(getenv func(string) string) (string, error) {
+	if folder := getenv("XDG_STATE_HOME"); folder != "" && filepath.IsAbs(folder) {
+		return filepath.Join(folder, "muster", "ledger.db"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", &usageError{"no home folder to keep the ledger in", "name a place for it with --ledger FILE (or MUSTER_LEDGER)"}
+	}
+	switch runtime.GOOS {
+	case "darwin":
+		return filepath.Join(home, "Library", "Application Support", "muster", "ledger.db"), nil
+	case "windows":
+		if folder := getenv("LocalAppData"); folder != "" {
+			return filepath.Join(folder, "muster", "ledger.db"), nil
+		}
+		return filepath.Join(home, "AppData", "Local", "muster", "ledger.db"), nil
+	default:
+		return filepath.Join(home, ".local", "state", "muster", "ledger.db"), nil
+	}
+}
+
+// pathCause takes the operation and the path, which the message names itself, off
+// a file error.
+func pathCause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// rateFlag is a pace in requests a second, said as 2/s, 30/m or 600/h.
+type rateFlag struct {
+	text      string
+	perSecond float64
+}
+
+func (r *rateFlag) String() string { return r.text }
+func (r *rateFlag) Type() string   { return "pace" }
+
+func (r *rateFlag) Set(text string) error {
+	number, unit, _ := strings.Cut(strings.TrimSpace(text), "/")
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !(n > 0) || n > 1e6 {
+		return fmt.Errorf("%q is no pace: write 2/s, 30/m or 600/h", text)
+	}
+	switch strings.TrimSpace(unit) {
+	case "", "s", "sec", "second":
+	case "m", "min", "minute":
+		n /= 60
+	case "h", "hour":
+		n /= 3600
+	default:
+		return fmt.Errorf("%q is no pace: write 2/s, 30/m or 600/h", text)
+	}
+	r.text, r.perSecond = text, n
+	return nil
+}
+
+// shareFlag is a share of the quota, said as 20%.
+type shareFlag struct {
+	text  string
+	share float64
+}
+
+func (s *shareFlag) String() string { return s.text }
+func (s *shareFlag) Type() string   { return "share" }
+
+func (s *shareFlag) Set(text string) error {
+	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !percent || !(n >= 0) || n > 90 {
+		return fmt.Errorf("%q is no share between 0%% and 90%%", text)
+	}
+	s.text, s.share = text, n/100
+	return nil
+}
+
+type maxErrorsFlag struct {
+	text  string
+	limit importer.MaxErrors
+}
+
+func (m *maxErrorsFlag) String() string { return m.text }
+func (m *maxErrorsFlag) Type() string   { return "errors" }
+
+func (m *maxErrorsFlag) Set(text string) error {
+	limit, err := importer.ParseMaxErrors(text)
+	if err != nil {
+		return err
+	}
+	m.text, m.limit = text, limit
+	return nil
+}
