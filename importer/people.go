@@ -51,7 +51,7 @@ func listPeople(ctx context.Context, api *procore.Client) (*people, error) {
 			employee: x.text(p.EmployeeID),
 		})
 	}
-	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) }) //nolint:gosec // only its order matters
+	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) })
 	x.byOrigin = x.order(func(p *knownPerson) uint64 { return p.origin })
 	x.byEmployee = x.order(func(p *knownPerson) uint64 { return p.employee })
 	x.byName = x.order(func(p *knownPerson) uint64 { return p.name })
@@ -116,7 +116,7 @@ func (x *people) with(places []uint32, h uint64, attribute func(*knownPerson) ui
 
 // has reports whether the person of that ID was listed.
 func (x *people) has(id int64) bool {
-	return len(x.with(x.byID, uint64(id), func(p *knownPerson) uint64 { return uint64(p.id) })) > 0 //nolint:gosec // only its order matters
+	return len(x.with(x.byID, uint64(id), func(p *knownPerson) uint64 { return uint64(p.id) })) > 0
 }
 
 // match is who of the project's people a row is.

@@ -132,8 +132,10 @@ func TestMapOrders(t *testing.T) {
 func TestMapValues(t *testing.T) {
 	t.Parallel()
 	o := mapping.Options{Classifications: []mapping.Classification{
-		{ID: 11, Name: "Electrician", Abbreviation: "ELEC"}, {ID: 12, Name: "Carpenter", Abbreviation: "CARP"},
-		{ID: 13, Name: "Laborer", Abbreviation: "01"}, {ID: 14, Name: "LABORER", Abbreviation: "02"},
+		{ID: 11, Name: "Electrician", Abbreviation: "ELEC"},
+		{ID: 12, Name: "Carpenter", Abbreviation: "CARP"},
+		{ID: 13, Name: "Laborer", Abbreviation: "01"},
+		{ID: 14, Name: "LABORER", Abbreviation: "02"},
 	}}
 	const header = "First|Last|Title|Employee ID|Is Employee|Craft|Origin ID"
 	person := func(change func(*mapping.Person)) mapping.Person {

@@ -36,17 +36,33 @@ func TestRequestIsExact(t *testing.T) {
 		do    func(*procore.Client, *ratelimit.Pace, procore.Draft) error
 		want  string
 	}{
-		{"sparse", "", procore.Draft{FirstName: "Ada", LastName: "Quist"}, create,
-			`POST /rest/v1.0/projects/7/people?view=normal {"person":{"first_name":"Ada","last_name":"Quist"}}`},
-		{"full", "extended", procore.Draft{
-			FirstName: "Zoë", LastName: "O'Hara & Söhne <x>", JobTitle: "Foreman", EmployeeID: "00123",
-			IsEmployee: &yes, OriginID: "0007", WorkClassificationID: 9007199254740993,
-		}, create,
-			`POST /rest/v1.0/projects/7/people?view=extended {"person":{"first_name":"Zoë","last_name":"O'Hara & Söhne <x>","job_title":"Foreman","employee_id":"00123","is_employee":true,"origin_id":"0007","work_classification_id":9007199254740993}}`},
-		{"not an employee", "web", procore.Draft{FirstName: "A", LastName: "B", IsEmployee: &no}, create,
-			`POST /rest/v1.0/projects/7/people?view=web {"person":{"first_name":"A","last_name":"B","is_employee":false}}`},
-		{"update", "", procore.Draft{JobTitle: "Welder"}, update,
-			`PATCH /rest/v1.0/projects/7/people/9007199254740993?view=normal {"person":{"job_title":"Welder"}}`},
+		{
+			"sparse", "",
+			procore.Draft{FirstName: "Ada", LastName: "Quist"},
+			create,
+			`POST /rest/v1.0/projects/7/people?view=normal {"person":{"first_name":"Ada","last_name":"Quist"}}`,
+		},
+		{
+			"full", "extended",
+			procore.Draft{
+				FirstName: "Zoë", LastName: "O'Hara & Söhne <x>", JobTitle: "Foreman", EmployeeID: "00123",
+				IsEmployee: &yes, OriginID: "0007", WorkClassificationID: 9007199254740993,
+			},
+			create,
+			`POST /rest/v1.0/projects/7/people?view=extended {"person":{"first_name":"Zoë","last_name":"O'Hara & Söhne <x>","job_title":"Foreman","employee_id":"00123","is_employee":true,"origin_id":"0007","work_classification_id":9007199254740993}}`,
+		},
+		{
+			"not an employee", "web",
+			procore.Draft{FirstName: "A", LastName: "B", IsEmployee: &no},
+			create,
+			`POST /rest/v1.0/projects/7/people?view=web {"person":{"first_name":"A","last_name":"B","is_employee":false}}`,
+		},
+		{
+			"update", "",
+			procore.Draft{JobTitle: "Welder"},
+			update,
+			`PATCH /rest/v1.0/projects/7/people/9007199254740993?view=normal {"person":{"job_title":"Welder"}}`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -82,8 +98,10 @@ func TestPersonIsDecoded(t *testing.T) {
 		body   string
 		want   procore.Person // nil error expected if ID is set
 	}{
-		{"created", 201, `{"id":9223372036854775807,"first_name":"Ada","last_name":"Quist","employee_id":"00123","is_employee":true,"user_id":null,"work_classification_id":9007199254740993,"origin_id":"0007","contact":{"id":1,"is_active":true}}`,
-			procore.Person{ID: 9223372036854775807, FirstName: "Ada", LastName: "Quist", EmployeeID: "00123", IsEmployee: true, WorkClassificationID: 9007199254740993, OriginID: "0007"}},
+		{
+			"created", 201, `{"id":9223372036854775807,"first_name":"Ada","last_name":"Quist","employee_id":"00123","is_employee":true,"user_id":null,"work_classification_id":9007199254740993,"origin_id":"0007","contact":{"id":1,"is_active":true}}`,
+			procore.Person{ID: 9223372036854775807, FirstName: "Ada", LastName: "Quist", EmployeeID: "00123", IsEmployee: true, WorkClassificationID: 9007199254740993, OriginID: "0007"},
+		},
 		{"repeated token", 200, `{"id":5}`, procore.Person{ID: 5}},
 		{"origin ID as a number", 201, `{"id":5,"origin_id":9007199254740993}`, procore.Person{ID: 5, OriginID: "9007199254740993"}},
 		{"origin ID too long for any number", 201, `{"id":5,"origin_id":123456789012345678901234567890}`, procore.Person{ID: 5, OriginID: "123456789012345678901234567890"}},

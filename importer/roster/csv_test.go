@@ -76,9 +76,12 @@ func TestCSVRows(t *testing.T) {
 		"sections and totals": {
 			header + "Crew A - Rough-in,,\nAna,Silva,x\nForemen:,,\nBo,Li,y\nTotal,2,\nTotal workers: 2\n",
 			[]line{
-				{2, "Crew A - Rough-in||", "a section heading, not a person"}, {3, "Ana|Silva|x", ""},
-				{4, "Foremen:||", "a section heading, not a person"}, {5, "Bo|Li|y", ""},
-				{6, "Total|2|", "a total, not a person"}, {7, "Total workers: 2||", "a total, not a person"},
+				{2, "Crew A - Rough-in||", "a section heading, not a person"},
+				{3, "Ana|Silva|x", ""},
+				{4, "Foremen:||", "a section heading, not a person"},
+				{5, "Bo|Li|y", ""},
+				{6, "Total|2|", "a total, not a person"},
+				{7, "Total workers: 2||", "a total, not a person"},
 			},
 		},
 		"a person with one cell, or named like a total, stays": {

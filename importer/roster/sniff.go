@@ -54,10 +54,8 @@ func (s *source) sniff(head []byte) (Format, error) {
 // ole refuses a file of the container that Excel 97 and password-protected
 // workbooks share.
 func (s *source) ole() error {
-	found, err := s.contains(utf16le("EncryptedPackage"), utf16le("Workbook"), utf16le("Book"))
+	found := s.contains(utf16le("EncryptedPackage"), utf16le("Workbook"), utf16le("Book"))
 	switch {
-	case err != nil:
-		return err
 	case found == 0:
 		return s.fail(CodeWorkbookEncrypted, "this workbook is protected by a password", "open it in Excel, choose File > Info > Protect Workbook > Encrypt with Password, clear the password, and save it", nil)
 	case found > 0:
@@ -68,7 +66,7 @@ func (s *source) ole() error {
 
 // contains returns the index of the first of the words that the file holds
 // anywhere, or -1. The words are looked for in their order.
-func (s *source) contains(words ...[]byte) (int, error) {
+func (s *source) contains(words ...[]byte) int {
 	const chunk, overlap = 1 << 20, 64
 	found := len(words)
 	buf := make([]byte, overlap+chunk)
@@ -87,9 +85,9 @@ func (s *source) contains(words ...[]byte) (int, error) {
 		kept = copy(buf, buf[kept+n-overlap:kept+n])
 	}
 	if found == len(words) {
-		return -1, nil
+		return -1
 	}
-	return found, nil
+	return found
 }
 
 func utf16le(s string) []byte {

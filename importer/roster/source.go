@@ -39,15 +39,15 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 	}
 	info, err := file.Stat()
 	if err != nil {
-		file.Close()
+		_ = file.Close() // it was only read
 		return nil, s.unreadable(err)
 	}
 	switch {
 	case info.IsDir():
-		file.Close()
+		_ = file.Close() // it was only read
 		return nil, s.fail(CodeFileIsFolder, "this is a folder, not a file", "name the roster in it", nil)
 	case !info.Mode().IsRegular():
-		defer file.Close()
+		defer func() { _ = file.Close() }() // it is only read
 		return s, s.spool(file)
 	}
 	s.file, s.info, s.size = file, info, info.Size()

@@ -149,7 +149,7 @@ func (b *workbook) scanPart(f *zip.File, limit uint64, read func(*xmlScanner) er
 	if err != nil {
 		return b.damaged(f.Name, err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it is only read
 	x, err := newXML(in)
 	if err == nil {
 		err = read(x)
@@ -170,8 +170,8 @@ func (b *workbook) readThrough(f *zip.File) error {
 	if err != nil {
 		return b.damaged(f.Name, err)
 	}
-	defer in.Close()
-	if _, err := io.Copy(io.Discard, in); err != nil {
+	defer func() { _ = in.Close() }() // it is only read
+	if _, err := io.CopyN(io.Discard, in, int64(f.UncompressedSize64)+1); err != nil && !errors.Is(err, io.EOF) {
 		return b.damaged(f.Name, err)
 	}
 	return nil

@@ -153,8 +153,10 @@ func TestFaultSelection(t *testing.T) {
 		{"nth", []simulator.Fault{{Kind: simulator.CutBefore, Nth: []int{1, 4}}}, "x..x........"},
 		{"both", []simulator.Fault{{Kind: simulator.CutBefore, Every: 6, Nth: []int{1}}}, "x....x.....x"},
 		{"first wins", []simulator.Fault{
-			{Kind: simulator.ListLag}, {Kind: simulator.Latency},
-			{Kind: simulator.CutBefore, Every: 3}, {Kind: simulator.Malformed, Every: 2},
+			{Kind: simulator.ListLag},
+			{Kind: simulator.Latency},
+			{Kind: simulator.CutBefore, Every: 3},
+			{Kind: simulator.Malformed, Every: 2},
 		}, ".mxm.x.mxm.x"},
 		{"other scope", []simulator.Fault{{Kind: simulator.CutBefore, Scope: simulator.Lists}}, "............"},
 		{"all calls", []simulator.Fault{{Kind: simulator.CutBefore, Scope: simulator.Calls, Nth: []int{2}}}, ".x.........."},
