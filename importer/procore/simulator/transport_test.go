@@ -127,8 +127,8 @@ func TestOverSocket(t *testing.T) {
 	own := &http.Transport{}
 	t.Cleanup(own.CloseIdleConnections)
 	c.http = &http.Client{Transport: overTo{listener.Addr().String(), own}}
-	for i, want := range []string{"EOF", "unexpected EOF", "", "Client.Timeout"} {
-		if want == "Client.Timeout" {
+	for i, want := range []string{"EOF", "unexpected EOF", "", "exceeded"} {
+		if want == "exceeded" {
 			c.http.Timeout = 100 * time.Millisecond
 		}
 		r := c.create(jane)
