@@ -13,7 +13,6 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
-	"muster/mapping"
 	"muster/ratelimit"
 )
 
@@ -237,11 +236,9 @@ func (r *run) refusal(it *item, e *procore.Error) []outcome.Problem {
 	}
 	problems := make([]outcome.Problem, 0, len(e.Fields))
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
-		p := outcome.Problem{Code: e.Code, Field: field, Message: strings.Join(e.Fields[field], "; "), Hint: e.Hint}
-		if column, ok := r.columns[mapping.Field(field)]; ok {
-			p.Cell = r.Source.cell(it.line, column)
-		}
-		problems = append(problems, p)
+		problems = append(problems, r.at(it, outcome.Problem{
+			Code: e.Code, Field: field, Message: strings.Join(e.Fields[field], "; "), Hint: e.Hint,
+		}))
 	}
 	return problems
 }

@@ -3,6 +3,7 @@ package importer_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,6 +61,19 @@ func (b *bench) roster(text string) string {
 	return path
 }
 
+// client returns a client of the simulated Procore.
+func (b *bench) client(pace *ratelimit.Pace, transport http.RoundTripper) *procore.Client {
+	b.t.Helper()
+	api, err := procore.New(procore.Options{
+		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: 100,
+		ClientID: "id", ClientSecret: "secret", Pace: pace, Transport: transport,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return api
+}
+
 // ran is what one run left behind.
 type ran struct {
 	*importer.Summary
@@ -98,16 +112,9 @@ func (b *bench) run(ctx context.Context, path string, change func(*importer.Job)
 	}
 	defer release()
 	pace := ratelimit.New(ratelimit.Options{})
-	api, err := procore.New(procore.Options{
-		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: 100,
-		ClientID: "id", ClientSecret: "secret", Pace: pace, Transport: b.server.Transport(),
-	})
-	if err != nil {
-		b.t.Fatal(err)
-	}
 	target := filepath.Join(b.folder, "crew.results.csv")
 	job := &importer.Job{
-		Source: importer.FromRoster(in), Mapper: mapper, API: api, Pace: pace, Ledger: book, Scope: b.scope,
+		Source: importer.FromRoster(in), Mapper: mapper, API: b.client(pace, b.server.Transport()), Pace: pace, Ledger: book, Scope: b.scope,
 		Command: "import", Roster: path, ResultsPath: target, Workers: 8,
 	}
 	if change != nil {

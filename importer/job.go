@@ -50,6 +50,7 @@ type Job struct {
 	ResultsPath string
 
 	Workers        int           // requests under way at a time; 0 means 8
+	Update         bool          // give people who are there already the roster's job title
 	AllowNamesakes bool          // two rows of one name without IDs are two people
 	SettleAfter    time.Duration // how long a request may be under way after its answer was lost; 0 means 60 s
 	MaxErrors      MaxErrors     // when to give up

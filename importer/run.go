@@ -40,6 +40,7 @@ type item struct {
 	counted  bool // as an error, before it was recorded
 	kept     bool // its outcome is an earlier run's
 	send     bool // it is to be sent
+	update   bool // its person is to be given the row's job title
 	outcome  outcome.Outcome
 
 	tries  tries
@@ -111,7 +112,7 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	}
 	r.countErrors(plan.Invalid)
 	if intake.Err() == nil && plan.Create > 0 {
-		if r.people, err = listPeople(intake, j.API); err != nil && intake.Err() == nil {
+		if r.people, err = j.listPeople(intake); err != nil && intake.Err() == nil {
 			end(connectStop(intake, err))
 		}
 	}
@@ -169,9 +170,13 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 		for range max(workers, inHand) {
 			senders.Go(func() error {
 				for it := range s.next(toSend) {
-					if r.create(intake, work, it) {
+					switch {
+					case it.update:
+						r.updateTitle(intake, work, it)
 						s.finish(it)
-					} else {
+					case r.create(intake, work, it):
+						s.finish(it)
+					default:
 						s.doubts <- it
 					}
 				}
@@ -183,7 +188,7 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 			case it.doubt:
 				s.begin()
 				s.doubts <- it
-			case it.send:
+			case it.send, it.update:
 				s.begin()
 				toSend <- it
 			default:
@@ -288,6 +293,9 @@ func (r *run) dispatch(intake, work context.Context, items []*item, hand func(*i
 		if intake.Err() != nil && it.doubt {
 			it.doubt = false
 			it.settle(outcome.Unknown, answerLost(it.intent.Run))
+		}
+		if intake.Err() != nil {
+			it.update = false
 		}
 		if intake.Err() != nil && it.send {
 			it.send = false

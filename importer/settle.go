@@ -249,7 +249,7 @@ func (r *run) unclaimed(work context.Context, it *item, ids []int64) ([]int64, e
 	}
 	var free []int64
 	for _, id := range ids {
-		if !claimed[id] && (it.intent.Run != r.record.ID || r.people == nil || !r.people.has(id)) {
+		if !claimed[id] && (it.intent.Run != r.record.ID || r.people == nil || r.people.person(id) == nil) {
 			free = append(free, id)
 		}
 	}
@@ -282,9 +282,7 @@ func (r *run) recall(work context.Context, items []*item) error {
 
 func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 	if e.State == ledger.Created {
-		it.send = false
-		it.settle(outcome.Existing, it.outcome.Problems...)
-		it.outcome.PersonID = e.PersonID
+		r.existing(it, e.PersonID)
 		return nil
 	}
 	if r.people == nil { // nobody was listed, so nothing is sent
@@ -311,12 +309,10 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 		if len(ids) == 0 {
 			ids = found.ids
 		}
-		it.send = false
-		it.settle(outcome.Existing, it.outcome.Problems...)
 		if found.nameOnly || len(found.ids) > 1 && !r.AllowNamesakes {
 			it.outcome.Problems = append(it.outcome.Problems, nameOnly(found.ids))
 		}
-		it.outcome.PersonID = ids[min(it.namesake, len(ids))-1]
+		r.existing(it, ids[min(it.namesake, len(ids))-1])
 	}
 	return nil
 }
@@ -331,8 +327,7 @@ func (r *run) recallDoubt(work context.Context, it *item, intent ledger.Intent, 
 	}
 	switch {
 	case len(ids) == 1 && !found.nameOnly:
-		it.settle(outcome.Existing, it.outcome.Problems...)
-		it.outcome.PersonID = ids[0]
+		r.existing(it, ids[0])
 		return r.Ledger.Record(work, intent, ledger.Result{State: ledger.Created, PersonID: ids[0], Status: outcome.Existing})
 	case len(ids) > 1 && !found.nameOnly:
 		it.settle(outcome.Unknown, answerLost(intent.Run, ids...))
@@ -381,16 +376,12 @@ func (r *run) idConflict(it *item, found match) outcome.Problem {
 	if found.by == byOriginID {
 		field = mapping.OriginID
 	}
-	p := outcome.Problem{
+	return r.at(it, outcome.Problem{
 		Code:    "id_conflict",
 		Field:   string(field),
 		Message: fmt.Sprintf("in Procore this %s belongs to somebody of another name (person %s)", found.by, list(found.conflict)),
 		Hint:    "correct the ID in the roster, or the person in Procore",
-	}
-	if column, ok := r.columns[field]; ok {
-		p.Cell = r.Source.cell(it.line, column)
-	}
-	return p
+	})
 }
 
 func list(ids []int64) string {

@@ -25,8 +25,8 @@
 //     can't be led to another host.
 //   - A slot is released when the headers of the answer are there: by then the
 //     server has counted the request.
-//   - The list of people is always asked for in the view "normal": "web" has no
-//     employee IDs, and needs more permission.
+//   - The list of people is asked for in the view "normal", for "web" has no
+//     employee IDs and needs more permission; job titles are in "web" alone.
 //   - Token requests take no slot: they go to another host, and no document
 //     counts them.
 //   - Nothing is logged but method, path template, status, request ID and

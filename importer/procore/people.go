@@ -137,17 +137,28 @@ func (c *Client) send(ctx context.Context, slot *ratelimit.Slot, d Draft, r requ
 	return p, err
 }
 
-// People yields the people of the project, in Procore's order. It takes its
-// own slots, holds one page at a time and tries a page again after trouble that
+// People yields the people of the project, in Procore's order, without their
+// job titles. It takes its own slots, holds one page at a time and tries a page again after trouble that
 // passes. It ends after the first error, an *Error: the list is then not
 // whole. It may be ranged over again, which asks anew.
 func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
+	return c.people(ctx, "normal")
+}
+
+// JobTitles yields the people of the project with their job titles, and without
+// their IDs in other systems, as [Client.People] does otherwise. An account
+// that may not read the Directory gets no job titles, and no error.
+func (c *Client) JobTitles(ctx context.Context) iter.Seq2[Person, error] {
+	return c.people(ctx, "web")
+}
+
+func (c *Client) people(ctx context.Context, view string) iter.Seq2[Person, error] {
 	return func(yield func(Person, error) bool) {
 		pages := list[personJSON](ctx, c, request{
 			op:    "list people",
 			route: "/rest/v1.0/projects/{project}/people",
 			path:  fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
-			query: url.Values{"view": {"normal"}},
+			query: url.Values{"view": {view}},
 		})
 		for page, err := range pages {
 			if err != nil {
