@@ -77,11 +77,10 @@ func (s Source) fill(full chan<- *rowBatch, free <-chan *rowBatch) {
 			b.err = err
 			break
 		}
-		b.add(&row)
+		b.add(row)
 		if len(b.rows) == aheadRows {
 			full <- b
 			if b, ok = <-free; ok {
-				clear(b.cells)
 				b.rows, b.cells, b.kinds = b.rows[:0], b.cells[:0], b.kinds[:0]
 			}
 		}

@@ -44,16 +44,8 @@ type verdict struct {
 // keys; every later one finds each key where the first left it, so that all
 // passes come to the same verdicts.
 func (a *assessor) assess(row *sourceRow, p *mapping.Person) (verdict, error) {
-	switch {
-	case row.kept != nil:
-		a.claimKept(row, p)
-		return verdict{status: row.kept.Status, problems: row.kept.Problems, personID: row.kept.PersonID}, nil
-	case row.damage != nil:
-		return verdict{status: outcome.Invalid, problems: []outcome.Problem{{
-			Code: row.damage.Code, Cell: row.damage.Cell, Message: row.damage.Message, Hint: row.damage.Fix,
-		}}}, nil
-	case row.note != "":
-		return verdict{status: outcome.Skipped, problems: []outcome.Problem{{Code: "no_person", Message: row.note}}}, nil
+	if row.rare != nil {
+		return a.assessRare(row, p), nil
 	}
 	keep, err := a.mapper.Keep(row.cells)
 	if err != nil {
@@ -67,6 +59,24 @@ func (a *assessor) assess(row *sourceRow, p *mapping.Person) (verdict, error) {
 	}
 	return a.claim(row, p), nil
 }
+
+// assessRare is assess for a row that is no plain person's.
+func (a *assessor) assessRare(row *sourceRow, p *mapping.Person) verdict {
+	switch rare := row.rare; {
+	case rare.kept != nil:
+		a.claimKept(row, p)
+		return verdict{status: rare.kept.Status, problems: rare.kept.Problems, personID: rare.kept.PersonID}
+	case rare.damage != nil:
+		return verdict{status: outcome.Invalid, problems: []outcome.Problem{{
+			Code: rare.damage.Code, Cell: rare.damage.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
+		}}}
+	default:
+		return verdict{status: outcome.Skipped, problems: []outcome.Problem{{Code: "no_person", Message: rare.note}}}
+	}
+}
+
+// kept reports whether an earlier run is done with the row.
+func (r *sourceRow) kept() bool { return r.rare != nil && r.rare.kept != nil }
 
 // claim finds out whether an earlier row has the key of p.
 func (a *assessor) claim(row *sourceRow, p *mapping.Person) verdict {
@@ -122,7 +132,7 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 // claimKept lets a row that has its person already keep its key, so that
 // another row edited into the same person is found.
 func (a *assessor) claimKept(row *sourceRow, p *mapping.Person) {
-	if !row.kept.Status.HasPerson() || len(a.mapper.Map(row.cells, row.kinds, p)) > 0 {
+	if !row.rare.kept.Status.HasPerson() || len(a.mapper.Map(row.cells, row.kinds, p)) > 0 {
 		return
 	}
 	a.claim(row, p)
@@ -184,7 +194,7 @@ func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Out
 		}
 		plan.Rows++
 		switch {
-		case row.kept != nil:
+		case row.kept():
 			plan.Kept.Add(v.status)
 		case v.status == outcome.Invalid:
 			plan.Invalid++

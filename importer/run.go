@@ -268,7 +268,7 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 			return err
 		}
 		it.outcome = outcome.Outcome{Row: row.number, Status: v.status, PersonID: v.personID, Problems: v.problems}
-		it.planned, it.kept = v.status != "", row.kept != nil
+		it.planned, it.kept = v.status != "", row.kept()
 		if !it.planned {
 			it.send, it.namesake, it.key = true, v.namesake, ledgerKey(r.Ledger, r.Scope, v.key)
 		}

@@ -14,7 +14,7 @@ import (
 // Source is where the rows of a run come from: a roster, or a results file
 // whose rows without a person are taken up again.
 type Source struct {
-	rows func() iter.Seq2[sourceRow, error]
+	rows func() iter.Seq2[*sourceRow, error]
 	cell func(line, column int) string // the name of a cell, such as "C17"
 }
 
@@ -24,6 +24,11 @@ type sourceRow struct {
 	line   int // where it stands in the file it was read from
 	cells  []string
 	kinds  []mapping.Kind
+	rare   *rareRow // nil for a row that is simply a person's
+}
+
+// rareRow is why a row need not be looked at any closer.
+type rareRow struct {
 	damage *roster.Error    // why it could not be read
 	note   string           // why it is not a person's row
 	kept   *outcome.Outcome // it was done with in an earlier run
@@ -31,18 +36,20 @@ type sourceRow struct {
 
 // FromRoster takes the rows of a roster.
 func FromRoster(r *roster.Reader) Source {
-	return Source{cell: r.Cell, rows: func() iter.Seq2[sourceRow, error] {
-		return func(yield func(sourceRow, error) bool) {
+	return Source{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
+		return func(yield func(*sourceRow, error) bool) {
 			var row sourceRow
 			for in, err := range r.Rows() {
 				if err != nil {
-					yield(sourceRow{}, err)
+					yield(nil, err)
 					return
 				}
-				row.number, row.line, row.cells = in.Number, in.Number, in.Cells
-				row.damage, row.note = in.Damage, in.Note
+				row.number, row.line, row.cells, row.rare = in.Number, in.Number, in.Cells, nil
 				row.kinds = appendKinds(row.kinds[:0], in.Kinds)
-				if !yield(row, nil) {
+				if in.Damage != nil || in.Note != "" {
+					row.rare = &rareRow{damage: in.Damage, note: in.Note}
+				}
+				if !yield(&row, nil) {
 					return
 				}
 			}
@@ -54,32 +61,32 @@ func FromRoster(r *roster.Reader) Source {
 // those that the mapping's filter left out, keep their outcome. One whose
 // person's ID can't be read is taken up again, which finds the person.
 func FromResults(r *results.Reader) Source {
-	return Source{cell: r.Cell, rows: func() iter.Seq2[sourceRow, error] {
-		return func(yield func(sourceRow, error) bool) {
+	return Source{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
+		return func(yield func(*sourceRow, error) bool) {
 			var row sourceRow
 			var seen rowSet
 			for in, err := range r.Rows() {
 				if err != nil {
-					yield(sourceRow{}, err)
+					yield(nil, err)
 					return
 				}
 				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds)}
 				switch {
 				case in.Damage != nil && in.Damage.Code == results.CodeRehearsal:
-					yield(sourceRow{}, in.Damage)
+					yield(nil, in.Damage)
 					return
 				case in.Damage != nil && in.Damage.Code != results.CodePersonUnclear:
-					row.damage = in.Damage
+					row.rare = &rareRow{damage: in.Damage}
 				case !seen.add(row.number):
-					row.damage = &roster.Error{
+					row.rare = &rareRow{damage: &roster.Error{
 						Cell: r.Cell(in.Number, 0), Row: in.Number, Code: "row_twice",
 						Message: fmt.Sprintf("row %d of the roster stands in this file twice", row.number),
 						Fix:     "remove one of the two lines; a person who is not in the roster yet belongs in a roster of new people",
-					}
+					}}
 				case in.Damage == nil && !in.Outcome.Status.Retryable():
-					row.kept = &in.Outcome
+					row.rare = &rareRow{kept: &in.Outcome}
 				}
-				if !yield(row, nil) {
+				if !yield(&row, nil) {
 					return
 				}
 			}
