@@ -174,11 +174,13 @@ func (r *run) decide(it *item, err error) answer {
 	}
 	if e.Effect != procore.DidNotHappen {
 		t.lost++
+		r.trouble(AnswerLost)
 		return answer{status: outcome.Unknown, doubt: true, problems: []outcome.Problem{{Code: codeAnswerLost}}}
 	}
 	switch e.Kind {
 	case procore.Throttled:
 		r.throttled.Add(1)
+		r.trouble(Throttled)
 		if t.throttled++; t.throttled < maxThrottled {
 			return answer{again: true} // the client has paused the pace, for all workers
 		}
@@ -201,6 +203,12 @@ func (r *run) decide(it *item, err error) answer {
 	case procore.Refused, procore.Fault, procore.Malformed:
 	}
 	return answer{status: outcome.Failed, problems: r.refusal(it, e)}
+}
+
+func (r *run) trouble(t Trouble) {
+	if r.OnTrouble != nil {
+		r.OnTrouble(t)
+	}
 }
 
 func stopAnswer(stop *StopError) answer {

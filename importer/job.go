@@ -56,9 +56,24 @@ type Job struct {
 	MaxErrors      MaxErrors     // when to give up
 	MaxDuration    time.Duration // when to leave the rest for the next run; 0: never
 
-	Log   zerolog.Logger
-	OnRow func(outcome.Outcome) // called for every row in the roster's order, once its outcome is durable; may be nil
+	Log zerolog.Logger
+
+	// OnRow is called for every row in the roster's order, once its outcome is
+	// durable. The cells are the row's until it returns. It may be nil.
+	OnRow func(cells []string, o outcome.Outcome)
+	// OnTrouble is called when Procore put a request off, or its answer was
+	// lost: by several goroutines at a time. It may be nil.
+	OnTrouble func(Trouble)
 }
+
+// Trouble is what keeps a run from going on at once.
+type Trouble uint8
+
+// The troubles.
+const (
+	Throttled  Trouble = iota // Procore put a request off
+	AnswerLost                // nobody knows yet what became of a request
+)
 
 // Summary is what a run came to.
 type Summary struct {

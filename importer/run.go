@@ -242,7 +242,7 @@ func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
 			}
 			counts.Add(o.Status)
 			if r.OnRow != nil {
-				r.OnRow(o)
+				r.OnRow(it.cells, o)
 			}
 			<-r.places
 		}

@@ -20,6 +20,7 @@ type app struct {
 	stdout, stderr io.Writer
 	settings       settings
 	given          []*pflag.Flag // on the command line itself
+	sent           bool          // a run has been made: code is its
 	code           int           // the exit code of a command that came to its end
 }
 
@@ -33,6 +34,9 @@ func (a *app) main(ctx context.Context, args []string) int {
 	root.SetErr(a.stderr)
 	if err := root.ExecuteContext(ctx); err != nil {
 		code := exitCode(ctx, err)
+		if a.sent {
+			code = max(a.code, exitRowsLeft) // what went wrong came after the rows
+		}
 		if code != exitLocked || isTerminal(a.stderr) {
 			complain(a.stderr, err)
 		}

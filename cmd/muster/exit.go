@@ -11,6 +11,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/ledger"
+	"muster/importer/report"
 	"muster/importer/results"
 	"muster/importer/roster"
 	"muster/mapping"
@@ -105,6 +106,7 @@ func complain(w io.Writer, err error) {
 		bind    *mapping.BindError
 		record  *ledger.Error
 		written *results.Error
+		page    *report.HTMLError
 		stop    *importer.StopError
 	)
 	switch {
@@ -121,6 +123,8 @@ func complain(w io.Writer, err error) {
 		fix = record.Fix
 	case errors.As(err, &written):
 		fix = written.Fix
+	case errors.As(err, &page):
+		fix = page.Fix
 	case errors.As(err, &stop):
 		fix = stop.Fix
 	}

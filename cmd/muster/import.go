@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,7 +173,7 @@ func needsClassifications(m *mapping.Mapper) bool {
 }
 
 // transfer checks every row, then imports them, and says what came of it.
-func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, log zerolog.Logger) error {
+func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, log zerolog.Logger) (err error) {
 	plan, err := a.plan(ctx, job, in)
 	if err != nil {
 		return err
@@ -182,6 +183,13 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	job.Results, err = results.Create(job.ResultsPath, in.header, results.Options{Sheet: in.sheet, Rows: plan.Rows, Rehearsal: a.settings.simulate})
 	if err != nil {
 		return err
+	}
+	var page *report.HTML
+	if a.settings.report != "" {
+		if page, err = report.CreateHTML(a.settings.report); err != nil {
+			return errors.Join(err, job.Results.Discard())
+		}
+		defer func() { err = errors.Join(err, page.Discard()) }()
 	}
 	terminal := isTerminal(a.stderr) && !a.settings.quiet
 	progress := report.NewProgress(a.stderr, terminal, plan.Rows, log)
@@ -193,19 +201,31 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	defer unwatch()
-	go watchPace(watching, job, progress)
+	go watchPace(watching, job.Pace, func(until time.Time, why string) {
+		progress.Waiting(until, why)
+		if page != nil {
+			page.Waiting(until)
+		}
+	})
 
 	var found findings
-	job.OnRow = func(o outcome.Outcome) {
+	name := nameOf(job.Mapper)
+	job.OnRow = func(cells []string, o outcome.Outcome) {
 		progress.Row(o.Status)
 		found.add(o)
+		if page != nil {
+			page.Row(name(cells), o)
+		}
+	}
+	if page != nil {
+		job.OnTrouble = func(t importer.Trouble) { page.Event(eventOf(t)) }
 	}
 	summary, err := job.Run(ctx, plan)
 	progress.Close()
 	if summary == nil {
 		return errors.Join(err, job.Results.Discard())
 	}
-	return a.conclude(ctx, job, in, project, summary, &found, err)
+	return a.conclude(ctx, job, in, project, summary, &found, page, err)
 }
 
 // plan reads the whole roster once before anything is sent.
@@ -262,8 +282,36 @@ func rowsAre(n int) string {
 	return fmt.Sprintf("%d rows are", n)
 }
 
-// watchPace keeps the progress line told why nothing is being sent.
-func watchPace(ctx context.Context, job *importer.Job, progress *report.Progress) {
+// nameOf returns how to find a row's name among its cells, for the report.
+func nameOf(m *mapping.Mapper) func(cells []string) string {
+	var columns []int
+	for _, field := range []mapping.Field{mapping.FirstName, mapping.LastName} {
+		for _, match := range m.Columns() {
+			if match.Field == field && match.Column >= 0 && !slices.Contains(columns, match.Column) {
+				columns = append(columns, match.Column)
+			}
+		}
+	}
+	return func(cells []string) string {
+		var words []string
+		for _, c := range columns {
+			if c < len(cells) {
+				words = append(words, strings.TrimSpace(cells[c]))
+			}
+		}
+		return strings.TrimSpace(strings.Join(words, " "))
+	}
+}
+
+func eventOf(t importer.Trouble) report.Event {
+	if t == importer.Throttled {
+		return report.EventThrottled
+	}
+	return report.EventFault
+}
+
+// watchPace tells, until ctx ends, why nothing is being sent.
+func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.Time, why string)) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -271,8 +319,8 @@ func watchPace(ctx context.Context, job *importer.Job, progress *report.Progress
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			until, reason := job.Pace.Wait()
-			progress.Waiting(until, reasonText(reason))
+			until, reason := pace.Wait()
+			tell(until, reasonText(reason))
 		}
 	}
 }
@@ -293,7 +341,7 @@ func reasonText(r ratelimit.Reason) string {
 }
 
 // conclude says what came of a run, and with which exit code it ends.
-func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, found *findings, failure error) error {
+func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, found *findings, page *report.HTML, failure error) error {
 	s := report.Summary{
 		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
 		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: run.Elapsed.Seconds(),
@@ -310,11 +358,16 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
 	s.Next = a.next(in, job, s)
-	a.code = s.ExitCode
+	a.sent, a.code = true, s.ExitCode
 	if failure != nil {
 		complain(a.stderr, failure)
 	} else if run.Stopped != nil {
 		complain(a.stderr, run.Stopped)
+	}
+	if page != nil {
+		if err := page.Commit(s); err != nil {
+			return err
+		}
 	}
 	switch {
 	case a.settings.json:

@@ -36,7 +36,7 @@ type settings struct {
 	headerRow                  int
 	mapping                    string
 
-	results, ledger string
+	results, report, ledger string
 
 	workers        int
 	rate           rateFlag
@@ -92,6 +92,7 @@ func (s *settings) workFlags(f *pflag.FlagSet) {
 	f.IntVar(&s.workers, "workers", 8, "`NUMBER` of requests under way at a time, at most")
 	f.Var(&s.rate, "rate", "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)")
 	f.Var(&s.reserve, "reserve", "`SHARE` of the quota that is left to others, such as 20%")
+	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to look at, to print or to send on")
 	f.BoolVar(&s.update, "update", false, "give people who are there already the roster's job title")
 	f.Var(&s.maxErrors, "max-errors", "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops")
 	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can't come to effect any more (MUSTER_SETTLE_AFTER)")

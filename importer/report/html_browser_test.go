@@ -1,0 +1,271 @@
+package report_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/importer/outcome"
+	"muster/importer/report"
+)
+
+// browser is a Chromium that is told what to do through a pipe.
+type browser struct {
+	t    *testing.T
+	in   *os.File
+	out  *bufio.Reader
+	last int
+	tab  string
+}
+
+// openInBrowser shows a page; the test is skipped where there is no Chromium.
+func openInBrowser(t *testing.T, page string) *browser {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("a child gets no pipes there")
+	}
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is not installed")
+	}
+	file := filepath.Join(t.TempDir(), "report.html")
+	put(t, file, page)
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, theirAnswers, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := filepath.Join(t.TempDir(), "profile")
+	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+		"--remote-debugging-pipe", "--user-data-dir="+profile, "about:blank")
+	cmd.ExtraFiles = []*os.File{theirs, theirAnswers} // 3 and 4, as Chromium wants them
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = theirs.Close(), theirAnswers.Close()
+	// A browser that hangs must not hang the tests.
+	watch := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
+	b := &browser{t: t, in: ours, out: bufio.NewReaderSize(answers, 1<<20)}
+	t.Cleanup(func() {
+		watch.Stop()
+		fmt.Fprintf(b.in, `{"id":0,"method":"Browser.close"}`+"\x00")
+		_, _ = cmd.Process.Wait()
+		_, _ = ours.Close(), answers.Close()
+		// Its helpers write for a moment longer, and would spoil the test's own cleaning.
+		for range 100 {
+			if os.RemoveAll(profile) == nil {
+				break
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	var target struct{ TargetID string }
+	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	var session struct{ SessionID string }
+	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
+	b.tab = session.SessionID
+	address := url.URL{Scheme: "file", Path: filepath.ToSlash(file)}
+	b.call("Page.navigate", map[string]any{"url": address.String()}, nil)
+	b.until("document.documentElement?.dataset.ready", "yes")
+	return b
+}
+
+// call asks the browser and returns its answer; events are left out.
+func (b *browser) call(method string, parameters, answer any) {
+	b.t.Helper()
+	b.last++
+	question := map[string]any{"id": b.last, "method": method, "params": parameters}
+	if b.tab != "" {
+		question["sessionId"] = b.tab
+	}
+	line, err := json.Marshal(question)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := b.in.Write(append(line, 0)); err != nil {
+		b.t.Fatal(err)
+	}
+	for {
+		line, err := b.out.ReadBytes(0)
+		if err != nil {
+			b.t.Fatalf("%s: %v", method, err)
+		}
+		var got struct {
+			ID     int
+			Result json.RawMessage
+			Error  *struct{ Message string }
+		}
+		if err := json.Unmarshal(bytes.TrimSuffix(line, []byte{0}), &got); err != nil {
+			b.t.Fatal(err)
+		}
+		if got.ID != b.last {
+			continue
+		}
+		if got.Error != nil {
+			b.t.Fatalf("%s: %s", method, got.Error.Message)
+		}
+		if answer != nil {
+			if err := json.Unmarshal(got.Result, answer); err != nil {
+				b.t.Fatal(err)
+			}
+		}
+		return
+	}
+}
+
+// run returns what an expression of JavaScript comes to, as text.
+func (b *browser) run(expression string) string {
+	b.t.Helper()
+	var got struct {
+		Result struct{ Value string }
+		Error  *struct{ Exception struct{ Description string } } `json:"exceptionDetails"`
+	}
+	b.call("Runtime.evaluate", map[string]any{"expression": "String(" + expression + ")", "userGesture": true, "awaitPromise": true}, &got)
+	if got.Error != nil {
+		b.t.Fatalf("%s: %s", expression, got.Error.Exception.Description)
+	}
+	return got.Result.Value
+}
+
+// until waits for an expression to come to a value.
+func (b *browser) until(expression, want string) {
+	b.t.Helper()
+	got := ""
+	for range 1000 {
+		if got = b.run(expression); got == want {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	b.t.Fatalf("%s is %q, want %q", expression, got, want)
+}
+
+const (
+	countLine = "document.getElementById('count').textContent"
+	lines     = "document.querySelectorAll('#table tbody tr').length"
+	where     = "document.getElementById('where').textContent"
+)
+
+// typed searches as a user does.
+func typed(text string) string {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		return ""
+	}
+	return "(s => { s.value = " + string(quoted) + "; s.dispatchEvent(new Event('input', {bubbles: true})); })(document.getElementById('search'))"
+}
+
+func TestHTMLInABrowser(t *testing.T) {
+	t.Parallel()
+	const count = 50_000
+	rows := make([]row, count)
+	for i := range rows {
+		rows[i] = row{fmt.Sprintf("Person %d", i), outcome.Outcome{Row: i + 2, Status: outcome.Created, PersonID: 1<<60 + int64(i)}}
+		if i%1000 == 0 {
+			rows[i].Outcome = outcome.Outcome{Row: i + 2, Status: outcome.Invalid, Problems: problem("name_missing", "", "the last name is missing", "write it")}
+		}
+	}
+	rows[777].label = "Chloé Lefèvre"
+	const next = "muster retry 'my crew.results.csv' --company 1"
+	b := openInBrowser(t, written(t, report.Summary{
+		Status: report.Finished, Next: []string{next},
+		Problems: []report.Group{{Code: "name_missing", Count: 50, Message: "the last name is missing"}},
+	}, rows...))
+
+	b.until(countLine, "50 of 50,000 rows") // those to look at come first
+	b.until(lines, "50")
+	b.run("document.querySelector('#tools input[value=\"0,1,2,3,4,5,6\"]').click()")
+	b.until(countLine, "50,000 rows")
+	b.until(lines, "100") // however many there are, a page holds a hundred
+	b.run("document.querySelector('[data-go=last]').click()")
+	b.until(where, "49,901 to 50,000 of 50,000")
+	b.until("document.querySelector('[data-go=on]').disabled", "true")
+	b.run("document.querySelector('[data-go=back]').click()")
+	b.until(where, "49,801 to 49,900 of 50,000")
+	b.run("document.querySelector('[data-go=first]').click()")
+	b.until(where, "1 to 100 of 50,000")
+
+	for search, want := range map[string]string{
+		"LEFEVRE chloe":                "1 of 50,000 rows", // without case and accents, in any order
+		fmt.Sprint(1<<60 + 49_999):     "1 of 50,000 rows",
+		"name_missing":                 "50 of 50,000 rows",
+		"nobody of this name":          "0 of 50,000 rows",
+		"<script>alert(1)</script> .*": "0 of 50,000 rows",
+	} {
+		b.run(typed(search))
+		b.until(countLine, want)
+	}
+	b.run(typed("nobody"))
+	b.until("document.getElementById('none').checkVisibility()", "true")
+	b.run("document.querySelector('.show').click()")
+	b.until(countLine, "50 of 50,000 rows")
+	b.run("document.querySelector('#tools input[value=\"0\"]').click()")
+	b.until(countLine, "0 of 50,000 rows")
+
+	if got := b.run("document.querySelector('.command code').textContent"); got != next {
+		t.Errorf("the command is %q, want %q", got, next)
+	}
+	b.run("document.querySelector('.copy').click()")
+	b.until("document.querySelector('.copy').textContent !== 'Copy'", "true")
+	if got := b.run("document.documentElement.scrollWidth <= innerWidth"); got != "true" {
+		t.Error("the page is wider than the window")
+	}
+
+	// On paper more than a page of the screen, and back again.
+	b.run(typed(""))
+	b.run("document.querySelector('#tools input[value=\"0,1,2,3,4,5,6\"]').click()")
+	b.until(countLine, "50,000 rows")
+	b.run("dispatchEvent(new Event('beforeprint'))")
+	b.until(lines, "1000")
+	b.run("dispatchEvent(new Event('afterprint'))")
+	b.until(lines, "100")
+}
+
+func TestHTMLRunsNothingOfARoster(t *testing.T) {
+	t.Parallel()
+	var rows []row
+	var groups []report.Group
+	for i, evil := range hostile() {
+		rows = append(rows, row{evil, outcome.Outcome{Row: i + 2, Status: outcome.Failed, Problems: problem(evil, evil, evil, evil)}})
+		groups = append(groups, report.Group{Code: evil, Count: 1, Message: evil, Hint: evil, Cells: []string{evil}})
+	}
+	b := openInBrowser(t, written(t, report.Summary{
+		Status: report.Stopped, Project: hostile()[0], Why: hostile()[6], Next: hostile(), Remarks: hostile(), Problems: groups,
+	}, rows...))
+	b.until(lines, fmt.Sprint(len(rows)))
+	for i, evil := range hostile() {
+		want := strings.Join(strings.Fields(report.Clean(evil)), " ")
+		if got := b.run(fmt.Sprintf("document.querySelectorAll('#table .who')[%d].textContent", i)); strings.Join(strings.Fields(got), " ") != want {
+			t.Errorf("the table shows %q, want %q", got, want)
+		}
+	}
+	if got := b.run("document.querySelectorAll('main script, main img, main b b, [onerror], [onload], [onmouseover], a, iframe').length"); got != "0" {
+		t.Errorf("%s elements came from the roster", got)
+	}
+	// Even markup that got into the page would not run.
+	for _, attempt := range []string{
+		`const i = document.createElement('img'); i.setAttribute('onerror', 'document.title = "ran"'); i.src = 'x:'; document.body.append(i)`,
+		`const s = document.createElement('script'); s.append('document.title = "ran"'); document.body.append(s)`,
+		`document.body.insertAdjacentHTML('beforeend', '<img src="x:" onerror="document.title = &quot;ran&quot;">')`,
+		`location.href = 'javascript:document.title = "ran"'`,
+	} {
+		b.run("(() => { try { " + attempt + " } catch {} })()")
+		time.Sleep(50 * time.Millisecond)
+		if got := b.run("document.title"); got == "ran" {
+			t.Errorf("%s ran", attempt)
+		}
+	}
+}

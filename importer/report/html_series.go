@@ -1,0 +1,125 @@
+package report
+
+import "time"
+
+// How many slices of a run are kept, and how many a chart shows.
+const (
+	slicesKept  = 240
+	slicesShown = 96
+)
+
+// widths are how long a slice can be. Each is a multiple of the one before, so
+// that slices can be joined; beyond them a slice doubles.
+func widths() []time.Duration {
+	return []time.Duration{
+		time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute,
+		30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
+	}
+}
+
+// wider returns the next longer slice.
+func wider(width time.Duration) time.Duration {
+	for _, next := range widths() {
+		if next > width {
+			return next
+		}
+	}
+	return 2 * width
+}
+
+// slice is what happened in one stretch of a run.
+type slice struct {
+	created, throttled, faults int
+	waited                     time.Duration
+}
+
+func (s *slice) add(other slice) {
+	s.created += other.created
+	s.throttled += other.throttled
+	s.faults += other.faults
+	s.waited += other.waited
+}
+
+// series is a run in slices of equal length. Their number is bounded: when a run
+// outgrows them, they are joined into longer ones.
+type series struct {
+	start  time.Time
+	width  time.Duration
+	slices []slice
+
+	last  time.Duration // when something was last told
+	until time.Duration // nothing is sent before; not after last: nothing waits
+}
+
+func newSeries(start time.Time) series {
+	return series{start: start, width: widths()[0]}
+}
+
+func (s *series) created(now time.Time) { s.at(s.advance(now)).created++ }
+
+func (s *series) event(now time.Time, e Event) {
+	one := s.at(s.advance(now))
+	switch e {
+	case EventThrottled:
+		one.throttled++
+	case EventFault:
+		one.faults++
+	}
+}
+
+func (s *series) waiting(now, until time.Time) {
+	s.advance(now)
+	s.until = until.Sub(s.start)
+	if until.IsZero() {
+		s.until = 0
+	}
+}
+
+func (s *series) end(now time.Time) { s.at(s.advance(now)) }
+
+// advance counts the time that was spent waiting, and returns how far the run is.
+func (s *series) advance(now time.Time) time.Duration {
+	elapsed := max(now.Sub(s.start), s.last) // a clock may be set back
+	for from, to := s.last, min(elapsed, s.until); from < to; {
+		one := s.at(from)
+		end := min((from/s.width+1)*s.width, to)
+		one.waited += end - from
+		from = end
+	}
+	s.last = elapsed
+	return elapsed
+}
+
+// at returns the slice of a time since the start.
+func (s *series) at(elapsed time.Duration) *slice {
+	for elapsed/s.width >= slicesKept {
+		s.join()
+	}
+	i := int(elapsed / s.width)
+	for len(s.slices) <= i {
+		s.slices = append(s.slices, slice{})
+	}
+	return &s.slices[i]
+}
+
+// join makes the slices longer.
+func (s *series) join() {
+	next := wider(s.width)
+	count := int(next / s.width)
+	joined := s.slices[:0]
+	for i, one := range s.slices {
+		if i%count == 0 {
+			joined = append(joined, one)
+		} else {
+			joined[len(joined)-1].add(one)
+		}
+	}
+	s.slices, s.width = joined, next
+}
+
+// fit joins slices until a chart can show them.
+func (s *series) fit() {
+	for len(s.slices) > slicesShown {
+		s.join()
+	}
+}
