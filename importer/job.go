@@ -61,6 +61,9 @@ type Job struct {
 	// OnRow is called for every row in the roster's order, once its outcome is
 	// durable. The cells are the row's until it returns. It may be nil.
 	OnRow func(cells []string, o outcome.Outcome)
+	// OnDone is called as soon as a row's outcome is durable, before the rows
+	// above it need be: by several goroutines at a time. It may be nil.
+	OnDone func(outcome.Status)
 	// OnTrouble is called when Procore put a request off, or its answer was
 	// lost: by several goroutines at a time. It may be nil.
 	OnTrouble func(Trouble)

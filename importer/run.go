@@ -49,6 +49,16 @@ type item struct {
 	since  time.Time     // when that request was given up at the latest
 }
 
+// status returns the outcome's status as this run counts it: the line of
+// somebody whom an earlier one created stays as it is, but this one did not
+// create them.
+func (it *item) status() outcome.Status {
+	if it.kept && it.outcome.Status == outcome.Created {
+		return outcome.Existing
+	}
+	return it.outcome.Status
+}
+
 // toCount reports whether it is an error that is not counted yet.
 func (it *item) toCount() bool {
 	if it.planned || it.counted {
@@ -237,9 +247,7 @@ func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
 				}
 			}
 			o := it.outcome
-			if it.kept && o.Status == outcome.Created {
-				o.Status = outcome.Existing // its line stays as it is, but this run did not create anybody
-			}
+			o.Status = it.status()
 			counts.Add(o.Status)
 			if r.OnRow != nil {
 				r.OnRow(it.cells, o)

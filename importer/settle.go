@@ -56,6 +56,9 @@ func (s *settler) pass(it *item) {
 	if it.toCount() {
 		s.countErrors(1)
 	}
+	if s.OnDone != nil {
+		s.OnDone(it.status())
+	}
 	s.done <- it
 }
 

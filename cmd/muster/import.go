@@ -211,10 +211,15 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	var found findings
 	name := nameOf(job.Mapper)
 	job.OnRow = func(cells []string, o outcome.Outcome) {
-		progress.Row(o.Status)
 		found.add(o)
 		if page != nil {
 			page.Row(name(cells), o)
+		}
+	}
+	job.OnDone = func(s outcome.Status) {
+		progress.Row(s)
+		if page != nil && s == outcome.Created {
+			page.Event(report.EventCreated)
 		}
 	}
 	if page != nil {

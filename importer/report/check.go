@@ -137,7 +137,11 @@ func WritePlan(w io.Writer, plan Plan, width int) error {
 		text = "Rehearsal, nothing is sent to Procore: " + text
 	}
 	if plan.Estimate > 0 {
-		text += ", in about " + span(plan.Estimate)
+		if plan.Estimate >= time.Second {
+			text += ", in about " + span(plan.Estimate)
+		} else {
+			text += ", in less than a second"
+		}
 	}
 	p.line("", "", text+".")
 	_, err := io.WriteString(w, p.b.String())

@@ -18,6 +18,7 @@ type Event uint8
 // The events.
 const (
 	EventThrottled Event = iota + 1 // Procore put a request off
+	EventCreated                    // a person was created; their row may come later, in the roster's order
 	EventFault                      // Procore gave no usable answer: a server error, a cut connection, a time-out
 )
 
@@ -71,13 +72,9 @@ func CreateHTML(path string) (*HTML, error) {
 func (h *HTML) Row(label string, o outcome.Outcome) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ended {
-		return
+	if !h.ended {
+		h.rows.add(label, o)
 	}
-	if o.Status == outcome.Created {
-		h.series.created(time.Now())
-	}
-	h.rows.add(label, o)
 }
 
 // Event marks that something happened just now.

@@ -59,6 +59,7 @@ func TestHTMLChart(t *testing.T) {
 				}
 				for i := range test.people {
 					time.Sleep(test.length / time.Duration(test.people))
+					h.Event(report.EventCreated)
 					h.Row("", outcome.Outcome{Row: i + 2, Status: outcome.Created, PersonID: 1})
 				}
 				if test.people == 0 {
@@ -103,7 +104,10 @@ func TestHTMLMarksWhatSlowedTheRunDown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		create := func() { h.Row("", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 1}) }
+		create := func() {
+			h.Event(report.EventCreated)
+			h.Row("", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 1})
+		}
 		create()                                     // second 0
 		h.Event(report.EventThrottled)               //
 		h.Waiting(time.Now().Add(3 * time.Second))   // until 3

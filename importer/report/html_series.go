@@ -55,11 +55,11 @@ func newSeries(start time.Time) series {
 	return series{start: start, width: widths()[0]}
 }
 
-func (s *series) created(now time.Time) { s.at(s.advance(now)).created++ }
-
 func (s *series) event(now time.Time, e Event) {
 	one := s.at(s.advance(now))
 	switch e {
+	case EventCreated:
+		one.created++
 	case EventThrottled:
 		one.throttled++
 	case EventFault:
