@@ -1,6 +1,9 @@
 package importer
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"unsafe"
+)
 
 // index remembers, for the key of every valid row, the number of the first row
 // that has it. It is what lets a run grow with the roster at all, so it is
@@ -48,6 +51,15 @@ func (x *index) add(key []byte, row int) (first int) {
 	*at = slot{low: uint32(h), high: uint32(h >> 32), row: uint32(row)}
 	s.used++
 	return row
+}
+
+// size returns the bytes that the index takes.
+func (x *index) size() int {
+	slots := 0
+	for i := range x.shards {
+		slots += len(x.shards[i].slots)
+	}
+	return slots * int(unsafe.Sizeof(slot{}))
 }
 
 // find returns the slot of a hash, or the free one where it belongs.
