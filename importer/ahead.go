@@ -2,13 +2,15 @@ package importer
 
 import (
 	"iter"
+	"slices"
 
 	"muster/mapping"
 )
 
 const (
 	aheadRows    = 2048 // in a batch: waking a goroutine costs as much as some hundred rows
-	aheadBatches = 3    // one being filled, one being used, one in between
+	chunkRows    = 32
+	aheadBatches = 3 // one being filled, one being used, one in between
 )
 
 // rowBatch is rows that were read ahead, with cells of their own.
@@ -33,11 +35,12 @@ func (b *rowBatch) add(row *sourceRow) {
 	b.rows = append(b.rows, copied)
 }
 
-// ahead yields the same rows as s.rows, which it reads on another goroutine:
-// reading a row costs about as much as checking it. A row is valid until the
-// next one. When the loop ends, early or not, the goroutine has ended, too.
-func (s Source) ahead() iter.Seq2[*sourceRow, error] {
-	return func(yield func(*sourceRow, error) bool) {
+// ahead yields the same rows as s.rows, some at a time, which it reads on
+// another goroutine: reading a row costs about as much as checking it. Rows are
+// valid until the next ones. When the loop ends, early or not, the goroutine has
+// ended, too.
+func (s Source) ahead() iter.Seq2[[]sourceRow, error] {
+	return func(yield func([]sourceRow, error) bool) {
 		full, free := make(chan *rowBatch, aheadBatches), make(chan *rowBatch, aheadBatches)
 		for range aheadBatches {
 			free <- &rowBatch{}
@@ -52,8 +55,8 @@ func (s Source) ahead() iter.Seq2[*sourceRow, error] {
 			}
 		}()
 		for b := range full {
-			for i := range b.rows {
-				if !yield(&b.rows[i], nil) {
+			for rows := range slices.Chunk(b.rows, chunkRows) {
+				if !yield(rows, nil) {
 					return
 				}
 			}

@@ -32,14 +32,34 @@ type slot struct {
 	row       uint32
 }
 
-func newIndex() *index {
-	return &index{seed: maphash.MakeSeed()}
+// newIndex returns an index with room for about as many keys. A roster can claim to
+// be of any size, so what is more than mostRoom has to turn up first.
+func newIndex(keys int) *index {
+	x := &index{seed: maphash.MakeSeed()}
+	const mostRoom = 2_000_000
+	if room := min(keys, mostRoom) / len(x.shards) * 3 / 2; room > 16 {
+		for i := range x.shards {
+			x.shards[i].slots = make([]slot, room)
+		}
+	}
+	return x
 }
 
-// add remembers key for row, unless an earlier row has it: then it returns
-// that row.
-func (x *index) add(key []byte, row int) (first int) {
-	h := maphash.Bytes(x.seed, key)
+func (x *index) hash(key []byte) uint64 { return maphash.Bytes(x.seed, key) }
+
+// touch reads where a key with this hash belongs, so that add finds it in the
+// processor's cache. What it returns is of no use.
+func (x *index) touch(h uint64) uint32 {
+	s := &x.shards[h&0xff]
+	if len(s.slots) == 0 {
+		return 0
+	}
+	return s.slots[s.place(uint32(h>>32))].row
+}
+
+// add remembers the key with this hash for row, unless an earlier row has it:
+// then it returns that row.
+func (x *index) add(h uint64, row int) (first int) {
 	s := &x.shards[h&0xff]
 	if 5*(s.used+1) > 4*len(s.slots) {
 		s.grow()
@@ -64,8 +84,7 @@ func (x *index) size() int {
 
 // find returns the slot of a hash, or the free one where it belongs.
 func (s *shard) find(low, high uint32) *slot {
-	// The low bits chose the shard; the high ones choose the place.
-	for at := int(uint64(high) * uint64(len(s.slots)) >> 32); ; at++ {
+	for at := s.place(high); ; at++ {
 		if at == len(s.slots) {
 			at = 0
 		}
@@ -74,6 +93,10 @@ func (s *shard) find(low, high uint32) *slot {
 		}
 	}
 }
+
+// place returns where to look for a hash first: the low bits chose the shard, the
+// high ones choose the place.
+func (s *shard) place(high uint32) int { return int(uint64(high) * uint64(len(s.slots)) >> 32) }
 
 func (s *shard) grow() {
 	old := s.slots

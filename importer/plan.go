@@ -20,7 +20,20 @@ type assessor struct {
 	index      *index
 	columns    map[mapping.Field]int // where each field stands in the roster
 	occurrence map[string]int        // how many of a repeated name have come by, where namesakes may be
-	key        []byte
+	assessed   []assessed
+	keys       []byte
+	touched    uint32
+}
+
+// assessed is one row of a chunk, and what is made of it. It is valid until
+// the next chunk.
+type assessed struct {
+	*sourceRow
+	verdict
+	person mapping.Person
+
+	claims bool // the key is to be claimed
+	hash   uint64
 }
 
 func newAssessor(j *Job, x *index) *assessor {
@@ -36,64 +49,114 @@ type verdict struct {
 	status   outcome.Status    // "" while the row is to be sent
 	problems []outcome.Problem // of a row that is to be sent: remarks
 	personID int64
-	key      []byte // valid until the next row; nil if status is set
+	key      []byte // of a row that is to be sent
 	namesake int    // which person of its name it is, from 1
 }
 
-// assess fills p from the row. The first pass over a roster claims the rows'
-// keys; every later one finds each key where the first left it, so that all
-// passes come to the same verdicts.
-func (a *assessor) assess(row *sourceRow, p *mapping.Person) (verdict, error) {
-	if row.rare != nil {
-		return a.assessRare(row, p), nil
+// assess makes verdicts of a chunk of rows. The first pass over a roster claims
+// the rows' keys; every later one finds each key where the first left it, so
+// that all passes come to the same verdicts.
+//
+// Keys are claimed once all rows of the chunk are mapped: their places in the
+// index are touched as soon as they are known, so that the memory is there when
+// it is needed. That takes a third off the time of a large roster.
+func (a *assessor) assess(rows []sourceRow) ([]assessed, error) {
+	a.assessed, a.keys = a.assessed[:0], a.keys[:0]
+	for i := range rows {
+		a.assessed = append(a.assessed, assessed{sourceRow: &rows[i]})
+		one := &a.assessed[i]
+		if err := a.look(one); err != nil {
+			return nil, err
+		}
+		if one.claims {
+			from := len(a.keys)
+			a.keys = appendKey(a.keys, &one.person, 1)
+			one.key = a.keys[from:len(a.keys):len(a.keys)]
+			one.hash = a.index.hash(one.key)
+		}
 	}
-	keep, err := a.mapper.Keep(row.cells)
-	if err != nil {
-		return verdict{}, fmt.Errorf("row %d: the mapping's \"where\": %w", row.number, err)
+	for i := range a.assessed {
+		if one := &a.assessed[i]; one.claims {
+			a.touched += a.index.touch(one.hash)
+		}
 	}
-	if !keep {
-		return verdict{status: outcome.Skipped, problems: []outcome.Problem{{Code: CodeFiltered, Message: "left out by the mapping's \"where\""}}}, nil
+	for i := range a.assessed {
+		if one := &a.assessed[i]; one.claims {
+			a.claim(one)
+		}
 	}
-	if problems := a.mapper.Map(row.cells, row.kinds, p); len(problems) > 0 {
-		return verdict{status: outcome.Invalid, problems: a.problems(row, problems)}, nil
-	}
-	return a.claim(row, p), nil
+	return a.assessed, nil
 }
 
-// assessRare is assess for a row that is no plain person's.
-func (a *assessor) assessRare(row *sourceRow, p *mapping.Person) verdict {
-	switch rare := row.rare; {
-	case rare.kept != nil:
-		a.claimKept(row, p)
-		return verdict{status: rare.kept.Status, problems: rare.kept.Problems, personID: rare.kept.PersonID}
-	case rare.damage != nil:
-		return verdict{status: outcome.Invalid, problems: []outcome.Problem{{
-			Code: rare.damage.Code, Cell: rare.damage.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
-		}}}
-	default:
-		return verdict{status: outcome.Skipped, problems: []outcome.Problem{{Code: "no_person", Message: rare.note}}}
+// look maps a row, and says whether its key is to be claimed.
+func (a *assessor) look(one *assessed) error {
+	if one.rare != nil {
+		a.lookRare(one)
+		return nil
 	}
+	keep, err := a.mapper.Keep(one.cells)
+	switch {
+	case err != nil:
+		return fmt.Errorf("row %d: the mapping's \"where\": %w", one.number, err)
+	case !keep:
+		one.settle(outcome.Skipped, outcome.Problem{Code: CodeFiltered, Message: "left out by the mapping's \"where\""})
+	default:
+		if problems := a.mapper.Map(one.cells, one.kinds, &one.person); len(problems) > 0 {
+			one.settle(outcome.Invalid, a.problems(one.sourceRow, problems)...)
+			return nil
+		}
+		one.claims = true
+	}
+	return nil
+}
+
+// lookRare is look for a row that is no plain person's. One that has its person
+// already claims their key nevertheless, so that another row edited into the
+// same person is found.
+func (a *assessor) lookRare(one *assessed) {
+	switch rare := one.rare; {
+	case rare.kept != nil:
+		one.settle(rare.kept.Status, rare.kept.Problems...)
+		one.personID = rare.kept.PersonID
+		one.claims = rare.kept.Status.HasPerson() && len(a.mapper.Map(one.cells, one.kinds, &one.person)) == 0
+	case rare.damage != nil:
+		one.settle(outcome.Invalid, outcome.Problem{
+			Code: rare.damage.Code, Cell: rare.damage.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
+		})
+	default:
+		one.settle(outcome.Skipped, outcome.Problem{Code: "no_person", Message: rare.note})
+	}
+}
+
+func (v *verdict) settle(s outcome.Status, problems ...outcome.Problem) {
+	v.status, v.problems = s, problems
 }
 
 // kept reports whether an earlier run is done with the row.
 func (r *sourceRow) kept() bool { return r.rare != nil && r.rare.kept != nil }
 
-// claim finds out whether an earlier row has the key of p.
-func (a *assessor) claim(row *sourceRow, p *mapping.Person) verdict {
-	a.key = appendKey(a.key[:0], p, 1)
-	kind := keyOf(p)
-	first := a.index.add(a.key, row.number)
-	remarks := a.remarks(row, p)
-	if first == row.number {
-		return verdict{key: a.key, namesake: 1, problems: remarks}
-	}
-	if kind == byName && a.namesakes {
+// claim finds out whether an earlier row has the key of this one.
+func (a *assessor) claim(one *assessed) {
+	kind := keyOf(&one.person)
+	first := a.index.add(one.hash, one.number)
+	one.namesake = 1
+	switch {
+	case first == one.number:
+	case kind == byName && a.namesakes:
 		// The first row of a name counts 1 without being held here.
-		n := max(a.occurrence[string(a.key)], 1) + 1
-		a.occurrence[string(a.key)] = n
-		a.key = appendKey(a.key[:0], p, n)
-		return verdict{key: a.key, namesake: n, problems: remarks}
+		one.namesake = max(a.occurrence[string(one.key)], 1) + 1
+		a.occurrence[string(one.key)] = one.namesake
+		one.key = appendKey(nil, &one.person, one.namesake)
+	case !one.kept():
+		one.settle(outcome.Invalid, repeated(kind, first))
 	}
+	if one.status == "" {
+		one.problems = a.remarks(one.sourceRow, &one.person)
+	}
+}
+
+// repeated says in a row that an earlier one is the same person.
+func repeated(kind keyKind, first int) outcome.Problem {
 	problem := outcome.Problem{
 		Code:    "duplicate_row",
 		Field:   string(mapping.OriginID),
@@ -109,7 +172,7 @@ func (a *assessor) claim(row *sourceRow, p *mapping.Person) verdict {
 		problem.Field = string(mapping.LastName)
 		problem.Hint = "keep one of the two rows; if they are two people, give each an employee ID, or allow it with --allow-namesakes"
 	}
-	return verdict{status: outcome.Invalid, problems: []outcome.Problem{problem}}
+	return problem
 }
 
 // remarks says what of a row that will be sent is uncertain.
@@ -127,15 +190,6 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 		remark.Cell = a.cell(row.line, column)
 	}
 	return []outcome.Problem{remark}
-}
-
-// claimKept lets a row that has its person already keep its key, so that
-// another row edited into the same person is found.
-func (a *assessor) claimKept(row *sourceRow, p *mapping.Person) {
-	if !row.rare.kept.Status.HasPerson() || len(a.mapper.Map(row.cells, row.kinds, p)) > 0 {
-		return
-	}
-	a.claim(row, p)
 }
 
 func (a *assessor) problems(row *sourceRow, problems []mapping.Problem) []outcome.Problem {
@@ -175,43 +229,53 @@ type Plan struct {
 func (p *Plan) Memory() int { return p.index.size() }
 
 // Check reads the whole roster and finds every problem of every row, without
-// sending anything. It calls each with every row that has problems or remarks,
-// in the roster's order.
+// sending anything. It calls each, unless that is nil, with every row in the
+// roster's order; the status of one that would be sent is "".
 //
 // The error is a *roster.Error where the roster can't be read, and otherwise
 // ctx's or the mapping's.
 func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Plan, error) {
-	plan := &Plan{index: newIndex()}
+	plan := &Plan{index: newIndex(j.Source.size)}
 	a := newAssessor(j, plan.index)
-	var person mapping.Person
-	for row, err := range j.Source.ahead() {
+	for rows, err := range j.Source.ahead() {
 		if err != nil {
 			return nil, err
 		}
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		person = mapping.Person{}
-		v, err := a.assess(row, &person)
+		assessed, err := a.assess(rows)
 		if err != nil {
 			return nil, err
 		}
-		plan.Rows++
-		switch {
-		case row.kept():
-			plan.Kept.Add(v.status)
-		case v.status == outcome.Invalid:
-			plan.Invalid++
-		case v.status == outcome.Skipped:
-			plan.Skipped++
-		default:
-			plan.Create++
-		}
-		if each != nil {
-			if err := each(row.cells, outcome.Outcome{Row: row.number, Status: v.status, PersonID: v.personID, Problems: v.problems}); err != nil {
+		for i := range assessed {
+			one := &assessed[i]
+			plan.count(one)
+			if each == nil {
+				continue
+			}
+			if err := each(one.cells, one.outcome()); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return plan, nil
+}
+
+func (p *Plan) count(one *assessed) {
+	p.Rows++
+	switch {
+	case one.kept():
+		p.Kept.Add(one.status)
+	case one.status == outcome.Invalid:
+		p.Invalid++
+	case one.status == outcome.Skipped:
+		p.Skipped++
+	default:
+		p.Create++
+	}
+}
+
+func (one *assessed) outcome() outcome.Outcome {
+	return outcome.Outcome{Row: one.number, Status: one.status, PersonID: one.personID, Problems: one.problems}
 }

@@ -265,23 +265,20 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 	a := newAssessor(r.Job, r.plan.index)
 	items := make([]*item, 0, batch)
 	sequence := 0
-	for row, err := range r.Source.ahead() {
+	for rows, err := range r.Source.ahead() {
 		if err != nil {
 			return err
 		}
-		it := &item{sequence: sequence, row: row.number, line: row.line, cells: slices.Clone(row.cells)}
-		sequence++
-		v, err := a.assess(row, &it.person)
+		assessed, err := a.assess(rows)
 		if err != nil {
 			return err
 		}
-		it.outcome = outcome.Outcome{Row: row.number, Status: v.status, PersonID: v.personID, Problems: v.problems}
-		it.planned, it.kept = v.status != "", row.kept()
-		if !it.planned {
-			it.send, it.namesake, it.key = true, v.namesake, ledgerKey(r.Ledger, r.Scope, v.key)
+		for i := range assessed {
+			r.places <- struct{}{}
+			items = append(items, r.item(sequence, &assessed[i]))
+			sequence++
 		}
-		r.places <- struct{}{}
-		if items = append(items, it); len(items) == batch {
+		if len(items) >= batch {
 			if err := r.dispatch(intake, work, items, hand); err != nil {
 				return err
 			}
@@ -289,6 +286,18 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 		}
 	}
 	return r.dispatch(intake, work, items, hand)
+}
+
+// item takes what the run needs of an assessed row, which is gone with its chunk.
+func (r *run) item(sequence int, one *assessed) *item {
+	it := &item{
+		sequence: sequence, row: one.number, line: one.line, cells: slices.Clone(one.cells),
+		person: one.person, outcome: one.outcome(), planned: one.status != "", kept: one.kept(),
+	}
+	if !it.planned {
+		it.send, it.namesake, it.key = true, one.namesake, ledgerKey(r.Ledger, r.Scope, one.key)
+	}
+	return it
 }
 
 // dispatch finds out who of the items is known already and hands all of them

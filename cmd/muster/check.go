@@ -65,7 +65,7 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 		if err != nil {
 			return err
 		}
-		if marked, err = results.Create(target, in.header, results.Options{Sheet: in.sheet}); err != nil {
+		if marked, err = results.Create(target, in.header, results.Options{Sheet: in.sheet, Delimiter: in.comma}); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, marked.Discard()) }()

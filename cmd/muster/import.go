@@ -182,7 +182,7 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	a.announce(job, plan, in, project)
 	keepHeapClose(plan.Memory())
 
-	job.Results, err = results.Create(job.ResultsPath, in.header, results.Options{Sheet: in.sheet, Rows: plan.Rows, Rehearsal: a.settings.simulate})
+	job.Results, err = results.Create(job.ResultsPath, in.header, results.Options{Sheet: in.sheet, Delimiter: in.comma, Rows: plan.Rows, Rehearsal: a.settings.simulate})
 	if err != nil {
 		return err
 	}
@@ -269,11 +269,12 @@ func (f *findings) add(o outcome.Outcome) {
 }
 
 // keepHeapClose has the garbage collector leave about the same room above what
-// is in use, however much a plan holds on to. By default it would leave twice
-// the plan's memory, though nothing of a plan ever becomes garbage.
+// is in use, however much a plan holds on to. By default it would leave as much
+// again as the plan takes, though nothing of a plan ever becomes garbage, and
+// work hard for a few megabytes where the plan is small.
 func keepHeapClose(held int) {
-	const room = 16 << 20
-	debug.SetGCPercent(100 * room / (room + held))
+	const base, room = 8 << 20, 20 << 20
+	debug.SetGCPercent(100 * room / (base + held))
 }
 
 // announce says what is about to happen.

@@ -18,6 +18,7 @@ type input struct {
 	source  importer.Source
 	header  []string
 	sheet   string
+	comma   string // between the cells of a CSV file
 	remarks []string
 	retry   bool
 	close   func() error
@@ -43,7 +44,7 @@ func (a *app) openInput(path string) (*input, error) {
 		}
 		if !results.IsResults(r.Header()) {
 			return &input{
-				path: path, source: importer.FromRoster(r), header: r.Header(), sheet: r.Sheet(),
+				path: path, source: importer.FromRoster(r), header: r.Header(), sheet: r.Sheet(), comma: r.Delimiter(),
 				remarks: r.Remarks(), close: r.Close, file: file,
 			}, nil
 		}

@@ -9,6 +9,24 @@ import (
 	"unicode/utf8"
 )
 
+// estimate tells from the beginning of a file of that size about how many rows
+// it has. Lines that hold next to nothing are no rows.
+func estimate(head []byte, size int64) int {
+	rows, from := 0, 0
+	for i, c := range head {
+		if c == '\n' || c == '\r' {
+			if i-from > 2 {
+				rows++
+			}
+			from = i + 1
+		}
+	}
+	if len(head) == 0 {
+		return 0
+	}
+	return int(int64(rows) * size / int64(len(head)))
+}
+
 // openCSV finds out how a text file is to be read.
 func (r *Reader) openCSV(o Options, head []byte) error {
 	text, err := r.source.readText(o.Encoding, head)
@@ -38,7 +56,8 @@ func (r *Reader) openCSV(o Options, head []byte) error {
 	if t.comma != ',' && o.Delimiter == "" {
 		r.remarks = append(r.remarks, "delimiter "+delimiterName(t.comma))
 	}
-	r.format, r.table = CSV, t
+	r.format, r.table, r.delimiter = CSV, t, string(t.comma)
+	r.estimate = estimate(head, r.source.size)
 	rows, err := headRows(t)
 	if err != nil {
 		return err

@@ -82,6 +82,8 @@ type Reader struct {
 	remarks   []string
 	notes     notes
 	book      *workbook // nil for CSV
+	delimiter string    // "" for a workbook
+	estimate  int       // rows, about
 }
 
 // Header returns the headings, trimmed and on one line each.
@@ -95,6 +97,14 @@ func (r *Reader) Sheet() string { return r.sheet }
 
 // Format returns what kind of file the roster is, by its content.
 func (r *Reader) Format() Format { return r.format }
+
+// Delimiter returns what stands between the cells of a CSV file, or "" for a
+// workbook.
+func (r *Reader) Delimiter() string { return r.delimiter }
+
+// Estimate returns about how many rows there are, by the beginning of a CSV file
+// or by all of a workbook.
+func (r *Reader) Estimate() int { return r.estimate }
 
 // Remarks returns sentences that say how the file was read where that was not
 // the plain default. They may show words of the roster: they are for the

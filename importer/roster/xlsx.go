@@ -44,6 +44,7 @@ func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow int) {
 		r.remarks = append(r.remarks, fmt.Sprintf("sheet %q of %d", sh.name, n))
 	}
 	v := &sh.survey
+	r.estimate = v.filled
 	hidden := v.hidden
 	for _, row := range v.head {
 		if row.hidden && row.number <= headerRow {
