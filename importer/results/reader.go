@@ -207,9 +207,6 @@ func (r *Reader) notOurs() *Error {
 // Header returns the roster's own headings, without the six columns.
 func (r *Reader) Header() []string { return slices.Clone(r.header) }
 
-// Format returns what the file is, by its content.
-func (r *Reader) Format() Format { return r.format }
-
 // Remarks returns sentences that say how the file was read where that was not
 // the plain default.
 func (r *Reader) Remarks() []string { return r.source.Remarks() }
