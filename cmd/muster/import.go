@@ -104,9 +104,6 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 		return err
 	}
 	defer conn.close()
-	defer context.AfterFunc(ctx, func() {
-		a.talk("stopping: requests under way are finished and recorded (once more to stop at once)")
-	})()
 
 	book, err := a.openLedger(ctx)
 	if err != nil {
@@ -201,6 +198,12 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 		log = log.Output(progress)
 		job.Log = log
 	}
+	defer context.AfterFunc(ctx, func() {
+		var interrupted *interruptError
+		if errors.As(context.Cause(ctx), &interrupted) && !a.settings.quiet {
+			fmt.Fprintln(progress, "Stopping: what is on its way is finished first. Once more stops at once.")
+		}
+	})()
 	watching, unwatch := context.WithCancel(ctx)
 	defer unwatch()
 	go watchPace(watching, job.Pace, func(until time.Time, why string) {
@@ -257,6 +260,9 @@ func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer
 type findings struct{ problems, remarks report.Groups }
 
 func (f *findings) add(o outcome.Outcome) {
+	if o.Status == outcome.Pending {
+		return // why is the run's matter, and said once
+	}
 	groups := &f.remarks
 	if o.Status.Retryable() {
 		groups = &f.problems
@@ -414,7 +420,9 @@ func (a *app) again(command, path, more string) string {
 	words := []string{"muster", command, shellWord(path)}
 	for _, f := range a.given {
 		switch {
-		case f.Name == "simulate" || f.Name == "json" || f.Name == "quiet" || f.Name == "results":
+		case f.Name == "simulate" || f.Name == "json" || f.Name == "quiet":
+			continue
+		case f.Name == "results" && command != "import":
 			continue
 		case command == "retry" && (f.Name == "sheet" || f.Name == "header-row" || f.Name == "encoding" || f.Name == "delimiter"):
 			continue
