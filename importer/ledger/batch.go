@@ -49,7 +49,7 @@ func (w *writer) apply(ctx context.Context, requests []*request) error {
 	clear(b.people)
 	b.asked, b.made, b.doubted, b.settled = b.asked[:0], b.made[:0], b.doubted[:0], b.settled[:0]
 	for _, r := range requests {
-		if i, ok := b.open[r.intent.key]; !r.record || !ok || i.id != r.intent.id {
+		if i, ok := b.open[r.intent.key]; !r.record || r.removal != 0 || !ok || i.id != r.intent.id {
 			b.asked = append(b.asked, r.intent.key[:])
 		}
 	}
@@ -63,7 +63,11 @@ func (w *writer) apply(ctx context.Context, requests []*request) error {
 		}
 	}
 	for _, r := range requests {
-		if !r.record {
+		switch {
+		case r.record:
+		case r.removal != 0:
+			r.err = b.intendRemoval(r)
+		default:
 			r.err = b.intend(r)
 		}
 	}
@@ -89,6 +93,9 @@ func (b *batch) intend(r *request) error {
 // record settles r's intent, or notes why it is still in doubt.
 func (b *batch) record(r *request) error {
 	i, ok := b.open[r.intent.key]
+	if ok && i.id == r.intent.id && r.removal != 0 && !b.removable(r) {
+		return errNotCreated
+	}
 	if !ok || i.id != r.intent.id {
 		if p := b.people[r.intent.key]; p.state == r.result.State && p.id == r.result.PersonID {
 			return nil
@@ -103,7 +110,7 @@ func (b *batch) record(r *request) error {
 		return nil
 	}
 	p := person{state: r.result.State, id: r.result.PersonID, attempts: i.attempt, life: i.life}
-	if turnedDown {
+	if turnedDown || p.state == Removed { // see Intend: the next person is another one
 		p.life++
 	}
 	delete(b.open, i.key)

@@ -17,6 +17,8 @@ type request struct {
 	result Result
 	ended  int64
 
+	removal int64 // not 0: to take this person off the project, not to create one
+
 	alone func(context.Context, *sql.Conn) error // not nil: this, in a transaction of its own
 
 	err  error

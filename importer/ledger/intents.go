@@ -19,6 +19,7 @@ const (
 	Intended              // sent or about to be, and what became of it is not known
 	Created               // the person was created
 	Refused               // sent, and the person is known not to exist
+	Removed               // was created, and has been taken off the project since
 )
 
 // String returns the word for s.
@@ -32,6 +33,8 @@ func (s State) String() string {
 		return "created"
 	case Refused:
 		return "refused"
+	case Removed:
+		return "removed"
 	}
 	return fmt.Sprintf("state %d", uint8(s))
 }
@@ -128,7 +131,7 @@ func (r Result) check() error {
 			return fmt.Errorf("only a created person has an ID, not one that is %s", r.State)
 		}
 		return nil
-	case Absent:
+	case Absent, Removed:
 	}
 	return fmt.Errorf("nothing becomes %s by an attempt", r.State)
 }

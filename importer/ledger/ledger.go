@@ -14,6 +14,12 @@
 // Intend refuses every other way in, so that not even a mistake of the caller
 // sends a key a second time while it is created or in doubt.
 //
+// To take people off the project again is journalled in the same way
+// (removals.go): [Ledger.IntendRemovals] before the request, and
+// [Ledger.RecordRemovals] after its answer. A key stays Created until it is known
+// that the person is gone; then it is Removed, and may be sent again under
+// another token.
+//
 // # The file
 //
 // One SQLite file in WAL mode with synchronous=FULL: a commit is on the disk
@@ -23,6 +29,9 @@
 //     whatever the size of the ledger, and is all that a run after a crash must look at.
 //   - attempts is written once, when an attempt is settled, clustered by run: a
 //     run's attempts are read, and later pruned, as one stretch.
+//     A removal stands in both as an attempt of the undo's, and in intents it is
+//     the one whose key is Created: so it needed no table of its own, and an
+//     older muster reads the file as before.
 //   - people holds one line a key and is never pruned: it guards against
 //     duplicates. Its keys are random, so each change costs a page of the log.
 //     That is why it is not touched by Intend.

@@ -11,7 +11,7 @@ import (
 // Entry is what the ledger knows of one key.
 type Entry struct {
 	State    State
-	PersonID int64  // of Created
+	PersonID int64  // of Created and of Removed
 	Intent   Intent // of Intended
 }
 
@@ -68,7 +68,8 @@ func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) err
 			id    int64
 		)
 		err := rows.Scan(&n, &state, &id)
-		// A refused key that is sent again has a line in both tables.
+		// A refused or removed key that is sent again has a line in both tables,
+		// and so has a created one that is being removed.
 		if err == nil && (state == Created || into[n].State == Absent) {
 			into[n] = Entry{State: state, PersonID: id}
 		}
@@ -98,7 +99,7 @@ func lookup(ctx context.Context, stmt *sql.Stmt, keys []Key, into []Entry, row f
 	return nil
 }
 
-// Unsettled returns the intents of the scope of which no outcome is known, in
+// Unsettled returns the intents of the scope to create people of which no outcome is known, in
 // the order in which they were made: those in flight, those of runs that were
 // killed, and those that are still in doubt.
 func (l *Ledger) Unsettled(ctx context.Context, s Scope) ([]Intent, error) {
@@ -160,7 +161,7 @@ func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
 		{&l.filled, "SELECT EXISTS (SELECT 1 FROM people)"},
 		{&l.intents, "SELECT v.column1, " + intentColumns + " FROM " + keys + " CROSS JOIN intents i ON i.key = v.column2 CROSS JOIN runs r ON r.number = i.run"},
 		{&l.people, "SELECT v.column1, p.state, p.person FROM " + keys + " CROSS JOIN people p ON p.key = v.column2"},
-		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? ORDER BY i.id"},
+		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? AND NOT EXISTS (SELECT 1 FROM people p WHERE p.key = i.key AND p.state = 2) ORDER BY i.id"},
 		{&l.runs, selectRuns},
 		{&l.attempts, selectAttempts},
 	} {

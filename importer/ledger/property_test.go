@@ -109,7 +109,7 @@ func (m *model) intend(t *rapid.T, name string, i ledger.Intent, err error) {
 		want = ledger.ErrAlreadyCreated
 	case ledger.Intended:
 		want = ledger.ErrUnsettled
-	case ledger.Absent, ledger.Refused:
+	case ledger.Absent, ledger.Refused, ledger.Removed:
 	}
 	if !errors.Is(err, want) {
 		t.Fatalf("intend %s: got %v, want %v", name, err, want)

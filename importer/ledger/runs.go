@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"time"
 
 	"muster/importer/outcome"
@@ -27,8 +28,8 @@ type Run struct {
 	ID string // sorts by time; short enough to be typed
 	Scope
 	Command string // such as "import"
-	Roster  string // the path
-	Results string // the path
+	Roster  string // the path, absolute once it has begun
+	Results string // likewise
 	Started time.Time
 	Ended   time.Time // zero while it runs, and after a crash
 	Status  RunStatus
@@ -49,6 +50,12 @@ func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
 	}
 	run.Started = run.Started.UTC().Truncate(time.Millisecond)
 	run.Status, run.Ended = Running, time.Time{}
+	for _, path := range []*string{&run.Roster, &run.Results} {
+		// Whoever reads it later need not be in the same folder.
+		if whole, err := filepath.Abs(*path); err == nil && *path != "" {
+			*path = whole
+		}
+	}
 	r := newRequest()
 	r.alone = func(ctx context.Context, conn *sql.Conn) error {
 		if _, err := conn.ExecContext(ctx, "UPDATE runs SET status = ? WHERE status = ? AND api = ? AND company = ? AND project = ?",

@@ -53,7 +53,8 @@ CREATE TABLE runs (
 	pending  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- In flight or in doubt. The key is unique: nobody is sent twice at a time.
+-- In flight or in doubt. The key is unique: nobody is sent twice at a time. That
+-- of a removal is Created in people, that of a create never is.
 CREATE TABLE intents (
 	id      INTEGER PRIMARY KEY AUTOINCREMENT,
 	key     BLOB NOT NULL UNIQUE,
@@ -88,8 +89,9 @@ CREATE TABLE attempts (
 	PRIMARY KEY (run, id)
 ) STRICT, WITHOUT ROWID;
 
--- What is known of a key for good. life counts how often its token was
--- renewed, attempts how often it was sent.
+-- What is known of a key for good; person is who was created, also if they were
+-- removed since. life counts how often its token was renewed, attempts how often
+-- it was sent.
 CREATE TABLE people (
 	key      BLOB PRIMARY KEY,
 	state    INTEGER NOT NULL,

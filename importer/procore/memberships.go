@@ -1,0 +1,163 @@
+package procore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+
+	"muster/ratelimit"
+)
+
+// MostRemoved is how many people one RemovePeople or DeactivatePeople takes:
+// Procore silently ignores more.
+const MostRemoved = 1000
+
+// Removal is Procore's answer to RemovePeople.
+type Removal struct {
+	Removed   []int64 // they are off the project now
+	Skipped   []int64 // nothing was done about them: not on the project, or no reference users
+	Status    int
+	RequestID string
+}
+
+// RemovePeople takes people off the project, at most [MostRemoved]; they stay
+// in the company. Like [Client.CreatePerson] it is one request. To send it
+// again does no harm: who is off the project already is skipped.
+func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
+	var removal Removal
+	var data struct {
+		Processed []integer `json:"processed_ids"`
+		Skipped   []integer `json:"skipped_ids"`
+	}
+	answer, err := c.bulk(ctx, slot, request{
+		op:     "take people off the project",
+		method: http.MethodDelete,
+		route:  "/rest/v2.0/companies/{company}/projects/{project}/project_memberships/bulk_remove",
+		path:   fmt.Sprintf("/rest/v2.0/companies/%d/projects/%d/project_memberships/bulk_remove", c.o.CompanyID, c.o.ProjectID),
+	}, "party_ids", ids, &data)
+	if err == nil {
+		removal = Removal{plain(data.Processed), plain(data.Skipped), answer.status, answer.requestID}
+	}
+	return removal, err
+}
+
+// DeactivatePeople makes people of the company inactive, at most [MostRemoved],
+// and returns those who were active before. Like [Client.CreatePerson] it is
+// one request, and to send it again does no harm.
+func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (changed []int64, err error) {
+	var data struct {
+		IDs []integer `json:"ids"`
+	}
+	_, err = c.bulk(ctx, slot, request{
+		op:     "deactivate people",
+		method: http.MethodPost,
+		route:  "/rest/v2.0/companies/{company}/people/bulk_deactivate",
+		path:   fmt.Sprintf("/rest/v2.0/companies/%d/people/bulk_deactivate", c.o.CompanyID),
+	}, "ids", ids, &data)
+	return plain(data.IDs), err
+}
+
+// bulkAnswer is what is known of a good answer besides its data.
+type bulkAnswer struct {
+	status    int
+	requestID string
+}
+
+var errNoData = errors.New("the answer has no data")
+
+// bulk sends one request about many people, and reads the data of its answer.
+func (c *Client) bulk(ctx context.Context, slot *ratelimit.Slot, r request, name string, ids []int64, data any) (bulkAnswer, error) {
+	body, err := json.Marshal(map[string][]int64{name: ids})
+	if err == nil && (len(ids) == 0 || len(ids) > MostRemoved) {
+		err = fmt.Errorf("%d people, not 1 to %d", len(ids), MostRemoved)
+	}
+	if err != nil {
+		release(slot, ratelimit.Report{})
+		return bulkAnswer{}, &Error{
+			Op: r.op, Kind: Refused, Effect: DidNotHappen, Code: "refused", Err: err, permanent: true,
+			Message: "nothing was sent: " + err.Error(), Hint: "Send fewer people at a time.",
+		}
+	}
+	r.body, r.most = body, mostAnswer
+	var a bulkAnswer
+	err = c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
+		var outer struct {
+			Data json.RawMessage `json:"data"`
+		}
+		if err := json.NewDecoder(body).Decode(&outer); err != nil {
+			return fmt.Errorf("the answer can't be read: %w", err)
+		}
+		if len(outer.Data) == 0 || string(outer.Data) == "null" {
+			return errNoData
+		}
+		if err := json.Unmarshal(outer.Data, data); err != nil {
+			return fmt.Errorf("the answer can't be read: %w", err)
+		}
+		a = bulkAnswer{resp.StatusCode, requestID(resp.Header)}
+		return nil
+	})
+	return a, err
+}
+
+func plain(ids []integer) []int64 {
+	var all []int64
+	for _, id := range ids {
+		all = append(all, int64(id))
+	}
+	return all
+}
+
+// Times is when somebody was created and last changed, by Procore's clock, to
+// the second.
+type Times struct {
+	ID      int64
+	Created time.Time // zero if the account may not read the Directory
+	Updated time.Time // likewise
+}
+
+type timesJSON struct {
+	ID        integer `json:"id"`
+	CreatedAt text    `json:"created_at"`
+	UpdatedAt text    `json:"updated_at"`
+}
+
+func (t *timesJSON) id() int64 { return int64(t.ID) }
+
+// Times yields when the people of the project were created and last changed, in
+// the way of [Client.People].
+func (c *Client) Times(ctx context.Context) iter.Seq2[Times, error] {
+	return func(yield func(Times, error) bool) {
+		pages := list[timesJSON](ctx, c, request{
+			op:    "list people",
+			route: "/rest/v1.0/projects/{project}/people",
+			path:  fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
+			query: url.Values{"view": {"web"}},
+		})
+		for page, err := range pages {
+			if err != nil {
+				yield(Times{}, err)
+				return
+			}
+			for i := range page {
+				if !yield(Times{page[i].id(), moment(page[i].CreatedAt), moment(page[i].UpdatedAt)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// moment reads a time; what is none is the zero Time.
+func moment(t text) time.Time {
+	at, err := time.Parse(time.RFC3339, string(t))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
