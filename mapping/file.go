@@ -108,7 +108,7 @@ func readFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fail("there is no such mapping file", "check the name; muster map ROSTER -o FILE writes a mapping file")
+		return fail("there is no such mapping file", "check the name and the folder")
 	case errors.Is(err, fs.ErrPermission):
 		return fail("the mapping file may not be read", "give yourself permission to read it")
 	case err != nil:
@@ -156,7 +156,7 @@ func (l *loader) load(data []byte) (*File, *FileError) {
 		body = d.Body
 	}
 	if body == nil {
-		return nil, &FileError{Path: l.path, Message: "the mapping file is empty", Hint: "muster map ROSTER -o FILE writes one to begin with"}
+		return nil, &FileError{Path: l.path, Message: "the mapping file is empty", Hint: "write below fields: what feeds first_name and last_name; the README shows an example"}
 	}
 	f := &File{}
 	pairs, problem := l.pairs(body, "a mapping file", []string{"fields", "where"})

@@ -99,7 +99,7 @@ func TestLoadErrors(t *testing.T) {
 		line, column  int
 		message, hint string // parts
 	}{
-		{"empty", "", 0, 0, "is empty", "muster map"},
+		{"empty", "", 0, 0, "is empty", "first_name"},
 		{"comment only", "# nothing\n", 0, 0, "is empty", ""},
 		{"list", "- a\n", 1, 1, "needs names", ""},
 		{"broken YAML", "fields:\n  a: [1\n", 2, 0, "", "README"},

@@ -46,6 +46,9 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 	case info.IsDir():
 		_ = file.Close() // it was only read
 		return nil, s.fail(CodeFileIsFolder, "this is a folder, not a file", "name the roster in it", nil)
+	case info.Mode()&fs.ModeDevice != 0:
+		_ = file.Close() // nothing was read
+		return nil, s.fail(CodeFileUnreadable, "this is a device, not a file", "name the roster; a minus sign reads the standard input", nil)
 	case !info.Mode().IsRegular():
 		defer func() { _ = file.Close() }() // it is only read
 		return s, s.spool(file)
@@ -107,12 +110,30 @@ func (s *source) fail(code, message, fix string, err error) *Error {
 }
 
 func (s *source) unreadable(err error) *Error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
 	return s.fail(CodeFileUnreadable, fmt.Sprintf("the file can't be read: %v", err), "check that the disk or network folder is there, and that no other program holds the file", err)
 }
 
 // bytes is the file from an offset on. Several may be read at a time.
 func (s *source) bytes(from int64) io.Reader {
-	return io.NewSectionReader(s.file, from, max(0, s.size-from))
+	return &steadyReader{s, io.NewSectionReader(s.file, from, max(0, s.size-from))}
+}
+
+// steadyReader ends when the file changes under it, rather than at the end of
+// the pass: what is read by then may be sent.
+type steadyReader struct {
+	source *source
+	io.Reader
+}
+
+func (r *steadyReader) Read(p []byte) (int, error) {
+	if err := r.source.unchanged(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }
 
 // head returns the first n bytes of the file, or all of a shorter one.
