@@ -20,6 +20,7 @@ import (
 // intake ends. It reports false if the answer was lost: then the item is to be
 // settled.
 func (r *run) create(intake, work context.Context, it *item) bool {
+	defer r.beginNamesake(it)()
 	for {
 		slot, err := r.takeSlot(intake)
 		if err != nil {
@@ -40,6 +41,14 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 			slot.Release(ratelimit.Report{})
 			r.notSent(work, it, intent, r.pendingProblem(intake))
 			return true
+		}
+		if time.Since(intent.Sent) > r.API.Timeout() {
+			if intent, err = r.renew(work, it, intent); err != nil {
+				<-r.requests
+				slot.Release(ratelimit.Report{})
+				r.ledgerFailed(it, outcome.Pending, err)
+				return true
+			}
 		}
 		person, err := r.API.CreatePerson(work, slot, draft(&it.person), intent.Token)
 		answer := r.decide(it, err)
@@ -81,6 +90,16 @@ func (r *run) notSent(work context.Context, it *item, intent ledger.Intent, why 
 	it.settle(outcome.Pending, why)
 }
 
+// renew puts a new intent in the place of one that has waited long for its
+// turn, as it does behind requests that hang: recallDoubt tells by an intent's
+// age for how long its request can have been under way.
+func (r *run) renew(work context.Context, it *item, old ledger.Intent) (ledger.Intent, error) {
+	if err := r.Ledger.Record(work, old, ledger.Result{State: ledger.Refused, Status: outcome.Pending, Code: "not_sent"}); err != nil {
+		return ledger.Intent{}, err
+	}
+	return r.Ledger.Intend(work, r.record, it.key, it.row)
+}
+
 // takeSlot waits for a place in the quota. It gives none once the intake has
 // ended, however free the quota is.
 func (r *run) takeSlot(intake context.Context) (*ratelimit.Slot, error) {
@@ -92,7 +111,9 @@ func (r *run) takeSlot(intake context.Context) (*ratelimit.Slot, error) {
 
 // ledgerFailed ends the run: without a ledger nothing may be sent.
 func (r *run) ledgerFailed(it *item, s outcome.Status, err error) {
-	r.Log.Error().Err(err).Int("row", it.row).Msg("the ledger can't be written")
+	r.unwritten.Do(func() {
+		r.Log.Error().Err(err).Int("row", it.row).Msg("the ledger can't be written")
+	})
 	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
 	var known *ledger.Error
 	if errors.As(err, &known) {

@@ -425,7 +425,7 @@ func TestWhoIsInTheProjectAlready(t *testing.T) {
 		{"the same origin ID", simulator.Person{FirstName: "Ann", LastName: "Lee", OriginID: "HR-1"}, "Ann,Lee,,HR-1", outcome.Existing, ""},
 		{"an employee ID of somebody of another name", simulator.Person{FirstName: "Bo", LastName: "Li", EmployeeID: "100"}, "Ann,Lee,100,", outcome.Invalid, "id_conflict"},
 		{"an origin ID of somebody of another name", simulator.Person{FirstName: "Bo", LastName: "Li", OriginID: "HR-1"}, "Ann,Lee,,HR-1", outcome.Invalid, "id_conflict"},
-		{"the name alone, no IDs anywhere", simulator.Person{FirstName: "Ann", LastName: "Lée"}, "Ann,Lee,,", outcome.Existing, ""},
+		{"the name alone, no IDs anywhere", simulator.Person{FirstName: "Ann", LastName: "Lée"}, "Ann,Lee,,", outcome.Existing, "name_only"},
 		{"the name alone, the row has an ID", simulator.Person{FirstName: "Ann", LastName: "Lee"}, "Ann,Lee,100,", outcome.Existing, "name_only"},
 		{"the name, but another employee ID", simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "7"}, "Ann,Lee,100,", outcome.Created, ""},
 		{"somebody else", simulator.Person{FirstName: "Bo", LastName: "Li"}, "Ann,Lee,100,", outcome.Created, ""},
@@ -517,7 +517,9 @@ func TestMaxDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{})
 		path := b.crew(300)
-		r := b.run(t.Context(), path, func(j *importer.Job) { j.MaxDuration = time.Minute })
+		ctx, end := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Minute, func() { end(importer.MaxDurationOver(time.Minute)) })
+		r := b.run(ctx, path, nil)
 		if r.Stopped == nil || r.Stopped.Code != "max_duration" || r.Counts.Pending == 0 {
 			t.Fatalf("stopped by %+v with %d pending", r.Stopped, r.Counts.Pending)
 		}

@@ -54,7 +54,6 @@ type Job struct {
 	AllowNamesakes bool          // two rows of one name without IDs are two people
 	SettleAfter    time.Duration // how long a request may be under way after its answer was lost; 0 means 60 s
 	MaxErrors      MaxErrors     // when to give up
-	MaxDuration    time.Duration // when to leave the rest for the next run; 0: never
 
 	Log zerolog.Logger
 

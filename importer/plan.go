@@ -222,6 +222,8 @@ type Plan struct {
 	Skipped int
 	Invalid int
 	index   *index
+
+	namesakes map[string]int // rows by the key of a name that several have, where namesakes may be
 }
 
 // Memory returns the bytes that the plan takes: 15 to 23 for every row that
@@ -237,6 +239,7 @@ func (p *Plan) Memory() int { return p.index.size() }
 func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Plan, error) {
 	plan := &Plan{index: newIndex(j.Source.size)}
 	a := newAssessor(j, plan.index)
+	plan.namesakes = a.occurrence
 	for rows, err := range j.Source.ahead() {
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -91,6 +92,8 @@ type run struct {
 	retries   atomic.Int64
 	throttled atomic.Int64
 	places    chan struct{} // one for each row that is under way
+	same      namesakes
+	unwritten sync.Once // the ledger's failure is logged once, not for every row in hand
 }
 
 // Run creates the people that plan found to be missing, and pairs every row
@@ -107,10 +110,6 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	started := time.Now()
 	intake, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	if j.MaxDuration > 0 {
-		timer := time.AfterFunc(j.MaxDuration, func() { end(maxDurationStop(j.MaxDuration)) })
-		defer timer.Stop()
-	}
 	work := context.WithoutCancel(ctx)
 	record, err := j.Ledger.Begin(work, ledger.Run{Scope: j.Scope, Command: j.Command, Roster: j.Roster, Results: j.ResultsPath, Started: started})
 	if err != nil {
@@ -132,14 +131,15 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 		Run: record.ID, Counts: counts, Elapsed: time.Since(started),
 		Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
 	}
-	if intake.Err() != nil && (counts.Pending > 0 || err != nil) {
+	unfinished := counts.Pending+counts.Unknown > 0 || err != nil
+	if intake.Err() != nil && (unfinished || ctx.Err() != nil) {
 		errors.As(context.Cause(intake), &summary.Stopped)
 	}
 	record.Counts, record.Status = counts, ledger.Finished
 	switch {
 	case summary.Stopped != nil || err != nil:
 		record.Status = ledger.Stopped
-	case ctx.Err() != nil && counts.Pending > 0:
+	case ctx.Err() != nil && unfinished:
 		record.Status = ledger.Interrupted
 	}
 	if ended := j.Ledger.End(work, record); ended != nil && err == nil && summary.Stopped == nil {
@@ -221,7 +221,7 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 		return counts, errors.Join(err, r.Results.Discard())
 	}
 	if err := r.Results.Commit(); err != nil {
-		return counts, fmt.Errorf("finish the results file: %w", err)
+		return counts, errors.Join(fmt.Errorf("finish the results file: %w", err), r.Results.Discard())
 	}
 	return counts, nil
 }
@@ -293,6 +293,9 @@ func (r *run) item(sequence int, one *assessed) *item {
 	it := &item{
 		sequence: sequence, row: one.number, line: one.line, cells: slices.Clone(one.cells),
 		person: one.person, outcome: one.outcome(), planned: one.status != "", kept: one.kept(),
+	}
+	if it.kept {
+		r.take(it, one.personID)
 	}
 	if !it.planned {
 		it.send, it.namesake, it.key = true, one.namesake, ledgerKey(r.Ledger, r.Scope, one.key)

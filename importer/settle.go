@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -158,17 +159,20 @@ func (s *settler) settleDue(intake, work context.Context, open []*item) []*item 
 // settleOne reports whether the listing shows what became of it.
 func (s *settler) settleOne(work context.Context, it *item, now *people) bool {
 	found := now.find(&it.person)
-	ids, err := s.unclaimed(work, it, found.ids)
+	if len(found.ids) > 0 && s.namesakeUnderWay(it) {
+		return false // whom they create may be among those found
+	}
+	ids, _, doubts, err := s.unclaimed(work, it, found.ids)
 	if err != nil {
 		s.ledgerFailed(it, outcome.Unknown, err)
 		s.finish(it)
 		return true
 	}
 	switch {
-	case len(ids) == 1 && !found.nameOnly:
+	case len(ids) > 0 && len(ids) <= doubts && !found.nameOnly:
 		s.created(work, it, ids[0])
 		return true
-	case len(ids) > 1 && !found.nameOnly:
+	case len(ids) > 0 && !found.nameOnly:
 		s.giveUp(it, ids)
 		return true
 	case now.listed.Sub(it.since) < s.settleAfter():
@@ -230,35 +234,6 @@ func (s *settler) giveUp(it *item, candidates []int64) {
 	s.finish(it)
 }
 
-// unclaimed returns those of ids who are no other row's. Only namesakes can
-// meet there: every other row has its key to itself.
-func (r *run) unclaimed(work context.Context, it *item, ids []int64) ([]int64, error) {
-	if !r.AllowNamesakes || keyOf(&it.person) != byName || len(ids) == 0 {
-		return ids, nil
-	}
-	keys := make([]ledger.Key, 0, len(ids)+it.namesake)
-	for n := 1; n <= len(ids)+it.namesake; n++ {
-		if n != it.namesake {
-			keys = append(keys, ledgerKey(r.Ledger, r.Scope, appendKey(nil, &it.person, n)))
-		}
-	}
-	entries := make([]ledger.Entry, len(keys))
-	if err := r.Ledger.Lookup(work, keys, entries); err != nil {
-		return nil, err
-	}
-	claimed := map[int64]bool{}
-	for _, e := range entries {
-		claimed[e.PersonID] = true
-	}
-	var free []int64
-	for _, id := range ids {
-		if !claimed[id] && (it.intent.Run != r.record.ID || r.people == nil || r.people.person(id) == nil) {
-			free = append(free, id)
-		}
-	}
-	return free, nil
-}
-
 // recall decides about the rows to be sent by what the ledger and the list of
 // the project's people know of them.
 func (r *run) recall(work context.Context, items []*item) error {
@@ -304,18 +279,16 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 		it.send = false
 		it.settle(outcome.Invalid, r.idConflict(it, found))
 	case len(found.ids) >= it.namesake:
-		// Namesakes whom the ledger has under their own keys are not this one.
-		ids, err := r.unclaimed(work, it, found.ids)
-		if err != nil {
+		free, spare, _, err := r.unclaimed(work, it, found.ids)
+		ids := slices.Concat(free, spare)
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if len(ids) == 0 {
-			ids = found.ids
-		}
-		if found.nameOnly || len(found.ids) > 1 && !r.AllowNamesakes {
+		if found.by == byName && (!r.AllowNamesakes || found.nameOnly) {
 			it.outcome.Problems = append(it.outcome.Problems, nameOnly(found.ids))
 		}
-		r.existing(it, ids[min(it.namesake, len(ids))-1])
+		r.take(it, ids[0])
+		r.existing(it, ids[0])
 	}
 	return nil
 }
@@ -324,21 +297,22 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 // can tell already.
 func (r *run) recallDoubt(work context.Context, it *item, intent ledger.Intent, found match) error {
 	it.send, it.intent = false, intent
-	ids, err := r.unclaimed(work, it, found.ids)
+	ids, _, doubts, err := r.unclaimed(work, it, found.ids)
 	if err != nil {
 		return err
 	}
 	switch {
-	case len(ids) == 1 && !found.nameOnly:
+	case len(ids) > 0 && len(ids) <= doubts && !found.nameOnly:
 		r.existing(it, ids[0])
 		return r.Ledger.Record(work, intent, ledger.Result{State: ledger.Created, PersonID: ids[0], Status: outcome.Existing})
-	case len(ids) > 1 && !found.nameOnly:
+	case len(ids) > 0 && !found.nameOnly:
 		it.settle(outcome.Unknown, answerLost(intent.Run, ids...))
 		return nil
 	}
 	// The run that sent it can't have waited for the answer longer than this
-	// one has been at work, nor longer than the client waits for any.
-	it.doubt, it.since = true, intent.Sent.Add(r.API.Timeout())
+	// one has been at work, nor longer than the client waits for any after
+	// create has waited to send it.
+	it.doubt, it.since = true, intent.Sent.Add(2*r.API.Timeout())
 	if it.since.After(r.started) {
 		it.since = r.started
 	}

@@ -73,6 +73,9 @@ func FromResults(r *results.Reader) Source {
 				}
 				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds)}
 				switch {
+				case in.Outcome.Status.HasPerson() && in.Outcome.PersonID != 0:
+					seen.add(row.number)
+					row.rare = &rareRow{kept: &in.Outcome} // whatever else became of its line
 				case in.Damage != nil && in.Damage.Code == results.CodeRehearsal:
 					yield(nil, in.Damage)
 					return

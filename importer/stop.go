@@ -82,7 +82,8 @@ func (m MaxErrors) stop(errors int) *StopError {
 	}
 }
 
-func maxDurationStop(d time.Duration) *StopError {
+// MaxDurationOver is what ends a run that has been at work for as long as it may.
+func MaxDurationOver(d time.Duration) *StopError {
 	return &StopError{
 		Code:    "max_duration",
 		Message: fmt.Sprintf("stopped: the %s of --max-duration are over", d),

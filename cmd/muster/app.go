@@ -64,7 +64,7 @@ it became, or what to fix.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err.Error(), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newSimulatorCommand())
+	root.AddCommand(a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newSimulatorCommand())
 	return root
 }
 
@@ -78,6 +78,16 @@ func oneArgument(what string) cobra.PositionalArgs {
 			return nil
 		}
 		return &usageError{fmt.Sprintf("%d %ss given, and %s takes one at a time", len(args), what, cmd.CommandPath()), "run it once for each; put quotes around a name with spaces in it"}
+	}
+}
+
+// optionalArgument refuses more than one argument, which it calls by its name.
+func optionalArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return oneArgument(what)(cmd, args)
 	}
 }
 

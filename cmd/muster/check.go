@@ -118,8 +118,12 @@ func (a *app) checkMapping(ctx context.Context, in *input) (*mapping.Mapper, str
 		return nil, "", err
 	}
 	defer conn.close()
-	_, mapper, err = a.prepare(ctx, conn, in, mapper)
-	return mapper, "", err
+	_, known, err := a.prepare(ctx, conn, in, mapper)
+	var stop *importer.StopError
+	if errors.As(err, &stop) {
+		return mapper, "work classifications were not looked up: " + stop.Message, nil
+	}
+	return known, "", err
 }
 
 func (a *app) reportCheck(in *input, mapper *mapping.Mapper, counts outcome.Counts, found *findings, remark string) error {

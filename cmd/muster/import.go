@@ -49,17 +49,30 @@ A results file is taken up again as muster retry does.
 
 func (a *app) newRetryCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "retry RESULTS",
+		Use:   "retry [RESULTS]",
 		Short: "Take up the rows of a results file that have no person yet",
 		Long: `Take up the rows of a results file that are invalid, failed, unknown or pending,
 as you have corrected them; columns may be moved and rows sorted. Rows that
 have a person keep their line. The file is written anew, and the previous one
 kept with .bak behind its name.
+
+Without a file, the results of the last run are taken up, of this company and
+project if they are set.
 ` + exitCodesHelp,
-		Example: `  muster retry crew.results.xlsx --company 1234 --project 5678`,
-		Args:    oneArgument("results"),
+		Example: `  muster retry crew.results.xlsx --company 1234 --project 5678
+  muster retry`,
+		Args: optionalArgument("results"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runImport(cmd.Context(), cmd.Flags(), args[0], true)
+			path := ""
+			if len(args) == 1 {
+				path = args[0]
+			} else {
+				var err error
+				if path, err = a.lastResults(cmd.Context(), cmd.Flags()); err != nil {
+					return err
+				}
+			}
+			return a.runImport(cmd.Context(), cmd.Flags(), path, true)
 		},
 	}
 	a.importFlags(cmd.Flags())
@@ -118,6 +131,9 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 
 	intake, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	if d := a.settings.maxDuration; d > 0 {
+		defer time.AfterFunc(d, func() { end(importer.MaxDurationOver(d)) }).Stop()
+	}
 	project, mapper, err := a.prepare(intake, conn, in, mapper)
 	var stop *importer.StopError
 	if errors.As(err, &stop) {
@@ -130,7 +146,7 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 		Source: in.source, Mapper: mapper, API: conn.api, Pace: conn.pace, Ledger: book.Ledger, Scope: conn.scope,
 		Command: command(in.retry), Roster: path, ResultsPath: target,
 		Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update, SettleAfter: a.settings.settleAfter,
-		MaxErrors: a.settings.maxErrors.limit, MaxDuration: a.settings.maxDuration, Log: log,
+		MaxErrors: a.settings.maxErrors.limit, Log: log,
 	}
 	return a.transfer(intake, job, in, project, log)
 }
@@ -376,7 +392,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 		s.Status, s.ExitCode, s.Why, s.Results = report.Stopped, exitStopped, failure.Error(), ""
 	case run.Stopped != nil:
 		s.Status, s.ExitCode, s.Why = report.Stopped, exitStopped, run.Stopped.Message
-	case errors.As(context.Cause(ctx), &interrupted) && run.Counts.Pending > 0:
+	case errors.As(context.Cause(ctx), &interrupted) && run.Counts.Pending+run.Counts.Unknown > 0:
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
 	s.Next = a.next(in, job, s)
@@ -428,6 +444,8 @@ func (a *app) again(command, path, more string) string {
 			continue
 		case command == "check" && a.settings.isWorkFlag(f.Name):
 			continue
+		case f.Value.Type() == "bool" && f.Value.String() != "true":
+			words = append(words, "--"+f.Name+"=false")
 		case f.Value.Type() == "bool":
 			words = append(words, "--"+f.Name)
 		default:
@@ -442,6 +460,9 @@ func (a *app) again(command, path, more string) string {
 
 // shellWord returns word as a shell takes it for one.
 func shellWord(word string) string {
+	if strings.HasPrefix(word, "-") {
+		word = "./" + word
+	}
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:%+,=@", r) || r > 127
 	}

@@ -38,6 +38,15 @@ func TestMain(m *testing.M) {
 //	throttled N             how often it answered 429 for lack of quota
 //	revoke                  the account may do nothing any more
 //	until N                 wait until N people are in it
+//	members N               wait until N people are on the project
+//	capture NAME REGEXP     $NAME is what the regular expression's group finds in the last stdout
+//	edit NAME               somebody edits them in it, an hour later
+//	leave NAME              somebody takes them off the project
+//	inactive N              N people are inactive in the company
+//	requested N             wait until N more requests have arrived since the last faults
+//	deny [DENIAL…]          what the account may not do from now on
+//	age DAYS                all runs of the default ledger began so many days earlier
+//	faults [FAULT…]         what goes wrong from now on, instead
 //	exits CODE COMMAND…     run a command that must end with that exit code
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -63,6 +72,15 @@ func TestScripts(t *testing.T) {
 			"throttled": throttledCommand,
 			"revoke":    revokeCommand,
 			"until":     untilCommand,
+			"members":   membersCommand,
+			"capture":   captureCommand,
+			"edit":      editCommand,
+			"leave":     leaveCommand,
+			"faults":    faultsCommand,
+			"inactive":  inactiveCommand,
+			"requested": requestedCommand,
+			"deny":      denyCommand,
+			"age":       ageCommand,
 			"exits":     exitsCommand,
 		},
 	})
@@ -72,6 +90,7 @@ type serverKey struct{}
 
 type served struct {
 	*simulator.Server
+	requests int // that had arrived when its faults were last set
 }
 
 func serverOf(ts *testscript.TestScript) *simulator.Server {

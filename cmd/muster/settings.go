@@ -68,8 +68,8 @@ var environmentOf = map[string]string{
 }
 
 func (s *settings) connectionFlags(f *pflag.FlagSet) {
-	f.Int64Var(&s.company, "company", 0, "Procore company `ID` (MUSTER_COMPANY)")
-	f.Int64Var(&s.project, "project", 0, "Procore project `ID` (MUSTER_PROJECT)")
+	f.Var((*idFlag)(&s.company), "company", "Procore company `ID` (MUSTER_COMPANY)")
+	f.Var((*idFlag)(&s.project), "project", "Procore project `ID` (MUSTER_PROJECT)")
 	f.StringVar(&s.clientSecretFile, "client-secret-file", "", "`FILE` that holds the client secret, instead of MUSTER_CLIENT_SECRET")
 	f.StringVar(&s.environment, "environment", "production", "Procore `ENVIRONMENT`: production, sandbox, monthly or federal (MUSTER_ENVIRONMENT)")
 	f.StringVar(&s.apiURL, "api-url", "", "`URL` of the API, instead of the environment's (MUSTER_API_URL)")
@@ -88,15 +88,24 @@ func (s *settings) rosterFlags(f *pflag.FlagSet) {
 }
 
 func (s *settings) workFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.ledger, "ledger", "", "`FILE` of the ledger (MUSTER_LEDGER; default: in your state folder)")
+	s.ledgerFlag(f)
+	s.paceFlags(f)
 	f.IntVar(&s.workers, "workers", 8, "`NUMBER` of requests under way at a time, at most")
-	f.Var(&s.rate, "rate", "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)")
-	f.Var(&s.reserve, "reserve", "`SHARE` of the quota that is left to others, such as 20%")
 	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to look at, to print or to send on")
 	f.BoolVar(&s.update, "update", false, "give people who are there already the roster's job title")
 	f.Var(&s.maxErrors, "max-errors", "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops")
-	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can't come to effect any more (MUSTER_SETTLE_AFTER)")
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
+}
+
+func (s *settings) ledgerFlag(f *pflag.FlagSet) {
+	f.StringVar(&s.ledger, "ledger", "", "`FILE` of the ledger (MUSTER_LEDGER; default: in your state folder)")
+}
+
+// paceFlags concern how requests follow one another.
+func (s *settings) paceFlags(f *pflag.FlagSet) {
+	f.Var(&s.rate, "rate", "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)")
+	f.Var(&s.reserve, "reserve", "`SHARE` of the quota that is left to others, such as 20%")
+	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can't come to effect any more (MUSTER_SETTLE_AFTER)")
 }
 
 // isWorkFlag reports whether a flag concerns commands that send something.
@@ -116,6 +125,10 @@ func (s *settings) outputFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.quiet, "quiet", false, "print nothing unless a row or the run needs a person")
 	f.StringVar(&s.logFormat, "log-format", "text", "`FORMAT` of log lines on standard error: text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` of log lines: debug, info, warn or error")
+	s.configFlag(f)
+}
+
+func (s *settings) configFlag(f *pflag.FlagSet) {
 	f.StringVar(&s.config, "config", "", "YAML `FILE` of settings (MUSTER_CONFIG)")
 }
 
@@ -202,6 +215,12 @@ func (s *settings) configSetting(pair *ast.MappingValueNode, flags, known *pflag
 	f := flags.Lookup(name)
 	if f == nil || f.Changed {
 		return nil
+	}
+	switch name {
+	case "mapping", "client-secret-file", "ledger", "results", "report":
+		if !filepath.IsAbs(value) { // cron starts commands in other folders
+			value = filepath.Join(filepath.Dir(s.config), value)
+		}
 	}
 	if err := flags.Set(name, value); err != nil {
 		return s.configError(pair.Value, fmt.Sprintf("%q is not valid for %s", value, key), "see --"+name+" in muster import --help")
@@ -355,6 +374,27 @@ func pathCause(err error) error {
 		return path.Err
 	}
 	return err
+}
+
+// idFlag is one of Procore's IDs: digits, of which a leading zero says nothing.
+type idFlag int64
+
+func (i *idFlag) Type() string { return "ID" }
+
+func (i *idFlag) String() string {
+	if *i == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(*i), 10)
+}
+
+func (i *idFlag) Set(text string) error {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || n < 1 {
+		return fmt.Errorf("%q is no ID: write the number that stands in the project's address in the browser", text)
+	}
+	*i = idFlag(n)
+	return nil
 }
 
 // rateFlag is a pace in requests a second, said as 2/s, 30/m or 600/h.

@@ -1,0 +1,119 @@
+package importer
+
+import (
+	"context"
+	"sync"
+
+	"muster/importer/ledger"
+)
+
+// namesakes keeps apart the rows that are people of one name and nothing else.
+// Every other row has its key to itself; these may find each other's people in
+// a list. Which row has which of them is all the same, as long as each has one
+// of its own.
+type namesakes struct {
+	mu       sync.Mutex
+	taken    map[int64]bool // people of rows, though the ledger doesn't say so
+	underWay map[string]int // rows being sent, by the key of the first of the name
+}
+
+// shares reports whether it may be one of several people of a name, and returns
+// the key of the first.
+func (r *run) shares(it *item) (first string, ok bool) {
+	if !r.AllowNamesakes || keyOf(&it.person) != byName {
+		return "", false
+	}
+	return string(appendKey(nil, &it.person, 1)), true
+}
+
+// unclaimed returns those of ids who are no row's but may be this one's, those
+// who were a row's that the roster has no more, and how many rows in doubt the
+// former may belong to, this one included. If they are no more than that, the
+// requests of these rows have made them.
+func (r *run) unclaimed(work context.Context, it *item, ids []int64) (free, spare []int64, doubts int, err error) {
+	first, ok := r.shares(it)
+	if !ok || len(ids) == 0 {
+		return ids, nil, 1, nil
+	}
+	rows := max(r.plan.namesakes[first], 1)
+	keys := make([]ledger.Key, rows+len(ids))
+	for i := range keys {
+		keys[i] = ledgerKey(r.Ledger, r.Scope, appendKey(nil, &it.person, i+1))
+	}
+	entries := make([]ledger.Entry, len(keys))
+	if err := r.Ledger.Lookup(work, keys, entries); err != nil {
+		return nil, nil, 0, err
+	}
+	owner := map[int64]int{} // by which person of the name it is
+	doubts = 1
+	for i, e := range entries {
+		switch {
+		case i+1 == it.namesake:
+		case e.State == ledger.Created:
+			owner[e.PersonID] = i + 1
+		case e.State == ledger.Intended:
+			doubts++
+		}
+	}
+	r.same.mu.Lock()
+	defer r.same.mu.Unlock()
+	for _, id := range ids {
+		// Who was there before the run is not who it has created.
+		before := it.intent.Run == r.record.ID && r.people != nil && r.people.person(id) != nil
+		switch n := owner[id]; {
+		case before || r.same.taken[id]:
+		case n == 0:
+			free = append(free, id)
+		case n > rows:
+			spare = append(spare, id)
+		}
+	}
+	return free, spare, doubts, nil
+}
+
+// take notes that a person is its, which the ledger doesn't.
+func (r *run) take(it *item, id int64) {
+	if _, ok := r.shares(it); !ok || id == 0 {
+		return
+	}
+	r.same.mu.Lock()
+	defer r.same.mu.Unlock()
+	if r.same.taken == nil {
+		r.same.taken = map[int64]bool{}
+	}
+	r.same.taken[id] = true
+}
+
+// beginNamesake notes that a request for its person is about to be under way,
+// until end.
+func (r *run) beginNamesake(it *item) (end func()) {
+	first, ok := r.shares(it)
+	if !ok {
+		return func() {}
+	}
+	r.same.mu.Lock()
+	defer r.same.mu.Unlock()
+	if r.same.underWay == nil {
+		r.same.underWay = map[string]int{}
+	}
+	r.same.underWay[first]++
+	return func() {
+		r.same.mu.Lock()
+		defer r.same.mu.Unlock()
+		if r.same.underWay[first]--; r.same.underWay[first] == 0 {
+			delete(r.same.underWay, first)
+		}
+	}
+}
+
+// namesakeUnderWay reports whether a request for another person of its name may
+// be under way.
+func (r *run) namesakeUnderWay(it *item) bool {
+	first, ok := r.shares(it)
+	if !ok {
+		return false
+	}
+	r.same.mu.Lock()
+	defer r.same.mu.Unlock()
+	return r.same.underWay[first] > 0
+}

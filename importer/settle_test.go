@@ -1,0 +1,610 @@
+package importer_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"muster/importer"
+	"muster/importer/outcome"
+	"muster/importer/procore/simulator"
+	"muster/importer/results"
+)
+
+// kill is a kill of a run at its nth create: what the ledger's files hold at
+// that moment is what the next run finds, and the killed one reaches nobody any
+// more. Requests that are under way go on in the server.
+type kill struct {
+	create int
+	after  time.Duration // how long after the request has left; 0: before
+	answer bool          // not before its answer is there
+}
+
+// runKilled imports the roster until k.
+func (b *bench) runKilled(path string, k kill, change func(*importer.Job)) {
+	b.t.Helper()
+	if _, killed := b.runUntil(path, k, change); !killed {
+		b.t.Fatalf("the run ended before its create %d", k.create)
+	}
+}
+
+// runUntil imports the roster until k, unless the run ends before. In virtual
+// time the kill takes no time.
+func (b *bench) runUntil(path string, k kill, change func(*importer.Job)) (r ran, killed bool) {
+	b.t.Helper()
+	ctx, stop := context.WithCancel(b.t.Context())
+	defer stop()
+	m := &mortal{next: b.server.Transport(), kill: k, dead: make(chan struct{}), stop: stop, snapshot: b.snapshot}
+	r = b.run(ctx, path, func(j *importer.Job) {
+		if change != nil {
+			change(j)
+		}
+		j.API = b.client(j.Pace, m)
+	})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.killed {
+		b.restore()
+	}
+	return r, m.killed
+}
+
+// snapshot keeps the ledger's files as they are now, as a kill would.
+func (b *bench) snapshot() {
+	for _, end := range []string{"", "-wal"} {
+		text, err := os.ReadFile(filepath.Join(b.folder, "ledger.db"+end))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(b.folder, "kept.db"+end), text, 0o600)
+		}
+		if err != nil {
+			b.t.Error(err)
+		}
+	}
+}
+
+// restore brings the kept files back; the killed run has left no results file.
+func (b *bench) restore() {
+	b.t.Helper()
+	_ = os.Remove(filepath.Join(b.folder, "ledger.db-shm"))
+	_ = os.Remove(filepath.Join(b.folder, "crew.results.csv"))
+	for _, end := range []string{"", "-wal"} {
+		if err := os.Rename(filepath.Join(b.folder, "kept.db"+end), filepath.Join(b.folder, "ledger.db"+end)); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// mortal is the connection of a process that is killed.
+type mortal struct {
+	next     http.RoundTripper
+	kill     kill
+	snapshot func()
+	stop     context.CancelFunc
+	dead     chan struct{}
+
+	mu      sync.Mutex
+	creates int
+	killed  bool
+}
+
+func (m *mortal) RoundTrip(req *http.Request) (*http.Response, error) {
+	select {
+	case <-m.dead:
+		return nil, context.Canceled
+	default:
+	}
+	m.mu.Lock()
+	if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/people") {
+		m.creates++
+	}
+	mine := req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/people") && m.creates == m.kill.create
+	m.mu.Unlock()
+	if mine && m.kill.after == 0 && !m.kill.answer {
+		m.die()
+		return nil, context.Canceled
+	}
+	if mine && m.kill.after > 0 {
+		defer time.AfterFunc(m.kill.after, m.die).Stop()
+	}
+	ctx, cancel := context.WithCancel(req.Context())
+	context.AfterFunc(req.Context(), cancel)
+	go func() {
+		select {
+		case <-m.dead:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	resp, err := m.next.RoundTrip(req.WithContext(ctx))
+	if mine && m.kill.answer {
+		m.die()
+	}
+	select {
+	case <-m.dead:
+		if err == nil {
+			_ = resp.Body.Close() // nobody is left to read it
+		}
+		return nil, context.Canceled
+	default:
+		return resp, err
+	}
+}
+
+func (m *mortal) die() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.killed {
+		m.killed = true
+		m.snapshot()
+		close(m.dead)
+		m.stop()
+	}
+}
+
+func faults(t *testing.T, texts ...string) []simulator.Fault {
+	t.Helper()
+	var all []simulator.Fault
+	for _, text := range texts {
+		f, err := simulator.ParseFault(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// everyone fails unless the crew of n is there, each once, and all rows are
+// paired (b.run has held them against the people).
+func (b *bench) everyone(r ran, n int) {
+	b.t.Helper()
+	time.Sleep(2 * time.Minute) // what Procore has under way comes to its end
+	b.once()
+	if got := len(b.server.People()); got != n {
+		b.t.Errorf("%d people, want %d", got, n)
+	}
+	b.distinct(r.rows)
+	for _, row := range r.rows {
+		if !row.Outcome.Status.HasPerson() {
+			b.t.Errorf("row %d is %s: %v", row.Outcome.Row, row.Outcome.Status, row.Outcome.Problems)
+		}
+	}
+}
+
+// A lost answer is settled by what the list shows, once the request can't come
+// to effect any more: nobody is sent twice who came to be in the end.
+func TestLostAnswersAreSettled(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		faults []string
+		again  bool // some must be sent again, since nothing came of them
+	}{
+		{"created at once", []string{"lost-answer:every=3"}, false},
+		{"created 50 s after the connection was cut", []string{"late-commit:every=3:delay=50s"}, false},
+		{"created 50 s after the client gave up waiting", []string{"late-commit:every=3:delay=110s:hang"}, false},
+		{"created, and the list lags behind", []string{"list-lag:30s", "lost-answer:every=3"}, false},
+		{"created late, and the list lags behind", []string{"list-lag:20s", "late-commit:every=3:delay=30s"}, false},
+		{"never created", []string{"cut-before:every=3"}, true},
+		{"created or not", []string{"bad-gateway:every=3"}, true},
+		{"created, and the first list fails", []string{"lost-answer:every=3", "list-failure:nth=3"}, false},
+		{"never created, and the first list fails", []string{"cut-before:every=3", "list-failure:nth=3+4"}, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, test.faults...), Seed: 3})
+				r := b.run(t.Context(), b.crew(30), nil)
+				if diff := gocmp.Diff(map[outcome.Status]int{outcome.Created: 30}, r.statuses()); diff != "" {
+					t.Error(diff)
+				}
+				b.everyone(r, 30)
+				if sent := b.server.Requests().Creates; (sent > 30) != test.again {
+					t.Errorf("%d creates for 30 people", sent)
+				}
+			})
+		})
+	}
+}
+
+// Rows in doubt hold nobody up, and one listing serves them all.
+func TestDoubtsShareListings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{
+			Windows: noLimits,
+			Faults:  append(faults(t, "latency:1s", "lost-answer:every=2"), simulator.Fault{Kind: simulator.Latency, Scope: simulator.Lists, Delay: time.Second}),
+		})
+		began := time.Now()
+		var mu sync.Mutex
+		early := 0
+		r := b.run(t.Context(), b.crew(300), func(j *importer.Job) {
+			j.OnDone = func(outcome.Status) {
+				mu.Lock()
+				defer mu.Unlock()
+				if time.Since(began) < 45*time.Second { // 300 requests of 1 s, 8 at a time
+					early++
+				}
+			}
+		})
+		b.everyone(r, 300)
+		if early != 150 {
+			t.Errorf("%d rows were done before the first listing could settle any; 150 had their answers", early)
+		}
+		// 2 before the first row; then the doubts of 38 s, which a listing each
+		// quarter of a minute serves.
+		if lists := b.server.Requests().Lists; lists > 2+5 {
+			t.Errorf("%d listings for 150 rows in doubt", lists)
+		}
+		if sent := b.server.Requests().Creates; sent != 300 {
+			t.Errorf("%d creates for 300 people", sent)
+		}
+	})
+}
+
+// Without a list nobody knows: the rows are unknown, and not sent again before
+// a later run has seen a list.
+func TestListFailsForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b *bench
+		b = newBench(t, simulator.Config{Windows: noLimits, OnCreate: func(n int, stored bool) {
+			if n == 20 && stored {
+				b.server.SetFaults(faults(t, "lost-answer:nth=1+2+3", "cut-before:nth=4+5", "list-failure")...)
+			}
+		}})
+		path := b.crew(40)
+		one := func(j *importer.Job) { j.Workers = 1 }
+		r := b.run(t.Context(), path, one)
+		if diff := gocmp.Diff(map[outcome.Status]int{outcome.Created: 35, outcome.Unknown: 5}, r.statuses()); diff != "" {
+			t.Error(diff)
+		}
+		for _, row := range r.rows {
+			if o := row.Outcome; o.Status == outcome.Unknown && (o.PersonID != 0 || len(o.Problems) != 1 || o.Problems[0].Hint == "") {
+				t.Errorf("the unknown row %d says %+v", o.Row, o)
+			}
+		}
+		if sent := b.server.Requests().Creates; sent != 40 {
+			t.Errorf("%d creates of 40: a row in doubt was sent again", sent)
+		}
+		r = b.run(t.Context(), path, one)
+		if sent := b.server.Requests().Creates; sent != 40 {
+			t.Errorf("without a list %d creates of 40: a row in doubt was sent again", sent)
+		}
+		if got := r.statuses(); got[outcome.Unknown] != 5 || got[outcome.Existing] != 35 {
+			t.Errorf("without a list: %v", got)
+		}
+		b.server.SetFaults()
+		r = b.run(t.Context(), path, one)
+		if diff := gocmp.Diff(map[outcome.Status]int{outcome.Created: 2, outcome.Existing: 38}, r.statuses()); diff != "" {
+			t.Errorf("with a list again: %s", diff)
+		}
+		b.everyone(r, 40)
+	})
+}
+
+// What happens to a row in doubt while it waits for the list.
+func TestMeanwhile(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault string
+		row   string
+		added []simulator.Person // meanwhile, by hand
+		want  outcome.Status
+		code  string
+		who   string // last name and employee ID of the row's person
+		sent  int
+		total int // people in the end
+	}{
+		{
+			name: "somebody else gets the employee ID", fault: "cut-before", row: "Ann,Lee,100,",
+			added: []simulator.Person{{FirstName: "Bo", LastName: "Li", EmployeeID: "100"}},
+			want:  outcome.Invalid, code: "id_conflict", sent: 1, total: 1,
+		},
+		{
+			name: "somebody else gets the origin ID", fault: "cut-before", row: "Ann,Lee,,HR-1",
+			added: []simulator.Person{{FirstName: "Bo", LastName: "Li", OriginID: "HR-1"}},
+			want:  outcome.Invalid, code: "id_conflict", sent: 1, total: 1,
+		},
+		{
+			name: "the person is added with the employee ID", fault: "cut-before", row: "Ann,Lee,100,",
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}},
+			want:  outcome.Created, who: "Lee 100", sent: 1, total: 1,
+		},
+		{
+			name: "the person is added, known by the name alone", fault: "cut-before", row: "Ann,Lee,,",
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee"}},
+			want:  outcome.Created, who: "Lee ", sent: 1, total: 1,
+		},
+		{
+			name: "the person is added without the row's employee ID", fault: "cut-before", row: "Ann,Lee,100,",
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee"}},
+			want:  outcome.Existing, code: "name_only", who: "Lee ", sent: 1, total: 1,
+		},
+		{
+			name: "a namesake with another employee ID is added", fault: "cut-before", row: "Ann,Lee,100,",
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "7"}},
+			want:  outcome.Created, who: "Lee 100", sent: 2, total: 2,
+		},
+		{
+			name: "the person is added as well, and created 50 s later", fault: "late-commit:delay=50s", row: "Ann,Lee,,",
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee"}},
+			want:  outcome.Unknown, code: "answer_lost", sent: 1, total: 2,
+		},
+		{
+			name: "the person is added twice under the employee ID", fault: "cut-before", row: "Ann,Lee,100,",
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}, {FirstName: "A.", LastName: "Lee", EmployeeID: "100"}},
+			want:  outcome.Unknown, code: "answer_lost", sent: 1, total: 2,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, test.fault+":nth=1")})
+				var added []int64
+				timer := time.AfterFunc(10*time.Second, func() {
+					for _, p := range test.added {
+						added = append(added, b.server.Add(p))
+					}
+				})
+				defer timer.Stop()
+				path := b.roster("First Name,Last Name,Employee ID,External ID\n" + test.row + "\n")
+				o := b.run(t.Context(), path, nil).rows[0].Outcome
+				code := ""
+				if len(o.Problems) > 0 {
+					code = o.Problems[0].Code
+				}
+				if o.Status != test.want || code != test.code {
+					t.Fatalf("%s (%s), want %s (%s): %v", o.Status, code, test.want, test.code, o.Problems)
+				}
+				if o.Status.HasPerson() {
+					i := slices.IndexFunc(b.server.People(), func(p simulator.Person) bool { return p.ID == o.PersonID })
+					if i < 0 {
+						t.Fatalf("there is no person %d", o.PersonID)
+					}
+					if p := b.server.People()[i]; p.LastName+" "+p.EmployeeID != test.who {
+						t.Errorf("paired with %s %s, want %s", p.LastName, p.EmployeeID, test.who)
+					}
+				}
+				if o.Status == outcome.Unknown {
+					for _, p := range b.server.People() {
+						if !strings.Contains(o.Problems[0].Message+o.Problems[0].Hint, strconv.FormatInt(p.ID, 10)) {
+							t.Errorf("%v does not name the candidate %d", o.Problems, p.ID)
+						}
+					}
+				}
+				if sent, total := b.server.Requests().Creates, len(b.server.People()); sent != test.sent || total != test.total {
+					t.Errorf("%d creates and %d people, want %d and %d", sent, total, test.sent, test.total)
+				}
+				// The next run changes nothing: it creates nobody, and says the same of the row.
+				sent := b.server.Requests().Creates
+				again := b.run(t.Context(), path, nil).rows[0].Outcome
+				want := cmp.Or(map[outcome.Status]outcome.Status{outcome.Created: outcome.Existing}[test.want], test.want)
+				if again.Status != want || again.PersonID != o.PersonID || b.server.Requests().Creates != sent {
+					t.Errorf("the next run: %s %d, want %s %d", again.Status, again.PersonID, want, o.PersonID)
+				}
+			})
+		})
+	}
+}
+
+// As many people of a name as there are rows, whatever is lost.
+func TestNamesakesInDoubt(t *testing.T) {
+	t.Parallel()
+	const rows = 6
+	for _, fault := range []string{
+		"lost-answer:every=2", "cut-before:every=2", "bad-gateway:50%", "late-commit:every=2:delay=50s",
+		"lost-answer:nth=1+2+3+4+5+6", "cut-before:nth=1+2+3+4+5+6", "request-timeout:nth=2+5",
+		"latency:20s:jitter=30s lost-answer:nth=1+2", "latency:20s:jitter=30s cut-before:nth=2+3",
+	} {
+		for before := range 3 {
+			t.Run(fmt.Sprintf("%s, %d there before", fault, before), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, strings.Fields(fault)...), Seed: 5})
+					for range before {
+						b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee"})
+					}
+					path := b.roster("First Name,Last Name\n" + strings.Repeat("Ann,Lee\n", rows))
+					set := func(j *importer.Job) { j.AllowNamesakes = true }
+					var r ran
+					for range 4 {
+						r = b.run(t.Context(), path, set)
+						if got := len(b.server.People()); got > rows {
+							t.Fatalf("%d people of a name that %d rows have", got, rows)
+						}
+						if r.Counts.Exit() == 0 {
+							break
+						}
+						b.server.SetFaults()
+					}
+					b.distinct(r.rows)
+					if people := len(b.server.People()); r.Counts.Exit() != 0 || people != rows {
+						t.Errorf("%d people for %d rows: %+v", people, rows, r.Counts)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Which request of a name has made whom is not known after a kill, and all the
+// same: as many are made as there are rows.
+func TestNamesakesOfAKilledRun(t *testing.T) {
+	t.Parallel()
+	const rows = 6
+	for before := range 3 {
+		for k := 1; k <= rows-before; k++ {
+			for _, answer := range []bool{false, true} {
+				t.Run(fmt.Sprintf("create %d, answered %t, %d there before", k, answer, before), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "latency:1s:jitter=2s"), Seed: uint64(k)})
+						for range before {
+							b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee"})
+						}
+						path := b.roster("First Name,Last Name\n" + strings.Repeat("Ann,Lee\n", rows))
+						set := func(j *importer.Job) { j.AllowNamesakes, j.Workers = true, 3 }
+						b.runKilled(path, kill{create: k, answer: answer}, set)
+						b.run(t.Context(), path, set)
+						r := b.run(t.Context(), path, set)
+						b.distinct(r.rows)
+						if people := len(b.server.People()); r.Counts.Exit() != 0 || people != rows {
+							t.Errorf("%d people for %d rows: %+v", people, rows, r.Counts)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// A namesake in the middle whom Procore refused is not one of the others.
+func TestRefusedNamesakeIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		path := b.roster("First Name,Last Name,Job Title\nAnn,Lee,Mason\nAnn,Lee,Laborer\nAnn,Lee,Mason\n")
+		set := func(j *importer.Job) { j.AllowNamesakes = true }
+		r := b.run(t.Context(), path, func(j *importer.Job) {
+			set(j)
+			j.API = b.client(j.Pace, refusing{b.server.Transport(), "Laborer"})
+		})
+		if diff := gocmp.Diff(map[outcome.Status]int{outcome.Created: 2, outcome.Failed: 1}, r.statuses()); diff != "" {
+			t.Fatal(diff)
+		}
+		r = b.run(t.Context(), path, set)
+		b.distinct(r.rows)
+		if people := len(b.server.People()); people != 3 || r.Counts.Exit() != 0 {
+			t.Errorf("%d people for 3 rows: %+v", people, r.Counts)
+		}
+		// Without the row that was refused at first there are still enough of the name.
+		r = b.run(t.Context(), b.roster("First Name,Last Name,Job Title\nAnn,Lee,Mason\n"), set)
+		if people := len(b.server.People()); people != 3 || r.Counts.Existing != 1 {
+			t.Errorf("%d people: %+v", people, r.Counts)
+		}
+	})
+}
+
+// refusing is a Procore that does not like a word.
+type refusing struct {
+	next http.RoundTripper
+	word string
+}
+
+func (f refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		if req.Method == http.MethodPost && strings.Contains(string(body), f.word) {
+			return &http.Response{
+				StatusCode: http.StatusUnprocessableEntity, Header: http.Header{"Content-Type": {"application/json"}},
+				Body: io.NopCloser(strings.NewReader(`{"errors":{"base":["no"]}}`)), Request: req,
+			}, nil
+		}
+		req = req.Clone(req.Context())
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return f.next.RoundTrip(req)
+}
+
+// distinct fails if two rows are one person.
+func (b *bench) distinct(rows []results.Row) {
+	b.t.Helper()
+	seen := map[int64]int{}
+	for _, row := range rows {
+		if id := row.Outcome.PersonID; id != 0 {
+			if other, ok := seen[id]; ok {
+				b.t.Errorf("rows %d and %d are both person %d", other, row.Outcome.Row, id)
+			}
+			seen[id] = row.Outcome.Row
+		}
+	}
+}
+
+// What a killed run left in doubt is settled before it is sent again, by the
+// same rule as within a run.
+func TestKilledRunIsSettled(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		faults []string
+		kill   kill
+		pause  time.Duration // before the next run
+		sent   int           // creates of both runs
+		quick  bool          // the next run needs no waiting
+	}{
+		{"before the request left", nil, kill{create: 3}, 0, 6, false},
+		{"before the request left, an hour ago", nil, kill{create: 3}, time.Hour, 6, true},
+		{"when the answer was there", nil, kill{create: 6, answer: true}, 0, 6, true},
+		{"and created 50 s later", []string{"late-commit:nth=3:delay=50s:hang"}, kill{create: 3, after: time.Second}, 0, 6, false},
+		{"and created 50 s later, the next run comes after 30 s", []string{"late-commit:nth=3:delay=50s:hang"}, kill{create: 3, after: time.Second}, 30 * time.Second, 6, false},
+		{"and the list lags behind", []string{"list-lag:30s"}, kill{create: 3, answer: true}, 0, 6, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, test.faults...)})
+				path := b.crew(6)
+				one := func(j *importer.Job) { j.Workers = 1 }
+				b.runKilled(path, test.kill, one)
+				time.Sleep(test.pause)
+				began := time.Now()
+				r := b.run(t.Context(), path, one)
+				took := time.Since(began)
+				b.everyone(r, 6)
+				if (took < 20*time.Second) != test.quick {
+					t.Errorf("the next run took %s", took)
+				}
+				if test.kill.after == 0 && !test.kill.answer {
+					return // whether it left is the kill's own business
+				}
+				if sent := b.server.Requests().Creates; sent != test.sent {
+					t.Errorf("%d creates for 6 people", sent)
+				}
+			})
+		})
+	}
+}
+
+// A request may leave long after its intent was written, when those before it
+// hang. A kill then leaves an old intent of a young request.
+func TestKilledBehindHangingRequests(t *testing.T) {
+	t.Parallel()
+	for _, rows := range []int{4, 6, 12} {
+		t.Run(fmt.Sprint(rows, " rows"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{
+					Windows: []simulator.Window{{Length: time.Hour, Limit: 3600}},
+					Faults:  faults(t, "late-commit:delay=50s:hang"),
+				})
+				path := b.crew(rows)
+				one := func(j *importer.Job) { j.Workers = 1 }
+				b.runKilled(path, kill{create: rows - 1, after: time.Second}, one)
+				b.server.SetFaults()
+				b.everyone(b.run(t.Context(), path, one), rows)
+			})
+		})
+	}
+}
