@@ -1,0 +1,139 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"muster/importer"
+	"muster/importer/ledger"
+	"muster/importer/report"
+)
+
+// openRecord opens the ledger that the settings name to look at it; nil if
+// there is none. To look must not make one.
+func (a *app) openRecord(ctx context.Context) (*ledger.Ledger, string, error) {
+	path := a.settings.ledger
+	if path == "" {
+		var err error
+		if path, err = defaultLedger(a.getenv); err != nil {
+			return nil, "", err
+		}
+	}
+	if missing(path) && missing(path+"-wal") {
+		return nil, path, nil
+	}
+	book, err := ledger.Open(ctx, path)
+	return book, path, err
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// findRun returns the run of that ID, or an error that names those which are
+// spelt like it.
+func (a *app) findRun(ctx context.Context, book *ledger.Ledger, path, id string) (ledger.Run, error) {
+	var runs []ledger.Run
+	if book != nil {
+		var err error
+		if runs, err = book.Runs(ctx, 0); err != nil {
+			return ledger.Run{}, err
+		}
+	}
+	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.ID == id }); i >= 0 {
+		return runs[i], nil
+	}
+	var near []string
+	slices.SortStableFunc(runs, func(a, b ledger.Run) int { return cmp.Compare(likeness(id, b.ID), likeness(id, a.ID)) })
+	for _, r := range runs {
+		if len(near) < 3 && likeness(id, r.ID) > 0.6 {
+			near = append(near, r.ID)
+		}
+	}
+	fix := "muster runs lists the runs there are"
+	if len(near) > 0 {
+		fix = strings.Join(near, " or ") + "; " + fix
+	}
+	return ledger.Run{}, &usageError{fmt.Sprintf("there is no run %s in the ledger %s", report.Clean(id), path), fix}
+}
+
+// lastResults returns the results file of the last run that has one which is
+// still there. The flags stay as they were given.
+func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, err error) {
+	look := app{getenv: a.getenv, stderr: a.stderr}
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	look.settings.connectionFlags(flags)
+	look.settings.workFlags(flags)
+	look.settings.outputFlags(flags)
+	given.Visit(func(f *pflag.Flag) {
+		if flags.Lookup(f.Name) != nil && err == nil {
+			err = flags.Set(f.Name, f.Value.String())
+		}
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := look.begin(flags); err != nil {
+		return "", err
+	}
+	s := &look.settings
+	api, _, err := s.hosts()
+	if err != nil {
+		return "", err
+	}
+	host, err := url.Parse(api)
+	if err != nil {
+		return "", &usageError{"the API's address is none: " + err.Error(), "check --api-url"}
+	}
+	book, path, err := look.openRecord(ctx)
+	if err != nil {
+		return "", err
+	}
+	var runs []ledger.Run
+	if book != nil {
+		defer func() { err = errors.Join(err, book.Close()) }()
+		if runs, err = book.Runs(ctx, 0); err != nil {
+			return "", err
+		}
+	}
+	for _, r := range runs {
+		ours := r.API == host.Host && (s.company == 0 || s.company == r.Company) && (s.project == 0 || s.project == r.Project)
+		if !ours || r.Command == importer.UndoCommand || r.Results == "" || missing(r.Results) {
+			continue
+		}
+		results := nearName(r.Results)
+		look.talk("Taking up %s, the results of run %s.", report.Clean(results), r.ID)
+		return results, nil
+	}
+	what := "no run"
+	if s.project != 0 {
+		what += fmt.Sprintf(" of project %d", s.project)
+	}
+	return "", &usageError{
+		fmt.Sprintf("%s in the ledger %s has a results file that is still there", what, path),
+		"name the file: muster retry RESULTS; muster runs lists the runs",
+	}
+}
+
+// nearName returns a path as it is said from the current folder, if it is in it.
+func nearName(path string) string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if near, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(near) {
+		return near
+	}
+	return path
+}

@@ -1,0 +1,364 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"muster/importer"
+	"muster/importer/ledger"
+	"muster/importer/report"
+)
+
+// undoSettings are an undo's own: no config file may confirm it.
+type undoSettings struct{ yes, deactivate bool }
+
+func (a *app) newUndoCommand() *cobra.Command {
+	var own undoSettings
+	cmd := &cobra.Command{
+		Use:   "undo RUN",
+		Short: "Take the people that a run created off the project again",
+		Long: `Take the people that a run created off the project again, and nobody else: who
+was there before the run stays. It shows how many and which rows first, and
+asks. People who were edited in Procore since are kept. All stay in the
+company's directory; with --deactivate they are made inactive there.
+
+The results file (undo-RUN.csv) says of each person: removed, kept or failed,
+and why. The same command again goes on where an undo was stopped, whatever
+stopped it. Once undone, the roster can be imported anew.
+
+Exit codes:
+  0    all of them are off the project
+  1    some were kept, or could not be taken off
+  2    it did not start: nothing was sent
+  3    it stopped early (credentials, permission, a full disk): some are pending
+  4    a run is at work on this project
+  130  interrupted (143 by SIGTERM); what was sent was recorded first`,
+		Example: `  muster runs
+  muster undo 20261123-184510
+  muster undo 20261123-184510 --yes --deactivate`,
+		Args: oneArgument("run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.undo(cmd.Context(), cmd.Flags(), args[0], own)
+		},
+	}
+	f := cmd.Flags()
+	a.settings.connectionFlags(f)
+	a.settings.ledgerFlag(f)
+	a.settings.paceFlags(f)
+	a.settings.outputFlags(f)
+	f.StringVar(&a.settings.results, "results", "", "results `FILE.csv` (default: undo-RUN.csv in this folder)")
+	f.BoolVar(&own.yes, "yes", false, "do not ask")
+	f.BoolVar(&own.deactivate, "deactivate", false, "also make the people inactive in the company")
+	for _, name := range []string{"simulate", "view"} { // of other commands on a connection
+		f.Lookup(name).Hidden = true
+	}
+	return cmd
+}
+
+func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own undoSettings) (err error) {
+	if err := a.begin(flags); err != nil {
+		return err
+	}
+	if a.settings.simulate {
+		return &usageError{"an undo can't be rehearsed: a rehearsal creates nobody", "muster undo " + shellWord(id) + " without --simulate shows whom it would take off, and asks"}
+	}
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	conn, err := a.connect(log)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	book, path, err := a.openRecord(ctx)
+	if err != nil {
+		return err
+	}
+	if book != nil {
+		defer func() { err = errors.Join(err, book.Close()) }()
+	}
+	run, err := a.findRun(ctx, book, path, id)
+	if err != nil {
+		return err
+	}
+	if err := undoable(run, conn.scope); err != nil {
+		return err
+	}
+	people, doubts, err := book.Made(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	project, err := importer.Connect(ctx, conn.api)
+	if err != nil {
+		return err
+	}
+	u := &importer.Undo{
+		API: conn.api, Pace: conn.pace, Ledger: book, Of: run, People: people,
+		Deactivate: own.deactivate, SettleAfter: a.settings.settleAfter, ResultsPath: a.settings.results, Log: log,
+	}
+	// What a config file says is where an import's results go.
+	if !slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) {
+		u.ResultsPath = "undo-" + run.ID + ".csv"
+	}
+	where := report.Clean(project.Name)
+	if where == "" {
+		where = fmt.Sprintf("project %d", run.Project)
+	}
+	if err := a.confirm(ctx, u, doubts, where, own.yes); err != nil {
+		return err
+	}
+	release, err := book.Lock(run.Scope)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	return a.runUndo(ctx, u, conn, where)
+}
+
+// undoable refuses a run that can't be undone, or not from here.
+func undoable(run ledger.Run, here ledger.Scope) error {
+	switch {
+	case run.Command == importer.UndoCommand:
+		return &usageError{fmt.Sprintf("run %s is itself an undo", run.ID), "import the roster again to bring the people back: muster import " + shellWord(run.Roster)}
+	case run.API != here.API:
+		return &usageError{fmt.Sprintf("run %s was made at %s, and this is %s", run.ID, run.API, here.API), "give the --environment, or --api-url and --login-url, of that run"}
+	case run.Scope != here:
+		return &usageError{
+			fmt.Sprintf("run %s was made in company %d, project %d, and this is company %d, project %d", run.ID, run.Company, run.Project, here.Company, here.Project),
+			fmt.Sprintf("muster undo %s --company %d --project %d", run.ID, run.Company, run.Project),
+		}
+	case run.Status == ledger.Running:
+		return fmt.Errorf("run %s is not over: %w", run.ID, ledger.ErrLocked)
+	}
+	return nil
+}
+
+// confirm shows whom the undo is about, and asks. It returns nil if it may begin.
+func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where string, yes bool) error {
+	var rows []int
+	for _, p := range u.People {
+		if !p.Left {
+			rows = append(rows, p.Row)
+		}
+	}
+	if yes && a.settings.json && !isTerminal(a.stderr) {
+		return nil // nobody is watching
+	}
+	say := func(text string) { a.talk("%s", strings.TrimSuffix(paragraph(text, "", width(a.stderr)), "\n")) }
+	asked := !yes && isTerminalInput(a.stdin) && isTerminal(a.stderr)
+	if asked { // whoever is asked must see about what
+		defer func(quiet bool) { a.settings.quiet = quiet }(a.settings.quiet)
+		a.settings.quiet = false
+	}
+	say(fmt.Sprintf("Run %s of %s, %s, created %s in %s (company %d, project %d).",
+		u.Of.ID, u.Of.Started.Local().Format("2006-01-02 15:04"), report.Clean(filepath.Base(u.Of.Roster)),
+		count(len(u.People), "person", "people"), where, u.Of.Company, u.Of.Project))
+	if doubts > 0 {
+		say(fmt.Sprintf("What became of %s more of its requests is not known yet: whoever they created is not among these. Import the roster again first, which finds out.", humanize.Comma(int64(doubts))))
+	}
+	if earlier := len(u.People) - len(rows); earlier > 0 {
+		say(count(earlier, "person has", "people have") + " been taken off already.")
+	}
+	if len(rows) == 0 && !u.Deactivate || len(u.People) == 0 {
+		say("There is nobody left to be taken off.")
+		return nil
+	}
+	what := "To be taken off the project: " + count(len(rows), "person", "people") + ", " + ranges(rows) + "."
+	if u.Deactivate {
+		what += " They are made inactive in the company, too."
+	}
+	say(what)
+	switch {
+	case yes:
+		return nil
+	case !asked:
+		return &usageError{"an undo has to be confirmed, and there is no terminal to ask at; nothing was done", a.again("undo", u.Of.ID, "--yes")}
+	}
+	fmt.Fprintf(a.stderr, "Go on? Type yes: ")
+	answer, err := a.ask(ctx)
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(strings.TrimSpace(answer), "yes") {
+		return &usageError{"not confirmed; nothing was done", ""}
+	}
+	return nil
+}
+
+func isTerminalInput(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// ask reads a line from the terminal, until ctx ends. A read from a terminal
+// can't be given up, so its goroutine ends with the program then.
+func (a *app) ask(ctx context.Context) (string, error) {
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // what there is of it is the answer
+		lines <- line
+	}()
+	select {
+	case line := <-lines:
+		return line, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// ranges names rows as people do: row 2; rows 2-5, 9.
+func ranges(rows []int) string {
+	const most = 12
+	rows = slices.Compact(slices.Sorted(slices.Values(rows)))
+	var parts []string
+	for i := 0; i < len(rows); {
+		to := i
+		for to+1 < len(rows) && rows[to+1] == rows[to]+1 {
+			to++
+		}
+		if len(parts) == most {
+			parts = append(parts, fmt.Sprintf("and %s more", humanize.Comma(int64(len(rows)-i))))
+			break
+		}
+		part := strconv.Itoa(rows[i])
+		if to > i {
+			part += "-" + strconv.Itoa(rows[to])
+		}
+		parts = append(parts, part)
+		i = to + 1
+	}
+	if len(rows) == 1 {
+		return "row " + parts[0]
+	}
+	return "rows " + strings.Join(parts, ", ")
+}
+
+// undoJSON is what an undo came to, as --json prints it: a contract with other
+// programs.
+type undoJSON struct {
+	Run      string  `json:"run"`    // the undo's own
+	Undone   string  `json:"undone"` // the run that was undone
+	Status   string  `json:"status"`
+	ExitCode int     `json:"exit_code"`
+	People   int     `json:"people"` // = removed + kept + failed + pending
+	Removed  int     `json:"removed"`
+	Kept     int     `json:"kept"`
+	Failed   int     `json:"failed"`
+	Pending  int     `json:"pending"`
+	Requests int     `json:"requests"`
+	Slowed   int     `json:"throttled"`
+	Elapsed  float64 `json:"elapsed_s"`
+	Results  string  `json:"results"`
+}
+
+func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, where string) error {
+	file, err := createUndoFile(u.ResultsPath)
+	if err != nil {
+		return err
+	}
+	defer file.discard()
+	undone, err := u.Run(ctx)
+	if undone == nil {
+		return err
+	}
+	a.sent = true
+	s := undoJSON{
+		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, People: len(undone.People), Requests: conn.api.Requests(),
+		Slowed: undone.Throttled, Elapsed: math.Round(undone.Elapsed.Seconds()*1000) / 1000, Results: u.ResultsPath,
+	}
+	for _, p := range undone.People {
+		switch p.Status {
+		case importer.UndoRemoved:
+			s.Removed++
+		case importer.UndoKept:
+			s.Kept++
+		case importer.UndoFailed:
+			s.Failed++
+		case importer.UndoPending:
+			s.Pending++
+		}
+		if !p.Done() {
+			s.ExitCode = exitRowsLeft
+		}
+	}
+	var interrupted *interruptError
+	switch {
+	case undone.Stopped != nil:
+		s.Status, s.ExitCode = report.Stopped, exitStopped
+		complain(a.stderr, undone.Stopped)
+	case errors.As(context.Cause(ctx), &interrupted) && s.ExitCode != exitDone:
+		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
+	}
+	if written := file.commit(undone.People); written != nil || err != nil {
+		s.Status, s.ExitCode = report.Stopped, exitStopped
+		if written != nil {
+			s.Results = ""
+		}
+		complain(a.stderr, errors.Join(err, written))
+	}
+	a.code = s.ExitCode
+	switch {
+	case a.settings.json:
+		return json.NewEncoder(a.stdout).Encode(s)
+	case a.settings.quiet && s.ExitCode == exitDone:
+		return nil
+	}
+	return a.writeUndo(s, undone, where)
+}
+
+// writeUndo says what became of the people.
+func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) error {
+	columns := width(a.stdout)
+	var b strings.Builder
+	text := fmt.Sprintf("%s of %s are off %s.", humanize.Comma(int64(s.Removed)), count(s.People, "person", "people"), where)
+	if s.Removed == s.People {
+		text = fmt.Sprintf("%s off %s.", count(s.People, "person is", "people are"), where)
+	}
+	if s.Status != report.Finished {
+		text += " The undo was " + s.Status + "; what was on its way was finished and recorded."
+	}
+	b.WriteString(paragraph(text, "", columns))
+	type reason struct{ status, code, message string }
+	var reasons []reason
+	rows := map[reason][]int{}
+	for _, p := range undone.People {
+		if p.Status == importer.UndoRemoved && p.Code != importer.UndoNotDeactivated {
+			continue
+		}
+		r := reason{string(p.Status), p.Code, p.Message}
+		if p.Status == importer.UndoPending {
+			r.message = "not done yet"
+		}
+		if rows[r] == nil {
+			reasons = append(reasons, r)
+		}
+		rows[r] = append(rows[r], p.Row)
+	}
+	for _, r := range reasons {
+		b.WriteString(paragraph(fmt.Sprintf("%s, %s: %s.", r.status, ranges(rows[r]), report.Clean(r.message)), "  ", columns))
+	}
+	if s.Results != "" {
+		b.WriteString("\nResults: " + report.Clean(s.Results) + "\n")
+	}
+	if s.ExitCode != exitDone && slices.ContainsFunc(reasons, func(r reason) bool { return r.status != string(importer.UndoKept) }) {
+		b.WriteString("Next:    " + a.again("undo", s.Undone, "") + "\n")
+	}
+	_, err := io.WriteString(a.stdout, b.String())
+	return err
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"muster/importer"
+)
+
+// undoFile is an undo's results file on its way: NAME.part, until commit.
+type undoFile struct {
+	path, target string
+	part         *os.File
+}
+
+func undoColumns() []string {
+	return []string{"import_row", "import_person_id", "undo_status", "undo_code", "undo_error"}
+}
+
+// byteOrderMark lets Excel take a CSV file for what it is.
+const byteOrderMark = "\uFEFF"
+
+// createUndoFile finds out, before anybody is taken off, whether the file can be
+// written. A file of that name that is an earlier undo's is replaced: the new
+// one has everybody in it who is in the old one.
+func createUndoFile(path string) (*undoFile, error) {
+	refuse := func(message string) error {
+		return &usageError{path + ": " + message + "; nothing was done", "choose another name, ending in .csv, with --results"}
+	}
+	if !strings.EqualFold(filepath.Ext(path), ".csv") {
+		return nil, refuse("the results of an undo are CSV")
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		target, err = path, nil
+	} else if err == nil {
+		var content []byte
+		content, err = os.ReadFile(target)
+		if err == nil && len(content) > 0 && !bytes.HasPrefix(content, []byte(byteOrderMark+strings.Join(undoColumns(), ","))) {
+			return nil, refuse("there is a file of this name already, and it is not an undo's")
+		}
+	}
+	if err != nil {
+		return nil, refuse(pathCause(err).Error())
+	}
+	part, err := os.OpenFile(target+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, refuse("it can't be written: " + pathCause(err).Error())
+	}
+	return &undoFile{path: path, target: target, part: part}, nil
+}
+
+// commit writes everybody, and gives the file its name once it is whole and
+// durable.
+func (f *undoFile) commit(people []importer.Undone) error {
+	part := f.part
+	f.part = nil
+	err := writeUndone(part, people)
+	if err == nil {
+		err = part.Sync()
+	}
+	err = errors.Join(err, part.Close())
+	if err == nil {
+		err = os.Rename(part.Name(), f.target)
+	}
+	if err == nil {
+		syncFolder(filepath.Dir(f.target))
+		return nil
+	}
+	_ = os.Remove(part.Name()) // why it could not be written says more
+	return &usageError{
+		fmt.Sprintf("the results file %s can't be written: %v; what was done is in the ledger", f.path, err),
+		"make room, and run the same command again: it writes the file for everybody",
+	}
+}
+
+// discard removes what commit has not named.
+func (f *undoFile) discard() {
+	if f.part != nil {
+		_ = f.part.Close()
+		_ = os.Remove(f.part.Name())
+	}
+}
+
+func writeUndone(w io.Writer, people []importer.Undone) error {
+	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+		return err
+	}
+	c := csv.NewWriter(w)
+	records := [][]string{undoColumns()}
+	for _, p := range people {
+		// Every message begins with a word of ours, so no spreadsheet runs it.
+		records = append(records, []string{strconv.Itoa(p.Row), strconv.FormatInt(p.PersonID, 10), string(p.Status), p.Code, p.Message})
+	}
+	return c.WriteAll(records)
+}
+
+// syncFolder makes a rename in a folder durable, where the system can.
+func syncFolder(path string) {
+	if folder, err := os.Open(path); err == nil {
+		_ = folder.Sync() // some systems can't sync a folder; there a rename is durable by itself
+		_ = folder.Close()
+	}
+}
