@@ -118,10 +118,10 @@ func TestKnownFailureRestartAtBatchEdge(t *testing.T) {
 			t.Run(fmt.Sprintf("%d of %d rows", edge, edge+rest), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					b := newBench(t, simulator.Config{Windows: noLimits})
+					b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "latency:1s")})
 					path := b.crew(edge + rest)
 					b.runKilled(path, kill{create: edge, answer: true}, nil)
-					if stored := b.server.Requests().Stored; stored < edge-8 || stored > edge+8 {
+					if stored := b.server.Requests().Stored; stored < edge-16 || stored > edge+16 {
 						t.Fatalf("killed with %d people", stored)
 					}
 					r := b.run(t.Context(), path, nil)

@@ -102,17 +102,10 @@ type mortal struct {
 }
 
 func (m *mortal) RoundTrip(req *http.Request) (*http.Response, error) {
-	select {
-	case <-m.dead:
+	mine, dead := m.pass(req)
+	if dead {
 		return nil, context.Canceled
-	default:
 	}
-	m.mu.Lock()
-	if req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/people") {
-		m.creates++
-	}
-	mine := req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/people") && m.creates == m.kill.create
-	m.mu.Unlock()
 	if mine && m.kill.after == 0 && !m.kill.answer {
 		m.die()
 		return nil, context.Canceled
@@ -142,6 +135,22 @@ func (m *mortal) RoundTrip(req *http.Request) (*http.Response, error) {
 	default:
 		return resp, err
 	}
+}
+
+// pass counts a request, and reports whether it is the one to be killed at, or
+// too late. While the ledger's files are kept, nothing passes: a process that is
+// gone sends nothing that its ledger does not know of.
+func (m *mortal) pass(req *http.Request) (mine, dead bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.killed {
+		return false, true
+	}
+	if req.Method != http.MethodPost || !strings.HasSuffix(req.URL.Path, "/people") {
+		return false, false
+	}
+	m.creates++
+	return m.creates == m.kill.create, false
 }
 
 func (m *mortal) die() {
