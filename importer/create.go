@@ -50,8 +50,11 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 				return true
 			}
 		}
-		person, err := r.API.CreatePerson(work, slot, draft(&it.person), intent.Token)
+		person, err := r.request(work, slot, it, intent.Token)
 		answer := r.decide(it, err)
+		if it.notReadmitted(person, err) {
+			answer.again = true
+		}
 		// What ends the run does so before the disk is waited for: until then
 		// other rows are sent.
 		if answer.stop != nil {
@@ -247,12 +250,12 @@ func (a answer) result(person procore.Person, err error) ledger.Result {
 		result.HTTPStatus, result.RequestID = e.Status, e.RequestID
 	}
 	switch {
+	case a.again:
+		result.Status, result.Code = outcome.Pending, "retried"
 	case err == nil:
 		result.State, result.PersonID = ledger.Created, person.ID
 	case a.doubt:
 		result.State = ledger.Intended
-	case a.again:
-		result.Status, result.Code = outcome.Pending, "retried"
 	}
 	return result
 }

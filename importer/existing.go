@@ -33,7 +33,7 @@ func (r *run) existing(it *item, id int64) {
 		it.outcome.Problems = append(it.outcome.Problems, outcome.Problem{
 			Code:    "gone",
 			Message: "created by an earlier run, but the project does not list this person any more; not created again",
-			Hint:    "if the person is to be in the project, add them there",
+			Hint:    "if the person is to be in the project, import with --recreate-removed",
 		})
 	}
 	if r.people == nil || !r.people.otherTitle(id, it.person.JobTitle) {

@@ -49,11 +49,15 @@ type Job struct {
 	Roster      string // its path
 	ResultsPath string
 
-	Workers        int           // requests under way at a time; 0 means 8
-	Update         bool          // give people who are there already the roster's job title
-	AllowNamesakes bool          // two rows of one name without IDs are two people
-	SettleAfter    time.Duration // how long a request may be under way after its answer was lost; 0 means 60 s
-	MaxErrors      MaxErrors     // when to give up
+	Workers        int  // requests under way at a time; 0 means 8
+	Update         bool // give people who are there already the roster's job title
+	AllowNamesakes bool // two rows of one name without IDs are two people
+	// RecreateRemoved gives the project again whom an earlier run created and
+	// who has been taken off it since. Whoever has an origin ID is put back; the
+	// others are created anew.
+	RecreateRemoved bool
+	SettleAfter     time.Duration // how long a request may be under way after its answer was lost; 0 means 60 s
+	MaxErrors       MaxErrors     // when to give up
 
 	Log zerolog.Logger
 

@@ -48,6 +48,9 @@ type item struct {
 	doubt  bool          // it was sent, and nobody knows what became of it
 	intent ledger.Intent // of that request
 	since  time.Time     // when that request was given up at the latest
+
+	gone    int64 // whom an earlier run created and the project does not list: in doubt, too
+	readmit int64 // who is in the company still and is to be put back on the project
 }
 
 // status returns the outcome's status as this run counts it: the line of
@@ -312,7 +315,7 @@ func (r *run) dispatch(intake, work context.Context, items []*item, hand func(*i
 	for _, it := range items {
 		if intake.Err() != nil && it.doubt {
 			it.doubt = false
-			it.settle(outcome.Unknown, answerLost(it.intent.Run))
+			r.leave(it)
 		}
 		if intake.Err() != nil {
 			it.update = false

@@ -158,6 +158,9 @@ func (s *settler) settleDue(intake, work context.Context, open []*item) []*item 
 
 // settleOne reports whether the listing shows what became of it.
 func (s *settler) settleOne(work context.Context, it *item, now *people) bool {
+	if it.gone != 0 {
+		return s.settleGone(work, it, now)
+	}
 	found := now.find(&it.person)
 	if len(found.ids) > 0 && s.namesakeUnderWay(it) {
 		return false // whom they create may be among those found
@@ -230,8 +233,17 @@ func (s *settler) notCreated(work context.Context, it *item, found match, ids []
 
 // giveUp leaves it unknown: the next run settles it.
 func (s *settler) giveUp(it *item, candidates []int64) {
-	it.settle(outcome.Unknown, answerLost(it.intent.Run, candidates...))
+	s.leave(it, candidates...)
 	s.finish(it)
+}
+
+// leave says of it what is known so far.
+func (r *run) leave(it *item, candidates ...int64) {
+	if it.gone != 0 {
+		r.existing(it, it.gone)
+		return
+	}
+	it.settle(outcome.Unknown, answerLost(it.intent.Run, candidates...))
 }
 
 // recall decides about the rows to be sent by what the ledger and the list of
@@ -259,9 +271,13 @@ func (r *run) recall(work context.Context, items []*item) error {
 }
 
 func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
-	if e.State == ledger.Created {
-		r.existing(it, e.PersonID)
+	switch e.State {
+	case ledger.Created:
+		r.recallCreated(it, e.PersonID)
 		return nil
+	case ledger.Removed:
+		it.readmit = r.readmits(it, e.PersonID)
+	case ledger.Absent, ledger.Intended, ledger.Refused:
 	}
 	if r.people == nil { // nobody was listed, so nothing is sent
 		if e.State == ledger.Intended {

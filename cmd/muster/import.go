@@ -145,7 +145,7 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 	job := &importer.Job{
 		Source: in.source, Mapper: mapper, API: conn.api, Pace: conn.pace, Ledger: book.Ledger, Scope: conn.scope,
 		Command: command(in.retry), Roster: path, ResultsPath: target,
-		Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update, SettleAfter: a.settings.settleAfter,
+		Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update, RecreateRemoved: a.settings.recreateRemoved, SettleAfter: a.settings.settleAfter,
 		MaxErrors: a.settings.maxErrors.limit, Log: log,
 	}
 	return a.transfer(intake, job, in, project, log)

@@ -38,14 +38,15 @@ type settings struct {
 
 	results, report, ledger string
 
-	workers        int
-	rate           rateFlag
-	reserve        shareFlag
-	maxErrors      maxErrorsFlag
-	maxDuration    time.Duration
-	settleAfter    time.Duration
-	allowNamesakes bool
-	update         bool
+	workers         int
+	rate            rateFlag
+	reserve         shareFlag
+	maxErrors       maxErrorsFlag
+	maxDuration     time.Duration
+	settleAfter     time.Duration
+	allowNamesakes  bool
+	recreateRemoved bool
+	update          bool
 
 	simulate            bool
 	json, quiet         bool
@@ -93,6 +94,7 @@ func (s *settings) workFlags(f *pflag.FlagSet) {
 	f.IntVar(&s.workers, "workers", 8, "`NUMBER` of requests under way at a time, at most")
 	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to look at, to print or to send on")
 	f.BoolVar(&s.update, "update", false, "give people who are there already the roster's job title")
+	f.BoolVar(&s.recreateRemoved, "recreate-removed", false, "create people again whom an earlier run created and who were taken off the project since")
 	f.Var(&s.maxErrors, "max-errors", "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops")
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
 }

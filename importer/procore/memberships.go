@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"muster/ratelimit"
@@ -45,6 +46,32 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 		removal = Removal{plain(data.Processed), plain(data.Skipped), answer.status, answer.requestID}
 	}
 	return removal, err
+}
+
+// AddPerson puts somebody who is in the company on the project. The ID of the
+// answer is 0 if Procore did not: they are on it already, or not in the company. Like
+// [Client.CreatePerson] it is one request. To send it again does no harm.
+func (c *Client) AddPerson(ctx context.Context, slot *ratelimit.Slot, id int64) (Person, error) {
+	var person Person
+	err := c.exchange(ctx, slot, request{
+		op:     "put a person on the project",
+		method: http.MethodPost,
+		route:  "/rest/v1.0/projects/{project}/project_memberships/bulk_add",
+		path:   fmt.Sprintf("/rest/v1.0/projects/%d/project_memberships/bulk_add", c.o.ProjectID),
+		body:   fmt.Appendf(nil, `{"party_ids":[%d]}`, id),
+		most:   mostAnswer,
+	}, func(resp *http.Response, body io.Reader) error {
+		var added []integer
+		if err := json.NewDecoder(body).Decode(&added); err != nil {
+			return fmt.Errorf("the answer can't be read: %w", err)
+		}
+		person.Status, person.RequestID = resp.StatusCode, requestID(resp.Header)
+		if slices.Contains(added, integer(id)) {
+			person.ID = id
+		}
+		return nil
+	})
+	return person, err
 }
 
 // DeactivatePeople makes people of the company inactive, at most [MostRemoved],

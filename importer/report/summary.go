@@ -104,7 +104,7 @@ func (s Summary) sentence() string {
 	case wrong > 0:
 		fmt.Fprintf(&b, "%s of %s %s done%s; %s %s to be looked at.",
 			number(settled), plural(rows, "row", "rows"), are(settled), place, number(wrong), have(wrong))
-	case s.Created == 0 && s.Existing == rows:
+	case s.Created == 0 && s.Existing == rows && !s.someGone():
 		fmt.Fprintf(&b, "Nothing was to be done: %s in the roster %s%s already.", everyone(rows), are(rows), orThere(place))
 	case s.Created == 0:
 		fmt.Fprintf(&b, "Nothing was to be done for %s.", plural(rows, "row", "rows"))
@@ -209,4 +209,9 @@ func (p *page) ending(s Summary) {
 		}
 		p.b.WriteString(choose(i+1, "Next:    ", "         ") + Clean(command) + "\n")
 	}
+}
+
+// someGone reports whether some rows' people are not on the project any more.
+func (s *Summary) someGone() bool {
+	return slices.ContainsFunc(s.Remarked, func(g Group) bool { return g.Code == "gone" })
 }

@@ -1,0 +1,95 @@
+package importer
+
+import (
+	"context"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/procore"
+	"muster/ratelimit"
+)
+
+// recallCreated decides about a row whose person an earlier run has created. If
+// the project does not list them any more, somebody may have put them there
+// anew; otherwise they stay away unless RecreateRemoved.
+func (r *run) recallCreated(it *item, id int64) {
+	if r.people == nil || r.people.person(id) != nil {
+		r.existing(it, id)
+		return
+	}
+	if _, shared := r.shares(it); !shared {
+		if found := r.people.find(&it.person); len(found.ids) > 0 {
+			if found.nameOnly {
+				it.outcome.Problems = append(it.outcome.Problems, nameOnly(found.ids))
+			}
+			r.existing(it, found.ids[0])
+			return
+		}
+	}
+	if !r.RecreateRemoved {
+		r.existing(it, id)
+		return
+	}
+	// A list may lag: that they are gone is settled as a lost answer is.
+	it.send, it.doubt, it.gone, it.since = false, true, id, r.started
+}
+
+// settleGone reports whether the listing shows what became of somebody whom the
+// first one did not show. They were created before this run began.
+func (s *settler) settleGone(work context.Context, it *item, now *people) bool {
+	if now.person(it.gone) != nil {
+		it.settle(outcome.Existing, it.outcome.Problems...)
+		it.outcome.PersonID = it.gone
+		s.finish(it)
+		return true
+	}
+	if now.listed.Sub(it.since) < s.settleAfter() {
+		return false
+	}
+	if err := s.removed(work, it); err != nil {
+		s.ledgerFailed(it, outcome.Pending, err)
+		s.finish(it)
+		return true
+	}
+	it.readmit, it.gone, it.doubt = s.readmits(it, it.gone), 0, false
+	s.again <- it
+	return true
+}
+
+// removed records that the person of it is off the project, so that their key
+// may be sent again.
+func (r *run) removed(work context.Context, it *item) error {
+	removals, err := r.Ledger.IntendRemovals(work, r.record, []ledger.Made{{Key: it.key, Row: it.row, PersonID: it.gone}})
+	if err != nil || len(removals) == 0 {
+		return err
+	}
+	return r.Ledger.RecordRemovals(work, removals, []ledger.Result{{State: ledger.Removed, PersonID: it.gone, Code: "gone"}})
+}
+
+// readmits returns the person whom a row's request is to put back on the
+// project, 0 if it is to create one. Whoever is taken off a project stays in the company,
+// and an origin ID is taken there: only its owner can have it.
+func (r *run) readmits(it *item, id int64) int64 {
+	if it.person.OriginID == "" {
+		return 0
+	}
+	return id
+}
+
+// request sends the one request that gives the project the person of it.
+func (r *run) request(work context.Context, slot *ratelimit.Slot, it *item, token string) (procore.Person, error) {
+	if it.readmit == 0 {
+		return r.API.CreatePerson(work, slot, draft(&it.person), token)
+	}
+	return r.API.AddPerson(work, slot, it.readmit)
+}
+
+// notReadmitted reports whether Procore did not put the person of it back, as
+// it does with one who is not in the company any more; then one is created.
+func (it *item) notReadmitted(p procore.Person, err error) bool {
+	if it.readmit == 0 || err != nil || p.ID != 0 {
+		return false
+	}
+	it.readmit = 0
+	return true
+}

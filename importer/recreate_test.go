@@ -1,0 +1,114 @@
+package importer_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"muster/importer"
+	"muster/importer/outcome"
+	"muster/importer/procore/simulator"
+	"muster/ratelimit"
+)
+
+// remove takes somebody off the project by hand; they stay in the company.
+func (b *bench) remove(id int64) {
+	b.t.Helper()
+	pace := ratelimit.New(ratelimit.Options{})
+	slot, err := pace.Take(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	removal, err := b.client(pace, b.server.Transport()).RemovePeople(b.t.Context(), slot, []int64{id})
+	if err != nil || !slices.Contains(removal.Removed, id) {
+		b.t.Fatalf("%v %v", removal, err)
+	}
+}
+
+// Somebody whom an earlier run created and who is off the project since.
+func TestRemovedSince(t *testing.T) {
+	t.Parallel()
+	const byEmployee, byOrigin = "First Name,Last Name,Employee ID\nAnn,Lee,100\n", "First Name,Last Name,Origin ID\nAnn,Lee,A-1\n"
+	byHand := func(b *bench, _ ran, id int64) { b.remove(id) }
+	tests := []struct {
+		name     string
+		roster   string
+		happens  func(b *bench, first ran, id int64) // between the two runs
+		recreate bool
+		lag      string
+		status   outcome.Status
+		code     string
+		same     bool // the row has the person whom the first run created
+		company  int  // people of this name in the company afterwards
+		project  int  // and on the project
+	}{
+		{
+			name: "is not created again", roster: byEmployee, happens: byHand,
+			status: outcome.Existing, code: "gone", same: true, company: 1, project: 0,
+		},
+		{
+			name: "is created again on request", roster: byEmployee, happens: byHand, recreate: true,
+			status: outcome.Created, company: 2, project: 1,
+		},
+		{
+			name: "is put back if Procore keeps their origin ID", roster: byOrigin, happens: byHand, recreate: true,
+			status: outcome.Created, same: true, company: 1, project: 1,
+		},
+		{
+			name: "is created again if the company has them no more", roster: byOrigin, recreate: true,
+			happens: func(b *bench, _ ran, id int64) { b.server.Remove(id) },
+			status:  outcome.Created, company: 1, project: 1,
+		},
+		{
+			name: "is who was added by hand", roster: byEmployee, recreate: true,
+			happens: func(b *bench, _ ran, id int64) {
+				b.remove(id)
+				b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"})
+			},
+			status: outcome.Existing, company: 2, project: 1,
+		},
+		{
+			name: "is not taken for gone while lists lag", roster: byEmployee, recreate: true, lag: "list-lag:delay=50s",
+			happens: func(*bench, ran, int64) {},
+			status:  outcome.Existing, same: true, company: 1, project: 1,
+		},
+		{
+			name: "is put back after an undo", roster: byOrigin,
+			happens: func(b *bench, first ran, _ int64) { b.undo(b.t.Context(), first.Run, nil) },
+			status:  outcome.Created, same: true, company: 1, project: 1,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				config := simulator.Config{Windows: noLimits}
+				if test.lag != "" {
+					config.Faults = faults(t, test.lag)
+				}
+				b := newBench(t, config)
+				path := b.roster(test.roster)
+				run := b.run(t.Context(), path, nil)
+				first := run.rows[0].Outcome.PersonID
+				test.happens(b, run, first)
+				o := b.run(t.Context(), path, func(j *importer.Job) { j.RecreateRemoved = test.recreate }).rows[0].Outcome
+				code := ""
+				if len(o.Problems) > 0 {
+					code = o.Problems[0].Code
+				}
+				if o.Status != test.status || code != test.code || (o.PersonID == first) != test.same {
+					t.Errorf("%s (%q), person %d; the first run created %d", o.Status, code, o.PersonID, first)
+				}
+				if company, project := len(b.server.People()), b.onProject(); company != test.company || project != test.project {
+					t.Errorf("%d people in the company and %d on the project, want %d and %d", company, project, test.company, test.project)
+				}
+				time.Sleep(2 * time.Minute)
+				again := b.run(t.Context(), path, nil).rows[0].Outcome
+				if again.Status != outcome.Existing || again.PersonID != o.PersonID {
+					t.Errorf("the next run says %s, person %d", again.Status, again.PersonID)
+				}
+			})
+		})
+	}
+}
