@@ -65,7 +65,7 @@ func (b *bench) roster(text string) string {
 func (b *bench) client(pace *ratelimit.Pace, transport http.RoundTripper) *procore.Client {
 	b.t.Helper()
 	api, err := procore.New(procore.Options{
-		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: 100,
+		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: b.scope.Project,
 		ClientID: "id", ClientSecret: "secret", Pace: pace, Transport: transport,
 	})
 	if err != nil {

@@ -65,6 +65,11 @@ func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 	return dst
 }
 
+// memberKey is the key of an origin ID's being on one project.
+func memberKey(l *ledger.Ledger, s ledger.Scope, originID string) ledger.Key {
+	return l.Key(s.API, strconv.FormatInt(s.Company, 10), strconv.FormatInt(s.Project, 10), "m\x00"+originID)
+}
+
 // ledgerKey puts a row's key in its scope: the company for an origin ID, the
 // project for the others.
 func ledgerKey(l *ledger.Ledger, s ledger.Scope, key []byte) ledger.Key {

@@ -262,6 +262,9 @@ func (r *run) recall(work context.Context, items []*item) error {
 	if err := r.Ledger.Lookup(work, keys, entries); err != nil {
 		return fmt.Errorf("look up rows %d to %d in the ledger: %w", asked[0].row, asked[len(asked)-1].row, err)
 	}
+	if err := r.recallElsewhere(work, asked, entries); err != nil {
+		return err
+	}
 	for i, it := range asked {
 		if err := r.recallOne(work, it, entries[i]); err != nil {
 			return err

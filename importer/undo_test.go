@@ -59,7 +59,7 @@ func (b *bench) undo(ctx context.Context, runID string, change func(*importer.Un
 // onProject counts who is on the project.
 func (b *bench) onProject() (n int) {
 	for _, p := range b.server.People() {
-		if slices.Contains(p.Projects, 100) {
+		if slices.Contains(p.Projects, b.scope.Project) {
 			n++
 		}
 	}

@@ -195,6 +195,6 @@ func (w *writer) store(ctx context.Context) error {
 	return w.upsertPeople.exec(ctx, len(b.settled), func(to []any, n int) []any {
 		i := &b.settled[n]
 		p := b.people[i.key]
-		return append(to, i.key[:], int(p.state), p.id, p.attempts, p.life)
+		return append(to, i.key[:], int(p.state), p.id, i.run, p.attempts, p.life)
 	})
 }

@@ -99,7 +99,7 @@ func newWriter(ctx context.Context, path string, conn *sql.Conn) (*writer, error
 		{&w.insertIntents, "INSERT INTO intents (id, key, run, row, attempt, life, sent) VALUES ", "(?,?,?,?,?,?,?)", ""},
 		{&w.deleteIntents, "DELETE FROM intents WHERE id IN (", "?", ")"},
 		{&w.insertAttempts, "INSERT INTO attempts (run, id, key, row, attempt, life, sent, ended, state, person, status, code, http, request) VALUES ", "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", ""},
-		{&w.upsertPeople, "INSERT INTO people (key, state, person, attempts, life) VALUES ", "(?,?,?,?,?)", " ON CONFLICT (key) DO UPDATE SET state = excluded.state, person = excluded.person, attempts = excluded.attempts, life = excluded.life"},
+		{&w.upsertPeople, "INSERT INTO people (key, state, person, run, attempts, life) VALUES ", "(?,?,?,?,?,?)", " ON CONFLICT (key) DO UPDATE SET state = excluded.state, person = excluded.person, run = excluded.run, attempts = excluded.attempts, life = excluded.life"},
 	} {
 		var err error
 		if *s.to, err = newBulk(ctx, conn, s.head, s.line, s.tail); err != nil {

@@ -290,8 +290,10 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	for n := range 300 {
 		got := lookup(t, l, l.Key("elsewhere", fmt.Sprint(n)), l.Key(fmt.Sprint("person", n)))
-		want := ledger.Entry{State: ledger.Created, PersonID: int64(n) + 1}
-		if diff := cmp.Diff([]ledger.Entry{want, want}, got); diff != "" {
+		here := ledger.Entry{State: ledger.Created, PersonID: int64(n) + 1, Project: scope().Project}
+		elsewhere := here
+		elsewhere.Project++
+		if diff := cmp.Diff([]ledger.Entry{elsewhere, here}, got); diff != "" {
 			t.Fatalf("person %d (-want +got):\n%s", n, diff)
 		}
 	}

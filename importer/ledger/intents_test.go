@@ -31,13 +31,13 @@ func TestStates(t *testing.T) {
 		intend error        // of one more
 	}{
 		{"never sent", nil, ledger.Entry{State: ledger.Absent}, nil},
-		{"created", []ledger.Result{made}, ledger.Entry{State: ledger.Created, PersonID: 41}, ledger.ErrAlreadyCreated},
-		{"refused", []ledger.Result{refused}, ledger.Entry{State: ledger.Refused}, nil},
+		{"created", []ledger.Result{made}, ledger.Entry{State: ledger.Created, PersonID: 41, Project: scope().Project}, ledger.ErrAlreadyCreated},
+		{"refused", []ledger.Result{refused}, ledger.Entry{State: ledger.Refused, Project: scope().Project}, nil},
 		{"in doubt", []ledger.Result{doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
 		{"in doubt twice", []ledger.Result{doubt, doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
-		{"in doubt, then found", []ledger.Result{doubt, made}, ledger.Entry{State: ledger.Created, PersonID: 41}, ledger.ErrAlreadyCreated},
-		{"in doubt, then known not to exist", []ledger.Result{doubt, refused}, ledger.Entry{State: ledger.Refused}, nil},
-		{"refused, then created", []ledger.Result{refused, made}, ledger.Entry{State: ledger.Created, PersonID: 41}, ledger.ErrAlreadyCreated},
+		{"in doubt, then found", []ledger.Result{doubt, made}, ledger.Entry{State: ledger.Created, PersonID: 41, Project: scope().Project}, ledger.ErrAlreadyCreated},
+		{"in doubt, then known not to exist", []ledger.Result{doubt, refused}, ledger.Entry{State: ledger.Refused, Project: scope().Project}, nil},
+		{"refused, then created", []ledger.Result{refused, made}, ledger.Entry{State: ledger.Created, PersonID: 41, Project: scope().Project}, ledger.ErrAlreadyCreated},
 		{"refused, then in doubt", []ledger.Result{refused, doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestRecordAgain(t *testing.T) {
 			if err := l.Record(t.Context(), i, c.then); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
-			want := ledger.Entry{State: c.first.State, PersonID: c.first.PersonID}
+			want := ledger.Entry{State: c.first.State, PersonID: c.first.PersonID, Project: scope().Project}
 			if diff := cmp.Diff(want, lookup(t, l, l.Key("x"))[0]); diff != "" {
 				t.Errorf("entry (-want +got):\n%s", diff)
 			}
@@ -385,10 +385,10 @@ func TestLookup(t *testing.T) {
 					switch n % 4 {
 					case 1:
 						err = errors.Join(err, l.Record(t.Context(), i, created(int64(n))))
-						want[n] = ledger.Entry{State: ledger.Created, PersonID: int64(n)}
+						want[n] = ledger.Entry{State: ledger.Created, PersonID: int64(n), Project: scope().Project}
 					case 2:
 						err = errors.Join(err, l.Record(t.Context(), i, ledger.Result{State: ledger.Refused}))
-						want[n] = ledger.Entry{State: ledger.Refused}
+						want[n] = ledger.Entry{State: ledger.Refused, Project: scope().Project}
 					}
 					if err != nil {
 						t.Error(err)

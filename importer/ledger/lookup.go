@@ -12,6 +12,7 @@ import (
 type Entry struct {
 	State    State
 	PersonID int64  // of Created and of Removed
+	Project  int64  // of the run that last settled it; 0 if that was pruned, or nothing is settled
 	Intent   Intent // of Intended
 }
 
@@ -63,15 +64,16 @@ func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) err
 	}
 	return lookup(ctx, l.look.people, keys, into, func(rows *sql.Rows, into []Entry) error {
 		var (
-			n     int
-			state State
-			id    int64
+			n       int
+			state   State
+			id      int64
+			project int64
 		)
-		err := rows.Scan(&n, &state, &id)
+		err := rows.Scan(&n, &state, &id, &project)
 		// A refused or removed key that is sent again has a line in both tables,
 		// and so has a created one that is being removed.
 		if err == nil && (state == Created || into[n].State == Absent) {
-			into[n] = Entry{State: state, PersonID: id}
+			into[n] = Entry{State: state, PersonID: id, Project: project}
 		}
 		return err
 	})
@@ -160,7 +162,7 @@ func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
 		{&l.open, "SELECT EXISTS (SELECT 1 FROM intents)"},
 		{&l.filled, "SELECT EXISTS (SELECT 1 FROM people)"},
 		{&l.intents, "SELECT v.column1, " + intentColumns + " FROM " + keys + " CROSS JOIN intents i ON i.key = v.column2 CROSS JOIN runs r ON r.number = i.run"},
-		{&l.people, "SELECT v.column1, p.state, p.person FROM " + keys + " CROSS JOIN people p ON p.key = v.column2"},
+		{&l.people, "SELECT v.column1, p.state, p.person, IFNULL(r.project, 0) FROM " + keys + " CROSS JOIN people p ON p.key = v.column2 LEFT JOIN runs r ON r.number = p.run"},
 		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? AND NOT EXISTS (SELECT 1 FROM people p WHERE p.key = i.key AND p.state = 2) ORDER BY i.id"},
 		{&l.runs, selectRuns},
 		{&l.attempts, selectAttempts},

@@ -149,7 +149,7 @@ func (m *model) record(t *rapid.T, l *ledger.Ledger, at int, r ledger.Result, er
 	}
 	a.Result = r
 	if r.State != ledger.Intended {
-		m.entries[name] = ledger.Entry{State: r.State, PersonID: r.PersonID}
+		m.entries[name] = ledger.Entry{State: r.State, PersonID: r.PersonID, Project: m.scope.Project}
 		m.settled[name] = m.entries[name]
 	}
 }

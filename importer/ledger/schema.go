@@ -90,12 +90,13 @@ CREATE TABLE attempts (
 ) STRICT, WITHOUT ROWID;
 
 -- What is known of a key for good; person is who was created, also if they were
--- removed since. life counts how often its token was renewed, attempts how often
--- it was sent.
+-- removed since, run the one that did the last of it. life counts how often its
+-- token was renewed, attempts how often it was sent.
 CREATE TABLE people (
 	key      BLOB PRIMARY KEY,
 	state    INTEGER NOT NULL,
 	person   INTEGER NOT NULL,
+	run      INTEGER NOT NULL,
 	attempts INTEGER NOT NULL,
 	life     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -9,6 +9,30 @@ import (
 	"muster/ratelimit"
 )
 
+// recallElsewhere puts what is known of this project in the place of what is
+// known of another one of the company. Only an origin ID has its person in all of
+// them: whoever one project has is put on the next, and not created there. That
+// they are on this one has a key of its own, so that here, too, it is known
+// whom a run has put there and who was taken off since.
+func (r *run) recallElsewhere(work context.Context, items []*item, entries []ledger.Entry) error {
+	var at []int
+	var keys []ledger.Key
+	for i, it := range items {
+		if e := entries[i]; e.State == ledger.Created && e.Project != 0 && e.Project != r.Scope.Project {
+			it.key, it.readmit = memberKey(r.Ledger, r.Scope, it.person.OriginID), e.PersonID
+			at, keys = append(at, i), append(keys, it.key)
+		}
+	}
+	here := make([]ledger.Entry, len(keys))
+	if err := r.Ledger.Lookup(work, keys, here); err != nil {
+		return err
+	}
+	for n, i := range at {
+		entries[i] = here[n]
+	}
+	return nil
+}
+
 // recallCreated decides about a row whose person an earlier run has created. If
 // the project does not list them any more, somebody may have put them there
 // anew; otherwise they stay away unless RecreateRemoved.

@@ -112,3 +112,55 @@ func TestRemovedSince(t *testing.T) {
 		})
 	}
 }
+
+// One person on several projects of a company: created once, put on the others.
+func TestSeveralProjects(t *testing.T) {
+	t.Parallel()
+	const text = "First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n"
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
+		roster := b.roster(text)
+		b.run(t.Context(), roster, nil)
+
+		b.scope.Project = 200
+		r := b.run(t.Context(), roster, nil)
+		if r.Counts.Created != 2 || b.onProject() != 2 || len(b.server.People()) != 2 {
+			t.Errorf("%+v; %d on the second project, %d in the company", r.Counts, b.onProject(), len(b.server.People()))
+		}
+		id := r.rows[0].Outcome.PersonID
+		b.remove(id)
+		again := b.run(t.Context(), roster, nil)
+		if o := again.rows[0].Outcome; o.Status != outcome.Existing || o.PersonID != id || len(o.Problems) == 0 || o.Problems[0].Code != "gone" || b.onProject() != 1 {
+			t.Errorf("after somebody was taken off: %+v, %d on the project", o, b.onProject())
+		}
+		b.undo(t.Context(), r.Run, nil)
+		if n := b.onProject(); n != 0 {
+			t.Errorf("%d on the second project after the undo", n)
+		}
+
+		b.scope.Project = 100
+		if n := b.onProject(); n != 2 {
+			t.Errorf("%d on the first project after the second one's undo", n)
+		}
+		if r := b.run(t.Context(), roster, nil); r.Counts.Existing != 2 {
+			t.Errorf("the first project again: %+v", r.Counts)
+		}
+	})
+}
+
+// Answers get lost while people are put on a second project.
+func TestSeveralProjectsLostAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}, Faults: []simulator.Fault{
+			{Kind: simulator.LostAnswer, Scope: simulator.Calls, Nth: []int{1, 3}},
+		}})
+		roster := b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\nCy,Ray,A-3\nDee,Fox,A-4\n")
+		b.run(t.Context(), roster, nil)
+		b.scope.Project = 200
+		b.run(t.Context(), roster, nil)
+		if b.onProject() != 4 || len(b.server.People()) != 4 {
+			t.Errorf("%d on the second project, %d in the company", b.onProject(), len(b.server.People()))
+		}
+	})
+}
