@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -50,10 +51,10 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	return m, nil
 }
 
-// inOrder sorts specs as Fields does, full_name first.
+// inOrder sorts specs as Fields does, full_name first and project last.
 func inOrder(specs []spec) []spec {
 	var sorted []spec
-	for _, f := range append([]Field{fullName}, Fields()...) {
+	for _, f := range slices.Concat([]Field{fullName}, Fields(), []Field{projectField}) {
 		for _, s := range specs {
 			if s.field == f {
 				sorted = append(sorted, s)

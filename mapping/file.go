@@ -88,7 +88,8 @@ const (
 //	lookup: work_classification
 //	order: O              of full_name: auto, first_last, last_first
 //
-// Beside fields may stand where, a formula that is true for the rows to take.
+// Beside fields may stand where, a formula that is true for the rows to take,
+// and project, which says like a field to which project a row goes.
 func Load(path string) (*File, error) {
 	data, err := readFile(path)
 	if err != nil {
@@ -159,11 +160,12 @@ func (l *loader) load(data []byte) (*File, *FileError) {
 		return nil, &FileError{Path: l.path, Message: "the mapping file is empty", Hint: "write below fields: what feeds first_name and last_name; the README shows an example"}
 	}
 	f := &File{}
-	pairs, problem := l.pairs(body, "a mapping file", []string{"fields", "where"})
+	pairs, problem := l.pairs(body, "a mapping file", []string{"fields", "where", "project"})
 	if problem != nil {
 		return nil, problem
 	}
 	seen := false
+	var project *spec
 	for _, p := range pairs {
 		switch p.key {
 		case "fields":
@@ -171,6 +173,12 @@ func (l *loader) load(data []byte) (*File, *FileError) {
 			if f.specs, problem = l.fields(p.value); problem != nil {
 				return nil, problem
 			}
+		case "project":
+			s, problem := l.project(p)
+			if problem != nil {
+				return nil, problem
+			}
+			project = s
 		case "where":
 			if f.where, problem = l.formula(p, true); problem != nil {
 				return nil, problem
@@ -179,6 +187,9 @@ func (l *loader) load(data []byte) (*File, *FileError) {
 	}
 	if !seen {
 		return nil, l.at(body, "fields is missing", "write fields: and below it, indented, the fields, such as last_name: {column: Surname}")
+	}
+	if project != nil {
+		f.specs = append(f.specs, *project)
 	}
 	return f, nil
 }

@@ -105,20 +105,24 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	return problems
 }
 
-// take fills one field.
-func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Problem {
+// text returns what a source gives of a row after all that the mapping says
+// about it, where it was found, and what the cell is.
+func (m *Mapper) text(s *source, cells []string, kinds []Kind) (string, int, Kind, *Problem) {
 	text, column, kind, problem := m.read(s, cells, kinds)
 	if problem != nil {
-		return problem
+		return "", column, kind, problem
+	}
+	fail := func(code, message, hint string) (string, int, Kind, *Problem) {
+		return "", column, kind, s.problem(code, column, message, hint)
 	}
 	if isSocialSecurityNumber(text) { // first, so that no other message quotes it
-		return s.problem("value_withheld", column, fmt.Sprintf("the %s is written like a social security number, which is never sent", s.word()),
+		return fail("value_withheld", fmt.Sprintf("the %s is written like a social security number, which is never sent", s.word()),
 			"correct the cell, or leave it empty")
 	}
 	if text != "" && s.values != nil {
 		to, known := s.values[string(tableKey(m.scratch[:0], text))]
 		if !known {
-			return s.problem("value_unknown", column, fmt.Sprintf("%s %s is not in the mapping file's table of values", s.word(), quote(text)),
+			return fail("value_unknown", fmt.Sprintf("%s %s is not in the mapping file's table of values", s.word(), quote(text)),
 				"correct the cell, or add it to values in the mapping file")
 		}
 		text, kind = to, Text
@@ -130,12 +134,21 @@ func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Probl
 		text = s.transform(text, s.field == LastName)
 	}
 	if len(text) > maxLength && utf8.RuneCountInString(text) > maxLength {
-		return s.problem("too_long", column, fmt.Sprintf("the %s has %d characters, and %d are allowed", s.word(), utf8.RuneCountInString(text), maxLength),
+		return fail("too_long", fmt.Sprintf("the %s has %d characters, and %d are allowed", s.word(), utf8.RuneCountInString(text), maxLength),
 			"shorten it")
 	}
 	if s.pattern != nil && text != "" && !s.pattern.MatchString(text) {
-		return s.problem("pattern_mismatch", column, fmt.Sprintf("%s %s doesn't have the form that the mapping file asks for, %s", s.word(), quote(text), s.pattern),
+		return fail("pattern_mismatch", fmt.Sprintf("%s %s doesn't have the form that the mapping file asks for, %s", s.word(), quote(text), s.pattern),
 			"correct the cell, or the pattern in the mapping file")
+	}
+	return text, column, kind, nil
+}
+
+// take fills one field.
+func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Problem {
+	text, column, kind, problem := m.text(s, cells, kinds)
+	if problem != nil {
+		return problem
 	}
 	switch s.field {
 	case FirstName:
@@ -159,6 +172,8 @@ func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Probl
 		return m.takeAnswer(s, text, column, p)
 	case WorkClassification:
 		return m.takeClassification(s, text, column, p)
+	case projectField:
+		return s.checkProject(text, column)
 	}
 	return nil
 }

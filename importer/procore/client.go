@@ -76,11 +76,11 @@ type Client struct {
 	tokens    *tokens
 	redact    redactor
 	log       zerolog.Logger
-	requests  atomic.Int64
+	requests  *atomic.Int64
 }
 
 // Requests returns how many requests were sent to the API so far, tokens not
-// included.
+// included, and those of other projects included.
 func (c *Client) Requests() int { return int(c.requests.Load()) }
 
 const (
@@ -110,6 +110,7 @@ func New(o Options) (*Client, error) {
 		pace:      o.Pace,
 		redact:    redactor{o.ClientSecret},
 		log:       o.Logger,
+		requests:  new(atomic.Int64),
 	}
 	if c.transport == nil {
 		if err := checkProxy(api, login); err != nil {
@@ -123,6 +124,14 @@ func New(o Options) (*Client, error) {
 	}
 	c.tokens = newTokens(login, o, c.transport, c.redact)
 	return c, nil
+}
+
+// In returns a client of another project of the same company. Both share the token,
+// the pace and the connections, and are closed together.
+func (c *Client) In(project int64) *Client {
+	other := *c
+	other.o.ProjectID = project
+	return &other
 }
 
 // Timeout returns how long one call may take, with its token and its answer:

@@ -1,0 +1,72 @@
+package mapping
+
+import "fmt"
+
+// projectField stands beside fields in mapping files, for the project that a
+// row's person goes to. It is no attribute of a person.
+const projectField Field = "project"
+
+// project reads what stands under project.
+func (l *loader) project(p pair) (*spec, *FileError) {
+	s, problem := l.spec(p)
+	if problem != nil {
+		return nil, problem
+	}
+	if s.optional {
+		return nil, l.at(p.node, "the project is never optional", "remove optional; a default says where rows without a project go")
+	}
+	given := []string{s.fallback}
+	if s.value != nil {
+		given = append(given, *s.value)
+	}
+	for _, id := range s.values {
+		given = append(given, id)
+	}
+	for _, id := range given {
+		if _, ok := wholeNumber(id); !ok && id != "" {
+			return nil, l.at(p.value, fmt.Sprintf("%s is not the ID of a project", quote(id)),
+				"write the number that Procore shows in the project's address")
+		}
+	}
+	return s, nil
+}
+
+// ByProject reports whether the mapping says for each row which project it
+// goes to.
+func (m *Mapper) ByProject() bool { return m.projectSource() != nil }
+
+func (m *Mapper) projectSource() *source {
+	for i := range m.sources {
+		if m.sources[i].field == projectField {
+			return &m.sources[i]
+		}
+	}
+	return nil
+}
+
+// Project returns the ID of the project that a row goes to: 0 if the row
+// doesn't say, which Map counts as a problem.
+func (m *Mapper) Project(cells []string) int64 {
+	s := m.projectSource()
+	if s == nil {
+		return 0
+	}
+	text, _, _, problem := m.text(s, cells, nil)
+	if problem != nil {
+		return 0
+	}
+	id, _ := wholeNumber(text)
+	return id
+}
+
+// checkProject says what is wrong with the project of a row.
+func (s *source) checkProject(text string, column int) *Problem {
+	const hint = "type the number that Procore shows in the project's address, or add the cell to values of project in the mapping file"
+	if text == "" {
+		return s.problem("project_missing", column, "the project is empty", hint)
+	}
+	if _, ok := wholeNumber(text); !ok {
+		return s.problem("project_unclear", column, fmt.Sprintf("%s is not the ID of a project", quote(text)), hint)
+	}
+	return nil
+}
