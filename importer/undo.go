@@ -59,11 +59,11 @@ const (
 
 // The codes of an Undone.
 const (
-	UndoEarlier        = "removed_before"  // removed, by an earlier undo
-	UndoGone           = "already_gone"    // kept: somebody else had taken them off
-	UndoEdited         = "edited"          // kept
-	UndoSkipped        = "skipped"         // kept, by Procore
-	UndoNotDeactivated = "not_deactivated" // removed, and still active in the company
+	CodeUndoEarlier        = "removed_before"  // removed, by an earlier undo
+	CodeUndoGone           = "already_gone"    // kept: somebody else had taken them off
+	CodeUndoEdited         = "edited"          // kept
+	CodeUndoSkipped        = "skipped"         // kept, by Procore
+	CodeUndoNotDeactivated = "not_deactivated" // removed, and still active in the company
 )
 
 // Undone is one person whom the run had created.
@@ -77,7 +77,7 @@ type Undone struct {
 
 // Done reports whether nothing is left to do about them.
 func (p Undone) Done() bool {
-	return p.Status == UndoRemoved && p.Code != UndoNotDeactivated || p.Status == UndoKept && p.Code == UndoGone
+	return p.Status == UndoRemoved && p.Code != CodeUndoNotDeactivated || p.Status == UndoKept && p.Code == CodeUndoGone
 }
 
 // UndoSummary is what an undo came to.
@@ -129,7 +129,7 @@ func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
 		x.people = append(x.people, Undone{Row: p.Row, PersonID: p.PersonID, Status: UndoPending})
 		x.at[p.PersonID] = i
 		if p.Left {
-			x.say(p.PersonID, UndoRemoved, UndoEarlier, "an earlier undo took them off the project")
+			x.say(p.PersonID, UndoRemoved, CodeUndoEarlier, "an earlier undo took them off the project")
 		} else {
 			left = append(left, p)
 		}
@@ -138,7 +138,7 @@ func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
 
 	summary := &UndoSummary{Run: record.ID, People: x.people, Throttled: x.throttled, Elapsed: time.Since(started)}
 	record.Status = ledger.Finished
-	if intake.Err() != nil && slices.ContainsFunc(x.people, func(p Undone) bool { return p.Status == UndoPending || p.Code == UndoNotDeactivated }) {
+	if intake.Err() != nil && slices.ContainsFunc(x.people, func(p Undone) bool { return p.Status == UndoPending || p.Code == CodeUndoNotDeactivated }) {
 		record.Status = ledger.Interrupted
 		if errors.As(context.Cause(intake), &summary.Stopped) {
 			record.Status = ledger.Stopped
@@ -223,14 +223,14 @@ func (x *undoing) remove(intake, work context.Context, people []ledger.Made) boo
 	var send, kept []ledger.Removal
 	var results []ledger.Result
 	for _, p := range people { // until the ledger says otherwise
-		x.say(p.PersonID, UndoRemoved, UndoEarlier, "an earlier undo took them off the project")
+		x.say(p.PersonID, UndoRemoved, CodeUndoEarlier, "an earlier undo took them off the project")
 	}
 	for _, m := range removals {
 		x.say(m.PersonID, UndoPending, "", "")
 		if x.edited(m.PersonID) {
 			kept = append(kept, m)
-			results = append(results, ledger.Result{State: ledger.Created, PersonID: m.PersonID, Code: UndoEdited})
-			x.say(m.PersonID, UndoKept, UndoEdited, "edited in Procore since they were created, so they stay; take them off in the project's directory if you want to")
+			results = append(results, ledger.Result{State: ledger.Created, PersonID: m.PersonID, Code: CodeUndoEdited})
+			x.say(m.PersonID, UndoKept, CodeUndoEdited, "edited in Procore since they were created, so they stay; take them off in the project's directory if you want to")
 			continue
 		}
 		send, ids = append(send, m), append(ids, m.PersonID)
@@ -276,7 +276,7 @@ func (x *undoing) answered(work context.Context, send []ledger.Removal, removal 
 			r.State, r.PersonID = ledger.Removed, m.PersonID
 			x.say(m.PersonID, UndoRemoved, "", "")
 		case last.ok():
-			r.State, r.Code = ledger.Intended, UndoSkipped
+			r.State, r.Code = ledger.Intended, CodeUndoSkipped
 			if lost {
 				r.Code = codeAnswerLost
 			}
@@ -343,14 +343,14 @@ func (o openRemoval) result(there map[int64]procore.Times, x *undoing) ledger.Re
 		r.State, r.Code = ledger.Removed, ""
 		x.say(o.PersonID, UndoRemoved, "", "")
 	case !listed && o.skipped:
-		r.State, r.Code = ledger.Removed, UndoGone
-		x.say(o.PersonID, UndoKept, UndoGone, "not on the project any more: somebody had taken them off")
+		r.State, r.Code = ledger.Removed, CodeUndoGone
+		x.say(o.PersonID, UndoKept, CodeUndoGone, "not on the project any more: somebody had taken them off")
 	case !listed: // nor were they before: the list may lag, and the next undo tells
 		r.State, r.PersonID = ledger.Intended, 0
 		x.say(o.PersonID, UndoFailed, codeAnswerLost, "Procore kept failing, and whether they are still on the project is not known; try again later")
 	case o.skipped:
-		r.State, r.Code = ledger.Created, UndoSkipped
-		x.say(o.PersonID, UndoKept, UndoSkipped, "Procore leaves them on the project: it takes off only people who can't log in; take them off in the project's directory")
+		r.State, r.Code = ledger.Created, CodeUndoSkipped
+		x.say(o.PersonID, UndoKept, CodeUndoSkipped, "Procore leaves them on the project: it takes off only people who can't log in; take them off in the project's directory")
 	default:
 		r.State, r.Code = ledger.Created, "kept_failing"
 		x.say(o.PersonID, UndoFailed, "kept_failing", "Procore kept failing, and they are still on the project; try again later")
@@ -366,7 +366,7 @@ func (x *undoing) deactivate(intake, work context.Context) {
 	var ids []int64
 	for _, p := range x.people {
 		_, back := x.there[p.PersonID]
-		if p.Status == UndoRemoved && (p.Code != UndoEarlier || !back) {
+		if p.Status == UndoRemoved && (p.Code != CodeUndoEarlier || !back) {
 			ids = append(ids, p.PersonID)
 		}
 	}
@@ -386,7 +386,7 @@ func (x *undoing) deactivate(intake, work context.Context) {
 			why = last.err.Message
 		}
 		for _, id := range chunk {
-			x.say(id, UndoRemoved, UndoNotDeactivated, "taken off the project, but not deactivated in the company: "+why)
+			x.say(id, UndoRemoved, CodeUndoNotDeactivated, "taken off the project, but not deactivated in the company: "+why)
 		}
 		if last.stop != nil {
 			x.end(last.stop)

@@ -228,7 +228,7 @@ func TestUndo(t *testing.T) {
 					if p.PersonID == stranger || p.Row < 3 {
 						t.Errorf("person %d of row %d was not created by the run", p.PersonID, p.Row)
 					}
-					if (p.Message == "") != (p.Status == importer.UndoRemoved || p.Status == importer.UndoPending) && p.Code != importer.UndoEarlier {
+					if (p.Message == "") != (p.Status == importer.UndoRemoved || p.Status == importer.UndoPending) && p.Code != importer.CodeUndoEarlier {
 						t.Errorf("%d: %+v", i, p)
 					}
 				}
@@ -386,7 +386,7 @@ func TestUndoDeactivates(t *testing.T) {
 					t.Errorf("%d people are inactive, want %d", inactive, test.inactive)
 				}
 				for _, p := range s.People {
-					if p.Done() != (p.Code != importer.UndoNotDeactivated) {
+					if p.Done() != (p.Code != importer.CodeUndoNotDeactivated) {
 						t.Fatalf("%+v is done: %t", p, p.Done())
 					}
 				}

@@ -64,7 +64,7 @@ it became, or what to fix.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err.Error(), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newSimulatorCommand())
+	root.AddCommand(a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newSimulatorCommand())
 	return root
 }
 

@@ -369,7 +369,7 @@ func became(t ledger.Attempt, undo bool) string {
 	switch {
 	case t.State == ledger.Intended:
 		return "in doubt"
-	case t.State == ledger.Removed && t.Code == importer.UndoGone:
+	case t.State == ledger.Removed && t.Code == importer.CodeUndoGone:
 		return "gone"
 	case t.State == ledger.Created && undo:
 		return "kept"

@@ -338,7 +338,7 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 	var reasons []reason
 	rows := map[reason][]int{}
 	for _, p := range undone.People {
-		if p.Status == importer.UndoRemoved && p.Code != importer.UndoNotDeactivated {
+		if p.Status == importer.UndoRemoved && p.Code != importer.CodeUndoNotDeactivated {
 			continue
 		}
 		r := reason{string(p.Status), p.Code, p.Message}
