@@ -27,6 +27,15 @@ func (e *StopError) Error() string { return e.Message }
 
 func (e *StopError) Unwrap() error { return e.Err }
 
+// OfProject reports whether it is the project that can't be worked with, so
+// that another one of the company may be.
+func (e *StopError) OfProject() bool { return e.Code == codeForbidden || e.Code == codeProjectNotFound }
+
+const (
+	codeForbidden       = "forbidden"
+	codeProjectNotFound = "project_not_found"
+)
+
 // MaxErrors is how many rows may end without a person before a run stops. The
 // zero value sets no bound.
 type MaxErrors struct {
@@ -142,10 +151,10 @@ func stopFor(e *procore.Error) *StopError {
 		stop.Code, stop.Message = "unauthorized", "Procore refuses the token, also after it was renewed: "+words
 		stop.Fix = "check that the service account is still active and that the credentials belong to this --environment"
 	case procore.Forbidden:
-		stop.Code, stop.Message = "forbidden", "the account may not do this in this project: "+words
+		stop.Code, stop.Message = codeForbidden, "the account may not do this in this project: "+words
 		stop.Fix = "give the service account Directory Admin (or Create Contacts), add the project to its Permitted Projects, and check --company"
 	case procore.NotFound:
-		stop.Code, stop.Message = "project_not_found", "the project does not exist, or this account can't see it: "+words
+		stop.Code, stop.Message = codeProjectNotFound, "the project does not exist, or this account can't see it: "+words
 		stop.Fix = "check --company and --project, and the service account's Permitted Projects"
 	case procore.Unreachable:
 		stop.Code, stop.Message = "unreachable", "Procore can't be reached: "+words

@@ -24,12 +24,13 @@ type connection struct {
 // rehearsalHost is no host: what is sent to it never leaves the process.
 const rehearsalHost = "simulated.invalid"
 
-// connect makes a client by the settings. Nothing is sent yet.
-func (a *app) connect(log zerolog.Logger) (*connection, error) {
+// connect makes a client by the settings. Nothing is sent yet. A rehearsal has
+// other projects, too, if any are named.
+func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) {
 	s := &a.settings
 	pace := ratelimit.New(ratelimit.Options{Rate: s.rate.perSecond, Reserve: s.reserve.share})
 	if s.simulate {
-		return a.connectSimulated(pace, log)
+		return a.connectSimulated(pace, log, others)
 	}
 	secret, err := s.secret(a.getenv)
 	if err != nil {
@@ -50,13 +51,17 @@ func (a *app) connect(log zerolog.Logger) (*connection, error) {
 
 // connectSimulated makes a client of a Procore that lives in this process. It
 // has no limits: a rehearsal shows what would happen, and need not take as long.
-func (a *app) connectSimulated(pace *ratelimit.Pace, log zerolog.Logger) (*connection, error) {
+func (a *app) connectSimulated(pace *ratelimit.Pace, log zerolog.Logger, others []int64) (*connection, error) {
 	s := &a.settings
 	company, project := max(s.company, 1), s.project
 	if project == 0 {
 		project = 100
 	}
-	server := simulator.New(simulator.Config{CompanyID: company, ProjectID: project, Windows: []simulator.Window{}})
+	config := simulator.Config{CompanyID: company, ProjectID: project, Windows: []simulator.Window{}}
+	for _, id := range others {
+		config.OtherProjects = append(config.OtherProjects, simulator.Project{ID: id, Name: fmt.Sprintf("Simulated Project %d", id)})
+	}
+	server := simulator.New(config)
 	c, err := newConnection(procore.Options{
 		APIURL: "https://" + rehearsalHost, LoginURL: "https://" + rehearsalHost,
 		CompanyID: company, ProjectID: project, ClientID: "rehearsal", ClientSecret: "rehearsal",

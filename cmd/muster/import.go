@@ -112,6 +112,9 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 	if err != nil {
 		return err
 	}
+	if mapper.ByProject() {
+		return a.importProjects(ctx, in, mapper, target, log)
+	}
 	conn, err := a.connect(log)
 	if err != nil {
 		return err
@@ -199,59 +202,18 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	if err != nil {
 		return err
 	}
-	var page *report.HTML
-	if a.settings.report != "" {
-		if page, err = report.CreateHTML(a.settings.report); err != nil {
-			return errors.Join(err, job.Results.Discard())
-		}
-		defer func() { err = errors.Join(err, page.Discard()) }()
+	stage, err := a.newStage(ctx, plan.Rows, job.Pace, log)
+	if err != nil {
+		return errors.Join(err, job.Results.Discard())
 	}
-	terminal := isTerminal(a.stderr) && !a.settings.quiet
-	progress := report.NewProgress(a.stderr, terminal, plan.Rows, log)
-	progress.Estimate(job.Pace.Forecast)
-	defer progress.Close()
-	if terminal {
-		log = log.Output(progress)
-		job.Log = log
-	}
-	defer context.AfterFunc(ctx, func() {
-		var interrupted *interruptError
-		if errors.As(context.Cause(ctx), &interrupted) && !a.settings.quiet {
-			fmt.Fprintln(progress, "Stopping: what is on its way is finished first. Once more stops at once.")
-		}
-	})()
-	watching, unwatch := context.WithCancel(ctx)
-	defer unwatch()
-	go watchPace(watching, job.Pace, func(until time.Time, why string) {
-		progress.Waiting(until, why)
-		if page != nil {
-			page.Waiting(until)
-		}
-	})
-
-	var found findings
-	name := nameOf(job.Mapper)
-	job.OnRow = func(cells []string, o outcome.Outcome) {
-		found.add(o)
-		if page != nil {
-			page.Row(name(cells), o)
-		}
-	}
-	job.OnDone = func(s outcome.Status) {
-		progress.Row(s)
-		if page != nil && s == outcome.Created {
-			page.Event(report.EventCreated)
-		}
-	}
-	if page != nil {
-		job.OnTrouble = func(t importer.Trouble) { page.Event(eventOf(t)) }
-	}
+	defer func() { err = errors.Join(err, stage.discard()) }()
+	stage.follow(job)
 	summary, err := job.Run(ctx, plan)
-	progress.Close()
+	stage.close()
 	if summary == nil {
 		return errors.Join(err, job.Results.Discard())
 	}
-	return a.conclude(ctx, job, in, project, summary, &found, page, err)
+	return a.conclude(ctx, job, in, project, summary, stage, err)
 }
 
 // plan reads the whole roster once before anything is sent.
@@ -379,12 +341,12 @@ func reasonText(r ratelimit.Reason) string {
 }
 
 // conclude says what came of a run, and with which exit code it ends.
-func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, found *findings, page *report.HTML, failure error) error {
+func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *stage, failure error) error {
 	s := report.Summary{
 		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
 		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: run.Elapsed.Seconds(),
-		Results: job.ResultsPath, Problems: found.problems.List(), Remarked: found.remarks.List(),
-		Rehearsal: a.settings.simulate, Project: project.Name, Remarks: append(in.remarks, job.Results.Remarks()...),
+		Results: job.ResultsPath, Problems: stage.found.problems.List(), Remarked: stage.found.remarks.List(),
+		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
 	}
 	var interrupted *interruptError
 	switch {
@@ -402,8 +364,8 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 	} else if run.Stopped != nil {
 		complain(a.stderr, run.Stopped)
 	}
-	if page != nil {
-		if err := page.Commit(s); err != nil {
+	if stage.page != nil {
+		if err := stage.page.Commit(s); err != nil {
 			return err
 		}
 	}

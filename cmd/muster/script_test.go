@@ -114,6 +114,10 @@ func procoreCommand(ts *testscript.TestScript, neg bool, args []string) {
 			w, err := parseWindow(value)
 			ts.Check(err)
 			config.Windows = append(config.Windows, w)
+		case "project":
+			id, err := strconv.ParseInt(value, 10, 64)
+			ts.Check(err)
+			config.OtherProjects = append(config.OtherProjects, simulator.Project{ID: id, Name: "Project " + value})
 		case "denied":
 			config.Denied = append(config.Denied, simulator.Denial(value))
 		case "bodies":

@@ -18,20 +18,25 @@ import (
 const project = 100
 
 func membersCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 1 {
-		ts.Fatalf("usage: members N")
+	if len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: members N [PROJECT]")
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	of := int64(project)
+	if len(args) == 2 {
+		of, err = strconv.ParseInt(args[1], 10, 64)
+		ts.Check(err)
+	}
 	server := serverOf(ts)
-	for deadline := time.Now().Add(10 * time.Second); members(server) != want; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); members(server, of) != want; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			ts.Fatalf("%d people on the project", members(server))
+			ts.Fatalf("%d people on the project", members(server, of))
 		}
 	}
 }
 
-func members(server *simulator.Server) (n int) {
+func members(server *simulator.Server, project int64) (n int) {
 	for _, p := range server.People() {
 		if slices.Contains(p.Projects, project) {
 			n++

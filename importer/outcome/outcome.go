@@ -96,6 +96,15 @@ func (c *Counts) Add(s Status) {
 	}
 }
 
+// Plus returns the counts of both together.
+func (c Counts) Plus(other Counts) Counts {
+	return Counts{
+		Created: c.Created + other.Created, Existing: c.Existing + other.Existing, Skipped: c.Skipped + other.Skipped,
+		Invalid: c.Invalid + other.Invalid, Failed: c.Failed + other.Failed, Unknown: c.Unknown + other.Unknown,
+		Pending: c.Pending + other.Pending,
+	}
+}
+
 // Of returns how many rows have status s.
 func (c Counts) Of(s Status) int {
 	switch s {

@@ -31,9 +31,10 @@ type Summary struct {
 	Requests  int     `json:"requests"`
 	Throttled int     `json:"throttled"`
 	Retries   int     `json:"retries"`
-	Elapsed   float64 `json:"elapsed_s"` // seconds
-	Results   string  `json:"results"`   // the results file; "" if none was written
-	Problems  []Group `json:"problems"`  // as Groups.List returns them
+	Elapsed   float64 `json:"elapsed_s"`          // seconds
+	Results   string  `json:"results"`            // the results file; "" if none was written
+	Problems  []Group `json:"problems"`           // as Groups.List returns them
+	Parts     []Part  `json:"projects,omitempty"` // of a roster for several projects; Run is the first one's
 
 	Remarked  []Group  `json:"-"` // remarks on rows that are settled; in JSON they are among the problems
 	Rehearsal bool     `json:"-"` // the Procore was simulated
@@ -44,9 +45,22 @@ type Summary struct {
 	FullList  string   `json:"-"` // where all problems are, or the command that writes them; "" = Results
 }
 
+// Part is what became of one project's rows.
+type Part struct {
+	Project int64  `json:"project"`
+	Name    string `json:"name"`
+	Run     string `json:"run"`
+	Rows    int    `json:"rows"` // the sum of Counts, whatever it was set to
+	outcome.Counts
+}
+
 // WriteJSON writes the summary as one JSON object on one line.
 func WriteJSON(w io.Writer, s Summary) error {
 	s.Rows = s.Counts.Rows()
+	s.Parts = slices.Clone(s.Parts)
+	for i := range s.Parts {
+		s.Parts[i].Rows = s.Parts[i].Counts.Rows()
+	}
 	s.Problems = merged(slices.Concat(s.Problems, s.Remarked))
 	s.Elapsed = math.Round(s.Elapsed*1000) / 1000
 	text, err := json.Marshal(s)
@@ -67,6 +81,7 @@ func WriteText(w io.Writer, s Summary, width int) error {
 	}
 	p.blank()
 	p.counts(s.Counts, meanings())
+	p.parts(s.Parts)
 	if effort := s.effort(); effort != "" {
 		p.blank()
 		p.line("", "", effort)
@@ -173,6 +188,24 @@ func (p *page) counts(c outcome.Counts, words []meaning) {
 		}
 	}
 	row(total, choose(c.Rows(), "row in all", "rows in all"))
+}
+
+// parts writes what became of each project's rows.
+func (p *page) parts(parts []Part) {
+	if len(parts) < 2 {
+		return
+	}
+	p.blank()
+	for _, part := range parts {
+		var words []string
+		for _, m := range meanings() {
+			if n := part.Of(m.status); n > 0 {
+				word, _, _ := strings.Cut(m.words, ":")
+				words = append(words, number(n)+" "+word)
+			}
+		}
+		p.line("  ", "    ", fmt.Sprintf("%s (%d): %s", Clean(part.Name), part.Project, strings.Join(words, ", ")))
+	}
 }
 
 // effort says what it took.

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/pflag"
+
+	"muster/importer"
+	"muster/importer/procore"
+	"muster/importer/report"
+	"muster/importer/results"
+	"muster/importer/roster"
+	"muster/mapping"
+)
+
+// share is the rows of one project: a run of its own, with its own lock and its
+// own list of people.
+type share struct {
+	project procore.Project
+	job     *importer.Job
+	plan    *importer.Plan
+	stop    *importer.StopError // why nothing can be sent to this project; nil mostly
+	part    string              // its results, until those of all projects are put together
+	summary *importer.Summary
+}
+
+// importProjects imports a roster whose mapping takes each row's project from
+// the row. One project after the other has its run; they share the quota anyway.
+func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Mapper, target string, log zerolog.Logger) (err error) {
+	if slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "project" }) {
+		return &usageError{"--project is given, and the mapping file takes the project from each row", "leave one of the two out"}
+	}
+	division, err := importer.Divide(ctx, in.source, mapper)
+	if err != nil {
+		return err
+	}
+	if len(division.Projects) == 0 {
+		return &usageError{"no row of " + in.path + " says which project it goes to", "see project in " + a.settings.mapping + ", and muster check " + shellWord(in.path)}
+	}
+	a.settings.project = division.Projects[0]
+	conn, err := a.connect(log, division.Projects[1:]...)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	book, err := a.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, book.close()) }()
+	for _, id := range division.Projects {
+		release, err := book.Lock(conn.in(id).scope)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = release() }() // the process's end would do as well
+	}
+	intake, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if d := a.settings.maxDuration; d > 0 {
+		defer time.AfterFunc(d, func() { end(importer.MaxDurationOver(d)) }).Stop()
+	}
+
+	var shares []*share
+	rows := 0
+	for _, id := range division.Projects {
+		s, err := a.newShare(intake, conn.in(id), in, mapper)
+		if err != nil {
+			return err
+		}
+		s.job.Ledger, s.job.Source, s.job.Log = book.Ledger, division.Source(id), log
+		s.job.Command, s.job.Roster, s.job.ResultsPath = command(in.retry), in.path, target
+		s.part = filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d.jsonl", filepath.Base(target), id))
+		if s.plan, err = a.plan(intake, s.job, in); err != nil {
+			return err
+		}
+		shares, rows = append(shares, s), rows+s.plan.Rows
+	}
+	into, err := results.Create(target, in.header, results.Options{Sheet: in.sheet, Delimiter: in.comma, Rows: rows, Rehearsal: a.settings.simulate})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, into.Discard()) }()
+	a.announceProjects(shares, in, conn)
+
+	stage, err := a.newStage(intake, rows, conn.pace, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stage.discard()) }()
+	failure := runShares(intake, end, shares, in, stage)
+	if failure == nil {
+		failure = collate(division, shares, into)
+	}
+	stage.close()
+	for _, s := range shares {
+		_ = os.Remove(s.part) // it may not be there
+	}
+	total := *shares[0].job
+	total.Results = into
+	return a.conclude(intake, &total, in, projectOf(shares), stage.sum(shares), stage, failure)
+}
+
+// in returns the connection to another project of the company.
+func (c *connection) in(project int64) *connection {
+	other := *c
+	other.api, other.scope.Project = c.api.In(project), project
+	return &other
+}
+
+// newShare finds out whether the project can be worked with, and what the
+// mapping needs to know of it.
+func (a *app) newShare(ctx context.Context, conn *connection, in *input, mapper *mapping.Mapper) (*share, error) {
+	s := &share{}
+	var err error
+	s.project, mapper, err = a.prepare(ctx, conn, in, mapper)
+	if err != nil && !errors.As(err, &s.stop) {
+		return nil, err
+	}
+	if s.project.Name == "" {
+		s.project.Name = fmt.Sprintf("project %d", conn.scope.Project)
+	}
+	s.job = &importer.Job{
+		Mapper: mapper.Clone(), API: conn.api, Pace: conn.pace, Scope: conn.scope,
+		Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update,
+		RecreateRemoved: a.settings.recreateRemoved, SettleAfter: a.settings.settleAfter, MaxErrors: a.settings.maxErrors.limit,
+	}
+	return s, nil
+}
+
+func (a *app) announceProjects(shares []*share, in *input, conn *connection) {
+	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
+		return
+	}
+	rows, create, invalid := 0, 0, 0
+	for _, s := range shares {
+		rows, create, invalid = rows+s.plan.Rows, create+s.plan.Create, invalid+s.plan.Invalid
+	}
+	estimate, _ := conn.pace.Forecast(create)
+	_ = report.WritePlan(a.stderr, report.Plan{
+		Rows: rows, Roster: in.path, Project: projectOf(shares).Name, Estimate: estimate, Rehearsal: a.settings.simulate,
+	}, width(a.stderr)) // nobody to tell if standard error is gone
+	if invalid > 0 {
+		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(invalid))
+	}
+}
+
+// runShares has one project's run after the other. What stops one stops all,
+// unless it is the project's own.
+func runShares(intake context.Context, end context.CancelCauseFunc, shares []*share, in *input, stage *stage) (err error) {
+	for _, s := range shares {
+		s.job.Results, err = results.Create(s.part, in.header, results.Options{})
+		if err != nil {
+			return err
+		}
+		stage.follow(s.job)
+		own, stop := context.WithCancelCause(intake)
+		if s.stop != nil {
+			stop(s.stop)
+		}
+		s.summary, err = s.job.Run(own, s.plan)
+		stop(nil)
+		if err != nil {
+			return errors.Join(err, s.job.Results.Discard())
+		}
+		if why := s.summary.Stopped; why != nil && !why.OfProject() {
+			end(why)
+		}
+	}
+	return nil
+}
+
+// collate puts the results of all projects together, in the roster's order.
+func collate(division *importer.Division, shares []*share, into *results.Writer) (err error) {
+	parts := map[int64]*results.Reader{}
+	for _, s := range shares {
+		part, err := results.Open(s.part, roster.Options{})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = part.Close() }() // it was read only
+		parts[s.job.Scope.Project] = part
+	}
+	return division.Collate(parts, into)
+}
+
+// sum returns the summary of all runs together, and keeps those of each.
+func (stage *stage) sum(shares []*share) *importer.Summary {
+	total := &importer.Summary{}
+	for _, s := range shares {
+		one := s.summary
+		if one == nil { // a run before it failed
+			continue
+		}
+		if total.Run == "" {
+			total.Run = one.Run
+		}
+		total.Counts = total.Counts.Plus(one.Counts)
+		total.Retries += one.Retries
+		total.Throttled += one.Throttled
+		total.Elapsed += one.Elapsed
+		if total.Stopped == nil {
+			total.Stopped = one.Stopped
+		}
+		stage.parts = append(stage.parts, report.Part{Project: s.job.Scope.Project, Name: s.project.Name, Run: one.Run, Counts: one.Counts})
+	}
+	return total
+}
+
+// projectOf names all projects together.
+func projectOf(shares []*share) procore.Project {
+	if len(shares) > 3 {
+		return procore.Project{Name: fmt.Sprintf("%d projects", len(shares))}
+	}
+	var names []string
+	for _, s := range shares {
+		names = append(names, s.project.Name)
+	}
+	last := len(names) - 1
+	if last == 0 {
+		return shares[0].project
+	}
+	return procore.Project{Name: strings.Join(names[:last], ", ") + " and " + names[last]}
+}

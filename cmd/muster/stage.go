@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"muster/importer"
+	"muster/importer/outcome"
+	"muster/importer/report"
+	"muster/ratelimit"
+)
+
+// stage is what people see of rows while they go through, and what is kept of
+// them for the summary.
+type stage struct {
+	found    findings
+	parts    []report.Part // what became of each of several projects
+	page     *report.HTML  // nil without --report
+	progress *report.Progress
+	log      zerolog.Logger // goes well with the progress
+	leave    func()
+}
+
+// newStage shows what becomes of so many rows. It ends with close, and its page
+// with Discard.
+func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log zerolog.Logger) (*stage, error) {
+	s := &stage{log: log}
+	if a.settings.report != "" {
+		var err error
+		if s.page, err = report.CreateHTML(a.settings.report); err != nil {
+			return nil, err
+		}
+	}
+	terminal := isTerminal(a.stderr) && !a.settings.quiet
+	s.progress = report.NewProgress(a.stderr, terminal, rows, log)
+	s.progress.Estimate(pace.Forecast)
+	if terminal {
+		s.log = log.Output(s.progress)
+	}
+	deaf := context.AfterFunc(ctx, func() {
+		var interrupted *interruptError
+		if errors.As(context.Cause(ctx), &interrupted) && !a.settings.quiet {
+			fmt.Fprintln(s.progress, "Stopping: what is on its way is finished first. Once more stops at once.")
+		}
+	})
+	watching, unwatch := context.WithCancel(ctx)
+	go watchPace(watching, pace, func(until time.Time, why string) {
+		s.progress.Waiting(until, why)
+		if s.page != nil {
+			s.page.Waiting(until)
+		}
+	})
+	s.leave = func() {
+		deaf()
+		unwatch()
+		s.progress.Close()
+	}
+	return s, nil
+}
+
+// follow shows the rows of job.
+func (s *stage) follow(job *importer.Job) {
+	job.Log = s.log
+	name := nameOf(job.Mapper)
+	job.OnRow = func(cells []string, o outcome.Outcome) {
+		s.found.add(o)
+		if s.page != nil {
+			s.page.Row(name(cells), o)
+		}
+	}
+	job.OnDone = func(status outcome.Status) {
+		s.progress.Row(status)
+		if s.page != nil && status == outcome.Created {
+			s.page.Event(report.EventCreated)
+		}
+	}
+	if s.page != nil {
+		job.OnTrouble = func(t importer.Trouble) { s.page.Event(eventOf(t)) }
+	}
+}
+
+// close ends what is shown while rows go through. It may be called again.
+func (s *stage) close() { s.leave() }
+
+// discard closes the stage, and removes a page that was not finished.
+func (s *stage) discard() error {
+	s.close()
+	if s.page == nil {
+		return nil
+	}
+	return s.page.Discard()
+}
