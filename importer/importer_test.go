@@ -89,14 +89,13 @@ func (r ran) statuses() map[outcome.Status]int {
 	return count
 }
 
-// run imports the roster as the command line does.
-func (b *bench) run(ctx context.Context, path string, change func(*importer.Job)) ran {
+// job returns a job for the roster, and what ends it.
+func (b *bench) job(path string, change func(*importer.Job)) (job *importer.Job, header []string, end func()) {
 	b.t.Helper()
 	in, err := roster.Open(path, roster.Options{Heading: mapping.Heading})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer in.Close()
 	mapper, err := mapping.Detect(in.Header(), nil, mapping.Options{})
 	if err != nil {
 		b.t.Fatal(err)
@@ -105,26 +104,36 @@ func (b *bench) run(ctx context.Context, path string, change func(*importer.Job)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer book.Close()
-	release, err := book.Lock(b.scope)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer release()
 	pace := ratelimit.New(ratelimit.Options{})
-	target := filepath.Join(b.folder, "crew.results.csv")
-	job := &importer.Job{
+	job = &importer.Job{
 		Source: importer.FromRoster(in), Mapper: mapper, API: b.client(pace, b.server.Transport()), Pace: pace, Ledger: book, Scope: b.scope,
-		Command: "import", Roster: path, ResultsPath: target, Workers: 8,
+		Command: "import", Roster: path, ResultsPath: filepath.Join(b.folder, "crew.results.csv"), Workers: 8,
 	}
 	if change != nil {
 		change(job)
 	}
+	return job, in.Header(), func() {
+		book.Close()
+		in.Close()
+	}
+}
+
+// run imports the roster as the command line does.
+func (b *bench) run(ctx context.Context, path string, change func(*importer.Job)) ran {
+	b.t.Helper()
+	job, header, end := b.job(path, change)
+	defer end()
+	release, err := job.Ledger.Lock(b.scope)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer release()
+	target := job.ResultsPath
 	plan, err := job.Check(b.t.Context(), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if job.Results, err = results.Create(target, in.Header(), results.Options{}); err != nil {
+	if job.Results, err = results.Create(target, header, results.Options{}); err != nil {
 		b.t.Fatal(err)
 	}
 	summary, err := job.Run(ctx, plan)

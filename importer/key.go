@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"strconv"
 
 	"muster/importer/ledger"
@@ -78,4 +79,28 @@ func ledgerKey(l *ledger.Ledger, s ledger.Scope, key []byte) ledger.Key {
 		return l.Key(s.API, company, string(key))
 	}
 	return l.Key(s.API, company, strconv.FormatInt(s.Project, 10), string(key))
+}
+
+// ledgerKey is the ledger's key of a row. Without a ledger there is none, and
+// nothing is known of anybody.
+func (r *run) ledgerKey(key []byte) ledger.Key {
+	if r.Ledger == nil {
+		return ledger.Key{}
+	}
+	return ledgerKey(r.Ledger, r.Scope, key)
+}
+
+// lookup returns what the ledger knows of keys, one entry each.
+func (r *run) lookup(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
+	entries := make([]ledger.Entry, len(keys))
+	if r.Ledger == nil {
+		return entries, nil
+	}
+	err := r.Ledger.Lookup(work, keys, entries)
+	for i, key := range keys {
+		if id, ok := r.foreseen[key]; ok {
+			entries[i] = ledger.Entry{State: ledger.Created, PersonID: id}
+		}
+	}
+	return entries, err
 }

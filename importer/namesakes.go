@@ -38,10 +38,10 @@ func (r *run) unclaimed(work context.Context, it *item, ids []int64) (free, spar
 	rows := max(r.plan.namesakes[first], 1)
 	keys := make([]ledger.Key, rows+len(ids))
 	for i := range keys {
-		keys[i] = ledgerKey(r.Ledger, r.Scope, appendKey(nil, &it.person, i+1))
+		keys[i] = r.ledgerKey(appendKey(nil, &it.person, i+1))
 	}
-	entries := make([]ledger.Entry, len(keys))
-	if err := r.Ledger.Lookup(work, keys, entries); err != nil {
+	entries, err := r.lookup(work, keys)
+	if err != nil {
 		return nil, nil, 0, err
 	}
 	owner := map[int64]int{} // by which person of the name it is

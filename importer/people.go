@@ -26,6 +26,7 @@ type people struct {
 	byName     []uint32 // likewise by name
 	byID       []uint32 // likewise by ID
 	titled     bool     // job titles are known
+	digest     digest   // of all that tells whether a row is one of them
 	buffer     []byte
 }
 
@@ -52,6 +53,7 @@ func listPeople(ctx context.Context, api *procore.Client) (*people, error) {
 			origin:   x.text(p.OriginID),
 			employee: x.text(p.EmployeeID),
 		})
+		x.digest.add(p.ID, p.FirstName, p.LastName, p.OriginID, p.EmployeeID)
 	}
 	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) })
 	x.byOrigin = x.order(func(p *knownPerson) uint64 { return p.origin })

@@ -148,7 +148,7 @@ func (a *assessor) claim(one *assessed) {
 		a.occurrence[string(one.key)] = one.namesake
 		one.key = appendKey(nil, &one.person, one.namesake)
 	case !one.kept():
-		one.settle(outcome.Invalid, repeated(kind, first))
+		one.settle(outcome.Invalid, a.at(one.line, repeated(kind, first)))
 	}
 	if one.status == "" {
 		one.problems = a.remarks(one.sourceRow, &one.person)
@@ -186,10 +186,15 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 		Message: fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
 		Hint:    "if that is wrong, put first and last name in columns of their own",
 	}
-	if column, ok := a.columns[mapping.LastName]; ok {
-		remark.Cell = a.cell(row.line, column)
+	return []outcome.Problem{a.at(row.line, remark)}
+}
+
+// at adds to a problem where its field stands in the roster.
+func (a *assessor) at(line int, p outcome.Problem) outcome.Problem {
+	if column, ok := a.columns[mapping.Field(p.Field)]; ok {
+		p.Cell = a.cell(line, column)
 	}
-	return []outcome.Problem{remark}
+	return p
 }
 
 func (a *assessor) problems(row *sourceRow, problems []mapping.Problem) []outcome.Problem {
@@ -222,6 +227,7 @@ type Plan struct {
 	Skipped int
 	Invalid int
 	index   *index
+	people  *people // as Foresee listed them; nil until then
 
 	namesakes map[string]int // rows by the key of a name that several have, where namesakes may be
 }

@@ -242,8 +242,12 @@ func (n *nights) last() {
 	n.server.SetFaults()
 	time.Sleep(2 * time.Minute) // what Procore has under way comes to its end
 	path := n.write()
+	foreseen := n.foresee(path, n.set)
 	r := n.run(n.bench.t.Context(), path, n.set)
 	n.judge("the last night", r)
+	if diff := foreseen.missed(r); diff != "" {
+		n.t.Fatalf("a check has foreseen something else (-foreseen +became):\n%s", diff)
+	}
 	n.atMost("the last night")
 	for i, row := range r.rows {
 		if n.wantsPerson(i) && !row.Outcome.Status.HasPerson() {

@@ -23,8 +23,8 @@ func (r *run) recallElsewhere(work context.Context, items []*item, entries []led
 			at, keys = append(at, i), append(keys, it.key)
 		}
 	}
-	here := make([]ledger.Entry, len(keys))
-	if err := r.Ledger.Lookup(work, keys, here); err != nil {
+	here, err := r.lookup(work, keys)
+	if err != nil {
 		return err
 	}
 	for n, i := range at {

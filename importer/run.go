@@ -97,6 +97,8 @@ type run struct {
 	places    chan struct{} // one for each row that is under way
 	same      namesakes
 	unwritten sync.Once // the ledger's failure is logged once, not for every row in hand
+
+	foreseen map[ledger.Key]int64 // Foresee writes nothing: the people whom a run would record; nil in a run
 }
 
 // Run creates the people that plan found to be missing, and pairs every row
@@ -119,11 +121,11 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 		return nil, fmt.Errorf("begin a run in the ledger: %w", err)
 	}
 	r := &run{
-		Job: j, plan: plan, record: record, columns: j.columns(),
+		Job: j, plan: plan, record: record, people: plan.people, columns: j.columns(),
 		end: end, started: started, places: make(chan struct{}, window),
 	}
 	r.countErrors(plan.Invalid)
-	if intake.Err() == nil && plan.Create > 0 {
+	if intake.Err() == nil && plan.Create > 0 && r.people == nil {
 		if r.people, err = j.listPeople(intake); err != nil && intake.Err() == nil {
 			end(connectStop(intake, err))
 		}
@@ -301,7 +303,7 @@ func (r *run) item(sequence int, one *assessed) *item {
 		r.take(it, one.personID)
 	}
 	if !it.planned {
-		it.send, it.namesake, it.key = true, one.namesake, ledgerKey(r.Ledger, r.Scope, one.key)
+		it.send, it.namesake, it.key = true, one.namesake, r.ledgerKey(one.key)
 	}
 	return it
 }
@@ -309,6 +311,9 @@ func (r *run) item(sequence int, one *assessed) *item {
 // dispatch finds out who of the items is known already and hands all of them
 // on.
 func (r *run) dispatch(intake, work context.Context, items []*item, hand func(*item)) error {
+	if r.foreseen != nil && intake.Err() != nil {
+		return context.Cause(intake)
+	}
 	if err := r.recall(work, items); err != nil {
 		return err
 	}

@@ -212,12 +212,7 @@ func (s *settler) notCreated(work context.Context, it *item, found match, ids []
 	}
 	it.doubt = false
 	switch {
-	case len(found.conflict) > 0:
-		it.settle(outcome.Invalid, s.idConflict(it, found))
-		s.finish(it)
-	case len(ids) > 0:
-		it.settle(outcome.Existing, nameOnly(ids))
-		it.outcome.PersonID = ids[0]
+	case s.someoneElse(it, found, ids):
 		s.finish(it)
 	case failed:
 		it.settle(outcome.Failed, outcome.Problem{
@@ -229,6 +224,21 @@ func (s *settler) notCreated(work context.Context, it *item, found match, ids []
 	default:
 		s.again <- it
 	}
+}
+
+// someoneElse settles a row whose own request is known to have created nobody by
+// those whom the list shows. It reports false if the row is to be sent.
+func (r *run) someoneElse(it *item, found match, ids []int64) bool {
+	switch {
+	case len(found.conflict) > 0:
+		it.settle(outcome.Invalid, r.idConflict(it, found))
+	case len(ids) > 0:
+		it.settle(outcome.Existing, nameOnly(ids))
+		it.outcome.PersonID = ids[0]
+	default:
+		return false
+	}
+	return true
 }
 
 // giveUp leaves it unknown: the next run settles it.
@@ -258,8 +268,8 @@ func (r *run) recall(work context.Context, items []*item) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	entries := make([]ledger.Entry, len(keys))
-	if err := r.Ledger.Lookup(work, keys, entries); err != nil {
+	entries, err := r.lookup(work, keys)
+	if err != nil {
 		return fmt.Errorf("look up rows %d to %d in the ledger: %w", asked[0].row, asked[len(asked)-1].row, err)
 	}
 	if err := r.recallElsewhere(work, asked, entries); err != nil {
@@ -323,9 +333,17 @@ func (r *run) recallDoubt(work context.Context, it *item, intent ledger.Intent, 
 	switch {
 	case len(ids) > 0 && len(ids) <= doubts && !found.nameOnly:
 		r.existing(it, ids[0])
+		if r.foreseen != nil {
+			r.foreseen[it.key] = ids[0]
+			return nil
+		}
 		return r.Ledger.Record(work, intent, ledger.Result{State: ledger.Created, PersonID: ids[0], Status: outcome.Existing})
 	case len(ids) > 0 && !found.nameOnly:
 		it.settle(outcome.Unknown, answerLost(intent.Run, ids...))
+		return nil
+	}
+	if r.foreseen != nil {
+		r.foreseeDoubt(it, found, ids)
 		return nil
 	}
 	// The run that sent it can't have waited for the answer longer than this

@@ -135,6 +135,10 @@ func catalogue() []explanation {
 		{"unauthorized", aboutConnection, "Procore refuses the token, also a fresh one.", "Check that the service account is still active."},
 		{"unreachable", aboutConnection, "Procore can't be reached. Nothing was sent.", "Check the network, the proxy (HTTPS_PROXY), and --environment or --api-url."},
 
+		{"plan_changed", aboutMachine, "The roster, the mapping, the project's people or a flag have changed since the plan was made. Nothing was sent.", "Look at it again with muster check ROSTER --plan FILE."},
+		{"plan_unreadable", aboutMachine, "The file that --plan names is missing, damaged, or no plan.", "Make one with muster check ROSTER --plan FILE."},
+		{"plan_unwritable", aboutMachine, "A plan can't be written there, or the file there is not a plan.", "Name another file with --plan."},
+
 		{"interrupted", aboutMachine, "The run was interrupted before this row.", "Run the same command again: it goes on."},
 		{"ledger_damaged", aboutMachine, "The file is no ledger, or no longer a whole one.", "Restore it from a backup; without one, move it away: people are then recognised in the project itself."},
 		{"ledger_failed", aboutMachine, "The ledger can't be written. Without it nothing is sent.", "See what the machine says, mend it, and run the same command again."},

@@ -1,0 +1,279 @@
+package importer_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/importer"
+	"muster/importer/outcome"
+	"muster/importer/procore/simulator"
+)
+
+// foreseen is what a check shows of a roster.
+type foreseen struct {
+	*importer.Foreseen
+	reviewed *importer.Reviewed
+	rows     []outcome.Outcome
+}
+
+// foresee checks the roster as the command line does, and fails if that changes
+// anything.
+func (b *bench) foresee(path string, change func(*importer.Job)) foreseen {
+	b.t.Helper()
+	job, _, end := b.job(path, change)
+	defer end()
+	before := b.server.Requests()
+	plan, err := job.Check(b.t.Context(), nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var out foreseen
+	out.Foreseen, err = job.Foresee(b.t.Context(), plan, func(_ []string, o outcome.Outcome) error {
+		o.Problems = slices.Clone(o.Problems)
+		out.rows = append(out.rows, o)
+		return nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	out.reviewed = job.Reviewed(out.Foreseen, nil)
+	after := b.server.Requests()
+	if after.Creates != before.Creates || after.Stored != before.Stored {
+		b.t.Fatal("a check has sent somebody")
+	}
+	return out
+}
+
+// missed says which rows became something else than was foreseen.
+func (f foreseen) missed(r ran) string {
+	type row struct {
+		Row    int
+		Status outcome.Status
+		Person int64
+		Codes  string
+	}
+	of := func(o outcome.Outcome) row {
+		var codes []string
+		for _, p := range o.Problems {
+			codes = append(codes, p.Code)
+		}
+		return row{o.Row, o.Status, o.PersonID, strings.Join(codes, "; ")}
+	}
+	var want, got []row
+	for _, o := range f.rows {
+		one := of(o)
+		if one.Status == "" {
+			one.Status, one.Codes = outcome.Created, ""
+		}
+		want = append(want, one)
+	}
+	for _, back := range r.rows {
+		o := of(back.Outcome)
+		if o.Status == outcome.Created {
+			o.Person, o.Codes = 0, ""
+		}
+		got = append(got, o)
+	}
+	counts := f.Counts
+	counts.Created, counts.Pending = counts.Pending, 0
+	return cmp.Diff(want, got) + cmp.Diff(counts, r.Counts)
+}
+
+// What a check foresees of every row is what an import then does with it.
+func TestForesee(t *testing.T) {
+	t.Parallel()
+	const roster = `First Name,Last Name,Job Title,Employee ID,External ID
+Ann,Lee,Laborer,100,
+Bo,Li,Foreman,101,
+Cy,Ray,,102,
+Dee,Fox,,103,
+,Nameless,,104,
+Ann,Lee,Mason,100,
+Flo,Kay,,,
+Gus,Orr,,,HR-7
+Hal,Poe,,,HR-8
+Flo,Kay,,,
+Ivy,Roe,Mason,,
+`
+	there := []simulator.Person{
+		{FirstName: "Bo", LastName: "Li", JobTitle: "Laborer", EmployeeID: "101", Projects: []int64{100}}, // differs
+		{FirstName: "Cy", LastName: "Ray", Projects: []int64{100}},                                        // by name alone
+		{FirstName: "Eve", LastName: "Hill", EmployeeID: "103", Projects: []int64{100}},                   // Dee's ID is hers
+		{FirstName: "Flo", LastName: "Kay", Projects: []int64{100}},
+		{FirstName: "Max", LastName: "Poe", OriginID: "HR-8", Projects: []int64{100}},
+	}
+	tests := []struct {
+		name   string
+		before []simulator.Person
+		doubt  bool // an earlier run was killed while two requests were under way
+		set    func(*importer.Job)
+		want   outcome.Counts
+	}{
+		{"nobody is there", nil, false, nil, outcome.Counts{Pending: 8, Invalid: 3}},
+		{"some are there", there, false, nil, outcome.Counts{Pending: 3, Existing: 4, Invalid: 4}},
+		{"namesakes", there, false, func(j *importer.Job) { j.AllowNamesakes = true }, outcome.Counts{Pending: 4, Existing: 4, Invalid: 3}},
+		{"job titles are to be changed", there, false, func(j *importer.Job) { j.Update = true }, outcome.Counts{Pending: 3, Existing: 4, Invalid: 4}},
+		{"after a kill", there, true, nil, outcome.Counts{Pending: 3, Existing: 4, Invalid: 4}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				for _, p := range test.before {
+					b.server.Add(p)
+				}
+				path := b.roster(roster)
+				if test.doubt {
+					b.runKilled(path, kill{create: 1}, func(j *importer.Job) { j.Workers = 1 })
+				}
+				f := b.foresee(path, test.set)
+				if diff := cmp.Diff(test.want, f.Counts); diff != "" && !test.doubt {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+				if test.doubt && f.Doubts == 0 {
+					t.Error("no request is in doubt: the test shows nothing")
+				}
+				again := b.foresee(path, test.set)
+				if changed := f.reviewed.Changed(again.reviewed); changed != nil {
+					t.Errorf("two checks in a row differ: %v", changed)
+				}
+				r := b.run(t.Context(), path, test.set)
+				if diff := f.missed(r); diff != "" && !f.updated(r) {
+					t.Errorf("(-foreseen +became):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// updated reports whether all that differs is that job titles were changed.
+func (f foreseen) updated(r ran) bool {
+	updates := 0
+	for i, o := range f.rows {
+		for j, p := range o.Problems {
+			if p.Code == "differs" && r.rows[i].Outcome.Problems[0].Code == "updated" {
+				f.rows[i].Problems[j].Code = "updated"
+				updates++
+			}
+		}
+	}
+	return updates > 0 && updates == f.Updates && f.missed(r) == ""
+}
+
+// Whoever was taken off the project since an earlier run, and is to be created
+// again, is counted as such.
+func TestForeseeTakenOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		path := b.crew(5)
+		b.run(t.Context(), path, nil)
+		b.server.Remove(b.server.People()[2].ID)
+		if f := b.foresee(path, nil); f.Counts.Existing != 5 {
+			t.Errorf("%+v: nobody is to be created again unasked", f.Counts)
+		}
+		recreate := func(j *importer.Job) { j.RecreateRemoved = true }
+		f := b.foresee(path, recreate)
+		if r := b.run(t.Context(), path, recreate); f.Counts.Pending != 1 || r.Counts.Created != 1 || f.Counts.Existing != r.Counts.Existing {
+			t.Errorf("foreseen %+v, became %+v", f.Counts, r.Counts)
+		}
+	})
+}
+
+// Without a connection every valid row would be sent.
+func TestForeseeWithoutProcore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		f := b.foresee(b.crew(600), func(j *importer.Job) { j.API, j.Ledger = nil, nil })
+		if diff := cmp.Diff(outcome.Counts{Pending: 600}, f.Counts); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if n := b.server.Requests().Total; n != 0 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+func TestForeseeEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		job, _, end := b.job(b.crew(600), nil)
+		defer end()
+		plan, err := job.Check(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		seen := 0
+		_, err = job.Foresee(ctx, plan, func([]string, outcome.Outcome) error {
+			seen++
+			stop()
+			return nil
+		})
+		if err == nil || seen > 512 {
+			t.Errorf("%d rows after the end: %v", seen, err)
+		}
+	})
+}
+
+// A reviewed plan says what has changed since, and nothing else.
+func TestReviewedChanged(t *testing.T) {
+	t.Parallel()
+	const roster = "First Name,Last Name,Job Title,Employee ID\nAnn,Lee,Laborer,100\nBo,Li,Mason,101\n"
+	tests := []struct {
+		name   string
+		change func(b *bench)
+		set    func(*importer.Job)
+		want   []string // how each begins
+	}{
+		{"nothing", func(*bench) {}, nil, nil},
+		{"a cell", func(b *bench) { b.roster(strings.Replace(roster, "Mason", "Foreman", 1)) }, nil, []string{"the roster (as many rows as before, but not the same)"}},
+		{"a row more", func(b *bench) { b.roster(roster + "Cy,Ray,,102\n") }, nil, []string{"the roster (rows: 2 then, 3 now)"}},
+		{"a heading", func(b *bench) { b.roster(strings.Replace(roster, "Job Title", "Phone", 1)) }, nil, []string{"the mapping"}},
+		{"somebody new in the project", func(b *bench) { b.server.Add(simulator.Person{LastName: "New", Projects: []int64{100}}) }, nil, []string{"the project's people (people: 1 then, 2 now)"}},
+		{"somebody who was edited", func(b *bench) {
+			b.server.Remove(b.server.People()[0].ID)
+			b.server.Add(simulator.Person{FirstName: "Old", LastName: "Timer", EmployeeID: "9", Projects: []int64{100}})
+		}, nil, []string{"the project's people (as many people as before, but not the same)"}},
+		{"a flag", func(*bench) {}, func(j *importer.Job) { j.Update = true }, []string{"--update (off then, on now)"}},
+		{"another project", func(*bench) {}, func(j *importer.Job) { j.Scope.Project = 7 }, []string{"the project (company 1, project 100 at"}},
+		{"the ledger alone", func(b *bench) {
+			b.run(b.t.Context(), b.roster(roster), nil)
+			for _, p := range b.server.People()[1:] {
+				b.server.Remove(p.ID)
+			}
+		}, nil, []string{"what is to be done (to create: 2 then, 0 now)"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				b.server.Add(simulator.Person{FirstName: "Old", LastName: "Timer", EmployeeID: "8", Projects: []int64{100}})
+				path := b.roster(roster)
+				saved := filepath.Join(b.folder, "crew.plan.json")
+				if err := b.foresee(path, nil).reviewed.Save(saved); err != nil {
+					t.Fatal(err)
+				}
+				then, err := importer.LoadReviewed(saved)
+				if err != nil {
+					t.Fatal(err)
+				}
+				test.change(b)
+				got := then.Changed(b.foresee(path, test.set).reviewed)
+				if !slices.EqualFunc(got, test.want, strings.HasPrefix) {
+					t.Errorf("%q, want %q", got, test.want)
+				}
+			})
+		})
+	}
+}
