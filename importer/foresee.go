@@ -68,6 +68,22 @@ func (j *Job) Foresee(ctx context.Context, plan *Plan, each func(cells []string,
 	return f, failed
 }
 
+// Join adds what was foreseen of another project's rows of the same roster.
+func (f *Foreseen) Join(other *Foreseen) {
+	f.Counts = f.Counts.Plus(other.Counts)
+	f.Updates += other.Updates
+	f.Doubts += other.Doubts
+	if f.Stop == nil {
+		f.Stop = other.Stop
+	}
+	f.people += other.people
+	for i, b := range other.listed {
+		f.listed[i] ^= b
+	}
+	f.rows.Write(other.rows.Sum(nil))
+	f.decisions.Write(other.decisions.Sum(nil))
+}
+
 func (f *Foreseen) add(it *item) {
 	status := it.status()
 	if status == "" {

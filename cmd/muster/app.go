@@ -21,6 +21,7 @@ type app struct {
 	settings       settings
 	given          []*pflag.Flag // on the command line itself
 	sent           bool          // a run has been made: code is its
+	answered       bool          // the JSON object that was asked for has been printed
 	code           int           // the exit code of a command that came to its end
 }
 
@@ -38,7 +39,10 @@ func (a *app) main(ctx context.Context, args []string) int {
 			code = max(a.code, exitRowsLeft) // what went wrong came after the rows
 		}
 		if code != exitLocked || isTerminal(a.stderr) {
-			complain(a.stderr, err)
+			a.complain(err)
+		}
+		if !a.answered && (a.settings.json || asksForJSON(args)) {
+			a.refuse(code, err)
 		}
 		return code
 	}
@@ -97,24 +101,33 @@ func (a *app) begin(flags *pflag.FlagSet) error {
 	if err := a.settings.complete(flags, a.getenv); err != nil {
 		return err
 	}
-	return a.settings.validate()
+	if err := a.settings.validate(flags); err != nil {
+		return err
+	}
+	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter {
+		a.talk("--settle-after %s is short: a lost request that comes to effect later than that makes a person twice.", a.settings.settleAfter)
+	}
+	return nil
 }
 
 // logger writes log lines to standard error. No line holds what a roster's cell says.
-func (a *app) logger() (zerolog.Logger, error) {
+func (a *app) logger() zerolog.Logger {
 	level, err := zerolog.ParseLevel(a.settings.logLevel)
-	if err != nil {
-		return zerolog.Nop(), &usageError{fmt.Sprintf("--log-level %s is unknown", a.settings.logLevel), "debug, info, warn or error"}
+	if err != nil || level == zerolog.NoLevel {
+		level = zerolog.InfoLevel // to say, for one, that the level is unknown
 	}
 	if a.settings.quiet && level < zerolog.WarnLevel {
 		level = zerolog.WarnLevel
 	}
 	out := a.stderr
-	if a.settings.logFormat != "json" {
+	if !a.logsJSON() {
 		out = zerolog.ConsoleWriter{Out: a.stderr, NoColor: a.plain(), TimeFormat: "15:04:05"}
 	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
+	return zerolog.New(out).Level(level).With().Timestamp().Logger()
 }
+
+// logsJSON reports whether standard error holds lines of JSON and nothing else.
+func (a *app) logsJSON() bool { return a.settings.logFormat == "json" }
 
 // plain reports whether standard error wants text without colour.
 func (a *app) plain() bool {
@@ -123,9 +136,20 @@ func (a *app) plain() bool {
 
 // talk says something to a person who is watching, unless they asked for quiet.
 func (a *app) talk(format string, args ...any) {
-	if !a.settings.quiet {
+	switch {
+	case a.settings.quiet:
+	case a.logsJSON():
+		log := a.logger()
+		log.Info().Msgf(format, args...)
+	default:
 		fmt.Fprintf(a.stderr, format+"\n", args...)
 	}
+}
+
+// answer is where the one JSON object goes that was asked for.
+func (a *app) answer() io.Writer {
+	a.answered = true
+	return a.stdout
 }
 
 func isTerminal(w io.Writer) bool {

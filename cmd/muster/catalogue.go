@@ -72,6 +72,8 @@ func catalogue() []explanation {
 		{"workbook_encrypted", aboutFile, "The workbook asks for a password.", "Save it without one."},
 		{"workbook_too_large", aboutFile, "Unpacked, the workbook is larger than any roster is.", "Save only the roster's sheet, or save it as CSV."},
 
+		{"headings", aboutMapping, "The roster's headings can't be mapped to the fields of a person; the problems say which.", "Rename them, or say in a mapping file what they mean."},
+		{"mapping_file", aboutMapping, "The mapping file can't be read, or something in it is wrong.", "Correct it at the line that is named."},
 		{"column_missing", aboutMapping, "The mapping file names a column that the roster does not have.", "Correct the mapping file; the message lists the headings."},
 		{"expression_failed", aboutRow, "An expression of the mapping file can't be worked out for a row.", "Correct the cells that it reads, or the expression."},
 		{"filtered", aboutRow, "The mapping file's where leaves the row out.", "Nothing is to be done."},
@@ -135,6 +137,10 @@ func catalogue() []explanation {
 		{"unauthorized", aboutConnection, "Procore refuses the token, also a fresh one.", "Check that the service account is still active."},
 		{"unreachable", aboutConnection, "Procore can't be reached. Nothing was sent.", "Check the network, the proxy (HTTPS_PROXY), and --environment or --api-url."},
 
+		{"checked", aboutRow, "A check has looked at the row: an import would create the person.", "Import the marked roster, or the roster itself."},
+		{"usage", aboutMachine, "The command line, the environment or the config file asks for something that can't be.", "Correct it as the message says."},
+		{"unexpected", aboutMachine, "The machine has failed in a way that has no code of its own.", "See the message, and run the same command again."},
+		{"locked", aboutMachine, "Another run is at work on this project.", "Wait until it has ended, and run the same command again."},
 		{"plan_changed", aboutMachine, "The roster, the mapping, the project's people or a flag have changed since the plan was made. Nothing was sent.", "Look at it again with muster check ROSTER --plan FILE."},
 		{"plan_unreadable", aboutMachine, "The file that --plan names is missing, damaged, or no plan.", "Make one with muster check ROSTER --plan FILE."},
 		{"plan_unwritable", aboutMachine, "A plan can't be written there, or the file there is not a plan.", "Name another file with --plan."},

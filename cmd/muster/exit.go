@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"muster/importer"
@@ -47,7 +48,12 @@ func (e *usageError) Error() string { return e.message }
 // interruptError is the cause of a context that a signal ended.
 type interruptError struct{ signal os.Signal }
 
-func (e *interruptError) Error() string { return "interrupted by " + e.signal.String() }
+func (e *interruptError) Error() string {
+	if e.signal == syscall.SIGTERM {
+		return "ended by SIGTERM"
+	}
+	return "interrupted by Ctrl-C"
+}
 
 func (e *interruptError) exitCode() int {
 	if e.signal == syscall.SIGTERM {
@@ -96,50 +102,129 @@ func exitCode(ctx context.Context, err error) int {
 	return exitNotStarted
 }
 
-// complain prints an error as people read it: what, where, and what to do.
-func complain(w io.Writer, err error) {
-	fix := ""
+// reasonOf returns an error as people and programs read it: what, where, and what
+// to do. It reports whether its words may be a roster's own.
+func reasonOf(err error) (e report.Error, quotes bool) {
 	var (
-		usage   *usageError
-		reading *roster.Error
-		file    *mapping.FileError
-		bind    *mapping.BindError
-		record  *ledger.Error
-		written *results.Error
-		page    *report.HTMLError
-		stop    *importer.StopError
+		usage    *usageError
+		reading  *roster.Error
+		file     *mapping.FileError
+		bind     *mapping.BindError
+		record   *ledger.Error
+		written  *results.Error
+		page     *report.HTMLError
+		reviewed *importer.ReviewedError
+		stop     *importer.StopError
 	)
+	e = report.Error{Code: "unexpected", Message: err.Error()}
 	switch {
 	case errors.As(err, &usage):
-		fix = usage.fix
+		e.Code, e.Fix = "usage", usage.fix
 	case errors.As(err, &reading):
-		fix = reading.Fix
+		e.Code, e.Fix, quotes = reading.Code, reading.Fix, true
+		e.Where = &report.Where{File: reading.File, Sheet: reading.Sheet, Row: reading.Row, Cell: reading.Cell}
 	case errors.As(err, &file):
-		fix = file.Hint
+		e.Code, e.Fix, e.Where = "mapping_file", file.Hint, &report.Where{File: file.Path, Line: file.Line, Column: file.Column}
 	case errors.As(err, &bind):
-		printBindProblems(w, bind)
-		return
+		e.Code, e.Message, quotes = "headings", "the roster's headings can't be mapped to a person's fields; nothing was sent", true
+		for _, p := range bind.Problems {
+			e.Problems = append(e.Problems, report.ErrorProblem{Code: p.Code, Field: string(p.Field), Message: p.Message, Fix: p.Hint})
+		}
 	case errors.As(err, &record):
-		fix = record.Fix
+		e.Code, e.Fix, e.Where = record.Code, record.Fix, &report.Where{File: record.Path}
 	case errors.As(err, &written):
-		fix = written.Fix
+		e.Code, e.Fix, e.Where = written.Code, written.Fix, &report.Where{File: written.Path}
 	case errors.As(err, &page):
-		fix = page.Fix
+		e.Code, e.Fix, e.Where = page.Code, page.Fix, &report.Where{File: page.Path}
+	case errors.As(err, &reviewed):
+		e.Code, e.Fix, e.Where = reviewed.Code, reviewed.Fix, &report.Where{File: reviewed.Path}
 	case errors.As(err, &stop):
-		fix = stop.Fix
+		e.Code, e.Fix = stop.Code, stop.Fix
+	case errors.Is(err, ledger.ErrLocked):
+		e.Code, e.Fix = "locked", "wait until the other run has ended, and run the same command again"
 	}
-	fmt.Fprintf(w, "muster: %v\n", err)
-	if fix != "" {
-		fmt.Fprintf(w, "  try: %s\n", fix)
+	var interrupted *interruptError
+	if errors.As(err, &interrupted) {
+		e.Code = "interrupted"
+	}
+	return e, quotes
+}
+
+// complain tells whoever reads standard error of an error.
+func (a *app) complain(err error) {
+	e, quotes := reasonOf(err)
+	if a.logsJSON() {
+		a.logError(e, quotes)
+		return
+	}
+	fmt.Fprintf(a.stderr, "muster: %s\n", e.Message)
+	for _, p := range e.Problems {
+		fmt.Fprintf(a.stderr, "  - %s\n", p.Message)
+		if p.Fix != "" {
+			fmt.Fprintf(a.stderr, "    try: %s\n", p.Fix)
+		}
+	}
+	if e.Fix != "" {
+		fmt.Fprintf(a.stderr, "  try: %s\n", e.Fix)
 	}
 }
 
-func printBindProblems(w io.Writer, bind *mapping.BindError) {
-	fmt.Fprintln(w, "muster: the roster's headings can't be mapped to a person's fields; nothing was sent")
-	for _, p := range bind.Problems {
-		fmt.Fprintf(w, "  - %s\n", p.Message)
-		if p.Hint != "" {
-			fmt.Fprintf(w, "    try: %s\n", p.Hint)
+// logError logs an error by its code and its place, without the words of a roster.
+func (a *app) logError(e report.Error, quotes bool) {
+	log := a.logger()
+	line := log.Error().Str("code", e.Code)
+	if w := e.Where; w != nil {
+		line = line.Str("file", w.File)
+		if w.Row != 0 {
+			line = line.Int("row", w.Row)
+		}
+		if w.Cell != "" {
+			line = line.Str("cell", w.Cell)
 		}
 	}
+	if len(e.Problems) > 0 {
+		codes := make([]string, len(e.Problems))
+		for i, p := range e.Problems {
+			codes[i] = p.Code
+		}
+		line = line.Strs("problems", codes)
+	}
+	switch {
+	case !quotes:
+		line.Str("fix", e.Fix).Msg(e.Message)
+	case e.Problems != nil:
+		line.Msg("the roster's headings can't be mapped; without --log-format json it is said how")
+	default:
+		line.Msg("the roster can't be read; without --log-format json it is said why")
+	}
+}
+
+// refuse prints the JSON object of a command that came to nothing.
+func (a *app) refuse(code int, err error) {
+	e, _ := reasonOf(err)
+	status := report.Finished
+	switch code {
+	case exitNotStarted:
+		status = report.NotStarted
+	case exitStopped:
+		status = report.Stopped
+	case exitLocked:
+		status = report.Locked
+	case exitInterrupted, exitTerminated:
+		status = report.Interrupted
+	}
+	_ = json.NewEncoder(a.answer()).Encode(struct {
+		Status   string       `json:"status"`
+		ExitCode int          `json:"exit_code"`
+		Error    report.Error `json:"error"`
+	}{status, code, e}) // nobody to tell if standard output is gone
+}
+
+// asksForJSON reports whether the command line does, for one that could not be
+// read to its end.
+func asksForJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -44,6 +45,7 @@ A results file is taken up again as muster retry does.
 		},
 	}
 	a.importFlags(cmd.Flags())
+	cmd.Flags().StringVar(&a.settings.plan, "plan", "", "`FILE` of a plan that muster check made: import exactly that, or nothing")
 	return cmd
 }
 
@@ -92,7 +94,8 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 	if err := a.begin(flags); err != nil {
 		return err
 	}
-	log, err := a.logger()
+	log := a.logger()
+	reviewed, err := a.reviewed()
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 		return err
 	}
 	if mapper.ByProject() {
-		return a.importProjects(ctx, in, mapper, target, log)
+		return a.importProjects(ctx, in, mapper, target, reviewed, log)
 	}
 	conn, err := a.connect(log)
 	if err != nil {
@@ -145,13 +148,10 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 		return err
 	}
 
-	job := &importer.Job{
-		Source: in.source, Mapper: mapper, API: conn.api, Pace: conn.pace, Ledger: book.Ledger, Scope: conn.scope,
-		Command: command(in.retry), Roster: path, ResultsPath: target,
-		Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update, RecreateRemoved: a.settings.recreateRemoved, SettleAfter: a.settings.settleAfter,
-		MaxErrors: a.settings.maxErrors.limit, Log: log,
-	}
-	return a.transfer(intake, job, in, project, log)
+	job := a.newJob(mapper, conn)
+	job.Source, job.Ledger, job.Log = in.source, book.Ledger, log
+	job.Command, job.Roster, job.ResultsPath = command(in.retry), path, target
+	return a.transfer(intake, job, in, project, reviewed, log)
 }
 
 func command(retry bool) string {
@@ -190,10 +190,15 @@ func needsClassifications(m *mapping.Mapper) bool {
 }
 
 // transfer checks every row, then imports them, and says what came of it.
-func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, log zerolog.Logger) (err error) {
+func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, reviewed *importer.Reviewed, log zerolog.Logger) (err error) {
 	plan, err := a.plan(ctx, job, in)
 	if err != nil {
 		return err
+	}
+	if reviewed != nil && ctx.Err() == nil {
+		if err := a.keepToPlan(ctx, []*share{{job: job, plan: plan}}, in, reviewed); err != nil {
+			return err
+		}
 	}
 	a.announce(job, plan, in, project)
 	keepHeapClose(plan.Memory())
@@ -267,12 +272,20 @@ func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, projec
 		return
 	}
 	estimate, _ := job.Pace.Forecast(plan.Create)
-	_ = report.WritePlan(a.stderr, report.Plan{
-		Rows: plan.Rows, Roster: in.path, Project: project.Name, Estimate: estimate, Rehearsal: a.settings.simulate,
-	}, width(a.stderr)) // nobody to tell if standard error is gone
+	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: project.Name, Estimate: estimate, Rehearsal: a.settings.simulate})
 	if plan.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))
 	}
+}
+
+func (a *app) talkPlan(plan report.Plan) {
+	columns := width(a.stderr)
+	if a.logsJSON() {
+		columns = math.MaxInt
+	}
+	var text strings.Builder
+	_ = report.WritePlan(&text, plan, columns) // a builder takes everything
+	a.talk("%s", strings.TrimSuffix(text.String(), "\n"))
 }
 
 func rowsAre(n int) string {
@@ -358,24 +371,29 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
 	s.Next = a.next(in, job, s)
-	a.sent, a.code = true, s.ExitCode
-	if failure != nil {
-		complain(a.stderr, failure)
-	} else if run.Stopped != nil {
-		complain(a.stderr, run.Stopped)
+	a.sent = true
+	if failure == nil && run.Stopped != nil {
+		failure = run.Stopped
 	}
+	if failure != nil {
+		e, _ := reasonOf(failure)
+		s.Error = &e
+		a.complain(failure)
+	}
+	var unwritten error
 	if stage.page != nil {
-		if err := stage.page.Commit(s); err != nil {
-			return err
+		if unwritten = stage.page.Commit(s); unwritten != nil {
+			s.ExitCode = max(s.ExitCode, exitRowsLeft)
 		}
 	}
+	a.code = s.ExitCode
 	switch {
 	case a.settings.json:
-		return report.WriteJSON(a.stdout, s)
+		return errors.Join(unwritten, report.WriteJSON(a.answer(), s))
 	case a.settings.quiet && s.ExitCode == exitDone:
-		return nil
+		return unwritten
 	}
-	return report.WriteText(a.stdout, s, width(a.stdout))
+	return errors.Join(unwritten, report.WriteText(a.stdout, s, width(a.stdout)))
 }
 
 // next returns the commands that go on from here, as to be typed.
@@ -387,7 +405,7 @@ func (a *app) next(in *input, job *importer.Job, s report.Summary) []string {
 		return []string{a.again("import", in.path, "--company COMPANY --project PROJECT")}
 	case a.settings.simulate:
 		return []string{a.again("check", in.path, "")}
-	case s.ExitCode == exitRowsLeft:
+	case s.ExitCode == exitRowsLeft || a.settings.plan != "" && s.Results != "": // what has been created is no longer as it was planned
 		return []string{a.again("retry", job.ResultsPath, "")}
 	}
 	return []string{a.again(job.Command, in.path, "")}
@@ -404,7 +422,9 @@ func (a *app) again(command, path, more string) string {
 			continue
 		case command == "retry" && (f.Name == "sheet" || f.Name == "header-row" || f.Name == "encoding" || f.Name == "delimiter"):
 			continue
-		case command == "check" && a.settings.isWorkFlag(f.Name):
+		case command == "check" && !a.settings.isCheckFlag(f.Name):
+			continue
+		case f.Name == "plan" && command == "retry":
 			continue
 		case f.Value.Type() == "bool" && f.Value.String() != "true":
 			words = append(words, "--"+f.Name+"=false")
@@ -422,7 +442,7 @@ func (a *app) again(command, path, more string) string {
 
 // shellWord returns word as a shell takes it for one.
 func shellWord(word string) string {
-	if strings.HasPrefix(word, "-") {
+	if strings.HasPrefix(word, "-") && word != "-" { // alone it is the standard input
 		word = "./" + word
 	}
 	plain := func(r rune) bool {

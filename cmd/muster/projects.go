@@ -28,24 +28,17 @@ type share struct {
 	job     *importer.Job
 	plan    *importer.Plan
 	stop    *importer.StopError // why nothing can be sent to this project; nil mostly
-	part    string              // its results, until those of all projects are put together
+	part    string              // its results, until those of all projects are put together; "" for a single project
 	summary *importer.Summary
 }
 
 // importProjects imports a roster whose mapping takes each row's project from
 // the row. One project after the other has its run; they share the quota anyway.
-func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Mapper, target string, log zerolog.Logger) (err error) {
-	if slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "project" }) {
-		return &usageError{"--project is given, and the mapping file takes the project from each row", "leave one of the two out"}
-	}
-	division, err := importer.Divide(ctx, in.source, mapper)
+func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Mapper, target string, reviewed *importer.Reviewed, log zerolog.Logger) (err error) {
+	division, err := a.divide(ctx, in, mapper)
 	if err != nil {
 		return err
 	}
-	if len(division.Projects) == 0 {
-		return &usageError{"no row of " + in.path + " says which project it goes to", "see project in " + a.settings.mapping + ", and muster check " + shellWord(in.path)}
-	}
-	a.settings.project = division.Projects[0]
 	conn, err := a.connect(log, division.Projects[1:]...)
 	if err != nil {
 		return err
@@ -78,11 +71,16 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 		}
 		s.job.Ledger, s.job.Source, s.job.Log = book.Ledger, division.Source(id), log
 		s.job.Command, s.job.Roster, s.job.ResultsPath = command(in.retry), in.path, target
-		s.part = filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d.jsonl", filepath.Base(target), id))
+		s.part = partOf(target, id)
 		if s.plan, err = a.plan(intake, s.job, in); err != nil {
 			return err
 		}
 		shares, rows = append(shares, s), rows+s.plan.Rows
+	}
+	if reviewed != nil && intake.Err() == nil {
+		if err := a.keepToPlan(intake, shares, in, reviewed); err != nil {
+			return err
+		}
 	}
 	into, err := results.Create(target, in.header, results.Options{Sheet: in.sheet, Delimiter: in.comma, Rows: rows, Rehearsal: a.settings.simulate})
 	if err != nil {
@@ -109,6 +107,28 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 	return a.conclude(intake, &total, in, projectOf(shares), stage.sum(shares), stage, failure)
 }
 
+// divide finds out which projects the rows go to. The first one is then the
+// one to connect to.
+func (a *app) divide(ctx context.Context, in *input, mapper *mapping.Mapper) (*importer.Division, error) {
+	if slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "project" }) {
+		return nil, &usageError{"--project is given, and the mapping file takes the project from each row", "leave one of the two out"}
+	}
+	division, err := importer.Divide(ctx, in.source, mapper)
+	if err != nil {
+		return nil, err
+	}
+	if len(division.Projects) == 0 {
+		return nil, &usageError{"no row of " + in.path + " says which project it goes to", "see project in " + a.settings.mapping + ", and correct the rows"}
+	}
+	a.settings.project = division.Projects[0]
+	return division, nil
+}
+
+// partOf names the file of one project's results, beside those of all.
+func partOf(target string, project int64) string {
+	return filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d.jsonl", filepath.Base(target), project))
+}
+
 // in returns the connection to another project of the company.
 func (c *connection) in(project int64) *connection {
 	other := *c
@@ -128,12 +148,20 @@ func (a *app) newShare(ctx context.Context, conn *connection, in *input, mapper 
 	if s.project.Name == "" {
 		s.project.Name = fmt.Sprintf("project %d", conn.scope.Project)
 	}
-	s.job = &importer.Job{
-		Mapper: mapper.Clone(), API: conn.api, Pace: conn.pace, Scope: conn.scope,
-		Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update,
+	s.job = a.newJob(mapper.Clone(), conn)
+	return s, nil
+}
+
+// newJob returns a job by the settings; without a connection it can't be run.
+func (a *app) newJob(mapper *mapping.Mapper, conn *connection) *importer.Job {
+	job := &importer.Job{
+		Mapper: mapper, Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update,
 		RecreateRemoved: a.settings.recreateRemoved, SettleAfter: a.settings.settleAfter, MaxErrors: a.settings.maxErrors.limit,
 	}
-	return s, nil
+	if conn != nil {
+		job.API, job.Pace, job.Scope = conn.api, conn.pace, conn.scope
+	}
+	return job
 }
 
 func (a *app) announceProjects(shares []*share, in *input, conn *connection) {
@@ -145,9 +173,7 @@ func (a *app) announceProjects(shares []*share, in *input, conn *connection) {
 		rows, create, invalid = rows+s.plan.Rows, create+s.plan.Create, invalid+s.plan.Invalid
 	}
 	estimate, _ := conn.pace.Forecast(create)
-	_ = report.WritePlan(a.stderr, report.Plan{
-		Rows: rows, Roster: in.path, Project: projectOf(shares).Name, Estimate: estimate, Rehearsal: a.settings.simulate,
-	}, width(a.stderr)) // nobody to tell if standard error is gone
+	a.talkPlan(report.Plan{Rows: rows, Roster: in.path, Project: projectOf(shares).Name, Estimate: estimate, Rehearsal: a.settings.simulate})
 	if invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(invalid))
 	}

@@ -157,6 +157,7 @@ func (a *app) listRuns(ctx context.Context, flags *pflag.FlagSet, limit int) (er
 	}
 	switch {
 	case a.settings.json:
+		a.answered = true
 		if err := json.NewEncoder(out).Encode(struct {
 			Runs []runJSON `json:"runs"`
 		}{all}); err != nil {
@@ -259,6 +260,7 @@ func (a *app) showRun(ctx context.Context, flags *pflag.FlagSet, id string) (err
 	}
 	out := bufio.NewWriter(a.stdout)
 	if a.settings.json {
+		a.answered = true
 		err = writeRunJSON(ctx, out, book, one)
 	} else {
 		err = a.writeRun(ctx, out, book, one)
@@ -401,7 +403,7 @@ func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) 
 	}
 	switch {
 	case a.settings.json:
-		return json.NewEncoder(a.stdout).Encode(struct {
+		return json.NewEncoder(a.answer()).Encode(struct {
 			Runs     int `json:"runs"`
 			Attempts int `json:"attempts"`
 			Kept     int `json:"kept"`

@@ -37,6 +37,7 @@ type settings struct {
 	mapping                    string
 
 	results, report, ledger string
+	plan                    string // no key of the config file: a plan is of one roster
 
 	workers         int
 	rate            rateFlag
@@ -93,10 +94,27 @@ func (s *settings) workFlags(f *pflag.FlagSet) {
 	s.paceFlags(f)
 	f.IntVar(&s.workers, "workers", 8, "`NUMBER` of requests under way at a time, at most")
 	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to look at, to print or to send on")
+	s.planFlags(f)
+	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
+}
+
+// planFlags change what a run would do.
+func (s *settings) planFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.update, "update", false, "give people who are there already the roster's job title")
 	f.BoolVar(&s.recreateRemoved, "recreate-removed", false, "create people again whom an earlier run created and who were taken off the project since")
 	f.Var(&s.maxErrors, "max-errors", "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops")
-	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
+}
+
+// checkFlags are all flags of check.
+func (s *settings) checkFlags(f *pflag.FlagSet) {
+	s.connectionFlags(f)
+	s.rosterFlags(f)
+	s.ledgerFlag(f)
+	s.quotaFlags(f)
+	s.planFlags(f)
+	f.StringVar(&s.results, "results", "", "`FILE` for the roster with every row marked: .csv, .xlsx or .jsonl")
+	f.StringVar(&s.plan, "plan", "", "`FILE` for a plan, which import --plan keeps to")
+	s.outputFlags(f)
 }
 
 func (s *settings) ledgerFlag(f *pflag.FlagSet) {
@@ -105,16 +123,20 @@ func (s *settings) ledgerFlag(f *pflag.FlagSet) {
 
 // paceFlags concern how requests follow one another.
 func (s *settings) paceFlags(f *pflag.FlagSet) {
-	f.Var(&s.rate, "rate", "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)")
-	f.Var(&s.reserve, "reserve", "`SHARE` of the quota that is left to others, such as 20%")
+	s.quotaFlags(f)
 	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can't come to effect any more (MUSTER_SETTLE_AFTER)")
 }
 
-// isWorkFlag reports whether a flag concerns commands that send something.
-func (s *settings) isWorkFlag(name string) bool {
+func (s *settings) quotaFlags(f *pflag.FlagSet) {
+	f.Var(&s.rate, "rate", "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)")
+	f.Var(&s.reserve, "reserve", "`SHARE` of the quota that is left to others, such as 20%")
+}
+
+// isCheckFlag reports whether check has a flag.
+func (s *settings) isCheckFlag(name string) bool {
 	var other settings
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	other.workFlags(flags)
+	other.checkFlags(flags)
 	return flags.Lookup(name) != nil
 }
 
@@ -291,11 +313,6 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 	return secret, nil
 }
 
-// connected reports whether everything is there that a call to Procore needs.
-func (s *settings) connected(secret string) bool {
-	return s.company != 0 && s.project != 0 && s.clientID != "" && secret != ""
-}
-
 // missing says everything that a call to Procore still needs.
 func (s *settings) missing(secret string) error {
 	var gaps []string
@@ -320,15 +337,18 @@ func (s *settings) missing(secret string) error {
 	}
 }
 
-func (s *settings) validate() error {
+// shortSettleAfter is what no network and no server can be trusted with.
+const shortSettleAfter = 30 * time.Second
+
+func (s *settings) validate(flags *pflag.FlagSet) error {
 	if s.workers < 1 || s.workers > 512 {
 		return &usageError{fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "--workers 8"}
 	}
 	if s.company < 0 || s.project < 0 {
 		return &usageError{"--company and --project take the number that Procore shows in its addresses", "look at the project's address in the browser: …/companies/COMPANY/projects/PROJECT/…"}
 	}
-	if s.settleAfter < 0 {
-		return &usageError{fmt.Sprintf("--settle-after %s lies in the past", s.settleAfter), "--settle-after 60s"}
+	if flags.Lookup("settle-after") != nil && s.settleAfter <= 0 {
+		return &usageError{fmt.Sprintf("--settle-after %s would believe at once that a lost request has created nobody", s.settleAfter), "--settle-after 60s"}
 	}
 	if s.maxDuration < 0 {
 		return &usageError{fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h"}
@@ -337,6 +357,11 @@ func (s *settings) validate() error {
 	case "", "text", "json":
 	default:
 		return &usageError{fmt.Sprintf("--log-format %s is unknown", s.logFormat), "text or json"}
+	}
+	switch s.logLevel {
+	case "", "debug", "info", "warn", "error":
+	default:
+		return &usageError{fmt.Sprintf("--log-level %s is unknown", s.logLevel), "debug, info, warn or error"}
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 			return nil, err
 		}
 	}
-	terminal := isTerminal(a.stderr) && !a.settings.quiet
+	terminal := isTerminal(a.stderr) && !a.settings.quiet && !a.logsJSON()
 	s.progress = report.NewProgress(a.stderr, terminal, rows, log)
 	s.progress.Estimate(pace.Forecast)
 	if terminal {
@@ -44,7 +44,12 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 	deaf := context.AfterFunc(ctx, func() {
 		var interrupted *interruptError
 		if errors.As(context.Cause(ctx), &interrupted) && !a.settings.quiet {
-			fmt.Fprintln(s.progress, "Stopping: what is on its way is finished first. Once more stops at once.")
+			const stopping = "Stopping: what is on its way is finished first. Once more stops at once."
+			if a.logsJSON() {
+				log.Info().Msg(stopping)
+			} else {
+				fmt.Fprintln(s.progress, stopping)
+			}
 		}
 	})
 	watching, unwatch := context.WithCancel(ctx)

@@ -77,10 +77,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	if a.settings.simulate {
 		return &usageError{"an undo can't be rehearsed: a rehearsal creates nobody", "muster undo " + shellWord(id) + " without --simulate shows whom it would take off, and asks"}
 	}
-	log, err := a.logger()
-	if err != nil {
-		return err
-	}
+	log := a.logger()
 	conn, err := a.connect(log)
 	if err != nil {
 		return err
@@ -301,7 +298,7 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 	switch {
 	case undone.Stopped != nil:
 		s.Status, s.ExitCode = report.Stopped, exitStopped
-		complain(a.stderr, undone.Stopped)
+		a.complain(undone.Stopped)
 	case errors.As(context.Cause(ctx), &interrupted) && s.ExitCode != exitDone:
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
@@ -310,12 +307,12 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 		if written != nil {
 			s.Results = ""
 		}
-		complain(a.stderr, errors.Join(err, written))
+		a.complain(errors.Join(err, written))
 	}
 	a.code = s.ExitCode
 	switch {
 	case a.settings.json:
-		return json.NewEncoder(a.stdout).Encode(s)
+		return json.NewEncoder(a.answer()).Encode(s)
 	case a.settings.quiet && s.ExitCode == exitDone:
 		return nil
 	}

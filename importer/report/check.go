@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,46 +13,151 @@ import (
 
 // Column is a heading of the roster and what it becomes.
 type Column struct {
-	Field   string // of the person, such as "first_name"
-	Heading string
-	How     string // such as "exact" or "mapping file"; may be empty
+	Field   string `json:"field"` // of the person, such as "first_name"
+	Heading string `json:"heading"`
+	How     string `json:"how"` // such as "exact" or "mapping file"; may be empty
 }
 
 // Check is what a roster would become. Its counts hold as pending the rows that
-// an import would send; its JSON is that of Summary.
+// an import would send.
 type Check struct {
 	Summary
 	Roster   string
-	Columns  []Column      // the mapping
-	Unused   []string      // headings that nothing takes
-	Withheld []string      // headings of what is never sent: social security numbers, birth dates
-	Estimate time.Duration // how long an import would take; 0 if not known
+	LookedUp bool     // the project's people were compared, and the ledger
+	Import   Import   // what an import would take
+	Columns  []Column // the mapping
+	Unused   []string // headings that nothing takes
+	Withheld []string // headings of what is never sent: social security numbers, birth dates
+	Open     []string // sentences: what can't be known before an import
+	Plan     string   // the file of the reviewed plan; "" if none was written
+}
+
+// Import is what an import would take.
+type Import struct {
+	Create   int           // people to be created
+	Update   int           // people whose job title would be changed
+	Requests int           // all calls, the lookups included; 0 if not known
+	Estimate time.Duration // 0 if not known
 }
 
 // WriteCheck writes a check for people, in lines of at most width columns; only
-// commands and names of files may be longer.
+// commands and names of files may be longer. What they have to do comes first.
 func WriteCheck(w io.Writer, c Check, width int) error {
 	p := newPage(width)
 	p.line("", "", c.verdict())
-	p.mapping(c)
-	p.blank()
-	p.counts(c.Counts, []meaning{
-		{outcome.Created, "created"},
-		{outcome.Existing, "there already"},
-		{outcome.Skipped, "would be skipped: nobody to create"},
-		{outcome.Invalid, "invalid: to be corrected"},
-		{outcome.Failed, "failed"},
-		{outcome.Unknown, "unknown: sent once, but the answer was lost"},
-		{outcome.Pending, "would be sent"},
-	})
-	if c.Estimate > 0 && c.Pending > 0 {
-		p.blank()
-		p.line("", "", "An import would take about "+span(c.Estimate)+".")
+	if c.Why != "" {
+		p.line("", "", Clean(c.Why))
 	}
+	p.blank()
+	p.counts(c.Counts, c.meanings())
 	p.problems(c.Summary)
+	p.mapping(c)
+	p.effort(c)
 	p.ending(c.Summary)
 	_, err := io.WriteString(w, p.b.String())
 	return err
+}
+
+// meanings says what the statuses of rows that nobody has sent stand for.
+func (c Check) meanings() []meaning {
+	there := "there already"
+	if c.Project != "" {
+		there = "in " + Clean(c.Project) + " already"
+	}
+	send := "to be created"
+	if !c.LookedUp {
+		send += ", unless they are in the project already"
+	}
+	return []meaning{
+		{outcome.Pending, send},
+		{outcome.Created, "created"},
+		{outcome.Existing, there + c.among("differs", "with another job title", "name_only", "by the name alone", "gone", "gone from the project since")},
+		{outcome.Skipped, "left out on purpose"},
+		{outcome.Invalid, "invalid: to be corrected" + c.among("duplicate_row", "the same person as a row above", "id_conflict", "with somebody else's ID")},
+		{outcome.Failed, "failed"},
+		{outcome.Unknown, "unknown: sent once, but the answer was lost"},
+	}
+}
+
+// among says how many problems there are of some kinds: pairs of code and words.
+func (c Check) among(kinds ...string) string {
+	var parts []string
+	for i := 0; i+1 < len(kinds); i += 2 {
+		n := 0
+		for _, group := range slices.Concat(c.Problems, c.Remarked) {
+			if group.Code == kinds[i] {
+				n += group.Count
+			}
+		}
+		if n > 0 {
+			parts = append(parts, number(n)+" of them "+kinds[i+1])
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return ", " + strings.Join(parts, ", ")
+}
+
+// effort writes what an import would take, and what is not known of it.
+func (p *page) effort(c Check) {
+	if c.Import.Requests > 0 && c.Import.Create+c.Import.Update > 0 {
+		p.blank()
+		text := "An import would make " + plural(c.Import.Requests, "request", "requests") + " to create " + plural(c.Import.Create, "person", "people")
+		if c.Import.Update > 0 {
+			text += " and to change " + plural(c.Import.Update, "job title", "job titles")
+		}
+		if c.Import.Estimate > 0 {
+			text += ", in " + about(c.Import.Estimate)
+		}
+		p.line("", "", text+".")
+	}
+	if len(c.Open) > 0 {
+		p.blank()
+		p.b.WriteString("Not known yet:\n")
+		for _, sentence := range c.Open {
+			p.line("  - ", "    ", Clean(sentence))
+		}
+	}
+	if c.Plan != "" {
+		p.blank()
+		p.b.WriteString("Plan:    " + Clean(c.Plan) + "\n")
+	}
+}
+
+// checkJSON is the summary of a check: a contract with other programs, as Summary
+// is, of which it has all fields.
+type checkJSON struct {
+	Summary
+	LookedUp bool       `json:"looked_up"`
+	Import   importJSON `json:"import"`
+	Columns  []Column   `json:"columns"`
+	Unused   []string   `json:"unused"`
+	Withheld []string   `json:"withheld"`
+	Plan     string     `json:"plan"`
+}
+
+type importJSON struct {
+	Create   int      `json:"create"`
+	Update   int      `json:"update"`
+	Requests *int     `json:"requests"`   // null if not known
+	Seconds  *float64 `json:"estimate_s"` // null if not known
+}
+
+// WriteCheckJSON writes the check as one JSON object on one line.
+func WriteCheckJSON(w io.Writer, c Check) error {
+	out := checkJSON{
+		Summary: c.forJSON(), LookedUp: c.LookedUp, Import: importJSON{Create: c.Import.Create, Update: c.Import.Update},
+		Columns: append([]Column{}, c.Columns...), Unused: append([]string{}, c.Unused...), Withheld: append([]string{}, c.Withheld...), Plan: c.Plan,
+	}
+	if c.Import.Requests > 0 {
+		out.Import.Requests = &c.Import.Requests
+	}
+	if c.Import.Estimate > 0 {
+		seconds := math.Round(c.Import.Estimate.Seconds()*10) / 10
+		out.Import.Seconds = &seconds
+	}
+	return writeJSON(w, out)
 }
 
 // verdict says whether the roster is ready.
@@ -63,6 +170,10 @@ func (c Check) verdict() string {
 	switch {
 	case rows == 0:
 		return "There is no row to import in " + name + "."
+	case wrong == 0 && !c.LookedUp:
+		return fmt.Sprintf("No problem in %s of %s. Nothing was sent.", plural(rows, "row", "rows"), name)
+	case wrong == 0 && c.Existing > 0 && c.Import.Create+c.Import.Update == 0:
+		return fmt.Sprintf("Nothing is to be done for %s: no problem in %s, and nobody to create. Nothing was sent.", name, plural(rows, "row", "rows"))
 	case wrong == 0:
 		return fmt.Sprintf("%s is ready: no problem in %s. Nothing was sent.", capital(name, c.Roster), plural(rows, "row", "rows"))
 	}
@@ -87,6 +198,7 @@ func (p *page) mapping(c Check) {
 		widest = max(widest, columns(column.Field))
 	}
 	p.blank()
+	p.b.WriteString("How the columns are read:\n")
 	for _, column := range c.Columns {
 		first := "  " + column.Field + strings.Repeat(" ", widest-columns(column.Field)) + "  "
 		text := Clean(column.Heading)
@@ -137,13 +249,17 @@ func WritePlan(w io.Writer, plan Plan, width int) error {
 		text = "Rehearsal, nothing is sent to Procore: " + text
 	}
 	if plan.Estimate > 0 {
-		if plan.Estimate >= time.Second {
-			text += ", in about " + span(plan.Estimate)
-		} else {
-			text += ", in less than a second"
-		}
+		text += ", in " + about(plan.Estimate)
 	}
 	p.line("", "", text+".")
 	_, err := io.WriteString(w, p.b.String())
 	return err
+}
+
+// about writes an estimate for people.
+func about(d time.Duration) string {
+	if d < time.Second {
+		return "less than a second"
+	}
+	return "about " + span(d)
 }

@@ -26,6 +26,7 @@ type Group struct {
 	Message string   `json:"-"` // the first one's
 	Hint    string   `json:"-"`
 	Cells   []string `json:"-"` // the first five's, where cells are meant
+	Values  []string `json:"-"` // what their messages don't have in common, for each of Cells
 }
 
 // Groups gathers problems by code, field and kind of message: messages that
@@ -48,6 +49,7 @@ func (g *Groups) Add(p outcome.Problem, row int) {
 	}
 	if p.Cell != "" && len(group.Cells) < examples && !slices.Contains(group.Cells, p.Cell) {
 		group.Cells = append(group.Cells, strings.Clone(p.Cell))
+		group.Values = append(group.Values, strings.Clone(varying(p.Message)))
 	}
 }
 
@@ -115,13 +117,31 @@ func appendKind(key []byte, message string) []byte {
 	return key
 }
 
+// varying returns what a message says that others of its kind don't: what it
+// quotes, or a number with the word before it; "" if there is neither.
+func varying(message string) string {
+	if _, rest, quoted := strings.Cut(message, `"`); quoted {
+		if text, _, closed := strings.Cut(rest, `"`); closed {
+			return bounded(`"` + text + `"`)
+		}
+	}
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	at := strings.IndexFunc(message, digit)
+	if at < 0 {
+		return ""
+	}
+	end := at + strings.IndexFunc(message[at:]+" ", func(r rune) bool { return !digit(r) })
+	word := strings.LastIndexByte(strings.TrimRight(message[:at], " "), ' ') + 1
+	return bounded(message[word:end])
+}
+
 // List returns copies of the groups, the largest first, and of equal ones the one
 // that was met first.
 func (g *Groups) List() []Group {
 	list := make([]Group, 0, len(g.list))
 	for _, group := range g.list {
 		one := *group
-		one.ExampleRows, one.Cells = slices.Clone(group.ExampleRows), slices.Clone(group.Cells)
+		one.ExampleRows, one.Cells, one.Values = slices.Clone(group.ExampleRows), slices.Clone(group.Cells), slices.Clone(group.Values)
 		list = append(list, one)
 	}
 	slices.SortStableFunc(list, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })

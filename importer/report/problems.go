@@ -1,11 +1,14 @@
 package report
 
 import (
+	"slices"
 	"strings"
 )
 
-// shownGroups is how many kinds of problems a terminal shows.
-const shownGroups = 20
+const (
+	shownGroups  = 20 // kinds of problems on a terminal
+	longestValue = 24 // columns of what a cell holds
+)
 
 // problems writes what is wrong, and then what is not but wants a look.
 func (p *page) problems(s Summary) {
@@ -71,8 +74,13 @@ func (p *page) group(g Group) bool {
 // places lists the cells of a group, or its rows, and how many more there are.
 func places(g Group) (text string, shown int) {
 	var list []string
-	for _, cell := range g.Cells {
-		list = append(list, Clean(cell))
+	differ := len(slices.Compact(slices.Sorted(slices.Values(g.Values)))) > 1
+	for i, cell := range g.Cells {
+		text := Clean(cell)
+		if differ && i < len(g.Values) && g.Values[i] != "" {
+			text += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
+		}
+		list = append(list, text)
 	}
 	if len(list) == 0 {
 		for _, row := range g.ExampleRows {

@@ -18,7 +18,37 @@ const (
 	Stopped     = "stopped"     // the run ended itself early
 	Interrupted = "interrupted" // it was told to end
 	Checked     = "checked"     // nothing was sent, nor meant to be
+	NotStarted  = "not_started" // usage, config, roster or mapping: nothing was sent
+	Locked      = "locked"      // another run is at work
 )
+
+// Error is what ended a run early, or kept it from beginning.
+type Error struct {
+	Code     string         `json:"code"`
+	Message  string         `json:"message"`
+	Where    *Where         `json:"where,omitempty"`
+	Fix      string         `json:"fix"` // what to do; may be empty
+	Problems []ErrorProblem `json:"problems,omitempty"`
+}
+
+// Where is a place in a file: in a roster by sheet, row and cell, in any other
+// by line and column.
+type Where struct {
+	File   string `json:"file"`
+	Sheet  string `json:"sheet,omitempty"`
+	Row    int    `json:"row,omitempty"`
+	Cell   string `json:"cell,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+}
+
+// ErrorProblem is one of several things that are wrong at once.
+type ErrorProblem struct {
+	Code    string `json:"code"`
+	Field   string `json:"field"`
+	Message string `json:"message"`
+	Fix     string `json:"fix"`
+}
 
 // Summary is what became of a run. Its JSON is a contract with other programs:
 // the fields, their names and their order.
@@ -35,6 +65,7 @@ type Summary struct {
 	Results   string  `json:"results"`            // the results file; "" if none was written
 	Problems  []Group `json:"problems"`           // as Groups.List returns them
 	Parts     []Part  `json:"projects,omitempty"` // of a roster for several projects; Run is the first one's
+	Error     *Error  `json:"error,omitempty"`    // what stopped it; nil if nothing did
 
 	Remarked  []Group  `json:"-"` // remarks on rows that are settled; in JSON they are among the problems
 	Rehearsal bool     `json:"-"` // the Procore was simulated
@@ -55,7 +86,10 @@ type Part struct {
 }
 
 // WriteJSON writes the summary as one JSON object on one line.
-func WriteJSON(w io.Writer, s Summary) error {
+func WriteJSON(w io.Writer, s Summary) error { return writeJSON(w, s.forJSON()) }
+
+// forJSON completes what follows from the rest.
+func (s Summary) forJSON() Summary {
 	s.Rows = s.Counts.Rows()
 	s.Parts = slices.Clone(s.Parts)
 	for i := range s.Parts {
@@ -63,7 +97,11 @@ func WriteJSON(w io.Writer, s Summary) error {
 	}
 	s.Problems = merged(slices.Concat(s.Problems, s.Remarked))
 	s.Elapsed = math.Round(s.Elapsed*1000) / 1000
-	text, err := json.Marshal(s)
+	return s
+}
+
+func writeJSON(w io.Writer, object any) error {
+	text, err := json.Marshal(object)
 	if err != nil {
 		return fmt.Errorf("write the summary: %w", err)
 	}

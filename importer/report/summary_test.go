@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -82,12 +84,15 @@ func TestGroups(t *testing.T) {
 				Message: fmt.Sprintf(`"maybe %d" in %d is neither yes nor no`, row, row), Hint: "write yes or no",
 			}, row)
 		}
+		g.Add(outcome.Problem{Code: "duplicate_row", Cell: "B12", Message: "the same name as row 1207"}, 12)
 		g.Add(outcome.Problem{Code: "name_missing", Field: "last_name"}, 3)
 		want := []report.Group{
 			{
 				Code: "boolean_unclear", Field: "is_employee", Count: 10, ExampleRows: []int{2, 3, 4, 5, 6},
 				Message: `"maybe 2" in 2 is neither yes nor no`, Hint: "write yes or no", Cells: []string{"D2", "D3", "D4", "D5", "D6"},
+				Values: []string{`"maybe 2"`, `"maybe 3"`, `"maybe 4"`, `"maybe 5"`, `"maybe 6"`},
 			},
+			{Code: "duplicate_row", Count: 1, ExampleRows: []int{12}, Message: "the same name as row 1207", Cells: []string{"B12"}, Values: []string{"row 1207"}},
 			{Code: "name_missing", Field: "last_name", Count: 1, ExampleRows: []int{3}},
 		}
 		if diff := cmp.Diff(want, g.List()); diff != "" {
@@ -139,5 +144,29 @@ func BenchmarkGroups(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		g.Add(p, 17)
+	}
+}
+
+// What --json prints of a check is a contract with other programs.
+func TestCheckJSON(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	c := report.Check{
+		Summary:  report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 2, Existing: 1}, Requests: 3},
+		LookedUp: true, Import: report.Import{Create: 2, Update: 1, Requests: 6, Estimate: 1234 * time.Millisecond},
+		Columns: []report.Column{{Field: "first_name", Heading: "First", How: "the heading"}}, Plan: "p.json",
+	}
+	for _, want := range []string{
+		`"requests":3,"throttled":0,"retries":0,"elapsed_s":0,"results":"","problems":[],"looked_up":true,"import":{"create":2,"update":1,"requests":6,"estimate_s":1.2},"columns":[{"field":"first_name","heading":"First","how":"the heading"}],"unused":[],"withheld":[],"plan":"p.json"}`,
+		`"looked_up":false,"import":{"create":2,"update":0,"requests":null,"estimate_s":null},"columns":[],`,
+	} {
+		b.Reset()
+		if err := report.WriteCheckJSON(&b, c); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(b.String(), `{"run":"","status":"checked","exit_code":0,"rows":3,"created":0,"existing":1,`) || !strings.Contains(b.String(), want) {
+			t.Errorf("got %s\nwant %s", b.String(), want)
+		}
+		c.LookedUp, c.Import, c.Columns = false, report.Import{Create: 2}, nil
 	}
 }

@@ -138,15 +138,31 @@ func TestCheck(t *testing.T) {
 		check report.Check
 	}{
 		{"ready", report.Check{
-			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Next: []string{"muster import crew.csv"}},
-			Roster:  "crew.csv", Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"}, Estimate: 200 * time.Second,
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Project: "Hillside Tower", Next: []string{"muster import crew.csv --plan crew.plan.json"}},
+			Roster:  "crew.csv", LookedUp: true, Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"},
+			Import: report.Import{Create: 500, Requests: 504, Estimate: 200 * time.Second}, Plan: "crew.plan.json",
+			Open: []string{"whether Procore itself refuses somebody, for instance because an ID is taken elsewhere in the company"},
+		}},
+		{"not looked up", report.Check{
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 20}, Next: []string{"muster import crew.csv --simulate"}},
+			Roster:  "crew.csv", Columns: columns, Import: report.Import{Create: 20}, Open: []string{"who is in the project already"},
+		}},
+		{"nothing to do", report.Check{
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Existing: 20}}, Roster: "crew.csv", LookedUp: true,
+		}},
+		{"unreachable", report.Check{
+			Summary: report.Summary{Status: report.Checked, ExitCode: 3, Counts: outcome.Counts{Pending: 20}, Why: "The project could not be looked at."}, Roster: "crew.csv",
 		}},
 		{"problems", report.Check{
 			Summary: report.Summary{
 				Status: report.Checked, ExitCode: 1, Counts: outcome.Counts{Pending: 1180, Existing: 100, Skipped: 4, Invalid: 16},
-				Problems: mixed(), FullList: "muster check crew.csv --results crew.problems.csv",
+				Problems: mixed(), FullList: "muster check crew.csv --results crew.problems.csv", Project: "Hillside Tower",
+				Remarked: groups(map[int][]outcome.Problem{
+					3: {{Code: "differs", Field: "job_title", Cell: "D3", Message: "in Procore this person has another job title", Hint: "correct it there, or import with --update"}},
+					4: {{Code: "name_only", Field: "last_name", Message: "taken for the person in Procore who has the same name; no ID confirms it"}},
+				}, 10),
 			},
-			Roster: "crew.csv", Columns: columns,
+			Roster: "crew.csv", LookedUp: true, Columns: columns, Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 300 * time.Millisecond},
 		}},
 		{"no row", report.Check{}},
 	}

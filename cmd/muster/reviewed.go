@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"muster/importer"
+)
+
+// reviewed returns the plan that an import is to keep to, nil without one.
+func (a *app) reviewed() (*importer.Reviewed, error) {
+	switch {
+	case a.settings.plan == "":
+		return nil, nil
+	case a.settings.simulate:
+		return nil, &usageError{"a rehearsal can't keep to a plan, which is made for the people of the real project", "leave out --plan or --simulate"}
+	}
+	return importer.LoadReviewed(a.settings.plan)
+}
+
+// keepToPlan refuses to import anything but what was reviewed.
+func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, reviewed *importer.Reviewed) error {
+	var foreseen *importer.Foreseen
+	for _, s := range shares {
+		if s.stop != nil {
+			return s.stop // nobody knows what has changed in that project
+		}
+		own, err := s.job.Foresee(ctx, s.plan, nil)
+		if err != nil {
+			return err
+		}
+		foreseen = joined(foreseen, own)
+	}
+	mapping, err := a.mappingContent()
+	if err != nil {
+		return err
+	}
+	changed := reviewed.Changed(shares[0].job.Reviewed(foreseen, mapping))
+	if len(changed) == 0 {
+		return nil
+	}
+	return &importer.ReviewedError{
+		Path: a.settings.plan, Code: importer.CodePlanChanged,
+		Message: fmt.Sprintf("nothing was sent, because since this plan was made (%s) something has changed: %s",
+			reviewed.Made.Local().Format("2006-01-02 15:04"), strings.Join(changed, "; ")),
+		Fix: "look at what would be done now: " + a.again("check", in.path, ""),
+	}
+}
+
+// joined adds what was foreseen of one more project.
+func joined(all, one *importer.Foreseen) *importer.Foreseen {
+	if all == nil {
+		return one
+	}
+	all.Join(one)
+	return all
+}
+
+// mappingContent returns the mapping file as it is, nil without one.
+func (a *app) mappingContent() ([]byte, error) {
+	if a.settings.mapping == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(a.settings.mapping)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("the mapping file %s can't be read: %v", a.settings.mapping, pathCause(err)), "check --mapping"}
+	}
+	return content, nil
+}
