@@ -1,11 +1,13 @@
 package procore
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"unicode/utf8"
 )
 
 // The names of an answer's fields come and go with the view, any can be null,
@@ -67,10 +69,17 @@ func (p *part) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// unquote returns what a JSON string holds, or a bare value as it is written.
+// unquote returns what a JSON string holds, or a bare value as it is written. b
+// is valid JSON, as UnmarshalJSON gets it.
 func unquote(b []byte) string {
+	if b[0] != '"' {
+		return string(b)
+	}
+	if inner := b[1 : len(b)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		return string(inner) // nothing is escaped: most strings
+	}
 	var s string
-	if b[0] == '"' && json.Unmarshal(b, &s) == nil {
+	if json.Unmarshal(b, &s) == nil {
 		return s
 	}
 	return string(b)

@@ -46,7 +46,10 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		release(slot, ratelimit.Report{})
 		return err
 	}
-	ctx, contact := watch(ctx)
+	var contact *contact
+	if r.body == nil {
+		ctx, contact = watch(ctx)
+	}
 	req, body, err := c.build(ctx, r, token)
 	if err != nil {
 		release(slot, ratelimit.Report{})
@@ -172,9 +175,11 @@ func cut(err error) bool {
 func (c *Client) lost(r request, body *onceBody, contact *contact, err error) *Error {
 	words, permanent := describe(err, c.api.Host)
 	e := &Error{Err: err, permanent: permanent}
-	sent := !contact.failed()
+	var sent bool
 	if body != nil {
 		sent = body.seal()
+	} else {
+		sent = !contact.failed()
 	}
 	if sent {
 		e.Kind, e.Effect, e.Code = Fault, MayHaveHappened, "answer_lost"

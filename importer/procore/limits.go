@@ -33,7 +33,11 @@ func report(h http.Header, now time.Time) ratelimit.Report {
 
 // count reads a header that holds a whole number, not negative.
 func count(h http.Header, name string) (int, bool) {
-	n, err := strconv.Atoi(strings.TrimSpace(h.Get(name)))
+	text := strings.TrimSpace(h.Get(name))
+	if text == "" {
+		return 0, false // as so often: an error costs more to make
+	}
+	n, err := strconv.Atoi(text)
 	return n, err == nil && n >= 0
 }
 

@@ -109,6 +109,11 @@ func TestPersonIsDecoded(t *testing.T) {
 		{"extended view", 201, `{"id":5,"work_classification_id":null,"work_classification":{"id":77,"name":"Welder"},"vendor":{"id":1}}`, procore.Person{ID: 5, WorkClassificationID: 77}},
 		{"ID as text", 201, `{"id":"9223372036854775807"}`, procore.Person{ID: 9223372036854775807}},
 		{"fields of odd types", 201, `{"id":5,"job_title":{"x":1},"employee_id":123,"is_employee":"yes","work_classification":[1],"work_classification_id":"x"}`, procore.Person{ID: 5, EmployeeID: "123"}},
+		{
+			"escaped and plain text", 201, `{"id":5,"first_name":"Zo\u00eb \"Zo\"","last_name":"Ļīdums","job_title":"a\/b","employee_id":"","origin_id":"\u0030` + "\xff" + `"}`,
+			procore.Person{ID: 5, FirstName: `Zoë "Zo"`, LastName: "Ļīdums", JobTitle: "a/b", OriginID: "0\uFFFD"},
+		},
+		{"text that is no UTF-8", 201, `{"id":5,"last_name":"` + "Qui\xffst" + `"}`, procore.Person{ID: 5, LastName: "Qui\uFFFDst"}},
 		{"no ID", 201, `{"first_name":"Ada"}`, procore.Person{}},
 		{"null ID", 201, `{"id":null}`, procore.Person{}},
 		{"ID beyond 64 bits", 201, `{"id":9223372036854775808}`, procore.Person{}},
