@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // defaultPerPage is the length of a page when the request asks for none.
@@ -19,14 +20,7 @@ func (s *Server) listPeople(c *call) answer {
 		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	s.mu.Lock()
-	var found []*record
-	now := s.clock()
-	for _, r := range s.store.order {
-		if !r.visible.After(now) && keep(r) {
-			found = append(found, r)
-		}
-	}
-	order(found, c.r.URL.Query().Get("sort"))
+	found := s.find(c, keep)
 	p, wrong := s.paginate(c, len(found))
 	var people []Person
 	if wrong == nil {
@@ -43,6 +37,42 @@ func (s *Server) listPeople(c *call) answer {
 		views[i] = s.view(c, people[i])
 	}
 	return p.answer(views)
+}
+
+// found is who a list shows, kept for its next page: a list of a million people
+// has five hundred, and to look at everybody for each takes minutes.
+type found struct {
+	list    string    // the request but for the page
+	changes uint64    // of the store
+	until   time.Time // when somebody else becomes visible; zero: nobody does
+	people  []*record
+}
+
+// find returns who is in the list that the request asks for, in its order. The
+// caller locks.
+func (s *Server) find(c *call, keep func(*record) bool) []*record {
+	query := c.r.URL.Query()
+	by := query.Get("sort")
+	query.Del("page")
+	list := c.r.URL.Path + "?" + query.Encode()
+	now := s.clock()
+	old := &s.found
+	if old.list == list && old.changes == s.store.changes && (old.until.IsZero() || now.Before(old.until)) {
+		return old.people
+	}
+	next := found{list: list, changes: s.store.changes}
+	for _, r := range s.store.order {
+		switch {
+		case !keep(r):
+		case !r.visible.After(now):
+			next.people = append(next.people, r)
+		case next.until.IsZero() || r.visible.Before(next.until):
+			next.until = r.visible
+		}
+	}
+	order(next.people, by)
+	s.found = next
+	return next.people
 }
 
 // peopleFilter returns which people the request asks for. Filters that are not

@@ -107,3 +107,42 @@ func TestFilters(t *testing.T) {
 		}
 	}
 }
+
+// A list is kept for its next page, but not beyond what changes it.
+func TestListFollowsChanges(t *testing.T) {
+	t.Parallel()
+	s := simulator.New(unlimited(simulator.Config{OtherProjects: []simulator.Project{{ID: 200}}}))
+	c := dial(t, s)
+	names := func() string {
+		var people []listed
+		c.get(peoplePath+"?sort=name").decode(t, &people)
+		var names []string
+		for _, p := range people {
+			names = append(names, p.LastName)
+		}
+		return strings.Join(names, " ")
+	}
+	var berg listed
+	var elsewhere int64
+	for _, test := range []struct {
+		name, want string
+		change     func()
+	}{
+		{"nobody", "", func() {}},
+		{"created", "Berg", func() { c.create(`{"person":{"last_name":"Berg"}}`).decode(t, &berg) }},
+		{"seeded", "Adam Berg", func() { s.Add(simulator.Person{LastName: "Adam"}) }},
+		{"changed", "Adam Zorn", func() {
+			c.do("PATCH", peoplePath+"/"+strconv.FormatInt(berg.ID, 10), `{"person":{"last_name":"Zorn"}}`)
+		}},
+		{"on another project", "Adam Zorn", func() { elsewhere = s.Add(simulator.Person{LastName: "Cole", Projects: []int64{200}}) }},
+		{"added", "Adam Cole Zorn", func() {
+			c.do("POST", "/rest/v1.0/projects/100/project_memberships/bulk_add", `{"party_ids":[`+strconv.FormatInt(elsewhere, 10)+`]}`)
+		}},
+		{"removed", "Adam Cole", func() { s.Remove(berg.ID) }},
+	} {
+		test.change()
+		if got := names(); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}

@@ -145,6 +145,7 @@ type Server struct {
 	denied   map[Denial]bool
 	tokens   map[string]token
 	store    store
+	found    found
 	creates  int // valid creates, as OnCreate numbers them
 	stats    Stats
 	timers   map[*time.Timer]struct{}

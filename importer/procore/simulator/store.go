@@ -37,6 +37,7 @@ type membership struct{ id, project int64 }
 // store holds the company's people. The caller locks.
 type store struct {
 	order          []*record // as created
+	changes        uint64    // counts whatever can alter a list
 	byID           map[int64]*record
 	byOrigin       map[string]*record
 	byToken        map[string]*record
@@ -69,6 +70,7 @@ func (st *store) add(p Person, projects []int64, visible time.Time) *record {
 		st.join(r, id)
 	}
 	st.order = append(st.order, r)
+	st.changes++
 	st.byID[p.ID] = r
 	if p.OriginID != "" {
 		st.byOrigin[p.OriginID] = r
@@ -88,6 +90,7 @@ func (st *store) change(r *record, p Person) {
 		}
 	}
 	r.Person = p
+	st.changes++
 }
 
 func (st *store) remove(id int64) bool {
@@ -96,6 +99,7 @@ func (st *store) remove(id int64) bool {
 		return false
 	}
 	st.order = slices.DeleteFunc(st.order, func(o *record) bool { return o == r })
+	st.changes++
 	delete(st.byID, id)
 	if st.byOrigin[r.OriginID] == r {
 		delete(st.byOrigin, r.OriginID)
@@ -113,6 +117,7 @@ func (st *store) join(r *record, project int64) bool {
 	}
 	r.members = append(r.members, membership{st.nextMembership, project})
 	st.nextMembership++
+	st.changes++
 	return true
 }
 
@@ -120,6 +125,7 @@ func (st *store) join(r *record, project int64) bool {
 func (st *store) leave(r *record, project int64) bool {
 	before := len(r.members)
 	r.members = slices.DeleteFunc(r.members, func(m membership) bool { return m.project == project })
+	st.changes++
 	return len(r.members) < before
 }
 
