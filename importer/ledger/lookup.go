@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Entry is what the ledger knows of one key.
@@ -18,7 +21,8 @@ type Entry struct {
 
 // Lookup writes into into what is known of keys, one entry each and in their
 // order; into is at least as long as keys. It takes the keys a few hundred at a
-// time: the more of them the better. It never waits for those who write.
+// time, on several connections: the more of them the better. It never waits for
+// those who write.
 //
 // It shows every key as it stood at some instant of the call.
 func (l *Ledger) Lookup(ctx context.Context, keys []Key, into []Entry) error {
@@ -83,22 +87,23 @@ func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) err
 // up with NULL, which is nobody's key.
 const lookupSize = 256
 
-// lookup runs a statement for all keys; row gets the entries of those that the
-// line in hand is counted from.
+// lookup runs a statement for all keys, on as many connections as there are for
+// readers; row gets the entries of those that the line in hand is counted from.
 func lookup(ctx context.Context, stmt *sql.Stmt, keys []Key, into []Entry, row func(*sql.Rows, []Entry) error) error {
-	args := make([]any, lookupSize)
-	for len(keys) > 0 {
-		size := min(lookupSize, len(keys))
-		clear(args)
-		for n := range size {
-			args[n] = keys[n][:]
-		}
-		if err := each(ctx, stmt, args, func(rows *sql.Rows) error { return row(rows, into[:size]) }); err != nil {
-			return err
-		}
-		keys, into = keys[size:], into[size:]
+	var group errgroup.Group
+	group.SetLimit(readers)
+	for some := range slices.Chunk(keys, lookupSize) {
+		entries := into[:len(some)]
+		into = into[len(some):]
+		group.Go(func() error {
+			args := make([]any, lookupSize)
+			for n := range some {
+				args[n] = some[n][:]
+			}
+			return each(ctx, stmt, args, func(rows *sql.Rows) error { return row(rows, entries) })
+		})
 	}
-	return nil
+	return group.Wait()
 }
 
 // Unsettled returns the intents of the scope to create people of which no outcome is known, in
