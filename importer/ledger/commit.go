@@ -91,15 +91,17 @@ func newWriter(ctx context.Context, path string, conn *sql.Conn) (*writer, error
 			return w, err
 		}
 	}
+	// "OR ROLLBACK" says what transact does after any error. It spares SQLite a
+	// journal for taking back half a statement.
 	for _, s := range []struct {
 		to               **bulk
 		head, line, tail string
 	}{
 		{&w.selectPeople, "SELECT key, state, person, attempts, life FROM people WHERE key IN (", "?", ")"},
-		{&w.insertIntents, "INSERT INTO intents (id, key, run, row, attempt, life, sent) VALUES ", "(?,?,?,?,?,?,?)", ""},
+		{&w.insertIntents, "INSERT OR ROLLBACK INTO intents (id, key, run, row, attempt, life, sent) VALUES ", "(?,?,?,?,?,?,?)", ""},
 		{&w.deleteIntents, "DELETE FROM intents WHERE id IN (", "?", ")"},
-		{&w.insertAttempts, "INSERT INTO attempts (run, id, key, row, attempt, life, sent, ended, state, person, status, code, http, request) VALUES ", "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", ""},
-		{&w.upsertPeople, "INSERT INTO people (key, state, person, run, attempts, life) VALUES ", "(?,?,?,?,?,?)", " ON CONFLICT (key) DO UPDATE SET state = excluded.state, person = excluded.person, run = excluded.run, attempts = excluded.attempts, life = excluded.life"},
+		{&w.insertAttempts, "INSERT OR ROLLBACK INTO attempts (run, id, key, row, attempt, life, sent, ended, state, person, status, code, http, request) VALUES ", "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", ""},
+		{&w.upsertPeople, "INSERT OR ROLLBACK INTO people (key, state, person, run, attempts, life) VALUES ", "(?,?,?,?,?,?)", " ON CONFLICT (key) DO UPDATE SET state = excluded.state, person = excluded.person, run = excluded.run, attempts = excluded.attempts, life = excluded.life"},
 	} {
 		var err error
 		if *s.to, err = newBulk(ctx, conn, s.head, s.line, s.tail); err != nil {
