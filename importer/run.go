@@ -20,8 +20,9 @@ const (
 	// window bounds how far a row may be read ahead of the oldest row that is
 	// still under way, since outcomes leave in the roster's order.
 	window = 4096
-	// batch is how many rows are looked up in the ledger at once.
-	batch = 256
+	// batch is how many rows are looked up in the ledger at once: enough for all
+	// the ledger's readers.
+	batch = 1024
 	// inHand is how many rows are worked on at a time: while some wait for
 	// their answers others wait for the disk, and one sync of the ledger serves
 	// them all. How many requests are under way is the workers' number.
