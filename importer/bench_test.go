@@ -2,13 +2,26 @@ package importer_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"muster/importer"
 	"muster/importer/ledger"
@@ -40,26 +53,215 @@ func bigRoster(b *testing.B, n int) string {
 	return path
 }
 
-// BenchmarkImport imports into a simulated Procore in the same process, with the
-// ledger and the results file on the disk.
+// BenchmarkImport holds an import, with the ledger and the results file on the
+// disk, against a loop that does nothing but read a row and post it, both by 16
+// requests at a time and into a simulated Procore in another process. They take
+// turns, so that a machine that slows down slows both.
 func BenchmarkImport(b *testing.B) {
-	const rows = 5000
+	const rows, workers = 20_000, 16
 	path := bigRoster(b, rows)
-	b.ReportAllocs()
+	var bare, took, cpu time.Duration
+	var mallocs uint64
 	for b.Loop() {
-		server := simulator.New(simulator.Config{Windows: []simulator.Window{}})
-		importOnce(b, path, server)
-		if got := len(server.People()); got != rows {
-			b.Fatalf("%d people", got)
+		began := time.Now()
+		postRows(b, path, startSimulator(b), workers)
+		bare += time.Since(began)
+
+		address := startSimulator(b)
+		busy, made := usage(b)
+		began = time.Now()
+		summary, _ := importOnce(b, path, b.TempDir(), address, workers)
+		took += time.Since(began)
+		if summary.Counts.Created != rows {
+			b.Fatalf("%d of %d rows created", summary.Counts.Created, rows)
 		}
-		server.Close()
+		busyNow, madeNow := usage(b)
+		cpu, mallocs = cpu+busyNow-busy, mallocs+madeNow-made
 	}
-	b.ReportMetric(float64(b.N)*rows/b.Elapsed().Seconds(), "rows/s")
+	all := float64(b.N) * rows
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(all/bare.Seconds(), "bare-rows/s")
+	b.ReportMetric(all/took.Seconds(), "rows/s")
+	b.ReportMetric(bare.Seconds()/took.Seconds(), "ratio")
+	b.ReportMetric(float64(cpu.Microseconds())/all, "cpu-µs/row")
+	b.ReportMetric(float64(mallocs)/all, "allocs/row")
 }
 
-func importOnce(b *testing.B, path string, server *simulator.Server) {
+// usage returns the processor time and the allocations of this process so far.
+func usage(b *testing.B) (cpu time.Duration, mallocs uint64) {
 	b.Helper()
-	folder := b.TempDir()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), m.Mallocs
+}
+
+// postRows is what a script would do: read the roster and post every row.
+func postRows(b *testing.B, path, address string, workers int) {
+	b.Helper()
+	transport := &http.Transport{MaxIdleConnsPerHost: workers}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	answer, err := client.PostForm(address+"/oauth/token", url.Values{"grant_type": {"client_credentials"}, "client_id": {"id"}, "client_secret": {"secret"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var token struct {
+		Value string `json:"access_token"`
+	}
+	if err := errors.Join(json.NewDecoder(answer.Body).Decode(&token), answer.Body.Close()); err != nil {
+		b.Fatal(err)
+	}
+	post := func(row []string) error {
+		type person struct {
+			FirstName  string `json:"first_name"`
+			LastName   string `json:"last_name"`
+			JobTitle   string `json:"job_title"`
+			EmployeeID string `json:"employee_id"`
+			IsEmployee bool   `json:"is_employee"`
+		}
+		body, err := json.Marshal(map[string]person{"person": {row[0], row[1], row[2], row[3], row[4] == "yes"}})
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, address+"/rest/v1.0/projects/100/people", bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+token.Value)
+		req.Header.Set("Procore-Company-Id", "1")
+		req.Header.Set("Content-Type", "application/json")
+		answer, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		if answer.StatusCode != http.StatusCreated {
+			return errors.New(answer.Status)
+		}
+		_, err = io.Copy(io.Discard, answer.Body)
+		return errors.Join(err, answer.Body.Close())
+	}
+
+	f, err := os.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	if _, err := r.Read(); err != nil {
+		b.Fatal(err)
+	}
+	rows := make(chan []string, workers)
+	var group errgroup.Group
+	for range workers {
+		group.Go(func() error {
+			var failed error
+			for row := range rows {
+				if failed == nil {
+					failed = post(row)
+				}
+			}
+			return failed
+		})
+	}
+	for {
+		row, err := r.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		rows <- row
+	}
+	close(rows)
+	if err := group.Wait(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+const simulatorProcess = "MUSTER_TEST_SIMULATOR"
+
+// TestMain is also the simulated Procore of the benchmarks, which is to use
+// none of this process's time.
+func TestMain(m *testing.M) {
+	if faults, ok := os.LookupEnv(simulatorProcess); ok {
+		if err := serveSimulator(faults); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serveSimulator serves until its standard input ends.
+func serveSimulator(faults string) error {
+	config := simulator.Config{Windows: []simulator.Window{}}
+	if faults != "" {
+		f, err := simulator.ParseFault(faults)
+		if err != nil {
+			return err
+		}
+		config.Faults = []simulator.Fault{f}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: simulator.New(config)}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		_ = server.Close()
+	}()
+	fmt.Printf("http://%s\n", listener.Addr())
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// startSimulator starts a simulated Procore without limits in another process,
+// until the benchmark ends, and returns its address.
+func startSimulator(b *testing.B, faults ...string) string {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), simulatorProcess+"="+strings.Join(faults, " "))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := errors.Join(in.Close(), cmd.Wait()); err != nil {
+			b.Error(err)
+		}
+	})
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.TrimSpace(address)
+}
+
+// importOnce imports a roster as the command does, with its ledger and its
+// results in folder. It also returns the client, closed, for its counts.
+func importOnce(b *testing.B, path, folder, address string, workers int) (*importer.Summary, *procore.Client) {
+	b.Helper()
 	in, err := roster.Open(path, roster.Options{Heading: mapping.Heading})
 	if err != nil {
 		b.Fatal(err)
@@ -80,17 +282,11 @@ func importOnce(b *testing.B, path string, server *simulator.Server) {
 		b.Fatal(err)
 	}
 	defer release()
-	pace := ratelimit.New(ratelimit.Options{})
-	api, err := procore.New(procore.Options{
-		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: 100,
-		ClientID: "id", ClientSecret: "secret", Pace: pace, Transport: server.Transport(),
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	api, pace := newClient(b, address, workers)
+	defer api.Close()
 	job := &importer.Job{
 		Source: importer.FromRoster(in), Mapper: mapper, API: api, Pace: pace, Ledger: book, Scope: scope,
-		Command: "import", Roster: path, Workers: 16,
+		Command: "import", Roster: path, Workers: workers,
 	}
 	plan, err := job.Check(b.Context(), nil)
 	if err != nil {
@@ -99,8 +295,90 @@ func importOnce(b *testing.B, path string, server *simulator.Server) {
 	if job.Results, err = results.Create(filepath.Join(folder, "results.csv"), in.Header(), results.Options{}); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := job.Run(b.Context(), plan); err != nil {
+	summary, err := job.Run(b.Context(), plan)
+	if err != nil {
 		b.Fatal(err)
+	}
+	return summary, api
+}
+
+// newClient returns a client of a simulated Procore. It has the connections of
+// as many workers.
+func newClient(b *testing.B, address string, workers int) (*procore.Client, *ratelimit.Pace) {
+	b.Helper()
+	pace := ratelimit.New(ratelimit.Options{})
+	api, err := procore.New(procore.Options{
+		APIURL: address, LoginURL: address, CompanyID: 1, ProjectID: 100,
+		ClientID: "id", ClientSecret: "secret", Pace: pace, Connections: workers,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return api, pace
+}
+
+// BenchmarkSecondRun imports a roster of a million rows whose people were all
+// created by an earlier run. What the project's people take to be listed is told
+// apart: Procore's own speed decides about that.
+func BenchmarkSecondRun(b *testing.B) {
+	const rows, workers = 1_000_000, 16
+	path, folder, address := bigRoster(b, rows), b.TempDir(), startSimulator(b)
+	if first, _ := importOnce(b, path, folder, address, 64); first.Counts.Created != rows {
+		b.Fatalf("%d of %d rows created", first.Counts.Created, rows)
+	}
+	api, _ := newClient(b, address, workers)
+	defer api.Close()
+	var took, listing time.Duration
+	for b.Loop() {
+		began := time.Now()
+		for _, people := range []iter.Seq2[procore.Person, error]{api.People(b.Context()), api.JobTitles(b.Context())} {
+			for _, err := range people {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		listing += time.Since(began)
+
+		began = time.Now()
+		summary, sent := importOnce(b, path, folder, address, workers)
+		took += time.Since(began)
+		const pages = 2 * rows / 2000 // with employee IDs, and with job titles
+		if summary.Counts.Existing != rows || sent.Requests() != pages {
+			b.Fatalf("%d of %d rows existing, %d requests", summary.Counts.Existing, rows, sent.Requests())
+		}
+	}
+	all := float64(b.N) * rows
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(all/(took-listing).Seconds(), "rows/s")
+	b.ReportMetric(2*all/listing.Seconds(), "listed/s")
+}
+
+// BenchmarkWorkers shows how the throughput grows with the workers, where a
+// request takes a while: until the processor is full.
+func BenchmarkWorkers(b *testing.B) {
+	for _, latency := range []time.Duration{0, 20 * time.Millisecond, 200 * time.Millisecond} {
+		for _, workers := range []int{1, 4, 16, 64} {
+			rows := 10_000
+			var faults []string
+			if latency > 0 {
+				rows = workers * int(10+2*time.Second/latency)
+				faults = []string{fmt.Sprintf("latency:%s:on=creates", latency)}
+			}
+			b.Run(fmt.Sprintf("latency=%s/workers=%d", latency, workers), func(b *testing.B) {
+				path := bigRoster(b, rows)
+				var took time.Duration
+				for b.Loop() {
+					summary, _ := importOnce(b, path, b.TempDir(), startSimulator(b, faults...), workers)
+					if summary.Counts.Created != rows {
+						b.Fatalf("%d of %d rows created", summary.Counts.Created, rows)
+					}
+					took += summary.Elapsed
+				}
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(float64(b.N*rows)/took.Seconds(), "rows/s")
+			})
+		}
 	}
 }
 
