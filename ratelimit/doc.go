@@ -53,17 +53,29 @@
 //
 // Three things can't be known. If both windows run out with the same request and the server then
 // reports the spike, the next one is refused; hourly limits are round numbers, so from the smallest
-// documented one on a place in the spike is kept free near each hundred. If of all answers the one
+// documented one on a request that makes a full hundred never takes the spike's last place. If of all answers the one
 // is lost that would have shown the hourly window, one request can be refused. And a limit that
 // falls refuses what is in flight.
 //
 // Near its end a fixed hourly window has a reset as close as the spike's: a limit known from before
 // tells them apart, and an unknown one is read the careful way until its reset moves on.
 //
+// # Several processes
+//
+// Processes that name the same Options.Shared are one sender, as above: each counts what any of them
+// sends and hears the answers of all. A slot whose process has died is released when its
+// request's time-out is over. So nothing is over the limit when runs go on side by side, nor when
+// one is started right after another was killed. A wall clock that jumps changes at most by when one
+// window's slots return, and for a process that is at work not even that: what it had not seen
+// before must have happened since.
+//
+// A place that becomes free is left for a moment to whoever waits and has sent less lately. A place for
+// each in turn would cost a wake-up of another process a request.
+//
 // # Others
 //
 // After a Pause (a 429, a 503) one request goes first, and its answer sets the others going: no
-// herd. Jitter, if several processes share the quota, is the caller's to add. A Reserve is left free
+// herd. Jitter, for others than Options.Shared knows of, is the caller's to add. A Reserve is left free
 // of us, whether others use it or not; what they use counts against it.
 //
 // Only one waiter watches the clock, the first in the queue; it passes the turn on. When the next

@@ -8,17 +8,26 @@ import (
 // most is how many requests Forecast follows one by one; beyond, it goes on at the average pace.
 const most = 1_000_000
 
+// usual is the hourly limit that Procore's documentation names first.
+const usual = 3600
+
 // Forecast returns how long n more requests take from now on, answers included, if enough workers
-// send them and nobody else uses the quota. It is false while no window is known. An hourly limit
-// that has not been reported yet is not in it.
+// send them and nobody uses the quota but this process and those that wait for it through
+// Options.Shared. It is false while no window is known. Procore reports the hourly limit only when
+// it is nearly used up: until then the one that was reported last counts, or the usual one.
 func (p *Pace) Forecast(n int) (time.Duration, bool) {
 	p.mu.Lock()
 	now := p.now()
+	n *= 1 + p.shared.waiting(now) // they take as many meanwhile
 	var queues []queue
 	for i := range p.windows {
-		w := &p.windows[i]
-		if w.expire(now); w.limit > 0 {
-			queues = append(queues, w.queue(now, p.inflight, p.kept(i), p.latency))
+		p.windows[i].expire(now)
+		w := p.windows[i]
+		if w.limit == 0 && i == hourly && p.windows[spike].limit > 0 {
+			w.limit = p.likely()
+		}
+		if w.limit > 0 {
+			queues = append(queues, w.queue(now, p.inflight, p.reserved(w.limit), p.latency))
 		}
 	}
 	start, latency, apart := max(now, p.paused), p.latency, time.Duration(0)
@@ -50,6 +59,19 @@ func (p *Pace) Forecast(n int) (time.Duration, bool) {
 		took = time.Duration(float64(took) / most * float64(n))
 	}
 	return start - now + took + latency, true
+}
+
+// likely returns the hourly limit that is to be reckoned with before it is reported; 0 if what was
+// sent speaks against it.
+func (p *Pace) likely() int {
+	limit := usual
+	if p.remembered > 0 {
+		limit = p.remembered
+	}
+	if p.windows[hourly].held(p.inflight) > limit {
+		return 0
+	}
+	return limit
 }
 
 // queue is when the places of a window become free: those that are taken now, and, behind them,

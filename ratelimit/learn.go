@@ -12,9 +12,6 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 		return
 	}
 	p.unlimited = false
-	if r.Date.IsZero() {
-		r.Date = time.Now()
-	}
 	ahead := r.Reset.Sub(r.Date)
 	if r.Reset.IsZero() {
 		ahead = spikeLength

@@ -14,6 +14,17 @@ import (
 type Options struct {
 	Rate    float64 // requests per second at most; 0 = no cap
 	Reserve float64 // the share of every window that is left to other users of the quota, 0 to 1
+
+	// Shared is a file through which all processes that name it use one quota
+	// together, and through which the next one learns what the last one sent.
+	// "": none. It holds times and numbers, and stays behind.
+	Shared string
+	// Timeout is how long a request may take: one of a process that died counts
+	// as answered after that. 0: 60 s.
+	Timeout time.Duration
+	// Unshared is told, once, that the file can't be used; from then on the pace
+	// is this process's alone. It must not call the Pace. It may be nil.
+	Unshared func(error)
 }
 
 // Reason says what the next request waits for.
@@ -56,7 +67,8 @@ type Pace struct {
 	capped  *rate.Limiter // nil: no cap
 
 	mu      sync.Mutex
-	waiting list.List // of chan struct{}; only the first one watches the clock
+	shared  *shared   // nil: with nobody
+	waiting list.List // of *waiter; only the first one watches the clock
 	windows [2]window // Spike, Hourly
 
 	inflight  int           // taken and not released
@@ -69,11 +81,20 @@ type Pace struct {
 	paused    time.Duration // nobody sends before then
 	confirm   bool          // after a pause: one request at a time until one is answered
 	latency   time.Duration // moving average from taking to releasing
+
+	remembered int // the hourly limit as Options.Shared knows it from before; for forecasts alone
 }
 
-// New returns the pace of a quota of which nothing is known yet.
+// past is longer than anything counts.
+const past = 2 * hourlyLength
+
+// New returns the pace of a quota of which nothing is known yet but what Options.Shared says.
 func New(o Options) *Pace {
-	p := &Pace{epoch: time.Now(), reserve: min(max(o.Reserve, 0), 1)}
+	// What other processes sent before this one began has its instant, too.
+	p := &Pace{epoch: time.Now().Add(-past), reserve: min(max(o.Reserve, 0), 1)}
+	if o.Shared != "" {
+		p.shared = newShared(o)
+	}
 	if o.Rate > 0 {
 		p.capped = rate.NewLimiter(rate.Limit(o.Rate), 1)
 	}
@@ -85,6 +106,7 @@ func New(o Options) *Pace {
 // Slot is a place in the quota for one request.
 type Slot struct {
 	pace     *Pace
+	number   uint64 // among the slots of its process
 	taken    time.Duration
 	finished int64    // Pace.finished when taken: these requests were counted before this one
 	returned [2]int64 // window.returned when taken
@@ -101,8 +123,20 @@ type Report struct {
 	Date      time.Time
 }
 
+// waiter is somebody who waits for a slot.
+type waiter struct {
+	turn   chan struct{}
+	urgent bool
+}
+
 // Take waits for a place in the quota. Every slot must be released. The error is ctx's.
-func (p *Pace) Take(ctx context.Context) (*Slot, error) {
+func (p *Pace) Take(ctx context.Context) (*Slot, error) { return p.take(ctx, false) }
+
+// TakeFirst is Take, ahead of everybody who waits in Take: for what others wait
+// for, such as settling, and for what has had its turn and was put off.
+func (p *Pace) TakeFirst(ctx context.Context) (*Slot, error) { return p.take(ctx, true) }
+
+func (p *Pace) take(ctx context.Context, urgent bool) (*Slot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -113,8 +147,8 @@ func (p *Pace) Take(ctx context.Context) (*Slot, error) {
 			return slot, nil
 		}
 	}
-	turn := make(chan struct{}, 1)
-	place := p.waiting.PushBack(turn)
+	w := &waiter{turn: make(chan struct{}, 1), urgent: urgent}
+	place := p.enqueue(w)
 	defer func() {
 		p.waiting.Remove(place)
 		p.wake()
@@ -130,8 +164,18 @@ func (p *Pace) Take(ctx context.Context) (*Slot, error) {
 				return slot, nil
 			}
 		}
-		p.sleep(ctx, turn, wait)
+		p.sleep(ctx, w.turn, wait)
 	}
+}
+
+// enqueue puts w behind those who have its urgency.
+func (p *Pace) enqueue(w *waiter) *list.Element {
+	for at := p.waiting.Front(); w.urgent && at != nil; at = at.Next() {
+		if !at.Value.(*waiter).urgent {
+			return p.waiting.InsertBefore(w, at)
+		}
+	}
+	return p.waiting.PushBack(w)
 }
 
 // sleep waits, without the lock, for the time to pass, for a change, or for ctx to end.
@@ -155,7 +199,7 @@ func (p *Pace) sleep(ctx context.Context, turn <-chan struct{}, wait time.Durati
 func (p *Pace) wake() {
 	if first := p.waiting.Front(); first != nil {
 		select {
-		case first.Value.(chan struct{}) <- struct{}{}:
+		case first.Value.(*waiter).turn <- struct{}{}:
 		default: // it has been told and has not looked yet
 		}
 	}
@@ -163,19 +207,26 @@ func (p *Pace) wake() {
 
 // grant returns a slot, or how long to wait before asking again (never: until something changes).
 func (p *Pace) grant() (*Slot, time.Duration) {
+	defer p.together()()
 	now := p.now()
-	if at, _ := p.next(now); at > now {
-		if at == never {
-			return nil, never
-		}
-		return nil, at - now
+	at, _ := p.next(now)
+	if wait := p.shared.turn(now, at); wait > 0 {
+		return nil, wait
 	}
 	if p.capped != nil && !p.capped.AllowN(p.epoch.Add(now), 1) {
 		return nil, time.Microsecond // a rounding error of the limiter's
 	}
-	slot := &Slot{pace: p, taken: now, finished: p.finished}
+	slot := p.sends(now)
+	p.shared.took(slot, now)
+	return slot, 0
+}
+
+// sends counts a request that is sent now.
+func (p *Pace) sends(now time.Duration) *Slot {
+	slot := &Slot{pace: p, number: uint64(p.sent), taken: now, finished: p.finished}
 	for i := range p.windows {
 		w := &p.windows[i]
+		w.expire(now)
 		slot.returned[i] = w.returned
 		w.room--
 		if w.limit > 0 && w.free(p.inflight, p.kept(i)) <= 0 {
@@ -188,7 +239,7 @@ func (p *Pace) grant() (*Slot, time.Duration) {
 	p.inflight++
 	p.sent++
 	p.newest = now
-	return slot, 0
+	return slot
 }
 
 // next returns when the next slot is free, and what it waits for until then. It is a function of
@@ -251,21 +302,25 @@ func (p *Pace) probe(now time.Duration) time.Duration {
 
 // kept returns how many places of window i are not for us, whoever uses them.
 func (p *Pace) kept(i int) int {
-	w := &p.windows[i]
-	kept := int(math.Ceil(p.reserve*float64(w.limit) - 1e-9))
-	h := &p.windows[hourly]
-	if i == spike && (h.stale || h.limit == 0 && roundNear(h.held(p.inflight), w.limit)) {
+	w, h := &p.windows[i], &p.windows[hourly]
+	kept := p.reserved(w.limit)
+	if i == spike && (h.stale || h.limit == 0 && beforeRound(h.held(p.inflight))) {
 		kept = max(kept, 1)
 	}
 	return min(kept, w.limit-1)
 }
 
+// reserved returns how many of a window's places are left to others.
+func (p *Pace) reserved(limit int) int {
+	return min(int(math.Ceil(p.reserve*float64(limit)-1e-9)), limit-1)
+}
+
 // smallest is the smallest hourly limit that the documentation names.
 const smallest = 600
 
-// roundNear reports whether used is less than a burst short of a round number, as hourly limits are.
-func roundNear(used, burst int) bool {
-	return used+burst >= smallest && used%100+burst >= 100
+// beforeRound reports whether the next request makes used a round number, as hourly limits are.
+func beforeRound(used int) bool {
+	return used+1 >= smallest && (used+1)%100 == 0
 }
 
 // Release says that the answer to the slot's request has arrived, or that it was lost. The slot
@@ -280,8 +335,18 @@ func (s *Slot) Release(r Report) {
 	if s.released {
 		return
 	}
+	if r.Limit > 0 && r.Date.IsZero() {
+		r.Date = time.Now()
+	}
+	defer p.together()()
+	p.answers(s, r, p.now())
+	p.shared.answered(s, r)
+	p.wake()
+}
+
+// answers counts the answer to s, which arrives now, and learns from it.
+func (p *Pace) answers(s *Slot, r Report, now time.Duration) {
 	s.released = true
-	now := p.now()
 	p.inflight--
 	p.finished++
 	for i := range p.windows {
@@ -295,7 +360,6 @@ func (s *Slot) Release(r Report) {
 		p.lost = true
 	}
 	p.last = now
-	p.wake()
 }
 
 // answered takes note that the server answers.
@@ -315,9 +379,15 @@ func (p *Pace) answered(s *Slot, now time.Duration) {
 func (p *Pace) Pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.paused = max(p.paused, p.now()+d)
-	p.confirm = true
+	defer p.together()()
+	p.pauses(p.now() + d)
+	p.shared.paused(d)
 	p.wake()
+}
+
+func (p *Pace) pauses(until time.Duration) {
+	p.paused = max(p.paused, until)
+	p.confirm = true
 }
 
 // Wait returns, while workers are waiting, when the first of them gets its slot, and what it waits

@@ -1,9 +1,11 @@
 package ratelimit_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -25,9 +27,11 @@ type setting struct {
 	lost      float64       // share of answers that get lost
 	neighbour float64       // share of the hourly maximum that somebody else takes, at random times
 	span      time.Duration // how long it is watched
-	workers   int
-	use       float64 // at least; 0: not asserted
-	refused   int     // at most
+	workers   int           // of each process
+	processes int           // that share the quota; 0: one
+	killed    time.Duration // every so often one of them dies, and another begins; 0: never
+	use       float64       // at least; 0: not asserted
+	refused   int           // at most
 	change    func(*server, time.Duration)
 }
 
@@ -56,21 +60,33 @@ type measured struct {
 	people  int // created in the span
 	most    int // could have been
 	refused int
-	others  int // the neighbour's accepted requests
+	others  int   // the neighbour's accepted requests
+	each    []int // people by process
 	finish  time.Duration
 }
 
 func (m measured) use() float64 { return float64(m.people) / float64(m.most-m.others) }
 
-// measure runs rows (all that fit in the span, if 0) through a Pace against the model server.
-func (s *setting) measure(t *testing.T, rows int, o ratelimit.Options) (m measured) {
+// measure runs rows (all that fit in the span, if 0) through a Pace, or one
+// for each process, against the model server.
+func (s *setting) measure(t *testing.T, rows int, o ratelimit.Options) measured {
 	t.Helper()
-	m.most = best(s.server(), time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), s.span)
+	if s.processes > 1 || s.killed > 0 {
+		o.Shared = filepath.Join(t.TempDir(), "quota")
+		o.Unshared = func(err error) { t.Error(err) }
+	}
+	return s.measureWith(t, rows, o)
+}
+
+func (s *setting) measureWith(t *testing.T, rows int, o ratelimit.Options) (m measured) {
+	t.Helper()
+	m.most = best(s.server(), time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), s.span, s.change)
+	m.each = make([]int, max(s.processes, 1))
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		ctx, stop := context.WithTimeout(t.Context(), s.span)
 		defer stop()
-		sv, pace, random := s.server(), ratelimit.New(o), rand.New(rand.NewPCG(1, 2))
+		sv, random := s.server(), rand.New(rand.NewPCG(1, 2))
 		sv.start(begin)
 		var all sync.WaitGroup
 		if s.neighbour > 0 {
@@ -90,7 +106,7 @@ func (s *setting) measure(t *testing.T, rows int, o ratelimit.Options) (m measur
 			up, down = s.latency.draw(random)
 			return up, down, random.Float64() < s.lost
 		}
-		count := func(ok bool) {
+		count := func(process int, ok bool) {
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -99,30 +115,57 @@ func (s *setting) measure(t *testing.T, rows int, o ratelimit.Options) (m measur
 				left++
 			case time.Since(begin) < s.span:
 				m.people++
+				m.each[process]++
 			}
 		}
-		for range max(s.workers, 1) {
+		// work sends until life ends: what is under way then is never answered.
+		work := func(life context.Context, process int, pace *ratelimit.Pace) {
+			for again() {
+				slot, err := pace.Take(life)
+				if err != nil {
+					return
+				}
+				up, down, lost := draw()
+				time.Sleep(up)
+				if s.change != nil {
+					s.change(sv, time.Since(begin))
+				}
+				report, ok := sv.handle(time.Now())
+				count(process, ok)
+				time.Sleep(down)
+				if life.Err() != nil && s.killed > 0 {
+					return
+				}
+				if lost {
+					report = ratelimit.Report{}
+				}
+				slot.Release(report)
+				if !ok && !lost {
+					pace.Pause(report.Reset.Sub(report.Date))
+				}
+			}
+		}
+		for process := range m.each {
 			all.Go(func() {
-				for again() {
-					slot, err := pace.Take(ctx)
-					if err != nil {
+				for ctx.Err() == nil {
+					life, end := ctx, func() {}
+					if s.killed > 0 && process == 0 {
+						life, end = context.WithTimeout(ctx, s.killed)
+					}
+					var workers sync.WaitGroup
+					pace := ratelimit.New(o)
+					for range max(s.workers, 1) {
+						workers.Go(func() { work(life, process, pace) })
+					}
+					if s.killed > 0 && process == 0 {
+						<-life.Done() // the next one begins at once
+						all.Go(workers.Wait)
+					} else {
+						workers.Wait()
+						end()
 						return
 					}
-					up, down, lost := draw()
-					time.Sleep(up)
-					if s.change != nil {
-						s.change(sv, time.Since(begin))
-					}
-					report, ok := sv.handle(time.Now())
-					count(ok)
-					time.Sleep(down)
-					if lost {
-						report = ratelimit.Report{}
-					}
-					slot.Release(report)
-					if !ok && !lost {
-						pace.Pause(report.Reset.Sub(report.Date))
-					}
+					end()
 				}
 			})
 		}
@@ -135,7 +178,7 @@ func (s *setting) measure(t *testing.T, rows int, o ratelimit.Options) (m measur
 // disturb is a neighbour: it sends at random times and takes what it gets.
 func (s *setting) disturb(ctx context.Context, sv *server) (accepted int) {
 	random := rand.New(rand.NewPCG(3, 4))
-	every := float64(time.Second) / (s.neighbour * float64(best(s.server(), time.Now(), s.span)) / s.span.Seconds())
+	every := float64(time.Second) / (s.neighbour * float64(best(s.server(), time.Now(), s.span, nil)) / s.span.Seconds())
 	for {
 		select {
 		case <-ctx.Done():
@@ -172,7 +215,7 @@ func settings() []setting {
 		list = append(list,
 			setting{name: "rolling hour", windows: rolling, telling: fewest, latency: l, span: day, use: 0.98, oldest: true, floor: true},
 			setting{name: "fixed hour", windows: partly, telling: fewest, latency: l, span: day, use: 0.98, floor: true},
-			setting{name: "spike alone", windows: []quota{spikeOf(25)}, latency: l, use: 0.97 * l.slowed()},
+			setting{name: "spike alone", windows: []quota{spikeOf(25)}, latency: l, use: 0.98 * l.slowed()},
 			setting{name: "fixed spike alone", windows: []quota{fixed(spikeOf(25), 3*time.Second)}, latency: l, use: 0.98 * l.slowed()},
 			setting{name: "fixed spike, fixed hour", windows: []quota{fixed(spikeOf(25), 3*time.Second), fixed(hourlyOf(3600), 0)}, telling: share, latency: l, use: 0.98})
 	}
@@ -194,7 +237,12 @@ func settings() []setting {
 		setting{name: "neighbour 80 %", windows: rolling, telling: share, latency: ms(50, 200), neighbour: 0.8, use: 0.5, refused: 360},
 		setting{name: "neighbour 50 %, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), neighbour: 0.5, use: 0.5, refused: 360},
 		setting{name: "neighbour 80 %, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), neighbour: 0.8, use: 0.5, refused: 360},
-		setting{name: "limits 25 to 10 to 50", windows: rolling, telling: share, latency: ms(50, 200), refused: 25, change: func(s *server, since time.Duration) {
+		setting{name: "two processes", windows: rolling, telling: share, latency: ms(50, 200), processes: 2, use: 0.98},
+		setting{name: "two processes", windows: full, telling: fewest, latency: ms(5, 500), processes: 2, use: 0.98},
+		setting{name: "three processes, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), processes: 3, span: 30 * time.Minute, use: 0.97},
+		setting{name: "killed every 7 s", windows: []quota{spikeOf(25)}, latency: ms(50, 200), processes: 1, killed: 7 * time.Second, span: 30 * time.Minute, use: 0.6},
+		setting{name: "one of two killed every 61 s", windows: partly, telling: fewest, latency: ms(50, 200), processes: 2, killed: 61 * time.Second, use: 0.9},
+		setting{name: "limits 25 to 10 to 50", windows: rolling, telling: share, latency: ms(50, 200), use: 0.98, refused: 1, change: func(s *server, since time.Duration) {
 			switch {
 			case since > 20*time.Minute:
 				s.allow(0, 50)
@@ -202,7 +250,7 @@ func settings() []setting {
 				s.allow(0, 10)
 			}
 		}},
-		setting{name: "limits 3600 to 1200", windows: rolling, telling: share, latency: ms(50, 200), refused: 25, change: func(s *server, since time.Duration) {
+		setting{name: "limits 3600 to 1200", windows: rolling, telling: share, latency: ms(50, 200), use: 0.98, refused: 1, change: func(s *server, since time.Duration) {
 			if since > 5*time.Minute {
 				s.allow(1, 1200)
 			}
@@ -216,10 +264,15 @@ func TestPace(t *testing.T) {
 	fmt.Fprintf(&table, "%-30s %-12s %-12s %5s %7s %7s %6s %5s\n", "quota", "told by", "latency", "span", "people", "most", "use", "429s")
 	for _, s := range settings() {
 		s.workers = 40
-		s.span = max(s.span, time.Hour)
+		s.span = cmp.Or(s.span, time.Hour)
 		m := s.measure(t, 0, ratelimit.Options{})
-		fmt.Fprintf(&table, "%-30s %-12s %-12s %4.0fh %7d %7d %6.3f %5d\n", s.name, s.telling,
+		fmt.Fprintf(&table, "%-30s %-12s %-12s %4.1fh %7d %7d %6.3f %5d\n", s.name, s.telling,
 			fmt.Sprintf("%v-%v", s.latency.least, s.latency.most), s.span.Hours(), m.people, m.most-m.others, m.use(), m.refused)
+		for _, people := range m.each {
+			if fair := m.people / len(m.each); s.killed == 0 && (people < fair*8/10 || people > fair*12/10) {
+				t.Errorf("%s, told by %s: the processes created %v", s.name, s.telling, m.each)
+			}
+		}
 		if m.use() < s.use || m.refused > s.refused {
 			t.Errorf("%s, told by %s, %v over %v: use %.3f with %d × 429; want at least %.3f with at most %d",
 				s.name, s.telling, s.latency, s.span, m.use(), m.refused, s.use, s.refused)

@@ -1,6 +1,8 @@
 package ratelimit_test
 
 import (
+	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,11 +39,18 @@ func TestNeverOverTheLimit(t *testing.T) {
 			span:    70 * time.Minute,
 			workers: rapid.IntRange(1, 64).Draw(rt, "workers"),
 		}
+		var o ratelimit.Options
+		if s.processes = rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2, 3}).Draw(rt, "processes"); s.processes > 0 {
+			s.span = 15 * time.Minute
+			s.killed = time.Duration(rapid.SampledFrom([]int{0, 20, 600}).Draw(rt, "killed every")) * time.Second
+			o.Shared = filepath.Join(t.TempDir(), strconv.Itoa(rapid.Int().Draw(rt, "file")))
+			o.Unshared = func(err error) { rt.Error(err) }
+		}
 		most := 0
 		if s.lost > 0 {
 			most = 2 // an answer that alone could tell of the hourly window may be lost, once an hour
 		}
-		if m := s.measure(t, 0, ratelimit.Options{}); m.refused > most {
+		if m := s.measureWith(t, 0, o); m.refused > most {
 			rt.Fatalf("%d of %d requests were over the limit, want at most %d", m.refused, m.refused+m.people, most)
 		}
 	})

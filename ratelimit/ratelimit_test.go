@@ -257,6 +257,46 @@ func TestFirstComeFirstServed(t *testing.T) {
 	})
 }
 
+func TestUrgentFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := ratelimit.New(ratelimit.Options{Rate: 1})
+		take(t, pace).Release(ratelimit.Report{Date: time.Now()})
+		var mu sync.Mutex
+		var got []string
+		var all sync.WaitGroup
+		wait := func(name string, take func(context.Context) (*ratelimit.Slot, error)) {
+			all.Go(func() {
+				slot, err := take(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				got = append(got, name)
+				mu.Unlock()
+				slot.Release(ratelimit.Report{Date: time.Now()})
+			})
+			synctest.Wait()
+		}
+		wait("create 1", pace.Take)
+		wait("create 2", pace.Take)
+		time.Sleep(time.Second / 2) // the first of them watches the clock
+		wait("list 1", pace.TakeFirst)
+		wait("list 2", pace.TakeFirst)
+		wait("create 3", pace.Take)
+		begin := time.Now()
+		all.Wait()
+		want := []string{"list 1", "list 2", "create 1", "create 2", "create 3"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if took := time.Since(begin); took > 4600*time.Millisecond {
+			t.Errorf("five requests at one a second took %v", took)
+		}
+	})
+}
+
 func TestEndedContextTakesNothing(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

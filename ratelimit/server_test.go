@@ -147,9 +147,13 @@ func (s *server) tells(now time.Time) *quota {
 }
 
 // best returns how many requests a client without latency that knows everything gets accepted in span.
-func best(s *server, start time.Time, span time.Duration) int {
+// change, if there is one, is what happens to the server meanwhile.
+func best(s *server, start time.Time, span time.Duration, change func(*server, time.Duration)) int {
 	s.start(start)
 	for now := start; ; {
+		if change != nil {
+			change(s, now.Sub(start))
+		}
 		free := now
 		for _, q := range s.windows {
 			if t := q.frees(now); t.After(free) {
@@ -160,9 +164,10 @@ func best(s *server, start time.Time, span time.Duration) int {
 			return s.accepted
 		}
 		now = free
-		if _, ok := s.handle(now); !ok {
-			return -1
+		if change != nil {
+			change(s, now.Sub(start)) // what was asked for under the old limit is refused
 		}
+		s.handle(now)
 	}
 }
 

@@ -123,7 +123,7 @@ func TestPaceSideBySide(t *testing.T) {
 		for _, rows := range counts {
 			took, refused := r.runs(t, rows)
 			fmt.Fprintf(&table, " %18s", fmt.Sprintf("%v (%d)", took.Round(time.Second), refused))
-			least := best(&server{windows: []*quota{{length: 10 * time.Second, limit: 25}, {length: time.Hour, limit: 3600}}, telling: fewest}, time.Now(), took)
+			least := best(&server{windows: []*quota{{length: 10 * time.Second, limit: 25}, {length: time.Hour, limit: 3600}}, telling: fewest}, time.Now(), took, nil)
 			if i == 0 && (refused > 0 || float64(rows) < 0.95*float64(least)) {
 				t.Errorf("%d rows took %v with %d × 429; %d could have been created in that time", rows, took, refused, least)
 			}

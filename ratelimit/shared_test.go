@@ -1,0 +1,248 @@
+package ratelimit_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"muster/ratelimit"
+)
+
+// process returns the pace of a process that shares the file.
+func process(t *testing.T, file string) *ratelimit.Pace {
+	t.Helper()
+	return ratelimit.New(ratelimit.Options{Shared: file, Unshared: func(err error) { t.Error(err) }})
+}
+
+// fill sends n requests of a limit of 25 in 10 s.
+func fill(t *testing.T, pace *ratelimit.Pace, n int) {
+	t.Helper()
+	for i := range n {
+		take(t, pace).Release(report(25, 24-i, 10*time.Second))
+	}
+}
+
+func TestNextProcessKnowsWhatTheLastOneSent(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		fill(t, process(t, file), 25)
+		time.Sleep(4 * time.Second)
+		if wait, _ := after(t, process(t, file)); wait < 6*time.Second || wait > 6100*time.Millisecond {
+			t.Errorf("the next process sent after %v, want 6s", wait)
+		}
+	})
+}
+
+func TestUnansweredRequestsOfTheDeadAreHeld(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		dead := process(t, file)
+		fill(t, dead, 5)
+		for range 20 {
+			take(t, dead)
+		}
+		for _, at := range []time.Duration{20 * time.Second, 58 * time.Second} {
+			time.Sleep(time.Until(begin.Add(at)))
+			pace := process(t, file)
+			fill(t, pace, 5)
+			ctx, stop := context.WithTimeout(t.Context(), 9*time.Second)
+			if _, err := pace.Take(ctx); err == nil {
+				t.Errorf("after %v a place was given that a dead process's request may still take", at)
+			}
+			stop()
+		}
+		time.Sleep(time.Until(begin.Add(71 * time.Second)))
+		fill(t, process(t, file), 25)
+	})
+}
+
+func TestPauseHoldsForAllProcesses(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		one, two := process(t, file), process(t, file)
+		fill(t, one, 1)
+		one.Pause(30 * time.Second)
+		if wait, _ := after(t, two); wait != 30*time.Second {
+			t.Errorf("the other process waited for %v, want 30s", wait)
+		}
+	})
+}
+
+func TestSharedFileFromTheFuture(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(1000 * time.Hour)
+		fill(t, process(t, file), 25)
+	})
+	synctest.Test(t, func(t *testing.T) { // the clock is set back
+		if wait, _ := after(t, process(t, file)); wait < 9*time.Second || wait > 10100*time.Millisecond {
+			t.Errorf("waited for %v, want one window", wait)
+		}
+	})
+}
+
+func TestSharedFileFromLongAgo(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		fill(t, process(t, file), 25)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(2 * time.Hour)
+		pace := process(t, file)
+		take(t, pace)
+		if got := pace.Windows(); len(got) > 0 {
+			t.Errorf("limits of two hours ago are believed: %v", got)
+		}
+	})
+}
+
+// Cut anywhere, or with a byte changed anywhere, the file costs at most what
+// stood behind the damage.
+func TestSharedFileDamaged(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	whole := filepath.Join(folder, "whole")
+	synctest.Test(t, func(t *testing.T) { fill(t, process(t, whole), 3) })
+	content, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damages := map[string]func(at int) []byte{
+		"cut":     func(at int) []byte { return content[:at] },
+		"changed": func(at int) []byte { b := append([]byte{}, content...); b[at] ^= 0x55; return b },
+	}
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for at := range content {
+				file := filepath.Join(folder, name)
+				if err := os.WriteFile(file, damage(at), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Test(t, func(t *testing.T) {
+					one := process(t, file)
+					_, slot := after(t, one)
+					slot.Release(report(3, 2, 10*time.Second))
+					two := process(t, file) // it reads what the first one made of the file
+					for range 2 {
+						_, slot = after(t, two)
+						slot.Release(report(3, 0, 10*time.Second))
+					}
+					if wait, _ := after(t, one); wait == 0 {
+						t.Fatalf("%s at byte %d: a fourth request went at once", name, at)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestSharedFileThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, file := range map[string]string{"no such folder": filepath.Join(folder, "gone", "quota"), "a folder": folder} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var told []error
+				pace := ratelimit.New(ratelimit.Options{Shared: file, Unshared: func(err error) { told = append(told, err) }})
+				fill(t, pace, 25)
+				if wait, _ := after(t, pace); wait < 10*time.Second {
+					t.Errorf("a request over the limit went after %v", wait)
+				}
+				if len(told) != 1 {
+					t.Errorf("told %d times: %v", len(told), told)
+				}
+			})
+		})
+	}
+}
+
+// When the file goes away in mid-run, what other processes have under way
+// there is not waited for.
+func TestSharedFileTakenAway(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var told error
+		one := ratelimit.New(ratelimit.Options{Shared: filepath.Join(folder, "quota"), Unshared: func(err error) { told = err }})
+		two := process(t, filepath.Join(folder, "quota"))
+		fill(t, two, 1)
+		take(t, two)
+		take(t, one).Release(report(3, 0, 10*time.Second))
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			_, slot := after(t, one)
+			slot.Release(report(3, 0, 10*time.Second))
+		}
+		if !errors.Is(told, fs.ErrNotExist) {
+			t.Errorf("told %v", told)
+		}
+	})
+}
+
+// The file is as long as an hour's requests make it, however long the run.
+func TestSharedFileStaysSmall(t *testing.T) {
+	t.Parallel()
+	s := setting{windows: []quota{spikeOf(25), hourlyOf(3600)}, telling: share, latency: ms(50, 200), span: 5 * time.Hour, workers: 40}
+	file := filepath.Join(t.TempDir(), "quota")
+	if m := s.measureWith(t, 0, ratelimit.Options{Shared: file}); m.refused > 0 || m.use() < 0.98 {
+		t.Errorf("use %.3f with %d × 429", m.use(), m.refused)
+	}
+	if info, err := os.Stat(file); err != nil || info.Size() > 1<<20 {
+		t.Errorf("%v, %v", info.Size(), err)
+	} else if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+}
+
+func TestWithoutLimitsTheFileIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		pace := process(t, file)
+		answer := func() { take(t, pace).Release(ratelimit.Report{Date: time.Now()}) }
+		answer()
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			answer()
+		}
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			t.Error("the file was used without a limit")
+		}
+	})
+}
+
+func BenchmarkShared(b *testing.B) {
+	for name, file := range map[string]string{"alone": "", "shared": filepath.Join(b.TempDir(), "quota")} {
+		b.Run(name, func(b *testing.B) {
+			pace := ratelimit.New(ratelimit.Options{Shared: file})
+			b.ReportAllocs()
+			for b.Loop() {
+				slot, err := pace.Take(b.Context())
+				if err != nil {
+					b.Fatal(err)
+				}
+				slot.Release(ratelimit.Report{Limit: 1e9, Remaining: 1e9 - 1, Reset: time.Now().Add(10 * time.Second)})
+			}
+		})
+	}
+}
