@@ -22,7 +22,7 @@ import (
 func (r *run) create(intake, work context.Context, it *item) bool {
 	defer r.beginNamesake(it)()
 	for {
-		slot, err := r.takeSlot(intake)
+		slot, err := r.takeSlot(intake, it)
 		if err != nil {
 			it.settle(outcome.Pending, r.pendingProblem(intake))
 			return true
@@ -103,11 +103,15 @@ func (r *run) renew(work context.Context, it *item, old ledger.Intent) (ledger.I
 	return r.Ledger.Intend(work, r.record, it.key, it.row)
 }
 
-// takeSlot waits for a place in the quota. It gives none once the intake has
+// takeSlot waits for a place in the quota. A row that has had one before is
+// ahead of those that have not. It gives none once the intake has
 // ended, however free the quota is.
-func (r *run) takeSlot(intake context.Context) (*ratelimit.Slot, error) {
+func (r *run) takeSlot(intake context.Context, it *item) (*ratelimit.Slot, error) {
 	if err := intake.Err(); err != nil {
 		return nil, err
+	}
+	if it.tries.sent > 0 {
+		return r.Pace.TakeFirst(intake)
 	}
 	return r.Pace.Take(intake)
 }

@@ -62,7 +62,7 @@ func (r *run) updateTitle(intake, work context.Context, it *item) {
 	change := procore.Draft{JobTitle: it.person.JobTitle}
 	token := fmt.Sprintf("%s-%d", r.record.ID, it.row)
 	for {
-		slot, err := r.takeSlot(intake)
+		slot, err := r.takeSlot(intake, it)
 		if err != nil {
 			return // it still differs, and says so
 		}

@@ -34,6 +34,12 @@ import (
 	"muster/ratelimit"
 )
 
+// DefaultWorkers bounds how many requests are under way. As many are as the
+// pace gives slots for: the allowed rate times the latency. At 25 in 10 seconds
+// that is 25 at most, however slow the answers are; the rest is for accounts
+// that are allowed more.
+const DefaultWorkers = 64
+
 // Job is one roster to be imported into one project.
 type Job struct {
 	Source  Source
@@ -49,7 +55,7 @@ type Job struct {
 	Roster      string // its path
 	ResultsPath string
 
-	Workers        int  // requests under way at a time; 0 means 8
+	Workers        int  // requests under way at a time, at most; 0 means DefaultWorkers
 	Update         bool // give people who are there already the roster's job title
 	AllowNamesakes bool // two rows of one name without IDs are two people
 	// RecreateRemoved gives the project again whom an earlier run created and

@@ -25,7 +25,7 @@ const (
 	batch = 1024
 	// inHand is how many rows are worked on at a time: while some wait for
 	// their answers others wait for the disk, and one sync of the ledger serves
-	// them all. How many requests are under way is the workers' number.
+	// them all.
 	inHand = 512
 )
 
@@ -167,7 +167,7 @@ func (r *run) countErrors(n int) {
 func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 	workers := r.Workers
 	if workers <= 0 {
-		workers = 8
+		workers = DefaultWorkers
 	}
 	r.requests = make(chan struct{}, workers)
 	// Every channel has room for all rows that can be under way, so that nobody

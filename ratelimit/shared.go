@@ -17,6 +17,7 @@ const (
 	// process that wants no more, or has died, can cost the others.
 	lately   = spikeLength
 	courtesy = 50 * time.Millisecond
+	moment   = 5 * time.Millisecond // between two looks whether it has had its turn
 	// A process that waits says so this often, and is believed for somewhat longer.
 	wishEvery = time.Second
 	wishHolds = 2500 * time.Millisecond
@@ -209,7 +210,7 @@ func (x *shared) turn(now, at time.Duration) time.Duration {
 			x.full, x.opened = false, now
 		}
 		if until := x.opened + courtesy; until > now && x.ahead(now) {
-			return until - now
+			return min(until-now, moment)
 		}
 		return 0
 	}

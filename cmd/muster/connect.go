@@ -1,8 +1,13 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -28,9 +33,9 @@ const rehearsalHost = "simulated.invalid"
 // other projects, too, if any are named.
 func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) {
 	s := &a.settings
-	pace := ratelimit.New(ratelimit.Options{Rate: s.rate.perSecond, Reserve: s.reserve.share})
+	limits := ratelimit.Options{Rate: s.rate.perSecond, Reserve: s.reserve.share}
 	if s.simulate {
-		return a.connectSimulated(pace, log, others)
+		return a.connectSimulated(ratelimit.New(limits), log, others)
 	}
 	secret, err := s.secret(a.getenv)
 	if err != nil {
@@ -41,12 +46,39 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	}
 	options := procore.Options{
 		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret,
-		View: s.view, Pace: pace, Connections: s.workers, UserAgent: userAgent(), Logger: log,
+		View: s.view, Connections: s.workers, UserAgent: userAgent(), Logger: log,
 	}
 	if options.APIURL, options.LoginURL, err = s.hosts(); err != nil {
 		return nil, err
 	}
+	if limits.Shared, err = a.quotaFile(options.LoginURL); err != nil {
+		return nil, err
+	}
+	limits.Unshared = func(err error) {
+		if !errors.Is(err, fs.ErrNotExist) { // without a folder for the ledger nobody has run here yet
+			log.Warn().Err(pathCause(err)).Msg("the quota can't be shared with other runs on this machine: the file beside the ledger can't be used")
+		}
+	}
+	options.Pace = ratelimit.New(limits)
 	return newConnection(options)
+}
+
+// quotaFile returns the file, beside the ledger, through which runs with the
+// same credentials share their quota.
+func (a *app) quotaFile(loginURL string) (string, error) {
+	book := a.settings.ledger
+	if book == "" {
+		var err error
+		if book, err = defaultLedger(a.getenv); err != nil {
+			return "", err
+		}
+	}
+	host := loginURL
+	if login, err := url.Parse(loginURL); err == nil { // the client refuses what is no URL
+		host = login.Host
+	}
+	sum := sha256.Sum256([]byte(host + "\n" + a.settings.clientID))
+	return filepath.Join(filepath.Dir(book), "quota-"+hex.EncodeToString(sum[:6])), nil
 }
 
 // connectSimulated makes a client of a Procore that lives in this process. It

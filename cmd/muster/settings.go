@@ -92,7 +92,7 @@ func (s *settings) rosterFlags(f *pflag.FlagSet) {
 func (s *settings) workFlags(f *pflag.FlagSet) {
 	s.ledgerFlag(f)
 	s.paceFlags(f)
-	f.IntVar(&s.workers, "workers", 8, "`NUMBER` of requests under way at a time, at most")
+	f.IntVar(&s.workers, "workers", importer.DefaultWorkers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer")
 	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to look at, to print or to send on")
 	s.planFlags(f)
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
@@ -342,7 +342,7 @@ const shortSettleAfter = 30 * time.Second
 
 func (s *settings) validate(flags *pflag.FlagSet) error {
 	if s.workers < 1 || s.workers > 512 {
-		return &usageError{fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "--workers 8"}
+		return &usageError{fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "leave it out: as many are under way as the quota needs"}
 	}
 	if s.company < 0 || s.project < 0 {
 		return &usageError{"--company and --project take the number that Procore shows in its addresses", "look at the project's address in the browser: …/companies/COMPANY/projects/PROJECT/…"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -85,7 +86,7 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 	}
 	e := c.refusal(r, resp, limits, token)
 	if e.Kind == Throttled {
-		c.pace.Pause(e.RetryAfter)
+		c.pace.Pause(e.RetryAfter + rand.N(pauseJitter)) //nolint:gosec // no secret
 	}
 	if e.Kind == Unauthorized {
 		c.tokens.drop(token)

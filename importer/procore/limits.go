@@ -13,6 +13,7 @@ const (
 	longestWait = 2 * time.Hour    // a server that asks for more is not believed
 	windowPause = 10 * time.Second // a 429 that says nothing: the shortest documented window
 	loadPause   = time.Second      // a 503 whose Retry-After says nothing
+	pauseJitter = time.Second      // at most: other machines wait for the same reset
 )
 
 // report reads the rate headers and the server's clock, for which ours stands

@@ -14,13 +14,14 @@ import (
 const mostAttempts = 7
 
 // get sends a call that changes nothing, again after trouble that passes, each
-// time with a slot of its own. read may be called once for each attempt and
+// time with a slot of its own, ahead of creates that wait for theirs: all of
+// them may wait for what a list says. read may be called once for each attempt and
 // starts over. A 401 is tried once more with a new token.
 func (c *Client) get(ctx context.Context, r request, read func(*http.Response, io.Reader) error) error {
 	waits := newWaits()
 	renewed := false
 	for attempt := 1; ; attempt++ {
-		slot, err := c.pace.Take(ctx)
+		slot, err := c.pace.TakeFirst(ctx)
 		if err != nil {
 			return stopped(r.op, err)
 		}
