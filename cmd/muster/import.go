@@ -165,6 +165,7 @@ func command(retry bool) string {
 // needs to know of the project. A rehearsal leaves classifications as they
 // are: only the real project has its own.
 func (a *app) prepare(ctx context.Context, conn *connection, in *input, mapper *mapping.Mapper) (procore.Project, *mapping.Mapper, error) {
+	defer a.sayWaits(ctx, conn.pace)()
 	project, err := importer.Connect(ctx, conn.api)
 	if err != nil {
 		return project, mapper, err
@@ -335,6 +336,31 @@ func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.T
 			until, reason := pace.Wait()
 			tell(until, reasonText(reason))
 		}
+	}
+}
+
+// sayWaits says what is waited for as long as there is no progress line yet,
+// until the function that it returns is called.
+func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) {
+	const worthSaying = 2 * time.Second
+	if a.settings.json && !isTerminal(a.stderr) {
+		return func() {}
+	}
+	watching, unwatch := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		var said time.Time
+		watchPace(watching, pace, func(until time.Time, why string) {
+			if time.Until(until) > worthSaying && until.Sub(said) > worthSaying {
+				said = until
+				a.talk("Waiting %s until %s.", why, until.Local().Format("15:04:05"))
+			}
+		})
+	}()
+	return func() {
+		unwatch()
+		<-ended
 	}
 }
 

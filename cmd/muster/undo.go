@@ -101,7 +101,9 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	if err != nil {
 		return err
 	}
+	connected := a.sayWaits(ctx, conn.pace)
 	project, err := importer.Connect(ctx, conn.api)
+	connected()
 	if err != nil {
 		return err
 	}
