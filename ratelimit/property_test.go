@@ -40,9 +40,9 @@ func TestNeverOverTheLimit(t *testing.T) {
 			workers: rapid.IntRange(1, 64).Draw(rt, "workers"),
 		}
 		var o ratelimit.Options
-		if s.processes = rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2, 3}).Draw(rt, "processes"); s.processes > 0 {
-			s.span = 15 * time.Minute
-			s.killed = time.Duration(rapid.SampledFrom([]int{0, 20, 600}).Draw(rt, "killed every")) * time.Second
+		if s.processes = rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 1, 2, 3}).Draw(rt, "processes"); s.processes > 0 {
+			s.span = 8 * time.Minute
+			s.killed = time.Duration(rapid.SampledFrom([]int{0, 20, 120}).Draw(rt, "killed every")) * time.Second
 			o.Shared = filepath.Join(t.TempDir(), strconv.Itoa(rapid.Int().Draw(rt, "file")))
 			o.Unshared = func(err error) { rt.Error(err) }
 		}
