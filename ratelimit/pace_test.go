@@ -250,7 +250,7 @@ func settings() []setting {
 				s.allow(0, 10)
 			}
 		}},
-		setting{name: "limits 25 to 10 to 50, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), span: 30 * time.Minute, use: 0.97, refused: 1, change: func(s *server, since time.Duration) {
+		setting{name: "25 to 10 to 50, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), span: 30 * time.Minute, use: 0.97, refused: 1, change: func(s *server, since time.Duration) {
 			switch {
 			case since > 20*time.Minute:
 				s.allow(0, 50)
