@@ -231,7 +231,7 @@ func TestSignals(t *testing.T) {
 			w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}}})
 			path := w.crew(500)
 			var out bytes.Buffer
-			child := w.command("import", path, "--json")
+			child := w.command("import", path, "--json", "--workers", "8")
 			child.Stdout = &out
 			if err := child.Start(); err != nil {
 				t.Fatal(err)
@@ -271,7 +271,7 @@ func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}}})
 	path := w.crew(300)
-	first := w.command("import", path)
+	first := w.command("import", path, "--workers", "8")
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
