@@ -47,10 +47,10 @@ func TestWorkersFollowTheQuotaAndTheLatency(t *testing.T) {
 		peak    int64         // at most
 	}{
 		// A slot is used once in a window and a latency.
-		{"sandbox and production, 20 ms", 25, 20 * time.Millisecond, 200, 81 * time.Second, 25},
-		{"sandbox and production, 5 s", 25, 5 * time.Second, 200, 150 * time.Second, 25},
-		{"four times as much, 5 s", 100, 5 * time.Second, 800, 150 * time.Second, 64},
-		{"a tenth, 5 s", 3, 5 * time.Second, 20, 130 * time.Second, 3},
+		{"sandbox and production, 20 ms", 25, 20 * time.Millisecond, 200, 95 * time.Second, 25},
+		{"sandbox and production, 5 s", 25, 5 * time.Second, 200, 170 * time.Second, 25},
+		{"twice as much, 5 s", 50, 5 * time.Second, 400, 170 * time.Second, 50},
+		{"a tenth, 5 s", 3, 5 * time.Second, 20, 150 * time.Second, 3},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
