@@ -60,6 +60,7 @@ type measured struct {
 	people  int // created in the span
 	most    int // could have been
 	refused int
+	unheard int   // of these, those whose answer was lost
 	others  int   // the neighbour's accepted requests
 	each    []int // people by process
 	finish  time.Duration
@@ -106,12 +107,15 @@ func (s *setting) measureWith(t *testing.T, rows int, o ratelimit.Options) (m me
 			up, down = s.latency.draw(random)
 			return up, down, random.Float64() < s.lost
 		}
-		count := func(process int, ok bool) {
+		count := func(process int, ok, lost bool) {
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case !ok:
 				m.refused++
+				if lost {
+					m.unheard++
+				}
 				left++
 			case time.Since(begin) < s.span:
 				m.people++
@@ -131,7 +135,7 @@ func (s *setting) measureWith(t *testing.T, rows int, o ratelimit.Options) (m me
 					s.change(sv, time.Since(begin))
 				}
 				report, ok := sv.handle(time.Now())
-				count(process, ok)
+				count(process, ok, lost)
 				time.Sleep(down)
 				if life.Err() != nil && s.killed > 0 {
 					return

@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -21,9 +22,11 @@ const (
 	// A process that waits says so this often, and is believed for somewhat longer.
 	wishEvery = time.Second
 	wishHolds = 2500 * time.Millisecond
-	// The first waiter looks this often, at least and at most, whether others
-	// have changed anything: there is no word from process to process.
+	// The first waiter looks this often, at most and at least, whether others
+	// have changed anything, for there is no word from process to process: soon
+	// where an answer to one of them may do so.
 	soonest = 20 * time.Millisecond
+	soon    = 50 * time.Millisecond
 	latest  = time.Second
 )
 
@@ -222,7 +225,11 @@ func (x *shared) turn(now, at time.Duration) time.Duration {
 		x.own.wished = now
 		x.journal.add(record{Kind: recordWaits, Process: x.self})
 	}
-	return min(wait, min(max(wait/2, soonest), latest))
+	least := latest
+	if slices.ContainsFunc(x.open, func(s *Slot) bool { return !s.released }) {
+		least = soon
+	}
+	return min(wait, min(max(wait/2, soonest), least))
 }
 
 // took adds a request that is sent now.

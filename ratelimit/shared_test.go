@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +62,37 @@ func TestUnansweredRequestsOfTheDeadAreHeld(t *testing.T) {
 		}
 		time.Sleep(time.Until(begin.Add(71 * time.Second)))
 		fill(t, process(t, file), 25)
+	})
+}
+
+// A place that becomes free is left for a moment to whoever waits and had fewer lately.
+func TestPlaceIsLeftToWhoHadFewer(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		few, many := process(t, file), process(t, file)
+		fill(t, few, 10)
+		time.Sleep(5 * time.Second)
+		for i := range 15 {
+			take(t, many).Release(report(25, 14-i, 10*time.Second))
+		}
+		var all sync.WaitGroup
+		var first, second time.Duration
+		all.Go(func() {
+			_, slot := after(t, many)
+			second = time.Since(begin)
+			slot.Release(report(25, 8, 10*time.Second))
+		})
+		all.Go(func() {
+			_, slot := after(t, few)
+			first = time.Since(begin)
+			slot.Release(report(25, 8, 10*time.Second))
+		})
+		all.Wait()
+		if first > 10100*time.Millisecond || second < first+40*time.Millisecond || second > first+150*time.Millisecond {
+			t.Errorf("who had fewer sent after %v, who had more after %v", first, second)
+		}
 	})
 }
 
