@@ -96,7 +96,7 @@ func (s *csvScan) records() error {
 			continue
 		}
 		s.row = Row{Number: s.number, Cells: cells}
-		if s.table.text.checked || len(cells) > maxColumns {
+		if s.table.text.checked || len(cells) > maxHeadings {
 			s.check()
 		}
 		if !s.emit(&s.row) {
@@ -128,9 +128,9 @@ func (s *csvScan) swallows(cells []string) bool {
 
 // check marks a row of which not every character or cell can be told.
 func (s *csvScan) check() {
-	if len(s.row.Cells) > maxColumns {
-		s.row.Cells = s.row.Cells[:maxColumns]
-		s.row.Damage = s.damage(-1, CodeTooManyColumns, fmt.Sprintf("more than %d cells", maxColumns), "look for a missing line break, or check --delimiter")
+	if len(s.row.Cells) > maxHeadings {
+		s.row.Cells = s.row.Cells[:maxHeadings]
+		s.row.Damage = s.damage(-1, CodeTooManyColumns, fmt.Sprintf("more than %d cells", maxHeadings), "look for a missing line break, or check --delimiter")
 		return
 	}
 	for i, cell := range s.row.Cells {
@@ -193,7 +193,7 @@ func tearApart(line []byte, comma rune, trim bool) (cells []string, code string,
 			code, column = c, len(cells)
 		}
 	}
-	for len(cells) < maxColumns {
+	for len(cells) < maxHeadings {
 		if trim {
 			line = bytes.TrimLeftFunc(line, unicode.IsSpace)
 		}

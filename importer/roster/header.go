@@ -212,8 +212,10 @@ func shorten(cells []string) string {
 
 // takeHeader settles the header, and makes sure that there is a row below it.
 func (r *Reader) takeHeader(h headRow, cells []string) error {
-	if len(cells) > maxColumns {
-		return r.source.fail(CodeTooManyColumns, fmt.Sprintf("the header has more than %d columns", maxColumns), "check --delimiter", nil)
+	if len(cells) > maxHeadings {
+		e := r.source.fail(CodeTooManyColumns, fmt.Sprintf("there are more than %d headings", maxHeadings), "delete the columns that say nothing about a person; in a CSV file check --delimiter", nil)
+		e.Sheet, e.Row = r.sheet, h.number
+		return e
 	}
 	r.headerRow = h.number
 	r.header = make([]string, len(cells))

@@ -251,19 +251,28 @@ func (m *mask) show(digits string, sign bool) string {
 	return b.String()
 }
 
+// maxDigits is how many digits of a number a spreadsheet holds.
+const maxDigits = 15
+
 // general writes a number in full: 123457000000 for 1.23457E+11, 123 for 123.0.
-// Fractions are cut to the 15 digits that a spreadsheet holds.
+// Fractions are cut to the digits that a spreadsheet holds. A whole number of
+// more digits has lost its last ones, or shows others in one program than in
+// another: it stays in scientific notation, in which nobody takes it for an ID.
 func general(v []byte, n float64) string {
 	if plainInteger(v) {
 		return string(v)
 	}
 	switch size := math.Abs(n); {
-	case n == math.Trunc(n) && size < 1e21:
+	case size >= 1e15:
+		text := strconv.FormatFloat(n, 'E', maxDigits-1, 64)
+		digits, exponent, _ := strings.Cut(text, "E")
+		return strings.TrimRight(strings.TrimRight(digits, "0"), ".") + "E" + exponent
+	case n == math.Trunc(n):
 		return strconv.FormatFloat(n, 'f', -1, 64)
-	case size >= 1e21 || size < 1e-9:
-		return strconv.FormatFloat(n, 'G', 15, 64)
+	case size < 1e-9:
+		return strconv.FormatFloat(n, 'G', maxDigits, 64)
 	}
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64)
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', maxDigits, 64), 64)
 	if err != nil {
 		rounded = n
 	}
@@ -277,7 +286,7 @@ func plainInteger(v []byte) bool {
 			return false
 		}
 	}
-	if len(v) == 0 || len(v) > 20 || (v[0] == '0' && len(v) > 1) {
+	if len(v) == 0 || len(v) > maxDigits || (v[0] == '0' && len(v) > 1) {
 		return false
 	}
 	for _, c := range v {

@@ -8,8 +8,15 @@ import (
 	"strings"
 )
 
-// maxColumns is what a spreadsheet has.
-const maxColumns = 16384
+// How wide a roster is at most. Cells far to the right of the headings have none
+// and belong to nobody; they are left out, so that a stray one in the last column
+// of a sheet doesn't make every row 16,384 cells long, nor leave a results file
+// without room for its own columns.
+const (
+	maxColumns  = 16384 // of a spreadsheet
+	maxHeadings = 16000
+	maxBeside   = 256 // cells without a heading that are read, and blank headings in a row
+)
 
 // Options say how to read a roster. The zero value finds everything by itself.
 type Options struct {

@@ -21,6 +21,7 @@ type survey struct {
 	head       []headRow
 	merges     merges
 	numbers    []bool // columns that hold numbers, or almost
+	farthest   struct{ row, column int }
 }
 
 // sheetTable is a sheet as a table of rows.
@@ -34,7 +35,10 @@ type sheetTable struct {
 }
 
 func (t *sheetTable) scan(emit func(*Row) bool) error {
-	s := &sheetScan{book: t.book}
+	s := &sheetScan{book: t.book, most: maxColumns}
+	if t.headerRow > 0 {
+		s.most = t.width + maxBeside
+	}
 	fill := t.sheet.survey.merges.filler()
 	stopped := false
 	s.emit = func(row *Row) bool {
@@ -61,14 +65,14 @@ func (t *sheetTable) scan(emit func(*Row) bool) error {
 func (b *workbook) surveySheet(sh *sheet) error {
 	var numbers, others [maxProfile]int
 	v := &sh.survey
-	s := &sheetScan{book: b, merges: &v.merges}
+	s := &sheetScan{book: b, merges: &v.merges, most: maxColumns}
 	s.emit = func(row *Row) bool {
 		v.filled++
 		if row.Note == noteHidden {
 			v.hidden++
 		}
 		if row.Number >= headLimit {
-			s.light = true
+			s.light, s.most = true, maxProfile
 		}
 		if row.Number <= headLimit && b.headSize <= maxHead {
 			for _, c := range row.Cells {
@@ -93,7 +97,7 @@ func (b *workbook) surveySheet(sh *sheet) error {
 	if err := b.scanPart(sh.part, maxPart, s.run); err != nil {
 		return err
 	}
-	v.elements, v.uncomputed = s.elements, s.uncomputed
+	v.elements, v.uncomputed, v.farthest = s.elements, s.uncomputed, s.farthest
 	v.merges.sort()
 	fill := v.merges.filler()
 	for i := range v.head {
@@ -117,9 +121,11 @@ type sheetScan struct {
 	emit   func(*Row) bool
 	merges *merges // collects them; nil to pass over them
 	light  bool    // tell only what cells are, not what they hold
+	most   int     // cells of a row that are handed out
 
 	elements   int
 	uncomputed int
+	farthest   struct{ row, column int }
 
 	row     Row
 	cells   []string
@@ -337,6 +343,12 @@ func (s *sheetScan) readCell(column int) (int, error) {
 }
 
 func (s *sheetScan) put(column int, text string, kind Kind) {
+	if column > s.farthest.column {
+		s.farthest.row, s.farthest.column = s.row.Number, column
+	}
+	if column >= s.most {
+		return
+	}
 	for len(s.cells) <= column {
 		s.cells, s.kinds, s.full = append(s.cells, ""), append(s.kinds, Text), append(s.full, false)
 	}

@@ -28,18 +28,15 @@ func (r *Reader) openXLSX(o Options) error {
 	if err != nil {
 		return err
 	}
-	cells := h.cells
-	for len(cells) > 0 && blank(cells[len(cells)-1]) {
-		cells = cells[:len(cells)-1]
-	}
+	cells := connected(h.cells)
 	t.headerRow, t.width = h.number, len(cells)
 	r.notes.numbers = sh.survey.numbers
-	r.remarkOnSheet(book, sh, h.number)
+	r.remarkOnSheet(book, sh, h.number, len(cells))
 	return r.takeHeader(h, cells)
 }
 
 // remarkOnSheet says what the reader of a summary would not expect.
-func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow int) {
+func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow, width int) {
 	if n := len(book.sheets); n > 1 {
 		r.remarks = append(r.remarks, fmt.Sprintf("sheet %q of %d", sh.name, n))
 	}
@@ -57,9 +54,27 @@ func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow int) {
 	if n := v.merges.tall(headerRow); n > 0 {
 		r.remarks = append(r.remarks, plural(n, "cell is", "cells are")+" merged over several rows, and stand in each of them")
 	}
+	if v.farthest.column >= width+maxBeside {
+		r.remarks = append(r.remarks, "what stands far to the right of the headings is not read, such as "+CellName(v.farthest.row, v.farthest.column))
+	}
 	if v.uncomputed > 0 {
 		r.remarks = append(r.remarks, plural(v.uncomputed, "formula has", "formulas have")+" no stored result (open the workbook in Excel and save it to have them calculated)")
 	}
+}
+
+// connected returns the cells of a header up to the last one that is not cut off
+// from the others by many blank ones.
+func connected(cells []string) []string {
+	width := 0
+	for i, c := range cells {
+		if i >= width+maxBeside && width > 0 {
+			break
+		}
+		if !blank(c) {
+			width = i + 1
+		}
+	}
+	return cells[:width]
 }
 
 func plural(n int, one, many string) string {
