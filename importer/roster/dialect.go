@@ -53,10 +53,14 @@ func (r *Reader) openCSV(o Options, head []byte) error {
 	if err := t.findDelimiter(o, string(sample)); err != nil {
 		return err
 	}
-	if t.comma != ',' && o.Delimiter == "" {
+	r.format, r.table, r.delimiter = CSV, t, string(t.comma)
+	switch {
+	case t.comma == noDelimiter:
+		r.remarks = append(r.remarks, "read as one column, because there is only one heading: what looks like delimiters is part of its cells")
+		r.delimiter = ","
+	case t.comma != ',' && o.Delimiter == "":
 		r.remarks = append(r.remarks, "delimiter "+delimiterName(t.comma))
 	}
-	r.format, r.table, r.delimiter = CSV, t, string(t.comma)
 	r.estimate = estimate(head, r.source.size)
 	rows, err := headRows(t)
 	if err != nil {
@@ -67,7 +71,7 @@ func (r *Reader) openCSV(o Options, head []byte) error {
 		return err
 	}
 	t.headerRow, t.width = h.number, len(h.cells)
-	return r.takeHeader(h, h.cells)
+	return r.takeHeader(h, o.Heading)
 }
 
 func (r *Reader) empty() *Error {
@@ -108,6 +112,13 @@ func (t *csvTable) findDelimiter(o Options, sample string) error {
 		if err := t.guessDelimiter(o.Heading, sample); err != nil {
 			return err
 		}
+		one, err := t.oneColumn(o.Heading, sample)
+		if err != nil {
+			return err
+		}
+		if one {
+			t.comma = noDelimiter
+		}
 	}
 	comma := string(t.comma)
 	t.trim = t.comma != '\t' && t.comma != ' ' &&
@@ -137,6 +148,46 @@ func (t *csvTable) guessDelimiter(heading func(string) bool, sample string) erro
 	}
 	t.comma = best
 	return nil
+}
+
+// noDelimiter stands for a file of one column. It is a character that no
+// spreadsheet writes.
+const noDelimiter = '\x1f'
+
+// oneColumn tells a list of names below a single heading, whose commas are part
+// of the names: Name, and below it "GARCIA, Maria". More delimiters than a name
+// has make it a table whose headings are lost.
+func (t *csvTable) oneColumn(heading func(string) bool, sample string) (bool, error) {
+	if heading == nil || strings.ContainsRune(sample, noDelimiter) {
+		return false, nil
+	}
+	rows, err := headRows(t)
+	if err != nil {
+		return false, err
+	}
+	if i, _ := bestHeader(rows, heading); i >= 0 {
+		return false, nil
+	}
+	single := *t
+	single.comma = noDelimiter
+	whole, err := headRows(&single)
+	if err != nil {
+		return false, err
+	}
+	i, _ := bestHeader(whole, heading)
+	if i < 0 {
+		return false, nil
+	}
+	below, wide := 0, 0
+	for _, row := range rows {
+		if row.number <= whole[i].number {
+			continue
+		}
+		if below++; len(row.cells) > 2 {
+			wide++
+		}
+	}
+	return below > 0 && 4*wide <= below, nil
 }
 
 // regularity says how much like a table rows look.

@@ -19,6 +19,7 @@ type headRow struct {
 	kinds  []Kind
 	damage *Error
 	hidden bool
+	joined [][]string // the cells of the two rows that this one was made of
 }
 
 func copyRow(row *Row) headRow {
@@ -111,15 +112,16 @@ func bestHeader(rows []headRow, heading func(string) bool) (index, known int) {
 		}
 		return index, known
 	}
-	widest := 0
 	for i, row := range rows {
-		widest = max(widest, row.filled())
 		if n := row.headings(heading); n > known {
 			index, known = i, n
 		}
 	}
 	if known == 1 {
-		filled := rows[index].filled()
+		filled, widest := rows[index].filled(), 0
+		for _, row := range rows[index:] {
+			widest = max(widest, row.filled())
+		}
 		if alone := widest == 1; !alone && (index > 0 || filled > 2 || filled < widest || len(rows[index].texts()) < filled) {
 			return -1, 0
 		}
@@ -144,6 +146,12 @@ func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
 	}
 	if d := rows[i].damage; d != nil {
 		return headRow{}, d
+	}
+	if o.Heading != nil {
+		if h, ok := overTwoRows(rows, i, o.Heading); ok {
+			r.remarks = append(r.remarks, fmt.Sprintf("headings over two rows, %d and %d, read together", h.number-1, h.number))
+			return h, nil
+		}
 	}
 	return rows[i], nil
 }
@@ -211,18 +219,22 @@ func shorten(cells []string) string {
 }
 
 // takeHeader settles the header, and makes sure that there is a row below it.
-func (r *Reader) takeHeader(h headRow, cells []string) error {
-	if len(cells) > maxHeadings {
+func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
+	if len(h.cells) > maxHeadings {
 		e := r.source.fail(CodeTooManyColumns, fmt.Sprintf("there are more than %d headings", maxHeadings), "delete the columns that say nothing about a person; in a CSV file check --delimiter", nil)
 		e.Sheet, e.Row = r.sheet, h.number
 		return e
 	}
 	r.headerRow = h.number
-	r.header = make([]string, len(cells))
-	for i, c := range cells {
+	r.header = make([]string, len(h.cells))
+	for i, c := range h.cells {
 		r.header[i] = oneLine(c)
 	}
-	r.notes.header = slices.Clone(cells)
+	r.notes.below, r.notes.heading = h.number, heading
+	r.notes.headers = h.joined
+	if h.joined == nil {
+		r.notes.headers = [][]string{slices.Clone(h.cells)}
+	}
 	below := false
 	err := r.table.scan(func(row *Row) bool {
 		below = row.Number > r.headerRow

@@ -28,11 +28,11 @@ func (r *Reader) openXLSX(o Options) error {
 	if err != nil {
 		return err
 	}
-	cells := connected(h.cells)
-	t.headerRow, t.width = h.number, len(cells)
+	h.cells = connected(h.cells)
+	t.headerRow, t.width = h.number, len(h.cells)
 	r.notes.numbers = sh.survey.numbers
-	r.remarkOnSheet(book, sh, h.number, len(cells))
-	return r.takeHeader(h, cells)
+	r.remarkOnSheet(book, sh, h.number, len(h.cells))
+	return r.takeHeader(h, o.Heading)
 }
 
 // remarkOnSheet says what the reader of a summary would not expect.

@@ -1,0 +1,163 @@
+package roster_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/importer/roster"
+)
+
+// TestHeadingsOverTwoRows reads the same rows from CSV and from a workbook.
+func TestHeadingsOverTwoRows(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		rows  []string
+		after string // of the sheet, for merged cells
+		row   int
+		want  string
+		first string // row below
+	}{
+		"groups over all columns": {
+			[]string{"Employee||Contact|", "Last Name|First Name|Phone|Notes", "Silva|Ana|555|x"},
+			"",
+			2, "Last Name|First Name|Phone|Notes", "Silva|Ana|555|x",
+		},
+		"a group among single headings": {
+			[]string{"Emp #|Employee Name||Craft", "|First Name|Last Name|", "7|Ana|Silva|Laborer"},
+			"",
+			2, "Emp #|First Name|Last Name|Craft", "7|Ana|Silva|Laborer",
+		},
+		"the same, merged": {
+			[]string{"Emp #|Employee Name||Craft", "|First Name|Last Name|", "7|Ana|Silva|Laborer"},
+			`<mergeCells><mergeCell ref="A1:A2"/><mergeCell ref="B1:C1"/><mergeCell ref="D1:D2"/></mergeCells>`,
+			2, "Emp #|First Name|Last Name|Craft", "7|Ana|Silva|Laborer",
+		},
+		"headings in two pieces": {
+			[]string{"First|Last|Job|Badge", "Name|Name|Title|No.", "Ana|Silva|Foreman|7"},
+			"",
+			2, "First Name|Last Name|Job Title|Badge No.", "Ana|Silva|Foreman|7",
+		},
+		"below a letterhead": {
+			[]string{"ACME|||", "Project:|Harbor||", "Emp #|Employee Name||Craft", "|First Name|Last Name|", "7|Ana|Silva|Laborer"},
+			"",
+			4, "Emp #|First Name|Last Name|Craft", "7|Ana|Silva|Laborer",
+		},
+		"the same heading in two groups": {
+			[]string{"Emp #|Worker||In an emergency|", "|First Name|Last Name|First Name|Phone", "7|Ana|Silva|Eva|555"},
+			"",
+			2, "Emp #|Worker First Name|Last Name|In an emergency First Name|Phone", "7|Ana|Silva|Eva|555",
+		},
+		"columns of hours": {
+			[]string{"Emp #|Employee Name||Hours||", "|First Name|Last Name|Mon|Tue|Craft", "7|Ana|Silva|8|8|Laborer"},
+			"",
+			2, "Emp #|First Name|Last Name|Hours Mon|Hours Tue|Craft", "7|Ana|Silva|8|8|Laborer",
+		},
+		"one row, and a person below": {
+			[]string{"First Name|Last Name|Craft|", "Ana|Silva|Trade|Foreman", "Bo|Li|Laborer|"},
+			"",
+			1, "First Name|Last Name|Craft", "Ana|Silva|Trade|Foreman",
+		},
+		"one row, a letterhead's word above": {
+			[]string{"Project||", "First Name|Last Name|Craft", "Ana|Silva|Laborer"},
+			"",
+			2, "First Name|Last Name|Craft", "Ana|Silva|Laborer",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sheet, text strings.Builder
+			for i, row := range test.rows {
+				sheet.WriteString(rowXML(i+1, strings.Split(row, "|")...))
+				text.WriteString(strings.ReplaceAll(row, "|", ",") + "\n")
+			}
+			paths := []string{single(sheetXML(sheet.String(), test.after)).write(t)}
+			if test.after == "" {
+				paths = append(paths, write(t, "crew.csv", text.String()))
+			}
+			for _, path := range paths {
+				r := open(t, path, roster.Options{})
+				header := strings.TrimRight(strings.Join(r.Header(), "|"), "|")
+				if header != test.want || r.HeaderRow() != test.row {
+					t.Errorf("header row %d, want %d: %q, want %q", r.HeaderRow(), test.row, header, test.want)
+				}
+				if got := strings.TrimRight(lines(t, r)[0].Cells, "|"); got != test.first {
+					t.Errorf("first row %q, want %q", got, test.first)
+				}
+			}
+		})
+	}
+}
+
+// TestHeadingsAgain holds that headings are not imported as people.
+func TestHeadingsAgain(t *testing.T) {
+	t.Parallel()
+	const again = "the headings again, not a person"
+	for name, test := range map[string]struct {
+		content string
+		want    []line
+	}{
+		"in a second language": {
+			"First Name,Last Name,Job Title\nNombre,Apellidos,Puesto\nAna,Silva,x\n",
+			[]line{{2, "Nombre|Apellidos|Puesto", again}, {3, "Ana|Silva|x", ""}},
+		},
+		"two rows on each page": {
+			"Emp #,Employee Name,,Craft\n,First Name,Last Name,\n7,Ana,Silva,x\nEmp #,Employee Name,,Craft\n,First Name,Last Name,\n8,Bo,Li,y\n",
+			[]line{{3, "7|Ana|Silva|x", ""}, {4, "Emp #|Employee Name||Craft", again}, {5, "|First Name|Last Name|", again}, {6, "8|Bo|Li|y", ""}},
+		},
+		"a person of that name": {
+			"First Name,Last Name,Job Title\nAna,Surname,Foreman\n",
+			[]line{{2, "Ana|Surname|Foreman", ""}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, write(t, "crew.csv", test.content), roster.Options{})
+			if diff := cmp.Diff(test.want, lines(t, r)); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOneColumn(t *testing.T) {
+	t.Parallel()
+	const remark = "read as one column, because there is only one heading: what looks like delimiters is part of its cells"
+	for name, test := range map[string]struct {
+		content, want, remark string // want is the rows, or a code
+	}{
+		"names with commas":      {"Name\nGARCIA, Maria\n\"LI, Bo\"\nAnn Lee\n", "GARCIA, Maria;LI, Bo;Ann Lee", remark},
+		"suffixes":               {"Name\nGARCIA, Maria\nLI, Bo\nSMITH, Al, Jr.\nRAY, Cy\n", "GARCIA, Maria;LI, Bo;SMITH, Al, Jr.;RAY, Cy", remark},
+		"below a letterhead":     {"Harbor Tower, Pier 9\n\nEmployee Name\nGARCIA, Maria\nLI, Bo\n", "GARCIA, Maria;LI, Bo", remark},
+		"semicolons":             {"Name\nGARCIA; Maria\nLI; Bo\n", "GARCIA; Maria;LI; Bo", remark},
+		"without commas":         {"Name\nMaria Garcia\nBo Li\n", "Maria Garcia;Bo Li", ""},
+		"quoted":                 {"\"Name\"\n\"GARCIA, Maria\"\n\"LI, Bo\"\n", "GARCIA, Maria;LI, Bo", ""},
+		"stray quotes":           {"Name\nGARCIA, \"Mia\" Maria\nLI, Bo\n", "GARCIA, \"Mia\" Maria;LI, Bo", remark},
+		"headings that are lost": {"Name\nGarcia,Maria,Foreman,7\nLi,Bo,Laborer,8\n", roster.CodeNoHeader, ""},
+		"no heading":             {"GARCIA, Maria\nLI, Bo\n", roster.CodeNoHeader, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := write(t, "crew.csv", test.content)
+			r, err := roster.Open(path, roster.Options{Heading: heading})
+			if err != nil {
+				if got := code(t, err); got != test.want {
+					t.Errorf("code %s, want %s: %v", got, test.want, err)
+				}
+				return
+			}
+			defer r.Close()
+			var got []string
+			for _, l := range lines(t, r) {
+				got = append(got, l.Cells)
+			}
+			if diff := cmp.Diff(test.want, strings.Join(got, ";")); diff != "" || r.Delimiter() != "," {
+				t.Errorf("delimiter %q, rows (-want +got):\n%s", r.Delimiter(), diff)
+			}
+			if got := strings.Join(r.Remarks(), "; "); got != test.remark {
+				t.Errorf("remarks %q, want %q", got, test.remark)
+			}
+		})
+	}
+}
