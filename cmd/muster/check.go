@@ -50,7 +50,7 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 	if err := a.begin(flags); err != nil {
 		return err
 	}
-	in, err := a.openInput(path)
+	in, err := a.openInput(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, 
 	if err != nil {
 		return err
 	}
-	in, err := a.openInput(path)
+	in, err := a.openInput(ctx, path)
 	if err != nil {
 		return err
 	}

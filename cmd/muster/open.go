@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,8 +27,28 @@ type input struct {
 	file *mapping.File // nil: the headings decide
 }
 
-// openInput opens a roster or, where the headings say so, a results file.
-func (a *app) openInput(path string) (*input, error) {
+// openInput opens a roster or, where the headings say so, a results file. Opening
+// a pipe that nobody writes to, or reading a terminal, can't be called off: when
+// ctx ends first it is left alone, as the process ends next.
+func (a *app) openInput(ctx context.Context, path string) (*input, error) {
+	type result struct {
+		in  *input
+		err error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		in, err := a.readInput(path)
+		opened <- result{in, err}
+	}()
+	select {
+	case r := <-opened:
+		return r.in, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (a *app) readInput(path string) (*input, error) {
 	s := &a.settings
 	var file *mapping.File
 	if s.mapping != "" {

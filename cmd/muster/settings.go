@@ -344,6 +344,9 @@ func (s *settings) validate(flags *pflag.FlagSet) error {
 	if s.workers < 1 || s.workers > 512 {
 		return &usageError{fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "leave it out: as many are under way as the quota needs"}
 	}
+	if s.headerRow < 0 {
+		return &usageError{fmt.Sprintf("--header-row %d: rows are numbered from 1", s.headerRow), "--header-row 1, or leave it out to have the headings found"}
+	}
 	if s.company < 0 || s.project < 0 {
 		return &usageError{"--company and --project take the number that Procore shows in its addresses", "look at the project's address in the browser: …/companies/COMPANY/projects/PROJECT/…"}
 	}

@@ -12,6 +12,7 @@ const (
 	CodeFileIsFolder      = "file_is_folder"
 	CodeFileUnreadable    = "file_unreadable"
 	CodeFileEmpty         = "file_empty"
+	CodeFileTooLarge      = "file_too_large"
 	CodeFileChanged       = "file_changed"
 	CodeHeaderOnly        = "header_only"
 	CodeNoHeader          = "no_header"

@@ -79,6 +79,21 @@ func TestStandardInput(t *testing.T) {
 	nothingLeft(t, dir)
 }
 
+// endless is a pipe that never ends.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestEndlessInput(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	_, err := roster.Open("-", roster.Options{Stdin: endless{}})
+	if code(t, err) != roster.CodeFileTooLarge {
+		t.Errorf("error %v", err)
+	}
+	nothingLeft(t, dir)
+}
+
 func nothingLeft(t *testing.T, dir string) {
 	t.Helper()
 	left, err := os.ReadDir(dir)

@@ -8,6 +8,10 @@ import (
 	"os"
 )
 
+// maxSpool is how much is taken from standard input or from a pipe, which have to
+// be copied.
+const maxSpool = 256 << 20
+
 // source is the file that is read, with what it looked like when it was opened.
 type source struct {
 	name string // as the user gave it
@@ -63,20 +67,30 @@ func (s *source) spool(from io.Reader) error {
 		return err
 	}
 	s.file = file
-	if s.size, err = io.Copy(file, from); err != nil {
-		_ = s.close() // what went wrong first is what the user can do something about
-		return s.unreadable(err)
+	s.size, err = io.Copy(file, io.LimitReader(from, maxSpool+1))
+	switch {
+	case err != nil:
+		err = s.unreadable(err)
+	case s.size > maxSpool:
+		err = s.fail(CodeFileTooLarge, "more than 256 MiB come in, which is no roster to be read at one go", "store it in a file and name that", nil)
+	default:
+		return nil
 	}
-	return nil
+	_ = s.close() // what went wrong first is what the user can do something about
+	return err
 }
 
-// tempFile returns a new file that close removes. Its user closes it first.
+// tempFile returns a new file that its user closes. It has lost its name by then
+// where the system allows that, so that even a kill leaves no copy of a roster
+// behind; elsewhere close removes it.
 func (s *source) tempFile() (*os.File, error) {
 	file, err := os.CreateTemp("", "muster-roster-*")
 	if err != nil {
 		return nil, s.fail(CodeFileUnreadable, "there is no room for a temporary file", "free some disk space, or name another folder in TMPDIR", err)
 	}
-	s.temp = append(s.temp, file.Name())
+	if os.Remove(file.Name()) != nil {
+		s.temp = append(s.temp, file.Name())
+	}
 	return file, nil
 }
 
