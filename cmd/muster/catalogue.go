@@ -39,6 +39,7 @@ func catalogue() []explanation {
 		{"header_only", aboutFile, "The roster has headings and no row below them.", "Check that it is the right sheet; name it with --sheet."},
 		{"no_header", aboutFile, "None of the first rows reads like headings.", "Put a row of headings above the people, name it with --header-row, or name the columns in a mapping file."},
 		{"not_a_spreadsheet", aboutFile, "The file's content is neither CSV text nor a workbook, whatever its name says.", "Open it in a spreadsheet program and save it as .xlsx or .csv."},
+		{"password_wrong", aboutFile, "The password does not open the workbook.", "Check the file that --password-file names: one line, as the password is typed in Excel."},
 		{"quote_stray", aboutFile, "A line of a CSV file has a quote in the middle of a cell.", "Double the quote, or take it out."},
 		{"quote_unclosed", aboutFile, "A cell of a CSV file begins with a quote that nothing closes. The rows after it are read nevertheless.", "Close the quote, or take it out."},
 		{"report_closed", aboutMachine, "The report was written to after it had been finished.", "Run the same command again; if it stays so, report it as a defect."},
@@ -70,7 +71,7 @@ func catalogue() []explanation {
 		{"too_many_columns", aboutFile, "The roster has more columns than a spreadsheet holds beside those of the results.", "Check the delimiter of the file, or delete columns that say nothing about a person."},
 		{"unsupported_format", aboutFile, "The file is of a kind that muster does not read, such as .xls, .ods or Numbers.", "Open it in a spreadsheet program and save it as .xlsx or .csv."},
 		{"workbook_damaged", aboutFile, "A part of the workbook is cut off, altered or missing. It is never read by half.", "Open it in a spreadsheet program, see whether it is whole, and save it anew; or ask for it again."},
-		{"workbook_encrypted", aboutFile, "The workbook asks for a password.", "Save it without one."},
+		{"workbook_encrypted", aboutFile, "The workbook asks for a password.", "Put the password into a file and name that with --password-file, or save the workbook without one."},
 		{"workbook_too_large", aboutFile, "Unpacked, the workbook is larger than any roster is.", "Save only the roster's sheet, or save it as CSV."},
 
 		{"headings", aboutMapping, "The roster's headings can't be mapped to the fields of a person; the problems say which.", "Rename them, or say in a mapping file what they mean."},

@@ -57,7 +57,10 @@ func (a *app) readInput(path string) (*input, error) {
 			return nil, err
 		}
 	}
-	options := s.rosterOptions(heading(file))
+	options, err := s.rosterOptions(heading(file))
+	if err != nil {
+		return nil, err
+	}
 	if !strings.EqualFold(filepath.Ext(path), ".jsonl") && !strings.EqualFold(filepath.Ext(path), ".ndjson") {
 		r, err := roster.Open(path, options)
 		if err != nil {

@@ -62,6 +62,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("SAMPLES", samples)
+			rosters, err := filepath.Abs("../../importer/roster/testdata")
+			if err != nil {
+				return err
+			}
+			env.Setenv("ROSTERS", rosters)
 			env.Values[serverKey{}] = &served{}
 			return nil
 		},

@@ -34,6 +34,7 @@ type settings struct {
 
 	sheet, encoding, delimiter string
 	headerRow                  int
+	passwordFile               string
 	mapping                    string
 
 	results, report, ledger string
@@ -57,16 +58,17 @@ type settings struct {
 
 // environmentOf names the variable that stands in for a flag.
 var environmentOf = map[string]string{
-	"company":      "MUSTER_COMPANY",
-	"project":      "MUSTER_PROJECT",
-	"environment":  "MUSTER_ENVIRONMENT",
-	"api-url":      "MUSTER_API_URL",
-	"login-url":    "MUSTER_LOGIN_URL",
-	"view":         "MUSTER_VIEW",
-	"mapping":      "MUSTER_MAPPING",
-	"ledger":       "MUSTER_LEDGER",
-	"settle-after": "MUSTER_SETTLE_AFTER",
-	"config":       "MUSTER_CONFIG",
+	"company":       "MUSTER_COMPANY",
+	"project":       "MUSTER_PROJECT",
+	"environment":   "MUSTER_ENVIRONMENT",
+	"api-url":       "MUSTER_API_URL",
+	"login-url":     "MUSTER_LOGIN_URL",
+	"view":          "MUSTER_VIEW",
+	"password-file": "MUSTER_PASSWORD_FILE",
+	"mapping":       "MUSTER_MAPPING",
+	"ledger":        "MUSTER_LEDGER",
+	"settle-after":  "MUSTER_SETTLE_AFTER",
+	"config":        "MUSTER_CONFIG",
 }
 
 func (s *settings) connectionFlags(f *pflag.FlagSet) {
@@ -85,6 +87,7 @@ func (s *settings) rosterFlags(f *pflag.FlagSet) {
 	f.IntVar(&s.headerRow, "header-row", 0, "`NUMBER` of the row that holds the headings (default: found)")
 	f.StringVar(&s.encoding, "encoding", "", "`NAME` of a CSV file's encoding, such as windows-1252 (default: found)")
 	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER` between a CSV file's cells: , ; | or tab (default: found)")
+	f.StringVar(&s.passwordFile, "password-file", "", "`FILE` that holds the password of a protected workbook (MUSTER_PASSWORD_FILE)")
 	f.StringVar(&s.mapping, "mapping", "", "`FILE` that says which columns feed which fields (MUSTER_MAPPING)")
 	f.BoolVar(&s.allowNamesakes, "allow-namesakes", false, "two rows of one name without IDs are two people")
 }
@@ -241,7 +244,7 @@ func (s *settings) configSetting(pair *ast.MappingValueNode, flags, known *pflag
 		return nil
 	}
 	switch name {
-	case "mapping", "client-secret-file", "ledger", "results", "report":
+	case "mapping", "client-secret-file", "password-file", "ledger", "results", "report":
 		if !filepath.IsAbs(value) { // cron starts commands in other folders
 			value = filepath.Join(filepath.Dir(s.config), value)
 		}
@@ -369,8 +372,25 @@ func (s *settings) validate(flags *pflag.FlagSet) error {
 	return nil
 }
 
-func (s *settings) rosterOptions(heading func(string) bool) roster.Options {
-	return roster.Options{Sheet: s.sheet, HeaderRow: s.headerRow, Encoding: s.encoding, Delimiter: s.delimiter, Heading: heading}
+func (s *settings) rosterOptions(heading func(string) bool) (roster.Options, error) {
+	password, err := s.password()
+	return roster.Options{Sheet: s.sheet, HeaderRow: s.headerRow, Encoding: s.encoding, Delimiter: s.delimiter, Password: password, Heading: heading}, err
+}
+
+// password reads the workbook's password, in which blanks count.
+func (s *settings) password() (string, error) {
+	if s.passwordFile == "" {
+		return "", nil
+	}
+	content, err := os.ReadFile(s.passwordFile)
+	if err != nil {
+		return "", &usageError{fmt.Sprintf("the password's file %s can't be read: %v", s.passwordFile, pathCause(err)), "check --password-file (or MUSTER_PASSWORD_FILE)"}
+	}
+	password := strings.TrimRight(strings.TrimPrefix(string(content), "\uFEFF"), "\r\n")
+	if password == "" {
+		return "", &usageError{fmt.Sprintf("the password's file %s is empty", s.passwordFile), "put the workbook's password into it, in one line"}
+	}
+	return password, nil
 }
 
 // defaultLedger is where the ledger stands unless somebody says otherwise: in

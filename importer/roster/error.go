@@ -20,6 +20,7 @@ const (
 	CodeUnsupportedFormat = "unsupported_format"
 	CodeWorkbookDamaged   = "workbook_damaged"
 	CodeWorkbookEncrypted = "workbook_encrypted"
+	CodePasswordWrong     = "password_wrong"
 	CodeWorkbookTooLarge  = "workbook_too_large"
 	CodeSheetMissing      = "sheet_missing"
 	CodeSheetAmbiguous    = "sheet_ambiguous"

@@ -21,9 +21,11 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/*.*")
-	if err != nil || len(paths) == 0 {
+	made, _ := filepath.Glob("testdata/made/*.*")
+	if err != nil || len(paths) == 0 || len(made) == 0 {
 		t.Fatalf("no rosters: %v", err)
 	}
+	paths = append(paths, made...)
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()

@@ -28,6 +28,15 @@ func (r *Reader) open(o Options) error {
 	if len(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))) == 0 {
 		return r.empty()
 	}
+	if compound(head) && o.Password != "" && r.source.contains(utf16le(encryptedStream)) == 0 {
+		if err := r.source.decrypt(o.Password); err != nil {
+			return err
+		}
+		r.remarks = append(r.remarks, "opened by its password; the results file will have none")
+		if head, err = r.source.head(chunk); err != nil {
+			return err
+		}
+	}
 	format, err := r.source.sniff(head)
 	if err != nil {
 		return err

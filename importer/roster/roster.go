@@ -24,6 +24,7 @@ type Options struct {
 	HeaderRow int    // the number of the header row; 0 is found by meaning
 	Encoding  string // a WHATWG or IANA name; "" is detected
 	Delimiter string // "," ";" "\t" "tab" "|" or another character; "" is detected
+	Password  string // of a workbook that is protected by one
 
 	// Heading says whether a cell reads like a heading. Without it the header
 	// row is told by its shape: non-empty cells that are not numbers.

@@ -40,7 +40,7 @@ func (s *source) sniff(head []byte) (Format, error) {
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
 		return XLSX, nil
 	}
-	if bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) {
+	if compound(head) {
 		return "", s.ole()
 	}
 	for _, f := range foreigns() {
@@ -54,10 +54,10 @@ func (s *source) sniff(head []byte) (Format, error) {
 // ole refuses a file of the container that Excel 97 and password-protected
 // workbooks share.
 func (s *source) ole() error {
-	found := s.contains(utf16le("EncryptedPackage"), utf16le("Workbook"), utf16le("Book"))
+	found := s.contains(utf16le(encryptedStream), utf16le("Workbook"), utf16le("Book"))
 	switch {
 	case found == 0:
-		return s.fail(CodeWorkbookEncrypted, "this workbook is protected by a password", "open it in Excel, choose File > Info > Protect Workbook > Encrypt with Password, clear the password, and save it", nil)
+		return s.fail(CodeWorkbookEncrypted, "this workbook is protected by a password", "put the password into a file that only you can read, and name that by --password-file; or open the workbook in Excel and save it without one (File > Info > Protect Workbook > Encrypt with Password)", nil)
 	case found > 0:
 		return s.fail(CodeUnsupportedFormat, "this is a workbook of the old Excel format (.xls)", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
 	}
@@ -67,9 +67,9 @@ func (s *source) ole() error {
 // contains returns the index of the first of the words that the file holds
 // anywhere, or -1. The words are looked for in their order.
 func (s *source) contains(words ...[]byte) int {
-	const chunk, overlap = 1 << 20, 64
+	const chunk, overlap = 256 << 10, 64
 	found := len(words)
-	buf := make([]byte, overlap+chunk)
+	buf := make([]byte, min(overlap+chunk, overlap+s.size+1))
 	from, kept := s.bytes(0), 0
 	for {
 		n, err := io.ReadFull(from, buf[kept:])

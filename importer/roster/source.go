@@ -14,11 +14,12 @@ const maxSpool = 256 << 20
 
 // source is the file that is read, with what it looked like when it was opened.
 type source struct {
-	name string // as the user gave it
-	file *os.File
-	info fs.FileInfo // nil for a copy of our own, which nobody changes
-	size int64
-	temp []string // files to remove at the end
+	name    string // as the user gave it
+	file    *os.File
+	info    fs.FileInfo // nil for a copy of our own, which nobody changes
+	content io.ReaderAt // the file, or what its password opened
+	size    int64
+	temp    []string // files to remove at the end
 }
 
 // openSource opens a file to be read more than once. What can be read only
@@ -57,7 +58,7 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 		defer func() { _ = file.Close() }() // it is only read
 		return s, s.spool(file)
 	}
-	s.file, s.info, s.size = file, info, info.Size()
+	s.file, s.content, s.info, s.size = file, file, info, info.Size()
 	return s, nil
 }
 
@@ -66,7 +67,7 @@ func (s *source) spool(from io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.file = file
+	s.file, s.content = file, file
 	s.size, err = io.Copy(file, io.LimitReader(from, maxSpool+1))
 	switch {
 	case err != nil:
@@ -133,7 +134,7 @@ func (s *source) unreadable(err error) *Error {
 
 // bytes is the file from an offset on. Several may be read at a time.
 func (s *source) bytes(from int64) io.Reader {
-	return &steadyReader{s, io.NewSectionReader(s.file, from, max(0, s.size-from))}
+	return &steadyReader{s, io.NewSectionReader(s.content, from, max(0, s.size-from))}
 }
 
 // steadyReader ends when the file changes under it, rather than at the end of

@@ -61,7 +61,7 @@ var errDirectory = errors.New("its table of contents is too large")
 
 // openWorkbook reads every part of a workbook once.
 func openWorkbook(s *source) (*workbook, error) {
-	directory := &directoryReader{from: s.file, left: maxDirectory}
+	directory := &directoryReader{from: s.content, left: maxDirectory}
 	z, err := zip.NewReader(directory, s.size)
 	directory.left = 1 << 62
 	b := &workbook{source: s, parts: map[string]*zip.File{}, checked: map[*zip.File]bool{}}
