@@ -69,7 +69,7 @@ func catalogue() []explanation {
 		{"sheet_ambiguous", aboutFile, "Several sheets of the workbook look like a roster.", "Name the one that is meant with --sheet."},
 		{"sheet_missing", aboutFile, "The workbook has no sheet of that name, or none with anything on it.", "Check --sheet."},
 		{"too_many_columns", aboutFile, "The roster has more columns than a spreadsheet holds beside those of the results.", "Check the delimiter of the file, or delete columns that say nothing about a person."},
-		{"unsupported_format", aboutFile, "The file is of a kind that muster does not read, such as .xls, .ods or Numbers.", "Open it in a spreadsheet program and save it as .xlsx or .csv."},
+		{"unsupported_format", aboutFile, "The file is of a kind that muster does not read, such as .xls, .xlsb or Numbers.", "Open it in a spreadsheet program and save it as .xlsx or .csv."},
 		{"workbook_damaged", aboutFile, "A part of the workbook is cut off, altered or missing. It is never read by half.", "Open it in a spreadsheet program, see whether it is whole, and save it anew; or ask for it again."},
 		{"workbook_encrypted", aboutFile, "The workbook asks for a password.", "Put the password into a file and name that with --password-file, or save the workbook without one."},
 		{"workbook_too_large", aboutFile, "Unpacked, the workbook is larger than any roster is.", "Save only the roster's sheet, or save it as CSV."},

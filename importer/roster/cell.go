@@ -88,13 +88,19 @@ func (s *sheetScan) resolve(c cellContent) (text string, kind Kind, full bool, e
 	case typeError:
 		return string(s.value), FormulaError, true, nil
 	case typeDate:
-		date, time, _ := strings.Cut(strings.TrimSuffix(string(s.value), "Z"), "T")
-		if time = strings.TrimSuffix(time, ".000"); time != "" && time != "00:00:00" {
-			date += " " + time
-		}
-		return date, Date, true, nil
+		return isoText(string(s.value)), Date, true, nil
 	}
 	return s.number(c.style)
+}
+
+// isoText writes a date that is stored as text as other dates are shown.
+func isoText(value string) string {
+	date, time, _ := strings.Cut(strings.TrimSuffix(value, "Z"), "T")
+	time, fraction, _ := strings.Cut(time, ".")
+	if time == "" || (time == "00:00:00" && strings.Trim(fraction, "0") == "") {
+		return date
+	}
+	return date + " " + time
 }
 
 func (s *sheetScan) textOf(b []byte) string {

@@ -1,4 +1,4 @@
-// Package roster reads a CSV or XLSX file as a stream of numbered rows.
+// Package roster reads a CSV, XLSX or ODS file as a stream of numbered rows.
 //
 // It knows nothing of people: it finds the text, the sheet and the header row,
 // and hands out cells. Decisions that the code can't show:
@@ -23,10 +23,18 @@
 //     is streamed once at Open, so that its checksums are compared, and every
 //     sheet is parsed to its closing tags and its rows are counted before the
 //     first row is handed out. The tests hold the cells against excelize.
+//   - OpenDocument is read by the same scanner, with the same guarantees, because
+//     its spreadsheets are little else than that. For .xls, .xlsb and Numbers no
+//     library of Go is kept well enough that an ID can be believed to come out of
+//     it whole; a sentence says how to save such a file.
+//   - A password is left to excelize, and what it opens, to our scanner.
+//   - Headings over two rows are read together only if both say more than each.
 //   - A number is shown by its format only where the format makes an ID of it
 //     (00000, "E-"0000, 000-00-0000). Thousands separators, currencies and
 //     scientific notation would put into an ID what is not part of it, so the
-//     full number is read instead.
+//     full number is read instead: up to 15 digits, of which no spreadsheet holds
+//     more. A longer one is shown as spreadsheets show it, 1.23456789012346E+15,
+//     for its last digits are not what somebody typed.
 //   - A formula without a stored result is a FormulaError, not a blank cell: a
 //     reporting tool that never calculated its IDs must not lose them silently.
 //   - A cell that is merged downwards stands in every row that it covers, as a

@@ -137,7 +137,7 @@ func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
 	i, _ := bestHeader(rows, o.Heading)
 	if i < 0 {
 		if len(rows) == 0 {
-			if r.format == XLSX {
+			if r.format != CSV {
 				return headRow{}, r.noHeader("the sheet has no rows")
 			}
 			return headRow{}, r.noHeader(fmt.Sprintf("there is nothing in the first %d rows", headLimit))

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -12,18 +13,25 @@ type merges struct{ ranges []mergedRange }
 type mergedRange struct{ top, bottom, left, right int }
 
 func (m *merges) add(ref string) error {
-	const most = 1 << 18
 	from, to, found := bytes.Cut([]byte(ref), []byte(":"))
 	if !found {
 		return nil
 	}
 	left, top, ok := cellRef(from)
 	right, bottom, also := cellRef(to)
-	if !ok || !also || right < left || bottom < top || len(m.ranges) == most {
+	if !ok || !also || right < left || bottom < top {
 		return fmt.Errorf("a merged range %q can't be read", ref)
 	}
-	if left < maxProfile {
-		m.ranges = append(m.ranges, mergedRange{top: top, bottom: bottom, left: left, right: right})
+	return m.put(mergedRange{top: top, bottom: bottom, left: left, right: right})
+}
+
+func (m *merges) put(r mergedRange) error {
+	const most = 1 << 18
+	if len(m.ranges) == most {
+		return errors.New("it has too many merged cells")
+	}
+	if r.left < maxProfile {
+		m.ranges = append(m.ranges, r)
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type Format string
 const (
 	CSV  Format = "csv"
 	XLSX Format = "xlsx"
+	ODS  Format = "ods"
 )
 
 // Kind is what a cell of a workbook holds.

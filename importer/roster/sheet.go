@@ -49,7 +49,7 @@ func (t *sheetTable) scan(emit func(*Row) bool) error {
 		stopped = !emit(row)
 		return !stopped
 	}
-	err := t.book.scanPart(t.sheet.part, maxPart, s.run)
+	err := t.book.scanSheet(t.sheet, s)
 	switch {
 	case stopped:
 		return nil
@@ -94,7 +94,7 @@ func (b *workbook) surveySheet(sh *sheet) error {
 		}
 		return true
 	}
-	if err := b.scanPart(sh.part, maxPart, s.run); err != nil {
+	if err := b.scanSheet(sh, s); err != nil {
 		return err
 	}
 	v.elements, v.uncomputed, v.farthest = s.elements, s.uncomputed, s.farthest
@@ -126,6 +126,7 @@ type sheetScan struct {
 	elements   int
 	uncomputed int
 	farthest   struct{ row, column int }
+	repeated   int // cells that stand for others of their row's kind
 
 	row     Row
 	cells   []string

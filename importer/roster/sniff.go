@@ -108,8 +108,8 @@ func (s *source) refuseZip(z *zip.Reader) error {
 		switch {
 		case strings.EqualFold(name, "xl/workbook.bin"):
 			return s.fail(CodeUnsupportedFormat, "this is a binary Excel workbook (.xlsb)", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
-		case name == "content.xml" || name == "mimetype":
-			code, message, fix = CodeUnsupportedFormat, "this is an OpenDocument file (.ods)", "open it in LibreOffice and save it as an Excel workbook (.xlsx)"
+		case name == odsContent || name == "mimetype":
+			message, fix = "this is an OpenDocument file, but not a spreadsheet (.ods)", askForXLSX
 		case strings.HasPrefix(name, "Index/") || name == "Index.zip":
 			code, message, fix = CodeUnsupportedFormat, "this is an Apple Numbers file", "open it in Numbers and choose File > Export To > Excel"
 		case strings.HasPrefix(name, "word/"):
@@ -127,6 +127,14 @@ func (s *source) refuseText(head string) error {
 	text := strings.ToLower(strings.TrimLeft(head[:min(len(head), 2048)], " \t\r\n\uFEFF"))
 	if text == "" {
 		return nil
+	}
+	switch {
+	case strings.HasPrefix(text, "<?xml") && strings.Contains(text, "opendocument"):
+		return s.fail(CodeUnsupportedFormat, "this is an OpenDocument file of the flat kind (.fods)", "open it in LibreOffice and save it as an OpenDocument spreadsheet (.ods) or as an Excel workbook (.xlsx)", nil)
+	case strings.HasPrefix(text, "id;p"):
+		return s.fail(CodeUnsupportedFormat, "this is a SYLK file (.slk)", saveAsXLSX, nil)
+	case strings.HasPrefix(text, "table\n0,1\n"), strings.HasPrefix(text, "table\r\n0,1\r\n"):
+		return s.fail(CodeUnsupportedFormat, "this is a DIF file (.dif)", saveAsXLSX, nil)
 	}
 	if strings.HasPrefix(text, "<?xml") && strings.Contains(text, "schemas-microsoft-com:office:spreadsheet") {
 		return s.fail(CodeUnsupportedFormat, "this is an Excel 2003 XML file", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)

@@ -26,6 +26,7 @@ const (
 // workbook is an open XLSX file whose parts have all been read once.
 type workbook struct {
 	source    *source
+	format    Format
 	parts     map[string]*zip.File // by name in lower case, as the format compares them
 	checked   map[*zip.File]bool
 	since1904 bool
@@ -40,6 +41,7 @@ type sheet struct {
 	name   string
 	hidden bool
 	part   *zip.File
+	table  int // its number among the tables of the part, from 1; 0 if it has the part to itself
 	survey survey
 }
 
@@ -64,7 +66,7 @@ func openWorkbook(s *source) (*workbook, error) {
 	directory := &directoryReader{from: s.content, left: maxDirectory}
 	z, err := zip.NewReader(directory, s.size)
 	directory.left = 1 << 62
-	b := &workbook{source: s, parts: map[string]*zip.File{}, checked: map[*zip.File]bool{}}
+	b := &workbook{source: s, format: XLSX, parts: map[string]*zip.File{}, checked: map[*zip.File]bool{}}
 	switch {
 	case errors.Is(err, errDirectory):
 		return nil, b.tooLarge("its table of contents is too large")
@@ -78,10 +80,14 @@ func openWorkbook(s *source) (*workbook, error) {
 	if b.parts[main] == nil {
 		main = "xl/workbook.xml"
 	}
+	read := func() error { return b.readMain(main) }
 	if b.parts[main] == nil {
-		return nil, s.refuseZip(z)
+		if !b.isODS() {
+			return nil, s.refuseZip(z)
+		}
+		read, b.format = b.readODS, ODS
 	}
-	if err := b.readMain(main); err != nil {
+	if err := read(); err != nil {
 		_ = b.strings.close()
 		return nil, err
 	}
@@ -138,6 +144,14 @@ func (b *workbook) damaged(part string, err error) error {
 		message += ": it is no whole archive"
 	}
 	return b.source.fail(CodeWorkbookDamaged, message, "get the file again; or open it in Excel, let it be repaired, check that nobody is missing, and save it", err)
+}
+
+// scanSheet makes one pass over a sheet.
+func (b *workbook) scanSheet(sh *sheet, s *sheetScan) error {
+	if sh.table == 0 {
+		return b.scanPart(sh.part, maxPart, s.run)
+	}
+	return b.scanPart(sh.part, maxPart, func(x *xmlScanner) error { return s.runODS(x, sh.table) })
 }
 
 // scanPart scans one part to its end, which is where its checksum is compared.

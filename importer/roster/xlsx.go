@@ -13,9 +13,9 @@ func (r *Reader) openXLSX(o Options) error {
 	if err != nil {
 		return err
 	}
-	r.book, r.format = book, XLSX
+	r.book, r.format = book, book.format
 	if ext := strings.ToLower(filepath.Ext(r.source.name)); ext == ".csv" || ext == ".txt" || ext == ".tsv" {
-		r.remarks = append(r.remarks, "named "+ext+", but it is an Excel workbook: read as one")
+		r.remarks = append(r.remarks, "named "+ext+", but it is a workbook: read as one")
 	}
 	sh, err := r.chooseSheet(o, book)
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow, width int) 
 		r.remarks = append(r.remarks, plural(hidden, "hidden row is", "hidden rows are")+" not imported (show them in the workbook to import them)")
 	}
 	if n := v.merges.tall(headerRow); n > 0 {
-		r.remarks = append(r.remarks, plural(n, "cell is", "cells are")+" merged over several rows, and stand in each of them")
+		r.remarks = append(r.remarks, plural(n, "cell is merged over several rows, and stands in each of them", "cells are merged over several rows, and stand in each of them"))
 	}
 	if v.farthest.column >= width+maxBeside {
 		r.remarks = append(r.remarks, "what stands far to the right of the headings is not read, such as "+CellName(v.farthest.row, v.farthest.column))
