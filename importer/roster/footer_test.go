@@ -12,6 +12,7 @@ func TestNotes(t *testing.T) {
 	t.Parallel()
 	const (
 		total   = "a total, not a person"
+		note    = "a note, not a person"
 		section = "a section heading, not a person"
 		footer  = "a line of the export itself, not a person"
 	)
@@ -45,31 +46,42 @@ func TestNotes(t *testing.T) {
 		"© 2026 Acme Electric":           footer,
 		"Note: two are on leave":         footer,
 		"Approved by: Maria Garcia":      footer,
-		"Crew A":                         section,
-		"Crew 2 - Finish":                section,
-		"Foremen:":                       section,
-		"Page":                           "",
-		"Larry Page":                     "",
-		"Ann Total":                      "",
-		"Count Basie":                    "",
-		"Grand Pierre":                   "",
-		"Crew Anderson":                  "?", // a section where there are other columns, a name where there are none
-		"Note Haller":                    "",
-		"Run Chen":                       "",
-		"Rose Records":                   "",
-		"Ende Mann":                      "",
-		"Last Updike":                    "",
-		"Legend Smith":                   "",
-		"Print Jones":                    "",
-		"Ana":                            "",
-		"12345":                          "",
-		"Source Ann":                     "",
-		"Confidence Okafor":              "",
-		"X Æ A-12":                       "",
-		"Signed Away":                    "",
-		"-":                              "",
-		"Anne-Marie (Team 3)":            "",
-		"End of Time":                    "",
+		"This list is confidential.":     note,
+		"Cy starts on Monday":            note,
+		"While completion of Form WH-347 is optional it is mandatory": note,
+		"* apprentice":                    note,
+		"Foreman signature: ____________": footer,
+		"*Maria Garcia":                   "",
+		"María de los Ángeles Fernández de la Vega y Sanz": "",
+		"Juan Carlos de la Cruz Jr.":                       "",
+		"maria garcia lopez":                               "",
+		"Will van der Berg":                                "",
+		"Bo On":                                            "",
+		"Crew A":                                           section,
+		"Crew 2 - Finish":                                  section,
+		"Foremen:":                                         section,
+		"Page":                                             "",
+		"Larry Page":                                       "",
+		"Ann Total":                                        "",
+		"Count Basie":                                      "",
+		"Grand Pierre":                                     "",
+		"Crew Anderson":                                    "?", // a section where there are other columns, a name where there are none
+		"Note Haller":                                      "",
+		"Run Chen":                                         "",
+		"Rose Records":                                     "",
+		"Ende Mann":                                        "",
+		"Last Updike":                                      "",
+		"Legend Smith":                                     "",
+		"Print Jones":                                      "",
+		"Ana":                                              "",
+		"12345":                                            "",
+		"Source Ann":                                       "",
+		"Confidence Okafor":                                "",
+		"X Æ A-12":                                         "",
+		"Signed Away":                                      "",
+		"-":                                                "",
+		"Anne-Marie (Team 3)":                              "",
+		"End of Time":                                      "",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
@@ -105,8 +117,16 @@ func TestNotesOfSeveralCells(t *testing.T) {
 		"Total,Ann,":                        "",
 		"Page,1,":                           "",
 		"Note,Haller,7":                     "",
+		"While it is optional for some, it is not for all,": "a note, not a person",
+		"Install the pipe for good,Bo,7":                    "",
 	} {
 		r := open(t, write(t, "crew.csv", "Last Name,First Name,Employee ID\n"+line+"\nLi,Bo,1\n"), roster.Options{})
+		if got := lines(t, r); len(got) != 2 || got[0].What != want {
+			t.Errorf("%s: %+v, want %q", line, got, want)
+		}
+	}
+	for line, want := range map[string]string{"7,,": "a number with nobody beside it", "1007,,": "", ",7,": "", "7,Ana,": ""} {
+		r := open(t, write(t, "crew.csv", "No.,First Name,Last Name\n"+line+"\n2,Bo,Li\n"), roster.Options{})
 		if got := lines(t, r); len(got) != 2 || got[0].What != want {
 			t.Errorf("%s: %+v, want %q", line, got, want)
 		}

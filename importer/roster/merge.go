@@ -56,6 +56,19 @@ func (m *merges) tall(below int) int {
 	return n
 }
 
+// below returns the last of the rows that cells of a header row are merged down
+// to. Those are few: what is merged over more is not a heading.
+func (m *merges) below(header, width int) int {
+	const most = 2
+	last := header
+	for _, r := range m.ranges {
+		if r.top == header && r.left < width && r.bottom-header <= most {
+			last = max(last, r.bottom)
+		}
+	}
+	return last
+}
+
 // filler follows the merged ranges down a sheet.
 type filler struct {
 	ranges []mergedRange // not reached yet

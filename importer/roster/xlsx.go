@@ -30,7 +30,7 @@ func (r *Reader) openXLSX(o Options) error {
 	}
 	h.cells = connected(h.cells)
 	t.headerRow, t.width = h.number, len(h.cells)
-	r.notes.numbers = sh.survey.numbers
+	r.notes.numbers, r.notes.last = sh.survey.numbers, sh.survey.merges.below(h.number, len(h.cells))
 	r.remarkOnSheet(book, sh, h.number, len(h.cells))
 	return r.takeHeader(h, o.Heading)
 }
