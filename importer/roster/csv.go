@@ -23,6 +23,7 @@ type csvTable struct {
 	comma  rune
 	trim   bool // cells begin with a blank before their quotes
 	sep    bool // the first line is "sep=;"
+	wraps  bool // cells may be written as ="00123"
 
 	// Known once the header is: below it, a row that swallowed others is told
 	// by its width.
@@ -31,7 +32,11 @@ type csvTable struct {
 }
 
 func (t *csvTable) scan(emit func(*Row) bool) error {
-	s := &csvScan{table: t, feed: &feed{src: t.text.reader(t.source)}, emit: emit}
+	src := t.text.reader(t.source)
+	if t.wraps {
+		src = &unwrapper{src: src, comma: byte(t.comma)}
+	}
+	s := &csvScan{table: t, feed: &feed{src: src}, emit: emit}
 	s.in = bufio.NewReaderSize(s.feed, chunk)
 	if t.sep {
 		_, next, _ := s.feed.line()
@@ -94,6 +99,11 @@ func (s *csvScan) records() error {
 		s.feed.mark = start + r.InputOffset()
 		if blankRow(cells) {
 			continue
+		}
+		if s.table.wraps {
+			for i, cell := range cells {
+				cells[i] = unwrap(cell)
+			}
 		}
 		s.row = Row{Number: s.number, Cells: cells}
 		if s.table.text.checked || len(cells) > maxHeadings {

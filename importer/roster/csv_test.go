@@ -88,6 +88,10 @@ func TestCSVRows(t *testing.T) {
 			header + "Ana Silva,,\nCrew,,\nTotal,Ann,\nTeam,Lee,x\n",
 			[]line{{2, "Ana Silva||", ""}, {3, "Crew||", ""}, {4, "Total|Ann|", ""}, {5, "Team|Lee|x", ""}},
 		},
+		"IDs that a spreadsheet shall keep": {
+			"First Name,Last Name,Employee ID\nAna,Silva,=\"00123\"\n\"Bo\",\"Li\",\"=\"\"00124\"\"\"\nCy,\"a,=\"\"b\",=x\n=\"Dee\",=\"Fox, Jr\",=\nEve,Orr,\"=1\"\n",
+			[]line{{2, "Ana|Silva|00123", ""}, {3, "Bo|Li|00124", ""}, {4, `Cy|a,="b|=x`, ""}, {5, "Dee|Fox, Jr|=", ""}, {6, "Eve|Orr|=1", ""}},
+		},
 		"sep line is no row": {
 			"sep=;\nFirst Name;Last Name\nAna;Silva\n",
 			[]line{{2, "Ana|Silva", ""}},
@@ -338,5 +342,21 @@ func TestManyRowsAreNumbered(t *testing.T) {
 	}
 	if n != 15000 {
 		t.Errorf("%d rows, want 15000", n)
+	}
+}
+
+func TestManyWrappedIDs(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("First Name,Last Name,Employee ID\n")
+	const n = 20000 // more than a chunk of any size
+	for i := range n {
+		fmt.Fprintf(&b, "Ana,=\"Silva\",=\"%05d\"\n", i)
+	}
+	r := open(t, write(t, "crew.csv", b.String()), roster.Options{})
+	for row, err := range r.Rows() {
+		if err != nil || row.Damage != nil || row.Cells[1] != "Silva" || row.Cells[2] != fmt.Sprintf("%05d", row.Number-2) {
+			t.Fatalf("row %d: %q, %v, %v", row.Number, row.Cells, row.Damage, err)
+		}
 	}
 }

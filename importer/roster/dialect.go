@@ -120,6 +120,7 @@ func (t *csvTable) findDelimiter(o Options, sample string) error {
 			t.comma = noDelimiter
 		}
 	}
+	t.wraps = t.comma < utf8.RuneSelf && wraps(sample, t.comma)
 	comma := string(t.comma)
 	t.trim = t.comma != '\t' && t.comma != ' ' &&
 		strings.Contains(sample, comma+` "`) && !strings.Contains(sample, comma+`"`)
