@@ -61,6 +61,10 @@ func TestCSVRows(t *testing.T) {
 			header + "Dee,Fox,5\" pipe\nCy,\"Ray\" Jr,\"Lead, \"\"A\"\"\"\nBo,Li,y\n",
 			[]line{{2, `Dee|Fox|5" pipe`, "quote_stray C2"}, {3, `Cy|"Ray" Jr|Lead, "A"`, "quote_stray B3"}, {4, "Bo|Li|y", ""}},
 		},
+		"damage in the last line, which has no end": {
+			header + "Ana,\"Silva,x\n\nBo,Li,y\"",
+			[]line{{2, `Ana|"Silva|x`, "quote_unclosed B2"}, {4, `Bo|Li|y"`, "quote_stray C4"}},
+		},
 		"blank lines before and behind damage count": {
 			header + "\nAna,\"Silva\n\n\r\nBo,Li,y\n",
 			[]line{{3, `Ana|"Silva|`, "quote_unclosed B3"}, {6, "Bo|Li|y", ""}},

@@ -75,6 +75,7 @@ func (f *feed) line() (line []byte, next int64, cut bool) {
 			return line, f.skipLine(), true
 		}
 		if !f.more() {
+			rest = f.buf[f.mark-f.base:] // which more has moved
 			return bytes.TrimSuffix(rest, []byte("\r")), f.mark + int64(len(rest)), false
 		}
 	}
