@@ -185,6 +185,16 @@ func countedWord(word string) bool {
 	return false
 }
 
+func labelWord(word string) bool {
+	switch word {
+	case "foreman", "superintendent", "supervisor", "project", "job", "date", "company", "contractor", "location", "site", "week", "phone", "lead",
+		"capataz", "proyecto", "obra", "fecha", "empresa", "vorarbeiter", "polier", "projekt", "baustelle", "datum", "chef", "projet", "chantier",
+		"encarregado", "projeto", "data":
+		return true
+	}
+	return false
+}
+
 func sectionWord(word string) bool {
 	switch word {
 	case "crew", "team", "shift", "gang", "squad", "section", "department", "dept", "division", "area", "zone", "group", "subcontractor",

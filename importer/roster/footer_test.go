@@ -112,6 +112,10 @@ func TestNotesOfSeveralCells(t *testing.T) {
 	for line, want := range map[string]string{
 		"Exported by Smith, John on 11/23,": "a line of the export itself, not a person",
 		"Printed:,11/23/2026,":              "a line of the export itself, not a person",
+		"Foreman:,Jim Doe,":                 "a section heading, not a person",
+		"Crew:,Beta,":                       "a section heading, not a person",
+		"Foreman,Jim,7":                     "",
+		"Li:,Bo,7":                          "",
 		"Total,,25":                         "a total, not a person",
 		"Total,40,1600.00":                  "a total, not a person",
 		"Total,Ann,":                        "",

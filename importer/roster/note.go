@@ -59,6 +59,8 @@ func (n *notes) of(row *Row) string {
 	switch {
 	case footer(word, rest):
 		return noteFooter
+	case filled > 1 && strings.HasSuffix(cell, ":") && (labelWord(word) || sectionWord(word)):
+		return noteSection // "Foreman:" and who that is, above a crew
 	case filled > 1:
 		if row.Kinds == nil && sentence(cell) && goesOn(row.Cells[first+1:]) {
 			return noteText
