@@ -28,6 +28,7 @@ type explanation struct {
 // catalogue explains every code that the program writes.
 func catalogue() []explanation {
 	return []explanation{
+		{"another_table", aboutFile, "Below the people of the roster there are other headings, so what follows them is another table.", "Put each table into a sheet or a file of its own, or give them the same columns."},
 		{"delimiter_unknown", aboutFile, "The lines of a CSV file are not cut into cells by comma, semicolon, tab or bar, or not all in the same way.", "Name the character with --delimiter, or save the list as a workbook (.xlsx)."},
 		{"encoding_unknown", aboutFile, "The letters of a CSV file can't be read in any common encoding, or --encoding names one that does not exist.", "Save the file as \"CSV UTF-8\", or name its encoding with --encoding."},
 		{"file_changed", aboutFile, "The roster was written to while it was being read.", "Wait until whoever writes it is done, then run the same command again."},

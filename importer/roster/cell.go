@@ -88,7 +88,8 @@ func (s *sheetScan) resolve(c cellContent) (text string, kind Kind, full bool, e
 	case typeError:
 		return string(s.value), FormulaError, true, nil
 	case typeDate:
-		return isoText(string(s.value)), Date, true, nil
+		date := isoText(string(s.value))
+		return date, Date, !blank(date), nil
 	}
 	return s.number(c.style)
 }

@@ -23,6 +23,7 @@ const (
 	CodePasswordWrong     = "password_wrong"
 	CodeWorkbookTooLarge  = "workbook_too_large"
 	CodeSheetMissing      = "sheet_missing"
+	CodeAnotherTable      = "another_table"
 	CodeSheetAmbiguous    = "sheet_ambiguous"
 	CodeEncodingUnknown   = "encoding_unknown"
 	CodeDelimiterUnknown  = "delimiter_unknown"

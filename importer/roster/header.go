@@ -231,9 +231,13 @@ func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 		r.header[i] = oneLine(c)
 	}
 	r.notes.below, r.notes.heading = h.number, heading
+	r.notes.words = map[string]bool{}
+	for _, c := range h.cells {
+		r.notes.words[c] = !blank(c)
+	}
 	r.notes.headers = h.joined
 	if h.joined == nil {
-		r.notes.headers = [][]string{slices.Clone(h.cells)}
+		r.notes.headers = [][]string{slices.Clone(connected(h.cells))}
 	}
 	below := false
 	err := r.table.scan(func(row *Row) bool {

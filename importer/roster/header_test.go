@@ -161,3 +161,31 @@ func TestOneColumn(t *testing.T) {
 		})
 	}
 }
+
+// TestAnotherTable holds that people are not read by the headings of others.
+func TestAnotherTable(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		below string
+		want  string
+	}{
+		"the same columns in another order": {"Last Name,First Name,Job Title\nLi,Bo,x\n", roster.CodeAnotherTable},
+		"other columns":                     {"Last Name,Employee ID\nLi,7\n", roster.CodeAnotherTable},
+		"the same columns":                  {"First Name,Last Name,Job Title\nBo,Li,x\n", ""},
+		"a person of such a name":           {"Last Name,Li,x\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, write(t, "crew.csv", "First Name,Last Name,Job Title\nAna,Silva,x\n\n"+test.below), roster.Options{})
+			got := ""
+			for _, err := range r.Rows() {
+				if err != nil {
+					got = code(t, err)
+				}
+			}
+			if got != test.want {
+				t.Errorf("code %q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -21,7 +21,8 @@ type notes struct {
 	below   int        // the header row's number
 	last    int        // of the rows that cells of the header row are merged down to
 	heading func(string) bool
-	numbers []bool // columns of a workbook that hold numbers; nil for CSV
+	words   map[string]bool // of the header row
+	numbers []bool          // columns of a workbook that hold numbers; nil for CSV
 }
 
 // of returns why a row is not a person's, or "".
@@ -97,7 +98,24 @@ func (n *notes) headings(row *Row) bool {
 			return true
 		}
 	}
-	if n.heading == nil || row.Number != n.below+1 {
+	return row.Number == n.below+1 && n.allHeadings(row)
+}
+
+// anotherTable reports headings that are not where the header has them: the
+// people below are those of another table. Only a row that begins with one of
+// the header's own words is looked at closely.
+func (n *notes) anotherTable(row *Row) bool {
+	for _, c := range row.Cells {
+		if !blank(c) {
+			return n.words[c] && n.allHeadings(row)
+		}
+	}
+	return false
+}
+
+// allHeadings reports that a row holds headings and nothing else.
+func (n *notes) allHeadings(row *Row) bool {
+	if n.heading == nil {
 		return false
 	}
 	filled := 0

@@ -338,9 +338,10 @@ func (v *odsValue) resolve(shown string) (text string, kind Kind, full bool, err
 		}
 		return general([]byte(v.value), n), Number, true, nil
 	case "date":
-		return isoText(v.date), Date, true, nil
+		date := isoText(v.date)
+		return date, Date, !blank(date), nil
 	case "time":
-		return shown, Date, shown != "", nil
+		return shown, Date, !blank(shown), nil
 	case "boolean":
 		switch v.boolean {
 		case "true":

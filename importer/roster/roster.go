@@ -2,6 +2,7 @@ package roster
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"slices"
@@ -135,13 +136,17 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		stopped := false
 		var padded rowBuffer
+		var other error
 		err := r.table.scan(func(row *Row) bool {
 			if row.Number <= r.headerRow {
 				return true
 			}
 			padded.pad(row, len(r.header))
 			if row.Note == "" && row.Damage == nil {
-				row.Note = r.notes.of(row)
+				if row.Note = r.notes.of(row); row.Note == "" && r.notes.anotherTable(row) {
+					other = r.anotherTable(row.Number)
+					return false
+				}
 			}
 			stopped = !yield(*row, nil)
 			return !stopped
@@ -150,12 +155,22 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 			return
 		}
 		if err == nil {
+			err = other
+		}
+		if err == nil {
 			err = r.source.unchanged()
 		}
 		if err != nil {
 			yield(Row{}, err)
 		}
 	}
+}
+
+func (r *Reader) anotherTable(row int) *Error {
+	e := r.source.fail(CodeAnotherTable, fmt.Sprintf("there are headings other than those of row %d, so another table begins here", r.headerRow),
+		"put each table into a sheet or a file of its own, or give them the same columns", nil)
+	e.Sheet, e.Row = r.sheet, row
+	return e
 }
 
 // Sample returns copies of the first n rows that are a person's and whole.
