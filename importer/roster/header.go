@@ -57,9 +57,14 @@ func oneLine(heading string) string {
 // texts returns the cells that can be headings: on one line, each once.
 func (h *headRow) texts() []string {
 	var texts []string
+	seen := map[string]bool{}
 	for i, c := range h.cells {
+		if c == "" || (h.kinds != nil && h.kinds[i] != Text) {
+			continue
+		}
 		c = oneLine(c)
-		if (h.kinds == nil || h.kinds[i] == Text) && wordy(c) && !slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, c) }) {
+		if key := strings.ToLower(c); wordy(c) && !seen[key] {
+			seen[key] = true
 			texts = append(texts, c)
 		}
 	}

@@ -97,7 +97,7 @@ func TestDamagedContainer(t *testing.T) {
 	}
 	for at := range whole {
 		switch sector, place := at/512, at%512; {
-		case sector == 0 && place > 96, sector == 1 && place > 96, sector > 3 && (place%4 > 0 || sector > 6):
+		case sector < 2 && place > 96, sector == 2 && place > 3*128, sector > 2 && (place%4 > 0 || sector > 6):
 			continue // what is filled up, or encrypted
 		}
 		broken := bytes.Clone(whole)
