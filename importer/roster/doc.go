@@ -7,9 +7,15 @@
 //     blank rows count although they are not handed out. A "sep=" line, which
 //     Excel doesn't show, doesn't count.
 //   - Nobody is lost: a row that can't be read comes out with a Damage, and a
-//     row that is not a person's (hidden, a section heading, a total, the
-//     headings again) comes out with a Note. Hidden rows are not imported,
-//     because a filtered list is sent for what it shows.
+//     row that is not a person's (hidden, a section heading, a total, a note, a
+//     line of the export, the headings again) comes out with a Note. Hidden rows
+//     are not imported, because a filtered list is sent for what it shows.
+//   - A row gets a Note only for what no person's row says: three cells at most,
+//     and words that stand in no name (Page 1 of 2, Total: 25, Exported by …), or
+//     a total with nothing but numbers beside it. What merely looks odd stays in,
+//     and validation says what is wrong with it.
+//   - Headings in another order further down end the reading with an error: by the
+//     first ones, the people below would get one another's columns.
 //   - A broken quote costs one physical line. encoding/csv reads on to the next
 //     quote, however far; so the bytes of the record being read are kept, and
 //     reading resumes on the line after the record's first. LazyQuotes was
@@ -27,7 +33,7 @@
 //     its spreadsheets are little else than that. For .xls, .xlsb and Numbers no
 //     library of Go is kept well enough that an ID can be believed to come out of
 //     it whole; a sentence says how to save such a file.
-//   - A password is left to excelize, and what it opens, to our scanner.
+//   - Decrypting is left to excelize, and what a password opens, to our scanner.
 //   - Headings over two rows are read together only if both say more than each.
 //   - A number is shown by its format only where the format makes an ID of it
 //     (00000, "E-"0000, 000-00-0000). Thousands separators, currencies and
