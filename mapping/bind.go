@@ -15,7 +15,7 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	for _, s := range inOrder(f.specs) {
 		src := source{
 			field: s.field, formula: -1, fallback: s.fallback, pattern: s.pattern, transforms: s.transforms,
-			values: s.values, lookup: s.lookup, order: s.order,
+			values: s.values, lookup: s.lookup, order: s.order, inverted: s.inverted,
 		}
 		match := Match{Column: -1, Confidence: 1}
 		switch {
@@ -123,14 +123,15 @@ type binder struct {
 func (b *binder) columns(s spec) []int {
 	var found []int
 	for _, name := range s.columns {
-		columns := b.find(name)
+		columns := b.named(name)
 		switch len(columns) {
 		case 0:
 		case 1:
 			found = append(found, columns[0])
 			b.use(columns[0])
 		default:
-			b.twice(name, columns, s.field)
+			b.twice(name.heading, columns, s.field, fmt.Sprintf(", or write which one is meant: column: {letter: %s, heading: %s}",
+				letters(columns[0]), yamlText(heading(b.header, columns[0]))))
 			return nil
 		}
 	}
@@ -146,12 +147,12 @@ func (b *binder) formula(e *expression, field Field) *formula {
 	for slot, name := range e.names {
 		switch columns := b.find(name); len(columns) {
 		case 0:
-			b.missing([]string{name}, field)
+			b.missing([]columnName{{heading: name}}, field)
 		case 1:
 			f.columns[slot] = columns[0]
 			b.use(columns[0])
 		default:
-			b.twice(name, columns, field)
+			b.twice(name, columns, field, "")
 		}
 	}
 	return f
@@ -186,6 +187,23 @@ func (b *binder) use(column int) {
 	b.used[column] = true
 }
 
+// named returns the columns that a mapping file means. A letter counts only
+// with the heading that stands there: a column that has moved is noticed.
+func (b *binder) named(name columnName) []int {
+	if name.letter == "" {
+		return b.find(name.heading)
+	}
+	for i := range b.header {
+		if letters(i) != name.letter {
+			continue
+		}
+		if h := heading(b.header, i); name.heading == "" && !typeable(h) || name.heading != "" && slices.Contains(b.find(name.heading), i) {
+			return []int{i}
+		}
+	}
+	return nil
+}
+
 // find returns the columns of that heading, exactly, else folded.
 func (b *binder) find(name string) []int {
 	var exact, folded []int
@@ -213,31 +231,47 @@ func (b *binder) owner(f Field) string {
 	return string(f)
 }
 
-func (b *binder) missing(names []string, field Field) {
-	var quoted []string
+func (b *binder) missing(names []columnName, field Field) {
+	var shown []string
 	for _, n := range names {
-		quoted = append(quoted, quote(n))
-	}
-	var headings []string
-	for i := range b.header {
-		if h := heading(b.header, i); h != "" && !isWithheld(h) {
-			headings = append(headings, h)
-		}
-	}
-	hint := "the roster has the headings " + quoteSome(headings) + "; correct the mapping file"
-	for _, n := range names {
-		if like := closest(n, headings, headingKey, near); like != "" {
-			hint = fmt.Sprintf("did you mean %s?", quote(like))
-			break
-		}
+		shown = append(shown, n.String())
 	}
 	b.problems = append(b.problems, Problem{
 		Code: "column_missing", Field: publicField(field), Column: -1,
-		Message: fmt.Sprintf("%s: the roster has no column %s", b.owner(field), list(quoted, "or")), Hint: hint,
+		Message: fmt.Sprintf("%s: the roster has no column %s", b.owner(field), list(shown, "or")), Hint: b.meant(names),
 	})
 }
 
-func (b *binder) twice(name string, columns []int, field Field) {
+// meant says which column may be meant by names that the roster doesn't have.
+func (b *binder) meant(names []columnName) string {
+	var headings []string
+	for i := range b.header {
+		h := heading(b.header, i)
+		if isWithheld(h) {
+			continue
+		}
+		for _, n := range names {
+			switch {
+			case n.letter != letters(i):
+			case h == "":
+				return fmt.Sprintf("column %s has no heading; write column: {letter: %s}", n.letter, n.letter)
+			default:
+				return fmt.Sprintf("%s: see whether it is the right one, and write column: {letter: %s, heading: %s}", "column "+n.letter+" has the heading "+quote(h), n.letter, yamlText(h))
+			}
+		}
+		if h != "" {
+			headings = append(headings, h)
+		}
+	}
+	for _, n := range names {
+		if like := closest(n.heading, headings, headingKey, nearEnough); like != "" {
+			return fmt.Sprintf("did you mean %s?", quote(like))
+		}
+	}
+	return "the roster has the headings " + quoteSome(headings) + "; correct the mapping file"
+}
+
+func (b *binder) twice(name string, columns []int, field Field, more string) {
 	var places []string
 	for _, c := range columns {
 		places = append(places, place(b.header, c))
@@ -245,7 +279,7 @@ func (b *binder) twice(name string, columns []int, field Field) {
 	b.problems = append(b.problems, Problem{
 		Code: "heading_twice", Field: publicField(field), Column: columns[1],
 		Message: fmt.Sprintf("%s: %s stands over %d columns: %s", b.owner(field), quote(name), len(columns), list(places, "and")),
-		Hint:    "rename one of them in the roster",
+		Hint:    "rename one of them in the roster" + more,
 	})
 }
 

@@ -80,7 +80,6 @@ func (s *source) checkID(text string, column int, kind Kind) *Problem {
 // takeAnswer reads a yes/no.
 func (m *Mapper) takeAnswer(s *source, text string, column int, p *Person) *Problem {
 	if text == "" {
-		p.IsEmployee = s.blank
 		return nil
 	}
 	answer, ok := m.truths.read(m.scratch, text, s.inverted)

@@ -2,7 +2,10 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Detect maps a header by the dictionary. Only exact headings (folded) are
@@ -10,26 +13,36 @@ import (
 // The error is a *BindError with every problem: a name that is missing, two
 // columns for one field, headings whose cells don't decide.
 func Detect(header []string, sample [][]string, o Options) (*Mapper, error) {
+	return NewSurvey(header, sample, o).Mapper()
+}
+
+func newDetector(header []string, sample [][]string, o Options) *detector {
 	d := &detector{
-		header: header, classes: newClasses(o.Classifications),
-		claims: make(map[Field][]claim), used: make(map[int]bool), withheld: make(map[int]bool),
+		header: header, sample: sample, classes: newClasses(o.Classifications),
+		claims: make(map[Field][]claim), withheld: make(map[int]bool),
 	}
 	for i := range header {
 		h := heading(header, i)
-		if h == "" {
-			continue
-		}
-		c := &column{index: i, heading: h, meaning: meaningOf(h), cells: cellsOf(sample, i), rows: len(sample)}
+		c := &column{index: i, heading: h, cells: cellsOf(sample, i), rows: len(sample)}
+		d.all = append(d.all, c)
 		if isWithheld(h) || most(c.cells, isSocialSecurityNumber) {
 			d.withheld[i] = true
 			continue
 		}
-		d.columns = append(d.columns, c)
+		if h != "" {
+			c.meaning = meaningOf(h)
+			d.columns = append(d.columns, c)
+		}
 	}
+	return d
+}
+
+// detect claims columns for fields, and gathers what is in doubt.
+func (d *detector) detect() {
 	for _, c := range d.columns {
 		d.exact(c)
 	}
-	d.repeated(sample)
+	again := d.repeated()
 	for _, c := range d.columns { // names first: the others look at what is left
 		d.nameWord(c)
 	}
@@ -44,8 +57,11 @@ func Detect(header []string, sample [][]string, o Options) (*Mapper, error) {
 			d.classWord(c)
 		}
 	}
+	for _, pair := range again {
+		d.sameHeading(pair[0], pair[1])
+	}
 	d.settleNames()
-	return d.mapper(sample)
+	d.severalColumns()
 }
 
 // column is one column of the roster under detection.
@@ -67,19 +83,30 @@ type claim struct {
 	lookup     bool
 }
 
-type detector struct {
-	header         []string
-	classes        *classes
-	columns        []*column
-	claims         map[Field][]claim
-	used, withheld map[int]bool
-	problems       []Problem
+// marks reports whether the cells that are not empty are marks, and some are
+// empty.
+func (c *column) marks() bool {
+	return len(c.cells) > 0 && len(c.cells) < c.rows && share(c.cells, isMark) == 1
 }
 
-// repeated refuses an ambiguous heading that stands over two different columns;
-// of two columns with the same cells the second is dropped.
-func (d *detector) repeated(sample [][]string) {
+type detector struct {
+	header    []string
+	sample    [][]string
+	classes   *classes
+	all       []*column
+	columns   []*column // those to be decided
+	claims    map[Field][]claim
+	withheld  map[int]bool
+	problems  []Problem
+	questions []Question
+}
+
+// repeated puts ambiguous headings aside that stand over two different columns,
+// and returns the pairs; of two columns with the same cells the second is
+// dropped.
+func (d *detector) repeated() [][2]*column {
 	var kept []*column
+	var pairs [][2]*column
 	seen := make(map[string]*column)
 	for _, c := range d.columns {
 		first := seen[headingKey(c.heading)]
@@ -89,15 +116,52 @@ func (d *detector) repeated(sample [][]string) {
 		case first == nil:
 			seen[headingKey(c.heading)] = c
 			kept = append(kept, c)
-		case !sameCells(sample, first.index, c.index):
-			d.problems = append(d.problems, Problem{
-				Code: "heading_twice", Column: c.index,
-				Message: place(d.header, first.index) + " and " + place(d.header, c.index) + " have the same heading",
-				Hint:    "rename one of them in the roster",
-			})
+		case !d.sameCells(first.index, c.index):
+			pairs = append(pairs, [2]*column{first, c})
 		}
 	}
 	d.columns = kept
+	return pairs
+}
+
+// sameHeading refuses two different columns under one ambiguous heading.
+func (d *detector) sameHeading(first, second *column) {
+	p := Problem{
+		Code: "heading_twice", Column: second.index,
+		Message: place(d.header, first.index) + " and " + place(d.header, second.index) + " have the same heading",
+		Hint:    fmt.Sprintf("rename one of them in the roster, or say in a mapping file which one counts: column: %s or column: %s", d.reference(first.index), d.reference(second.index)),
+	}
+	d.problems = append(d.problems, p)
+	for f, claims := range d.claims {
+		if c := claims[0]; c.index == first.index {
+			p.Field = publicField(f)
+			other := c
+			other.column = second
+			d.ask(p, func(_ Field, c claim) bool { return c.index == first.index }, d.answer(f, c), d.answer(f, other))
+			return
+		}
+	}
+	d.questions = slices.DeleteFunc(d.questions, func(q Question) bool { return q.Column == first.index })
+	var answers []Answer
+	for _, f := range first.meaning.candidates() {
+		for _, c := range []*column{first, second} {
+			if !d.taken(f) {
+				answers = append(answers, d.answer(f, d.choice(f, c)))
+			}
+		}
+	}
+	if len(answers) > 0 {
+		p.Field = answers[0].Field
+	}
+	d.ask(p, nil, answers...)
+}
+
+// choice is a claim that a person makes.
+func (d *detector) choice(f Field, c *column) claim {
+	return claim{
+		column: c, confidence: 1, how: byHeading, lookup: f == WorkClassification,
+		inverted: f == IsEmployee && c.meaning == meansFirmWord || c.meaning == meansNotEmployee,
+	}
 }
 
 func cellsOf(sample [][]string, index int) []string {
@@ -210,29 +274,50 @@ func isWorkerKind(cell string) bool {
 // ambiguous refuses a heading that its cells don't decide.
 func (d *detector) ambiguous(c *column, meanings string, fields ...string) {
 	var entries []string
+	var answers []Answer
 	for _, f := range fields {
-		entry := fmt.Sprintf("%s: {column: %s}", f, yamlText(c.heading))
-		if f == string(WorkClassification) {
-			entry = fmt.Sprintf("%s: {column: %s, lookup: work_classification}", f, yamlText(c.heading))
-		}
+		one := d.choice(Field(f), c)
+		answers = append(answers, d.answer(Field(f), one))
+		entry := d.entry(Field(f), one)
 		if f == string(IsEmployee) {
-			entry = fmt.Sprintf("%s: {column: %s, values: {…: true, …: false}}", f, yamlText(c.heading))
+			entry = fmt.Sprintf("%s: {column: %s, values: {…: true, …: false}}", f, d.reference(c.index))
 		}
 		entries = append(entries, entry)
 	}
-	d.problems = append(d.problems, Problem{
+	p := Problem{
 		Code: "heading_ambiguous", Field: publicField(Field(fields[0])), Column: c.index,
 		Message: fmt.Sprintf("%s can be %s", place(d.header, c.index), meanings),
 		Hint:    "say in a mapping file what it is: " + list(entries, "or") + "; or leave it out there",
-	})
+	}
+	d.problems = append(d.problems, p)
+	d.ask(p, nil, answers...)
 }
 
-// yamlText writes a heading so that a mapping file can be copied from a hint.
+// yamlText writes a heading so that a mapping file reads it as it is.
 func yamlText(heading string) string {
-	if strings.ContainsAny(heading, `:#{}[],&*!|>'"%@`+"`") {
-		return "'" + strings.ReplaceAll(heading, "'", "''") + "'"
+	plain := heading != "" && heading == strings.TrimSpace(heading)
+	for i, r := range heading {
+		switch {
+		case unicode.IsLetter(r):
+		case i > 0 && (unicode.IsDigit(r) || strings.ContainsRune(" ._-/()", r)):
+		default:
+			plain = false
+		}
 	}
-	return heading
+	switch strings.ToLower(heading) {
+	case "null", "true", "false", "yes", "no", "on", "off", "y", "n":
+		plain = false
+	}
+	if plain {
+		return heading
+	}
+	return "'" + strings.ReplaceAll(heading, "'", "''") + "'"
+}
+
+// typeable reports whether a mapping file can name a column by its heading.
+func typeable(heading string) bool {
+	text, flawed := clean(heading, true)
+	return text != "" && flawed == noFlaw && utf8.RuneCountInString(text) <= maxLength
 }
 
 // settleNames decides between first and last name columns and a full name.
@@ -266,56 +351,71 @@ func (d *detector) settleNames() {
 
 // missing says that a name is missing, and which heading may be meant.
 func (d *detector) missing(f Field, message, hint string) {
-	for _, c := range d.columns {
-		if c.meaning != meansNothing {
-			continue
-		}
-		if field, like, _ := Suggest(c.heading); field == FirstName || field == LastName {
-			hint = fmt.Sprintf("did you mean %s in %s? correct the heading, or name it in a mapping file", quote(like), place(d.header, c.index))
-			break
-		}
+	halves := []Field{LastName, FirstName}
+	var also []claim // its other half's column may hold whole names
+	if d.taken(FirstName) || d.taken(LastName) {
+		halves = []Field{f}
+		also = append(d.claims[FirstName], d.claims[LastName]...)
 	}
-	d.problems = append(d.problems, Problem{Code: "heading_missing", Field: f, Column: -1, Message: message, Hint: hint})
+	p := Problem{Code: "heading_missing", Field: f, Column: -1, Message: message, Hint: hint}
+	for _, half := range halves {
+		answers := d.free(half, func(m meaning) bool {
+			return m == meansFullName || m == meansFullNameLastFirst || m == meansFullNameTwoSurnames || m.field() == half
+		}, also...)
+		if one := answers; len(one) > 0 && one[0].Like != "" && p.Hint == hint {
+			p.Hint = fmt.Sprintf("did you mean %s in %s? correct the heading, or name it in a mapping file", quote(one[0].Like), place(d.header, one[0].Column))
+		}
+		q := p
+		q.Field = half
+		d.ask(q, nil, answers...)
+	}
+	d.problems = append(d.problems, p)
 }
 
-// mapper makes the Mapper of what was claimed, one column a field.
-func (d *detector) mapper(sample [][]string) (*Mapper, error) {
-	p := &plan{header: d.header, classes: d.classes}
+// severalColumns asks where two different columns claim one field.
+func (d *detector) severalColumns() {
 	for _, f := range append([]Field{fullName}, Fields()...) {
 		claims := d.claims[f]
-		if len(claims) == 0 {
-			continue
-		}
-		one := claims[0]
-		for _, other := range claims[1:] {
-			if !sameCells(sample, one.index, other.index) {
+		for i := 1; i < len(claims); i++ {
+			if !d.sameCells(claims[0].index, claims[i].index) {
 				d.twice(f, claims)
 				break
 			}
 		}
-		d.used[one.index] = true
+	}
+}
+
+// plan makes a plan of claims, one column a field.
+func (d *detector) plan(claims map[Field][]claim) *plan {
+	p := &plan{header: d.header, classes: d.classes}
+	used := make(map[int]bool)
+	for _, f := range append([]Field{fullName}, Fields()...) {
+		if len(claims[f]) == 0 {
+			continue
+		}
+		one := claims[f][0]
+		used[one.index] = true
 		s := source{field: f, columns: []int{one.index}, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
-		if f == IsEmployee && len(one.cells) > 0 && len(one.cells) < one.rows && share(one.cells, isMark) == 1 {
-			unmarked := one.inverted
-			s.blank = &unmarked
+		if f == IsEmployee && one.marks() {
+			s.fallback = noAnswer
 		}
 		p.sources = append(p.sources, s)
 		p.matches = append(p.matches, matchesOf(f, Match{
 			Column: one.index, Heading: one.heading, Confidence: one.confidence, How: one.how,
 		})...)
 	}
-	if len(d.problems) > 0 {
-		return nil, &BindError{d.problems}
-	}
-	p.finish(d.used, d.withheld)
-	return newMapper(p), nil
+	p.finish(used, d.withheld)
+	return p
 }
+
+// noAnswer is what an empty cell says in a column of marks.
+const noAnswer = "no"
 
 // sameCells reports whether two columns say the same in every row of the
 // sample, and say something.
-func sameCells(sample [][]string, a, b int) bool {
+func (d *detector) sameCells(a, b int) bool {
 	something := false
-	for _, row := range sample {
+	for _, row := range d.sample {
 		var x, y string
 		if a < len(row) {
 			x = fold(row[a])
@@ -334,13 +434,17 @@ func sameCells(sample [][]string, a, b int) bool {
 // twice refuses two columns for one field.
 func (d *detector) twice(f Field, claims []claim) {
 	var places, entries []string
+	var answers []Answer
 	for _, c := range claims {
 		places = append(places, place(d.header, c.index))
-		entries = append(entries, fmt.Sprintf("%s: {column: %s}", f, yamlText(c.heading)))
+		entries = append(entries, d.entry(f, c))
+		answers = append(answers, d.answer(f, c))
 	}
-	d.problems = append(d.problems, Problem{
+	p := Problem{
 		Code: "heading_twice", Field: publicField(f), Column: claims[1].index,
 		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), fieldWord(f), list(places, "and")),
 		Hint:    "say in a mapping file which one counts: " + list(entries, "or"),
-	})
+	}
+	d.problems = append(d.problems, p)
+	d.ask(p, func(g Field, _ claim) bool { return g == f }, answers...)
 }

@@ -60,6 +60,26 @@ func (m meaning) field() Field {
 	return ""
 }
 
+// candidates returns the fields that an ambiguous meaning can feed.
+func (m meaning) candidates() []Field {
+	switch m {
+	case meansNameWord, meansFirstNameWord, meansLastNameWord:
+		return []Field{fullName}
+	case meansWorkerWord:
+		return []Field{fullName, EmployeeID, IsEmployee}
+	case meansJobWord:
+		return []Field{JobTitle}
+	case meansClassWord:
+		return []Field{JobTitle, WorkClassification}
+	case meansTypeWord, meansFirmWord:
+		return []Field{IsEmployee}
+	case meansIDWord, meansIDNumberWord:
+		return []Field{EmployeeID, OriginID}
+	default:
+		return nil
+	}
+}
+
 // meaningOf looks a heading up. One that ends with "?" is first looked up as
 // the question.
 func meaningOf(heading string) meaning {

@@ -45,7 +45,7 @@ type spec struct {
 	field        Field // fullName among them
 	line, column int
 
-	columns    []string
+	columns    []columnName
 	optional   bool // none of the columns need exist
 	value      *string
 	expression *expression
@@ -56,6 +56,25 @@ type spec struct {
 	values     map[string]string // by folded cell
 	lookup     bool
 	order      order
+	inverted   bool
+}
+
+// columnName names a column by its heading; where that is not enough, because
+// two columns have it or it is blank, by its letter too.
+type columnName struct {
+	letter  string // "" if the heading is enough
+	heading string // what must stand over it; with a letter, "" for a column without a heading
+}
+
+// String names the column for people.
+func (c columnName) String() string {
+	switch {
+	case c.letter == "":
+		return quote(c.heading)
+	case c.heading == "":
+		return c.letter + " without a heading"
+	}
+	return fmt.Sprintf("%s (%s)", c.letter, quote(c.heading))
 }
 
 // transform is a change of a text.
@@ -77,7 +96,9 @@ const (
 //
 // Under fields stands, for each field (or full_name for both names):
 //
-//	column: X or [X, Y]   the heading; of several, the first cell that is not empty counts
+//	column: X or [X, Y]   the heading; of several, the first cell that is not empty counts.
+//	                      {letter: C, heading: X} is one of two columns with that heading,
+//	                      {letter: C} a column without any
 //	optional: true        none of the columns need exist (otherwise at least one must)
 //	value: X              the same for every row
 //	expression: F         a formula over the headings (expr-lang.org)
@@ -86,7 +107,8 @@ const (
 //	transform: [T, …]     trim, name_case, upper, lower, in this order
 //	pattern: P            what the value must match, a regular expression (RE2)
 //	lookup: work_classification
-//	order: O              of full_name: auto, first_last, last_first
+//	order: O              of full_name: auto, first_last, last_first, two_surnames
+//	inverted: true        of is_employee: yes means no, as in a column "Contractor"
 //
 // Beside fields may stand where, a formula that is true for the rows to take,
 // and project, which says like a field to which project a row goes.
@@ -351,7 +373,11 @@ func scalar(n ast.Node) (string, bool) {
 func (f *File) Headings() []string {
 	var names []string
 	for _, s := range f.specs {
-		names = append(names, s.columns...)
+		for _, c := range s.columns {
+			if c.heading != "" {
+				names = append(names, c.heading)
+			}
+		}
 	}
 	return names
 }

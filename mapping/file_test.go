@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,6 +141,13 @@ func TestLoadErrors(t *testing.T) {
 		{"empty text", "fields:\n  job_title: {value: ' '}\n", 2, 22, "is empty", ""},
 		{"optional without a column", "fields:\n  job_title: {value: x, optional: true}\n", 2, 25, "columns only", ""},
 		{"optional perhaps", "fields:\n  job_title: {column: x, optional: perhaps}\n", 2, 36, "true or false", ""},
+		{"inverted elsewhere", "fields:\n  job_title: {column: x, inverted: true}\n", 2, 26, "is_employee only", ""},
+		{"inverted beside values", "fields:\n  is_employee: {column: x, inverted: true, values: {x: true}}\n", 2, 28, "one too many", "remove inverted"},
+		{"inverted default", "fields:\n  is_employee: {column: x, inverted: true, default: Contractor}\n", 2, 53, "neither yes nor no", ""},
+		{"letter that is none", "fields:\n  job_title: {column: {letter: 3}}\n", 2, 32, "no letter of a column", "A to XFD"},
+		{"heading without its letter", "fields:\n  job_title: {column: {heading: A}}\n", 2, 23, "letter is missing", ""},
+		{"letter misspelled", "fields:\n  job_title: {column: {leter: A}}\n", 2, 24, "unknown", "did you mean letter?"},
+		{"lettered birth date", "fields:\n  job_title: {column: [A, {letter: B, heading: Birth Date}]}\n", 2, 48, "birth dates", ""},
 		{"transform of a yes/no", "fields:\n  is_employee: {column: x, transform: upper}\n", 2, 28, "nothing to transform", ""},
 		{"unknown function", names + "where: starts(Project)\n", 3, 8, "no function starts", ""},
 		{"computed heading", names + "where: row[Project] == \"\"\n", 3, 0, "heading in quotes", ""},
@@ -246,6 +254,11 @@ func TestBindFields(t *testing.T) {
 		{name: "expression with a local", fields: "job_title: {expression: 'let t = trim(A); upper(t)'}", header: "A", row: "lead", want: mapping.Person{JobTitle: "LEAD"}},
 		{name: "expression of nothing", fields: "job_title: {expression: 'A == \"\" ? nil : A', default: Laborer}", header: "A", row: "", want: mapping.Person{JobTitle: "Laborer"}},
 		{name: "a heading called Cells", fields: "job_title: {expression: 'Cells + B'}", header: "B|Cells", row: "b|c", want: mapping.Person{JobTitle: "cb"}},
+		{name: "one of two columns", fields: "job_title: {column: {letter: C, heading: title}}", header: "Title|A|TITLE", row: "a|b|c", want: mapping.Person{JobTitle: "c"}},
+		{name: "a column without a heading", fields: "job_title: {column: {letter: b}}", header: "A||C", row: "a|b|c", want: mapping.Person{JobTitle: "b"}},
+		{name: "of several, one by its letter", fields: "job_title: {column: [A, {letter: B}]}", header: "A||C", row: " |b|c", want: mapping.Person{JobTitle: "b"}},
+		{name: "inverted", fields: "is_employee: {column: A, inverted: true}", header: "A", row: "yes", want: mapping.Person{IsEmployee: no()}},
+		{name: "inverted, empty cell", fields: "is_employee: {column: A, inverted: true, default: 'no'}", header: "A", row: "", want: mapping.Person{IsEmployee: yes()}},
 		{name: "constant ID", fields: "work_classification_id: {value: 12}", header: "A", row: "", want: mapping.Person{WorkClassificationID: 12}},
 		{name: "leading zeros of a constant", fields: "employee_id: {value: 007}", header: "A", row: "", want: mapping.Person{EmployeeID: "007"}},
 	}
@@ -272,6 +285,29 @@ func TestBindFields(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A letter alone never names a column that has a heading, and a heading must
+// stand where the letter says: a column that has moved is not taken for another.
+func TestBindLetters(t *testing.T) {
+	t.Parallel()
+	for column, want := range map[string]string{
+		"{letter: A}":                "write column: {letter: A, heading: Title}",
+		"{letter: A, heading: Name}": `column A has the heading "Title"`,
+		"{letter: B, heading: Name}": "column B has no heading; write column: {letter: B}",
+		"{letter: D}":                "",
+		"{letter: C}":                "correct the mapping file",
+		"Title":                      "or write which one is meant: column: {letter: A, heading: Title}",
+	} {
+		f, err := load(t, "fields:\n  full_name: {value: Ana Silva}\n  job_title: {column: "+column+"}\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Bind([]string{"Title", "", "SSN", "", "Title"}, mapping.Options{})
+		if got := fmt.Sprint(err); !strings.Contains(got, want) || (err == nil) != (want == "") {
+			t.Errorf("%s: got %s, want %s", column, got, want)
+		}
 	}
 }
 

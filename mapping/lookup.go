@@ -73,7 +73,7 @@ func (c *classes) unknown(text string, column int) *Problem {
 	var candidates []candidate
 	key := fold(text)
 	for _, one := range c.all {
-		if alike := max(similarity(key, fold(one.Name)), similarity(key, fold(one.Abbreviation))); alike >= near {
+		if alike := max(similarity(key, fold(one.Name)), similarity(key, fold(one.Abbreviation))); alike >= nearEnough {
 			candidates = append(candidates, candidate{one.Name, alike})
 		}
 	}

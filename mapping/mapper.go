@@ -47,8 +47,7 @@ type source struct {
 	lookup     bool
 	order      order
 
-	inverted bool  // yes means no
-	blank    *bool // what an empty yes/no cell says; nil: nothing
+	inverted bool // yes means no
 }
 
 // Columns says for each field that the mapping gives where it comes from, in

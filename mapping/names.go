@@ -17,6 +17,12 @@ const (
 	twoSurnames              // as autoOrder; of three words, the last two are surnames
 )
 
+// String returns the order as a mapping file says it.
+func (o order) String() string { return orders()[o] }
+
+// orders are the names of the orders, by order.
+func orders() []string { return []string{"auto", "first_last", "last_first", "two_surnames"} }
+
 // splitName splits a clean full name. A comma always puts the last name
 // first, whatever the order says. Titles in front (Mr., Dr.) are dropped, no
 // other word is lost; suffixes (Jr, III) stay with the last name. One of the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,7 +14,7 @@ import (
 
 // specKeys are what may stand under a field.
 func specKeys() []string {
-	return []string{"column", "optional", "value", "expression", "default", "values", "transform", "pattern", "lookup", "order"}
+	return []string{"column", "optional", "value", "expression", "default", "values", "transform", "pattern", "lookup", "order", "inverted"}
 }
 
 // fields reads what stands under fields.
@@ -95,15 +96,11 @@ func (l *loader) spec(p pair) (*spec, *FileError) {
 func (l *loader) setting(s *spec, k pair) (problem *FileError) {
 	switch k.key {
 	case "column":
-		s.columns, problem = l.headings(k)
+		s.columns, problem = l.columns(k)
 	case "optional":
-		var text string
-		if text, problem = l.text(k); problem == nil {
-			if text != "true" && text != "false" {
-				return l.at(k.value, "optional is true or false", "write optional: true, or leave it out")
-			}
-			s.optional = text == "true"
-		}
+		s.optional, problem = l.truth(k)
+	case "inverted":
+		s.inverted, problem = l.truth(k)
 	case "value":
 		var text string
 		if text, problem = l.text(k); problem == nil {
@@ -136,6 +133,15 @@ func (l *loader) setting(s *spec, k pair) (problem *FileError) {
 	return problem
 }
 
+// truth reads true or false.
+func (l *loader) truth(k pair) (bool, *FileError) {
+	text, problem := l.text(k)
+	if problem == nil && text != "true" && text != "false" {
+		problem = l.at(k.value, k.key+" is true or false", "write "+k.key+": true, or leave it out")
+	}
+	return text == "true", problem
+}
+
 // fits checks settings against the field they stand under.
 func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
 	if k, ok := keys["lookup"]; ok && s.field != WorkClassification {
@@ -143,6 +149,14 @@ func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
 	}
 	if k, ok := keys["order"]; ok && s.field != fullName {
 		return l.at(k.node, "order is for full_name only", "remove it here")
+	}
+	if k, ok := keys["inverted"]; ok {
+		switch {
+		case s.field != IsEmployee:
+			return l.at(k.node, "inverted is for is_employee only", "remove it here")
+		case s.values != nil:
+			return l.at(k.node, "inverted beside values is one too many", "remove inverted, and say in values what each cell means")
+		}
 	}
 	if k, ok := keys["optional"]; ok && s.columns == nil {
 		return l.at(k.node, "optional is for columns only", "remove it here")
@@ -157,7 +171,7 @@ func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
 				text = *s.value
 			}
 			if k, ok := keys[key]; ok {
-				if _, ok := truthTable().read(nil, text, false); !ok {
+				if _, ok := truthTable().read(nil, text, s.inverted); !ok {
 					return l.at(k.value, fmt.Sprintf("%s is neither yes nor no", quote(text)), "write true or false")
 				}
 			}
@@ -228,17 +242,79 @@ func withheldMessage(heading string) string {
 	return fmt.Sprintf("%s names social security numbers or birth dates", quote(heading))
 }
 
-func (l *loader) headings(k pair) ([]string, *FileError) {
-	pairs, headings, problem := l.texts(k)
-	if problem != nil {
-		return nil, problem
+// columns reads one column or a list of them: each a heading, or a letter with
+// the heading that must stand there.
+func (l *loader) columns(k pair) ([]columnName, *FileError) {
+	nodes := []ast.Node{k.value}
+	if s, ok := k.value.(*ast.SequenceNode); ok {
+		nodes = s.Values
 	}
-	for i, h := range headings {
-		if isWithheld(h) {
-			return nil, l.at(pairs[i].value, withheldMessage(h), withheldHint)
+	var columns []columnName
+	for _, n := range nodes {
+		var c columnName
+		var problem *FileError
+		switch n.(type) {
+		case *ast.MappingNode, *ast.MappingValueNode:
+			c, problem = l.lettered(n)
+		default:
+			c.heading, problem = l.heading(pair{k.key, k.node, n})
+		}
+		if problem != nil {
+			return nil, problem
+		}
+		columns = append(columns, c)
+	}
+	if len(columns) == 0 {
+		return nil, l.at(k.value, "column is empty", "write a heading, or remove it")
+	}
+	return columns, nil
+}
+
+func (l *loader) heading(k pair) (string, *FileError) {
+	h, problem := l.text(k)
+	if problem == nil && isWithheld(h) {
+		problem = l.at(k.value, withheldMessage(h), withheldHint)
+	}
+	return h, problem
+}
+
+// lettered reads a column that is named by its letter.
+func (l *loader) lettered(n ast.Node) (c columnName, problem *FileError) {
+	pairs, problem := l.pairs(n, "column", []string{"letter", "heading"})
+	if problem != nil {
+		return c, problem
+	}
+	for _, p := range pairs {
+		var text string
+		switch p.key {
+		case "heading":
+			c.heading, problem = l.heading(p)
+		case "letter":
+			if text, problem = l.text(p); problem == nil {
+				if !isLetters(text) {
+					return c, l.at(p.value, fmt.Sprintf("%s is no letter of a column", quote(text)), "write what the spreadsheet shows above the column, A to XFD")
+				}
+				c.letter = strings.ToUpper(text)
+			}
+		}
+		if problem != nil {
+			return c, problem
 		}
 	}
-	return headings, nil
+	if c.letter == "" {
+		return c, l.at(n, "the column's letter is missing", "write column: {letter: C, heading: Name}, or only column: Name")
+	}
+	return c, nil
+}
+
+// isLetters reports whether text is one to three letters of ASCII.
+func isLetters(text string) bool {
+	for i := range len(text) {
+		if !isASCIILetter(text[i]) {
+			return false
+		}
+	}
+	return 1 <= len(text) && len(text) <= 3
 }
 
 func (l *loader) transforms(k pair) ([]transform, *FileError) {
@@ -302,15 +378,10 @@ func (l *loader) order(k pair) (order, *FileError) {
 	if problem != nil {
 		return 0, problem
 	}
-	switch name {
-	case "auto":
-		return autoOrder, nil
-	case "first_last":
-		return firstLast, nil
-	case "last_first":
-		return lastFirst, nil
+	if i := slices.Index(orders(), name); i >= 0 {
+		return order(i), nil
 	}
-	return 0, l.unknown(k.value, name, []string{"auto", "first_last", "last_first"})
+	return 0, l.unknown(k.value, name, orders())
 }
 
 func (l *loader) pattern(k pair, text string) (*regexp.Regexp, *FileError) {

@@ -2,10 +2,10 @@ package mapping
 
 import "strings"
 
-// near is the similarity from which two spellings are worth a suggestion.
+// nearEnough is the similarity from which two spellings are worth a suggestion.
 // Measured on headings: Jaro-Winkler finds as many typing errors, but also
 // likens "Last Name" to "Lead Name".
-const near = 0.78
+const nearEnough = 0.78
 
 // similarity is 1 minus the optimal string alignment distance (Levenshtein's
 // with swapped neighbours) over the longer length.
@@ -55,22 +55,27 @@ func closest(text string, candidates []string, key func(string) string, least fl
 // The field is "" if nothing is near, and for a heading of the dictionary,
 // also one of no field. A full name suggests LastName.
 func Suggest(heading string) (field Field, like string, alike float64) {
-	if isWithheld(heading) || meaningOf(heading) != meansNothing {
-		return "", "", 0
+	m, like, alike := suggest(heading)
+	return m.field(), like, alike
+}
+
+// suggest is Suggest with the meaning in place of its field.
+func suggest(heading string) (near meaning, like string, alike float64) {
+	if heading == "" || isWithheld(heading) || meaningOf(heading) != meansNothing {
+		return meansNothing, "", 0
 	}
 	key := headingKey(heading)
 	for _, group := range dictionary().groups {
-		f := group.meaning.field()
-		if f == "" {
+		if group.meaning.field() == "" {
 			continue
 		}
 		for i, k := range group.keys {
-			if s := similarity(key, k); s >= near && s > alike {
-				field, like, alike = f, group.headings[i], s
+			if s := similarity(key, k); s >= nearEnough && s > alike {
+				near, like, alike = group.meaning, group.headings[i], s
 			}
 		}
 	}
-	return field, like, alike
+	return near, like, alike
 }
 
 // list joins words as a sentence does: a, b or c.

@@ -82,6 +82,7 @@ func catalogue() []explanation {
 		{"filtered", aboutRow, "The mapping file's where leaves the row out.", "Nothing is to be done."},
 		{"heading_ambiguous", aboutMapping, "A heading can mean two things, and the cells below it don't say which.", "Say it in a mapping file."},
 		{"heading_missing", aboutMapping, "No heading gives a field that every person needs.", "Rename the heading in the roster, or say in a mapping file which column it is."},
+		{"heading_near", aboutMapping, "A heading is nearly one that is known, and a field has no column; it is not taken unasked.", "Correct the heading in the roster, or confirm it at a terminal with muster map ROSTER."},
 		{"heading_twice", aboutMapping, "Two columns are for the same field, or have the same heading.", "Say in a mapping file which one counts, or rename one of them."},
 		{"pattern_mismatch", aboutRow, "A cell does not have the form that the mapping file asks for.", "Correct the cell, or the pattern."},
 		{"project_missing", aboutRow, "The mapping takes the project from a column, and the row leaves it empty.", "Fill the cell in, or give the project a default in the mapping file."},

@@ -1,0 +1,358 @@
+package mapping
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Survey is what the dictionary makes of a header: what is certain, and what
+// only a person can settle. It is read-only.
+type Survey struct {
+	d         *detector
+	sure      *Mapper // of what is certain; a name may be missing
+	problems  []Problem
+	questions []Question
+}
+
+// Question is something about a header that only a person can settle.
+type Question struct {
+	Problem          // what is in doubt, and why; the hint is for a mapping file
+	Answers []Answer // the last one takes no column
+	Guess   int      // the answer to propose, an index; the last one if there is no guess
+
+	// replaces are the claims that any answer takes back.
+	replaces func(Field, claim) bool
+}
+
+// Answer is a column that may feed a field. Column is -1 for none.
+type Answer struct {
+	Field   Field // of a name column, LastName
+	Column  int
+	Whole   bool     // the column holds whole names, and feeds both fields
+	Heading string   // "" where the column has none
+	Like    string   // the heading of the dictionary that this one is nearly, if any
+	Samples []string // of its cells, never of a withheld column
+
+	claim claim
+	field Field // fullName among them
+}
+
+// NewSurvey looks a header up in the dictionary; sample, the first rows of the
+// roster, decides the ambiguous headings.
+func NewSurvey(header []string, sample [][]string, o Options) *Survey {
+	d := newDetector(header, sample, o)
+	d.detect()
+	s := &Survey{d: d}
+	sure := maps.Clone(d.claims)
+	for _, q := range d.questions {
+		drop(sure, q.replaces)
+	}
+	s.sure = newMapper(d.plan(sure))
+	s.problems, s.questions = d.problems, append(d.questions, d.nearMisses()...)
+	return s
+}
+
+// Mapper returns the mapping that the dictionary alone gives. Near misses that
+// nobody has confirmed are not in it. The error is a *BindError with every
+// problem.
+func (s *Survey) Mapper() (*Mapper, error) {
+	if len(s.problems) > 0 {
+		return nil, &BindError{s.problems}
+	}
+	return s.sure, nil
+}
+
+// Sure returns a mapping of what is certain, also where that is not enough for
+// a person.
+func (s *Survey) Sure() *Mapper { return s.sure }
+
+// Questions returns what a person has to settle: all that keeps Mapper from
+// giving a mapping, and fields without a column whose heading may be misspelled.
+func (s *Survey) Questions() []Question { return slices.Clone(s.questions) }
+
+// File returns the mapping as a mapping file. answers holds for each question
+// the index of its answer, or is nil where nobody answered: then doubtful fields
+// stand in comments. The file is complete if the error is nil; otherwise that is
+// a *BindError.
+func (s *Survey) File(answers []int) ([]byte, error) {
+	claims := maps.Clone(s.d.claims)
+	var open []Question
+	problems := s.problems
+	if answers == nil {
+		open = s.questions
+		for _, q := range open {
+			drop(claims, q.replaces)
+		}
+	} else {
+		problems = s.settle(claims, answers)
+	}
+	text := s.d.write(claims, open)
+	if len(problems) > 0 {
+		return text, &BindError{problems}
+	}
+	return text, nil
+}
+
+func drop(claims map[Field][]claim, which func(Field, claim) bool) {
+	if which == nil {
+		return
+	}
+	for f, all := range claims {
+		if slices.ContainsFunc(all, func(c claim) bool { return which(f, c) }) {
+			delete(claims, f)
+		}
+	}
+}
+
+// settle puts the answers in place of the doubtful claims, and returns what is
+// still wrong.
+func (s *Survey) settle(claims map[Field][]claim, answers []int) []Problem {
+	for _, q := range s.questions {
+		drop(claims, q.replaces)
+	}
+	var problems []Problem
+	for i, q := range s.questions {
+		a := q.Answers[answers[i]]
+		if a.Column < 0 {
+			continue
+		}
+		if other := claims[a.field]; len(other) > 0 && other[0].index != a.Column {
+			problems = append(problems, Problem{
+				Code: "heading_twice", Field: a.Field, Column: a.Column,
+				Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", fieldWord(a.field), place(s.d.header, other[0].index), place(s.d.header, a.Column)),
+				Hint:    "choose one of them",
+			})
+			continue
+		}
+		claims[a.field] = []claim{a.claim}
+	}
+	first, last := claims[FirstName], claims[LastName]
+	switch {
+	case first != nil && last != nil && first[0].index == last[0].index:
+		claims[fullName] = first
+		delete(claims, FirstName)
+		delete(claims, LastName)
+	case first != nil && last != nil:
+		delete(claims, fullName)
+	case claims[fullName] != nil:
+		delete(claims, FirstName)
+		delete(claims, LastName)
+	default:
+		for _, half := range []Field{FirstName, LastName} {
+			if claims[half] == nil {
+				problems = append(problems, Problem{
+					Code: "heading_missing", Field: half, Column: -1,
+					Message: fmt.Sprintf("there is no column with the %s", fieldWord(half)), Hint: "add one to the roster",
+				})
+			}
+		}
+	}
+	return problems
+}
+
+// ask adds a question. Its last answer is that no column is taken.
+func (d *detector) ask(p Problem, replaces func(Field, claim) bool, answers ...Answer) {
+	d.questions = append(d.questions, d.question(p, replaces, answers))
+}
+
+func (d *detector) question(p Problem, replaces func(Field, claim) bool, answers []Answer) Question {
+	q := Question{Problem: p, replaces: replaces, Guess: len(answers)}
+	for i, a := range answers {
+		if a.Like != "" && q.Guess == len(answers) {
+			q.Guess = i
+		}
+	}
+	q.Answers = append(answers, Answer{Field: p.Field, Column: -1})
+	return q
+}
+
+// answer is a column for a field, as a person may choose it.
+func (d *detector) answer(f Field, c claim) Answer {
+	return Answer{
+		Field: publicField(f), Column: c.index, Whole: f == fullName, Heading: c.heading,
+		Samples: samplesOf(c.cells), claim: c, field: f,
+	}
+}
+
+// samplesOf returns three different cells.
+func samplesOf(cells []string) []string {
+	var samples []string
+	for _, c := range cells {
+		if !isSocialSecurityNumber(c) && !slices.Contains(samples, c) {
+			if samples = append(samples, c); len(samples) == 3 {
+				break
+			}
+		}
+	}
+	return samples
+}
+
+// free returns an answer for every column that nothing takes, the near misses
+// first.
+func (d *detector) free(f Field, is func(meaning) bool, also ...claim) []Answer {
+	var near, rest []Answer
+	taken := make(map[int]bool)
+	for _, claims := range d.claims {
+		for _, c := range claims {
+			taken[c.index] = true
+		}
+	}
+	for _, c := range also {
+		rest = append(rest, d.answer(f, c))
+	}
+	for _, c := range d.all {
+		if taken[c.index] || d.withheld[c.index] || c.heading == "" && len(c.cells) == 0 {
+			continue
+		}
+		a := d.answer(f, d.choice(f, c))
+		if m, like, _ := suggest(c.heading); m != meansNothing && is(m) {
+			a.Like = like
+			near = append(near, a)
+			continue
+		}
+		rest = append(rest, a)
+	}
+	return append(near, rest...)
+}
+
+// nearMisses asks about fields without a column where a heading is nearly one
+// of theirs.
+func (d *detector) nearMisses() []Question {
+	var all []Question
+	for _, f := range Fields() {
+		if f == FirstName || f == LastName || d.taken(f) || d.asked(f) {
+			continue
+		}
+		answers := d.free(f, func(m meaning) bool { return m.field() == f })
+		if len(answers) == 0 || answers[0].Like == "" {
+			continue
+		}
+		one := answers[0]
+		all = append(all, d.question(Problem{
+			Code: "heading_near", Field: f, Column: one.Column,
+			Message: fmt.Sprintf("%s is nearly %s, but not quite; the %s has no column", place(d.header, one.Column), quote(one.Like), fieldWord(f)),
+			Hint:    fmt.Sprintf("if it is meant, correct the heading or say so in a mapping file: %s", d.entry(f, one.claim)),
+		}, nil, answers))
+	}
+	return all
+}
+
+// asked reports whether a question may give the field a column.
+func (d *detector) asked(f Field) bool {
+	return slices.ContainsFunc(d.questions, func(q Question) bool {
+		return slices.ContainsFunc(q.Answers, func(a Answer) bool { return a.field == f })
+	})
+}
+
+// entry writes a claim as a line of a mapping file.
+func (d *detector) entry(f Field, c claim) string {
+	settings := []string{"column: " + d.reference(c.index)}
+	if c.lookup {
+		settings = append(settings, "lookup: work_classification")
+	}
+	if c.order != autoOrder {
+		settings = append(settings, "order: "+c.order.String())
+	}
+	if c.inverted {
+		settings = append(settings, "inverted: true")
+	}
+	if f == IsEmployee && c.marks() {
+		settings = append(settings, "default: "+yamlText(noAnswer))
+	}
+	return fmt.Sprintf("%s: {%s}", f, strings.Join(settings, ", "))
+}
+
+// reference writes a column as a mapping file names it: by its heading, and by
+// its letter where the heading alone would not do.
+func (d *detector) reference(column int) string {
+	h := heading(d.header, column)
+	switch b := (&binder{header: d.header}); {
+	case !typeable(h):
+		return "{letter: " + letters(column) + "}"
+	case len(b.find(h)) > 1:
+		return fmt.Sprintf("{letter: %s, heading: %s}", letters(column), yamlText(h))
+	}
+	return yamlText(h)
+}
+
+// write writes claims as a mapping file, with open questions in comments.
+func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
+	var b strings.Builder
+	used := make(map[int]bool)
+	var empty []string
+	b.WriteString("fields:\n")
+	for _, f := range append([]Field{fullName}, Fields()...) {
+		all := claims[f]
+		if len(all) == 0 {
+			isHalf := f == FirstName || f == LastName
+			if !(f == fullName || isHalf && claims[fullName] != nil || slices.ContainsFunc(open, func(q Question) bool { return q.Field == f })) {
+				empty = append(empty, string(f))
+			}
+			continue
+		}
+		used[all[0].index] = true
+		fmt.Fprintf(&b, "  %s\n", d.entry(f, all[0]))
+	}
+	for _, q := range open {
+		comment(&b, "  # ", "To be settled: "+q.Message+". Take the # off one of these lines, or off none:")
+		for _, a := range q.Answers {
+			if a.Column < 0 || q.Code == "heading_near" && a.Like == "" {
+				continue
+			}
+			fmt.Fprintf(&b, "  # %s\n", d.entry(a.field, a.claim))
+		}
+	}
+	var unused []string
+	for _, c := range d.all {
+		if c.heading != "" && !used[c.index] && !d.withheld[c.index] {
+			unused = append(unused, c.heading)
+		}
+	}
+	for _, one := range []struct {
+		what string
+		list []string
+	}{{"Fields that are not filled: ", empty}, {"Columns that feed no field: ", unused}, {"Columns that are never sent: ", d.withheldHeadings()}} {
+		if len(one.list) > 0 {
+			comment(&b, "# ", one.what+strings.Join(one.list, ", ")+".")
+		}
+	}
+	return []byte(b.String())
+}
+
+func (d *detector) withheldHeadings() []string {
+	var all []string
+	for i := range d.header {
+		if d.withheld[i] {
+			all = append(all, heading(d.header, i))
+		}
+	}
+	return all
+}
+
+// comment writes text in lines that an editor shows whole.
+func comment(b *strings.Builder, prefix, text string) {
+	const most = 96
+	line := prefix
+	for _, w := range strings.Fields(cleanComment(text)) {
+		if len(line)+len(w) > most && line != prefix {
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line = prefix
+		}
+		line += w + " "
+	}
+	b.WriteString(strings.TrimRight(line, " ") + "\n")
+}
+
+// cleanComment keeps what would end a comment, or a YAML file, out of it.
+func cleanComment(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || isInvisible(r) || r == utf8.RuneError || r == 0x2028 || r == 0x2029 {
+			return '·'
+		}
+		return r
+	}, text)
+}
