@@ -98,12 +98,15 @@ func FromResults(r *results.Reader) Source {
 	}}
 }
 
-// Sample returns the first n rows' cells.
+// Sample returns the cells of the first n rows that are a person's.
 func (s Source) Sample(n int) ([][]string, error) {
 	var sample [][]string
 	for row, err := range s.rows() {
 		if err != nil {
 			return nil, err
+		}
+		if row.rare != nil && row.rare.kept == nil {
+			continue
 		}
 		if sample = append(sample, slices.Clone(row.cells)); len(sample) == n {
 			break

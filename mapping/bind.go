@@ -29,13 +29,13 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 			match.How = "an expression of the mapping file"
 		default:
 			src.columns = b.columns(s)
-			match.How = "the mapping file"
+			match.How = f.how
 			if len(src.columns) > 0 {
 				match.Column = src.columns[0]
 				match.Heading = heading(header, src.columns[0])
 			}
 			if len(src.columns) > 1 {
-				match.How = fmt.Sprintf("the mapping file, the first of %d columns that is not empty", len(src.columns))
+				match.How = fmt.Sprintf("%s, the first of %d columns that is not empty", f.how, len(src.columns))
 			}
 		}
 		p.sources = append(p.sources, src)
@@ -99,11 +99,11 @@ func heading(header []string, column int) string {
 
 // place names a column for people: column C ("Title").
 func place(header []string, column int) string {
-	return fmt.Sprintf("column %s (%s)", letters(column), quote(heading(header, column)))
+	return fmt.Sprintf("column %s (%s)", ColumnName(column), quote(heading(header, column)))
 }
 
-// letters names a column as a spreadsheet does: A for 0.
-func letters(column int) string {
+// ColumnName names a column as a spreadsheet does: A for 0.
+func ColumnName(column int) string {
 	name := ""
 	for column++; column > 0; column = (column - 1) / 26 {
 		name = string(rune('A'+(column-1)%26)) + name
@@ -131,7 +131,7 @@ func (b *binder) columns(s spec) []int {
 			b.use(columns[0])
 		default:
 			b.twice(name.heading, columns, s.field, fmt.Sprintf(", or write which one is meant: column: {letter: %s, heading: %s}",
-				letters(columns[0]), yamlText(heading(b.header, columns[0]))))
+				ColumnName(columns[0]), yamlText(heading(b.header, columns[0]))))
 			return nil
 		}
 	}
@@ -194,7 +194,7 @@ func (b *binder) named(name columnName) []int {
 		return b.find(name.heading)
 	}
 	for i := range b.header {
-		if letters(i) != name.letter {
+		if ColumnName(i) != name.letter {
 			continue
 		}
 		if h := heading(b.header, i); name.heading == "" && !typeable(h) || name.heading != "" && slices.Contains(b.find(name.heading), i) {
@@ -252,7 +252,7 @@ func (b *binder) meant(names []columnName) string {
 		}
 		for _, n := range names {
 			switch {
-			case n.letter != letters(i):
+			case n.letter != ColumnName(i):
 			case h == "":
 				return fmt.Sprintf("column %s has no heading; write column: {letter: %s}", n.letter, n.letter)
 			default:

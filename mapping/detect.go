@@ -351,25 +351,27 @@ func (d *detector) settleNames() {
 
 // missing says that a name is missing, and which heading may be meant.
 func (d *detector) missing(f Field, message, hint string) {
-	halves := []Field{LastName, FirstName}
-	var also []claim // its other half's column may hold whole names
-	if d.taken(FirstName) || d.taken(LastName) {
-		halves = []Field{f}
-		also = append(d.claims[FirstName], d.claims[LastName]...)
-	}
 	p := Problem{Code: "heading_missing", Field: f, Column: -1, Message: message, Hint: hint}
-	for _, half := range halves {
-		answers := d.free(half, func(m meaning) bool {
-			return m == meansFullName || m == meansFullNameLastFirst || m == meansFullNameTwoSurnames || m.field() == half
-		}, also...)
-		if one := answers; len(one) > 0 && one[0].Like != "" && p.Hint == hint {
-			p.Hint = fmt.Sprintf("did you mean %s in %s? correct the heading, or name it in a mapping file", quote(one[0].Like), place(d.header, one[0].Column))
-		}
-		q := p
-		q.Field = half
-		d.ask(q, nil, answers...)
+	isWhole := func(m meaning) bool { return m.field() == LastName && m != meansLastName }
+	half := d.free(f, func(m meaning) bool { return m.field() == f && !isWhole(m) })
+	other := append(d.claims[FirstName], d.claims[LastName]...)
+	var whole []Answer
+	for _, c := range other { // it may hold whole names
+		whole = append(whole, d.answer(fullName, c))
+	}
+	if other == nil {
+		whole = d.free(fullName, isWhole)
+	}
+	both := slices.Concat(half, whole)
+	if i := slices.IndexFunc(both, func(a Answer) bool { return a.Like != "" }); i >= 0 {
+		p.Hint = fmt.Sprintf("did you mean %s in %s? correct the heading, or name it in a mapping file", quote(both[i].Like), place(d.header, both[i].Column))
 	}
 	d.problems = append(d.problems, p)
+	d.ask(p, nil, both...)
+	if other == nil {
+		p.Field = FirstName
+		d.ask(p, nil, d.free(FirstName, func(m meaning) bool { return m == meansFirstName })...)
+	}
 }
 
 // severalColumns asks where two different columns claim one field.

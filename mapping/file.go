@@ -19,6 +19,7 @@ import (
 // File is a mapping file that has been read, not yet bound to a header. It is
 // read-only.
 type File struct {
+	how   string // in words, whose mapping it is
 	specs []spec
 	where *expression
 }
@@ -117,10 +118,31 @@ func Load(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, problem := (&loader{path: path}).load(data)
+	return parse(path, "the mapping file", data)
+}
+
+// Confirmed reads what Survey.File has written and a person has confirmed; path
+// is for errors only.
+func Confirmed(path string, content []byte) (*File, error) {
+	return parse(path, "as confirmed", content)
+}
+
+func parse(path, how string, content []byte) (*File, error) {
+	fail := func(message, hint string) (*File, error) {
+		return nil, &FileError{Path: path, Message: message, Hint: hint}
+	}
+	content = bytes.TrimPrefix(content, []byte("\xEF\xBB\xBF"))
+	switch {
+	case len(content) > maxFileSize:
+		return fail(fmt.Sprintf("the file is larger than %d KiB and so is no mapping file", maxFileSize>>10), "name the mapping file, not the roster")
+	case !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0:
+		return fail("the file is not UTF-8 text and so is no mapping file", "save it as UTF-8 text")
+	}
+	f, problem := (&loader{path: path}).load(content)
 	if problem != nil {
 		return nil, problem
 	}
+	f.how = how
 	return f, nil
 }
 
@@ -142,15 +164,8 @@ func readFile(path string) ([]byte, error) {
 		return fail("this is a folder, not a mapping file", "name the file inside it")
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
-	switch {
-	case err != nil:
+	if err != nil {
 		return fail("the mapping file can't be read to its end", "copy it to another disk and try again")
-	case len(data) > maxFileSize:
-		return fail(fmt.Sprintf("the file is larger than %d KiB and so is no mapping file", maxFileSize>>10), "name the mapping file, not the roster")
-	}
-	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
-	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
-		return fail("the file is not UTF-8 text and so is no mapping file", "save it as UTF-8 text")
 	}
 	return data, nil
 }

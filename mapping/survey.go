@@ -193,16 +193,13 @@ func samplesOf(cells []string) []string {
 
 // free returns an answer for every column that nothing takes, the near misses
 // first.
-func (d *detector) free(f Field, is func(meaning) bool, also ...claim) []Answer {
+func (d *detector) free(f Field, is func(meaning) bool) []Answer {
 	var near, rest []Answer
 	taken := make(map[int]bool)
 	for _, claims := range d.claims {
 		for _, c := range claims {
 			taken[c.index] = true
 		}
-	}
-	for _, c := range also {
-		rest = append(rest, d.answer(f, c))
 	}
 	for _, c := range d.all {
 		if taken[c.index] || d.withheld[c.index] || c.heading == "" && len(c.cells) == 0 {
@@ -272,9 +269,9 @@ func (d *detector) reference(column int) string {
 	h := heading(d.header, column)
 	switch b := (&binder{header: d.header}); {
 	case !typeable(h):
-		return "{letter: " + letters(column) + "}"
+		return "{letter: " + ColumnName(column) + "}"
 	case len(b.find(h)) > 1:
-		return fmt.Sprintf("{letter: %s, heading: %s}", letters(column), yamlText(h))
+		return fmt.Sprintf("{letter: %s, heading: %s}", ColumnName(column), yamlText(h))
 	}
 	return yamlText(h)
 }

@@ -109,25 +109,30 @@ func TestSurveyQuestions(t *testing.T) {
 		},
 		{
 			name: "near miss of a name", roster: []string{"Frist Name|Last Name|SSN", "Ana|Silva|123-45-6789"},
-			want:    []string{"heading_missing first_name: first_name=A* first_name=B none"},
+			want:    []string{"heading_missing first_name: first_name=A* whole=B none"},
 			answers: []int{0}, mapping: []string{"first_name=Frist Name", "last_name=Last Name"},
 		},
 		{
 			name: "the last name's column holds whole names", roster: []string{"Prefered|Last Name", "x|Silva, Ana"},
-			want:    []string{"heading_missing first_name: first_name=B first_name=A none*"},
-			answers: []int{0}, mapping: []string{"first_name=Last Name", "last_name=Last Name"},
+			want:    []string{"heading_missing first_name: first_name=A whole=B none*"},
+			answers: []int{1}, mapping: []string{"first_name=Last Name", "last_name=Last Name"},
 			row: []string{"x", "Silva, Ana"}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
 		},
 		{
 			name: "no names at all", roster: []string{"Who|Trade", "Ana Silva|Electrician"},
-			want:    []string{"heading_missing last_name: last_name=A none*", "heading_missing first_name: first_name=A none*"},
+			want:    []string{"heading_missing last_name: last_name=A whole=A none*", "heading_missing first_name: first_name=A none*"},
 			answers: []int{0, 0}, mapping: []string{"first_name=Who", "last_name=Who", "work_classification_id=Trade"},
 			row: []string{"Ana Silva", ""}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
 		},
 		{
+			name: "a whole name", roster: []string{"Who|Full Nmae|Trade", "x|Ana Silva|Electrician"},
+			want:    []string{"heading_missing last_name: last_name=A last_name=B whole=B* whole=A none", "heading_missing first_name: first_name=A first_name=B none*"},
+			answers: []int{2, 2}, mapping: []string{"first_name=Full Nmae", "last_name=Full Nmae", "work_classification_id=Trade"},
+		},
+		{
 			name: "no names taken", roster: []string{"Who|Trade", "Ana Silva|Electrician"},
-			want:    []string{"heading_missing last_name: last_name=A none*", "heading_missing first_name: first_name=A none*"},
-			answers: []int{1, 1}, problem: "no column with the first name",
+			want:    []string{"heading_missing last_name: last_name=A whole=A none*", "heading_missing first_name: first_name=A none*"},
+			answers: []int{2, 1}, problem: "no column with the first name",
 		},
 		{
 			name: "two titles", roster: []string{"First|Last|Title|Job Title", "Ana|Silva|Lead|Laborer"},
@@ -159,8 +164,8 @@ func TestSurveyQuestions(t *testing.T) {
 		},
 		{
 			name: "a column without a heading", roster: []string{"First||Phone", "Ana|Silva|555"},
-			want:    []string{"heading_missing last_name: last_name=A last_name=B last_name=C none*"},
-			answers: []int{1}, mapping: []string{"first_name=First", "last_name="},
+			want:    []string{"heading_missing last_name: last_name=B last_name=C whole=A none*"},
+			answers: []int{0}, mapping: []string{"first_name=First", "last_name="},
 			row: []string{"Ana", "Silva", "5"}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
 		},
 	}

@@ -101,7 +101,7 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 	}
 	planned := ""
 	if a.settings.plan != "" && look.done() {
-		content, err := a.mappingContent()
+		content, err := a.mappingContent(in)
 		if err != nil {
 			return err
 		}

@@ -130,6 +130,10 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 		for _, p := range bind.Problems {
 			e.Problems = append(e.Problems, report.ErrorProblem{Code: p.Code, Field: string(p.Field), Message: p.Message, Fix: p.Hint})
 		}
+		var open *undeterminedError
+		if errors.As(err, &open) {
+			e.Fix = open.fix
+		}
 	case errors.As(err, &record):
 		e.Code, e.Fix, e.Where = record.Code, record.Fix, &report.Where{File: record.Path}
 	case errors.As(err, &written):

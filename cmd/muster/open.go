@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"muster/importer"
 	"muster/importer/results"
@@ -24,13 +27,36 @@ type input struct {
 	retry   bool
 	close   func() error
 
-	file *mapping.File // nil: the headings decide
+	file      *mapping.File // nil: the headings decide
+	text      []byte        // of file, where a person has confirmed it
+	confirmed time.Time     // when that was, if not just now
+
+	settle func(*mapping.Survey) error // asks a person; nil without a terminal
+	fix    string                      // what settles headings without one
 }
 
-// openInput opens a roster or, where the headings say so, a results file. Opening
-// a pipe that nobody writes to, or reading a terminal, can't be called off: when
-// ctx ends first it is left alone, as the process ends next.
+// openInput opens a roster or, where the headings say so, a results file, and
+// takes up what a person has confirmed of its headings.
 func (a *app) openInput(ctx context.Context, path string) (*input, error) {
+	in, err := a.openFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.recall(in); err != nil {
+		return nil, errors.Join(err, in.close())
+	}
+	a.sayConfirmed(in)
+	in.fix = a.mapCommand(path, "-o mapping.yaml")
+	if a.interactive() {
+		in.settle = func(survey *mapping.Survey) error { return a.settle(in, survey) }
+	}
+	return in, nil
+}
+
+// openFile opens the file. Opening a pipe that nobody writes to, or reading a
+// terminal, can't be called off: when ctx ends first it is left alone, as the
+// process ends next.
+func (a *app) openFile(ctx context.Context, path string) (*input, error) {
 	type result struct {
 		in  *input
 		err error
@@ -106,7 +132,9 @@ func heading(file *mapping.File) func(string) bool {
 
 func fold(cell string) string { return strings.ToLower(strings.Join(strings.Fields(cell), " ")) }
 
-// bind maps the input's headings to fields.
+// bind maps the input's headings to fields. What they leave in doubt a person
+// is asked, if there is one; without one, near misses are pointed out, and all
+// else that is in doubt is an error.
 func (in *input) bind(o mapping.Options) (*mapping.Mapper, error) {
 	if in.file != nil {
 		return in.file.Bind(in.header, o)
@@ -115,7 +143,40 @@ func (in *input) bind(o mapping.Options) (*mapping.Mapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mapping.Detect(in.header, sample, o)
+	survey := mapping.NewSurvey(in.header, sample, o)
+	questions := survey.Questions()
+	if in.settle != nil && len(questions) > 0 {
+		if err := in.settle(survey); err != nil {
+			return nil, in.undetermined(err)
+		}
+		return in.file.Bind(in.header, o)
+	}
+	mapper, err := survey.Mapper()
+	if err != nil {
+		return nil, in.undetermined(err)
+	}
+	for _, q := range questions {
+		if remark := q.Message + "; " + in.fix; !slices.Contains(in.remarks, remark) {
+			in.remarks = append(in.remarks, remark)
+		}
+	}
+	return mapper, nil
+}
+
+// undeterminedError is a *mapping.BindError with the command that helps.
+type undeterminedError struct {
+	error
+	fix string
+}
+
+func (e *undeterminedError) Unwrap() error { return e.error }
+
+func (in *input) undetermined(err error) error {
+	var bind *mapping.BindError
+	if errors.As(err, &bind) {
+		return &undeterminedError{bind, in.fix}
+	}
+	return err
 }
 
 // resultsPath returns where the results go: where the user says, else beside

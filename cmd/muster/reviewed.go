@@ -33,7 +33,7 @@ func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, review
 		}
 		foreseen = joined(foreseen, own)
 	}
-	mapping, err := a.mappingContent()
+	mapping, err := a.mappingContent(in)
 	if err != nil {
 		return err
 	}
@@ -58,10 +58,11 @@ func joined(all, one *importer.Foreseen) *importer.Foreseen {
 	return all
 }
 
-// mappingContent returns the mapping file as it is, nil without one.
-func (a *app) mappingContent() ([]byte, error) {
+// mappingContent returns the mapping file as it is, or the mapping that a person
+// has confirmed; nil without either.
+func (a *app) mappingContent(in *input) ([]byte, error) {
 	if a.settings.mapping == "" {
-		return nil, nil
+		return in.text, nil
 	}
 	content, err := os.ReadFile(a.settings.mapping)
 	if err != nil {

@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 //	deny [DENIAL…]          what the account may not do from now on
 //	age DAYS                all runs of the default ledger began so many days earlier
 //	faults [FAULT…]         what goes wrong from now on, instead
+//	uncomment FILE KEY…     take the # off the first line that sets each key
 //	exits CODE COMMAND…     run a command that must end with that exit code
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -86,6 +87,7 @@ func TestScripts(t *testing.T) {
 			"requested": requestedCommand,
 			"deny":      denyCommand,
 			"age":       ageCommand,
+			"uncomment": uncommentCommand,
 			"exits":     exitsCommand,
 		},
 	})
@@ -233,6 +235,20 @@ func untilPeople(server *simulator.Server, want int) bool {
 		time.Sleep(time.Millisecond)
 	}
 	return true
+}
+
+func uncommentCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: uncomment FILE KEY…")
+	}
+	text := ts.ReadFile(args[0])
+	for _, key := range args[1:] {
+		if !strings.Contains(text, "# "+key+": ") {
+			ts.Fatalf("no comment sets %s in:\n%s", key, text)
+		}
+		text = strings.Replace(text, "# "+key+": ", key+": ", 1)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// terminal runs muster at a terminal. Each answer is typed when its cue has
+// appeared since the last one. It returns what was shown, and the exit code.
+func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string) (string, int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), childVariable+"=1", "TERM=xterm", "XDG_STATE_HOME="+filepath.Join(folder, "state"),
+		"MUSTER_LEDGER=", "MUSTER_CONFIG=", "MUSTER_MAPPING=", "NO_COLOR=1")
+	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: 100})
+	if err != nil {
+		t.Skipf("no terminal to be had: %v", err)
+	}
+	defer screen.Close()
+	var shown bytes.Buffer
+	since := 0
+	buf := make([]byte, 4096)
+	for {
+		n, err := screen.Read(buf) // fails when the program has ended
+		shown.Write(buf[:n])
+		if len(cuesAndKeys) > 0 && strings.Contains(shown.String()[since:], cuesAndKeys[0]) {
+			since = shown.Len()
+			if _, err := io.WriteString(screen, cuesAndKeys[1]); err != nil {
+				t.Fatal(err)
+			}
+			cuesAndKeys = cuesAndKeys[2:]
+		}
+		if err != nil {
+			break
+		}
+	}
+	_ = cmd.Wait() // the exit code says how it ended
+	if len(cuesAndKeys) > 0 {
+		t.Fatalf("never shown: %q in:\n%s", cuesAndKeys[0], shown.String())
+	}
+	return shown.String(), cmd.ProcessState.ExitCode()
+}
+
+func writeRoster(t *testing.T, folder, name string, lines ...string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(folder, name), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const (
+	enter = "\r"
+	up    = "\x1b[A"
+	down  = "\x1b[B"
+	ctrlC = "\x03"
+)
+
+// What a person settles at a terminal counts, at once and for later runs over
+// the same headings without a terminal, until it is forgotten.
+func TestFormIsRemembered(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Frist Name,Last Name,Title,Job Title,SSN", "Ana,Silva,Lead,Laborer,123-45-6789", "Bo,Li,Foreman,Carpenter,")
+	writeRoster(t, folder, "moved.csv", "ssn,TITLE,Job Title,Last  Name,Frist Name", ",Lead,Plumber,Ray,Cy")
+	unattended := func(args ...string) (string, int) {
+		t.Helper()
+		self, _ := os.Executable()
+		cmd := exec.CommandContext(t.Context(), self, args...)
+		cmd.Dir = folder
+		cmd.Env = append(os.Environ(), childVariable+"=1", "XDG_STATE_HOME="+filepath.Join(folder, "state"), "MUSTER_LEDGER=", "MUSTER_CONFIG=", "MUSTER_MAPPING=")
+		out, _ := cmd.CombinedOutput() // the exit code says how it ended
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+	if out, code := unattended("check", "crew.csv"); code != exitNotStarted || !strings.Contains(out, "muster map crew.csv -o mapping.yaml") {
+		t.Fatalf("before: exit code %d\n%s", code, out)
+	}
+
+	shown, code := terminal(t, folder, []string{"import", "--simulate", "crew.csv"}, "Which column holds the first name?", enter, `column D "Job Title"`, up+enter)
+	if code != exitDone || !strings.Contains(shown, "2 people were created") || strings.Contains(shown, "6789") {
+		t.Fatalf("exit code %d\n%s", code, shown)
+	}
+	kept, _ := filepath.Glob(filepath.Join(folder, "state", "muster", "mappings", "*.yaml"))
+	if len(kept) != 1 {
+		t.Fatalf("kept: %v", kept)
+	}
+	if info, err := os.Stat(kept[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v", info.Mode(), err)
+	}
+
+	for _, roster := range []string{"crew.csv", "moved.csv"} {
+		out, code := unattended("check", roster)
+		if code != exitDone || !strings.Contains(out, "as you confirmed on 20") || !strings.Contains(out, `job_title   "Job Title" (as confirmed)`) {
+			t.Errorf("%s: exit code %d\n%s", roster, code, out)
+		}
+	}
+	if shown, code := terminal(t, folder, []string{"check", "crew.csv"}); code != exitDone || strings.Contains(shown, "Which column") {
+		t.Errorf("asked again: exit code %d\n%s", code, shown)
+	}
+	if out, code := unattended("map", "moved.csv", "--forget"); code != exitRowsLeft || !strings.Contains(out, "is forgotten") {
+		t.Errorf("forget: exit code %d\n%s", code, out)
+	}
+	if out, code := unattended("check", "crew.csv"); code != exitNotStarted {
+		t.Errorf("after: exit code %d\n%s", code, out)
+	}
+}
+
+// Ctrl-C at the form ends the run before anything is sent or kept.
+func TestFormInterrupted(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Frist Name,Last Name", "Ana,Silva")
+	shown, code := terminal(t, folder, []string{"import", "--simulate", "crew.csv"}, "Which column holds the first name?", ctrlC)
+	if code != exitInterrupted {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+	if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A field takes one column, whatever question it is asked by.
+func TestFormRefusesTwoColumns(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "First,Last,Job,Title / Class", "Ana,Silva,1204,Electrician", "Bo,Li,Laborer,Carpenter")
+	shown, code := terminal(t, folder, []string{"map", "crew.csv", "-o", "mapping.yaml"},
+		`column C "Job"`, up+enter, // column C
+		`work classification: column D`, up+up+enter, // a job title, too
+		"the job title is column C already", down+enter) // the work classification
+	if code != exitDone || !strings.Contains(shown, `work_classification_id: column D "Title / Class"`) {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+	if text, err := os.ReadFile(filepath.Join(folder, "mapping.yaml")); err != nil || !bytes.Contains(text, []byte("  job_title: {column: Job}\n")) {
+		t.Errorf("got %v\n%s", err, text)
+	}
+}

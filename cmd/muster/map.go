@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"muster/importer/report"
+	"muster/mapping"
+)
+
+func (a *app) newMapCommand() *cobra.Command {
+	var output string
+	var forget bool
+	cmd := &cobra.Command{
+		Use:   "map ROSTER",
+		Short: "Show which columns feed which fields, and write that as a mapping file",
+		Long: `Show which column of a roster feeds which field of a person, how certain that
+is, and three values of each; which columns feed nothing; and what is in doubt.
+Columns with social security numbers or birth dates are named, never shown.
+
+At a terminal a form asks about what is in doubt (arrow keys, Enter), as import
+and check do. The answers are remembered for the very same headings, for later
+runs without a terminal too; --forget undoes that.
+
+-o writes the mapping as a mapping file for --mapping. What is still in doubt
+stands in it as comments. A file that is there already is not replaced.
+
+Exit codes:
+  0  every heading is settled
+  1  something is in doubt or missing
+  2  the roster can't be read, or the mapping file does not fit it`,
+		Example: `  muster map crew.xlsx
+  muster map crew.xlsx -o mapping.yaml
+  muster import crew.xlsx --mapping mapping.yaml`,
+		Args: oneArgument("roster"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.showMapping(cmd.Context(), cmd.Flags(), args[0], output, forget)
+		},
+	}
+	f := cmd.Flags()
+	a.settings.rosterFlags(f)
+	_ = f.MarkHidden("allow-namesakes") // rows are not compared here
+	a.settings.ledgerFlag(f)
+	a.settings.configFlag(f)
+	f.BoolVar(&a.settings.json, "json", false, "print one JSON object on standard output, and ask nothing")
+	f.StringVarP(&output, "output", "o", "", "mapping `FILE` to write")
+	f.BoolVar(&forget, "forget", false, "forget what was confirmed for these headings, and look anew")
+	return cmd
+}
+
+// mapJSON is a mapping as --json shows it: a contract with other programs.
+type mapJSON struct {
+	Roster    string      `json:"roster"`
+	Complete  bool        `json:"complete"`
+	ExitCode  int         `json:"exit_code"`
+	Confirmed string      `json:"confirmed,omitempty"` // the day, if a person has confirmed it
+	Fields    []fieldJSON `json:"fields"`
+	Unused    []string    `json:"unused"`
+	Withheld  []string    `json:"withheld"`
+	Doubts    []doubtJSON `json:"doubts"`
+	Mapping   string      `json:"mapping,omitempty"` // the file that was written
+	missing   []string    // fields without a column that are not in doubt
+}
+
+type fieldJSON struct {
+	Field      mapping.Field `json:"field"`
+	Column     string        `json:"column,omitempty"` // its letter; none for a constant or an expression
+	Heading    string        `json:"heading,omitempty"`
+	Confidence float64       `json:"confidence"`
+	How        string        `json:"how"`
+	Samples    []string      `json:"samples"`
+}
+
+type doubtJSON struct {
+	Code    string        `json:"code"`
+	Field   mapping.Field `json:"field"`
+	Columns []string      `json:"columns"` // those that may be meant
+	Message string        `json:"message"`
+	Hint    string        `json:"hint"`
+}
+
+func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, output string, forget bool) (err error) {
+	if err := a.begin(flags); err != nil {
+		return err
+	}
+	if output != "" && a.settings.mapping != "" {
+		return &usageError{"-o beside --mapping: that mapping is a file already", "leave one of the two out"}
+	}
+	in, err := a.openFile(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	if forget {
+		if err := a.forget(in); err != nil {
+			return err
+		}
+	}
+	if err := a.recall(in); err != nil {
+		return err
+	}
+	rows, err := in.source.Sample(sampleRows)
+	if err != nil {
+		return err
+	}
+	survey := mapping.NewSurvey(in.header, rows, mapping.Options{})
+	doubts := survey.Questions()
+	var mapper *mapping.Mapper
+	switch {
+	case in.file == nil && len(doubts) > 0 && a.interactive():
+		if err := a.settle(in, survey); err != nil {
+			return in.undetermined(err)
+		}
+		fallthrough
+	case in.file != nil:
+		doubts = nil
+		if mapper, err = in.file.Bind(in.header, mapping.Options{}); err != nil {
+			return err
+		}
+	default:
+		mapper = survey.Sure()
+		in.text, _ = survey.File(nil) // what is in doubt is shown below
+	}
+	shown := describeMapping(in, mapper, rows, doubts)
+	if output != "" {
+		if err := writeNew(output, append(mappingComment(path, output), in.text...)); err != nil {
+			return err
+		}
+		shown.Mapping = output
+	}
+	a.code = shown.ExitCode
+	if a.settings.json {
+		return json.NewEncoder(a.answer()).Encode(shown)
+	}
+	return a.printMapping(in, shown)
+}
+
+// mappingComment heads a mapping file.
+func mappingComment(roster, path string) []byte {
+	return fmt.Appendf(nil, "# Which columns of %s feed which fields of a person.\n#   muster import %s --mapping %s\n",
+		report.Clean(filepath.Base(roster)), shellWord(filepath.Base(roster)), shellWord(filepath.Base(path)))
+}
+
+func describeMapping(in *input, mapper *mapping.Mapper, rows [][]string, doubts []mapping.Question) *mapJSON {
+	shown := &mapJSON{Roster: in.path, Complete: len(doubts) == 0, Fields: []fieldJSON{}, Doubts: []doubtJSON{}}
+	shown.Unused = append([]string{}, mapper.Unused()...)
+	shown.Withheld = append([]string{}, mapper.Withheld()...)
+	if !in.confirmed.IsZero() {
+		shown.Confirmed = in.confirmed.Local().Format("2006-01-02")
+	}
+	samples := mapper.Samples(rows, 3)
+	settled := map[mapping.Field]bool{}
+	for _, m := range mapper.Columns() {
+		settled[m.Field] = true
+		f := fieldJSON{Field: m.Field, Heading: m.Heading, Confidence: m.Confidence, How: m.How, Samples: append([]string{}, samples[m.Field]...)}
+		if m.Column >= 0 {
+			f.Column = mapping.ColumnName(m.Column)
+		}
+		shown.Fields = append(shown.Fields, f)
+	}
+	for _, q := range doubts {
+		settled[q.Field] = true
+		d := doubtJSON{Code: q.Code, Field: q.Field, Columns: []string{}, Message: q.Message, Hint: q.Hint}
+		for _, answer := range q.Answers {
+			if answer.Column >= 0 && (q.Code != "heading_near" || answer.Like != "") {
+				d.Columns = append(d.Columns, mapping.ColumnName(answer.Column))
+			}
+		}
+		shown.Doubts = append(shown.Doubts, d)
+	}
+	for _, f := range mapping.Fields() {
+		if !settled[f] {
+			shown.missing = append(shown.missing, string(f))
+		}
+	}
+	if !shown.Complete {
+		shown.ExitCode = exitRowsLeft
+	}
+	return shown
+}
+
+func (a *app) printMapping(in *input, shown *mapJSON) error {
+	columns := width(a.stdout)
+	var b strings.Builder
+	say := func(indent, text string) { b.WriteString(paragraph(report.Clean(text), indent, columns)) }
+	switch {
+	case !shown.Complete:
+		say("", fmt.Sprintf("%s: %s to be settled.", shown.Roster, count(len(shown.Doubts), "thing is", "things are")))
+	case shown.Confirmed != "":
+		say("", fmt.Sprintf("%s is mapped as you confirmed on %s.", shown.Roster, shown.Confirmed))
+	default:
+		say("", fmt.Sprintf("%s: every heading is settled.", shown.Roster))
+	}
+	b.WriteString("\n")
+	for _, f := range shown.Fields {
+		source := f.How
+		if f.Column != "" {
+			source = fmt.Sprintf("column %s %q, %.0f%%: %s", f.Column, f.Heading, 100*f.Confidence, f.How)
+		}
+		say("  ", fmt.Sprintf("%s: %s", f.Field, source))
+		if len(f.Samples) > 0 {
+			b.WriteString("      " + fit(report.Clean(strings.Join(f.Samples, " · ")), max(columns-6, 10)) + "\n")
+		}
+	}
+	for _, list := range []struct {
+		what     string
+		headings []string
+		quoted   bool
+	}{{"no column for: ", shown.missing, false}, {"not used: ", shown.Unused, true}, {"never sent: ", shown.Withheld, true}} {
+		if len(list.headings) == 0 {
+			continue
+		}
+		text := strings.Join(list.headings, ", ")
+		if list.quoted {
+			text = `"` + strings.Join(list.headings, `", "`) + `"`
+		}
+		say("  ", list.what+text)
+	}
+	for _, remark := range in.remarks {
+		say("  ", "note: "+remark)
+	}
+	if len(shown.Doubts) > 0 {
+		b.WriteString("\nIn doubt:\n")
+		for _, d := range shown.Doubts {
+			say("  ", capital(d.Message)+".")
+			say("      ", "try: "+d.Hint)
+		}
+	}
+	next := ""
+	switch {
+	case shown.Mapping != "":
+		fmt.Fprintf(&b, "\nMapping: %s\n", report.Clean(shown.Mapping))
+		if shown.Complete {
+			next = "muster import " + shellWord(in.path) + " --mapping " + shellWord(shown.Mapping)
+		} else {
+			next = "take the # off the lines that hold in " + shown.Mapping
+		}
+	case !shown.Complete:
+		next = a.mapCommand(in.path, "-o mapping.yaml")
+	}
+	if next != "" {
+		fmt.Fprintf(&b, "\nNext:    %s\n", report.Clean(next))
+	}
+	_, err := fmt.Fprint(a.stdout, b.String())
+	return err
+}
+
+// mapCommand returns the command that shows a roster's mapping, with what was
+// said about reading it.
+func (a *app) mapCommand(path, more string) string {
+	words := []string{"muster map", shellWord(path)}
+	for _, f := range a.given {
+		switch f.Name {
+		case "sheet", "header-row", "encoding", "delimiter", "ledger", "config":
+			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
+		}
+	}
+	return strings.Join(append(words, more), " ")
+}
+
+// capital begins a sentence.
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

@@ -1,0 +1,59 @@
+package mapping
+
+import (
+	"slices"
+	"strconv"
+)
+
+// Samples returns for each field up to n different values that the rows give
+// it, as they would be sent. Rows that where leaves out give none, and what is
+// withheld is not among them.
+func (m *Mapper) Samples(rows [][]string, n int) map[Field][]string {
+	samples := make(map[Field][]string)
+	for _, row := range rows {
+		if keep, err := m.Keep(row); err != nil || !keep {
+			continue
+		}
+		var p Person
+		m.Map(row, nil, &p)
+		for _, f := range Fields() {
+			if v := p.value(f); v != "" && len(samples[f]) < n && !slices.Contains(samples[f], v) {
+				samples[f] = append(samples[f], v)
+			}
+		}
+	}
+	return samples
+}
+
+// value returns a field as text, "" if the person has none.
+func (p *Person) value(f Field) string {
+	switch f {
+	case FirstName:
+		return p.FirstName
+	case LastName:
+		return p.LastName
+	case JobTitle:
+		return p.JobTitle
+	case EmployeeID:
+		return p.EmployeeID
+	case OriginID:
+		return p.OriginID
+	case IsEmployee:
+		if p.IsEmployee != nil {
+			return yesOrNo(*p.IsEmployee)
+		}
+	case WorkClassification:
+		if p.Classification == "" && p.WorkClassificationID != 0 {
+			return strconv.FormatInt(p.WorkClassificationID, 10)
+		}
+		return p.Classification
+	}
+	return ""
+}
+
+func yesOrNo(answer bool) string {
+	if answer {
+		return "yes"
+	}
+	return noAnswer
+}
