@@ -60,14 +60,12 @@ type verdict struct {
 // Keys are claimed once all rows of the chunk are mapped: their places in the
 // index are touched as soon as they are known, so that the memory is there when
 // it is needed. That takes a third off the time of a large roster.
-func (a *assessor) assess(rows []sourceRow) ([]assessed, error) {
+func (a *assessor) assess(rows []sourceRow) []assessed {
 	a.assessed, a.keys = a.assessed[:0], a.keys[:0]
 	for i := range rows {
 		a.assessed = append(a.assessed, assessed{sourceRow: &rows[i]})
 		one := &a.assessed[i]
-		if err := a.look(one); err != nil {
-			return nil, err
-		}
+		a.look(one)
 		if one.claims {
 			from := len(a.keys)
 			a.keys = appendKey(a.keys, &one.person, 1)
@@ -85,29 +83,28 @@ func (a *assessor) assess(rows []sourceRow) ([]assessed, error) {
 			a.claim(one)
 		}
 	}
-	return a.assessed, nil
+	return a.assessed
 }
 
 // look maps a row, and says whether its key is to be claimed.
-func (a *assessor) look(one *assessed) error {
+func (a *assessor) look(one *assessed) {
 	if one.rare != nil {
 		a.lookRare(one)
-		return nil
+		return
 	}
-	keep, err := a.mapper.Keep(one.cells)
+	keep, unclear := a.mapper.Keep(one.cells)
 	switch {
-	case err != nil:
-		return fmt.Errorf("row %d: the mapping's \"where\": %w", one.number, err)
+	case unclear != nil:
+		one.settle(outcome.Invalid, a.problems(one.sourceRow, []mapping.Problem{*unclear})...)
 	case !keep:
 		one.settle(outcome.Skipped, outcome.Problem{Code: CodeFiltered, Message: "left out by the mapping's \"where\""})
 	default:
 		if problems := a.mapper.Map(one.cells, one.kinds, &one.person); len(problems) > 0 {
 			one.settle(outcome.Invalid, a.problems(one.sourceRow, problems)...)
-			return nil
+			return
 		}
 		one.claims = true
 	}
-	return nil
 }
 
 // lookRare is look for a row that is no plain person's. One that has its person
@@ -253,10 +250,7 @@ func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Out
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		assessed, err := a.assess(rows)
-		if err != nil {
-			return nil, err
-		}
+		assessed := a.assess(rows)
 		for i := range assessed {
 			one := &assessed[i]
 			plan.count(one)

@@ -275,10 +275,7 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 		if err != nil {
 			return err
 		}
-		assessed, err := a.assess(rows)
-		if err != nil {
-			return err
-		}
+		assessed := a.assess(rows)
 		for i := range assessed {
 			r.places <- struct{}{}
 			items = append(items, r.item(sequence, &assessed[i]))

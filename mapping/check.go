@@ -2,25 +2,34 @@ package mapping
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
 // checkName refuses what is no name.
 func (s *source) checkName(text string, column int) *Problem {
-	if len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) { // most names
+	if len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) { // most names
 		return nil
 	}
 	switch {
 	case text == "":
 		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing", s.word()), "fill it in")
 	case isPlaceholder(text):
-		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: there is only %s", s.word(), quote(text)), "fill it in")
+		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: there is only %s", s.word(), quote(text)), missingHint(text))
 	case isFormula(text, true):
 		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula, not a name", s.word(), quote(text)), "type the name itself")
 	case !hasLetter(text):
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has no letter", s.word(), quote(text)), "type the name")
 	}
 	return nil
+}
+
+// missingHint says how to be called what programs write for nothing.
+func missingHint(text string) string {
+	if isNullWord(text) {
+		return fmt.Sprintf("fill it in; write %s if somebody is called so", quote(capital(strings.ToLower(text))))
+	}
+	return "fill it in"
 }
 
 func isASCIILetter(b byte) bool {

@@ -103,6 +103,16 @@ func cleanSlowly(s string, verbatim bool) (string, flaw) {
 	return s, noFlaw
 }
 
+// asText takes off what makes Excel show a cell of a CSV file as text: ="008".
+func asText(s string) string {
+	if len(s) > 2 && s[0] == '=' && s[1] == '"' && s[len(s)-1] == '"' {
+		if inside := s[2 : len(s)-1]; strings.IndexByte(inside, '"') < 0 {
+			return inside
+		}
+	}
+	return s
+}
+
 // isInvisible reports whether r has no place in any name or ID: zero-width
 // space, word joiner, byte order mark, soft hyphen, direction marks.
 func isInvisible(r rune) bool {

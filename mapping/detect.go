@@ -170,8 +170,8 @@ func cellsOf(sample [][]string, index int) []string {
 		if index >= len(row) {
 			continue
 		}
-		if c, f := clean(row[index], false); c != "" && f == noFlaw {
-			cells = append(cells, c)
+		if c, f := clean(row[index], false); c != "" && f == noFlaw && !isNothing(c) {
+			cells = append(cells, asText(c))
 		}
 	}
 	return cells

@@ -227,7 +227,8 @@ func (f *formula) run(cells []string) (any, error) {
 	for slot, column := range f.columns {
 		f.cells.Cells[slot] = ""
 		if column < len(cells) {
-			f.cells.Cells[slot], _ = clean(cells[column], false)
+			cell, _ := clean(cells[column], false)
+			f.cells.Cells[slot] = asText(cell)
 		}
 	}
 	result, err := f.machine.Run(f.program, &f.cells)
@@ -235,11 +236,19 @@ func (f *formula) run(cells []string) (any, error) {
 		// The library's message may quote cells, and this one may be logged.
 		at := ""
 		if where := new(file.Error); errors.As(err, &where) {
-			at = fmt.Sprintf(" (at character %d of it)", where.Column+1)
+			at = fmt.Sprintf(" at character %d", where.Column+1)
 		}
-		return nil, errors.New("the formula can't be worked out for this row" + at)
+		return nil, errors.New("its formula fails" + at)
 	}
 	return result, nil
+}
+
+// reads lists the headings that the formula reads.
+func (f *formula) reads() string {
+	if len(f.names) == 0 {
+		return "no column"
+	}
+	return quoteSome(f.names)
 }
 
 // cellText turns the result of a formula into a cell.

@@ -241,6 +241,10 @@ func TestBindFields(t *testing.T) {
 		problem string
 	}{
 		{name: "first cell that is not empty", fields: "job_title: {column: [A, B]}", header: "A|B", row: " |Lead", want: mapping.Person{JobTitle: "Lead"}},
+		{name: "first cell that says something", fields: "job_title: {column: [A, B]}", header: "A|B", row: "N/A|Lead", want: mapping.Person{JobTitle: "Lead"}},
+		{name: "default for a word for nothing", fields: "job_title: {column: A, default: Laborer}", header: "A", row: "null", want: mapping.Person{JobTitle: "Laborer"}},
+		{name: "table that knows the word", fields: "job_title: {column: A, values: {N/A: Laborer}}", header: "A", row: "n/a", want: mapping.Person{JobTitle: "Laborer"}},
+		{name: "expression over text for Excel", fields: "job_title: {expression: 'A + \"!\"'}", header: "A", row: `="08"`, want: mapping.Person{JobTitle: "08!"}},
 		{name: "default", fields: "job_title: {column: A, default: Laborer}", header: "A", row: " ", want: mapping.Person{JobTitle: "Laborer"}},
 		{name: "optional column", fields: "job_title: {column: A, optional: true, default: Laborer}", header: "B", row: "x", want: mapping.Person{JobTitle: "Laborer"}},
 		{name: "upper", fields: "job_title: {column: A, transform: upper}", header: "A", row: "Foreman", want: mapping.Person{JobTitle: "FOREMAN"}},
@@ -350,12 +354,12 @@ func TestNameCase(t *testing.T) {
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	m := bound(t, "fields:\n  full_name: {column: Name}\nwhere: int(Age) > 17\n", mapping.Options{}, "Name", "Age")
-	if keep, err := m.Keep([]string{"Ana Silva", "18"}); !keep || err != nil {
-		t.Errorf("got %v, %v", keep, err)
+	if keep, problem := m.Keep([]string{"Ana Silva", "18"}); !keep || problem != nil {
+		t.Errorf("got %v, %v", keep, problem)
 	}
-	_, err := m.Keep([]string{"Ana Silva", "secret"})
-	if err == nil || strings.Contains(err.Error(), "secret") || !strings.Contains(err.Error(), "where of the mapping file") {
-		t.Errorf("got %v", err)
+	keep, problem := m.Keep([]string{"Ana Silva", "secret"})
+	if keep || problem == nil || problem.Code != "where_failed" || strings.Contains(problem.Message+problem.Hint, "secret") || !strings.Contains(problem.Hint, `"Age"`) {
+		t.Errorf("got %v, %+v", keep, problem)
 	}
 	var wait sync.WaitGroup
 	for range 4 {

@@ -77,14 +77,17 @@ func newMapper(p *plan) *Mapper {
 }
 
 // Keep reports whether the mapping file's where takes the row: always, without
-// one. The error is for the row, and quotes no cell.
-func (m *Mapper) Keep(cells []string) (bool, error) {
+// one. A problem says that it can't be told.
+func (m *Mapper) Keep(cells []string) (bool, *Problem) {
 	if m.where == nil {
 		return true, nil
 	}
 	result, err := m.where.run(cells)
 	if err != nil {
-		return false, fmt.Errorf("where of the mapping file: %w", err)
+		return false, &Problem{
+			Code: "where_failed", Column: -1, Message: fmt.Sprintf("the mapping file's where does not tell whether to take this row: %v", err),
+			Hint: fmt.Sprintf("correct what it reads, %s, or have it bear such cells, as in Age != \"\" and int(Age) > 17", m.where.reads()),
+		}
 	}
 	keep, _ := result.(bool)
 	return keep, nil
@@ -100,6 +103,14 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 		if problem := m.take(&m.sources[i], cells, kinds, p); problem != nil {
 			problems = append(problems, *problem)
 		}
+	}
+	if problems == nil && isNullWord(p.LastName) && isNullWord(p.FirstName) {
+		s := &m.sources[0]
+		column := -1
+		if len(s.columns) > 0 {
+			column = s.columns[0]
+		}
+		return []Problem{*s.problem("name_missing", column, fmt.Sprintf("the name is missing: there is only %s", quote(p.FirstName+" "+p.LastName)), "fill it in")}
 	}
 	return problems
 }
@@ -187,6 +198,7 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 		return m.evaluate(s, cells)
 	}
 	isID := s.field == EmployeeID || s.field == OriginID
+	said, at := "", -1 // a word for nothing, and where it stands
 	for _, column := range s.columns {
 		kind := Text
 		if column < len(kinds) {
@@ -197,6 +209,7 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 			raw = cells[column]
 		}
 		text, flawed := clean(raw, isID)
+		text = asText(text)
 		if kind == FormulaError || isFormulaError(text) {
 			return "", column, kind, s.problem("formula_error", column, fmt.Sprintf("the %s is the error of a formula, %s", s.word(), quote(text)),
 				"correct the formula in the spreadsheet, or type the value")
@@ -204,24 +217,51 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 		switch {
 		case flawed != noFlaw:
 			return "", column, kind, s.flawed(flawed, raw, column)
-		case text != "":
+		case text == "":
+		case m.saysNothing(s, text):
+			if at < 0 {
+				said, at = text, column
+			}
+		default:
 			if isID && text[0] == '\'' { // typed to make Excel take digits for text
 				text = strings.TrimLeft(text[1:], " ")
 			}
 			return text, column, kind, nil
 		}
 	}
-	if len(s.columns) == 0 {
+	switch {
+	case len(s.columns) == 0:
 		return "", -1, Text, nil
+	case at >= 0 && s.isName() && s.fallback == "": // to be quoted in the problem
+		return said, at, Text, nil
+	case at >= 0:
+		return "", at, Text, nil
 	}
 	return "", s.columns[0], Text, nil
+}
+
+// saysNothing reports whether a cell says in words that it is empty, and
+// neither a table nor the project's work classifications know the word.
+func (m *Mapper) saysNothing(s *source, text string) bool {
+	if s.isName() && !isNothing(text) || !s.isName() && !isEmptyWord(text) {
+		return false
+	}
+	if _, known := s.values[string(tableKey(m.scratch[:0], text))]; known {
+		return false
+	}
+	return s.field != WorkClassification || m.classes == nil || len(m.classes.find(m.scratch, text)) == 0
+}
+
+// isName reports whether the source gives a name or a half of it.
+func (s *source) isName() bool {
+	return s.field == FirstName || s.field == LastName || s.field == fullName
 }
 
 // evaluate returns what a source's expression gives.
 func (m *Mapper) evaluate(s *source, cells []string) (string, int, Kind, *Problem) {
 	fail := func(why string) (string, int, Kind, *Problem) {
 		return "", -1, Text, s.problem("expression_failed", -1, fmt.Sprintf("the %s can't be worked out: %s", s.word(), why),
-			"correct the cells that the expression reads, or the expression in the mapping file")
+			fmt.Sprintf("correct what the expression reads, %s, or the expression in the mapping file", m.formulas[s.formula].reads()))
 	}
 	result, err := m.formulas[s.formula].run(cells)
 	if err != nil {

@@ -82,6 +82,10 @@ func TestMapNames(t *testing.T) {
 		{name: "", problem: "name_missing last_name"},
 		{name: "TBD", problem: "name_missing last_name"},
 		{name: "=A1&B1", problem: "formula_text last_name"},
+		{name: "null", problem: "name_missing last_name"},
+		{name: "NULL NULL", first: "NULL", last: "NULL", problem: "name_missing last_name"},
+		{name: "null, null", first: "null", last: "null", problem: "name_missing last_name"},
+		{name: "Null, Jennifer", first: "Jennifer", last: "Null"},
 		{name: "1234", problem: "name_unclear last_name"},
 	}
 	m := detect(t, mapping.Options{}, "Full Name")
@@ -184,6 +188,7 @@ func TestMapValues(t *testing.T) {
 		{name: "ID in scientific notation", row: "Ana|Silva||1.23457E+11", want: person(id("1.23457E+11")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID in scientific notation, comma", row: "Ana|Silva||1,23457E+11", want: person(id("1,23457E+11")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID in scientific notation, whole", row: "Ana|Silva||1E+11", want: person(id("1E+11")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID with a decimal", row: "Ana|Silva||123.0", want: person(id("123.0")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID with decimals", row: "Ana|Silva||123457000000.0", want: person(id("123457000000.0")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID as date", row: "Ana|Silva||1/2/2026", want: person(id("1/2/2026")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID as ISO date", row: "Ana|Silva||2026-01-02 00:00:00", want: person(id("2026-01-02 00:00:00")), problems: []string{"id_damaged employee_id"}},
@@ -197,7 +202,23 @@ func TestMapValues(t *testing.T) {
 		{name: "error cell", row: "Ana|Silva||", kind: map[int]mapping.Kind{3: mapping.FormulaError}, want: person(nil), problems: []string{"formula_error employee_id"}},
 		{name: "error text", row: "Ana|Silva||#N/A", want: person(nil), problems: []string{"formula_error employee_id"}},
 		{name: "column too narrow", row: "Ana|Silva||#####", want: person(nil), problems: []string{"formula_error employee_id"}},
-		{name: "ID that says none", row: "Ana|Silva||N/A", want: person(id("N/A")), problems: []string{"id_unclear employee_id"}},
+		{name: "ID that says none", row: "Ana|Silva||N/A", want: person(nil)},
+		{name: "ID that is still to come", row: "Ana|Silva||TBD", want: person(id("TBD")), problems: []string{"id_unclear employee_id"}},
+		{name: "words for nothing", row: "Ana|Silva|NULL|-|none|None|null", want: person(nil)},
+		{name: "nothing as a name", row: "null|Silva", want: mapping.Person{FirstName: "null", LastName: "Silva"}, problems: []string{"name_missing first_name"}},
+		{name: "NULL as a name", row: "Ana|NULL", want: mapping.Person{FirstName: "Ana", LastName: "NULL"}, problems: []string{"name_missing last_name"}},
+		{name: "somebody called Null", row: "Jennifer|Null", want: mapping.Person{FirstName: "Jennifer", LastName: "Null"}},
+		{name: "nobody called Null Null", row: "Null|Null", want: mapping.Person{FirstName: "Null", LastName: "Null"}, problems: []string{"name_missing first_name"}},
+		{name: "nobody called None Null", row: "None|Null", want: mapping.Person{FirstName: "None", LastName: "Null"}, problems: []string{"name_missing first_name"}},
+		{name: "as text for Excel", row: `="Ana"|="Silva"|="Lead"|="008"`, want: person(func(p *mapping.Person) { p.JobTitle, p.EmployeeID = "Lead", "008" })},
+		{name: "nothing as text for Excel", row: `Ana|Silva|=""|=""`, want: person(nil)},
+		{name: "a formula as text for Excel", row: `Ana|Silva|="=1+1"`, want: person(title("=1+1")), problems: []string{"formula_text job_title"}},
+		{name: "a formula of texts", row: `Ana|Silva||="0"&"8"`, want: person(id(`="0"&"8"`)), problems: []string{"formula_text employee_id"}},
+		{name: "a social security number as text for Excel", row: `Ana|Silva||="123-45-6789"`, want: person(nil), problems: []string{"value_withheld employee_id"}},
+		{name: "reversed text", row: "Ana|\u202eavliS\u202c|\u2066Lead\u2069", want: mapping.Person{FirstName: "Ana", LastName: "avliS", JobTitle: "Lead"}},
+		{name: "line separator", row: "Ana|Silva|Lead\u2028Carpenter", want: person(title("Lead Carpenter"))},
+		{name: "control character of the second set", row: "Ana|Sil\u0090va", want: mapping.Person{FirstName: "Ana"}, problems: []string{"control_character last_name"}},
+		{name: "255 characters of four bytes", row: "Ana|Silva|" + strings.Repeat("𐐀", 255), want: person(title(strings.Repeat("𐐀", 255)))},
 		{name: "tab in an ID", row: "Ana|Silva||1\t2", want: person(nil), problems: []string{"control_character employee_id"}},
 		{name: "social security number", row: "Ana|Silva||123-45-6789", want: person(nil), problems: []string{"value_withheld employee_id"}},
 		{name: "social security number as a title", row: "Ana|Silva|123 45 6789", want: person(nil), problems: []string{"value_withheld job_title"}},
@@ -212,6 +233,13 @@ func TestMapValues(t *testing.T) {
 		{name: "0", row: "Ana|Silva|||0", want: person(employee(no()))},
 		{name: "FALSE", row: "Ana|Silva|||FALSE", want: person(employee(no()))},
 		{name: "ICI", row: "Ana|Silva|||ICI", want: person(employee(no()))},
+		{name: "ja", row: "Ana|Silva|||Ja", want: person(employee(yes()))},
+		{name: "no", row: "Ana|Silva|||No", want: person(employee(no()))},
+		{name: "non", row: "Ana|Silva|||non", want: person(employee(no()))},
+		{name: "falso", row: "Ana|Silva|||Falso", want: person(employee(no()))},
+		{name: "verdadeiro", row: "Ana|Silva|||Verdadeiro", want: person(employee(yes()))},
+		{name: "wahr", row: "Ana|Silva|||WAHR", want: person(employee(yes()))},
+		{name: "vrai", row: "Ana|Silva|||vrai", want: person(employee(yes()))},
 		{name: "maybe", row: "Ana|Silva|||maybe", want: person(nil), problems: []string{"boolean_unclear is_employee"}},
 
 		{name: "classification by name", row: "Ana|Silva||||electrician", want: person(craft("electrician", 11))},
@@ -339,7 +367,7 @@ func TestMapClones(t *testing.T) {
 				if problems := c.Map([]string{"Ana", "Silva"}, nil, &p); problems != nil {
 					t.Error(problems)
 				}
-				if problems := c.Map([]string{"Ana", "Silva", "none"}, nil, &p); len(problems) != 1 {
+				if problems := c.Map([]string{"Ana", "Silva", "unheard of"}, nil, &p); len(problems) != 1 {
 					t.Error(problems)
 				}
 			}

@@ -90,14 +90,37 @@ func isFormulaError(text string) bool {
 	return strings.Trim(text, "#") == "" && len(text) >= 3 // the column was too narrow
 }
 
-// isPlaceholder reports whether a cell says in words that it is empty. Null and
-// None are surnames, so only what nobody is called counts.
+// isPlaceholder reports whether a cell says in words that it is empty, or that
+// something is still to be filled in.
 func isPlaceholder(text string) bool {
 	switch text {
-	case "N/A", "n/a", "N/a", "n.a.", "N.A.", "TBD", "tbd", "TBA", "tba", "T.B.D.", "-", "--", "---", "–", "—", ".", "?", "??", "???", "*", "/", "_", "x":
+	case "TBD", "tbd", "TBA", "tba", "T.B.D.", ".", "?", "??", "???", "*", "/", "_", "x":
+		return true
+	}
+	return isNothing(text)
+}
+
+// isNothing reports whether a cell says in words that it is empty. Null and
+// None are surnames: a name counts only as programs write it, null or NULL.
+func isNothing(text string) bool {
+	switch text {
+	case "-", "--", "---", "–", "—", "N/A", "n/a", "N/a", "n.a.", "N.A.", "n/d", "N/D", "null", "NULL", "(null)", "<null>", "nil", "NIL", "none", "NONE", "(none)", "NaN",
+		"undefined", "(blank)", "(empty)":
 		return true
 	}
 	return false
+}
+
+// isEmptyWord is isNothing for a field other than a name.
+func isEmptyWord(text string) bool {
+	return isNothing(text) || text == "None" || text == "Null" || text == "Nil"
+}
+
+// isNullWord reports whether text, in any case, is a word of programs for
+// nothing. Nobody has such a first name and such a last name.
+func isNullWord(text string) bool {
+	return len(text) <= 9 && (strings.EqualFold(text, "null") || strings.EqualFold(text, "none") || strings.EqualFold(text, "nil") ||
+		strings.EqualFold(text, "undefined"))
 }
 
 // plainID reports whether an ID has none of the characters that damage, dates

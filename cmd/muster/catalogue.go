@@ -87,6 +87,7 @@ func catalogue() []explanation {
 		{"pattern_mismatch", aboutRow, "A cell does not have the form that the mapping file asks for.", "Correct the cell, or the pattern."},
 		{"project_missing", aboutRow, "The mapping takes the project from a column, and the row leaves it empty.", "Fill the cell in, or give the project a default in the mapping file."},
 		{"project_unclear", aboutRow, "The mapping takes the project from a column, and the cell is not the ID of one.", "Type the number that Procore shows in the project's address, or add the cell to values of project in the mapping file."},
+		{"where_failed", aboutRow, "The mapping file's where can't be worked out for a row.", "Correct the cells that it reads, or have it bear such cells."},
 		{"value_unknown", aboutRow, "A cell is not in the mapping file's table of values.", "Correct the cell, or add it to the table."},
 
 		{"boolean_unclear", aboutRow, "A cell that says yes or no says neither.", "Write yes or no."},
