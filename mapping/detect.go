@@ -71,6 +71,10 @@ type column struct {
 	meaning meaning
 	cells   []string // of the sample, clean, without the empty ones
 	rows    int      // of the sample
+
+	compared bool // nearly and like are known
+	nearly   meaning
+	like     string
 }
 
 // claim is a column that may feed a field.
@@ -99,6 +103,7 @@ type detector struct {
 	withheld  map[int]bool
 	problems  []Problem
 	questions []Question
+	compared  int // headings that were compared with the dictionary
 }
 
 // repeated puts ambiguous headings aside that stand over two different columns,

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"muster/mapping"
 )
 
@@ -137,6 +139,69 @@ func FuzzLoad(f *testing.F) {
 		var p mapping.Person
 		m.Map([]string{"a", "b"}, nil, &p)
 		_, _ = m.Keep([]string{"a", "b"})
+	})
+}
+
+// Whatever a header is, what Detect makes of it and what the mapping file that
+// is written of it says are the same; and whatever a person answers, the file
+// loads and fits.
+func FuzzSurvey(f *testing.F) {
+	for _, s := range [][2]string{
+		{"First Name|Last Name|Badge #|SSN", "Ana|Silva|007|123-45-6789\nBo|Li|8|"},
+		{"Frist Name|Nachname|ID|ID|Employee", "Ana|Silva|B7|C8|x"},
+		{"Name|Name||Title / Class|Contractor?", "Ana Silva|ACME|x|Foreman|X\nBo Li|ACME|y|Lead|"},
+		{"null|~|- a|'x|\"y|#|{|a: b|\u0085|\u2028|é|e\u0301|\x00", "1|2|3"},
+		{"Nombre completo|Job|Job|Type", "Ana Ruiz Gil|1204|Lead|ICI"},
+	} {
+		f.Add(s[0], s[1], uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, head, body string, seed uint64) {
+		if len(head) > 1000 || len(body) > 2000 {
+			return
+		}
+		var rows [][]string
+		header := strings.Split(head, "|")
+		for line := range strings.SplitSeq(body, "\n") {
+			rows = append(rows, strings.Split(line, "|"))
+		}
+		s := mapping.NewSurvey(header, rows, mapping.Options{})
+		bind := func(text []byte) *mapping.Mapper {
+			t.Helper()
+			file, err := mapping.Confirmed("crew.yaml", text)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			m, err := file.Bind(header, mapping.Options{})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			return m
+		}
+		text, err := s.File(nil)
+		if err == nil && len(s.Questions()) == 0 {
+			m, written := s.Sure(), bind(text)
+			for i, c := range m.Columns() {
+				if w := written.Columns()[i]; w.Field != c.Field || w.Column != c.Column {
+					t.Fatalf("%+v, written as %+v\n%s", c, w, text)
+				}
+			}
+			for _, row := range rows {
+				var p, q mapping.Person
+				m.Map(row, nil, &p)
+				written.Map(row, nil, &q)
+				if diff := cmp.Diff(p, q); diff != "" {
+					t.Fatalf("(-detected +written):\n%s\n%s", diff, text)
+				}
+			}
+		}
+		answers := make([]int, len(s.Questions()))
+		for i, q := range s.Questions() {
+			answers[i] = int(seed % uint64(len(q.Answers)))
+			seed = seed*6364136223846793005 + 1
+		}
+		if text, err = s.File(answers); err == nil {
+			bind(text)
+		}
 	})
 }
 

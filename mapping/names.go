@@ -40,6 +40,10 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 		suffix = append(slices.Clone(parts[len(parts)-1]), suffix...)
 		parts = parts[:len(parts)-1]
 	}
+	if len(parts) == 3 && isSuffixPart(parts[1], false) { // Lee, Jr., Robert
+		suffix = append(slices.Clone(parts[1]), suffix...)
+		parts = slices.Delete(parts, 1, 2)
+	}
 	for i := range parts {
 		parts[i] = dropTitles(parts[i])
 	}
@@ -110,7 +114,11 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 	}
 	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
 		if isConnector(words[i]) {
-			return i - 1, i > 2
+			at = i - 1
+			for at > 1 && isParticle(words[at-1]) { // Ana de Souza e Silva
+				at--
+			}
+			return at, at > 1
 		}
 	}
 	for i := 1; i < n-1; i++ {

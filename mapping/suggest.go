@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // nearEnough is the similarity from which two spellings are worth a suggestion.
 // Measured on headings: Jaro-Winkler finds as many typing errors, but also
@@ -70,12 +73,25 @@ func suggest(heading string) (near meaning, like string, alike float64) {
 			continue
 		}
 		for i, k := range group.keys {
+			if !mayBeNear(key, k) {
+				continue
+			}
 			if s := similarity(key, k); s >= nearEnough && s > alike {
 				near, like, alike = group.meaning, group.headings[i], s
 			}
 		}
 	}
 	return near, like, alike
+}
+
+// mayBeNear reports whether two keys can be near by their lengths, which is
+// quicker to see than how near they are.
+func mayBeNear(a, b string) bool {
+	short, long := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
+	if short > long {
+		short, long = long, short
+	}
+	return float64(short) >= nearEnough*float64(long)
 }
 
 // list joins words as a sentence does: a, b or c.

@@ -191,6 +191,9 @@ func samplesOf(cells []string) []string {
 	return samples
 }
 
+// mostFree is how many columns that look like nothing are offered for a field.
+const mostFree = 100
+
 // free returns an answer for every column that nothing takes, the near misses
 // first.
 func (d *detector) free(f Field, is func(meaning) bool) []Answer {
@@ -206,14 +209,27 @@ func (d *detector) free(f Field, is func(meaning) bool) []Answer {
 			continue
 		}
 		a := d.answer(f, d.choice(f, c))
-		if m, like, _ := suggest(c.heading); m != meansNothing && is(m) {
-			a.Like = like
+		if d.compare(c); c.nearly != meansNothing && is(c.nearly) {
+			a.Like = c.like
 			near = append(near, a)
 			continue
 		}
-		rest = append(rest, a)
+		if len(rest) < mostFree {
+			rest = append(rest, a)
+		}
 	}
 	return append(near, rest...)
+}
+
+// compare looks for what a heading is nearly, once. A sheet of thousands of
+// columns is no roster that somebody has mistyped.
+func (d *detector) compare(c *column) {
+	const most = 1000
+	if !c.compared && d.compared < most {
+		d.compared++
+		c.nearly, c.like, _ = suggest(c.heading)
+	}
+	c.compared = true
 }
 
 // nearMisses asks about fields without a column where a heading is nearly one
