@@ -31,11 +31,14 @@ func clean(s string, verbatim bool) (string, flaw) {
 		s = s[:len(s)-1]
 	}
 	gap := false
-	for i := range len(s) {
+	for i := 0; i < len(s); i++ {
 		b := s[i]
 		switch {
 		case b > ' ' && b < 0x7F:
 			gap = false
+		case 0xC3 <= b && b <= 0xC8 && i+1 < len(s) && 0x80 <= s[i+1] && s[i+1] <= 0xBF:
+			gap = false // U+00C0 to U+023F: letters with accents, which are NFC
+			i++
 		case b == ' ' && (verbatim || !gap):
 			gap = true
 		default:

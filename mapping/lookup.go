@@ -10,6 +10,7 @@ import (
 type classes struct {
 	all           []Classification
 	names         map[string][]int // folded name: indices into all
+	exact         map[string][]int // the same by the name itself
 	abbreviations map[string][]int
 	ids           map[int64]int
 }
@@ -22,6 +23,7 @@ func newClasses(all []Classification) *classes {
 	c := &classes{
 		all:           slices.Clone(all),
 		names:         make(map[string][]int, len(all)),
+		exact:         make(map[string][]int, len(all)),
 		abbreviations: make(map[string][]int),
 		ids:           make(map[int64]int, len(all)),
 	}
@@ -34,12 +36,18 @@ func newClasses(all []Classification) *classes {
 		}
 		c.ids[one.ID] = i
 	}
+	for _, one := range c.all {
+		c.exact[one.Name] = c.names[fold(one.Name)]
+	}
 	return c
 }
 
 // find returns the classifications that a text names: by name, else by
 // abbreviation, else by ID.
 func (c *classes) find(scratch []byte, text string) []int {
+	if found := c.exact[text]; found != nil {
+		return found
+	}
 	key := AppendFold(scratch[:0], text)
 	if found := c.names[string(key)]; found != nil {
 		return found

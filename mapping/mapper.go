@@ -243,7 +243,7 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 // saysNothing reports whether a cell says in words that it is empty, and
 // neither a table nor the project's work classifications know the word.
 func (m *Mapper) saysNothing(s *source, text string) bool {
-	if s.isName() && !isNothing(text) || !s.isName() && !isEmptyWord(text) {
+	if len(text) > len("undefined") || s.isName() && !isNothing(text) || !s.isName() && !isEmptyWord(text) {
 		return false
 	}
 	if _, known := s.values[string(tableKey(m.scratch[:0], text))]; known {

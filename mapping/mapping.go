@@ -30,6 +30,11 @@
 //     abbreviations (class codes are often digits), then among the IDs. It is
 //     an ID without being looked up only where the heading or the mapping
 //     says so.
+//   - Words that programs write for nothing (null, N/A, -) are an empty cell. Null
+//     and None are surnames, too: a name counts as one only in that case of
+//     letters, and nobody is called Null Null.
+//   - A column is never named by its letter alone where it has a heading, so that
+//     a column that has moved is noticed and not taken for another.
 //   - An empty yes/no cell says nothing. Only in a column that Detect sees
 //     marked with nothing but X does an empty cell mean the opposite.
 package mapping

@@ -29,6 +29,9 @@ func orders() []string { return []string{"auto", "first_last", "last_first", "tw
 // halves is "" if the name is one word. guessed is whether another split is as
 // likely.
 func splitName(name string, o order) (first, last string, guessed bool) {
+	if first, last, guessed, plain := splitPlain(name, o); plain {
+		return first, last, guessed
+	}
 	parts := make([][]string, 0, 3)
 	for part := range strings.SplitSeq(name, ",") {
 		if words := strings.Fields(part); len(words) > 0 {
@@ -83,6 +86,67 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 		firstWords = firstWords[:len(firstWords)-1]
 	}
 	return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guessed
+}
+
+// splitPlain is splitName for the many names that have neither titles nor
+// suffixes; plain is false for any other. It allocates nothing: mapping a row is
+// to cost no more than reading it. The name's only white space is single blanks.
+func splitPlain(name string, o order) (first, last string, guessed, plain bool) {
+	const most = 8
+	var words [most]string
+	var starts [most]int
+	n, comma := 0, -1
+	for i := 0; i < len(name); {
+		end := i
+		for end < len(name) && name[end] != ' ' && name[end] != ',' {
+			end++
+		}
+		if end == i || n == most || isSpecial(name[i:end]) {
+			return "", "", false, false
+		}
+		words[n], starts[n] = name[i:end], i
+		n++
+		if end < len(name) && name[end] == ',' {
+			if comma >= 0 {
+				return "", "", false, false
+			}
+			comma = end
+			end++
+		}
+		if end == len(name) {
+			break
+		}
+		if name[end] != ' ' || end+1 == len(name) {
+			return "", "", false, false
+		}
+		i = end + 1
+	}
+	switch {
+	case comma >= 0 && starts[n-1] > comma:
+		return name[comma+2:], name[:comma], false, true
+	case comma >= 0 || n < 2:
+		return "", "", false, false
+	}
+	at, lastInFront, guessed := splitWords(words[:n], o)
+	first, last = name[:starts[at]-1], name[starts[at]:]
+	if lastInFront {
+		first, last = last, first
+	}
+	return first, last, guessed, true
+}
+
+// isSpecial reports whether a word may be a title, a suffix or a degree.
+func isSpecial(word string) bool {
+	if word[len(word)-1] == '.' || strings.IndexByte(word, '.') > 0 {
+		return !isInitial(word)
+	}
+	if len(word) > len("prof") { // most words; few of the lists' are as long
+		if len(word) > len("monsieur") || strings.IndexByte("smfj", word[0]|0x20) < 0 {
+			return false
+		}
+		return isTitle(word) || isSuffix(word, false)
+	}
+	return isTitle(word) || isSuffix(word, true) || isDegree(word)
 }
 
 // splitWords returns where two or more words without a comma part, and whether
@@ -216,7 +280,7 @@ func allInitials(words []string) bool {
 
 // isParticle reports whether a word leads into a last name.
 func isParticle(word string) bool {
-	switch strings.ToLower(word) {
+	switch string(lower(new([longestWord]byte), word)) {
 	case "van", "von", "der", "den", "ter", "ten", "te", "de", "da", "do", "dos", "das", "del", "della", "dello", "di", "du", "des",
 		"la", "las", "le", "los", "lo", "el", "al", "bin", "ibn", "bint", "ben", "abu", "zu", "zum", "zur", "af", "av", "st", "st.", "ste", "ste.",
 		"saint", "san", "santa", "d'", "'t", "op", "vom", "het", "mac", "mc", "ap":
@@ -230,7 +294,7 @@ func isParticle(word string) bool {
 func isConnector(word string) bool { return word == "y" || word == "e" }
 
 func isSaint(word string) bool {
-	switch strings.ToLower(word) {
+	switch string(lower(new([longestWord]byte), word)) {
 	case "st", "st.", "ste", "ste.", "saint":
 		return true
 	}
@@ -240,7 +304,7 @@ func isSaint(word string) bool {
 // isSuffix reports whether a word is a generation. V is an initial as often,
 // so it counts only with fifth.
 func isSuffix(word string, fifth bool) bool {
-	switch strings.ToLower(strings.TrimRight(word, ".")) {
+	switch string(lower(new([longestWord]byte), strings.TrimRight(word, "."))) {
 	case "jr", "jnr", "sr", "snr", "ii", "iii", "iv", "2nd", "3rd", "4th", "filho", "neto", "júnior", "hijo":
 		return true
 	case "v":
@@ -259,13 +323,19 @@ func isSuffixPart(words []string, degrees bool) bool {
 		if !degrees {
 			return false
 		}
-		switch strings.ReplaceAll(w, ".", "") {
-		case "PE", "MD", "PhD", "PHD", "Esq", "ESQ", "CPA", "PMP", "LEED", "CSP", "AIA", "MBA", "MSc", "BSc", "DDS", "RN":
-		default:
+		if !isDegree(w) {
 			return false
 		}
 	}
 	return true
+}
+
+func isDegree(word string) bool {
+	switch strings.ReplaceAll(word, ".", "") {
+	case "PE", "MD", "PhD", "PHD", "Esq", "ESQ", "CPA", "PMP", "LEED", "CSP", "AIA", "MBA", "MSc", "BSc", "DDS", "RN":
+		return true
+	}
+	return false
 }
 
 // dropTitles takes titles off the front.
@@ -276,10 +346,30 @@ func dropTitles(words []string) []string {
 	return words
 }
 
+// longestWord is the length of the longest word in the lists below.
+const longestWord = 12
+
+// lower writes a word in small letters into buf, for lists that end with
+// longestWord bytes; a longer word is none of them.
+func lower(buf *[longestWord]byte, word string) []byte {
+	dst := buf[:0]
+	for _, r := range word {
+		if 'a' <= r && r <= 'z' && len(dst) < longestWord {
+			dst = append(dst, byte(r))
+			continue
+		}
+		if r = unicode.ToLower(r); len(dst)+utf8.RuneLen(r) > longestWord {
+			return nil
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
 // isTitle reports whether a word is a form of address. "Don" and "M." are
 // not: they are first names and initials as well.
 func isTitle(word string) bool {
-	switch strings.ToLower(word) {
+	switch string(lower(new([longestWord]byte), word)) {
 	case "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "miss", "mx", "mx.", "dr", "dr.", "dra", "dra.", "prof", "prof.", "rev.", "capt.", "sgt.", "lt.",
 		"sr.", "sra", "sra.", "srta", "srta.", "señor", "señora", "herr", "frau", "mme", "mme.", "mlle", "mlle.", "monsieur", "madame",
 		"ing.", "dipl.-ing.", "lic.", "arq.", "eng.", "engr.":

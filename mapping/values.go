@@ -48,7 +48,11 @@ var truthTable = sync.OnceValue(func() *truths {
 // read returns what a clean cell answers. With inverted, yes means no, and
 // only plain answers count.
 func (t *truths) read(scratch []byte, text string, inverted bool) (answer, ok bool) {
-	switch text {
+	switch text { // the usual ones need no folding
+	case "yes", "Yes", "YES", "Y", "true", "True", "TRUE", "X", "x", "1":
+		return !inverted, true
+	case "no", "No", "NO", "N", "false", "False", "FALSE", "0":
+		return inverted, true
 	case "✓", "✔", "☑", "☒", "✗", "✘":
 		// The crosses are how a box is ticked; "no" is an empty box.
 		return !inverted, true
