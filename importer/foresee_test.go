@@ -206,7 +206,7 @@ func TestForeseeEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
-		job, _, end := b.job(b.crew(600), nil)
+		job, _, end := b.job(b.crew(4000), nil)
 		defer end()
 		plan, err := job.Check(t.Context(), nil)
 		if err != nil {
@@ -219,7 +219,7 @@ func TestForeseeEnds(t *testing.T) {
 			stop()
 			return nil
 		})
-		if err == nil || seen > 512 {
+		if err == nil || seen > 3000 {
 			t.Errorf("%d rows after the end: %v", seen, err)
 		}
 	})
