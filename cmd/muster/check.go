@@ -50,6 +50,12 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 	if err := a.begin(flags); err != nil {
 		return err
 	}
+	// What a config file says is where an import's results go.
+	isResults := func(f *pflag.Flag) bool { return f.Name == "results" }
+	if !slices.ContainsFunc(a.given, isResults) {
+		a.settings.results = ""
+	}
+	a.given = slices.DeleteFunc(a.given, isResults) // nor is it said for the next command
 	in, err := a.openInput(ctx, path)
 	if err != nil {
 		return err
@@ -203,8 +209,6 @@ func (a *app) lookUp(ctx context.Context, in *input, mapper *mapping.Mapper) (lo
 
 func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.Foreseen, found *findings, planned string) error {
 	s, mapper := &a.settings, look.shares[0].job.Mapper
-	// What marks the rows is not where an import's results go.
-	a.given = slices.DeleteFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" })
 	c := report.Check{
 		Summary: report.Summary{
 			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Remarked: found.remarks.List(),
