@@ -18,14 +18,15 @@ import (
 
 // input is a roster, or a results file to be taken up again, with its mapping.
 type input struct {
-	path    string
-	source  importer.Source
-	header  []string
-	sheet   string
-	comma   string // between the cells of a CSV file
-	remarks []string
-	retry   bool
-	close   func() error
+	path      string
+	source    importer.Source
+	header    []string
+	sheet     string // "" for what is no workbook
+	headerRow int
+	comma     string // between the cells of a CSV file
+	remarks   []string
+	retry     bool
+	close     func() error
 
 	file      *mapping.File // nil: the headings decide
 	text      []byte        // of file, where a person has confirmed it
@@ -94,8 +95,8 @@ func (a *app) readInput(path string) (*input, error) {
 		}
 		if !results.IsResults(r.Header()) {
 			return &input{
-				path: path, source: importer.FromRoster(r), header: r.Header(), sheet: r.Sheet(), comma: r.Delimiter(),
-				remarks: r.Remarks(), close: r.Close, file: file,
+				path: path, source: importer.FromRoster(r), header: r.Header(), sheet: r.Sheet(), headerRow: r.HeaderRow(),
+				comma: r.Delimiter(), remarks: r.Remarks(), close: r.Close, file: file,
 			}, nil
 		}
 		if err := r.Close(); err != nil {
@@ -107,9 +108,18 @@ func (a *app) readInput(path string) (*input, error) {
 		return nil, err
 	}
 	return &input{
-		path: path, source: importer.FromResults(r), header: r.Header(), remarks: r.Remarks(),
-		retry: true, close: r.Close, file: file,
+		path: path, source: importer.FromResults(r), header: r.Header(), sheet: r.Sheet(), headerRow: r.HeaderRow(),
+		remarks: r.Remarks(), retry: true, close: r.Close, file: file,
 	}, nil
+}
+
+// workbook returns the file to hand back with the results in it, "" if the input
+// is no workbook, or can't be read a second time as it is.
+func (in *input) workbook() string {
+	if info, err := os.Stat(in.path); in.sheet == "" || err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return in.path
 }
 
 // sampleRows is how many rows are looked at to tell what an ambiguous heading means.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/importer/outcome"
 	"muster/importer/roster"
 )
 
@@ -56,13 +57,13 @@ func newCSV(file *os.File, delimiter rune, header []string) (*csvEncoder, error)
 	e.buffer.WriteString("\uFEFF")
 	e.writer = csv.NewWriter(&e.buffer)
 	e.writer.Comma = delimiter
-	if err := e.write(header); err != nil {
+	if err := e.write(header, nil); err != nil {
 		return nil, err
 	}
 	return e, e.flush()
 }
 
-func (e *csvEncoder) write(record []string) error {
+func (e *csvEncoder) write(record []string, _ *outcome.Outcome) error {
 	e.record = e.record[:0]
 	e.row++
 	for i, cell := range record {

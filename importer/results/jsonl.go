@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/importer/outcome"
 	"muster/importer/roster"
 )
 
@@ -68,7 +69,7 @@ func (e *jsonlEncoder) extra(i int) string {
 	return key
 }
 
-func (e *jsonlEncoder) write(record []string) error {
+func (e *jsonlEncoder) write(record []string, _ *outcome.Outcome) error {
 	line := append(e.buffer.AvailableBuffer(), '{')
 	for i, cell := range record {
 		if i > 0 {

@@ -207,6 +207,24 @@ func (r *Reader) notOurs() *Error {
 // Header returns the roster's own headings, without the six columns.
 func (r *Reader) Header() []string { return slices.Clone(r.header) }
 
+// Sheet returns the name of the sheet that is read, "" if the file is no
+// workbook.
+func (r *Reader) Sheet() string {
+	if table, ok := r.source.(*roster.Reader); ok {
+		return table.Sheet()
+	}
+	return ""
+}
+
+// HeaderRow returns the number of the row that holds the headings, 0 for JSON
+// Lines.
+func (r *Reader) HeaderRow() int {
+	if table, ok := r.source.(*roster.Reader); ok {
+		return table.HeaderRow()
+	}
+	return 0
+}
+
 // Remarks returns sentences that say how the file was read where that was not
 // the plain default.
 func (r *Reader) Remarks() []string { return r.source.Remarks() }

@@ -98,6 +98,14 @@ type Options struct {
 	Delimiter string // CSV: "," ";" "\t" "tab" "|"; "" = tab for .tsv and .txt, comma otherwise
 	Rehearsal bool   // nobody was created: the IDs are marked, so that they can't be taken for real ones
 	Rows      int    // how many rows will come, if known: refused at once if the format can't hold them
+
+	// Workbook is the workbook that the rows come from, for results that are a
+	// workbook, too: it is handed back with our columns in it. Sheet and HeaderRow say
+	// where its table is, and Retried that it is a results file itself. If it can't
+	// be written into, Remarks says why, and the results are a workbook of their own.
+	Workbook  string
+	HeaderRow int
+	Retried   bool
 }
 
 // FormatOf returns the format that a file's name asks for.

@@ -44,9 +44,9 @@ const (
 // encoder turns records into one of the formats. A record is the roster's own
 // cells, our six, then cells beyond the header.
 type encoder interface {
-	write(record []string) error
-	finish() error // what was written is in the file then, though not yet durable
-	abandon()      // gives back what finish would; may be called after it
+	write(record []string, o *outcome.Outcome) error // o is what the record says of the row
+	finish() error                                   // what was written is in the file then, though not yet durable
+	abandon()                                        // gives back what finish would; may be called after it
 	remarks() []string
 }
 
@@ -83,7 +83,7 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 	case CSV:
 		w.encoder, err = newCSV(w.part, delimiter(path, o.Delimiter), record)
 	case XLSX:
-		w.encoder, err = newXLSX(w.part, o.Sheet, record)
+		w.encoder, err = newWorkbook(w.part, record, o)
 	case JSONL:
 		w.encoder = newJSONL(w.part, record[:len(header)])
 	default:
@@ -218,7 +218,7 @@ func (w *Writer) Write(cells []string, o outcome.Outcome) error {
 	}
 	w.record = append(w.record, extra...)
 	repair(w.record)
-	if err := w.encoder.write(w.record); err != nil {
+	if err := w.encoder.write(w.record, &o); err != nil {
 		w.err = w.broken(err)
 	}
 	return w.err

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
+	"muster/importer/outcome"
 	"muster/importer/roster"
 )
 
@@ -37,9 +39,10 @@ type xlsxEncoder struct {
 	escape    *regexp.Regexp
 	shortened lossy
 	replaced  lossy
+	remark    string // why this is not the roster's own workbook; "" where none was asked for
 }
 
-// temporaryFolder is where excelize puts a sheet together: beside the results,
+// temporaryFolder is where a workbook is put together: beside the results,
 // because the rows are personal data, and the system's folder is shared.
 func temporaryFolder(part string) string { return part + ".tmp" }
 
@@ -52,7 +55,7 @@ func clearTemporary(part string) {
 		return
 	}
 	for _, entry := range left {
-		if strings.HasPrefix(entry.Name(), "excelize-") {
+		if strings.HasPrefix(entry.Name(), "excelize-") || strings.HasPrefix(entry.Name(), "muster-") {
 			_ = os.Remove(filepath.Join(folder, entry.Name()))
 		}
 	}
@@ -60,13 +63,9 @@ func clearTemporary(part string) {
 }
 
 func newXLSX(file *os.File, sheet string, header []string) (*xlsxEncoder, error) {
-	folder := temporaryFolder(file.Name())
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return nil, err
-	}
 	e := &xlsxEncoder{
 		file: file,
-		book: excelize.NewFile(excelize.Options{TmpDir: folder}),
+		book: excelize.NewFile(excelize.Options{TmpDir: temporaryFolder(file.Name())}),
 		// Excelize loses these on their way through its own escaping.
 		escape: regexp.MustCompile(`_(x[dD][89a-fA-F][0-9a-fA-F]{2}_|x[0-9a-fA-F]{4}_x[0-9a-fA-F]{4}_)`),
 	}
@@ -102,10 +101,10 @@ func (e *xlsxEncoder) begin(sheet string, header []string) error {
 	if err := e.sheet.SetColStyle(1, len(header), text); err != nil {
 		return err
 	}
-	return e.write(header)
+	return e.write(header, nil)
 }
 
-func (e *xlsxEncoder) write(record []string) error {
+func (e *xlsxEncoder) write(record []string, _ *outcome.Outcome) error {
 	if e.row++; e.row > sheetRows || len(record) > sheetColumns {
 		return errTooLarge
 	}
@@ -180,8 +179,12 @@ func (e *xlsxEncoder) abandon() {
 }
 
 func (e *xlsxEncoder) remarks() []string {
-	return append(e.shortened.sentence(
+	var all []string
+	if e.remark != "" {
+		all = append(all, e.remark)
+	}
+	return slices.Concat(all, e.shortened.sentence(
 		"%s longer than the 32,767 characters that a workbook can hold (the first is %s): shortened in the results file; in a file whose name ends in .csv they would be whole",
 		"is", "are"),
-		e.replaced.sentence(unholdable("a workbook"))...)
+		e.replaced.sentence(unholdable("a workbook")))
 }

@@ -1,0 +1,238 @@
+package workbook
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Tone is the colour of a cell that says how something went.
+type Tone int
+
+// The tones.
+const (
+	Plain Tone = iota
+	Good
+	Doubt
+	Bad
+)
+
+// The fills, light enough for black text on a screen and on paper. No other
+// style may use the mark's: it is how a mark is known again.
+const (
+	markColour  = "FFFFDFB8"
+	goodColour  = "FFE2F0D9"
+	doubtColour = "FFFFF2CC"
+	badColour   = "FFF8D7DA"
+)
+
+func (t Tone) colour() string {
+	switch t {
+	case Good:
+		return goodColour
+	case Doubt:
+		return doubtColour
+	case Bad:
+		return badColour
+	case Plain:
+	}
+	return ""
+}
+
+// styles are the styles of a workbook. What is there is kept in its place, and
+// what is needed is added behind it.
+type styles struct {
+	content []byte
+	prefix  string
+	lists   map[string]*styleList
+	known   map[string]int // what was added, by its name here
+	marks   map[int]bool   // the fills that are marks
+}
+
+// styleList is one of the lists in which styles refer to each other by number.
+type styleList struct {
+	from, to int    // where its children stand in the file
+	open     []byte // its first tag
+	items    [][]byte
+}
+
+// noStyles is for workbooks that have none.
+const noStyles = xmlHead + `<styleSheet xmlns="` + mainSpace + `"><fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>` +
+	`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
+	`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
+	`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>` +
+	`<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>` +
+	`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
+
+func readStyles(content []byte) (*styles, error) {
+	s := &styles{content: content, lists: map[string]*styleList{}, known: map[string]int{}, marks: map[int]bool{}}
+	depth, at, item := 0, 0, 0
+	var list *styleList
+	err := tags(content, func(t token) {
+		switch t.kind {
+		case start, empty:
+			switch name := string(t.name); {
+			case depth == 0:
+				s.prefix = prefix(t.raw)
+			case depth == 1 && t.kind == start && (name == "fonts" || name == "fills" || name == "cellXfs"):
+				list = &styleList{open: bytes.Clone(t.raw), from: at}
+				s.lists[name] = list
+			case depth == 2 && list != nil:
+				item = at
+			}
+			if t.kind == start {
+				depth++
+			} else if depth == 2 && list != nil {
+				list.items = append(list.items, content[item:at+len(t.raw)])
+			}
+		case end:
+			depth--
+			if depth == 2 && list != nil {
+				list.items = append(list.items, content[item:at+len(t.raw)])
+			}
+			if depth == 1 && list != nil {
+				list.to, list = at+len(t.raw), nil
+			}
+		case text:
+		}
+		at += len(t.raw)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"fonts", "fills", "cellXfs"} {
+		if s.lists[name] == nil || len(s.lists[name].items) == 0 {
+			return nil, &UnfitError{"its styles are incomplete"}
+		}
+	}
+	for i, fill := range s.lists["fills"].items {
+		s.marks[i] = bytes.Contains(bytes.ToUpper(fill), []byte(`FGCOLOR RGB="`+markColour))
+	}
+	return s, nil
+}
+
+// bytes returns the styles as a part.
+func (s *styles) bytes() []byte {
+	out, done := make([]byte, 0, len(s.content)+4096), 0
+	for _, name := range []string{"fonts", "fills", "cellXfs"} { // their order in the file
+		list := s.lists[name]
+		out = append(out, s.content[done:list.from]...)
+		out = append(out, setAttribute(list.open, "count", strconv.Itoa(len(list.items)))...)
+		out = append(out, bytes.Join(list.items, nil)...)
+		out = append(out, "</"+s.prefix+name+">"...)
+		done = list.to
+	}
+	return append(out, s.content[done:]...)
+}
+
+// add returns the number of an item in a list, which it adds the first time.
+// In the text, < followed by a letter stands for a tag with the file's prefix.
+func (s *styles) add(list, item string) int {
+	if n, found := s.known[list+item]; found {
+		return n
+	}
+	l := s.lists[list]
+	l.items = append(l.items, []byte(prefixed(item, s.prefix)))
+	s.known[list+item] = len(l.items) - 1
+	return len(l.items) - 1
+}
+
+// prefixed gives the tags of a text, which has none, a namespace prefix.
+func prefixed(xml, prefix string) string {
+	if prefix == "" {
+		return xml
+	}
+	xml = strings.ReplaceAll(xml, "</", "\x00")
+	xml = strings.ReplaceAll(xml, "<", "<"+prefix)
+	return strings.ReplaceAll(xml, "\x00", "</"+prefix)
+}
+
+func (s *styles) fill(colour string) int {
+	if colour == "" {
+		return 0
+	}
+	n := s.add("fills", `<fill><patternFill patternType="solid"><fgColor rgb="`+colour+`"/><bgColor indexed="64"/></patternFill></fill>`)
+	s.marks[n] = colour == markColour
+	return n
+}
+
+// style returns the tag of a cell's style.
+func (s *styles) style(n int) []byte {
+	items := s.lists["cellXfs"].items
+	if n < 0 || n >= len(items) {
+		n = 0
+	}
+	tag := items[n]
+	return tag[:bytes.IndexByte(tag, '>')+1]
+}
+
+func (s *styles) number(style int, name string) int {
+	value, _ := attribute(s.style(style), name)
+	n, _ := strconv.Atoi(value) // it is 0 where it isn't there
+	return n
+}
+
+// marked reports whether a style is a mark's.
+func (s *styles) marked(style int) bool { return s.marks[s.number(style, "fillId")] }
+
+// withFill returns a style that differs from another by its fill alone.
+func (s *styles) withFill(style, fill int) int {
+	name := fmt.Sprintf("fill %d of %d", fill, style)
+	if n, found := s.known[name]; found {
+		return n
+	}
+	tag := s.style(style)
+	whole := s.lists["cellXfs"].items[min(max(style, 0), len(s.lists["cellXfs"].items)-1)]
+	changed := setAttribute(setAttribute(tag, "fillId", strconv.Itoa(fill)), "applyFill", "1")
+	l := s.lists["cellXfs"]
+	l.items = append(l.items, join(changed, "", whole[len(tag):]))
+	s.known[name] = len(l.items) - 1
+	return len(l.items) - 1
+}
+
+// mark returns a style with the mark's fill.
+func (s *styles) mark(style int) int { return s.withFill(style, s.fill(markColour)) }
+
+// beside returns the style of a text cell that goes with a cell of the row: its
+// font, its frame and, if the tone has none, its fill.
+func (s *styles) beside(style int, tone Tone, wrap bool) int {
+	fill := s.number(style, "fillId")
+	if s.marks[fill] {
+		fill = 0
+	}
+	if tone != Plain {
+		fill = s.fill(tone.colour())
+	}
+	wrapped := ""
+	if wrap {
+		wrapped = ` wrapText="1"`
+	}
+	return s.add("cellXfs", fmt.Sprintf(
+		`<xf numFmtId="49" fontId="%d" fillId="%d" borderId="%d" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment vertical="top"%s/></xf>`,
+		s.number(style, "fontId"), fill, s.number(style, "borderId"), wrapped))
+}
+
+// heading returns the style of a heading that goes with another one.
+func (s *styles) heading(style int) int {
+	if style != 0 {
+		return style
+	}
+	return s.bold()
+}
+
+// bold returns the style of a text in the workbook's own font, but bold.
+func (s *styles) bold() int {
+	font := string(s.lists["fonts"].items[0])
+	open := strings.IndexByte(font, '>') + 1
+	if !strings.HasSuffix(font[:open], "/>") && !strings.Contains(font, "<"+s.prefix+"b/>") {
+		font = font[:open] + "<" + s.prefix + "b/>" + font[open:]
+	}
+	l := s.lists["fonts"]
+	n, found := s.known["bold"]
+	if !found {
+		n = len(l.items)
+		l.items, s.known["bold"] = append(l.items, []byte(font)), n
+	}
+	return s.add("cellXfs", fmt.Sprintf(`<xf numFmtId="49" fontId="%d" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyAlignment="1"><alignment vertical="center"/></xf>`, n))
+}

@@ -1,0 +1,114 @@
+package workbook
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// mark gives the workbook the property by which it is known again.
+func (b *Book) mark() error {
+	if done, err := b.marked(); err != nil || done {
+		return err
+	}
+	properties, err := b.parts.read(customProperties)
+	if err != nil {
+		return err
+	}
+	if properties == nil {
+		properties = []byte(xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"></Properties>`)
+		if err := b.parts.declare(customProperties, kindPrefix+"custom-properties+xml"); err != nil {
+			return err
+		}
+		if _, err := b.parts.relate("", relationSpace+"/custom-properties", customProperties); err != nil {
+			return err
+		}
+	}
+	highest := 1
+	err = tags(properties, func(t token) {
+		if text, found := attribute(t.raw, "pid"); found {
+			id, _ := strconv.Atoi(text) // what is no number is in nobody's way
+			highest = max(highest, id)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	properties, err = appendChild(properties, "Properties", fmt.Sprintf(
+		`<{p}property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="%d" name="%s"><v:lpwstr xmlns:v="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">results</v:lpwstr></{p}property>`,
+		highest+1, b.edit.Property))
+	b.parts.write(customProperties, properties)
+	return err
+}
+
+// writeSummary writes the sheet that is added.
+func (b *Book) writeSummary(lines []Line) error {
+	var x strings.Builder
+	x.WriteString(xmlHead + `<worksheet xmlns="` + mainSpace + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>` +
+		`<cols><col min="1" max="1" width="24" customWidth="1"/><col min="2" max="2" width="10" customWidth="1"/>` +
+		`<col min="3" max="4" width="52" customWidth="1"/><col min="5" max="5" width="24" customWidth="1"/></cols><sheetData>`)
+	for i, line := range lines {
+		r := row{tag: []byte(fmt.Sprintf(`<row r="%d">`, i+1)), number: i + 1}
+		for column, content := range line.Cells {
+			tone := Plain
+			if column == 0 {
+				tone = line.Tone
+			}
+			style := b.styles.beside(0, tone, column > 0)
+			if line.Bold {
+				style = b.styles.bold()
+			}
+			if content != "" {
+				r.cells = append(r.cells, textCell("", i+1, column, style, content))
+			}
+		}
+		x.Write(r.append(nil, ""))
+	}
+	x.WriteString(`</sheetData><pageMargins left="0.5" right="0.5" top="0.75" bottom="0.75" header="0.3" footer="0.3"/>` +
+		`<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>`)
+	if b.summary != "" {
+		b.parts.write(b.summary, []byte(x.String()))
+		return nil
+	}
+	part := b.parts.free("xl/worksheets/summary%d.xml")
+	b.parts.write(part, []byte(x.String()))
+	if err := b.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
+		return err
+	}
+	id, err := b.parts.relate(b.main, relationSpace+"/worksheet", part)
+	if err != nil {
+		return err
+	}
+	content, err := b.parts.read(b.main)
+	if err != nil {
+		return err
+	}
+	highest := 0
+	err = tags(content, func(t token) {
+		if string(t.name) == "sheet" {
+			text, _ := attribute(t.raw, "sheetId")
+			number, _ := strconv.Atoi(text) // what is no number is in nobody's way
+			highest = max(highest, number)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	content, err = appendChild(content, "sheets", fmt.Sprintf(`<{p}sheet name="%s" sheetId="%d" xmlns:r="%s" r:id="%s"/>`, escape(b.name), highest+1, relationSpace, id))
+	b.parts.write(b.main, content)
+	return err
+}
+
+func (b *Book) writeStyles() error {
+	if b.look == "" {
+		b.look = b.parts.free("xl/styles%d.xml")
+		if err := b.parts.declare(b.look, kindPrefix+"spreadsheetml.styles+xml"); err != nil {
+			return err
+		}
+		if _, err := b.parts.relate(b.main, relationSpace+"/styles", b.look); err != nil {
+			return err
+		}
+	}
+	b.parts.write(b.look, b.styles.bytes())
+	return nil
+}
