@@ -103,9 +103,12 @@ func (e *bookEncoder) open() error {
 	edit := workbook.Edit{
 		Sheet: e.options.Sheet, HeaderRow: e.options.HeaderRow, Width: e.own, By: "muster", Property: property, Summary: "Import summary",
 		Columns: []workbook.Column{
-			columnRow: {Width: 11}, columnStatus: {Width: 14, Toned: true}, columnPerson: {Width: 18},
-			columnCode: {Width: 20}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},
+			columnRow: {Width: 12}, columnStatus: {Width: 15, Toned: true}, columnPerson: {Width: 20},
+			columnCode: {Width: 22, Wrap: true}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},
 		},
+	}
+	if e.options.Rehearsal {
+		edit.Columns[columnPerson].Width += float64(len(rehearsalMark))
 	}
 	for i, heading := range Columns() {
 		edit.Columns[i].Heading = heading

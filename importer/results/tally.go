@@ -55,7 +55,7 @@ func (t *tally) add(o *outcome.Outcome) {
 func (t *tally) lines(o Options) []workbook.Line {
 	title := "What became of the roster"
 	if o.Rehearsal {
-		title += " in a rehearsal: nobody was created"
+		title = "What would become of the roster: this was a rehearsal, and nobody was created"
 	}
 	lines := []workbook.Line{{Cells: []string{title}, Bold: true}, {}}
 	for _, s := range outcome.Statuses() {
@@ -89,7 +89,7 @@ func (t *tally) lines(o Options) []workbook.Line {
 func meaning(s outcome.Status) string {
 	switch s {
 	case outcome.Created:
-		return "created in the project"
+		return "created by the import"
 	case outcome.Existing:
 		return "in the project already"
 	case outcome.Skipped:

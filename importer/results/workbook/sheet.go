@@ -37,6 +37,8 @@ type sheet struct {
 	drawingID string
 	legacyID  string
 
+	lineHeight float64 // in points
+
 	raw   []byte // of the row that is read
 	cells []cell
 }
@@ -49,7 +51,7 @@ type columnRange struct {
 
 // survey reads the sheet once. width is how many columns the table has.
 func (s *sheet) survey(in io.Reader, width int) error {
-	s.children, s.occupied = map[string]bool{}, width
+	s.children, s.occupied, s.lineHeight = map[string]bool{}, width, 15
 	x := newScanner(in)
 	if err := s.readRoot(x); err != nil {
 		return err
@@ -175,6 +177,11 @@ func (s *sheet) surveyElement(name string, raw []byte) error {
 				s.columns = append(s.columns, columnRange{from, to, bytes.Clone(t.raw)})
 			}
 		})
+	case "sheetFormatPr":
+		text, _ := attribute(raw, "defaultRowHeight")
+		if height, err := strconv.ParseFloat(text, 64); err == nil && height > 10 && height < 40 {
+			s.lineHeight = height
+		}
 	case "mergeCells":
 		return tags(raw, func(t token) {
 			text, _ := attribute(t.raw, "ref")

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // splice writes the sheet's rows with ours in them.
@@ -68,36 +71,81 @@ func (s *splice) writeHeadings(r *row) {
 
 // write puts our cells in a row, and marks those that something is wrong with.
 func (s *splice) write(r *row, ours *Row) {
-	look := s.lookOf(r)
-	s.unmark(r, look)
+	first, last := s.lookOf(r)
+	s.unmark(r, last)
 	for _, m := range ours.Marks {
 		s.mark(r, m)
 	}
-	long := false
+	lines, were := 1, false
 	cells := make([]cell, 0, len(s.at))
 	for i, c := range s.edit.Columns {
 		tone := Plain
 		if c.Toned {
 			tone = ours.Tone
 		}
-		long = long || c.Wrap && ours.Cells[i] != ""
-		cells = append(cells, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.beside(look, tone, c.Wrap), ours.Cells[i]))
+		if c.Wrap {
+			lines = max(lines, linesOf(ours.Cells[i], c.Width))
+			old, _ := r.at(s.at[i])
+			were = were || old.full
+		}
+		cells = append(cells, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.beside(first, last, tone, c.Wrap), ours.Cells[i]))
 	}
 	slices.SortFunc(cells, func(a, b cell) int { return a.column - b.column })
 	s.formula = r.put(cells) || s.formula
-	if own, _ := attribute(r.tag, "customHeight"); long && own != "1" && own != "true" {
-		r.tag = dropAttribute(r.tag, "ht") // to be found anew, for the texts that wrap
-	}
+	s.stretch(r, lines, were)
 }
 
-// lookOf returns the style of the first cell of the row that is its author's.
-func (s *splice) lookOf(r *row) int {
-	for _, c := range r.cells {
-		if !slices.Contains(s.at, c.column) && !s.styles.marked(c.style) {
-			return c.style
+// stretch makes a row as high as its texts are when they wrap. Not every program finds that
+// by itself. A height that the author has set stays.
+func (s *splice) stretch(r *row, lines int, were bool) {
+	if custom, _ := attribute(r.tag, "customHeight"); custom == "1" || custom == "true" {
+		return
+	}
+	if lines == 1 {
+		if were {
+			r.tag = dropAttribute(r.tag, "ht")
+		}
+		return
+	}
+	text, _ := attribute(r.tag, "ht")
+	height, _ := strconv.ParseFloat(text, 64) // it is 0 where it isn't there
+	if were {
+		height = 0
+	}
+	r.tag = setAttribute(r.tag, "ht", strconv.FormatFloat(max(height, float64(lines)*s.sheet.lineHeight), 'f', -1, 64))
+}
+
+// linesOf returns about how many lines a text takes in a column of this width.
+func linesOf(content string, width float64) int {
+	lines := 0
+	for line := range strings.SplitSeq(content, "\n") {
+		lines++
+		used := 0
+		for word := range strings.FieldsSeq(line) {
+			length := utf8.RuneCountInString(word)
+			if used > 0 && used+length > int(width)-1 {
+				lines, used = lines+1, 0
+			}
+			used += length + 1
+			lines, used = lines+used/int(width), used%int(width)
 		}
 	}
-	return 0
+	return lines
+}
+
+// lookOf returns the styles of the first and the last cell of the row's own
+// that are its author's.
+func (s *splice) lookOf(r *row) (first, last int) {
+	found := false
+	for _, c := range r.cells {
+		if c.column >= s.edit.Width && s.edit.At == nil || slices.Contains(s.at, c.column) || s.styles.marked(c.style) {
+			continue
+		}
+		if last = c.style; !found {
+			first, found = c.style, true
+		}
+	}
+	return first, last
 }
 
 // unmark gives cells that were marked at an earlier time the fill of the row.

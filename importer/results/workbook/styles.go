@@ -3,6 +3,7 @@ package workbook
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -127,15 +128,25 @@ func (s *styles) bytes() []byte {
 }
 
 // add returns the number of an item in a list, which it adds the first time.
-// In the text, < followed by a letter stands for a tag with the file's prefix.
+// The item's tags get the file's prefix.
 func (s *styles) add(list, item string) int {
-	if n, found := s.known[list+item]; found {
-		return n
+	n, found := s.known[list+item]
+	if !found {
+		n = s.append(list, []byte(prefixed(item, s.prefix)))
+		s.known[list+item] = n
 	}
+	return n
+}
+
+// append returns the number of an item, which may be there from an earlier time.
+func (s *styles) append(list string, item []byte) int {
 	l := s.lists[list]
-	l.items = append(l.items, []byte(prefixed(item, s.prefix)))
-	s.known[list+item] = len(l.items) - 1
-	return len(l.items) - 1
+	n := slices.IndexFunc(l.items, func(other []byte) bool { return bytes.Equal(other, item) })
+	if n < 0 {
+		n = len(l.items)
+		l.items = append(l.items, item)
+	}
+	return n
 }
 
 // prefixed gives the tags of a text, which has none, a namespace prefix.
@@ -167,6 +178,19 @@ func (s *styles) style(n int) []byte {
 	return tag[:bytes.IndexByte(tag, '>')+1]
 }
 
+// alignment returns the tag that says where in a cell its content stands, as
+// far as there is one.
+func (s *styles) alignment(style int) []byte {
+	items := s.lists["cellXfs"].items
+	if style < 0 || style >= len(items) {
+		style = 0
+	}
+	if i := bytes.Index(items[style], []byte("<"+s.prefix+"alignment")); i >= 0 {
+		return tagAt(items[style][i:])
+	}
+	return nil
+}
+
 func (s *styles) number(style int, name string) int {
 	value, _ := attribute(s.style(style), name)
 	n, _ := strconv.Atoi(value) // it is 0 where it isn't there
@@ -185,32 +209,31 @@ func (s *styles) withFill(style, fill int) int {
 	tag := s.style(style)
 	whole := s.lists["cellXfs"].items[min(max(style, 0), len(s.lists["cellXfs"].items)-1)]
 	changed := setAttribute(setAttribute(tag, "fillId", strconv.Itoa(fill)), "applyFill", "1")
-	l := s.lists["cellXfs"]
-	l.items = append(l.items, join(changed, "", whole[len(tag):]))
-	s.known[name] = len(l.items) - 1
-	return len(l.items) - 1
+	n := s.append("cellXfs", join(changed, "", whole[len(tag):]))
+	s.known[name] = n
+	return n
 }
 
 // mark returns a style with the mark's fill.
 func (s *styles) mark(style int) int { return s.withFill(style, s.fill(markColour)) }
 
-// beside returns the style of a text cell that goes with a cell of the row: its
-// font, its frame and, if the tone has none, its fill.
-func (s *styles) beside(style int, tone Tone, wrap bool) int {
-	fill := s.number(style, "fillId")
-	if s.marks[fill] {
-		fill = 0
-	}
+// beside returns the style of a text cell that goes with others of its row: in
+// the font and at the height of the first; framed and, if the tone has no fill, filled as the last.
+func (s *styles) beside(first, last int, tone Tone, wrap bool) int {
+	fill := s.number(last, "fillId")
 	if tone != Plain {
 		fill = s.fill(tone.colour())
 	}
-	wrapped := ""
+	alignment := ""
 	if wrap {
-		wrapped = ` wrapText="1"`
+		alignment = ` wrapText="1"`
+	}
+	if vertical, found := attribute(s.alignment(first), "vertical"); found {
+		alignment += ` vertical="` + escape(vertical) + `"`
 	}
 	return s.add("cellXfs", fmt.Sprintf(
-		`<xf numFmtId="49" fontId="%d" fillId="%d" borderId="%d" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment vertical="top"%s/></xf>`,
-		s.number(style, "fontId"), fill, s.number(style, "borderId"), wrapped))
+		`<xf numFmtId="49" fontId="%d" fillId="%d" borderId="%d" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment horizontal="left"%s indent="1"/></xf>`,
+		s.number(first, "fontId"), fill, s.number(last, "borderId"), alignment))
 }
 
 // heading returns the style of a heading that goes with another one.
@@ -228,11 +251,6 @@ func (s *styles) bold() int {
 	if !strings.HasSuffix(font[:open], "/>") && !strings.Contains(font, "<"+s.prefix+"b/>") {
 		font = font[:open] + "<" + s.prefix + "b/>" + font[open:]
 	}
-	l := s.lists["fonts"]
-	n, found := s.known["bold"]
-	if !found {
-		n = len(l.items)
-		l.items, s.known["bold"] = append(l.items, []byte(font)), n
-	}
-	return s.add("cellXfs", fmt.Sprintf(`<xf numFmtId="49" fontId="%d" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyAlignment="1"><alignment vertical="center"/></xf>`, n))
+	n := s.append("fonts", []byte(font))
+	return s.add("cellXfs", fmt.Sprintf(`<xf numFmtId="49" fontId="%d" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyAlignment="1"><alignment horizontal="left" vertical="center" indent="1"/></xf>`, n))
 }

@@ -43,18 +43,28 @@ func (b *Book) mark() error {
 
 // writeSummary writes the sheet that is added.
 func (b *Book) writeSummary(lines []Line) error {
+	widths := []float64{24, 12, 52, 52, 24}
 	var x strings.Builder
 	x.WriteString(xmlHead + `<worksheet xmlns="` + mainSpace + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>` +
-		`<cols><col min="1" max="1" width="24" customWidth="1"/><col min="2" max="2" width="10" customWidth="1"/>` +
-		`<col min="3" max="4" width="52" customWidth="1"/><col min="5" max="5" width="24" customWidth="1"/></cols><sheetData>`)
+		`<cols>`)
+	for i, width := range widths {
+		fmt.Fprintf(&x, `<col min="%d" max="%d" width="%g" customWidth="1"/>`, i+1, i+1, width)
+	}
+	x.WriteString(`</cols><sheetData>`)
 	for i, line := range lines {
-		r := row{tag: []byte(fmt.Sprintf(`<row r="%d">`, i+1)), number: i + 1}
+		height := 1
+		for column, content := range line.Cells {
+			if column > 0 {
+				height = max(height, linesOf(content, widths[min(column, len(widths)-1)]))
+			}
+		}
+		r := row{tag: []byte(fmt.Sprintf(`<row r="%d" ht="%d">`, i+1, 16*height)), number: i + 1}
 		for column, content := range line.Cells {
 			tone := Plain
 			if column == 0 {
 				tone = line.Tone
 			}
-			style := b.styles.beside(0, tone, column > 0)
+			style := b.styles.beside(0, 0, tone, column > 0)
 			if line.Bold {
 				style = b.styles.bold()
 			}

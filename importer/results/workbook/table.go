@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // tableArea returns where a table lies, and whether columns can be added to it.
@@ -62,8 +63,8 @@ func (b *Book) writeTable() error {
 	return err
 }
 
-// nameFilter has the hidden name of the sheet's filter cover what the filter
-// covers, if there is such a name.
+// nameFilter gives the sheet's filter the hidden name by which some programs
+// find it.
 func (b *Book) nameFilter() error {
 	if b.filter == nil {
 		return nil
@@ -72,25 +73,54 @@ func (b *Book) nameFilter() error {
 	if err != nil {
 		return err
 	}
+	f := b.filter
+	place := fmt.Sprintf("$%s$%d:$%s$%d", letters(f.left), f.top, letters(f.right), f.bottom)
 	var out []byte
-	inside := false
+	inside, named, list, depth, behind := false, false, false, 0, 0
 	err = tags(content, func(t token) {
-		if t.kind == start && string(t.name) == "definedName" {
-			name, _ := attribute(t.raw, "name")
+		name := string(t.name)
+		if t.kind == end {
+			depth--
+		}
+		switch {
+		case t.kind == start && name == "definedName":
+			called, _ := attribute(t.raw, "name")
 			local, _ := attribute(t.raw, "localSheetId")
-			inside = name == "_xlnm._FilterDatabase" && local == strconv.Itoa(b.index)
-		} else if inside && t.kind == text {
+			inside = called == "_xlnm._FilterDatabase" && local == strconv.Itoa(b.index)
+			named = named || inside
+		case inside && t.kind == text:
 			if i := bytes.LastIndexByte(t.raw, '!'); i >= 0 {
-				f := b.filter
-				t.raw = join(t.raw[:i+1], fmt.Sprintf("$%s$%d:$%s$%d", letters(f.left), f.top, letters(f.right), f.bottom), nil)
+				t.raw = join(t.raw[:i+1], place, nil)
 			}
 			inside = false
 		}
 		out = append(out, t.raw...)
+		if t.kind != start && depth == 1 && (name == "sheets" || name == "functionGroups" || name == "externalReferences") {
+			behind = len(out)
+		}
+		list = list || name == "definedNames"
+		if t.kind == start {
+			depth++
+		}
 	})
-	if bytes.Equal(out, content) || err != nil {
-		return err
+	if err == nil && !list { // the list of names stands behind these three
+		out = join(out[:behind], "<"+prefixOf(out)+"definedNames></"+prefixOf(out)+"definedNames>", out[behind:])
+	}
+	if err == nil && !named {
+		out, err = appendChild(out, "definedNames", fmt.Sprintf(`<{p}definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">%s!%s</{p}definedName>`,
+			b.index, escape("'"+strings.ReplaceAll(b.edit.Sheet, "'", "''")+"'"), place))
 	}
 	b.parts.write(b.main, out)
-	return nil
+	return err
+}
+
+// prefixOf returns the namespace prefix of a part's first element.
+func prefixOf(content []byte) string {
+	s := newScanner(bytes.NewReader(content))
+	for {
+		t, err := s.next()
+		if err != nil || t.kind != text {
+			return prefix(t.raw)
+		}
+	}
 }
