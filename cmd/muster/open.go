@@ -190,7 +190,8 @@ func (in *input) undetermined(err error) error {
 }
 
 // resultsPath returns where the results go: where the user says, else beside
-// the roster in the roster's own format. A rehearsal's name says what it is.
+// the roster in the roster's own format, or in the current folder if it comes by
+// standard input. A rehearsal's name says what it is.
 func (s *settings) resultsPath(in *input) (string, error) {
 	path := s.results
 	if path == "" {
@@ -199,6 +200,9 @@ func (s *settings) resultsPath(in *input) (string, error) {
 		}
 		extension := filepath.Ext(in.path)
 		base := strings.TrimSuffix(in.path, extension)
+		if piped(in.path) {
+			base = "roster"
+		}
 		for _, end := range []string{".results", ".rehearsal"} {
 			base = strings.TrimSuffix(base, end)
 		}
@@ -207,7 +211,9 @@ func (s *settings) resultsPath(in *input) (string, error) {
 			kind = ".rehearsal"
 		}
 		if _, err := results.FormatOf(in.path); err != nil {
-			extension = ".csv"
+			if extension = ".csv"; in.sheet != "" {
+				extension = ".xlsx"
+			}
 		}
 		path = base + kind + extension
 	}
@@ -215,6 +221,13 @@ func (s *settings) resultsPath(in *input) (string, error) {
 		return "", &usageError{fmt.Sprintf("--results %s is the roster itself", path), "name another file; without --results they go beside the roster"}
 	}
 	return path, nil
+}
+
+// piped reports whether a path is no place to put anything beside: the standard
+// input, by any of its names.
+func piped(path string) bool {
+	path = filepath.ToSlash(filepath.Clean(path))
+	return path == "-" || strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
 }
 
 func sameFile(a, b string) bool {

@@ -51,11 +51,35 @@ func createUndoFile(path string) (*undoFile, error) {
 	if err != nil {
 		return nil, refuse(pathCause(err).Error())
 	}
-	part, err := os.OpenFile(target+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err := clearUndoPart(target + ".part"); err != nil {
+		return nil, refuse(err.Error())
+	}
+	part, err := os.OpenFile(target+".part", os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, refuse("it can't be written: " + pathCause(err).Error())
 	}
 	return &undoFile{path: path, target: target, part: part}, nil
+}
+
+// clearUndoPart removes what an undo that was killed left, and nothing else.
+func clearUndoPart(name string) error {
+	info, err := os.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return pathCause(err)
+	case !info.Mode().IsRegular() || !begunUndo(name):
+		return fmt.Errorf("there is a file %s, which is what it is called while it is written, and it is not an undo's", filepath.Base(name))
+	}
+	return os.Remove(name)
+}
+
+// begunUndo reports whether a file is as much as was written of an undo's.
+func begunUndo(name string) bool {
+	content, err := os.ReadFile(name)
+	begin := []byte(byteOrderMark + strings.Join(undoColumns(), ","))
+	return err == nil && (bytes.HasPrefix(content, begin) || bytes.HasPrefix(begin, content))
 }
 
 // commit writes everybody, and gives the file its name once it is whole and

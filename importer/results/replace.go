@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,10 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 )
 
-// replace gives part the name target and keeps a file of that name as
-// target.bak. Target is there, old or new, at every moment.
+// replace gives part the name target and keeps a file of that name under another.
+// Target is there, old or new, at every moment.
 func replace(part, target string) error {
 	switch _, err := os.Lstat(target); {
 	case err == nil:
@@ -29,27 +31,78 @@ func replace(part, target string) error {
 
 // keep makes target.bak of target, which stays.
 func keep(target string) error {
-	backup := target + ".bak"
-	temporary := backup + ".tmp"
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	backup, err := backupOf(target)
+	if err != nil {
 		return err
 	}
+	// A folder of our own, since a name that is free now need not be free then.
+	folder, err := os.MkdirTemp(filepath.Dir(target), filepath.Base(target)+".bak.*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // renaming one link of a file over another leaves it there
+	temporary := filepath.Join(folder, "results")
 	if err := os.Link(target, temporary); err != nil {
 		// Not every file system has hard links: memory sticks, some network drives.
 		if err := duplicate(target, temporary); err != nil {
-			_ = os.Remove(temporary)
 			return err
 		}
 	}
-	if err := os.Rename(temporary, backup); err != nil {
-		_ = os.Remove(temporary)
-		return err
+	return os.Rename(temporary, backup)
+}
+
+// backupOf returns the name under which a file is kept: its own with .bak behind
+// it, or .bak2 and so on if that is somebody else's. An earlier results file
+// gives way; what is in it is in the newer one, too.
+func backupOf(target string) (string, error) {
+	for n := 1; ; n++ {
+		name := target + ".bak"
+		if n > 1 {
+			name += strconv.Itoa(n)
+		}
+		info, err := os.Lstat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return name, nil
+		case err != nil:
+			return "", err
+		case info.Mode().IsRegular() && (info.Size() == 0 || ours(name) == nil):
+			return name, nil
+		}
 	}
-	// Renaming one link of a file over another does nothing at all.
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+}
+
+// clearPart takes away what an earlier run left of NAME.part, and refuses to take
+// away what is not a run's.
+func clearPart(path, name string) error {
+	info, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return unwritable(path, err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > 0 && !begun(name) {
+		return &Error{
+			Path: path, Code: CodeNotOurs,
+			Message: fmt.Sprintf("there is a file %s, which is what results are called while they are written, and it is not one of a run", filepath.Base(name)),
+			Fix:     "move that file away, or choose another name for the results file",
+		}
+	}
+	if err := os.Remove(name); err != nil {
+		return unwritable(path, err)
 	}
 	return nil
+}
+
+// begun reports whether a file is what a run left: by the folder in which it
+// was put together, by its headings, or by all of it.
+func begun(part string) bool {
+	if info, err := os.Lstat(temporaryFolder(part)); err == nil && info.IsDir() {
+		return true
+	}
+	start, err := head(part)
+	return err == nil && bytes.Contains(start, []byte(Columns()[columnRow])) || ours(part) == nil
 }
 
 func duplicate(from, to string) error {

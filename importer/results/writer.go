@@ -132,7 +132,7 @@ func tooLarge(path string) *Error {
 func place(path string) (string, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return path, nil
+		return destination(path), nil
 	}
 	if err != nil {
 		return "", unwritable(path, err)
@@ -160,6 +160,22 @@ func place(path string) (string, error) {
 	return target, nil
 }
 
+// destination returns where a link leads that leads to no file yet.
+func destination(path string) string {
+	const most = 40 // links from one to the next, as systems have it
+	for range most {
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
+}
+
 // ours returns why a file is no results file, nil if it is one.
 func ours(path string) error {
 	r, err := Open(path, roster.Options{})
@@ -177,14 +193,12 @@ func ours(path string) error {
 	return err
 }
 
-// open makes NAME.part anew. Whatever bears that name is removed, not opened: a
-// link there would lead the rows elsewhere.
+// open makes NAME.part anew. What an earlier run left of it is removed, not
+// opened.
 func (w *Writer) open() error {
 	name := w.target + ".part"
-	if info, err := os.Lstat(name); err == nil && !info.IsDir() {
-		if err := os.Remove(name); err != nil {
-			return unwritable(w.path, err)
-		}
+	if err := clearPart(w.path, name); err != nil {
+		return err
 	}
 	clearTemporary(name)
 	part, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -276,7 +290,7 @@ func appendNew(list []string, text string) []string {
 func (w *Writer) Remarks() []string { return w.encoder.remarks() }
 
 // Commit makes the file durable under its name, mode 0600. A file that bore the
-// name before is then NAME.bak. If only the renaming fails (the file is open in
+// name before is then NAME.bak, or NAME.bak2 and so on if that is not a results file. If only the renaming fails (the file is open in
 // another program, say), NAME.part is whole and stays.
 func (w *Writer) Commit() error {
 	if w.state != writing {

@@ -244,21 +244,105 @@ func TestALinkKeepsPointing(t *testing.T) {
 	}
 }
 
-// A link at NAME.part must not lead personal data elsewhere.
-func TestALinkAtPartIsNotFollowed(t *testing.T) {
+// What is not a run's own stays as it is: a link at NAME.part would lead personal
+// data elsewhere, and a file might be a download that is under way.
+func TestPartsOfOthersAreLeft(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	victim, path := filepath.Join(folder, "victim"), filepath.Join(folder, "r.csv")
-	if err := os.WriteFile(victim, []byte("keep"), 0o600); err != nil {
+	for name, make := range map[string]func(part, victim string) error{
+		"a link": func(part, victim string) error { return os.Symlink(victim, part) },
+		"a file": func(part, victim string) error { return os.WriteFile(part, []byte("keep"), 0o600) },
+		"a dir":  func(part, victim string) error { return os.Mkdir(part, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			victim, path := filepath.Join(folder, "victim"), filepath.Join(folder, "r.csv")
+			if err := os.WriteFile(victim, []byte("keep"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := make(path+".part", victim); err != nil {
+				t.Skip(err)
+			}
+			before := files(t, folder)
+			var refused *results.Error
+			if _, err := results.Create(path, []string{"Name"}, results.Options{}); !errors.As(err, &refused) || refused.Code != "results_not_ours" {
+				t.Errorf("got %v", err)
+			}
+			if diff := cmp.Diff(before, files(t, folder)); diff != "" {
+				t.Errorf("files (-before +after):\n%s", diff)
+			}
+			for _, name := range []string{victim, path + ".part"} {
+				if got, err := os.ReadFile(name); err == nil && string(got) != "keep" {
+					t.Errorf("%s was written: %q", name, got)
+				}
+			}
+		})
+	}
+}
+
+// What a killed run left is a run's own, however much of it there is.
+func TestPartsOfRunsGiveWay(t *testing.T) {
+	t.Parallel()
+	whole := filepath.Join(t.TempDir(), "r.xlsx")
+	row := line{Cells: []string{"Ann"}, Outcome: created(2, 1)}
+	write(t, whole, []string{"Name"}, results.Options{}, row)
+	book, err := os.ReadFile(whole)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(victim, path+".part"); err != nil {
+	for name, content := range map[string]string{
+		"empty.xlsx": "", "whole.xlsx": string(book), "cut.jsonl": `{"Name":"Ann","import_row":2,"impo`,
+		"header.csv": "Name,import_row,import_status", "rows.csv": "Name,import_row,import_status,import_person_id,import_code,import_error,import_hint\nAnn,2,crea",
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path+".part", []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, []string{"Name"}, results.Options{}, row)
+		if diff := cmp.Diff([]string{name}, files(t, filepath.Dir(path))); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// A backup of the user's own is not overwritten.
+func TestBackupsOfOthersAreLeft(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "r.csv")
+	if err := os.WriteFile(path+".bak", []byte("my own"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		write(t, path, []string{"Name"}, results.Options{}, line{Cells: []string{strconv.Itoa(i)}, Outcome: created(2, 1)})
+	}
+	if diff := cmp.Diff([]string{"r.csv", "r.csv.bak", "r.csv.bak2"}, files(t, folder)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	if own, err := os.ReadFile(path + ".bak"); string(own) != "my own" {
+		t.Errorf("%q, %v", own, err)
+	}
+	if _, rows := read(t, path+".bak2"); rows[0].Cells[0] != "2" {
+		t.Errorf("the backup holds run %s, want 2", rows[0].Cells[0])
+	}
+}
+
+// A link to a file that is not there yet is written through, too.
+func TestALinkToNothingKeepsPointing(t *testing.T) {
+	t.Parallel()
+	folder, other := t.TempDir(), t.TempDir()
+	link := filepath.Join(folder, "r.csv")
+	if err := errors.Join(os.Symlink(filepath.Join(other, "second"), link), os.Symlink("real.csv", filepath.Join(other, "second"))); err != nil {
 		t.Skip(err)
 	}
-	write(t, path, []string{"Name"}, results.Options{}, line{Cells: []string{"Ann"}, Outcome: created(2, 1)})
-	if got, _ := os.ReadFile(victim); string(got) != "keep" {
-		t.Errorf("the linked file was written: %q", got)
+	write(t, link, []string{"Name"}, results.Options{}, line{Cells: []string{"Ann"}, Outcome: created(2, 1)})
+	if diff := cmp.Diff([]string{"real.csv", "second"}, files(t, other)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
+	if info, err := os.Lstat(link); err != nil || info.Mode().Type() != fs.ModeSymlink {
+		t.Errorf("the link is gone: %v, %v", info.Mode(), err)
+	}
+	read(t, link)
 }
 
 func TestAFailedRenamingKeepsTheRows(t *testing.T) {

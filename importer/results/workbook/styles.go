@@ -48,6 +48,7 @@ type styles struct {
 	prefix  string
 	lists   map[string]*styleList
 	known   map[string]int // what was added, by its name here
+	looks   map[look]int   // likewise, by what they go with
 	marks   map[int]bool   // the fills that are marks
 }
 
@@ -67,7 +68,7 @@ const noStyles = xmlHead + `<styleSheet xmlns="` + mainSpace + `"><fonts count="
 	`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 
 func readStyles(content []byte) (*styles, error) {
-	s := &styles{content: content, lists: map[string]*styleList{}, known: map[string]int{}, marks: map[int]bool{}}
+	s := &styles{content: content, lists: map[string]*styleList{}, known: map[string]int{}, looks: map[look]int{}, marks: map[int]bool{}}
 	depth, at, item := 0, 0, 0
 	var list *styleList
 	err := tags(content, func(t token) {
@@ -220,20 +221,37 @@ func (s *styles) mark(style int) int { return s.withFill(style, s.fill(markColou
 // beside returns the style of a text cell that goes with others of its row: in
 // the font and at the height of the first; framed and, if the tone has no fill, filled as the last.
 func (s *styles) beside(first, last int, tone Tone, wrap bool) int {
-	fill := s.number(last, "fillId")
-	if tone != Plain {
-		fill = s.fill(tone.colour())
+	l := look{first, last, tone, wrap}
+	n, found := s.looks[l]
+	if !found {
+		n = s.addLook(l)
+		s.looks[l] = n
+	}
+	return n
+}
+
+// look is what a text cell goes with.
+type look struct {
+	first, last int
+	tone        Tone
+	wrap        bool
+}
+
+func (s *styles) addLook(l look) int {
+	fill := s.number(l.last, "fillId")
+	if l.tone != Plain {
+		fill = s.fill(l.tone.colour())
 	}
 	alignment := ""
-	if wrap {
+	if l.wrap {
 		alignment = ` wrapText="1"`
 	}
-	if vertical, found := attribute(s.alignment(first), "vertical"); found {
+	if vertical, found := attribute(s.alignment(l.first), "vertical"); found {
 		alignment += ` vertical="` + escape(vertical) + `"`
 	}
 	return s.add("cellXfs", fmt.Sprintf(
 		`<xf numFmtId="49" fontId="%d" fillId="%d" borderId="%d" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"><alignment horizontal="left"%s indent="1"/></xf>`,
-		s.number(first, "fontId"), fill, s.number(last, "borderId"), alignment))
+		s.number(l.first, "fontId"), fill, s.number(l.last, "borderId"), alignment))
 }
 
 // heading returns the style of a heading that goes with another one.
