@@ -68,7 +68,10 @@ it became, or what to fix.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err.Error(), cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newSimulatorCommand())
+	root.AddCommand(
+		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
+		a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newSimulatorCommand(),
+	)
 	return root
 }
 

@@ -48,6 +48,10 @@ func TestMain(m *testing.M) {
 //	age DAYS                all runs of the default ledger began so many days earlier
 //	faults [FAULT…]         what goes wrong from now on, instead
 //	uncomment FILE KEY…     take the # off the first line that sets each key
+//	fill FILE CELL=TEXT…    somebody types into the first sheet of a workbook
+//	cell FILE CELL TEXT     what a cell of its first sheet shows
+//	part FILE PART TEXT     what a part of it holds, somewhere
+//	macro FILE              somebody records a macro in it
 //	exits CODE COMMAND…     run a command that must end with that exit code
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -89,6 +93,10 @@ func TestScripts(t *testing.T) {
 			"age":       ageCommand,
 			"uncomment": uncommentCommand,
 			"exits":     exitsCommand,
+			"fill":      fillCommand,
+			"cell":      cellCommand,
+			"part":      partCommand,
+			"macro":     macroCommand,
 		},
 	})
 }
