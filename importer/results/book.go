@@ -257,23 +257,11 @@ func (e *bookEncoder) kept() iter.Seq2[keptRow, error] {
 // read from.
 func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 	return func(yield func(workbook.Row, error) bool) {
-		line := func(row string) (int, error) {
-			number, _ := wholeNumber(row) // it was written by us
-			return int(number), nil
-		}
+		lines := func() (Row, error, bool) { return Row{}, nil, false }
 		if e.again != nil {
-			next, stop := iter.Pull2(e.again.Rows())
+			var stop func()
+			lines, stop = iter.Pull2(e.again.Rows())
 			defer stop()
-			line = func(row string) (int, error) {
-				read, err, more := next()
-				if err != nil {
-					return 0, err
-				}
-				if number, _ := wholeNumber(row); !more || read.Outcome.Row != int(number) {
-					return 0, &workbook.UnfitError{Why: fmt.Sprintf("row %s is not where it was", row)}
-				}
-				return read.Number, nil
-			}
 		}
 		for kept, err := range e.kept() {
 			if err != nil {
@@ -281,8 +269,15 @@ func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 				return
 			}
 			six := kept.Cells[e.own : e.own+columnCount]
-			number, err := line(six[columnRow])
-			row := workbook.Row{Number: number, Cells: six, Tone: tone(outcome.Status(six[columnStatus])), Marks: kept.Marks}
+			number, _ := wholeNumber(six[columnRow]) // it was written by us
+			row := workbook.Row{Number: int(number), Cells: six, Tone: tone(outcome.Status(six[columnStatus])), Marks: kept.Marks}
+			if e.again != nil {
+				line, failed, more := lines()
+				if err = failed; err == nil && (!more || line.Outcome.Row != row.Number) {
+					err = &workbook.UnfitError{Why: fmt.Sprintf("its row %d is not where it was", row.Number)}
+				}
+				row.Number = line.Number
+			}
 			if !yield(row, err) || err != nil {
 				return
 			}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"maps"
 	"os"
@@ -543,6 +545,60 @@ func TestATableGrows(t *testing.T) {
 		if strings.Contains(parts["xl/worksheets/sheet1.xml"], "autoFilter") {
 			t.Error("a filter lies over the table, which has one itself")
 		}
+	}
+}
+
+// A picture beside the table is not covered, and a cell that is missing in the
+// file gets its column's format when it is marked: an ID typed there keeps its zeros.
+func TestBesideAPicture(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	from, to := filepath.Join(folder, "crew.xlsx"), filepath.Join(folder, "r.xlsx")
+	book := excelize.NewFile()
+	for i, row := range [][]any{{"First Name", "Last Name", "Employee ID"}, {"Ann", "Lee"}, {"Bo", "Day", "7"}} {
+		if err := book.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := book.NewStyle(&excelize.Style{NumFmt: 49})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dot bytes.Buffer
+	if err := errors.Join(
+		png.Encode(&dot, image.NewGray(image.Rect(0, 0, 90, 90))),
+		book.SetColStyle("Sheet1", "C:M", text),
+		book.SetColVisible("Sheet1", "E:M", false),
+		book.AddPictureFromBytes("Sheet1", "E2", &excelize.Picture{Extension: ".png", File: dot.Bytes()}),
+		book.SaveAs(from), book.Close(),
+	); err != nil {
+		t.Fatal(err)
+	}
+	handBack(t, from, to, false, func(_ []string, o *outcome.Outcome) {
+		if o.Row == 2 {
+			*o = outcome.Outcome{Row: 2, Status: outcome.Invalid, Problems: []outcome.Problem{{Code: "id_missing", Cell: "C2", Message: strings.Repeat("é", 40000)}}}
+		}
+	})
+	wellFormed(t, partsOf(t, to))
+	book = open(t, to)
+	if got, _ := book.GetCellValue("Sheet1", "G1"); got != "import_row" {
+		t.Errorf("G1 is %q", got)
+	}
+	if hidden, err := book.GetColVisible("Sheet1", "G"); !hidden || err != nil {
+		t.Errorf("our column is hidden (%v)", err)
+	}
+	if visible, err := book.GetColVisible("Sheet1", "M"); visible || err != nil {
+		t.Errorf("a column that was hidden is shown (%v)", err)
+	}
+	style, err := book.GetCellStyle("Sheet1", "C2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := book.GetStyle(style); err != nil || s.NumFmt != 49 || len(s.Fill.Color) == 0 {
+		t.Errorf("the marked cell is %+v, %v", s, err)
+	}
+	if message, _ := book.GetCellValue("Sheet1", "K2"); len([]rune(message)) > 32767 || !strings.HasSuffix(message, "…") {
+		t.Errorf("the message is %d characters long", len([]rune(message)))
 	}
 }
 

@@ -21,6 +21,13 @@
 //   - A workbook can't hold control characters or a cell of more than 32,767
 //     characters, and CSV no NUL. Such a cell is written as near as possible and
 //     [Writer.Remarks] says so; JSON Lines hold every cell.
+//   - Results of a workbook are that very workbook, with our columns in it: package
+//     workbook writes them in. It is put together at the end, from rows that
+//     gather in NAME.part.tmp. Where it can't be written into, the results are a
+//     streamed workbook of their own, and Remarks says why.
+//   - What isn't ours is never overwritten. A file that a results file would replace, its
+//     backup and its .part included, gives way only if it is a results file itself, or what
+//     a killed run left of one.
 //   - Cells beyond the header (a row with more cells than headings) stand right
 //     of our six columns, under no heading, and come back as extra cells. Only
 //     then can a row be written before the longest row is known. Empty cells at

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // row is a row of the sheet as it stands in the file.
@@ -190,12 +192,18 @@ func textCell(prefix string, row, column, style int, content string) cell {
 	return c
 }
 
-// cellText returns text as a cell's XML has to hold it. What would be read as
-// an escaped character is escaped itself.
+// cellText returns text as a cell's XML has to hold it, and as much of it as a
+// cell can. What would be read as an escaped character is escaped itself.
 func cellText(content string) string {
+	const most = 32767 // UTF-16 code units
 	content = strings.ReplaceAll(content, "\r\n", "\n")
 	var b strings.Builder
+	units := 0
 	for i, r := range content {
+		if units += utf16.RuneLen(r); units >= most && i+utf8.RuneLen(r) < len(content) {
+			b.WriteRune('…')
+			break
+		}
 		switch {
 		case r == '_' && escapedCharacter(content[i:]):
 			b.WriteString("_x005F_")
