@@ -39,7 +39,7 @@ type parts struct {
 func openParts(file io.ReaderAt, size int64) (*parts, error) {
 	archive, err := zip.NewReader(file, size)
 	if err != nil {
-		return nil, &UnfitError{"it is not a plain archive"}
+		return nil, &UnfitError{"it is protected by a password, or otherwise no plain archive"}
 	}
 	p := &parts{archive: archive, old: map[string]*zip.File{}, new: map[string][]byte{}}
 	for _, f := range archive.File {
