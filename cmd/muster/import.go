@@ -204,10 +204,7 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	a.announce(job, plan, in, project)
 	keepHeapClose(plan.Memory())
 
-	job.Results, err = results.Create(job.ResultsPath, in.header, results.Options{
-		Workbook: in.workbook(), Sheet: in.sheet, HeaderRow: in.headerRow, Retried: in.retry,
-		Delimiter: in.comma, Rows: plan.Rows, Rehearsal: a.settings.simulate,
-	})
+	job.Results, err = results.Create(job.ResultsPath, in.header, in.resultsOptions(plan.Rows, a.settings.simulate))
 	if err != nil {
 		return err
 	}

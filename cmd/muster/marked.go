@@ -29,7 +29,7 @@ func (a *app) createMarked(in *input, look *lookup) (*marked, error) {
 	if m.target, err = a.settings.resultsPath(in); err != nil {
 		return nil, err
 	}
-	if m.into, err = results.Create(m.target, in.header, results.Options{Sheet: in.sheet, Delimiter: in.comma}); err != nil {
+	if m.into, err = results.Create(m.target, in.header, in.resultsOptions(0, false)); err != nil {
 		return nil, err
 	}
 	if look.division == nil {

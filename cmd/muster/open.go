@@ -113,6 +113,15 @@ func (a *app) readInput(path string) (*input, error) {
 	}, nil
 }
 
+// resultsOptions says how the input's results are written; rows is how many there
+// will be, 0 if nobody knows.
+func (in *input) resultsOptions(rows int, rehearsal bool) results.Options {
+	return results.Options{
+		Workbook: in.workbook(), Sheet: in.sheet, HeaderRow: in.headerRow, Retried: in.retry,
+		Delimiter: in.comma, Rows: rows, Rehearsal: rehearsal,
+	}
+}
+
 // workbook returns the file to hand back with the results in it, "" if the input
 // is no workbook, or can't be read a second time as it is.
 func (in *input) workbook() string {

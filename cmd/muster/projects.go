@@ -82,7 +82,7 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 			return err
 		}
 	}
-	into, err := results.Create(target, in.header, results.Options{Sheet: in.sheet, Delimiter: in.comma, Rows: rows, Rehearsal: a.settings.simulate})
+	into, err := results.Create(target, in.header, in.resultsOptions(rows, a.settings.simulate))
 	if err != nil {
 		return err
 	}
