@@ -60,14 +60,18 @@ func bigRoster(b *testing.B, n int) string {
 func BenchmarkImport(b *testing.B) {
 	const rows, workers = 20_000, 16
 	path := bigRoster(b, rows)
-	var bare, took, cpu time.Duration
+	var bare, bareCPU, took, cpu time.Duration
 	var mallocs uint64
 	for b.Loop() {
-		began := time.Now()
-		postRows(b, path, startSimulator(b), workers)
-		bare += time.Since(began)
-
 		address := startSimulator(b)
+		busy, _ := usage(b)
+		began := time.Now()
+		postRows(b, path, address, workers)
+		bare += time.Since(began)
+		busyNow, _ := usage(b)
+		bareCPU += busyNow - busy
+
+		address = startSimulator(b)
 		busy, made := usage(b)
 		began = time.Now()
 		summary, _ := importOnce(b, path, b.TempDir(), address, workers)
@@ -83,6 +87,7 @@ func BenchmarkImport(b *testing.B) {
 	b.ReportMetric(all/bare.Seconds(), "bare-rows/s")
 	b.ReportMetric(all/took.Seconds(), "rows/s")
 	b.ReportMetric(bare.Seconds()/took.Seconds(), "ratio")
+	b.ReportMetric(float64(bareCPU.Microseconds())/all, "bare-cpu-µs/row")
 	b.ReportMetric(float64(cpu.Microseconds())/all, "cpu-µs/row")
 	b.ReportMetric(float64(mallocs)/all, "allocs/row")
 }
@@ -328,8 +333,9 @@ func BenchmarkSecondRun(b *testing.B) {
 	}
 	api, _ := newClient(b, address, workers)
 	defer api.Close()
-	var took, listing time.Duration
+	var took, listing, cpu time.Duration
 	for b.Loop() {
+		busy, _ := usage(b)
 		began := time.Now()
 		for _, people := range []iter.Seq2[procore.Person, error]{api.People(b.Context()), api.JobTitles(b.Context())} {
 			for _, err := range people {
@@ -339,10 +345,14 @@ func BenchmarkSecondRun(b *testing.B) {
 			}
 		}
 		listing += time.Since(began)
+		busyNow, _ := usage(b)
+		cpu -= busyNow - busy
 
-		began = time.Now()
+		busy, began = busyNow, time.Now()
 		summary, sent := importOnce(b, path, folder, address, workers)
 		took += time.Since(began)
+		busyNow, _ = usage(b)
+		cpu += busyNow - busy
 		const pages = 2 * rows / 2000 // with employee IDs, and with job titles
 		if summary.Counts.Existing != rows || sent.Requests() != pages {
 			b.Fatalf("%d of %d rows existing, %d requests", summary.Counts.Existing, rows, sent.Requests())
@@ -352,6 +362,7 @@ func BenchmarkSecondRun(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(all/(took-listing).Seconds(), "rows/s")
 	b.ReportMetric(2*all/listing.Seconds(), "listed/s")
+	b.ReportMetric(float64(cpu.Microseconds())/all, "cpu-µs/row")
 }
 
 // BenchmarkWorkers shows how the throughput grows with the workers, where a
