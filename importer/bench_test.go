@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -95,13 +94,9 @@ func BenchmarkImport(b *testing.B) {
 // usage returns the processor time and the allocations of this process so far.
 func usage(b *testing.B) (cpu time.Duration, mallocs uint64) {
 	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), m.Mallocs
+	return processorTime(b), m.Mallocs
 }
 
 // postRows is what a script would do: read the roster and post every row.

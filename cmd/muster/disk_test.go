@@ -371,14 +371,3 @@ func TestLimitedChild(t *testing.T) {
 	}
 	os.Exit(run(context.Background(), strings.Split(arguments, "\n"), os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
-
-// without returns an environment without one variable.
-func without(env []string, variable string) []string {
-	var out []string
-	for _, one := range env {
-		if !strings.HasPrefix(one, variable+"=") {
-			out = append(out, one)
-		}
-	}
-	return out
-}

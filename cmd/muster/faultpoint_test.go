@@ -241,6 +241,17 @@ func (w *world) mortal(k int, late bool, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// without returns an environment without one variable.
+func without(env []string, variable string) []string {
+	var out []string
+	for _, one := range env {
+		if !strings.HasPrefix(one, variable+"=") {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
 // TestMortalChild is the program in a process that ends at a write to the
 // ledger. It is no test.
 func TestMortalChild(t *testing.T) {
