@@ -129,8 +129,7 @@ func TestHostileWorkbooks(t *testing.T) {
 		book book
 		want string // a code, or "" if it is to be read
 	}{
-		"a bomb beside the sheet":       {single(sheetXML(people)).with("xl/media/x.bin", many(100<<20, "\x00")), roster.CodeWorkbookTooLarge},
-		"a bomb of blank rows":          {single(sheetXML(people + many(6<<20, "<row></row>"))), roster.CodeWorkbookTooLarge},
+		"a sheet full of blank rows":    {single(sheetXML(people + many(1<<20-2, "<row/>"))), ""},
 		"many merged cells":             {single(sheetXML(people, "<mergeCells>", many(300_000, `<mergeCell ref="A1:B2"/>`), "</mergeCells>")), roster.CodeWorkbookDamaged},
 		"a merged cell over everything": {single(sheetXML(people+rowXML(1048576, "", "", "x"), `<mergeCells><mergeCell ref="A2:XFD1048576"/></mergeCells>`)), ""},
 		"merged cells over one another": {single(sheetXML(people+rowXML(500000, "Bo", "Li"), "<mergeCells>", many(2000, `<mergeCell ref="A2:A1048576"/>`), "</mergeCells>")), ""},
