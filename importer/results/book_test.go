@@ -568,6 +568,7 @@ func TestBesideAPicture(t *testing.T) {
 	if err := errors.Join(
 		png.Encode(&dot, image.NewGray(image.Rect(0, 0, 90, 90))),
 		book.SetColStyle("Sheet1", "C:M", text),
+		book.SetCellStr("Sheet1", "ZY2", "stray"),
 		book.SetColVisible("Sheet1", "E:M", false),
 		book.AddPictureFromBytes("Sheet1", "E2", &excelize.Picture{Extension: ".png", File: dot.Bytes()}),
 		book.SaveAs(from), book.Close(),

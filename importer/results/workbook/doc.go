@@ -17,8 +17,8 @@
 //     would be broken or carried on; the strict variant of the format, which has
 //     other names for everything; rows that are out of order. Open says so by an
 //     [*UnfitError] before anything has happened.
-//   - Columns that are added stand right of everything that is in the header's row
-//     or below it: a second list, a note, a picture beside the table.
+//   - Columns that are added stand right of the table, in the first place where
+//     nothing is from the headings' row on: no second list, no note, no picture.
 //   - Texts are written into the cells themselves and not among the shared
 //     strings, as numbers never and as formulas never.
 //   - A cell that is marked gets a fill and a note. Notes are known again by their

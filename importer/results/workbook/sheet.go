@@ -28,9 +28,9 @@ type sheet struct {
 	header int    // the number of the headings' row
 
 	children  map[string]bool
-	occupied  int // the first column that is free from the headings' row on
-	last      int // the last row that holds anything
-	heading   int // the style of the last heading
+	taken     []bool // the columns that hold anything from the headings' row on
+	last      int    // the last row that holds anything
+	heading   int    // the style of the last heading
 	filter    area
 	columns   []columnRange
 	tableIDs  []string
@@ -51,7 +51,7 @@ type columnRange struct {
 
 // survey reads the sheet once. width is how many columns the table has.
 func (s *sheet) survey(in io.Reader, width int) error {
-	s.children, s.occupied, s.lineHeight = map[string]bool{}, width, 15
+	s.children, s.lineHeight = map[string]bool{}, 15
 	x := newScanner(in)
 	if err := s.readRoot(x); err != nil {
 		return err
@@ -89,6 +89,17 @@ func (s *sheet) survey(in io.Reader, width int) error {
 	}
 }
 
+// take notes that columns hold something.
+func (s *sheet) take(from, to int) {
+	const columns = 16384
+	for column := from; column <= min(to, columns-1); column++ {
+		for len(s.taken) <= column {
+			s.taken = append(s.taken, false)
+		}
+		s.taken[column] = true
+	}
+}
+
 func (s *sheet) readRoot(x *scanner) error {
 	for {
 		t, err := x.next()
@@ -117,7 +128,7 @@ func (s *sheet) surveyRows(x *scanner, width int) error {
 			}
 			s.last = r.number
 			if r.number >= s.header {
-				s.occupied = max(s.occupied, c.column+1)
+				s.take(c.column, c.column)
 			}
 		}
 		if r.number == s.header {
@@ -186,7 +197,7 @@ func (s *sheet) surveyElement(name string, raw []byte) error {
 		return tags(raw, func(t token) {
 			text, _ := attribute(t.raw, "ref")
 			if merged, ok := parseArea(text); ok && merged.bottom >= s.header {
-				s.occupied = max(s.occupied, merged.right+1)
+				s.take(merged.left, merged.right)
 			}
 		})
 	case "autoFilter":

@@ -165,6 +165,9 @@ func (b *Book) isPlain() error {
 	if err != nil {
 		return err
 	}
+	if types == nil {
+		return &UnfitError{"it is not a workbook of Excel's format"}
+	}
 	plain := false
 	err = tags(types, func(t token) {
 		name, _ := attribute(t.raw, "PartName")
@@ -285,12 +288,12 @@ func (b *Book) placeFilter(first int, whole area) error {
 	return nil
 }
 
-var drawn = regexp.MustCompile(`(?s)<(?:\w+:)?to>.*?<(?:\w+:)?col>\s*(\d+)\s*<.*?<(?:\w+:)?row>\s*(\d+)\s*<.*?</(?:\w+:)?to>`)
+var drawn = regexp.MustCompile(`(?s)<(?:\w+:)?from>.*?<(?:\w+:)?col>\s*(\d+)\s*<.*?</(?:\w+:)?from>\s*` +
+	`<(?:\w+:)?to>.*?<(?:\w+:)?col>\s*(\d+)\s*<.*?<(?:\w+:)?row>\s*(\d+)\s*<.*?</(?:\w+:)?to>`)
 
-// beside returns the first column right of all that is there from the headings'
-// row on, pictures and charts included.
+// beside returns where right of the table there is room for our columns: nothing
+// from the headings' row on, pictures and charts included.
 func (b *Book) beside() (int, error) {
-	first := b.sheet.occupied
 	links, err := b.parts.relations(b.sheet.part)
 	if err != nil {
 		return 0, err
@@ -304,11 +307,18 @@ func (b *Book) beside() (int, error) {
 			return 0, err
 		}
 		for _, anchor := range drawn.FindAllSubmatch(drawing, -1) {
-			column, _ := strconv.Atoi(string(anchor[1])) // digits, by the expression
-			row, _ := strconv.Atoi(string(anchor[2]))    // likewise
-			if row+1 >= b.sheet.header && column < 1000 {
-				first = max(first, column+1)
+			from, _ := strconv.Atoi(string(anchor[1])) // digits, by the expression
+			to, _ := strconv.Atoi(string(anchor[2]))   // likewise
+			row, _ := strconv.Atoi(string(anchor[3]))  // likewise
+			if row+1 >= b.sheet.header {
+				b.sheet.take(from, to)
 			}
+		}
+	}
+	first := b.edit.Width
+	for column := first; column < first+len(b.edit.Columns); column++ {
+		if column < len(b.sheet.taken) && b.sheet.taken[column] {
+			first = column + 1
 		}
 	}
 	return first, nil
