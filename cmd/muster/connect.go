@@ -47,6 +47,7 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	options := procore.Options{
 		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret,
 		View: s.view, Connections: s.workers, UserAgent: userAgent(), Logger: log,
+		CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
 	}
 	if options.APIURL, options.LoginURL, err = s.hosts(); err != nil {
 		return nil, err

@@ -32,6 +32,8 @@ type settings struct {
 	apiURL, loginURL string
 	view             string
 
+	caFile, clientCert, clientKey string
+
 	sheet, encoding, delimiter string
 	headerRow                  int
 	passwordFile               string
@@ -64,6 +66,9 @@ var environmentOf = map[string]string{
 	"api-url":       "MUSTER_API_URL",
 	"login-url":     "MUSTER_LOGIN_URL",
 	"view":          "MUSTER_VIEW",
+	"ca-file":       "MUSTER_CA_FILE",
+	"client-cert":   "MUSTER_CLIENT_CERT",
+	"client-key":    "MUSTER_CLIENT_KEY",
 	"password-file": "MUSTER_PASSWORD_FILE",
 	"mapping":       "MUSTER_MAPPING",
 	"ledger":        "MUSTER_LEDGER",
@@ -79,6 +84,9 @@ func (s *settings) connectionFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.apiURL, "api-url", "", "`URL` of the API, instead of the environment's (MUSTER_API_URL)")
 	f.StringVar(&s.loginURL, "login-url", "", "`URL` that issues tokens, instead of the environment's (MUSTER_LOGIN_URL)")
 	f.StringVar(&s.view, "view", "normal", "`VIEW` of the people that Procore answers with: normal, extended or web (MUSTER_VIEW)")
+	f.StringVar(&s.caFile, "ca-file", "", "PEM `FILE` of authorities to trust besides the system's, for a proxy that looks into https (MUSTER_CA_FILE)")
+	f.StringVar(&s.clientCert, "client-cert", "", "PEM `FILE` of a certificate to show, where a proxy asks for one (MUSTER_CLIENT_CERT)")
+	f.StringVar(&s.clientKey, "client-key", "", "PEM `FILE` of its key (MUSTER_CLIENT_KEY)")
 	f.BoolVar(&s.simulate, "simulate", false, "rehearse against a simulated Procore inside muster; nothing leaves this machine")
 }
 
@@ -244,7 +252,7 @@ func (s *settings) configSetting(pair *ast.MappingValueNode, flags, known *pflag
 		return nil
 	}
 	switch name {
-	case "mapping", "client-secret-file", "password-file", "ledger", "results", "report":
+	case "mapping", "client-secret-file", "ca-file", "client-cert", "client-key", "password-file", "ledger", "results", "report":
 		if !filepath.IsAbs(value) { // cron starts commands in other folders
 			value = filepath.Join(filepath.Dir(s.config), value)
 		}

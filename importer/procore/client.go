@@ -20,6 +20,9 @@
 //     in flight; at a few requests a second HTTP/2 would gain nothing. Idle
 //     connections are given up early, before a server is likely to close them
 //     under a request.
+//   - What a server may make us hold is bounded: headers, the bytes of an answer
+//     (after it was unpacked), the people on one page, the words of a refusal.
+//     An answer beyond that is malformed and not asked for again.
 //   - No URL that comes from the server is ever requested. Redirects are
 //     refused, and of a Link header only the page number is used, so the token
 //     can't be led to another host.
@@ -58,7 +61,10 @@ type Options struct {
 
 	View        string            // of the answer to a create: normal (the default), extended or web
 	Pace        *ratelimit.Pace   // nil: an own one, without a cap
-	Transport   http.RoundTripper // nil: an own one, closed by Client.Close
+	Transport   http.RoundTripper // nil: an own one, closed by Client.Close; with one, the three files below are not read
+	CAFile      string            // PEM file of authorities trusted besides the system's; "": none
+	ClientCert  string            // PEM file of the certificate that is shown to the server; "": none
+	ClientKey   string            // PEM file of its key
 	Connections int               // how many are kept open, of the own transport; 0: 8
 	Timeout     time.Duration     // for one call with its token and its answer; 0: 60 s
 	UserAgent   string            // "": muster
@@ -77,11 +83,22 @@ type Client struct {
 	redact    redactor
 	log       zerolog.Logger
 	requests  *atomic.Int64
+	quota     *atomic.Pointer[ratelimit.Report]
 }
 
 // Requests returns how many requests were sent to the API so far, tokens not
 // included, and those of other projects included.
 func (c *Client) Requests() int { return int(c.requests.Load()) }
+
+// Quota returns what the latest answer with rate headers said of the quota, and
+// whether there was one.
+func (c *Client) Quota() (ratelimit.Report, bool) {
+	r := c.quota.Load()
+	if r == nil {
+		return ratelimit.Report{}, false
+	}
+	return *r, true
+}
 
 const (
 	defaultTimeout     = 60 * time.Second
@@ -111,12 +128,15 @@ func New(o Options) (*Client, error) {
 		redact:    redactor{o.ClientSecret},
 		log:       o.Logger,
 		requests:  new(atomic.Int64),
+		quota:     new(atomic.Pointer[ratelimit.Report]),
 	}
 	if c.transport == nil {
 		if err := checkProxy(api, login); err != nil {
 			return nil, err
 		}
-		c.own = newTransport(o.Connections)
+		if c.own, err = o.newTransport(); err != nil {
+			return nil, err
+		}
 		c.transport = c.own
 	}
 	if c.pace == nil {

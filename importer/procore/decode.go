@@ -99,11 +99,15 @@ func decodeOne[T any, P object[T]](r io.Reader) (T, error) {
 	if err := json.NewDecoder(r).Decode(P(&item)); err != nil {
 		return item, fmt.Errorf("the answer can't be read: %w", err)
 	}
-	if P(&item).id() == 0 {
+	if P(&item).id() <= 0 {
 		return item, errNoID
 	}
 	return item, nil
 }
+
+// mostItems bounds a page of a list: a server that heeds no per_page may send
+// more than was asked for, but not fill the memory with empty objects.
+const mostItems = 50 * perPage
 
 // decodeList reads an array of objects.
 func decodeList[T any, P object[T]](r io.Reader) ([]T, error) {
@@ -121,8 +125,11 @@ func decodeList[T any, P object[T]](r io.Reader) ([]T, error) {
 		if err := d.Decode(P(&item)); err != nil {
 			return nil, fmt.Errorf("the list can't be read: %w", err)
 		}
-		if P(&item).id() == 0 {
+		if P(&item).id() <= 0 {
 			return nil, errNoID
+		}
+		if len(list) == mostItems {
+			return nil, errors.New("the list has far more on one page than were asked for")
 		}
 		list = append(list, item)
 	}

@@ -17,7 +17,7 @@ import (
 
 const (
 	mostAnswer = 1 << 20  // bytes of an error or of one person
-	mostList   = 64 << 20 // bytes of one page of a list
+	mostList   = 16 << 20 // bytes of one page of a list: 8 KiB a person
 	mostDrain  = 64 << 10 // bytes read to keep a connection, after what was wanted
 	drainTime  = time.Second
 )
@@ -73,13 +73,16 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 	}
 	limits := report(resp.Header, time.Now())
 	release(slot, limits)
+	if limits.Limit > 0 {
+		c.quota.Store(&limits)
+	}
 	defer finish(resp, cancel)
 	id := requestID(resp.Header)
 	c.log.Debug().Str("method", r.method).Str("path", r.route).Int("status", resp.StatusCode).
 		Str("request_id", id).Dur("took", took).Msg("answer from Procore")
 
 	if resp.StatusCode >= 200 && resp.StatusCode <= 299 {
-		if err := read(resp, io.LimitReader(resp.Body, r.most)); err != nil {
+		if err := read(resp, &bounded{resp.Body, r.most}); err != nil {
 			return c.malformed(r, resp.StatusCode, id, err)
 		}
 		return nil
@@ -92,6 +95,28 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		c.tokens.drop(token)
 	}
 	return e
+}
+
+// bounded reads an answer up to so many bytes. One that goes on is an error of
+// its own, lest it pass for one that broke off and be asked for again.
+type bounded struct {
+	body io.Reader
+	left int64
+}
+
+var errTooLong = errors.New("it is longer than any answer of Procore's")
+
+// Read reads on, or refuses when there was enough.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLong
+	}
+	if int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	n, err := b.body.Read(p)
+	b.left -= int64(n)
+	return n, err
 }
 
 // build makes the HTTP request. A body is readable once, so that net/http can't

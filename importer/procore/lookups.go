@@ -63,6 +63,12 @@ type Project struct {
 	Name string
 }
 
+// Company is a company that the account is in.
+type Company struct {
+	ID   int64
+	Name string
+}
+
 // User is the account behind the credentials.
 type User struct {
 	ID    int64
@@ -88,6 +94,20 @@ func (c *Client) Project(ctx context.Context) (Project, error) {
 		query: url.Values{"company_id": {strconv.FormatInt(c.o.CompanyID, 10)}},
 	})
 	return Project{int64(p.ID), string(p.Name)}, err
+}
+
+// Companies returns the companies that the account is in.
+func (c *Client) Companies(ctx context.Context) ([]Company, error) {
+	var all []Company
+	for page, err := range list[named](ctx, c, request{op: "list the companies", route: "/rest/v1.0/companies", path: "/rest/v1.0/companies"}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range page {
+			all = append(all, Company{int64(n.ID), string(n.Name)})
+		}
+	}
+	return all, nil
 }
 
 // Me returns the account that the credentials belong to.

@@ -52,6 +52,9 @@ func (c *Client) get(ctx context.Context, r request, read func(*http.Response, i
 		c.log.Debug().Str("method", r.method).Str("path", r.route).Str("code", e.Code).
 			Int("attempt", attempt).Dur("wait", wait).Msg("trying again")
 		if err := sleep(ctx, wait); err != nil {
+			if errors.Is(err, context.DeadlineExceeded) {
+				return e // why it took so long says more
+			}
 			return stopped(r.op, err)
 		}
 	}

@@ -18,22 +18,83 @@ import (
 
 // newTransport returns a transport that keeps as many connections as there are
 // workers: the default of net/http keeps two a host and opens the rest anew
-// for each request.
-func newTransport(connections int) *http.Transport {
+// for each request. The error joins what is wrong with the files of the options.
+func (o Options) newTransport() (*http.Transport, error) {
+	trust, err := o.tls()
+	if err != nil {
+		return nil, err
+	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: refusedByProxy,
 		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        trust,
 		TLSHandshakeTimeout:    15 * time.Second,
 		Protocols:              protocols,
-		MaxIdleConns:           2 * connections, // API and login
-		MaxIdleConnsPerHost:    connections,
+		MaxIdleConns:           2 * o.Connections, // API and login
+		MaxIdleConnsPerHost:    o.Connections,
 		IdleConnTimeout:        20 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
+	}, nil
+}
+
+// tls reads the files that say whom to trust and what to show.
+func (o Options) tls() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	var problems []error
+	if o.CAFile != "" {
+		var err error
+		if config.RootCAs, err = roots(o.CAFile); err != nil {
+			problems = append(problems, err)
+		}
 	}
+	switch {
+	case o.ClientCert == "" && o.ClientKey == "":
+	case o.ClientCert == "" || o.ClientKey == "":
+		problems = append(problems, errors.New("a client certificate and its key go together: give the files of both"))
+	default:
+		pair, err := tls.LoadX509KeyPair(o.ClientCert, o.ClientKey)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("the client certificate %s with the key %s can't be used (both are PEM files, the key without a password): %w", o.ClientCert, o.ClientKey, err))
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, errors.Join(problems...)
+}
+
+// roots returns the system's authorities and those of a PEM file.
+func roots(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the file of authorities can't be read: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("the system's authorities can't be read: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("the file of authorities %s holds no certificate: it must be a PEM file, with -----BEGIN CERTIFICATE----- in it", path)
+	}
+	return pool, nil
+}
+
+// proxyError is a proxy that makes no way to the host.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("the proxy answered with status %d", e.status)
+}
+
+// refusedByProxy keeps the status of a proxy's refusal, of which net/http would
+// tell no more than the proxy's own words.
+func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode != http.StatusOK {
+		return &proxyError{answer.StatusCode}
+	}
+	return nil
 }
 
 // checkProxy finds a proxy setting that can't be used before the first request
@@ -95,6 +156,7 @@ func describe(err error, host string) (words string, permanent bool) {
 		cert    *tls.CertificateVerificationError
 		unknown x509.UnknownAuthorityError
 		record  tls.RecordHeaderError
+		proxy   *proxyError
 		netErr  net.Error
 	)
 	switch {
@@ -105,9 +167,15 @@ func describe(err error, host string) (words string, permanent bool) {
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the name %s can't be looked up now", dns.Name), false
 	case errors.As(err, &cert), errors.As(err, &unknown):
-		return fmt.Sprintf("the certificate of %s is not trusted here", host), true
+		return distrust(err, host), true
 	case errors.As(err, &record):
 		return fmt.Sprintf("%s does not speak https", host), true
+	case errors.As(err, &op) && op.Op == "remote error":
+		return fmt.Sprintf("%s ends the encryption (%v); perhaps it wants a client certificate", host, op.Err), true
+	case errors.As(err, &proxy) && proxy.status == http.StatusProxyAuthRequired:
+		return fmt.Sprintf("the proxy on the way to %s wants a user name and a password, or others", host), true
+	case errors.As(err, &proxy):
+		return fmt.Sprintf("the proxy on the way to %s refuses the connection with status %d", host, proxy.status), false
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		return fmt.Sprintf("the proxy on the way to %s refuses the connection", host), false
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -120,4 +188,22 @@ func describe(err error, host string) (words string, permanent bool) {
 		return fmt.Sprintf("%s closed the connection", host), false
 	}
 	return fmt.Sprintf("the connection to %s broke", host), false
+}
+
+// distrust says why a certificate is not taken.
+func distrust(err error, host string) string {
+	var (
+		unknown x509.UnknownAuthorityError
+		invalid x509.CertificateInvalidError
+		name    x509.HostnameError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Sprintf("the certificate of %s is not trusted here, as nobody known has signed it (--ca-file names more authorities)", host)
+	case errors.As(err, &name):
+		return fmt.Sprintf("the certificate that %s shows is another host's", host)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("the certificate of %s has expired, or is not valid yet by this machine's clock", host)
+	}
+	return fmt.Sprintf("the certificate of %s is not trusted here", host)
 }

@@ -319,7 +319,7 @@ func TestNothingWasSent(t *testing.T) {
 	}{
 		{"connection refused", "http://" + closed.Addr().String(), nil, "nothing was sent: " + closed.Addr().String() + " refuses connections"},
 		{"not https", "https" + plain.URL[len("http"):], nil, "nothing was sent: " + plain.URL[len("http://"):] + " does not speak https"},
-		{"untrusted certificate", untrusted.URL, nil, "nothing was sent: the certificate of " + untrusted.URL[len("https://"):] + " is not trusted here"},
+		{"untrusted certificate", untrusted.URL, nil, "nothing was sent: the certificate of " + untrusted.URL[len("https://"):] + " is not trusted here, as nobody known has signed it (--ca-file names more authorities)"},
 		{"name not found", "https://" + apiHost, noName, "nothing was sent: the name " + apiHost + " is not known on the network"},
 		{"no connection in time", "https://" + apiHost, stuck, "nothing was sent: " + apiHost + " did not answer in time"},
 	} {
