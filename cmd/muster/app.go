@@ -70,7 +70,7 @@ it became, or what to fix.`,
 	})
 	root.AddCommand(
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
-		a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newSimulatorCommand(),
+		a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(),
 	)
 	return root
 }

@@ -52,6 +52,11 @@ func TestMain(m *testing.M) {
 //	cell FILE CELL TEXT     what a cell of its first sheet shows
 //	part FILE PART TEXT     what a part of it holds, somewhere
 //	macro FILE              somebody records a macro in it
+//	proxied [client|old]    as procore, over https behind a proxy that wants a password;
+//	                        ca.pem has signed for it, and client.pem with client-key.pem is
+//	                        the certificate that it wants by client; old: TLS 1.1
+//	tunnels                 the proxy has made some since last asked, to Procore's names alone
+//	damage FILE             a byte in the middle of every page of FILE is another
 //	exits CODE COMMAND…     run a command that must end with that exit code
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -97,6 +102,9 @@ func TestScripts(t *testing.T) {
 			"cell":      cellCommand,
 			"part":      partCommand,
 			"macro":     macroCommand,
+			"proxied":   proxiedCommand,
+			"tunnels":   tunnelsCommand,
+			"damage":    damageCommand,
 		},
 	})
 }
@@ -106,6 +114,7 @@ type serverKey struct{}
 type served struct {
 	*simulator.Server
 	requests int // that had arrived when its faults were last set
+	proxy    *tunnelProxy
 }
 
 func serverOf(ts *testscript.TestScript) *simulator.Server {
@@ -133,6 +142,10 @@ func procoreCommand(ts *testscript.TestScript, neg bool, args []string) {
 			id, err := strconv.ParseInt(value, 10, 64)
 			ts.Check(err)
 			config.OtherProjects = append(config.OtherProjects, simulator.Project{ID: id, Name: "Project " + value})
+		case "skew":
+			d, err := time.ParseDuration(value)
+			ts.Check(err)
+			config.ClockSkew = d
 		case "denied":
 			config.Denied = append(config.Denied, simulator.Denial(value))
 		case "bodies":

@@ -97,3 +97,26 @@ func TestEnvironments(t *testing.T) {
 		t.Errorf("HostsOf of an unknown name = %+v", got)
 	}
 }
+
+// TestProxySetting has settings that net/http would pass over, to go past the
+// proxy, refused before anything leaves. The settings are read once a process.
+func TestProxySetting(t *testing.T) {
+	for setting, good := range map[string]bool{
+		"": true, "http://proxy.example.com:3128": true, "proxy.example.com:3128": true, "proxy": true, "http://user:hunter2@proxy:1/": true,
+		"https://proxy": true, "socks5://127.0.0.1:1080": true,
+		"http://%zz": false, "ftp://proxy": false, "http://": false, "http:/proxy": false, "http://user:hunter2@": false, "proxy:port:x": false,
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Setenv("HTTPS_PROXY", setting)
+			c, err := procore.New(options())
+			if (err == nil) != good {
+				t.Fatalf("got error %v", err)
+			}
+			if err == nil {
+				c.Close()
+			} else if strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "HTTPS_PROXY") {
+				t.Error(err)
+			}
+		})
+	}
+}

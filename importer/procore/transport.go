@@ -11,9 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 )
 
 // newTransport returns a transport that keeps as many connections as there are
@@ -98,14 +102,24 @@ func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http
 }
 
 // checkProxy finds a proxy setting that can't be used before the first request
-// does. The setting is not repeated: it may hold a password.
+// is made: net/http would pass it over and go past the proxy. The setting is not
+// repeated: it may hold a password.
 func checkProxy(urls ...*url.URL) error {
-	for _, u := range urls {
-		if _, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err != nil {
-			return errors.New("the proxy setting (HTTPS_PROXY or HTTP_PROXY) is not a URL: write it like http://proxy.example.com:3128, or unset it")
+	setting := httpproxy.FromEnvironment().HTTPSProxy
+	if setting == "" || !slices.ContainsFunc(urls, func(u *url.URL) bool { return u.Scheme == "https" }) {
+		return nil // http:// is for this machine, to which no proxy leads
+	}
+	proxy, err := url.Parse(setting)
+	if !strings.Contains(setting, "://") { // as net/http reads it
+		proxy, err = url.Parse("http://" + setting)
+	}
+	if err == nil && proxy.Hostname() != "" && strings.Trim(proxy.Path, "/") == "" { // http:/proxy is a path
+		switch proxy.Scheme {
+		case "http", "https", "socks5", "socks5h":
+			return nil
 		}
 	}
-	return nil
+	return errors.New("the proxy setting HTTPS_PROXY is not the URL of a proxy: write it like http://proxy.example.com:3128, or unset it")
 }
 
 // onceBody is a request body that can be read once and be sealed. It tells
@@ -171,7 +185,11 @@ func describe(err error, host string) (words string, permanent bool) {
 	case errors.As(err, &record):
 		return fmt.Sprintf("%s does not speak https", host), true
 	case errors.As(err, &op) && op.Op == "remote error":
-		return fmt.Sprintf("%s ends the encryption (%v); perhaps it wants a client certificate", host, op.Err), true
+		words = fmt.Sprintf("%s ends the encryption (%v)", host, op.Err)
+		if strings.Contains(op.Err.Error(), "certificate") { // the type of alerts is not exported
+			words += "; perhaps it wants a client certificate, or another one"
+		}
+		return words, true
 	case errors.As(err, &proxy) && proxy.status == http.StatusProxyAuthRequired:
 		return fmt.Sprintf("the proxy on the way to %s wants a user name and a password, or others", host), true
 	case errors.As(err, &proxy):

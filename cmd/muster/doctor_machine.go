@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"muster/importer/ledger"
+)
+
+// bundledRuns is how many of the latest runs a support bundle tells of.
+const bundledRuns = 20
+
+// checkLedger reads the whole ledger, and returns what a support bundle tells of its runs.
+func (x *examination) checkLedger(ctx context.Context) []bundledRun {
+	book, path, err := x.openRecord(ctx)
+	if err != nil {
+		x.found(ledgerTrouble(err))
+		return nil
+	}
+	if book == nil {
+		x.found(finding{Check: "ledger", State: fine, Text: "none yet; the first import makes it at " + path})
+		return nil
+	}
+	defer func() { _ = book.Close() }() // nothing was written
+	health, err := book.Check(ctx)
+	if err != nil {
+		x.found(ledgerTrouble(err))
+		return nil
+	}
+	f := finding{
+		Check: "ledger", State: fine,
+		Text: fmt.Sprintf("whole, with %s and %s in %s at %s", count(health.Runs, "run", "runs"), count(health.People, "person", "people"),
+			humanize.IBytes(uint64(health.Bytes)), path),
+		Facts: map[string]any{"bytes": health.Bytes, "runs": health.Runs, "people": health.People},
+	}
+	if openToOthers(path) {
+		f.State, f.Text, f.Fix = doubted, f.Text+"; everybody on this machine can read it", "chmod 600 "+shellWord(path)
+	}
+	x.found(f)
+	runs, err := book.Runs(ctx, bundledRuns)
+	if err != nil {
+		x.found(ledgerTrouble(err))
+		return nil
+	}
+	x.checkLock(book, runs)
+	for _, d := range health.Doubts {
+		x.found(doubt(d))
+	}
+	if len(health.Doubts) == 0 {
+		x.found(finding{Check: "in doubt", State: fine, Text: "every request's outcome is known"})
+	}
+	told, err := tellRuns(ctx, book, runs)
+	if err != nil {
+		x.found(ledgerTrouble(err))
+	}
+	return told
+}
+
+func ledgerTrouble(err error) finding {
+	f := finding{Check: "ledger", State: broken, Text: err.Error()}
+	var known *ledger.Error
+	var usage *usageError
+	switch {
+	case errors.As(err, &known):
+		f.Text, f.Fix, f.Facts = known.Message+": "+known.Path, known.Fix, map[string]any{"code": known.Code}
+	case errors.As(err, &usage):
+		f.Fix = usage.fix
+	}
+	return f
+}
+
+// checkLock says which run is at work on the project of the settings.
+func (x *examination) checkLock(book *ledger.Ledger, runs []ledger.Run) {
+	if x.scope == (ledger.Scope{}) {
+		x.skip("lock", "no company and project are set")
+		return
+	}
+	if !book.Held(x.scope) {
+		x.found(finding{Check: "lock", State: fine, Text: fmt.Sprintf("no run is at work on project %d", x.scope.Project)})
+		return
+	}
+	f := finding{Check: "lock", State: doubted, Fix: "let it end first: another one would end at once with exit code 4"}
+	i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.Scope == x.scope && r.Status == ledger.Running })
+	if i < 0 {
+		f.Text = fmt.Sprintf("a run is about to begin on project %d", x.scope.Project)
+	} else {
+		f.Text = fmt.Sprintf("run %s (%s) is at work on project %d since %s", runs[i].ID, runs[i].Command, x.scope.Project, runs[i].Started.Local().Format(time.DateTime))
+		f.Facts = map[string]any{"run": runs[i].ID}
+	}
+	x.found(f)
+}
+
+func doubt(d ledger.Doubt) finding {
+	f := finding{
+		Check: "in doubt", State: doubted,
+		Text: fmt.Sprintf("run %s left %s without an outcome, of company %d, project %d, the first at %s", d.Run,
+			count(d.Requests, "request", "requests"), d.Company, d.Project, d.Since.Local().Format(time.DateTime)),
+		Fix:   "import or retry for that project again: it first finds out what became of them, and creates nobody twice",
+		Facts: map[string]any{"run": d.Run, "requests": d.Requests, "since": d.Since},
+	}
+	if d.Held {
+		f.State, f.Fix = fine, ""
+		f.Text = fmt.Sprintf("%s of run %s may be on the way: a run is at work", count(d.Requests, "request", "requests"), d.Run)
+	}
+	return f
+}
+
+// The room on a disk below which an import is likely to end early, and below
+// which it is worth a word.
+const (
+	tooLittle = 10 << 20
+	little    = 200 << 20
+)
+
+// checkDisks looks at where the ledger and the results go.
+func (x *examination) checkDisks() {
+	path := x.settings.ledger
+	if path == "" {
+		var err error
+		if path, err = defaultLedger(x.getenv); err != nil {
+			x.found(finding{Check: "disk", State: broken, Text: err.Error(), Fix: "name a place for the ledger with --ledger FILE"})
+			path = ""
+		}
+	}
+	if path != "" {
+		x.found(checkDisk("ledger", filepath.Dir(path)))
+	}
+	results := "."
+	if x.settings.results != "" {
+		results = filepath.Dir(x.settings.results)
+	}
+	x.found(checkDisk("results", results))
+}
+
+// checkDisk looks at a folder, or at the nearest one above it that is there.
+func checkDisk(what, folder string) finding {
+	f := finding{Check: "disk", State: fine, Facts: map[string]any{"of": what}}
+	if whole, err := filepath.Abs(folder); err == nil {
+		folder = whole
+	}
+	for missing(folder) && filepath.Dir(folder) != folder {
+		folder = filepath.Dir(folder)
+	}
+	probe, err := os.CreateTemp(folder, ".muster-doctor-*")
+	if err != nil {
+		f.State, f.Text = broken, fmt.Sprintf("nothing can be written in %s: %v", folder, pathCause(err))
+		f.Fix = "make sure that you may write there, or name another place with --" + what
+		f.Facts["code"] = "unwritable"
+		return f
+	}
+	// It is empty, and there is nothing to lose.
+	_, _ = probe.Close(), os.Remove(probe.Name())
+	free, err := freeBytes(folder)
+	if err != nil {
+		f.Text = fmt.Sprintf("the %s can be written in %s; how much room there is can't be told", what, folder)
+		return f
+	}
+	f.Text = fmt.Sprintf("%s are free for the %s in %s", humanize.IBytes(free), what, folder)
+	f.Facts["free_bytes"] = free
+	switch {
+	case free < tooLittle:
+		f.State = broken
+	case free < little:
+		f.State = doubted
+	}
+	if f.State != fine {
+		f.Fix = "make room on that disk, or name another place with --" + what
+	}
+	return f
+}
+
+// machineFacts are facts about the program and the machine that a bundle holds, without the
+// names of the machine and of its users.
+func machineFacts() map[string]any {
+	return map[string]any{
+		"version": version(), "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH,
+		"cpus": runtime.NumCPU(), "gomaxprocs": runtime.GOMAXPROCS(0), "time": time.Now().UTC(), "modules": modules(),
+	}
+}
