@@ -145,7 +145,7 @@ func (a *app) talk(format string, args ...any) {
 		log := a.logger()
 		log.Info().Msgf(format, args...)
 	default:
-		fmt.Fprintf(a.stderr, format+"\n", args...)
+		fmt.Fprintln(a.stderr, shown(fmt.Sprintf(format, args...)))
 	}
 }
 

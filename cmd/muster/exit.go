@@ -161,15 +161,15 @@ func (a *app) complain(err error) {
 		a.logError(e, quotes)
 		return
 	}
-	fmt.Fprintf(a.stderr, "muster: %s\n", e.Message)
+	fmt.Fprintf(a.stderr, "muster: %s\n", shown(e.Message))
 	for _, p := range e.Problems {
-		fmt.Fprintf(a.stderr, "  - %s\n", p.Message)
+		fmt.Fprintf(a.stderr, "  - %s\n", shown(p.Message))
 		if p.Fix != "" {
-			fmt.Fprintf(a.stderr, "    try: %s\n", p.Fix)
+			fmt.Fprintf(a.stderr, "    try: %s\n", shown(p.Fix))
 		}
 	}
 	if e.Fix != "" {
-		fmt.Fprintf(a.stderr, "  try: %s\n", e.Fix)
+		fmt.Fprintf(a.stderr, "  try: %s\n", shown(e.Fix))
 	}
 }
 

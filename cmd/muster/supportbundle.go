@@ -166,7 +166,7 @@ func tellRuns(ctx context.Context, book *ledger.Ledger, runs []ledger.Run) ([]bu
 			if err != nil {
 				return told, err
 			}
-			one.Attempts[fmt.Sprintf("%s %d %s", became(t, false), t.HTTPStatus, t.Code)]++
+			one.Attempts[strings.TrimSpace(fmt.Sprintf("%s %d %s", became(t, false), t.HTTPStatus, t.Code))]++
 		}
 		told = append(told, one)
 	}

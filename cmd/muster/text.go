@@ -5,6 +5,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/rivo/uniseg"
+
+	"muster/importer/report"
 )
 
 // count returns "1 row", "2,000 rows".
@@ -13,6 +15,16 @@ func count(n int, one, more string) string {
 		return "1 " + one
 	}
 	return humanize.Comma(int64(n)) + " " + more
+}
+
+// shown returns text, its lines kept, with nothing in it that a terminal would
+// obey: names of files, headings and what a server says are others' words.
+func shown(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = report.Clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // fit returns text in at most columns columns, with "..." where it was cut.
