@@ -16,7 +16,6 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/procore"
-	"muster/ratelimit"
 )
 
 // patience is how long one step of the doctor's may take.
@@ -31,7 +30,6 @@ func (x *examination) checkSettings() {
 	x.options = procore.Options{
 		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret, View: s.view,
 		CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey, Timeout: patience, UserAgent: userAgent(),
-		Pace: ratelimit.New(ratelimit.Options{}),
 	}
 	api, login, hostErr := s.hosts()
 	x.options.APIURL, x.options.LoginURL = api, login
@@ -57,7 +55,9 @@ func (x *examination) checkSettings() {
 	if host, err := url.Parse(api); err == nil && s.company != 0 && s.project != 0 {
 		x.scope = ledger.Scope{API: host.Host, Company: s.company, Project: s.project}
 	}
-	for _, file := range []struct{ what, path string }{{"the client secret", s.clientSecretFile}, {"the client certificate's key", s.clientKey}} {
+	for _, file := range []struct{ what, path string }{
+		{"the client secret", s.clientSecretFile}, {"the client certificate's key", s.clientKey}, {"a workbook's password", s.passwordFile},
+	} {
 		if file.path != "" && openToOthers(file.path) {
 			x.found(finding{
 				Check: "settings", State: doubted, Text: fmt.Sprintf("everybody on this machine can read %s in %s", file.what, file.path),

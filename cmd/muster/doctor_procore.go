@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"muster/importer/procore"
+	"muster/ratelimit"
 )
 
 // checkProcore looks at the way to Procore, and at what the account may do there.
@@ -54,6 +55,12 @@ func (x *examination) client() (*procore.Client, error) {
 	if !x.complete {
 		return nil, errors.New("the settings make no client")
 	}
+	// A run that is at work counts these requests, too.
+	file, err := x.quotaFile(x.options.LoginURL)
+	if err != nil {
+		return nil, err
+	}
+	x.options.Pace = ratelimit.New(ratelimit.Options{Shared: file})
 	return procore.New(x.options)
 }
 
