@@ -125,17 +125,47 @@ func TestTerminalsAreNotObeyed(t *testing.T) {
 
 	run := ""
 	for _, args := range [][]string{
-		{"check", name}, {"import", name, "--simulate"}, {"import", name}, {"retry", results}, {"retry"}, {"import", name, "--log-level", "debug"},
-		{"check", "book.xlsx"}, {"import", "book.xlsx"}, {"check", "guess.csv"}, {"check", "odd.csv"},
-		{"check", name, "--mapping", "map" + escape + ".yaml"}, {"check", name, "--mapping", "bad" + escape + ".yaml"},
-		{"import", name, "--config", "config" + escape + ".yaml"}, {"import", name, "--ledger", "no" + escape + "/" + name + "/ledger.db"},
-		{"import", "nowhere" + escape + ".csv"}, {"import", name, "--results", name}, {"import", name, "--results", "x" + escape + ".docx"},
-		{"check", name, "--sheet", "x" + escape}, {"check", "book.xlsx", "--sheet", "x" + escape}, {"check", name, "--encoding", "x" + escape},
-		{"check", name, "--delimiter", escape}, {"import", name, "--environment", escape}, {"import", name, "--report", escape + "/r.html"},
-		{"import", name, "--rate", escape}, {"import", name, "--company", escape}, {"import", name, "--x" + escape}, {"x" + escape}, {escape},
-		{"import", name, "--ca-file", "x" + escape}, {"import", name, "--client-secret-file", "x" + escape}, {"import", name, "--api-url", "https://" + escape},
-		{"import", name, "--project", "403"}, {"explain", escape}, {"doctor"}, {"doctor", "--project", "403"}, {"doctor", "--support-bundle", name},
-		{"runs"}, {"runs", escape}, {"runs", "RUN"}, {"undo", escape}, {"undo", "RUN", "--yes"},
+		{"check", name},
+		{"import", name, "--simulate"},
+		{"import", name},
+		{"retry", results},
+		{"retry"},
+		{"import", name, "--log-level", "debug"},
+		{"check", "book.xlsx"},
+		{"import", "book.xlsx"},
+		{"check", "guess.csv"},
+		{"check", "odd.csv"},
+		{"check", name, "--mapping", "map" + escape + ".yaml"},
+		{"check", name, "--mapping", "bad" + escape + ".yaml"},
+		{"import", name, "--config", "config" + escape + ".yaml"},
+		{"import", name, "--ledger", "no" + escape + "/" + name + "/ledger.db"},
+		{"import", "nowhere" + escape + ".csv"},
+		{"import", name, "--results", name},
+		{"import", name, "--results", "x" + escape + ".docx"},
+		{"check", name, "--sheet", "x" + escape},
+		{"check", "book.xlsx", "--sheet", "x" + escape},
+		{"check", name, "--encoding", "x" + escape},
+		{"check", name, "--delimiter", escape},
+		{"import", name, "--environment", escape},
+		{"import", name, "--report", escape + "/r.html"},
+		{"import", name, "--rate", escape},
+		{"import", name, "--company", escape},
+		{"import", name, "--x" + escape},
+		{"x" + escape},
+		{escape},
+		{"import", name, "--ca-file", "x" + escape},
+		{"import", name, "--client-secret-file", "x" + escape},
+		{"import", name, "--api-url", "https://" + escape},
+		{"import", name, "--project", "403"},
+		{"explain", escape},
+		{"doctor"},
+		{"doctor", "--project", "403"},
+		{"doctor", "--support-bundle", name},
+		{"runs"},
+		{"runs", escape},
+		{"runs", "RUN"},
+		{"undo", escape},
+		{"undo", "RUN", "--yes"},
 	} {
 		if i := slices.Index(args, "RUN"); i >= 0 {
 			if run == "" {
@@ -350,7 +380,8 @@ func TestCrashTellsNobody(t *testing.T) {
 		t.Skip("there is no SIGQUIT")
 	}
 	reached := make(chan struct{}, 100)
-	w := newWorld(t, simulator.Config{ClientSecret: secretOfTests, Windows: []simulator.Window{},
+	w := newWorld(t, simulator.Config{
+		ClientSecret: secretOfTests, Windows: []simulator.Window{},
 		OnRequest: func(r *http.Request) {
 			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/people") {
 				reached <- struct{}{}
