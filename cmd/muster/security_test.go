@@ -451,6 +451,12 @@ func TestFilesAreTheOwners(t *testing.T) {
 	if err := os.Symlink(victim, filepath.Join(w.folder, "undone.csv.part")); err != nil {
 		t.Fatal(err)
 	}
+	if code, _, _ := w.in("undo", all.Runs[len(all.Runs)-1].Run, "--yes", "--results", "undone.csv"); code != exitNotStarted {
+		t.Errorf("a link where the file grows: exit %d", code)
+	}
+	if err := os.Remove(filepath.Join(w.folder, "undone.csv.part")); err != nil {
+		t.Fatal(err)
+	}
 	muster("undo", all.Runs[len(all.Runs)-1].Run, "--yes", "--results", "undone.csv")
 	if kept, err := os.ReadFile(victim); err != nil || string(kept) != "kept" {
 		t.Errorf("the link was followed: %q, %v", kept, err)
