@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"muster/importer/report"
 )
 
 // app is what every command shares: its surroundings, and what was said to it.
@@ -19,34 +21,55 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	settings       settings
-	given          []*pflag.Flag // on the command line itself
-	sent           bool          // a run has been made: code is its
-	answered       bool          // the JSON object that was asked for has been printed
-	code           int           // the exit code of a command that came to its end
+	given          []*pflag.Flag   // on the command line itself
+	sent           bool            // a run has been made: code is its
+	answered       bool            // the JSON object that was asked for has been printed
+	code           int             // the exit code of a command that came to its end
+	summary        *report.Summary // of the run that has been made
+	failure        error           // what the command ended with
+	end            *ended          // what became of the run, for whom it concerns
+	partOfJob      bool            // the job tells monitors of all its runs together
+	filing         *filing         // where the roster of a job goes; nil leaves it
+	warned         map[string]bool
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
+	return a.execute(ctx, args)
+}
+
+// execute runs one command, and returns its exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.newRootCommand() //nolint:contextcheck // a command gets its context when it is executed
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
-		code := exitCode(ctx, err)
-		if a.sent {
-			code = max(a.code, exitRowsLeft) // what went wrong came after the rows
-		}
-		if code != exitLocked || isTerminal(a.stderr) {
-			a.complain(err)
-		}
-		if !a.answered && (a.settings.json || asksForJSON(args)) {
-			a.refuse(code, err)
-		}
+	err := root.ExecuteContext(ctx)
+	a.failure = err
+	code := a.codeOf(ctx, err)
+	if err == nil {
 		return code
 	}
-	return a.code
+	if code != exitLocked || isTerminal(a.stderr) {
+		a.complain(err)
+	}
+	if !a.answered && (a.settings.json || asksForJSON(args)) {
+		a.refuse(code, err)
+	}
+	return code
+}
+
+// codeOf returns the exit code of a command that ends with err.
+func (a *app) codeOf(ctx context.Context, err error) int {
+	switch {
+	case err == nil:
+		return a.code
+	case a.sent:
+		return max(a.code, exitRowsLeft) // what went wrong came after the rows
+	}
+	return exitCode(ctx, err)
 }
 
 func (a *app) newRootCommand() *cobra.Command {
@@ -70,8 +93,9 @@ it became, or what to fix.`,
 	})
 	root.AddCommand(
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
-		a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(),
+		a.newRunCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newVersionCommand(),
 	)
+	a.addCompletion(root)
 	return root
 }
 
@@ -106,6 +130,9 @@ func (a *app) begin(flags *pflag.FlagSet) error {
 	}
 	if err := a.settings.validate(flags); err != nil {
 		return err
+	}
+	for _, warning := range a.settings.warnings {
+		a.warn("%s", warning)
 	}
 	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter {
 		a.talk("--settle-after %s is short: a lost request that comes to effect later than that makes a person twice.", a.settings.settleAfter)

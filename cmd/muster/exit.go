@@ -206,22 +206,26 @@ func (a *app) logError(e report.Error, quotes bool) {
 // refuse prints the JSON object of a command that came to nothing.
 func (a *app) refuse(code int, err error) {
 	e, _ := reasonOf(err)
-	status := report.Finished
-	switch code {
-	case exitNotStarted:
-		status = report.NotStarted
-	case exitStopped:
-		status = report.Stopped
-	case exitLocked:
-		status = report.Locked
-	case exitInterrupted, exitTerminated:
-		status = report.Interrupted
-	}
 	_ = json.NewEncoder(a.answer()).Encode(struct {
 		Status   string       `json:"status"`
 		ExitCode int          `json:"exit_code"`
 		Error    report.Error `json:"error"`
-	}{status, code, e}) // nobody to tell if standard output is gone
+	}{statusOf(code), code, e}) // nobody to tell if standard output is gone
+}
+
+// statusOf returns the word for how a run with that exit code ended.
+func statusOf(code int) string {
+	switch code {
+	case exitNotStarted:
+		return report.NotStarted
+	case exitStopped:
+		return report.Stopped
+	case exitLocked:
+		return report.Locked
+	case exitInterrupted, exitTerminated:
+		return report.Interrupted
+	}
+	return report.Finished
 }
 
 // asksForJSON reports whether the command line does, for one that could not be

@@ -41,7 +41,9 @@ A results file is taken up again as muster retry does.
   muster import hr-export.csv --config muster.yaml --mapping hr.yaml --quiet`,
 		Args: oneArgument("roster"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runImport(cmd.Context(), cmd.Flags(), args[0], false)
+			return a.attended(cmd.Context(), cmd.Flags(), args[0], func() error {
+				return a.runImport(cmd.Context(), args[0], false)
+			})
 		},
 	}
 	a.importFlags(cmd.Flags())
@@ -74,7 +76,9 @@ project if they are set.
 					return err
 				}
 			}
-			return a.runImport(cmd.Context(), cmd.Flags(), path, true)
+			return a.attended(cmd.Context(), cmd.Flags(), path, func() error {
+				return a.runImport(cmd.Context(), path, true)
+			})
 		},
 	}
 	a.importFlags(cmd.Flags())
@@ -90,9 +94,9 @@ func (a *app) importFlags(f *pflag.FlagSet) {
 }
 
 // runImport imports a roster, or takes a results file up again.
-func (a *app) runImport(ctx context.Context, flags *pflag.FlagSet, path string, mustBeResults bool) (err error) {
-	if err := a.begin(flags); err != nil {
-		return err
+func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (err error) {
+	if mustBeResults {
+		a.settings.readAsResults(a.given)
 	}
 	log := a.logger()
 	reviewed, err := a.reviewed()
@@ -396,8 +400,11 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 	case errors.As(context.Cause(ctx), &interrupted) && run.Counts.Pending+run.Counts.Unknown > 0:
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
+	if s.Results != "" {
+		s.Results = a.filing.later(s.Results, s.ExitCode)
+	}
 	s.Next = a.next(in, job, s)
-	a.sent = true
+	a.sent, a.summary = true, &s
 	if failure == nil && run.Stopped != nil {
 		failure = run.Stopped
 	}
@@ -432,7 +439,7 @@ func (a *app) next(in *input, job *importer.Job, s report.Summary) []string {
 	case a.settings.simulate:
 		return []string{a.again("check", in.path, "")}
 	case s.ExitCode == exitRowsLeft || a.settings.plan != "" && s.Results != "": // what has been created is no longer as it was planned
-		return []string{a.again("retry", job.ResultsPath, "")}
+		return []string{a.again("retry", s.Results, "")}
 	}
 	return []string{a.again(job.Command, in.path, "")}
 }

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		main()
 	}
-	testscript.Main(m, map[string]func(){"muster": main})
+	testscript.Main(m, map[string]func(){"muster": main, "promlint": lintMetrics})
 }
 
 // TestScripts runs the whole program. Besides testscript's own commands there are
@@ -57,6 +57,11 @@ func TestMain(m *testing.M) {
 //	                        the certificate that it wants by client; old: TLS 1.1
 //	tunnels                 the proxy has made some since last asked, to Procore's names alone
 //	damage FILE             a byte in the middle of every page of FILE is another
+//	extract NAME FILE REGEXP  as capture does, of a file
+//	expand FILE…            put the environment's values into files
+//	listen [STATUS]         serve what notices and pings are sent to, as $HOOK and $SMTP; it answers with STATUS
+//	heard REGEXP            one of the requests and mails that arrived there matches
+//	heard -count=N REGEXP   so many lines of them do
 //	exits CODE COMMAND…     run a command that must end with that exit code
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -78,6 +83,7 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("ROSTERS", rosters)
 			env.Values[serverKey{}] = &served{}
+			env.Values[earKey{}] = new(*ear)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -97,6 +103,10 @@ func TestScripts(t *testing.T) {
 			"deny":      denyCommand,
 			"age":       ageCommand,
 			"uncomment": uncommentCommand,
+			"extract":   extractCommand,
+			"expand":    expandCommand,
+			"listen":    listenCommand,
+			"heard":     heardCommand,
 			"exits":     exitsCommand,
 			"fill":      fillCommand,
 			"cell":      cellCommand,

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/pflag"
 
 	"muster/importer"
@@ -21,8 +19,9 @@ import (
 
 // settings is everything that can be said to muster. Each is a flag first; an
 // environment variable or a key of the config file (the flag's name with
-// underscores) stands in for a flag that is not given. Flags win over the
-// environment, the environment over the config file.
+// underscores) stands in for a flag that is not given. Flags win over a job's
+// settings, these over the environment, the environment over the top of the
+// config file: a project in the environment must not take another job's people.
 type settings struct {
 	company, project int64
 
@@ -55,7 +54,12 @@ type settings struct {
 	simulate            bool
 	json, quiet         bool
 	logFormat, logLevel string
-	config              string
+	config, job         string
+
+	metricsFile string
+	notices     []notice // no flags: the config file's
+	ping        *credential
+	warnings    []string // what is better known about the files that were read
 }
 
 // environmentOf names the variable that stands in for a flag.
@@ -106,6 +110,7 @@ func (s *settings) workFlags(f *pflag.FlagSet) {
 	f.IntVar(&s.workers, "workers", importer.DefaultWorkers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer")
 	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to look at, to print or to send on")
 	s.planFlags(f)
+	f.StringVar(&s.metricsFile, "metrics-file", "", "`FILE.prom` for Prometheus: what the last run came to")
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
 }
 
@@ -164,108 +169,63 @@ func (s *settings) outputFlags(f *pflag.FlagSet) {
 }
 
 func (s *settings) configFlag(f *pflag.FlagSet) {
-	f.StringVar(&s.config, "config", "", "YAML `FILE` of settings (MUSTER_CONFIG)")
+	f.StringVar(&s.config, "config", "", "YAML `FILE` of settings and jobs (MUSTER_CONFIG)")
+	f.StringVar(&s.job, "job", "", "`NAME` of a job of the config file, whose settings are taken")
 }
 
-// complete fills in what the command line leaves open, from the environment and
-// the config file.
+// complete fills in what the command line leaves open: from the job, if one is
+// named, then from the environment, then from the top of the config file.
 func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) error {
-	for name, variable := range environmentOf {
-		f := flags.Lookup(name)
-		if f == nil || f.Changed {
-			continue
-		}
-		if value := getenv(variable); value != "" {
-			if err := flags.Set(name, value); err != nil {
-				return &usageError{fmt.Sprintf("the environment variable %s: %q is not valid for --%s", variable, value, name), "muster --help"}
-			}
-		}
+	if err := s.fromEnvironment(flags, getenv, "config"); err != nil {
+		return err
 	}
-	s.clientID = getenv("MUSTER_CLIENT_ID")
-	if s.config == "" {
-		return nil
-	}
-	return s.readConfig(flags)
-}
-
-// readConfig sets the flags that neither the command line nor the environment
-// has set. A key that no command knows is an error; one that only other
-// commands know is passed over.
-func (s *settings) readConfig(flags *pflag.FlagSet) error {
-	content, err := os.ReadFile(s.config)
-	if err != nil {
-		return &usageError{fmt.Sprintf("the config file %s can't be read: %v", s.config, pathCause(err)), "check --config (or MUSTER_CONFIG)"}
-	}
-	file, err := parser.ParseBytes(content, 0)
-	if err != nil {
-		return &usageError{fmt.Sprintf("the config file %s is not valid YAML: %v", s.config, err), "correct it at the line shown"}
-	}
-	known := allSettings()
-	for _, doc := range file.Docs {
-		if doc.Body == nil {
-			continue
+	var file *configFile
+	if s.config != "" {
+		var err error
+		if file, err = readConfig(s.config); err != nil {
+			return err
 		}
-		var pairs []*ast.MappingValueNode
-		switch body := doc.Body.(type) {
-		case *ast.MappingNode:
-			pairs = body.Values
-		case *ast.MappingValueNode:
-			pairs = []*ast.MappingValueNode{body}
-		case *ast.CommentGroupNode, *ast.NullNode:
-		default:
-			return s.configError(body, "expected settings, one a line, such as company: 1234", "see the settings in muster import --help")
+		s.warnings = append(s.warnings, file.warnings...)
+	}
+	if s.job != "" {
+		j, err := file.job(s.job)
+		if err != nil {
+			return err
 		}
-		for _, pair := range pairs {
-			if err := s.configSetting(pair, flags, known); err != nil {
-				return err
-			}
+		if err := s.fromConfig(file, &j.section, flags); err != nil {
+			return err
 		}
 	}
+	for name := range environmentOf {
+		if err := s.fromEnvironment(flags, getenv, name); err != nil {
+			return err
+		}
+	}
+	if s.clientID == "" {
+		s.clientID = getenv("MUSTER_CLIENT_ID")
+	}
+	if file != nil {
+		if err := s.fromConfig(file, &file.section, flags); err != nil {
+			return err
+		}
+	}
+	s.warnings = append(s.warnings, readableByOthers(s.clientSecretFile)...)
 	return nil
 }
 
-func (s *settings) configSetting(pair *ast.MappingValueNode, flags, known *pflag.FlagSet) error {
-	key := pair.Key.GetToken().Value
-	scalar, ok := pair.Value.(ast.ScalarNode)
-	if !ok {
-		return s.configError(pair.Value, fmt.Sprintf("the setting %s takes one value", key), "write it as "+key+": VALUE")
-	}
-	value := scalar.GetToken().Value
-	name := strings.ReplaceAll(key, "_", "-")
-	switch {
-	case key == "client_id":
-		if s.clientID == "" {
-			s.clientID = value
-		}
-		return nil
-	case key == "client_secret":
-		return s.configError(pair.Key, "a config file does not take the secret itself", "put it into a file that only you can read and name that as client_secret_file")
-	case name == "config" || known.Lookup(name) == nil || strings.Contains(key, "-"):
-		fix := "see the settings in muster import --help; a key is the flag's name with underscores"
-		if near := nearest(key, known); near != "" {
-			fix = "did you mean " + near + "?"
-		}
-		return s.configError(pair.Key, fmt.Sprintf("unknown setting %q", key), fix)
-	}
+// fromEnvironment sets a flag that is not set yet.
+func (s *settings) fromEnvironment(flags *pflag.FlagSet, getenv func(string) string, name string) error {
+	variable := environmentOf[name]
 	f := flags.Lookup(name)
 	if f == nil || f.Changed {
 		return nil
 	}
-	switch name {
-	case "mapping", "client-secret-file", "ca-file", "client-cert", "client-key", "password-file", "ledger", "results", "report":
-		if !filepath.IsAbs(value) { // cron starts commands in other folders
-			value = filepath.Join(filepath.Dir(s.config), value)
+	if value := getenv(variable); value != "" {
+		if err := flags.Set(name, value); err != nil {
+			return &usageError{fmt.Sprintf("the environment variable %s: %q is not valid for --%s", variable, value, name), "muster --help"}
 		}
 	}
-	if err := flags.Set(name, value); err != nil {
-		return s.configError(pair.Value, fmt.Sprintf("%q is not valid for %s", value, key), "see --"+name+" in muster import --help")
-	}
 	return nil
-}
-
-func (s *settings) configError(at ast.Node, message, fix string) error {
-	position := at.GetToken().Position
-	return &usageError{fmt.Sprintf("%s, line %d, column %d: %s", s.config, position.Line, position.Column, message), fix}
 }
 
 // allSettings is every flag that some command has.
@@ -280,15 +240,14 @@ func allSettings() *pflag.FlagSet {
 	return all
 }
 
-// nearest returns the setting whose name shares most of key's letters, or "".
-func nearest(key string, known *pflag.FlagSet) string {
+// nearest returns the name that shares most letters with word, or "".
+func nearest(word string, names []string) string {
 	best, most := "", 0.6
-	known.VisitAll(func(f *pflag.Flag) {
-		name := strings.ReplaceAll(f.Name, "-", "_")
-		if score := likeness(key, name); score > most {
+	for _, name := range names {
+		if score := likeness(word, name); score > most {
 			best, most = name, score
 		}
-	})
+	}
 	return best
 }
 
@@ -308,20 +267,18 @@ func likeness(a, b string) float64 {
 	return 2 * float64(common) / float64(max(len(a)+len(b)-2, 1))
 }
 
-// secret reads the client secret from its file or from the environment.
-func (s *settings) secret(getenv func(string) string) (string, error) {
-	if s.clientSecretFile == "" {
-		return getenv("MUSTER_CLIENT_SECRET"), nil
+// readAsResults leaves out how the roster is to be read, unless it is given on the
+// command line: what a config file says of it is not meant for its results.
+func (s *settings) readAsResults(given []*pflag.Flag) {
+	var roster settings
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	roster.rosterFlags(flags)
+	for _, f := range given {
+		if flags.Lookup(f.Name) != nil {
+			return
+		}
 	}
-	content, err := os.ReadFile(s.clientSecretFile)
-	if err != nil {
-		return "", &usageError{fmt.Sprintf("the client secret's file %s can't be read: %v", s.clientSecretFile, pathCause(err)), "check --client-secret-file"}
-	}
-	secret := strings.TrimSpace(string(content))
-	if secret == "" {
-		return "", &usageError{fmt.Sprintf("the client secret's file %s is empty", s.clientSecretFile), "put the secret into it, in one line"}
-	}
-	return secret, nil
+	s.sheet, s.headerRow, s.encoding, s.delimiter = "", 0, "", ""
 }
 
 // missing says everything that a call to Procore still needs.

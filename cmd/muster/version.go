@@ -1,8 +1,71 @@
 package main
 
-import "runtime/debug"
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 
-// version returns what the program was built from.
+	"github.com/spf13/cobra"
+)
+
+// build is what the program was built from.
+type build struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit"` // "" if it was not built from a repository
+	Time     string `json:"commit_time"`
+	Modified bool   `json:"modified"` // changes on top of the commit
+	Go       string `json:"go"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+}
+
+func builtFrom() build {
+	b := build{Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			b.Commit = setting.Value
+		case "vcs.time":
+			b.Time = setting.Value
+		case "vcs.modified":
+			b.Modified = setting.Value == "true"
+		}
+	}
+	return b
+}
+
+func (a *app) newVersionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Say which muster this is, and what it was built from",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b := builtFrom()
+			if a.settings.json {
+				return json.NewEncoder(a.answer()).Encode(b)
+			}
+			fmt.Fprintf(a.stdout, "muster %s\n", b.Version)
+			if b.Commit != "" {
+				more := ""
+				if b.Modified {
+					more = ", with changes"
+				}
+				fmt.Fprintf(a.stdout, "commit %s of %s%s\n", b.Commit, b.Time, more)
+			}
+			fmt.Fprintf(a.stdout, "%s, %s/%s\n", b.Go, b.OS, b.Arch)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&a.settings.json, "json", false, "print it as one JSON object")
+	return cmd
+}
+
+// version returns the release that the program is, or (devel).
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

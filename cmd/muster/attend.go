@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"muster/importer/report"
+)
+
+// ended is what became of one run, as monitors and people are told it: counts,
+// codes and numbers, nobody's name.
+type ended struct {
+	job     string // "" outside of one
+	roster  string
+	project int64 // 0 if there are several, or none was set
+	code    int   // the exit code
+	problem string
+	took    time.Duration
+	summary *report.Summary // nil if it did not start
+}
+
+// attended does the work of a run, and tells monitors and people what came of it.
+// What goes wrong with the telling is a warning and nothing more. A rehearsal
+// concerns nobody.
+func (a *app) attended(ctx context.Context, flags *pflag.FlagSet, roster string, work func() error) error {
+	if err := a.begin(flags); err != nil {
+		return err
+	}
+	if a.settings.simulate {
+		return work()
+	}
+	if !a.partOfJob {
+		a.pingMonitor(ctx, "/start")
+	}
+	started := time.Now()
+	err := work()
+	end := ended{
+		job: a.settings.job, roster: roster, project: a.settings.project, code: a.codeOf(ctx, err),
+		took: time.Since(started), summary: a.summary,
+	}
+	if a.summary != nil && len(a.summary.Parts) > 0 {
+		end.project = 0
+	}
+	if err != nil {
+		reason, _ := reasonOf(err)
+		end.problem = reason.Code
+	} else if a.summary != nil && a.summary.Error != nil {
+		end.problem = a.summary.Error.Code
+	}
+	a.end = &end
+	a.notify(ctx, end)
+	if !a.partOfJob {
+		a.wrapUp(ctx, []ended{end}, end.code)
+	}
+	return err
+}
+
+// wrapUp tells monitors what the runs of a job came to together.
+func (a *app) wrapUp(ctx context.Context, runs []ended, code int) {
+	if code == exitLocked {
+		return // the run that is at work will tell
+	}
+	a.writeMetrics(runs, code)
+	if code == exitDone {
+		a.pingMonitor(ctx, "")
+		return
+	}
+	a.pingMonitor(ctx, "/fail")
+}
+
+// notify tells everybody who wants to know of this run.
+func (a *app) notify(ctx context.Context, end ended) {
+	var telling sync.WaitGroup
+	failures := make([]error, len(a.settings.notices))
+	for i, n := range a.settings.notices {
+		if n.on.includes(end.code) {
+			telling.Go(func() { failures[i] = a.tell(ctx, n, end) })
+		}
+	}
+	telling.Wait()
+	for i, err := range failures {
+		if err != nil {
+			a.warn("%s could not be told of this run: %v", a.settings.notices[i].kind, err)
+		}
+	}
+}
+
+// pingMonitor tells the job's monitor how far it is, by what follows its address.
+func (a *app) pingMonitor(ctx context.Context, how string) {
+	if a.settings.ping == nil {
+		return
+	}
+	if err := a.sendPing(ctx, how); err != nil {
+		a.warn("the monitor could not be pinged: %v", err)
+	}
+}
+
+// warn says what does not change how the run ends, once.
+func (a *app) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if a.warned[text] {
+		return
+	}
+	if a.warned == nil {
+		a.warned = map[string]bool{}
+	}
+	a.warned[text] = true
+	log := a.logger()
+	log.Warn().Msg(text)
+}

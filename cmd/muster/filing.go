@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"muster/importer/roster"
+	"muster/mapping"
+)
+
+// writtenFor is how long a file must have been left alone before it is taken for
+// whole: whoever puts it there may still be writing it.
+const writtenFor = 10 * time.Second
+
+// several reports whether the job's roster can be more than one file.
+func (j *job) several() bool {
+	info, err := os.Stat(j.roster)
+	if err != nil {
+		return strings.ContainsAny(j.roster, "*?[")
+	}
+	return info.IsDir()
+}
+
+// rostersOf returns the files that a job has to import, by their names.
+func (a *app) rostersOf(j *job) ([]string, error) {
+	for _, folder := range []string{j.done, j.failed} {
+		if folder == "" {
+			continue
+		}
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, &usageError{fmt.Sprintf("the folder %s can't be made: %v", folder, pathCause(err)), "make it, or name another as done or failed"}
+		}
+	}
+	if !j.several() {
+		return []string{j.roster}, nil
+	}
+	pattern := j.roster
+	if info, err := os.Stat(j.roster); err == nil && info.IsDir() {
+		pattern = filepath.Join(escapePattern(j.roster), "*")
+	}
+	found, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("the job %s: %s is no pattern: %v", j.name, j.roster, err), "such as inbox/*.csv"}
+	}
+	var rosters []string
+	for _, path := range found {
+		info, err := os.Lstat(path)
+		if err != nil || !info.Mode().IsRegular() || !looksLikeRoster(path) || besideItsRoster(path, found) {
+			continue
+		}
+		if age := time.Since(info.ModTime()); age < writtenFor {
+			a.talk("%s was changed just now and may not be whole; it is left for the next time.", path)
+			continue
+		}
+		rosters = append(rosters, path)
+	}
+	if len(rosters) == 0 {
+		a.talk("Job %s: there is no roster in %s.", j.name, j.roster)
+	}
+	return rosters, nil
+}
+
+// escapePattern returns a pattern that means the path itself.
+func escapePattern(path string) string {
+	if filepath.Separator == '\\' { // where nothing can be escaped
+		return path
+	}
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
+// looksLikeRoster reports whether a file's name is a roster's. One of a format that
+// can't be read is: somebody must be told.
+func looksLikeRoster(path string) bool {
+	name := filepath.Base(path)
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") {
+		return false
+	}
+	return slices.Contains([]string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".jsonl", ".ndjson"}, strings.ToLower(filepath.Ext(name)))
+}
+
+// besideItsRoster reports whether a file is the results of another one of them.
+func besideItsRoster(path string, all []string) bool {
+	base := strings.TrimSuffix(path, filepath.Ext(path))
+	for _, end := range []string{".results", ".rehearsal"} {
+		stem, ours := strings.CutSuffix(base, end)
+		if ours && slices.ContainsFunc(all, func(other string) bool {
+			return strings.TrimSuffix(other, filepath.Ext(other)) == stem
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// filing is where the roster of a job goes when its run has ended. A nil filing
+// leaves everything where it is.
+type filing struct {
+	job       *job
+	roster    string
+	before    fs.FileInfo // as it was when its run began
+	started   time.Time
+	rehearsal bool
+	results   string // that stand beside the roster; "" if there are none
+}
+
+func newFiling(j *job, path string, rehearsal bool) *filing {
+	f := &filing{job: j, roster: path, started: time.Now(), rehearsal: rehearsal}
+	f.before, _ = os.Stat(path) // a roster that is not there is its run's matter
+	return f
+}
+
+// changed reports whether somebody has written to the roster since its run began.
+func (f *filing) changed() bool {
+	if f.results == f.roster {
+		return false // the run itself has
+	}
+	now, err := os.Stat(f.roster)
+	return err != nil || f.before == nil || now.Size() != f.before.Size() || !now.ModTime().Equal(f.before.ModTime())
+}
+
+// folder returns where a roster goes; "" leaves it.
+func (f *filing) folder(code int, failure error) string {
+	var reading *roster.Error
+	var headings *mapping.BindError
+	switch {
+	case f == nil || f.rehearsal:
+		return ""
+	case code == exitDone, code == exitRowsLeft && f.job.failed == "":
+		return f.job.done
+	case code == exitRowsLeft, code == exitNotStarted && (errors.As(failure, &reading) || errors.As(failure, &headings)):
+		return f.job.failed
+	}
+	return "" // it goes on the next time
+}
+
+// later returns where a results file will be found when the roster has been moved.
+func (f *filing) later(results string, code int) string {
+	folder := f.folder(code, nil)
+	if folder == "" || filepath.Dir(results) != filepath.Dir(f.roster) {
+		return results
+	}
+	f.results = results
+	return f.target(folder, results)
+}
+
+// target returns a file's new name. If one of the roster's name is there already,
+// as of every night before, all names get the time.
+func (f *filing) target(folder, path string) string {
+	stem := strings.TrimSuffix(filepath.Base(f.roster), filepath.Ext(f.roster))
+	name := filepath.Base(path)
+	if missing(filepath.Join(folder, filepath.Base(f.roster))) && (f.results == "" || missing(filepath.Join(folder, filepath.Base(f.results)))) {
+		return filepath.Join(folder, name)
+	}
+	if rest, ours := strings.CutPrefix(name, stem); ours {
+		return filepath.Join(folder, stem+f.started.Format(".20060102-150405")+rest)
+	}
+	return filepath.Join(folder, f.started.Format("20060102-150405.")+name)
+}
+
+// move moves the roster and its results, and returns where the roster is now; "" if
+// it stays.
+func (f *filing) move(code int, failure error) (string, error) {
+	folder := f.folder(code, failure)
+	if folder == "" {
+		return "", nil
+	}
+	if f.changed() {
+		return "", &usageError{f.roster + " was changed while its rows were sent; it is not moved", "muster run " + shellWord(f.job.name) + " takes it up again"}
+	}
+	to := f.target(folder, f.roster)
+	var moves [][2]string // the roster last: as long as it is there its run can be made again
+	if f.results != "" && f.results != f.roster {
+		moves = append(moves, [2]string{f.results, f.target(folder, f.results)})
+	}
+	for _, m := range append(moves, [2]string{f.roster, to}) {
+		err := os.Rename(m[0], m[1])
+		if errors.Is(err, syscall.EXDEV) {
+			return "", &usageError{fmt.Sprintf("%s can't be moved to %s, which is on another disk", m[0], folder), "name a folder on the same disk"}
+		}
+		if err != nil {
+			return "", &usageError{fmt.Sprintf("%s can't be moved to %s: %v", m[0], folder, err), "see who may write to the folder"}
+		}
+	}
+	return to, nil
+}

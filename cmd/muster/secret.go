@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// credential says where a secret is: a password, or an address with a token in it.
+// It is never the secret itself.
+type credential struct {
+	file       string
+	variable   string // of the environment
+	credential string // of systemd (LoadCredential=)
+}
+
+// readCredential reads what a config file says of a secret: url_file, url_env or
+// url_credential, if its name is url.
+func (c *configFile) readCredential(node ast.Node, name string) (*credential, error) {
+	pairs, ok := pairsOf(node)
+	if !ok {
+		return nil, c.wrong(node, "expected where the "+name+" is kept", fmt.Sprintf("{%s_file: FILE} or {%s_env: VARIABLE}; it may hold a token, and is not written into this file", name, name))
+	}
+	one := &credential{}
+	for _, pair := range pairs {
+		if err := c.readCredentialKey(one, pair, name); err != nil {
+			return nil, err
+		}
+	}
+	return one, c.oneCredential(node, one, name)
+}
+
+func credentialKeys(name string) []string {
+	return []string{name + "_file", name + "_env", name + "_credential"}
+}
+
+// readCredentialKey takes one key into a credential.
+func (c *configFile) readCredentialKey(into *credential, pair *ast.MappingValueNode, name string) (err error) {
+	switch keyOf(pair) {
+	case name + "_file":
+		into.file, err = c.text(pair)
+		into.file = c.beside(into.file)
+		c.warnings = append(c.warnings, readableByOthers(into.file)...)
+	case name + "_env":
+		into.variable, err = c.text(pair)
+	case name + "_credential":
+		into.credential, err = c.text(pair)
+		if err == nil && filepath.Base(into.credential) != into.credential {
+			err = c.wrong(pair.Value, fmt.Sprintf("%q is no credential's name", into.credential), "the name that LoadCredential= gives it")
+		}
+	case name:
+		return c.wrong(pair.Key, "a config file does not take the "+name+" itself: it may hold a token", "put it into a file that only you can read and name that as "+name+"_file")
+	default:
+		return c.unknown(pair, "setting", credentialKeys(name))
+	}
+	return err
+}
+
+func (c *configFile) oneCredential(at ast.Node, one *credential, name string) error {
+	given := 0
+	for _, source := range []string{one.file, one.variable, one.credential} {
+		if source != "" {
+			given++
+		}
+	}
+	if given == 1 {
+		return nil
+	}
+	return c.wrong(at, "expected one place where the "+name+" is kept", "one of "+strings.Join(credentialKeys(name), ", "))
+}
+
+// read returns the secret. No error holds any of it.
+func (c *credential) read(getenv func(string) string) (string, error) {
+	path := c.file
+	switch {
+	case c.variable != "":
+		if value := strings.TrimSpace(getenv(c.variable)); value != "" {
+			return value, nil
+		}
+		return "", fmt.Errorf("the environment variable %s is not set", c.variable)
+	case c.credential != "":
+		folder := getenv("CREDENTIALS_DIRECTORY")
+		if folder == "" {
+			return "", fmt.Errorf("systemd has passed no credential %s", c.credential)
+		}
+		path = filepath.Join(folder, c.credential)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("%s can't be read: %w", path, pathCause(err))
+	}
+	value := strings.TrimSpace(string(content))
+	if value == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return value, nil
+}
+
+// secret reads the client secret: from the file that is named, else from the
+// environment, else from the credential that systemd passes.
+func (s *settings) secret(getenv func(string) string) (string, error) {
+	if s.clientSecretFile != "" {
+		secret, err := (&credential{file: s.clientSecretFile}).read(getenv)
+		if err != nil {
+			return "", &usageError{"the client secret's file " + err.Error(), "check --client-secret-file; the secret stands in it in one line"}
+		}
+		return secret, nil
+	}
+	if secret := getenv("MUSTER_CLIENT_SECRET"); secret != "" {
+		return secret, nil
+	}
+	if getenv("CREDENTIALS_DIRECTORY") == "" {
+		return "", nil
+	}
+	secret, err := (&credential{credential: "client-secret"}).read(getenv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil // systemd passes others
+	}
+	if err != nil {
+		return "", &usageError{"the credential client-secret: " + err.Error(), "see LoadCredential= in the service's unit"}
+	}
+	return secret, nil
+}
+
+// readableByOthers warns of a secret's file that anybody on the machine can read.
+func readableByOthers(path string) []string {
+	return byOthers(path, 0o006, "%s holds a secret, and everybody on this machine can read it: chmod o= %s")
+}
+
+// writableByOthers warns of a config file that anybody on the machine can change.
+func writableByOthers(path string) []string {
+	return byOthers(path, 0o002, "everybody on this machine can change %s, and so where people are sent: chmod o-w %s")
+}
+
+func byOthers(path string, mode fs.FileMode, warning string) []string {
+	if path == "" || runtime.GOOS == "windows" { // its modes say nothing of others
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&mode == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf(warning, path, shellWord(path))}
+}
