@@ -71,7 +71,7 @@ func readConfig(path string) (*configFile, error) {
 			}
 		}
 	}
-	return c, nil
+	return c, c.oneRoster()
 }
 
 func pairsOf(node ast.Node) ([]*ast.MappingValueNode, bool) {
@@ -231,22 +231,21 @@ func (c *configFile) readJobs(pair *ast.MappingValueNode) error {
 			return c.wrong(one.Key, fmt.Sprintf("the job %s has no roster", j.name), "roster: a file, a pattern such as inbox/*.csv, or a folder")
 		}
 		j.roster, j.done, j.failed = c.beside(j.roster), c.beside(j.done), c.beside(j.failed)
-		if err := c.oneRoster(&j); err != nil {
-			return err
-		}
 		c.jobs = append(c.jobs, j)
 	}
 	return nil
 }
 
 // oneRoster refuses files that the results of several rosters would overwrite.
-func (c *configFile) oneRoster(j *job) error {
-	if !j.several() {
-		return nil
-	}
-	for _, pair := range j.settings {
-		if key := keyOf(pair); key == "results" || key == "report" {
-			return c.wrong(pair.Key, fmt.Sprintf("the job %s has several rosters, and one file for the %s of all", j.name, key), "leave "+key+" out; results go beside each roster")
+func (c *configFile) oneRoster() error {
+	for _, j := range c.jobs {
+		if !j.several() {
+			continue
+		}
+		for _, pair := range slices.Concat(j.settings, c.settings) {
+			if key := keyOf(pair); key == "results" || key == "report" {
+				return c.wrong(pair.Key, fmt.Sprintf("the job %s has several rosters, and one file for the %s of all", j.name, key), "leave "+key+" out; results go beside each roster")
+			}
 		}
 	}
 	return nil

@@ -41,13 +41,9 @@ func (a *app) rostersOf(j *job) ([]string, error) {
 	if !j.several() {
 		return []string{j.roster}, nil
 	}
-	pattern := j.roster
-	if info, err := os.Stat(j.roster); err == nil && info.IsDir() {
-		pattern = filepath.Join(escapePattern(j.roster), "*")
-	}
-	found, err := filepath.Glob(pattern)
+	found, err := j.candidates()
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("the job %s: %s is no pattern: %v", j.name, j.roster, err), "such as inbox/*.csv"}
+		return nil, err
 	}
 	var rosters []string
 	for _, path := range found {
@@ -67,12 +63,24 @@ func (a *app) rostersOf(j *job) ([]string, error) {
 	return rosters, nil
 }
 
-// escapePattern returns a pattern that means the path itself.
-func escapePattern(path string) string {
-	if filepath.Separator == '\\' { // where nothing can be escaped
-		return path
+// candidates returns what is in the job's folder, or matches its pattern, by name.
+func (j *job) candidates() ([]string, error) {
+	if info, err := os.Stat(j.roster); err == nil && info.IsDir() {
+		entries, err := os.ReadDir(j.roster)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("the job %s: the folder %s can't be read: %v", j.name, j.roster, pathCause(err)), "see who may read it"}
+		}
+		var paths []string
+		for _, entry := range entries {
+			paths = append(paths, filepath.Join(j.roster, entry.Name()))
+		}
+		return paths, nil
 	}
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+	paths, err := filepath.Glob(j.roster)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("the job %s: %s is no pattern: %v", j.name, j.roster, err), "such as inbox/*.csv"}
+	}
+	return paths, nil
 }
 
 // looksLikeRoster reports whether a file's name is a roster's. One of a format that

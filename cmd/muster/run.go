@@ -28,8 +28,8 @@ still be being written, and no file at all is no error. A results file that
 stands beside its roster is passed over; alone it is taken up as by retry.
 
 With done: FOLDER a roster is moved there, with its results, when its run has
-ended and needs nobody; with failed: FOLDER it goes there when rows need a
-person or it can't be read. What was stopped early stays for the next time.
+ended; with failed: FOLDER it goes there instead when rows need a person, and
+when it can't be read. What was stopped early stays for the next time.
 
 Exit code: the first of 130 and 143, 2, 3, 1, 4, 0 that any of the runs ended
 with.
@@ -64,14 +64,16 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, names []string, all
 	if err != nil {
 		return err
 	}
-	a.warned = map[string]bool{} // of all runs together
+	if a.warned == nil {
+		a.warned = map[string]bool{} // of all runs together
+	}
 	runs := []jobRun{}
 	for _, j := range jobs {
-		code := a.runJob(ctx, j, func(r jobRun) { runs = append(runs, r) })
-		a.code = worse(a.code, code)
-		if ctx.Err() != nil {
-			break
+		code := exitCode(ctx, context.Cause(ctx)) // of a job that is not begun any more
+		if ctx.Err() == nil {
+			code = a.runJob(ctx, j, func(r jobRun) { runs = append(runs, r) })
 		}
+		a.code = worse(a.code, code)
 	}
 	if !a.settings.json {
 		return nil
@@ -139,8 +141,13 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		rosters, err = whole.rostersOf(j)
 	}
 	if err != nil {
+		code := exitCode(ctx, err)
+		var object bytes.Buffer
+		whole.stdout = &object
+		whole.refuse(code, err)
+		record(jobRun{Job: j.name, Roster: j.roster, Result: bytes.TrimSpace(object.Bytes())})
 		a.complain(err)
-		return exitCode(ctx, err)
+		return code
 	}
 	rehearsal := a.settings.simulate
 	if !rehearsal {
@@ -148,6 +155,10 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 	}
 	code, runs := exitDone, []ended{}
 	for _, path := range rosters {
+		if ctx.Err() != nil {
+			code = worse(code, exitCode(ctx, context.Cause(ctx)))
+			break
+		}
 		one := a.child(newFiling(j, path, rehearsal))
 		said := jobRun{Job: j.name, Roster: path}
 		var object bytes.Buffer
@@ -170,9 +181,6 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 			a.talk("Moved %s to %s.", path, said.Moved)
 		}
 		record(said)
-		if ctx.Err() != nil {
-			break
-		}
 	}
 	if !rehearsal {
 		whole.wrapUp(ctx, runs, code)
