@@ -96,6 +96,7 @@ type run struct {
 	retries   atomic.Int64
 	throttled atomic.Int64
 	places    chan struct{} // one for each row that is under way
+	made      map[int]int64 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
 	same      namesakes
 	unwritten sync.Once // the ledger's failure is logged once, not for every row in hand
 
@@ -278,7 +279,13 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 		assessed := a.assess(rows)
 		for i := range assessed {
 			r.places <- struct{}{}
-			items = append(items, r.item(sequence, &assessed[i]))
+			it := r.item(sequence, &assessed[i])
+			if it.kept && it.outcome.Status.HasPerson() && it.outcome.PersonID == 0 {
+				if err := r.restore(work, it); err != nil {
+					return err
+				}
+			}
+			items = append(items, it)
 			sequence++
 		}
 		if len(items) >= batch {

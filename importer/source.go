@@ -59,8 +59,9 @@ func FromRoster(r *roster.Reader) Source {
 }
 
 // FromResults takes the rows of a results file. Those that have a person, and
-// those that the mapping's filter left out, keep their outcome. One whose
-// person's ID can't be read is taken up again, which finds the person.
+// those that the mapping's filter left out, keep their outcome, also where the
+// person's ID can't be read any more: what the spreadsheet has done to that number it may have
+// done to the row's own ID, and whoever is sent by that is somebody else.
 func FromResults(r *results.Reader) Source {
 	return Source{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
@@ -73,20 +74,20 @@ func FromResults(r *results.Reader) Source {
 				}
 				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds)}
 				switch {
-				case in.Outcome.Status.HasPerson() && in.Outcome.PersonID != 0:
-					seen.add(row.number)
-					row.rare = &rareRow{kept: &in.Outcome} // whatever else became of its line
 				case in.Damage != nil && in.Damage.Code == results.CodeRehearsal:
 					yield(nil, in.Damage)
 					return
+				case in.Outcome.Status.HasPerson() && (row.number == 0 || seen.add(row.number)):
+					if in.Outcome.PersonID == 0 {
+						in.Outcome.Problems = []outcome.Problem{lostPerson()}
+					}
+					row.rare = &rareRow{kept: &in.Outcome} // whatever else became of its line
+				case in.Outcome.Status.HasPerson():
+					row.rare = &rareRow{damage: twice(r, &in)}
 				case in.Damage != nil && in.Damage.Code != results.CodePersonUnclear:
 					row.rare = &rareRow{damage: in.Damage}
 				case !seen.add(row.number):
-					row.rare = &rareRow{damage: &roster.Error{
-						Cell: r.Cell(in.Number, 0), Row: in.Number, Code: "row_twice",
-						Message: fmt.Sprintf("row %d of the roster stands in this file twice", row.number),
-						Fix:     "remove one of the two lines; a person who is not in the roster yet belongs in a roster of new people",
-					}}
+					row.rare = &rareRow{damage: twice(r, &in)}
 				case in.Damage == nil && !in.Outcome.Status.Retryable():
 					row.rare = &rareRow{kept: &in.Outcome}
 				}
@@ -96,6 +97,15 @@ func FromResults(r *results.Reader) Source {
 			}
 		}
 	}}
+}
+
+// twice says that a line is of a row that another line above it is of.
+func twice(r *results.Reader, in *results.Row) *roster.Error {
+	return &roster.Error{
+		Cell: r.Cell(in.Number, 0), Row: in.Number, Code: "row_twice",
+		Message: fmt.Sprintf("row %d of the roster stands in this file twice", in.Outcome.Row),
+		Fix:     "remove one of the two lines; a person who is not in the roster yet belongs in a roster of new people",
+	}
 }
 
 // Sample returns the cells of the first n rows that are a person's.

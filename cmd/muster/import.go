@@ -233,6 +233,11 @@ func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer
 	if errors.As(context.Cause(ctx), &stop) {
 		ctx = context.WithoutCancel(ctx)
 	}
+	if in.retry {
+		if err := job.Paired(ctx); err != nil {
+			return nil, err
+		}
+	}
 	plan, err := job.Check(ctx, nil)
 	if err != nil {
 		return nil, err

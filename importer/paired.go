@@ -1,0 +1,130 @@
+package importer
+
+import (
+	"context"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/results"
+	"muster/importer/roster"
+	"muster/mapping"
+)
+
+// CodeResultsShifted is the code of a results file whose outcomes stand beside
+// other rows than their own.
+const CodeResultsShifted = "results_shifted"
+
+// Paired finds out whether the rows of a results file still stand beside their
+// own outcomes. They don't after only some of the columns were sorted: then a
+// row that has nobody yet would pass for one that is done with. It takes the ledger's
+// word for who is whose: that a name was corrected, or that the ledger does not know
+// somebody, proves nothing; that two lines have each other's people does.
+//
+// The error is a *roster.Error with [CodeResultsShifted].
+func (j *Job) Paired(ctx context.Context) error {
+	if j.Ledger == nil || j.API == nil || j.AllowNamesakes {
+		return nil
+	}
+	wrong := map[int64]int{} // by the person whom a line says: where it stands
+	theirs := map[int64]bool{}
+	var keys []ledger.Key
+	var lines []sourceRow
+	compare := func() error {
+		entries := make([]ledger.Entry, len(keys))
+		if err := j.Ledger.Lookup(ctx, keys, entries); err != nil {
+			return err
+		}
+		for i, e := range entries {
+			if id := lines[i].rare.kept.PersonID; e.State == ledger.Created && e.PersonID != id {
+				wrong[id], theirs[e.PersonID] = lines[i].line, true
+			}
+		}
+		keys, lines = keys[:0], lines[:0]
+		return nil
+	}
+	mapper := j.Mapper.Clone()
+	var person mapping.Person
+	for row, err := range j.Source.rows() {
+		if err != nil {
+			return err
+		}
+		if row.rare == nil || row.rare.kept == nil || row.rare.kept.PersonID == 0 || len(mapper.Map(row.cells, row.kinds, &person)) > 0 {
+			continue
+		}
+		keys = append(keys, ledgerKey(j.Ledger, j.Scope, appendKey(nil, &person, 1)))
+		kept := *row.rare.kept
+		lines = append(lines, sourceRow{line: row.line, rare: &rareRow{kept: &kept}})
+		if len(keys) == batch {
+			if err := compare(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := compare(); err != nil {
+		return err
+	}
+	first := 0
+	for id, line := range wrong {
+		if theirs[id] && (first == 0 || line < first) {
+			first = line
+		}
+	}
+	if first == 0 {
+		return nil
+	}
+	return &roster.Error{
+		File: j.Roster, Row: first, Code: CodeResultsShifted,
+		Message: "this row stands beside the outcome of another one, as after sorting only some of the columns; nothing was sent",
+		Fix:     "sort back, or take the file whose name ends in .bak, and sort all columns together",
+	}
+}
+
+// restore gives a line the person whom it has lost, as spreadsheets lose the
+// last digits of long numbers: the one whom a run created for it that wrote the
+// same results file.
+func (r *run) restore(work context.Context, it *item) error {
+	if r.made == nil {
+		r.made = map[int]int64{}
+		if err := r.madeBefore(work); err != nil {
+			return err
+		}
+	}
+	if id := r.made[it.row]; id != 0 {
+		it.outcome.PersonID, it.outcome.Problems = id, nil
+	}
+	return nil
+}
+
+// madeBefore collects whom earlier runs created that wrote this run's results
+// file, by their rows; of several people of a row, the latest.
+func (r *run) madeBefore(work context.Context) error {
+	if r.Ledger == nil {
+		return nil
+	}
+	runs, err := r.Ledger.Runs(work, 0)
+	if err != nil {
+		return err
+	}
+	for _, one := range runs {
+		if one.Scope != r.Scope || one.Results != r.record.Results {
+			continue
+		}
+		for a, err := range r.Ledger.Attempts(work, one.ID) {
+			if err != nil {
+				return err
+			}
+			if a.State == ledger.Created && r.made[a.Row] == 0 {
+				r.made[a.Row] = a.PersonID
+			}
+		}
+	}
+	return nil
+}
+
+// lostPerson says in a line that its person's ID can't be read any more.
+func lostPerson() outcome.Problem {
+	return outcome.Problem{
+		Code: results.CodePersonUnclear, Message: "the person is there, and the number in import_person_id has lost digits",
+		Hint: "nothing is sent for this row; the number stands in Procore's directory",
+	}
+}
