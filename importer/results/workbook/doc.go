@@ -24,7 +24,7 @@
 //   - A cell that is marked gets a fill and a note. Notes are known again by their
 //     first line, fills by their colour, because these are what other programs
 //     keep when they save the file. The fill that a cell had before it was marked is not
-//     kept anywhere; when the mark goes, the cell takes the fill of the row's first cell.
+//     kept anywhere; when the mark goes, the cell takes the fill of the row's last unmarked cell.
 //   - More than 1,000 notes make a sheet slow to open and to scroll, and nobody
 //     reads them: marks beyond have the fill alone.
 package workbook
