@@ -27,8 +27,10 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 			it.settle(outcome.Pending, r.pendingProblem(intake))
 			return true
 		}
+		r.intents.begin()
 		intent, err := r.Ledger.Intend(work, r.record, it.key, it.row)
 		if err != nil {
+			r.intents.end()
 			slot.Release(ratelimit.Report{}) // unused, but its place in the quota is not worth a second path
 			r.ledgerFailed(it, outcome.Pending, err)
 			return true
@@ -40,17 +42,21 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 			<-r.requests
 			slot.Release(ratelimit.Report{})
 			r.notSent(work, it, intent, r.pendingProblem(intake))
+			r.intents.end()
 			return true
 		}
 		if time.Since(intent.Sent) > r.API.Timeout() {
 			if intent, err = r.renew(work, it, intent); err != nil {
 				<-r.requests
+				r.intents.end()
 				slot.Release(ratelimit.Report{})
 				r.ledgerFailed(it, outcome.Pending, err)
 				return true
 			}
 		}
+		sent := time.Now()
 		person, err := r.request(work, slot, it, intent.Token)
+		r.intents.answered(time.Since(sent))
 		answer := r.decide(it, err)
 		if it.notReadmitted(person, err) {
 			answer.again = true
@@ -65,7 +71,9 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 			r.countErrors(1)
 		}
 		<-r.requests
-		if err := r.Ledger.Record(work, intent, answer.result(person, err)); err != nil {
+		err = r.Ledger.Record(work, intent, answer.result(person, err))
+		r.intents.end()
+		if err != nil {
 			r.ledgerFailed(it, outcome.Unknown, err)
 			return true
 		}

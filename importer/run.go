@@ -89,6 +89,7 @@ type run struct {
 	people   *people               // as listed before the first row was sent; nil if nothing is to be sent
 	columns  map[mapping.Field]int // where each field stands in the roster
 	requests chan struct{}         // one for each request that is under way
+	intents  *openIntents
 	end      context.CancelCauseFunc
 	started  time.Time
 
@@ -170,7 +171,7 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 	if workers <= 0 {
 		workers = DefaultWorkers
 	}
-	r.requests = make(chan struct{}, workers)
+	r.requests, r.intents = make(chan struct{}, workers), newOpenIntents(workers)
 	// Every channel has room for all rows that can be under way, so that nobody
 	// ever waits to hand one on.
 	toSend, done := make(chan *item, workers), make(chan *item, window)
