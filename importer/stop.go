@@ -83,10 +83,20 @@ func (m MaxErrors) String() string {
 	return strconv.Itoa(m.rows)
 }
 
+// CodeMaxErrors is the code of a run that MaxErrors stopped.
+const CodeMaxErrors = "max_errors"
+
+func rowsEnded(n int) string {
+	if n == 1 {
+		return "1 row has ended"
+	}
+	return fmt.Sprintf("%d rows have ended", n)
+}
+
 func (m MaxErrors) stop(errors int) *StopError {
 	return &StopError{
-		Code:    "max_errors",
-		Message: fmt.Sprintf("stopped: %d rows have ended without a person, more than the %s allowed by --max-errors", errors, m),
+		Code:    CodeMaxErrors,
+		Message: fmt.Sprintf("stopped: %s without a person, more than the %s allowed by --max-errors", rowsEnded(errors), m),
 		Fix:     "look at the problems in the results file, fix them, and feed it in again",
 	}
 }

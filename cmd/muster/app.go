@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -21,7 +24,8 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	settings       settings
-	given          []*pflag.Flag   // on the command line itself
+	given          []*pflag.Flag // on the command line itself
+	began          time.Time
 	sent           bool            // a run has been made: code is its
 	answered       bool            // the JSON object that was asked for has been printed
 	code           int             // the exit code of a command that came to its end
@@ -47,6 +51,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
+	if errors.Is(err, syscall.EPIPE) {
+		return a.code // whoever read the output has had enough of it
+	}
 	a.failure = err
 	code := a.codeOf(ctx, err)
 	if err == nil {
@@ -124,6 +131,7 @@ func optionalArgument(what string) cobra.PositionalArgs {
 
 // begin completes and checks the settings of a command before it does anything.
 func (a *app) begin(flags *pflag.FlagSet) error {
+	a.began = time.Now()
 	flags.Visit(func(f *pflag.Flag) { a.given = append(a.given, f) })
 	if err := a.settings.complete(flags, a.getenv); err != nil {
 		return err

@@ -121,7 +121,8 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 	case errors.As(err, &usage):
 		e.Code, e.Fix = "usage", usage.fix
 	case errors.As(err, &reading):
-		e.Code, e.Fix, quotes = reading.Code, reading.Fix, true
+		e.Code, e.Fix = reading.Code, reading.Fix
+		quotes = reading.Row != 0 || reading.Cell != "" || reading.Code == roster.CodeNoHeader
 		e.Where = &report.Where{File: reading.File, Sheet: reading.Sheet, Row: reading.Row, Cell: reading.Cell}
 	case errors.As(err, &file):
 		e.Code, e.Fix, e.Where = "mapping_file", file.Hint, &report.Where{File: file.Path, Line: file.Line, Column: file.Column}

@@ -392,7 +392,7 @@ func reasonText(r ratelimit.Reason) string {
 func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *stage, failure error) error {
 	s := report.Summary{
 		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
-		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: run.Elapsed.Seconds(),
+		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
 		Results: job.ResultsPath, Problems: stage.found.problems.List(), Remarked: stage.found.remarks.List(),
 		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
 	}
@@ -408,7 +408,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 	if s.Results != "" {
 		s.Results = a.filing.later(s.Results, s.ExitCode)
 	}
-	s.Next = a.next(in, job, s)
+	s.Next = a.next(in, job, s, run.Stopped)
 	a.sent, a.summary = true, &s
 	if failure == nil && run.Stopped != nil {
 		failure = run.Stopped
@@ -435,7 +435,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 }
 
 // next returns the commands that go on from here, as to be typed.
-func (a *app) next(in *input, job *importer.Job, s report.Summary) []string {
+func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importer.StopError) []string {
 	switch {
 	case s.ExitCode == exitDone && !a.settings.simulate:
 		return nil
@@ -443,6 +443,8 @@ func (a *app) next(in *input, job *importer.Job, s report.Summary) []string {
 		return []string{a.again("import", in.path, "--company COMPANY --project PROJECT")}
 	case a.settings.simulate:
 		return []string{a.again("check", in.path, "")}
+	case stop != nil && stop.Code == importer.CodeMaxErrors && s.Results != "":
+		return []string{a.again("retry", s.Results, "")}
 	case s.ExitCode == exitRowsLeft || a.settings.plan != "" && s.Results != "": // what has been created is no longer as it was planned
 		return []string{a.again("retry", s.Results, "")}
 	}

@@ -7,10 +7,13 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/signal"
+	"syscall"
 )
 
 func main() {
-	log.SetOutput(io.Discard) // net/http quotes there what a server says unasked, and that may be a person
+	log.SetOutput(io.Discard)      // net/http quotes there what a server says unasked, and that may be a person
+	signal.Ignore(syscall.SIGPIPE) // a run goes on though nobody reads what it says
 	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 

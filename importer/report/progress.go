@@ -238,7 +238,7 @@ func (p *Progress) line(s Snapshot) {
 		event = event.Int("left_s", int(s.Left/time.Second))
 	}
 	if !s.Until.IsZero() {
-		event = event.Str("waits", s.Why).Time("until", s.Until)
+		event = event.Str("waits", strings.TrimSuffix(s.Why, ",")).Time("until", s.Until)
 	}
 	event.Msg("progress")
 }
