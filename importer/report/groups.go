@@ -131,7 +131,7 @@ func varying(message string) string {
 		return ""
 	}
 	end := at + strings.IndexFunc(message[at:]+" ", func(r rune) bool { return !digit(r) })
-	word := strings.LastIndexByte(strings.TrimRight(message[:at], " "), ' ') + 1
+	word := strings.LastIndexAny(strings.TrimRight(message[:at], " "), " (") + 1
 	return bounded(message[word:end])
 }
 

@@ -53,7 +53,7 @@ func (p *page) group(g Group) bool {
 	if len(g.Cells) > 0 {
 		unit = [2]string{"cell", "cells"}
 	}
-	message := Clean(g.Message)
+	message := Clean(wording(g))
 	if message == "" {
 		message = Clean(g.Code)
 	}
@@ -71,10 +71,30 @@ func (p *page) group(g Group) bool {
 	return g.Count > shown
 }
 
+// differ reports whether the cells of a group have something each to be told by,
+// which then stands beside them.
+func differ(g Group) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(g.Values)))) > 1
+}
+
+// wording returns a group's message, without the brackets in it that are true of
+// its first cell alone.
+func wording(g Group) string {
+	if !differ(g) || g.Values[0] == "" {
+		return g.Message
+	}
+	before, rest, found := strings.Cut(g.Message, " ("+g.Values[0])
+	_, after, closed := strings.Cut(rest, ")")
+	if !found || !closed {
+		return g.Message
+	}
+	return before + after
+}
+
 // places lists the cells of a group, or its rows, and how many more there are.
 func places(g Group) (text string, shown int) {
 	var list []string
-	differ := len(slices.Compact(slices.Sorted(slices.Values(g.Values)))) > 1
+	differ := differ(g)
 	for i, cell := range g.Cells {
 		text := Clean(cell)
 		if differ && i < len(g.Values) && g.Values[i] != "" {

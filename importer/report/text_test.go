@@ -257,3 +257,26 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// Messages of one kind that name a person each are told once, with each person
+// beside the cell that means them.
+func TestValuesInBrackets(t *testing.T) {
+	t.Parallel()
+	problems := make(map[int][]outcome.Problem)
+	for row := 2; row <= 4; row++ {
+		problems[row] = []outcome.Problem{{
+			Code: "id_conflict", Field: "employee_id", Cell: fmt.Sprintf("D%d", row),
+			Message: fmt.Sprintf("in Procore this employee ID belongs to somebody of another name (person 900719925474200%d)", row),
+		}}
+	}
+	var b bytes.Buffer
+	s := report.Summary{Status: report.Finished, Counts: outcome.Counts{Failed: 3}, Problems: groups(problems, 10)}
+	if err := report.WriteText(&b, s, 200); err != nil {
+		t.Fatal(err)
+	}
+	want := "  3 cells: in Procore this employee ID belongs to somebody of another name\n" +
+		"    D2 (person 9007199254742002), D3 (person 9007199254742003), D4 (person 9007199254742004)\n"
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("got:\n%s\nwant in it:\n%s", b.String(), want)
+	}
+}
