@@ -94,7 +94,8 @@ func (a *app) sayConfirmed(in *input) {
 	if in.confirmed.IsZero() {
 		return
 	}
-	text := fmt.Sprintf("the headings are mapped as you confirmed on %s; muster map --forget undoes that", in.confirmed.Local().Format(time.DateOnly))
+	text := fmt.Sprintf("the headings are mapped as you confirmed on %s; %s undoes that",
+		in.confirmed.Local().Format(time.DateOnly), a.mapCommand(in.path, "--forget"))
 	if a.settings.quiet || a.settings.json {
 		in.remarks = append(in.remarks, text)
 		return

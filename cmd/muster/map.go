@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,13 +28,15 @@ Columns with social security numbers or birth dates are named, never shown.
 
 At a terminal a form asks about what is in doubt (arrow keys, Enter), as import
 and check do. The answers are remembered for the very same headings, for later
-runs without a terminal too; --forget undoes that.
+runs without a terminal too; --forget undoes that. At a terminal the form then
+asks anew; elsewhere nothing but the forgetting is done, unless -o or --json
+asks for the mapping.
 
 -o writes the mapping as a mapping file for --mapping. What is still in doubt
 stands in it as comments. A file that is there already is not replaced.
 
 Exit codes:
-  0  every heading is settled
+  0  every heading is settled, or what --forget was to forget is forgotten
   1  something is in doubt or missing
   2  the roster can't be read, or the mapping file does not fit it`,
 		Example: `  muster map crew.xlsx
@@ -101,6 +104,9 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 	if forget {
 		if err := a.forget(in); err != nil {
 			return err
+		}
+		if output == "" && !a.settings.json && !a.interactive() {
+			return nil
 		}
 	}
 	if err := a.recall(in); err != nil {
@@ -188,11 +194,13 @@ func describeMapping(in *input, mapper *mapping.Mapper, rows [][]string, doubts 
 
 func (a *app) printMapping(in *input, shown *mapJSON) error {
 	columns := width(a.stdout)
+	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
+	doubts = slices.CompactFunc(doubts, func(a, b doubtJSON) bool { return a.Message == b.Message && a.Hint == b.Hint })
 	var b strings.Builder
 	say := func(indent, text string) { b.WriteString(paragraph(report.Clean(text), indent, columns)) }
 	switch {
 	case !shown.Complete:
-		say("", fmt.Sprintf("%s: %s to be settled.", shown.Roster, count(len(shown.Doubts), "thing is", "things are")))
+		say("", fmt.Sprintf("%s: %s to be settled.", shown.Roster, count(len(doubts), "thing is", "things are")))
 	case shown.Confirmed != "":
 		say("", fmt.Sprintf("%s is mapped as you confirmed on %s.", shown.Roster, shown.Confirmed))
 	default:
@@ -226,9 +234,9 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	for _, remark := range in.remarks {
 		say("  ", "note: "+remark)
 	}
-	if len(shown.Doubts) > 0 {
+	if len(doubts) > 0 {
 		b.WriteString("\nIn doubt:\n")
-		for _, d := range shown.Doubts {
+		for _, d := range doubts {
 			say("  ", capital(d.Message)+".")
 			say("      ", "try: "+d.Hint)
 		}
