@@ -55,7 +55,8 @@ func (a *app) askColumns(in *input, questions []mapping.Question) ([]int, error)
 			Title(fmt.Sprintf("%s (%d of %d)", question(q), i+1, len(questions))).
 			Description(report.Clean(capital(q.Message))+".").
 			Options(options...).Height(min(len(options), 10)+4).Value(&answers[i]).
-			Validate(func(j int) error { return clash(questions, answers, i, j) })))
+			Validate(func(j int) error { return clash(questions, answers, i, j) })).
+			WithHideFunc(func() bool { return answered(questions, answers, i) }))
 	}
 	a.talk("%s: not every heading is known. Nothing is sent before you have looked.", report.Clean(in.path))
 	form := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr)).
@@ -66,6 +67,11 @@ func (a *app) askColumns(in *input, questions []mapping.Question) ([]int, error)
 	err := form.Run()
 	if errors.Is(err, huh.ErrUserAborted) {
 		return nil, &interruptError{signal: os.Interrupt}
+	}
+	for i, q := range questions {
+		if answered(questions, answers, i) {
+			answers[i] = len(q.Answers) - 1 // none; its guess is not to count
+		}
 	}
 	return answers, err
 }
@@ -117,6 +123,20 @@ func inWords(f mapping.Field) string {
 	default:
 		return strings.ReplaceAll(string(f), "_", " ")
 	}
+}
+
+// answered reports whether a question is settled by an earlier one: a column of
+// whole names leaves no half of a name to look for.
+func answered(questions []mapping.Question, answers []int, i int) bool {
+	if questions[i].Code != "heading_missing" {
+		return false
+	}
+	for earlier := range i {
+		if questions[earlier].Answers[answers[earlier]].Whole {
+			return true
+		}
+	}
+	return false
 }
 
 // clash refuses an answer that gives a field a second column.

@@ -150,3 +150,14 @@ func TestFormRefusesTwoColumns(t *testing.T) {
 		t.Errorf("got %v\n%s", err, text)
 	}
 }
+
+// Where one column holds whole names, the first name is not asked for again.
+func TestFormWholeNames(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Who,Role", "Ana Silva,Mason", "Bo Li,Painter")
+	shown, code := terminal(t, folder, []string{"check", "crew.csv"}, `first and last name in one: column A "Who"`, up+enter)
+	if strings.Contains(shown, "Which column holds the first name?") || !strings.Contains(shown, `"Who"`) || code != exitDone {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+}
