@@ -440,7 +440,7 @@ func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importe
 	case s.ExitCode == exitDone && !a.settings.simulate:
 		return nil
 	case a.settings.simulate && s.ExitCode == exitDone:
-		return []string{a.again("import", in.path, "--company COMPANY --project PROJECT")}
+		return []string{a.again("import", in.path, a.settings.unset())}
 	case a.settings.simulate:
 		return []string{a.again("check", in.path, "")}
 	case stop != nil && stop.Code == importer.CodeMaxErrors && s.Results != "":

@@ -281,6 +281,19 @@ func (s *settings) readAsResults(given []*pflag.Flag) {
 	s.sheet, s.headerRow, s.encoding, s.delimiter = "", 0, "", ""
 }
 
+// unset returns the flags that an import for real still needs, each with a
+// placeholder.
+func (s *settings) unset() string {
+	var flags []string
+	if s.company == 0 {
+		flags = append(flags, "--company COMPANY")
+	}
+	if s.project == 0 {
+		flags = append(flags, "--project PROJECT")
+	}
+	return strings.Join(flags, " ")
+}
+
 // missing says everything that a call to Procore still needs.
 func (s *settings) missing(secret string) error {
 	var gaps []string
