@@ -28,7 +28,7 @@ func (a *app) newImportCommand() *cobra.Command {
 		Use:   "import ROSTER",
 		Short: "Create a person for every row of a roster",
 		Long: `Create a person in the project for every row of a roster: a CSV file (.csv,
-.txt, .tsv; any delimiter and encoding) or a workbook (.xlsx).
+.txt, .tsv; any delimiter and encoding) or a workbook (.xlsx, .ods).
 
 Every row is checked before the first one is sent. The results file pairs each
 row with its person's ID or with what is wrong with it. The same command again

@@ -165,6 +165,9 @@ func (b *Book) isPlain() error {
 	if err != nil {
 		return err
 	}
+	if types == nil && b.parts.has("mimetype") && b.parts.has("content.xml") {
+		return &UnfitError{"it is an OpenDocument (.ods) workbook"}
+	}
 	if types == nil {
 		return &UnfitError{"it is not a workbook of Excel's format"}
 	}
