@@ -204,8 +204,9 @@ func (in *input) undetermined(err error) error {
 func (s *settings) resultsPath(in *input) (string, error) {
 	path := s.results
 	if path == "" {
-		if in.retry && !s.simulate {
-			return in.path, nil
+		_, unknown := results.FormatOf(in.path)
+		if in.retry && !s.simulate && unknown == nil {
+			return in.path, nil // not so of a workbook that was saved as .ods
 		}
 		extension := filepath.Ext(in.path)
 		base := strings.TrimSuffix(in.path, extension)
@@ -219,7 +220,7 @@ func (s *settings) resultsPath(in *input) (string, error) {
 		if s.simulate {
 			kind = ".rehearsal"
 		}
-		if _, err := results.FormatOf(in.path); err != nil {
+		if unknown != nil {
 			if extension = ".csv"; in.sheet != "" {
 				extension = ".xlsx"
 			}

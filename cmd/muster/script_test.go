@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 //	inactive N              N people are inactive in the company
 //	requested N             wait until N more requests have arrived since the last faults
 //	deny [DENIAL…]          what the account may not do from now on
+//	save-ods BOOK FILE      the first sheet of a workbook, as LibreOffice saves it
 //	age DAYS                all runs of the default ledger began so many days earlier
 //	faults [FAULT…]         what goes wrong from now on, instead
 //	uncomment FILE KEY…     take the # off the first line that sets each key
@@ -112,6 +113,7 @@ func TestScripts(t *testing.T) {
 			"cell":      cellCommand,
 			"part":      partCommand,
 			"macro":     macroCommand,
+			"save-ods":  saveODSCommand,
 			"proxied":   proxiedCommand,
 			"tunnels":   tunnelsCommand,
 			"damage":    damageCommand,

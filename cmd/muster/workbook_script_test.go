@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"encoding/xml"
 	"io"
 	"os"
 	"strings"
@@ -52,6 +53,41 @@ func partCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if strings.Contains(string(content), args[2]) == neg {
 		ts.Fatalf("%s holds %s", args[1], content)
 	}
+}
+
+func saveODSCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: save-ods BOOK FILE")
+	}
+	book, err := excelize.OpenFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer book.Close()
+	rows, err := book.GetRows(book.GetSheetName(0))
+	ts.Check(err)
+	var content strings.Builder
+	content.WriteString(`<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"` +
+		` xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table table:name="Results">`)
+	for _, row := range rows {
+		content.WriteString("<table:table-row>")
+		for _, cell := range row {
+			content.WriteString(`<table:table-cell office:value-type="string"><text:p>`)
+			ts.Check(xml.EscapeText(&content, []byte(cell)))
+			content.WriteString("</text:p></table:table-cell>")
+		}
+		content.WriteString("</table:table-row>")
+	}
+	content.WriteString("</table:table></office:spreadsheet></office:body></office:document-content>")
+	file, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	defer file.Close()
+	out := zip.NewWriter(file)
+	for _, part := range [][2]string{{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, {"content.xml", content.String()}} {
+		w, err := out.Create(part[0])
+		ts.Check(err)
+		_, err = io.WriteString(w, part[1])
+		ts.Check(err)
+	}
+	ts.Check(out.Close())
 }
 
 func macroCommand(ts *testscript.TestScript, neg bool, args []string) {
