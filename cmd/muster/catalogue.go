@@ -60,7 +60,7 @@ func catalogue() []explanation {
 		{"results_not_ours", aboutFile, "A file that is no results file stands where the results are to be written. It is not replaced.", "Name another file with --results, or move that one away."},
 		{"results_person_unclear", aboutRow, "The import_person_id of a line has lost digits, as spreadsheets lose those of long numbers. The row keeps its person; where the ledger knows the number it is put back.", "Nothing is to be done. Work in the .xlsx results to keep such numbers."},
 		{"results_rehearsal", aboutFile, "The results file is a rehearsal's: nobody was created.", "Import the roster itself."},
-		{"results_row_unclear", aboutRow, "The import_row of a line is no row number any more.", "Restore it from the .bak file beside it; people who are new belong in a roster of their own."},
+		{"results_row_unclear", aboutRow, "The import_row of a line is no row number: the line was added, or the cell changed.", "People who are new belong in a roster of their own; the number of anybody else stands in the .bak file beside it."},
 		{"results_shifted", aboutFile, "Rows of a results file stand beside the outcomes of others, as after sorting only some of the columns.", "Sort back, or take the .bak file, and sort all columns together."},
 		{"results_status_unclear", aboutRow, "The import_status of a line is none that muster writes.", "Restore it from the .bak file, or write pending to have the row taken up."},
 		{"results_too_large", aboutFile, "The results have more rows or columns than the format can hold.", "Write them as .csv or .jsonl with --results."},

@@ -79,6 +79,9 @@ func (e *jsonlEncoder) write(record []string, _ *outcome.Outcome) error {
 			e.add(e.extra(i))
 		}
 		line = append(line, e.keys[i]...)
+		if i == e.own+columnRow && cell == "" {
+			cell = "null"
+		}
 		if i == e.own+columnRow {
 			line = append(line, cell...)
 			continue

@@ -316,7 +316,7 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 		o.Row = int(number)
 	} else {
 		r.damage(row, columnRow, CodeRowUnclear, "import_row has to be the number of a row of the roster",
-			"put the number back; for a person who is not in the roster yet, use muster import with a roster of new people")
+			"a person who is not in the roster yet belongs in a roster of new people, for muster import; of anybody else put the number back")
 	}
 	if o.Status, ok = status(six[columnStatus]); !ok {
 		r.damage(row, columnStatus, CodeStatusUnclear, "import_status has to be one of the words that an import writes there",

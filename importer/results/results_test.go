@@ -1,6 +1,7 @@
 package results_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -104,6 +105,41 @@ func TestRoundTrip(t *testing.T) {
 			write(t, again, gotHeader, results.Options{}, got...)
 			if _, twice := read(t, again); !cmp.Equal(got, twice) {
 				t.Errorf("written again (-want +got):\n%s", cmp.Diff(got, twice))
+			}
+		})
+	}
+}
+
+// A line that somebody added to a results file has no row of the roster, and is
+// given none.
+func TestALineWithoutARow(t *testing.T) {
+	t.Parallel()
+	for _, name := range names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), name)
+			added := outcome.Outcome{Status: outcome.Invalid}
+			write(t, path, []string{"Name"}, results.Options{}, line{Cells: []string{"Ana"}, Outcome: created(2, 7)}, line{Cells: []string{"Bo"}, Outcome: added})
+			r, err := results.Open(path, roster.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			var got []string
+			for row, err := range r.Rows() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if row.Damage != nil {
+					got = append(got, row.Cells[0]+": "+row.Damage.Code+": "+row.Damage.Fix)
+				}
+			}
+			want := []string{"Bo: results_row_unclear: a person who is not in the roster yet belongs in a roster of new people, for muster import; of anybody else put the number back"}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if text, err := os.ReadFile(path); err != nil || bytes.Contains(text, []byte("Bo,0,")) || bytes.Contains(text, []byte(`"import_row":0`)) {
+				t.Errorf("got %v\n%s", err, text)
 			}
 		})
 	}

@@ -253,7 +253,11 @@ func appendOutcome(record []string, o outcome.Outcome, mark string) []string {
 	if o.PersonID != 0 {
 		person = mark + strconv.FormatInt(o.PersonID, 10)
 	}
-	record = append(record, strconv.Itoa(o.Row), string(o.Status), person)
+	number := ""
+	if o.Row != 0 { // a line that somebody added has none
+		number = strconv.Itoa(o.Row)
+	}
+	record = append(record, number, string(o.Status), person)
 	switch len(o.Problems) {
 	case 0:
 		return append(record, "", "", "")
