@@ -37,7 +37,7 @@ func catalogue() []explanation {
 		{"file_missing", aboutFile, "There is no file of that name.", "Check the name and the folder; put quotes around a name with spaces."},
 		{"file_too_large", aboutFile, "More than 256 MiB came through a pipe or standard input, which have to be copied first.", "Store them in a file and name that."},
 		{"file_unreadable", aboutFile, "The file is there and can't be read: permission, a disk fault, or a device instead of a file.", "Give yourself permission to read it, or copy it to another disk."},
-		{"header_only", aboutFile, "The roster has headings and no row below them.", "Check that it is the right sheet; name it with --sheet."},
+		{"header_only", aboutFile, "The roster has headings and no row below them.", "Fill it in if it is an empty template; otherwise check that it is the right sheet, and name it with --sheet."},
 		{"no_header", aboutFile, "None of the first rows reads like headings.", "Put a row of headings above the people, name it with --header-row, or name the columns in a mapping file."},
 		{"not_a_spreadsheet", aboutFile, "The file's content is neither CSV text nor a workbook, whatever its name says.", "Open it in a spreadsheet program and save it as .xlsx or .csv."},
 		{"password_wrong", aboutFile, "The password does not open the workbook.", "Check the file that --password-file names: one line, as the password is typed in Excel."},

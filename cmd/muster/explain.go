@@ -39,7 +39,8 @@ them are listed.`,
 
 func explain(w io.Writer, code string, width int) error {
 	all := catalogue()
-	at := slices.IndexFunc(all, func(e explanation) bool { return e.code == strings.TrimSpace(code) })
+	code = strings.ToLower(strings.TrimSpace(code))
+	at := slices.IndexFunc(all, func(e explanation) bool { return e.code == code })
 	if at < 0 {
 		fix, most := "muster explain lists all codes", 0.5
 		for _, e := range all {

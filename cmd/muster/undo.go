@@ -195,7 +195,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		return err
 	}
 	if !strings.EqualFold(strings.TrimSpace(answer), "yes") {
-		return &usageError{"not confirmed; nothing was done", ""}
+		return &usageError{"not confirmed; nothing was done", "answer with the whole word yes, or: " + a.again("undo", u.Of.ID, "--yes")}
 	}
 	return nil
 }
