@@ -180,8 +180,22 @@ func (a *app) talk(format string, args ...any) {
 		log := a.logger()
 		log.Info().Msgf(format, args...)
 	default:
-		fmt.Fprintln(a.stderr, shown(fmt.Sprintf(format, args...)))
+		for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+			a.line("", "", line)
+		}
 	}
+}
+
+// line writes a line to standard error behind its first words. On a terminal it
+// is broken at blanks, and goes on behind an indent; one with a command in it is
+// not, as it is there to be copied.
+func (a *app) line(first, indent, text string) {
+	text = first + shown(text)
+	if isTerminal(a.stderr) && !strings.Contains(text, "muster ") {
+		start := text[:len(text)-len(strings.TrimLeft(text, " "))]
+		text = start + strings.TrimPrefix(strings.TrimSuffix(paragraph(text, indent, width(a.stderr)), "\n"), indent)
+	}
+	fmt.Fprintln(a.stderr, text)
 }
 
 // answer is where the one JSON object goes that was asked for.

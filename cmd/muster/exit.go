@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -162,15 +161,15 @@ func (a *app) complain(err error) {
 		a.logError(e, quotes)
 		return
 	}
-	fmt.Fprintf(a.stderr, "muster: %s\n", shown(e.Message))
+	a.line("muster: ", "  ", e.Message)
 	for _, p := range e.Problems {
-		fmt.Fprintf(a.stderr, "  - %s\n", shown(p.Message))
+		a.line("  - ", "    ", p.Message)
 		if p.Fix != "" {
-			fmt.Fprintf(a.stderr, "    try: %s\n", shown(p.Fix))
+			a.line("    try: ", "         ", p.Fix)
 		}
 	}
 	if e.Fix != "" {
-		fmt.Fprintf(a.stderr, "  try: %s\n", shown(e.Fix))
+		a.line("  try: ", "       ", e.Fix)
 	}
 }
 

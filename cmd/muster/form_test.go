@@ -161,3 +161,17 @@ func TestFormWholeNames(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, shown)
 	}
 }
+
+// What a terminal shows of an error is broken at blanks.
+func TestErrorsFitTheTerminal(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "First Name,Last Name", "Ana,Silva")
+	shown, code := terminal(t, folder, []string{"import", "crew.csv"})
+	want := "muster: not set: --company (or MUSTER_COMPANY), --project (or MUSTER_PROJECT), MUSTER_CLIENT_ID,\r\n" +
+		"  MUSTER_CLIENT_SECRET (or --client-secret-file)\r\n" +
+		"  try: set them, or add --simulate to rehearse without Procore\r\n"
+	if code != exitNotStarted || !strings.HasSuffix(shown, want) {
+		t.Errorf("exit code %d\n%q", code, shown)
+	}
+}
