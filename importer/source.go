@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"muster/importer/outcome"
 	"muster/importer/results"
@@ -37,6 +38,7 @@ type rareRow struct {
 
 // FromRoster takes the rows of a roster.
 func FromRoster(r *roster.Reader) Source {
+	width := len(r.Header())
 	return Source{cell: r.Cell, size: r.Estimate(), rows: func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
 			var row sourceRow
@@ -47,8 +49,13 @@ func FromRoster(r *roster.Reader) Source {
 				}
 				row.number, row.line, row.cells, row.rare = in.Number, in.Number, in.Cells, nil
 				row.kinds = appendKinds(row.kinds[:0], in.Kinds)
-				if in.Damage != nil || in.Note != "" {
+				switch {
+				case in.Damage != nil || in.Note != "":
 					row.rare = &rareRow{damage: in.Damage, note: in.Note}
+				case r.Format() == roster.CSV && len(in.Cells) > width:
+					if damage := surplus(r, &in, width); damage != nil {
+						row.rare = &rareRow{damage: damage}
+					}
 				}
 				if !yield(&row, nil) {
 					return
@@ -56,6 +63,34 @@ func FromRoster(r *roster.Reader) Source {
 			}
 		}
 	}}
+}
+
+// surplus returns what is wrong with a CSV row that goes on behind the last
+// heading, or nil if nothing stands there: a comma that should have been in
+// quotes has moved every cell behind it under the next heading.
+func surplus(r *roster.Reader, row *roster.Row, width int) *roster.Error {
+	blank := func(cell string) bool { return strings.TrimSpace(cell) == "" }
+	last := len(row.Cells)
+	for last > width && blank(row.Cells[last-1]) {
+		last--
+	}
+	if last == width {
+		return nil
+	}
+	delimiter := r.Delimiter()
+	switch delimiter {
+	case ",":
+		delimiter = "comma"
+	case ";":
+		delimiter = "semicolon"
+	case "\t":
+		delimiter = "tab"
+	}
+	return &roster.Error{
+		Cell: r.Cell(row.Number, width), Row: row.Number, Code: roster.CodeTooManyCells,
+		Message: fmt.Sprintf("the row has %d cells, and there are %d headings: is there a %s that should be in quotes?", last, width, delimiter),
+		Fix:     "put the cell that it is part of in quotation marks, or give the last column a heading",
+	}
 }
 
 // FromResults takes the rows of a results file. Those that have a person, and

@@ -70,6 +70,7 @@ func catalogue() []explanation {
 		{"row_twice", aboutRow, "Two lines of a results file are of the same row of the roster.", "Remove one of them; people who are new belong in a roster of their own."},
 		{"sheet_ambiguous", aboutFile, "Several sheets of the workbook look like a roster.", "Name the one that is meant with --sheet."},
 		{"sheet_missing", aboutFile, "The workbook has no sheet of that name, or none with anything on it.", "Check --sheet."},
+		{"too_many_cells", aboutRow, "A row of a CSV file has more cells than there are headings, so that some of them may be under the wrong ones.", "Put the cell that holds a delimiter in quotation marks, or give the last column a heading."},
 		{"too_many_columns", aboutFile, "The roster has more columns than a spreadsheet holds beside those of the results.", "Check the delimiter of the file, or delete columns that say nothing about a person."},
 		{"unsupported_format", aboutFile, "The file is of a kind that muster does not read, such as .xls, .xlsb or Numbers.", "Open it in a spreadsheet program and save it as .xlsx or .csv."},
 		{"workbook_damaged", aboutFile, "A part of the workbook is cut off, altered or missing. It is never read by half.", "Open it in a spreadsheet program, see whether it is whole, and save it anew; or ask for it again."},

@@ -264,6 +264,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				row.Kinds = kinds
 			}
 			r.outcome(&line, &row)
+			r.surplus(&row)
 			if !yield(row, nil) {
 				return
 			}
@@ -337,6 +338,27 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 	}
 	if six[columnCode] != "" || six[columnError] != "" || six[columnHint] != "" {
 		o.Problems = []outcome.Problem{{Code: six[columnCode], Message: six[columnError], Hint: six[columnHint]}}
+	}
+}
+
+// surplus notes that a row which was refused for its cells beyond the headings
+// still has them: the cells before are not under their own headings either. In
+// another row such cells are somebody's notes.
+func (r *Reader) surplus(row *Row) {
+	if row.Damage != nil || len(row.Outcome.Problems) == 0 || row.Outcome.Problems[0].Code != roster.CodeTooManyCells {
+		return
+	}
+	for i, cell := range row.Cells {
+		// JSON Lines name such cells, behind our columns.
+		beyond := i >= len(r.own) || r.format == JSONL && r.own[i] > slices.Max(r.six[:])
+		if beyond && strings.TrimSpace(cell) != "" {
+			row.Damage = &roster.Error{
+				File: r.path, Cell: r.Cell(row.Number, i), Row: row.Number, Code: roster.CodeTooManyCells,
+				Message: "the row still has cells beyond the headings, so those before may be under the wrong ones",
+				Fix:     "move the cells under their headings, and clear those beyond the last one",
+			}
+			return
+		}
 	}
 }
 

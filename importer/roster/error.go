@@ -30,6 +30,7 @@ const (
 	CodeQuoteUnclosed     = "quote_unclosed"
 	CodeQuoteStray        = "quote_stray"
 	CodeRowTooLong        = "row_too_long"
+	CodeTooManyCells      = "too_many_cells"
 	CodeTooManyColumns    = "too_many_columns"
 )
 
