@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"muster/importer/outcome"
 	"muster/mapping"
@@ -23,6 +24,7 @@ type assessor struct {
 	assessed   []assessed
 	keys       []byte
 	touched    uint32
+	detailed   bool // most rows say more than a name
 }
 
 // assessed is one row of a chunk, and what is made of it. It is valid until
@@ -40,6 +42,7 @@ func newAssessor(j *Job, x *index) *assessor {
 	return &assessor{
 		mapper: j.Mapper.Clone(), cell: j.Source.cell, index: x,
 		namesakes: j.AllowNamesakes, columns: j.columns(), occurrence: map[string]int{},
+		detailed: j.Source.detailed(),
 	}
 }
 
@@ -174,16 +177,21 @@ func repeated(kind keyKind, first int) outcome.Problem {
 
 // remarks says what of a row that will be sent is uncertain.
 func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem {
-	if !p.GuessedName {
-		return nil
+	var remarks []outcome.Problem
+	remark := func(message, hint string) {
+		remarks = append(remarks, a.at(row.line, outcome.Problem{
+			Code: "name_guessed", Field: string(mapping.LastName), Message: message, Hint: hint,
+		}))
 	}
-	remark := outcome.Problem{
-		Code:    "name_guessed",
-		Field:   string(mapping.LastName),
-		Message: fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
-		Hint:    "if that is wrong, put first and last name in columns of their own",
+	if a.detailed && filled(row.cells) == 1 {
+		remark(fmt.Sprintf("nothing but the name %q stands in the row: is that a person?", strings.TrimSpace(strings.Join(row.cells, ""))),
+			"if it is a section or a vacant position, delete the row; if it is a person, leave it")
 	}
-	return []outcome.Problem{a.at(row.line, remark)}
+	if p.GuessedName {
+		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
+			"if that is wrong, put first and last name in columns of their own")
+	}
+	return remarks
 }
 
 // at adds to a problem where its field stands in the roster.

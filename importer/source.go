@@ -160,6 +160,32 @@ func (s Source) Sample(n int) ([][]string, error) {
 	return sample, nil
 }
 
+// detailed reports that many of the first rows say more than a name, so that one
+// which doesn't deserves a look. What can't be read is told when it is read.
+func (s Source) detailed() bool {
+	rows, _ := s.Sample(200)
+	bare, full := 0, 0
+	for _, cells := range rows {
+		if filled(cells) > 1 {
+			full++
+		} else {
+			bare++
+		}
+	}
+	return 2*full >= bare && full > 0
+}
+
+// filled counts the cells in which something stands.
+func filled(cells []string) int {
+	n := 0
+	for _, cell := range cells {
+		if cell != "" && strings.TrimSpace(cell) != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // rowSet is a set of row numbers, a bit each.
 type rowSet []uint64
 

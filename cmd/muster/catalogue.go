@@ -103,7 +103,7 @@ func catalogue() []explanation {
 		{"formula_text", aboutRow, "A cell begins like a formula.", "Type what it is to say."},
 		{"id_damaged", aboutRow, "A spreadsheet has turned an ID into something else: 1.23E+11, 123.0 or a date.", "Format the column as text, and type the ID anew."},
 		{"id_unclear", aboutRow, "An ID does not look like one.", "Correct it, or leave it empty."},
-		{"name_guessed", aboutRow, "A full name was split into first and last name by a guess.", "If that is wrong, put the two into columns of their own."},
+		{"name_guessed", aboutRow, "A full name was split into first and last name by a guess, or nothing but a name stands in the row, which may be the heading of a section.", "If the split is wrong, put the two into columns of their own; if the row is no person's, delete it."},
 		{"name_missing", aboutRow, "A row has no first name or no last name.", "Fill the cell in; if it is no person's row, delete it."},
 		{"name_single", aboutRow, "A full name is one word.", "Write first and last name."},
 		{"name_unclear", aboutRow, "A name does not look like one.", "Correct it."},

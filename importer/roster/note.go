@@ -77,6 +77,8 @@ func (n *notes) of(row *Row) string {
 		return noteFooter
 	case sentence(cell), footnote(cell):
 		return noteText
+	case titled(cell):
+		return noteSection
 	case strings.HasSuffix(cell, ":"), sectionWord(word) && (lettered(rest) || rest != "" && !narrow):
 		return noteSection
 	case narrow:
