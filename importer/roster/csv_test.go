@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -362,5 +363,31 @@ func TestManyWrappedIDs(t *testing.T) {
 		if err != nil || row.Damage != nil || row.Cells[1] != "Silva" || row.Cells[2] != fmt.Sprintf("%05d", row.Number-2) {
 			t.Fatalf("row %d: %q, %v, %v", row.Number, row.Cells, row.Damage, err)
 		}
+	}
+}
+
+// TestNoHeaderHintsAtWhatHelps opens files of which every line is one cell.
+func TestNoHeaderHintsAtWhatHelps(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		content   string
+		options   roster.Options
+		has, lack string
+	}{
+		"a list of names":       {"Maria Lopez\nTim Hara\nBruce Lee\n", roster.Options{}, "such as Name", "--header-row"},
+		"its delimiter is said": {"Maria Lopez\nTim Hara\n", roster.Options{Delimiter: ";"}, "check --delimiter", "--header-row"},
+		"carets":                {"First Name^Last Name\nMaria^Lopez\n", roster.Options{}, "--delimiter '^'", "--header-row"},
+		"tildes":                {"First Name~Last Name\nMaria~Lopez\n", roster.Options{}, "--delimiter '~'", "--header-row"},
+		"a table":               {"Maria,Lopez\nTim,Hara\n", roster.Options{}, "--header-row", "--delimiter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.options.Heading = heading
+			_, err := roster.Open(write(t, "crew.csv", test.content), test.options)
+			var e *roster.Error
+			if !errors.As(err, &e) || e.Code != roster.CodeNoHeader || !strings.Contains(e.Fix, test.has) || strings.Contains(e.Fix, test.lack) {
+				t.Errorf("%+v", err)
+			}
+		})
 	}
 }

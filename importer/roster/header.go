@@ -147,7 +147,11 @@ func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
 			}
 			return headRow{}, r.noHeader(fmt.Sprintf("there is nothing in the first %d rows", headLimit))
 		}
-		return headRow{}, r.noHeader(fmt.Sprintf("no row of the first %d reads like headings; row %d is: %s", headLimit, rows[0].number, shorten(rows[0].cells)))
+		e := r.noHeader(fmt.Sprintf("no row of the first %d reads like headings; row %d is: %s", headLimit, rows[0].number, shorten(rows[0].cells)))
+		if r.format == CSV && oneCell(rows) {
+			e.Fix = oneCellFix(rows, o.Delimiter == "")
+		}
+		return headRow{}, e
 	}
 	if d := rows[i].damage; d != nil {
 		return headRow{}, d
@@ -196,6 +200,27 @@ func (r *Reader) noHeader(message string) *Error {
 	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)
 	e.Sheet = r.sheet
 	return e
+}
+
+// oneCell reports that no row has more than one cell that is filled.
+func oneCell(rows []headRow) bool {
+	return !slices.ContainsFunc(rows, func(row headRow) bool { return row.filled() > 1 })
+}
+
+// oneCellFix says what a file without headings lacks that is a list of names, or
+// a table with a delimiter that nobody looked for. A header row can't be named:
+// there is none in the list.
+func oneCellFix(rows []headRow, guessed bool) string {
+	const heading = "put a line with a heading above the people, such as Name above a list of nothing but names"
+	if !guessed {
+		return heading + ", or check --delimiter"
+	}
+	for _, c := range "^~¦§" {
+		if !slices.ContainsFunc(rows, func(row headRow) bool { return !strings.ContainsRune(strings.Join(row.cells, ""), c) }) {
+			return fmt.Sprintf("if %c stands between the cells, say so: --delimiter '%c'; otherwise %s", c, c, heading)
+		}
+	}
+	return heading + "; if something else than a comma, semicolon, tab or bar stands between the cells, name it with --delimiter"
 }
 
 // shorten shows a row as far as a terminal should.
