@@ -209,6 +209,10 @@ func (a *assessor) problems(row *sourceRow, problems []mapping.Problem) []outcom
 		if p.Column >= 0 {
 			out[i].Cell = a.cell(row.line, p.Column)
 		}
+		if p.Code == "formula_error" && p.Column >= 0 && p.Column < len(row.cells) && strings.HasPrefix(row.cells[p.Column], "=") {
+			out[i].Message = fmt.Sprintf("the workbook holds no result of the formula %q", row.cells[p.Column])
+			out[i].Hint = "open the workbook in a spreadsheet program and save it, so that the formula is worked out; or type the value"
+		}
 	}
 	return out
 }

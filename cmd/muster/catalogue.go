@@ -99,7 +99,7 @@ func catalogue() []explanation {
 		{"classification_unknown", aboutRow, "The project has no work classification of that name.", "Take the one that is suggested, or add it in Procore's settings."},
 		{"control_character", aboutRow, "A cell holds characters that can't be seen.", "Clear it and type it anew."},
 		{"duplicate_row", aboutRow, "The row is the same person as one above it.", "Keep one of the two; if they are two people, give each an ID, or allow it with --allow-namesakes."},
-		{"formula_error", aboutRow, "A cell shows the error of a formula, such as #N/A.", "Correct the formula, or type the value."},
+		{"formula_error", aboutRow, "A cell shows the error of a formula, such as #N/A, or the workbook holds no result of it.", "Correct the formula, or type the value; where there is no result, open the workbook in a spreadsheet program and save it."},
 		{"formula_text", aboutRow, "A cell begins like a formula.", "Type what it is to say."},
 		{"id_damaged", aboutRow, "A spreadsheet has turned an ID into something else: 1.23E+11, 123.0 or a date.", "Format the column as text, and type the ID anew."},
 		{"id_unclear", aboutRow, "An ID does not look like one.", "Correct it, or leave it empty."},

@@ -1,0 +1,68 @@
+package importer_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"muster/importer"
+	"muster/importer/outcome"
+	"muster/importer/procore/simulator"
+)
+
+// checked returns what a check makes of the rows of a workbook that fill fills.
+func checked(t *testing.T, fill func(book *excelize.File) error) []outcome.Outcome {
+	t.Helper()
+	book := excelize.NewFile()
+	defer book.Close()
+	if err := fill(book); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "crew.xlsx")
+	if err := book.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	job, _, end := newBench(t, simulator.Config{}).job(path, func(*importer.Job) {})
+	defer end()
+	var outcomes []outcome.Outcome
+	if _, err := job.Check(t.Context(), func(_ []string, o outcome.Outcome) error {
+		outcomes = append(outcomes, o)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return outcomes
+}
+
+func setRows(book *excelize.File, rows ...[]any) error {
+	for i, row := range rows {
+		cell, err := excelize.CoordinatesToCellName(1, i+1)
+		if err != nil {
+			return err
+		}
+		if err := book.SetSheetRow("Sheet1", cell, &row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A formula whose result the workbook doesn't hold has no error to be corrected.
+func TestFormulaWithoutResult(t *testing.T) {
+	t.Parallel()
+	got := checked(t, func(book *excelize.File) error {
+		if err := setRows(book, []any{"First Name", "Last Name", "Employee ID"}, []any{"Ann", "Lee"}); err != nil {
+			return err
+		}
+		return book.SetCellFormula("Sheet1", "C2", `CONCAT("E-",7)`)
+	})
+	if len(got) != 1 || got[0].Status != outcome.Invalid || len(got[0].Problems) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	p := got[0].Problems[0]
+	if p.Code != "formula_error" || !strings.Contains(p.Message, "no result") || !strings.Contains(p.Hint, "open the workbook") || !strings.Contains(p.Hint, "save it") {
+		t.Errorf("%+v", p)
+	}
+}
