@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"muster/importer/outcome"
+	"muster/importer/roster"
 	"muster/mapping"
 )
 
@@ -124,7 +125,11 @@ func (a *assessor) lookRare(one *assessed) {
 			Code: rare.damage.Code, Cell: rare.damage.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
 		})
 	default:
-		one.settle(outcome.Skipped, outcome.Problem{Code: "no_person", Message: rare.note})
+		skipped := outcome.Problem{Code: "no_person", Message: rare.note}
+		if rare.note == roster.NoteHidden {
+			skipped.Hint = "to import it, show the row in the roster, and import the roster itself again"
+		}
+		one.settle(outcome.Skipped, skipped)
 	}
 }
 

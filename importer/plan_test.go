@@ -66,3 +66,17 @@ func TestFormulaWithoutResult(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// A hidden row is left out for good: shown in the results, it stays so.
+func TestHiddenRow(t *testing.T) {
+	t.Parallel()
+	got := checked(t, func(book *excelize.File) error {
+		if err := setRows(book, []any{"First Name", "Last Name"}, []any{"Ann", "Lee"}, []any{"Bo", "Li"}); err != nil {
+			return err
+		}
+		return book.SetRowVisible("Sheet1", 2, false)
+	})
+	if len(got) != 2 || got[0].Status != outcome.Skipped || !strings.Contains(got[0].Problems[0].Hint, "import the roster itself again") || got[1].Status != "" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -800,3 +800,42 @@ func BenchmarkHandBack(b *testing.B) {
 		})
 	}
 }
+
+// Rows that are hidden in a results file, as by its filter, are read like any
+// other, and nothing is said about them.
+func TestHiddenRowsAreNotRemarkedOn(t *testing.T) {
+	t.Parallel()
+	book := excelize.NewFile()
+	defer book.Close()
+	for i, row := range [][]any{
+		{"First Name", "Last Name", "import_row", "import_status", "import_person_id", "import_code", "import_error", "import_hint"},
+		{"Ann", "Lee", 2, "pending", "", "", "", ""},
+		{"Bo", "Li", 3, "created", 7, "", "", ""},
+	} {
+		if err := book.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := book.SetRowVisible("Sheet1", 2, false); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "crew.results.xlsx")
+	if err := book.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	r, err := results.Open(path, roster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	rows := 0
+	for row, err := range r.Rows() {
+		if err != nil || row.Damage != nil {
+			t.Fatal(err, row.Damage)
+		}
+		rows++
+	}
+	if remarks := r.Remarks(); rows != 2 || len(remarks) > 0 {
+		t.Errorf("%d rows, remarks %q", rows, remarks)
+	}
+}

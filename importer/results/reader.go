@@ -103,6 +103,7 @@ func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
 	if o.Delimiter == "" {
 		o.Delimiter = spelled(start)
 	}
+	o.HiddenToo = true
 	given := o.Heading
 	o.Heading = func(cell string) bool { return column(cell) >= 0 || given != nil && given(cell) }
 	table, err := roster.Open(r.path, o)

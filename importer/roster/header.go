@@ -24,7 +24,7 @@ type headRow struct {
 
 func copyRow(row *Row) headRow {
 	return headRow{
-		number: row.Number, damage: row.Damage, hidden: row.Note == noteHidden,
+		number: row.Number, damage: row.Damage, hidden: row.Note == NoteHidden,
 		cells: slices.Clone(row.Cells), kinds: slices.Clone(row.Kinds),
 	}
 }

@@ -2,9 +2,11 @@ package roster
 
 import "strings"
 
-// Why a row is not a person's.
+// NoteHidden is the Note of a row that the workbook hides.
+const NoteHidden = "a hidden row"
+
+// Why another row is not a person's.
 const (
-	noteHidden   = "a hidden row"
 	noteSection  = "a section heading, not a person"
 	noteTotal    = "a total, not a person"
 	noteFooter   = "a line of the export itself, not a person"

@@ -205,7 +205,7 @@ func (s *sheetScan) odsRow() error {
 	}
 	s.row.Cells, s.row.Kinds = s.cells, s.kinds
 	if visible == "collapse" || visible == "filter" {
-		s.row.Note = noteHidden
+		s.row.Note = NoteHidden
 	}
 	for row := s.row; row.Number < number+times; row.Number++ {
 		s.row = row // what it is handed to may change it

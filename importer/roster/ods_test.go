@@ -129,7 +129,7 @@ func TestODSRows(t *testing.T) {
 		"hidden and filtered rows": {
 			table("Crew", "ta1", odsHeadings, odsRowWith(` table:visibility="collapse"`, "Ana", "Silva"), odsRowWith(` table:visibility="filter"`, "Cy", "Ray"), odsRow("Bo", "Li")),
 			[]line{{2, "Ana|Silva|", "a hidden row"}, {3, "Cy|Ray|", "a hidden row"}, {4, "Bo|Li|", ""}},
-			"2 hidden rows are not imported (show them in the workbook to import them)",
+			"2 hidden rows are not imported (to import them, show them in the workbook)",
 		},
 		"the same row and cell again": {
 			table("Crew", "ta1", odsHeadings, odsRowWith(` table:number-rows-repeated="2"`, `<table:table-cell table:number-columns-repeated="2" office:value-type="string"><text:p>Ana</text:p></table:table-cell>`)),

@@ -10,7 +10,7 @@ func Open(path string, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{source: s}
+	r := &Reader{source: s, hiddenToo: o.HiddenToo}
 	if err := r.open(o); err != nil {
 		if closed := r.Close(); closed != nil {
 			return nil, s.unreadable(closed)

@@ -27,6 +27,10 @@ type Options struct {
 	Delimiter string // "," ";" "\t" "tab" "|" or another character; "" is detected
 	Password  string // of a workbook that is protected by one
 
+	// HiddenToo makes hidden rows rows like any other. A results file holds what
+	// became of each, and is filtered for a look.
+	HiddenToo bool
+
 	// Heading says whether a cell reads like a heading. Without it the header
 	// row is told by its shape: non-empty cells that are not numbers.
 	Heading func(cell string) bool
@@ -94,6 +98,7 @@ type Reader struct {
 	book      *workbook // nil for CSV
 	delimiter string    // "" for a workbook
 	estimate  int       // rows, about
+	hiddenToo bool
 }
 
 // Header returns the headings, trimmed and on one line each.
@@ -142,6 +147,9 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				return true
 			}
 			padded.pad(row, len(r.header))
+			if r.hiddenToo && row.Note == NoteHidden {
+				row.Note = ""
+			}
 			if row.Note == "" && row.Damage == nil {
 				if row.Note = r.notes.of(row); row.Note == "" && r.notes.anotherTable(row) {
 					other = r.anotherTable(row.Number)

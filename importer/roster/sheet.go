@@ -68,7 +68,7 @@ func (b *workbook) surveySheet(sh *sheet) error {
 	s := &sheetScan{book: b, merges: &v.merges, most: maxColumns}
 	s.emit = func(row *Row) bool {
 		v.filled++
-		if row.Note == noteHidden {
+		if row.Note == NoteHidden {
 			v.hidden++
 		}
 		if row.Number >= headLimit {
@@ -252,7 +252,7 @@ func (s *sheetScan) readRow() error {
 	}
 	s.row.Cells, s.row.Kinds = s.cells, s.kinds
 	if hidden {
-		s.row.Note = noteHidden
+		s.row.Note = NoteHidden
 	}
 	if !s.emit(&s.row) {
 		return errStopped

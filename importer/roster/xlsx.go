@@ -48,8 +48,10 @@ func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow, width int) 
 			hidden--
 		}
 	}
-	if hidden > 0 {
-		r.remarks = append(r.remarks, plural(hidden, "hidden row is", "hidden rows are")+" not imported (show them in the workbook to import them)")
+	if hidden > 0 && !r.hiddenToo {
+		r.remarks = append(r.remarks, plural(hidden,
+			"hidden row is not imported (to import it, show it in the workbook)",
+			"hidden rows are not imported (to import them, show them in the workbook)"))
 	}
 	if n := v.merges.tall(headerRow); n > 0 {
 		r.remarks = append(r.remarks, plural(n, "cell is merged over several rows, and stands in each of them", "cells are merged over several rows, and stand in each of them"))

@@ -281,7 +281,7 @@ func TestSheetChoice(t *testing.T) {
 		"nothing anywhere":             {named([2]string{"A", sheetXML("")}, [2]string{"B", sheetXML("")}), "", roster.CodeFileEmpty, ""},
 		"no headings":                  {named([2]string{"A", sheetXML("")}, [2]string{"B", sheetXML(rowXML(1, "Ana", "Silva"))}), "", roster.CodeNoHeader, ""},
 		"a blank sheet by name":        {named([2]string{"A", sheetXML("")}, [2]string{"B", crew}), "A", roster.CodeNoHeader, ""},
-		"hidden rows are told":         {named([2]string{"A", sheetXML(headings + rowWith(2, ` hidden="1"`, "Bo", "Li") + rowXML(3, "Ana", "Silva"))}), "", "A", "1 hidden row is not imported (show them in the workbook to import them)"},
+		"hidden rows are told":         {named([2]string{"A", sheetXML(headings + rowWith(2, ` hidden="1"`, "Bo", "Li") + rowXML(3, "Ana", "Silva"))}), "", "A", "1 hidden row is not imported (to import it, show it in the workbook)"},
 		"formulas without results too": {named([2]string{"A", sheetXML(headings + rowXML(2, "Bo", "Li", "<c><f>A1</f></c>"))}), "", "A", "1 formula has no stored result (open the workbook in Excel and save it to have them calculated)"},
 	} {
 		t.Run(name, func(t *testing.T) {
