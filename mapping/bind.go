@@ -15,7 +15,7 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	for _, s := range inOrder(f.specs) {
 		src := source{
 			field: s.field, formula: -1, fallback: s.fallback, pattern: s.pattern, transforms: s.transforms,
-			values: s.values, lookup: s.lookup, order: s.order, inverted: s.inverted,
+			values: s.values, lookup: s.lookup, order: s.order, inverted: s.inverted, joined: s.joined,
 		}
 		match := Match{Column: -1, Confidence: 1}
 		switch {
@@ -29,12 +29,12 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 			match.How = "an expression of the mapping file"
 		default:
 			src.columns = b.columns(s)
-			match.How = f.how
+			match.How = howOf(f.how, &src, header)
 			if len(src.columns) > 0 {
 				match.Column = src.columns[0]
 				match.Heading = heading(header, src.columns[0])
 			}
-			if len(src.columns) > 1 {
+			if len(src.columns) > 1 && !src.joined {
 				match.How = fmt.Sprintf("%s, the first of %d columns that is not empty", f.how, len(src.columns))
 			}
 		}
@@ -49,6 +49,18 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	}
 	p.finish(b.used, nil)
 	return m, nil
+}
+
+// howOf adds to how a field is found what is special about its cells.
+func howOf(how string, s *source, header []string) string {
+	if s.joined && len(s.columns) > 1 {
+		var others []string
+		for _, c := range s.columns[1:] {
+			others = append(others, place(header, c))
+		}
+		how += ", joined with " + list(others, "and")
+	}
+	return how
 }
 
 // inOrder sorts specs as Fields does, full_name first and project last.
@@ -126,6 +138,10 @@ func (b *binder) columns(s spec) []int {
 		columns := b.named(name)
 		switch len(columns) {
 		case 0:
+			if s.joined && !s.optional { // half a name is another person's
+				b.missing([]columnName{name}, s.field)
+				return nil
+			}
 		case 1:
 			found = append(found, columns[0])
 			b.use(columns[0])

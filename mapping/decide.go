@@ -23,7 +23,7 @@ func (d *detector) nameWord(c *column) {
 	decided := claim{column: c, confidence: 0.9, how: byRest}
 	switch {
 	case first && last:
-	case first && d.isWhole(c, FirstName), last && d.isWhole(c, LastName):
+	case first && d.isWhole(c, d.claims[FirstName][0].column), last && d.isWhole(c, d.claims[LastName][0].column):
 		decided.how = byCells
 		d.claim(fullName, decided)
 	case first:
@@ -31,6 +31,7 @@ func (d *detector) nameWord(c *column) {
 	case last:
 		d.claim(FirstName, decided)
 	case d.taken(fullName):
+	case d.surnameElsewhere(c):
 	case lean == "" || share(c.cells, isSeveralWords) >= 0.5:
 		decided.confidence, decided.how = 1, byHeading
 		if lean != "" {
@@ -45,24 +46,83 @@ func (d *detector) nameWord(c *column) {
 	}
 }
 
+// joinSurnames joins a column with the second surname to the last name, unless
+// that has both already. Without a last name it feeds nothing.
+func (d *detector) joinSurnames() {
+	var second []*column
+	for _, c := range d.columns {
+		if c.meaning == meansSecondLastName {
+			second = append(second, c)
+		}
+	}
+	for i := range d.claims[LastName] {
+		one := &d.claims[LastName][i]
+		if len(second) == 1 && len(d.claims[LastName]) == 1 && !d.isWhole(one.column, second[0]) {
+			one.joined = second[0]
+			return
+		}
+	}
+	for _, c := range second {
+		if d.taken(LastName) && len(d.claims[LastName]) == 1 && len(second) == 1 {
+			return
+		}
+		d.ambiguous(c, "a part of the last name, or the whole of it", string(LastName))
+	}
+}
+
+// surnameElsewhere asks whether a column of names holds the first names only,
+// where another one that is not in the dictionary reads like the last name.
+func (d *detector) surnameElsewhere(c *column) bool {
+	for _, other := range d.columns {
+		if other.meaning != meansNothing {
+			continue
+		}
+		if d.compare(other); other.nearly != meansLastName && !namesSurname(other.heading) {
+			continue
+		}
+		d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", the first name", string(fullName), string(FirstName))
+		d.ambiguous(other, "the last name", string(LastName))
+		return true
+	}
+	return false
+}
+
+// namesSurname reports whether a heading has a word for the last name in it.
+func namesSurname(heading string) bool {
+	found := false
+	for _, w := range headingWords(heading) {
+		switch w {
+		case "family", "surname", "surnames", "lastname", "apellido", "apellidos", "paterno", "materno", "apelido", "apelidos", "sobrenome",
+			"famille", "familienname", "nachname", "cognome", "lst", "lname":
+			found = true
+		case "job", "size", "members", "status": // Workday's Job Family
+			return false
+		}
+	}
+	return found
+}
+
 // isWhole reports whether a name column repeats the half that another column
 // has, or has commas: it holds whole names.
-func (d *detector) isWhole(c *column, half Field) bool {
+func (d *detector) isWhole(c, half *column) bool {
 	if share(c.cells, func(s string) bool { return strings.Contains(s, ",") }) >= 0.5 {
 		return true
 	}
-	other := d.claims[half][0].cells
-	if len(other) == 0 || len(other) != len(c.cells) {
-		return false
-	}
-	n := 0
-	for i, cell := range c.cells {
-		whole, part := fold(cell), fold(other[i])
-		if part != "" && whole != part && slices.Contains(strings.Fields(whole), strings.Fields(part)[0]) {
+	n, both := 0, 0
+	for _, row := range d.sample {
+		if c.index >= len(row) || half.index >= len(row) {
+			continue
+		}
+		whole, part := fold(row[c.index]), fold(row[half.index])
+		if whole == "" || part == "" {
+			continue
+		}
+		both++
+		if whole != part && slices.Contains(strings.Fields(whole), strings.Fields(part)[0]) {
 			n++
 		}
 	}
-	return float64(n) >= 0.5*float64(len(other))
+	return both > 0 && 2*n >= both
 }
 
 func isSeveralWords(cell string) bool { return strings.ContainsAny(cell, " ,") }

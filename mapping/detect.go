@@ -42,6 +42,7 @@ func (d *detector) detect() {
 	for _, c := range d.columns {
 		d.exact(c)
 	}
+	d.joinSurnames()
 	again := d.repeated()
 	for _, c := range d.columns { // names first: the others look at what is left
 		d.nameWord(c)
@@ -85,6 +86,15 @@ type claim struct {
 	order      order
 	inverted   bool
 	lookup     bool
+	joined     *column // the second surname, behind this one; nil for none
+}
+
+// columns returns the columns that feed the field.
+func (c *claim) columns() []int {
+	if c.joined != nil {
+		return []int{c.index, c.joined.index}
+	}
+	return []int{c.index}
 }
 
 // marks reports whether the cells that are not empty are marks, and some are
@@ -250,7 +260,7 @@ func (d *detector) exact(c *column) {
 		}
 	case meansWorkerKind:
 		d.workerKind(c, one)
-	case meansNothing, meansOther, meansNameWord, meansFirstNameWord, meansLastNameWord, meansWorkerWord,
+	case meansSecondLastName, meansNothing, meansOther, meansNameWord, meansFirstNameWord, meansLastNameWord, meansWorkerWord,
 		meansJobWord, meansClassWord, meansTypeWord, meansIDWord, meansIDNumberWord, meansFirmWord:
 	}
 }
@@ -401,14 +411,16 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 			continue
 		}
 		one := claims[f][0]
-		used[one.index] = true
-		s := source{field: f, columns: []int{one.index}, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
+		for _, c := range one.columns() {
+			used[c] = true
+		}
+		s := source{field: f, columns: one.columns(), joined: one.joined != nil, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}
 		p.sources = append(p.sources, s)
 		p.matches = append(p.matches, matchesOf(f, Match{
-			Column: one.index, Heading: one.heading, Confidence: one.confidence, How: one.how,
+			Column: one.index, Heading: one.heading, Confidence: one.confidence, How: howOf(one.how, &s, d.header),
 		})...)
 	}
 	p.finish(used, d.withheld)

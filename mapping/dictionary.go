@@ -12,6 +12,7 @@ const (
 	meansNothing meaning = iota // not in the dictionary
 	meansFirstName
 	meansLastName
+	meansSecondLastName // joined to the last name
 	meansFullName
 	meansFullNameLastFirst
 	meansFullNameTwoSurnames // Spanish: the last two words are the surnames
@@ -54,7 +55,7 @@ func (m meaning) field() Field {
 		return OriginID
 	case meansTrade, meansTradeID:
 		return WorkClassification
-	case meansNothing, meansOther, meansNameWord, meansFirstNameWord, meansLastNameWord, meansWorkerWord,
+	case meansSecondLastName, meansNothing, meansOther, meansNameWord, meansFirstNameWord, meansLastNameWord, meansWorkerWord,
 		meansJobWord, meansClassWord, meansTypeWord, meansIDWord, meansIDNumberWord, meansFirmWord:
 	}
 	return ""

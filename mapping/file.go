@@ -58,6 +58,7 @@ type spec struct {
 	lookup     bool
 	order      order
 	inverted   bool
+	joined     bool
 }
 
 // columnName names a column by its heading; where that is not enough, because
@@ -109,6 +110,7 @@ const (
 //	pattern: P            what the value must match, a regular expression (RE2)
 //	lookup: work_classification
 //	order: O              of full_name: auto, first_last, last_first, two_surnames
+//	join: true            of names: the columns together, as two surnames, not the first with a cell
 //	inverted: true        of is_employee: yes means no, as in a column "Contractor"
 //
 // Beside fields may stand where, a formula that is true for the rows to take,

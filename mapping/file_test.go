@@ -120,6 +120,8 @@ func TestLoadErrors(t *testing.T) {
 		{"bad pattern", "fields:\n  full_name: {column: A, pattern: '('}\n", 2, 35, "pattern", ""},
 		{"bad transform", "fields:\n  full_name: {column: A, transform: [namecase]}\n", 2, 38, "unknown", "did you mean name_case?"},
 		{"bad order", "fields:\n  full_name: {column: A, order: lastfirst}\n", 2, 33, "unknown", "did you mean last_first?"},
+		{"join elsewhere", "fields:\n  job_title: {column: [A, B], join: true}\n", 2, 31, "names only", ""},
+		{"join of one column", "fields:\n  last_name: {column: A, join: true}\n", 2, 26, "two columns", ""},
 		{"order elsewhere", "fields:\n  job_title: {column: A, order: auto}\n", 2, 26, "full_name only", ""},
 		{"lookup elsewhere", "fields:\n  job_title: {column: A, lookup: work_classification}\n", 2, 26, "work_classification_id only", ""},
 		{"bad lookup", "fields:\n  work_classification_id: {column: A, lookup: trades}\n", 2, 47, "no lookup", ""},
@@ -209,6 +211,18 @@ where: Employment_Status != "Gone" and row["Projekt"] == "1"
 	}
 	if got := strings.Count(err.Error(), "\n"); got != len(want)-1 {
 		t.Errorf("got %d line breaks", got)
+	}
+}
+
+// Half of a joined name would be another person's.
+func TestBindJoinMissesNone(t *testing.T) {
+	t.Parallel()
+	f, err := load(t, "fields:\n  first_name: {column: Nombre}\n  last_name: {column: [Paterno, Materno], join: true}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = f.Bind([]string{"Nombre", "Paterno"}, mapping.Options{}); !cmp.Equal(codes(err), []string{"column_missing"}) || !strings.Contains(err.Error(), `"Materno"`) {
+		t.Errorf("got %v", err)
 	}
 }
 

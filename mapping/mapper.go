@@ -48,6 +48,7 @@ type source struct {
 	order      order
 
 	inverted bool // yes means no
+	joined   bool // the columns together, not the first that is not empty
 }
 
 // Columns says for each field that the mapping gives where it comes from, in
@@ -199,6 +200,7 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 	}
 	isID := s.field == EmployeeID || s.field == OriginID
 	said, at := "", -1 // a word for nothing, and where it stands
+	joined, from := "", -1
 	for _, column := range s.columns {
 		kind := Text
 		if column < len(kinds) {
@@ -226,10 +228,20 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 			if isID && text[0] == '\'' { // typed to make Excel take digits for text
 				text = strings.TrimLeft(text[1:], " ")
 			}
+			if s.joined && !s.standsAlone(text) {
+				if from < 0 {
+					joined, from = text, column
+				} else {
+					joined += " " + text
+				}
+				continue
+			}
 			return text, column, kind, nil
 		}
 	}
 	switch {
+	case from >= 0:
+		return joined, from, Text, nil
 	case len(s.columns) == 0:
 		return "", -1, Text, nil
 	case at >= 0 && s.isName() && s.fallback == "": // to be quoted in the problem
@@ -250,6 +262,12 @@ func (m *Mapper) saysNothing(s *source, text string) bool {
 		return false
 	}
 	return s.field != WorkClassification || m.classes == nil || len(m.classes.find(m.scratch, text)) == 0
+}
+
+// standsAlone reports whether a cell is wrong by itself, which must not get
+// lost among others that are joined with it.
+func (s *source) standsAlone(text string) bool {
+	return isSocialSecurityNumber(text) || s.checkName(text, -1) != nil
 }
 
 // isName reports whether the source gives a name or a half of it.

@@ -139,6 +139,38 @@ func TestMapOrders(t *testing.T) {
 	}
 }
 
+// Two surnames are one last name.
+func TestMapTwoSurnames(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{
+		"A. Paterno|A. Materno|Nombre", "Apellido paterno|Apellido materno|Nombre(s)", "Primer Apellido|Segundo Apellido|Nombres", "Paterno|Materno|Nombre",
+		"Apellido|Segundo apellido|Nombre",
+	} {
+		m := detect(t, mapping.Options{}, header, "Hernández|García|José Luis", "Ruiz||Ana")
+		for row, want := range map[string]string{"Hernández|García|José Luis": "Hernández García", "Ruiz||José Luis": "Ruiz", "Ruiz|N/A|José Luis": "Ruiz", "|Ruiz|José Luis": "Ruiz"} {
+			var p mapping.Person
+			if problems := m.Map(strings.Split(row, "|"), nil, &p); problems != nil {
+				t.Errorf("%s: %s: %v", header, row, problems)
+			}
+			if p.FirstName != "José Luis" || p.LastName != want {
+				t.Errorf("%s: %s: got %q, %q", header, row, p.FirstName, p.LastName)
+			}
+		}
+		for row, want := range map[string]string{"Ruiz|123-45-6789|Ana": "value_withheld last_name", "Ruiz|=A1|Ana": "formula_text last_name", "||Ana": "name_missing last_name"} {
+			var p mapping.Person
+			if diff := cmp.Diff([]string{want}, problemsOf(m.Map(strings.Split(row, "|"), nil, &p))); diff != "" {
+				t.Errorf("%s: %s: problems (-want +got):\n%s", header, row, diff)
+			}
+		}
+	}
+	// A column that has both already is not joined once more.
+	m := detect(t, mapping.Options{}, "Apellidos|Segundo apellido|Nombre", "Hernández García|García|José Luis")
+	var p mapping.Person
+	if m.Map([]string{"Hernández García", "García", "José Luis"}, nil, &p); p.LastName != "Hernández García" {
+		t.Errorf("got %q", p.LastName)
+	}
+}
+
 func TestMapValues(t *testing.T) {
 	t.Parallel()
 	o := mapping.Options{Classifications: []mapping.Classification{

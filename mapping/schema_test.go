@@ -34,8 +34,8 @@ type schemaFile struct {
 
 type schemaFields struct {
 	FullName           schemaFullName           `json:"full_name,omitempty" jsonschema_description:"First and last name from one column; instead of first_name and last_name."`
-	FirstName          schemaField              `json:"first_name,omitempty" jsonschema_description:"The first name."`
-	LastName           schemaField              `json:"last_name,omitempty" jsonschema_description:"The last name."`
+	FirstName          schemaName               `json:"first_name,omitempty" jsonschema_description:"The first name."`
+	LastName           schemaName               `json:"last_name,omitempty" jsonschema_description:"The last name."`
 	JobTitle           schemaField              `json:"job_title,omitempty" jsonschema_description:"The job title."`
 	EmployeeID         schemaField              `json:"employee_id,omitempty" jsonschema_description:"The number of the person in their company, such as a badge number."`
 	IsEmployee         schemaIsEmployee         `json:"is_employee,omitempty" jsonschema_description:"Whether the person is an employee of the company: yes or no in any of five languages, or a table of values."`
@@ -64,8 +64,15 @@ type schemaField struct {
 
 func (schemaField) JSONSchemaExtend(s *jsonschema.Schema) { oneSource(s) }
 
-type schemaFullName struct {
+type schemaName struct {
 	schemaField
+	Join bool `json:"join,omitempty" jsonschema_description:"The columns together, as two surnames, not the first that is not empty."`
+}
+
+func (schemaName) JSONSchemaExtend(s *jsonschema.Schema) { oneSource(s) }
+
+type schemaFullName struct {
+	schemaName
 	Order string `json:"order,omitempty" jsonschema:"enum=auto,enum=first_last,enum=last_first,enum=two_surnames" jsonschema_description:"Which half of a name without a comma is in front; two_surnames takes the last two of three words for surnames."`
 }
 
@@ -241,7 +248,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"where: a == b", "field: {}", "fields: {}", "fields:\n  last_name: {column: A}", names + "full_name: {column: A}",
 		names + "lastname: {column: A}", names + "job_title: {colum: A}", names + "job_title: Title", names + "job_title: {default: A}",
 		names + "job_title: {column: A, value: B}", names + "job_title: {column: []}", names + "job_title: {column: {heading: A}}", names + "job_title: {column: {letter: A1}}",
-		names + "job_title: {column: A, order: auto}", names + "job_title: {column: A, lookup: work_classification}", names + "job_title: {column: A, inverted: true}",
+		names + "job_title: {column: [A, B], join: true}", names + "job_title: {column: A, order: auto}", names + "job_title: {column: A, lookup: work_classification}", names + "job_title: {column: A, inverted: true}",
 		names + "job_title: {column: A, transform: [namecase]}", names + "job_title: {value: A, optional: true}", names + "job_title: {column: A, values: {}}",
 		names + "is_employee: {column: A, transform: upper}", names + "is_employee: {column: A, inverted: true, values: {A: true}}",
 		names + "work_classification_id: {column: A, lookup: trades}", names + "job_title: {value: " + strings.Repeat("x", 256) + "}", names + "job_title: {column: A}\nfilter: x",

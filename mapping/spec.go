@@ -14,7 +14,7 @@ import (
 
 // specKeys are what may stand under a field.
 func specKeys() []string {
-	return []string{"column", "optional", "value", "expression", "default", "values", "transform", "pattern", "lookup", "order", "inverted"}
+	return []string{"column", "optional", "value", "expression", "default", "values", "transform", "pattern", "lookup", "order", "inverted", "join"}
 }
 
 // fields reads what stands under fields.
@@ -101,6 +101,8 @@ func (l *loader) setting(s *spec, k pair) (problem *FileError) {
 		s.optional, problem = l.truth(k)
 	case "inverted":
 		s.inverted, problem = l.truth(k)
+	case "join":
+		s.joined, problem = l.truth(k)
 	case "value":
 		var text string
 		if text, problem = l.text(k); problem == nil {
@@ -156,6 +158,14 @@ func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
 			return l.at(k.node, "inverted is for is_employee only", "remove it here")
 		case s.values != nil:
 			return l.at(k.node, "inverted beside values is one too many", "remove inverted, and say in values what each cell means")
+		}
+	}
+	if k, ok := keys["join"]; ok {
+		switch {
+		case s.field != FirstName && s.field != LastName && s.field != fullName:
+			return l.at(k.node, "join is for names only", "remove it here")
+		case len(s.columns) < 2:
+			return l.at(k.node, "join needs two columns or more", "write column: [Apellido paterno, Apellido materno], or remove join")
 		}
 	}
 	if k, ok := keys["optional"]; ok && s.columns == nil {

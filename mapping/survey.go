@@ -201,7 +201,9 @@ func (d *detector) free(f Field, is func(meaning) bool) []Answer {
 	taken := make(map[int]bool)
 	for _, claims := range d.claims {
 		for _, c := range claims {
-			taken[c.index] = true
+			for _, i := range c.columns() {
+				taken[i] = true
+			}
 		}
 	}
 	for _, c := range d.all {
@@ -264,6 +266,9 @@ func (d *detector) asked(f Field) bool {
 // entry writes a claim as a line of a mapping file.
 func (d *detector) entry(f Field, c claim) string {
 	settings := []string{"column: " + d.reference(c.index)}
+	if c.joined != nil {
+		settings = []string{fmt.Sprintf("column: [%s, %s]", d.reference(c.index), d.reference(c.joined.index)), "join: true"}
+	}
 	if c.lookup {
 		settings = append(settings, "lookup: work_classification")
 	}
@@ -307,7 +312,9 @@ func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
 			}
 			continue
 		}
-		used[all[0].index] = true
+		for _, c := range all[0].columns() {
+			used[c] = true
+		}
 		fmt.Fprintf(&b, "  %s\n", d.entry(f, all[0]))
 	}
 	for _, q := range open {

@@ -22,6 +22,7 @@ func TestSurveyFileIsTheSame(t *testing.T) {
 	for _, roster := range [][]string{
 		{"First Name|Last Name|Job Title|Employee ID|Trade|Own Employee", "Ana|Silva|Lead|007|Electrician|yes", "Bo|Li||8||no"},
 		{"Name|Name (Last, First)", "Bo Li|Li, Bo", "Cy Ray|Ray, Cy"},
+		{"A. Paterno|A. Materno|Nombre", "Hernández|García|José Luis", "Ruiz||Ana"},
 		{"Nombre completo|Contratista", "Ana Fernández López|sí", "Juan Ruiz Gil|no"},
 		{"Name (Last, First)|Contractor?", "Garcia Lopez Maria|X", "Ruiz Juan|"},
 		{"Employee|Name|Is Employee", "1001|Ana Silva|X", "1002|Bo Li|"},
@@ -117,6 +118,11 @@ func TestSurveyQuestions(t *testing.T) {
 			want:    []string{"heading_missing first_name: first_name=A whole=B none*"},
 			answers: []int{1}, mapping: []string{"first_name=Last Name", "last_name=Last Name"},
 			row: []string{"x", "Silva, Ana"}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
+		},
+		{
+			name: "a name beside what may be the last name", roster: []string{"Name|Family|Title", "José Luis|García|Cabo"},
+			want:    []string{"heading_ambiguous last_name: whole=A first_name=A none*", "heading_ambiguous last_name: last_name=B none*"},
+			answers: []int{1, 0}, mapping: []string{"first_name=Name", "last_name=Family", "job_title=Title"},
 		},
 		{
 			name: "no names at all", roster: []string{"Who|Trade", "Ana Silva|Electrician"},
