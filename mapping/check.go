@@ -8,7 +8,8 @@ import (
 
 // checkName refuses what is no name.
 func (s *source) checkName(text string, column int) *Problem {
-	if len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) { // most names
+	strange := strangeIn(text)
+	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) { // most names
 		return nil
 	}
 	switch {
@@ -20,8 +21,39 @@ func (s *source) checkName(text string, column int) *Problem {
 		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula, not a name", s.word(), quote(text)), "type the name itself")
 	case !hasLetter(text):
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has no letter", s.word(), quote(text)), "type the name")
+	case strange == '?':
+		return s.flawed(lostFlaw, text, column)
+	case strange != 0:
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %q, which no name has", s.word(), quote(text), strange),
+			"leave the name of one person, and nothing else, in the cell")
 	}
 	return nil
+}
+
+// strangeIn returns the first character of a text that is in no name, such as
+// those of a remark behind it or of a second person; 0 for none.
+func strangeIn(text string) byte {
+	for i := range len(text) {
+		switch b := text[i]; b {
+		case '(', ')', '[', ']', '{', '}', '<', '>', '*', '&', ';', ':', '/', '\\', '|', '#', '%', '$', '+', '=', '@', '_', '?':
+			return b
+		}
+	}
+	return 0
+}
+
+// hasStrayDigit reports whether a digit is in a word of a name that is no
+// generation: 2nd is one.
+func hasStrayDigit(name string) bool {
+	if !strings.ContainsAny(name, "0123456789") {
+		return false
+	}
+	for word := range strings.FieldsSeq(name) {
+		if strings.ContainsAny(word, "0123456789") && !isSuffix(strings.Trim(word, ","), false) {
+			return true
+		}
+	}
+	return false
 }
 
 // missingHint says how to be called what programs write for nothing.
@@ -39,10 +71,12 @@ func isASCIILetter(b byte) bool {
 
 // takeFullName splits a name into its two halves.
 func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Problem {
+	name = dropNumber(name)
 	if problem := s.checkName(name, column); problem != nil {
 		return problem
 	}
 	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
+	p.GuessedName = p.GuessedName || hasStrayDigit(name)
 	if len(s.transforms) > 0 {
 		p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
 	}

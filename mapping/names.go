@@ -43,6 +43,12 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 		suffix = append(slices.Clone(parts[len(parts)-1]), suffix...)
 		parts = parts[:len(parts)-1]
 	}
+	if len(parts) == 2 && len(parts[1]) > 1 && isSuffixPart(parts[0], false) { // Jr., Sam Davis
+		suffix = append(slices.Clone(parts[0]), suffix...)
+		parts = parts[1:]
+		guessed = true
+	}
+	guessed = guessed || slices.ContainsFunc(suffix, isDegree)
 	if len(parts) == 3 && isSuffixPart(parts[1], false) { // Lee, Jr., Robert
 		suffix = append(slices.Clone(parts[1]), suffix...)
 		parts = slices.Delete(parts, 1, 2)
@@ -74,9 +80,10 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 		if front {
 			lastWords, firstWords = firstWords, lastWords
 		}
-		return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guess
+		return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guess || guessed
 	}
 	lastWords, firstWords := parts[0], parts[1]
+	guessed = guessed || isSuffixPart(lastWords, false) // Neto, Ana
 	for _, more := range parts[2:] { // Smith, John, Robert
 		firstWords = append(slices.Clone(firstWords), more...)
 		guessed = true
@@ -86,6 +93,15 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 		firstWords = firstWords[:len(firstWords)-1]
 	}
 	return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guessed
+}
+
+// dropNumber takes the number of a list off a name: 1. Maria Lopez, 12) Bo Li.
+func dropNumber(name string) string {
+	n, rest := digits(name)
+	if n == 0 || n > 3 || rest == "" || rest[0] != '.' && rest[0] != ')' {
+		return name
+	}
+	return strings.TrimLeft(rest[1:], " ")
 }
 
 // splitPlain is splitName for the many names that have neither titles nor
@@ -174,7 +190,7 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 		return n - k, false
 	}
 	if n == 2 {
-		return 1, false
+		return 1, isInitial(words[1]) // Smith J.
 	}
 	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
 		if isConnector(words[i]) {
@@ -214,7 +230,7 @@ func leadingCapitals(words []string) int {
 	for k < len(words) && isCapitals(words[k]) {
 		k++
 	}
-	if k == 0 || k == len(words) || utf8.RuneCountInString(words[k-1]) < 3 { // JP Smith
+	if k == 0 || k == len(words) || utf8.RuneCountInString(words[k-1]) < 3 || isInitial(words[k-1]) { // JP Smith, J.R. Smith
 		return 0
 	}
 	for _, w := range words[k:] {
@@ -231,7 +247,7 @@ func trailingCapitals(words []string) int {
 	for k < len(words) && isCapitals(words[len(words)-1-k]) {
 		k++
 	}
-	if k == 0 || k == len(words) || utf8.RuneCountInString(words[len(words)-1]) < 3 ||
+	if k == 0 || k == len(words) || utf8.RuneCountInString(words[len(words)-1]) < 3 || isInitial(words[len(words)-1]) ||
 		slices.ContainsFunc(words[:len(words)-k], isCapitals) { // John Smith PE, JOHN SMITH
 		return 0
 	}
