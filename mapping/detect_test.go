@@ -201,7 +201,7 @@ func TestDetectDictionary(t *testing.T) {
 			})
 		}
 	}
-	for heading := range strings.SplitSeq(`Name; Full Name; Employee Name; Worker Name; Worker; Payroll Name; Sort Name; Legal Name; Legal Full Name; Display Name; Staff Name; Crew Member; Resource Name; Contact Name; Technician; Laborer; Team Member; Associate Name; EE Name; Emp Name; Name (Last, First); Last Name First Name; Nombre completo; Nom complet; Nombre; Nom; Nome`, "; ") {
+	for heading := range strings.SplitSeq(`Name; Full Name; Print Name; Printed Name; Name (Please Print); Name (Print); Employee Name; Worker Name; Worker; Payroll Name; Sort Name; Legal Name; Legal Full Name; Display Name; Staff Name; Crew Member; Resource Name; Contact Name; Technician; Laborer; Team Member; Associate Name; EE Name; Emp Name; Name (Last, First); Last Name First Name; Nombre completo; Nom complet; Nombre; Nom; Nome`, "; ") {
 		t.Run("full name "+heading, func(t *testing.T) {
 			t.Parallel()
 			m, err := mapping.Detect([]string{heading}, [][]string{{"Silva, Ana"}}, mapping.Options{})

@@ -40,7 +40,7 @@ func fieldHeadings() []entry {
 			Legal Name, Legal Full Name, Display Name, Staff Name, Crew Member Name, Resource Name, Contact Name,
 			Technician Name, Laborer Name, Labourer Name, Team Member Name, Associate Name, EE Name, Emp Name, Empl Name,
 			Person Name, Personnel Name, Name of Worker, Name of Employee, Employee's Name, Worker's Name,
-			Complete Name, First and Last Name, First Name Last Name, Name (First Last), First & Last Name, Names`},
+			Complete Name, Print Name, Printed Name, Name (Please Print), Name (Print), Please Print Name, First and Last Name, First Name Last Name, Name (First Last), First & Last Name, Names`},
 		{meansFullName, `Nom complet, Nom et prénom complets, Prénom et nom, Prénom Nom, Nom du travailleur`},
 		{meansFullName, `Vollständiger Name, Vor- und Nachname, Vorname Nachname, Name des Mitarbeiters, Mitarbeitername,
 			Vorname und Nachname`},
