@@ -14,7 +14,7 @@ type flaw uint8
 const (
 	noFlaw      flaw = iota
 	controlFlaw      // holds a control character
-	lostFlaw         // holds U+FFFD or bytes that are no UTF-8: letters are lost
+	lostFlaw         // holds U+FFFD, bytes that are no UTF-8 or UTF-8 read as another encoding: letters are lost
 )
 
 // clean returns the text of a cell as it is sent: NFC, without white space
@@ -30,20 +30,23 @@ func clean(s string, verbatim bool) (string, flaw) {
 	for len(s) > 0 && isSpace(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}
-	gap := false
+	gap, accents := false, false
 	for i := 0; i < len(s); i++ {
 		b := s[i]
 		switch {
 		case b > ' ' && b < 0x7F:
 			gap = false
 		case 0xC3 <= b && b <= 0xC8 && i+1 < len(s) && 0x80 <= s[i+1] && s[i+1] <= 0xBF:
-			gap = false // U+00C0 to U+023F: letters with accents, which are NFC
+			gap, accents = false, true // U+00C0 to U+023F: letters with accents, which are NFC
 			i++
 		case b == ' ' && (verbatim || !gap):
 			gap = true
 		default:
 			return cleanSlowly(s, verbatim)
 		}
+	}
+	if accents && isMojibake(s) {
+		return s, lostFlaw
 	}
 	return s, noFlaw
 }
@@ -55,6 +58,9 @@ func isSpace(b byte) bool {
 func cleanSlowly(s string, verbatim bool) (string, flaw) {
 	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) || isJoiner(r) })
 	found := noFlaw
+	if isMojibake(s) {
+		found = lostFlaw
+	}
 	tidy, gap := true, false
 	for _, r := range s {
 		switch {
