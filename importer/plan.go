@@ -194,7 +194,7 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 	}
 	if p.GuessedName {
 		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
-			"if that is wrong, put first and last name in columns of their own")
+			"if that is wrong, put first and last name in columns of their own, or say in a mapping file which is in front: order: last_first or first_last")
 	}
 	return remarks
 }

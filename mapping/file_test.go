@@ -329,6 +329,24 @@ func TestBindLetters(t *testing.T) {
 	}
 }
 
+// Who says which half is in front is not told that it was guessed.
+func TestBindOrderSettlesCapitals(t *testing.T) {
+	t.Parallel()
+	for order, want := range map[string]mapping.Person{
+		"auto": {FirstName: "LOPEZ", LastName: "MARIA", GuessedName: true}, "first_last": {FirstName: "LOPEZ", LastName: "MARIA"},
+		"last_first": {FirstName: "MARIA", LastName: "LOPEZ"},
+	} {
+		m := bound(t, "fields:\n  full_name: {column: Name, order: "+order+"}\n", mapping.Options{}, "Name")
+		var p mapping.Person
+		if problems := m.Map([]string{"LOPEZ MARIA"}, nil, &p); problems != nil {
+			t.Error(problems)
+		}
+		if diff := cmp.Diff(want, p); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", order, diff)
+		}
+	}
+}
+
 func TestBindFullName(t *testing.T) {
 	t.Parallel()
 	m := bound(t, "fields:\n  full_name: {column: Name, order: last_first, transform: [name_case]}\n", mapping.Options{}, "Name", "Full Name")

@@ -189,8 +189,8 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 	if k := trailingCapitals(words); k > 0 && o != firstLast { // Maria GARCIA LOPEZ
 		return n - k, false
 	}
-	if n == 2 {
-		return 1, isInitial(words[1]) // Smith J.
+	if n == 2 { // Smith J.; in LOPEZ MARIA capitals hide that the last name is in front
+		return 1, isInitial(words[1]) || o != firstLast && len(words[0]) > 2 && isCapitals(words[0]) && isCapitals(words[1])
 	}
 	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
 		if isConnector(words[i]) {
