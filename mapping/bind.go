@@ -60,6 +60,9 @@ func howOf(how string, s *source, header []string) string {
 		}
 		how += ", joined with " + list(others, "and")
 	}
+	if s.inverted {
+		how += "; yes means no employee"
+	}
 	return how
 }
 

@@ -24,7 +24,7 @@ func (s *source) checkName(text string, column int) *Problem {
 	case strange == '?':
 		return s.flawed(lostFlaw, text, column)
 	case strange != 0:
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %q, which no name has", s.word(), quote(text), strange),
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which no name has", s.word(), quote(text), quote(string(rune(strange)))),
 			"leave the name of one person, and nothing else, in the cell")
 	}
 	return nil

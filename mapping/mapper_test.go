@@ -405,6 +405,20 @@ func TestMapAnswers(t *testing.T) {
 	}
 }
 
+// That yes means no is said.
+func TestMapSaysInverted(t *testing.T) {
+	t.Parallel()
+	detected := detect(t, mapping.Options{}, "First|Last|Contractor?", "Ana|Silva|Y", "Bo|Li|N")
+	written := bound(t, "fields:\n  full_name: {column: Name}\n  is_employee: {column: Sub, inverted: true}\n", mapping.Options{}, "Name", "Sub")
+	plain := detect(t, mapping.Options{}, "First|Last|Is Employee", "Ana|Silva|Y", "Bo|Li|N")
+	for m, want := range map[*mapping.Mapper]bool{detected: true, written: true, plain: false} {
+		columns := m.Columns()
+		if how := columns[len(columns)-1].How; strings.Contains(how, "yes means no employee") != want {
+			t.Errorf("got %q", how)
+		}
+	}
+}
+
 func TestMapClassificationIDs(t *testing.T) {
 	t.Parallel()
 	var p mapping.Person

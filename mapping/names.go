@@ -84,7 +84,7 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 	}
 	lastWords, firstWords := parts[0], parts[1]
 	guessed = guessed || isSuffixPart(lastWords, false) // Neto, Ana
-	for _, more := range parts[2:] { // Smith, John, Robert
+	for _, more := range parts[2:] {                    // Smith, John, Robert
 		firstWords = append(slices.Clone(firstWords), more...)
 		guessed = true
 	}
