@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func FuzzAppendFold(f *testing.F) {
 
 // No word of a name is lost but titles in front, and none is made up.
 func FuzzSplitName(f *testing.F) {
-	for _, s := range []string{"GARCIA, MARIA L", "Smith, John, Jr.", "Anna van der Berg", "Mr. Thomas  Anderson", "Cher", ",", ", ,a", "Jr., Jr.", "García y Vega y", "a,b,c,d", "JOSE de la", "Dr. Dr. Li, Wei, MD", "A B C D E V"} {
+	for _, s := range []string{"GARCIA, MARIA L", "Smith, John, Jr.", "Anna van der Berg", "Mr. Thomas  Anderson", "Cher", ",", ", ,a", "Jr., Jr.", "García y Vega y", "a,b,c,d", "JOSE de la", "Dr. Dr. Li, Wei, MD", "A B C D E V", "1. Maria Lopez", "12) Bo Li", "0.0A"} {
 		for order := range 3 {
 			f.Add(s, order)
 		}
@@ -61,6 +62,7 @@ func FuzzSplitName(f *testing.F) {
 	for i, order := range []string{"auto", "last_first", "first_last"} {
 		mappers[i] = bound(f, "fields:\n  full_name: {column: Name, order: "+order+"}\n", mapping.Options{}, "Name")
 	}
+	listNumber := regexp.MustCompile(`^[0-9]{1,3}[.)]$`)
 	titles := strings.Fields("mr mrs ms miss mx dr dra prof rev capt sgt lt sr sra srta señor señora herr frau mme mlle monsieur madame ing dipl.-ing lic arq eng engr")
 	f.Fuzz(func(t *testing.T, name string, order int) {
 		if order < 0 || order > 2 {
@@ -93,6 +95,9 @@ func FuzzSplitName(f *testing.F) {
 			left = slices.Delete(left, i, i+1)
 		}
 		for _, w := range left {
+			if listNumber.MatchString(w) && strings.HasPrefix(q.LastName, w+" ") {
+				continue
+			}
 			if !slices.Contains(titles, strings.ToLower(strings.TrimRight(w, "."))) {
 				t.Fatalf("%q: %q | %q has lost %q", name, p.FirstName, p.LastName, w)
 			}

@@ -98,10 +98,15 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 // dropNumber takes the number of a list off a name: 1. Maria Lopez, 12) Bo Li.
 func dropNumber(name string) string {
 	n, rest := digits(name)
-	if n == 0 || n > 3 || rest == "" || rest[0] != '.' && rest[0] != ')' {
+	switch {
+	case n == 0 || n > 3:
 		return name
+	case rest == "." || rest == ")":
+		return ""
+	case strings.HasPrefix(rest, ". "), strings.HasPrefix(rest, ") "):
+		return strings.TrimLeft(rest[1:], " ")
 	}
-	return strings.TrimLeft(rest[1:], " ")
+	return name
 }
 
 // splitPlain is splitName for the many names that have neither titles nor
