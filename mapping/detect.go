@@ -175,7 +175,7 @@ func (d *detector) sameHeading(first, second *column) {
 func (d *detector) choice(f Field, c *column) claim {
 	return claim{
 		column: c, confidence: 1, how: byHeading, lookup: f == WorkClassification,
-		inverted: f == IsEmployee && c.meaning == meansFirmWord || c.meaning == meansNotEmployee,
+		inverted: f == IsEmployee && (c.meaning == meansFirmWord || c.meaning == meansNotEmployee),
 	}
 }
 

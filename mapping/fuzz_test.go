@@ -157,6 +157,7 @@ func FuzzSurvey(f *testing.F) {
 		{"Name|Name||Title / Class|Contractor?", "Ana Silva|ACME|x|Foreman|X\nBo Li|ACME|y|Lead|"},
 		{"null|~|- a|'x|\"y|#|{|a: b|\u0085|\u2028|é|e\u0301|\x00", "1|2|3"},
 		{"Nombre completo|Job|Job|Type", "Ana Ruiz Gil|1204|Lead|ICI"},
+		{strings.Repeat("[", 40) + "|0", "Ana Silva"},
 	} {
 		f.Add(s[0], s[1], uint64(1))
 	}
