@@ -76,6 +76,9 @@ type Job struct {
 	// OnTrouble is called when Procore put a request off, or its answer was
 	// lost: by several goroutines at a time. It may be nil.
 	OnTrouble func(Trouble)
+	// OnDoubt is called when another number of rows is in doubt than before, or
+	// when they are to be looked for at another time: by one goroutine. It may be nil.
+	OnDoubt func(rows int, until time.Time)
 }
 
 // Trouble is what keeps a run from going on at once.

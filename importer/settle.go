@@ -95,8 +95,10 @@ func (s *settler) next(first <-chan *item) iter.Seq[*item] {
 func (s *settler) settle(intake, work context.Context) {
 	var open []*item
 	var listed time.Time
+	var told inDoubt
 	for {
 		var due <-chan time.Time
+		var now inDoubt
 		ended := intake.Done()
 		switch {
 		case len(open) == 0:
@@ -108,7 +110,12 @@ func (s *settler) settle(intake, work context.Context) {
 				at = soonest
 			}
 			due = time.After(time.Until(at))
+			now = inDoubt{len(open), at}
 		}
+		if now != told && s.OnDoubt != nil {
+			s.OnDoubt(now.rows, now.until)
+		}
+		told = now
 		select {
 		case it, ok := <-s.doubts:
 			if !ok {
@@ -125,6 +132,12 @@ func (s *settler) settle(intake, work context.Context) {
 			open = nil
 		}
 	}
+}
+
+// inDoubt is how many rows are in doubt, and when they are looked for next.
+type inDoubt struct {
+	rows  int
+	until time.Time
 }
 
 func (r *run) settleAfter() time.Duration {

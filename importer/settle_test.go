@@ -266,6 +266,33 @@ func TestDoubtsShareListings(t *testing.T) {
 	})
 }
 
+// Who waits is told for how many rows, and until when.
+func TestDoubtsAreTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "lost-answer:nth=2")})
+		began := time.Now()
+		type told struct {
+			rows int
+			in   time.Duration
+		}
+		var got []told
+		b.everyone(b.run(t.Context(), b.crew(3), func(j *importer.Job) {
+			j.SettleAfter = 40 * time.Second
+			j.OnDoubt = func(rows int, until time.Time) {
+				in := time.Duration(0)
+				if rows > 0 {
+					in = until.Sub(began).Round(time.Second)
+				}
+				got = append(got, told{rows, in})
+			}
+		}), 3)
+		if diff := gocmp.Diff([]told{{1, 40 * time.Second}, {0, 0}}, got, gocmp.AllowUnexported(told{})); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
 // Without a list nobody knows: the rows are unknown, and not sent again before
 // a later run has seen a list.
 func TestListFailsForEver(t *testing.T) {

@@ -83,6 +83,7 @@ func (s *stage) follow(job *importer.Job) {
 			s.page.Event(report.EventCreated)
 		}
 	}
+	job.OnDoubt = s.progress.Doubts
 	if s.page != nil {
 		job.OnTrouble = func(t importer.Trouble) { s.page.Event(eventOf(t)) }
 	}

@@ -31,6 +31,7 @@ type Progress struct {
 
 	counts   [7]atomic.Int64 // in the order of outcome.Statuses
 	wait     atomic.Pointer[wait]
+	doubts   atomic.Pointer[doubts]
 	estimate atomic.Pointer[func(rows int) (time.Duration, bool)]
 
 	drawing sync.Mutex // held while the terminal's line changes
@@ -45,6 +46,11 @@ type Progress struct {
 type wait struct {
 	until time.Time
 	why   string
+}
+
+type doubts struct {
+	rows  int
+	until time.Time
 }
 
 // NewProgress begins to show the progress of total rows, 0 if that is not known,
@@ -113,6 +119,10 @@ func (p *Progress) Waiting(until time.Time, why string) {
 	p.wait.Store(&wait{until, Clean(why)})
 }
 
+// Doubts says of how many rows nobody knows what became of them, and when that is
+// found out. Once no others are left the line says what it waits for.
+func (p *Progress) Doubts(rows int, until time.Time) { p.doubts.Store(&doubts{rows, until}) }
+
 // Estimate lets the quota say how long the rows that are left will take, which it
 // knows better than the rate so far. The function is called from the goroutine
 // that draws.
@@ -164,16 +174,27 @@ func (p *Progress) snapshot(now time.Time) Snapshot {
 	if p.total <= done {
 		return s
 	}
-	if f := p.estimate.Load(); f != nil {
-		if left, known := (*f)(p.total - done); known {
-			s.Left = left
-			return s
+	s.Left = p.left(p.total-done, s.Rate)
+	if d := p.doubts.Load(); d != nil && d.rows > 0 && d.until.After(now) {
+		s.Left = max(s.Left, d.until.Sub(now))
+		if done+d.rows >= p.total && s.Until.IsZero() {
+			s.Until, s.Why = d.until, "for "+plural(d.rows, "lost answer", "lost answers")
 		}
 	}
-	if s.Rate > 0 {
-		s.Left = time.Duration(float64(p.total-done) / s.Rate * float64(time.Second))
-	}
 	return s
+}
+
+// left returns how long so many rows take; 0 if nobody knows.
+func (p *Progress) left(rows int, rate float64) time.Duration {
+	if f := p.estimate.Load(); f != nil {
+		if left, known := (*f)(rows); known {
+			return left
+		}
+	}
+	if rate > 0 {
+		return time.Duration(float64(rows) / rate * float64(time.Second))
+	}
+	return 0
 }
 
 // plus adds n rows of a status.

@@ -141,6 +141,35 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
+// Rows whose answers were lost hold the end up, and the line says so once they
+// alone do.
+func TestDoubts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s screen
+		p := report.NewProgress(&s, true, 3, zerolog.Nop())
+		defer p.Close()
+		last := func() string {
+			time.Sleep(200 * time.Millisecond)
+			frames := s.taken()
+			return frames[len(frames)-1]
+		}
+		p.Estimate(func(int) (time.Duration, bool) { return 0, true })
+		p.Doubts(2, time.Now().Add(time.Minute))
+		if got := last(); strings.Contains(got, "waits") || !strings.Contains(got, "about 1 min left") {
+			t.Errorf("while a row is sent: %q", got)
+		}
+		p.Row(outcome.Created)
+		if got := last(); !strings.Contains(got, "waits for 2 lost answers until 00:01:00") {
+			t.Errorf("while nothing is sent: %q", got)
+		}
+		p.Doubts(0, time.Time{})
+		if got := last(); strings.Contains(got, "waits") {
+			t.Errorf("when all is known: %q", got)
+		}
+	})
+}
+
 // What doesn't change is not drawn again.
 func TestNothingFlickers(t *testing.T) {
 	t.Parallel()
