@@ -266,6 +266,50 @@ func TestDoubtsShareListings(t *testing.T) {
 	})
 }
 
+// clocked holds every create against the time of its intent.
+type clocked struct {
+	next http.RoundTripper
+	late func(token string)
+}
+
+func (c clocked) RoundTrip(req *http.Request) (*http.Response, error) {
+	if token := req.Header.Get("Idempotency-Token"); token != "" {
+		c.late(token)
+	}
+	return c.next.RoundTrip(req)
+}
+
+// An intent that waits behind requests that hang is made anew: by its time the
+// next run tells for how long its request can have been under way.
+func TestNoRequestLeavesLongAfterItsIntent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "latency:1ms", "late-commit:nth=20+21+22+23:delay=90s:hang")})
+		waited := 0
+		r := b.run(t.Context(), b.crew(40), func(j *importer.Job) {
+			j.Workers = 4 // all of them hang at once
+			j.API = b.client(j.Pace, clocked{b.server.Transport(), func(token string) {
+				open, err := j.Ledger.Unsettled(t.Context(), b.scope)
+				if err != nil {
+					t.Error(err)
+				}
+				for _, intent := range open {
+					if intent.Token == token && time.Since(intent.Sent) > j.API.Timeout() {
+						t.Errorf("row %d: the request leaves %s after its intent", intent.Row, time.Since(intent.Sent))
+					}
+					if intent.Attempt > 1 {
+						waited++
+					}
+				}
+			}})
+		})
+		b.everyone(r, 40)
+		if waited == 0 {
+			t.Error("no intent has waited for a request that hung")
+		}
+	})
+}
+
 // Who waits is told for how many rows, and until when.
 func TestDoubtsAreTold(t *testing.T) {
 	t.Parallel()
