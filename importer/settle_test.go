@@ -231,6 +231,56 @@ func TestLostAnswersAreSettled(t *testing.T) {
 	}
 }
 
+// What Procore keeps doing to a row ends the row or the run, and never creates
+// anybody twice.
+func TestNothingIsTriedForEver(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		fault  string
+		status outcome.Status
+		code   string // of the rows
+		stop   string
+		people int
+	}{
+		{"cut-before", outcome.Failed, "kept_failing", "", 0},
+		{"500-before", outcome.Failed, "kept_failing", "", 0},
+		{"request-timeout:created=no", outcome.Failed, "kept_failing", "", 0},
+		{"500-after", outcome.Created, "", "", 3},
+		{"malformed", outcome.Created, "", "", 3},
+		{"throttle", outcome.Failed, "throttled", "", 0},
+		{"unavailable", outcome.Failed, "throttled", "", 0},
+		{"expire-token", outcome.Pending, "unauthorized", "unauthorized", 0},
+	} {
+		t.Run(test.fault, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, test.fault)})
+				r := b.run(t.Context(), b.crew(3), nil)
+				for _, row := range r.rows {
+					code := ""
+					if len(row.Outcome.Problems) > 0 {
+						code = row.Outcome.Problems[0].Code
+					}
+					if row.Outcome.Status != test.status || code != test.code {
+						t.Errorf("row %d is %s (%s), want %s (%s)", row.Outcome.Row, row.Outcome.Status, code, test.status, test.code)
+					}
+				}
+				stop := ""
+				if r.Stopped != nil {
+					stop = r.Stopped.Code
+				}
+				if stop != test.stop {
+					t.Errorf("stopped: %q, want %q", stop, test.stop)
+				}
+				b.once()
+				if got := len(b.server.People()); got != test.people {
+					t.Errorf("%d people, want %d", got, test.people)
+				}
+			})
+		})
+	}
+}
+
 // Rows in doubt hold nobody up, and one listing serves them all.
 func TestDoubtsShareListings(t *testing.T) {
 	t.Parallel()
