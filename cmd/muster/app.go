@@ -102,6 +102,7 @@ it became, or what to fix.`,
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
 		a.newRunCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newVersionCommand(),
 	)
+	a.addHelp(root)
 	a.addCompletion(root)
 	return root
 }
