@@ -77,7 +77,7 @@ func listTopics(w io.Writer, columns int) {
 	fmt.Fprintf(w, "\nTopics, each shown by muster help TOPIC:\n")
 	for _, t := range all {
 		name := "  " + t.name + strings.Repeat(" ", widest-len(t.name)) + "  "
-		fmt.Fprint(w, name+strings.TrimLeft(paragraph(t.short, strings.Repeat(" ", len(name)), columns), " "))
+		fmt.Fprintf(w, "%s%s", name, strings.TrimLeft(paragraph(t.short, strings.Repeat(" ", len(name)), columns), " "))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 const (
 	textColumns = 96 // longer lines are hard to read
 	bodyIndent  = "  "
-	codeIndent  = "      "
+	codeIndent  = "    "
 	columnGap   = 2
 	proseNeeds  = 24 // columns, for a cell of prose to be read beside others
 )
@@ -247,6 +247,9 @@ func (p *page) table(lines []string) {
 		for _, cell := range cellsOf(line) {
 			row = append(row, p.words(cell))
 		}
+		if i > 0 {
+			row = slices.Concat(row, make([][]word, len(rows[0])))[:len(rows[0])]
+		}
 		rows = append(rows, row)
 	}
 	widths, ok := columnWidths(rows, p.columns-len(bodyIndent))
@@ -268,7 +271,7 @@ func (p *page) table(lines []string) {
 
 func (p *page) row(cells [][]word, widths []int, head bool) {
 	columns, height := make([][][]word, len(widths)), 0
-	for i := range min(len(cells), len(widths)) {
+	for i := range widths {
 		columns[i] = intoLines(cells[i], widths[i], widths[i])
 		height = max(height, len(columns[i]))
 	}
@@ -296,7 +299,7 @@ func columnWidths(rows [][][]word, columns int) ([]int, bool) {
 	n := len(rows[0])
 	needs, wants := make([]int, n), make([]int, n)
 	for _, row := range rows {
-		for i := range min(n, len(row)) {
+		for i := range n {
 			wants[i] = max(wants[i], widthOf(row[i]))
 			for _, w := range row[i] {
 				needs[i] = max(needs[i], w.wide)
@@ -324,26 +327,28 @@ func columnWidths(rows [][][]word, columns int) ([]int, bool) {
 	return needs, true
 }
 
-// records writes a table that is too wide: a row's first cell, and the others
-// below it, each behind its heading if there are several.
+// records writes a table that is too wide: each row's first cell, and the others
+// below it, behind their headings if there are several.
 func (p *page) records(rows [][][]word) {
 	heads := rows[0]
-	title := named(heads[0], nil)
 	if len(heads) == 2 {
-		title = named(heads[0], heads[1])
+		p.flow(named(heads[0], heads[1]), bodyIndent, bodyIndent)
 	}
-	p.flow(title, bodyIndent, bodyIndent)
-	for _, row := range rows[1:] {
-		if len(heads) > 2 {
+	for i, row := range rows[1:] {
+		if len(heads) == 2 {
+			p.flow(row[0], bodyIndent, bodyIndent+"  ")
+			p.flow(row[1], bodyIndent+"  ", bodyIndent+"    ")
+			continue
+		}
+		if i > 0 {
 			p.b.WriteString("\n")
 		}
-		p.flow(row[0], bodyIndent, bodyIndent+"  ")
-		for i := 1; i < len(row); i++ {
-			cell := row[i]
-			if len(cell) > 0 && len(heads) > 2 {
-				cell = named(heads[i], cell)
+		first := bodyIndent
+		for j, cell := range row {
+			if len(cell) > 0 {
+				p.flow(named(heads[j], cell), first, bodyIndent+"    ")
+				first = bodyIndent + "  "
 			}
-			p.flow(cell, bodyIndent+"  ", bodyIndent+"    ")
 		}
 	}
 }
