@@ -375,6 +375,14 @@ func TestDocumentedFilesAreRead(t *testing.T) {
 	}
 }
 
+// The README is a page to read in five minutes: what goes beyond it is a topic.
+func TestReadmeIsAPage(t *testing.T) {
+	t.Parallel()
+	if n := len(strings.Fields(read(t, "../../README.md"))); n > 1750 {
+		t.Errorf("it has %d words: move some into a topic, cmd/muster/help/*.md", n)
+	}
+}
+
 // The examples in muster's own help are commands that it has.
 func TestExamplesOfHelpExist(t *testing.T) {
 	t.Parallel()

@@ -13,53 +13,87 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"muster/importer/procore/simulator"
 )
 
 // notRun are the examples that are not run by a test, by how they begin, and why.
 var notRun = map[string]string{
-	"go build ":       "the tests are built already",
-	"go install ":     "muster is there, as the tests' own binary",
-	"go test ":        "it would run itself, or for minutes",
-	"go tool ":        "the linters take minutes; .ci/run runs them",
-	".ci/run":         "it runs the tests",
-	"MUSTER_CRASHES=": "it takes half an hour",
-	"docker ":         "it takes a daemon and a network",
-	"PATH=":           "it is cron's own, and has no muster of these tests",
+	"go build ":                     "the tests are built already",
+	"go install ":                   "muster is there, as the tests' own binary",
+	"go test ":                      "it would run itself, or for minutes",
+	"go tool ":                      "the linters take minutes; .ci/run runs them",
+	".ci/run":                       "it runs the tests",
+	"MUSTER_CRASHES=":               "it takes half an hour",
+	"docker ":                       "it takes a daemon and a network",
+	"PATH=":                         "it is cron's own, and has no muster of these tests",
+	"muster simulator":              "it does not end",
+	"MUSTER_CLIENT_ID=":             "it is for a simulator at that address",
+	"muster undo 20261123-184510\n": "it asks a person first",
 }
 
 var (
 	shellBlock = regexp.MustCompile("(?ms)^```(sh|crontab)\n(.*?)^```")
+	someRun    = regexp.MustCompile(` (?:RUN|20\d{6}-\d{6})\b`)
 	cronTimes  = regexp.MustCompile(`^(?:[0-9*/,-]+ +){5}`)
 )
 
-// scriptOf returns the examples of a text as one script for the shell.
-func scriptOf(text string, left map[string]bool) string {
-	var script strings.Builder
-	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
-	lines:
-		for line := range strings.Lines(strings.ReplaceAll(block[2], "\\\n", " ")) {
-			for start := range notRun {
-				if strings.HasPrefix(line, start) {
-					left[start] = true
-					continue lines
-				}
-			}
-			if block[1] == "crontab" {
-				command := cronTimes.ReplaceAllString(line, "")
-				if command == line {
-					command = "export " + line // a variable
-				}
-				line = command
-			}
-			script.WriteString(line)
-		}
-	}
-	return script.String()
+// before are the commands that a page takes to have been given.
+var before = map[string]string{
+	"help duplicates":        "muster import crew.csv\n",
+	"help pace":              "muster import crew.csv\n",
+	"help trouble":           "muster import crew.csv\n",
+	"help mapping":           "rm mapping.yaml\n",
+	"muster --help":          "muster import crew.xlsx\n",
+	"muster retry --help":    "muster import crew.xlsx\n",
+	"muster runs --help":     "muster import crew.csv\n",
+	"muster undo --help":     "muster import crew.csv\n",
+	"muster map --help":      "rm mapping.yaml\n",
+	"muster template --help": "rm crew.xlsx\n",
 }
 
-// Every example of README and of the topics can be typed as it stands there: they are
-// run by the shell, those of one page one after the other, against a simulated Procore.
+// scriptsOf returns the examples of README, of the topics and of the commands' help,
+// those of a page as one script for the shell. It notes which are left out.
+func scriptsOf(t *testing.T, left map[string]bool) map[string]string {
+	t.Helper()
+	scripts := map[string]string{}
+	add := func(page, line string) {
+		for start := range notRun {
+			if strings.HasPrefix(line, start) {
+				left[start] = true
+				return
+			}
+		}
+		scripts[page] += line
+	}
+	for name, text := range documents(t) {
+		for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
+			for line := range strings.Lines(strings.ReplaceAll(block[2], "\\\n", " ")) {
+				command := cronTimes.ReplaceAllString(line, "")
+				if block[1] == "crontab" && command == line && !strings.HasPrefix(line, "PATH=") {
+					command = "export " + line
+				}
+				add(name, command)
+			}
+		}
+	}
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		for line := range strings.Lines(strings.ReplaceAll(cmd.Example, "\\\n", " ")) {
+			add(cmd.CommandPath()+" --help", strings.TrimSpace(line)+"\n")
+		}
+		for _, sub := range cmd.Commands() {
+			visit(sub)
+		}
+	}
+	visit(everyCommand())
+	return scripts
+}
+
+// Every example of README, of the topics and of the commands' help can be typed as it
+// stands there: they are run by the shell, those of one page one after the other,
+// against a simulated Procore.
 func TestDocumentedExamplesRun(t *testing.T) {
 	t.Parallel()
 	shell, err := exec.LookPath("sh")
@@ -67,18 +101,14 @@ func TestDocumentedExamplesRun(t *testing.T) {
 		t.Skip("there is no shell")
 	}
 	left, commands := map[string]bool{}, 0
-	for name, text := range documents(t) {
-		script := scriptOf(text, left)
-		if script == "" {
-			continue
-		}
+	for name, script := range scriptsOf(t, left) {
 		commands += strings.Count(script, "\n")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			runExamples(t, shell, name, script)
 		})
 	}
-	if commands < 30 {
+	if commands < 60 {
 		t.Errorf("found %d commands", commands)
 	}
 	for _, start := range slices.Sorted(maps.Keys(notRun)) {
@@ -111,6 +141,10 @@ func runExamples(t *testing.T, shell, name, script string) {
 		"etc/ping-url":         monitor.URL + "\n",
 		"etc/slack-url":        monitor.URL + "\n",
 		"secret.txt":           "secret\n",
+		"muster.yaml":          "max_errors: 5%\n",
+		"hr-export.csv":        sample(t, "hr-export.csv"),
+		"hr.yaml":              sample(t, "mapping.yaml"),
+		"mapping.yaml":         "fields: {first_name: {column: First Name}, last_name: {column: Last Name}}\n",
 		"crew.csv":             sample(t, "crew.csv"),
 		"crew.xlsx":            sample(t, "crew.xlsx"),
 		"srv/roster.csv":       "First Name,Last Name\nAda,Roe\n",
@@ -133,10 +167,7 @@ func runExamples(t *testing.T, shell, name, script string) {
 	}
 	script = here.Replace(script)
 	script = strings.ReplaceAll(script, "go run ./cmd/muster", "muster")
-	script = strings.ReplaceAll(script, " RUN", ` "$(lastrun)"`)
-	if name != "README.md" { // which begins with an import of its own
-		script = "muster import crew.csv --quiet\n" + script
-	}
+	script = before[name] + someRun.ReplaceAllString(script, ` "$$(lastrun)"`)
 
 	cmd := exec.CommandContext(t.Context(), shell, "-e", "-x", "-c", script)
 	cmd.Dir = w.folder
