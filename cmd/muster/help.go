@@ -117,7 +117,8 @@ beyond one command. Without either, all commands and topics are listed.`,
 			}
 			name := strings.ToLower(args[0])
 			if t, ok := topicNamed(name); ok {
-				_, err := io.WriteString(a.stdout, layOut(t.text, width(a.stdout), a.coloured()))
+				colour := a.coloured() && a.getenv("TERM") != "dumb"
+				_, err := io.WriteString(a.stdout, layOut(t.text, width(a.stdout), colour))
 				return err
 			}
 			return noHelp(root, name)
