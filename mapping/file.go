@@ -196,7 +196,7 @@ func (l *loader) load(data []byte) (*File, *FileError) {
 		body = d.Body
 	}
 	if body == nil {
-		return nil, &FileError{Path: l.path, Message: "the mapping file is empty", Hint: "write below fields: what feeds first_name and last_name; the README shows an example"}
+		return nil, &FileError{Path: l.path, Message: "the mapping file is empty", Hint: "write below fields: what feeds first_name and last_name; muster help mapping shows an example"}
 	}
 	f := &File{}
 	pairs, problem := l.pairs(body, "a mapping file", []string{"fields", "where", "project"})
@@ -251,7 +251,7 @@ func tooDeep(data []byte) bool {
 }
 
 func (l *loader) syntaxError(err error) *FileError {
-	e := &FileError{Path: l.path, Message: "this is not YAML: " + err.Error(), Hint: "compare with the example in the README; indent with spaces, and quote what holds a colon or #"}
+	e := &FileError{Path: l.path, Message: "this is not YAML: " + err.Error(), Hint: "compare with the example in muster help mapping; indent with spaces, and quote what holds a colon or #"}
 	var at yaml.Error
 	if errors.As(err, &at) {
 		e.Message = at.GetMessage()

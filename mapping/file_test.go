@@ -103,7 +103,7 @@ func TestLoadErrors(t *testing.T) {
 		{"empty", "", 0, 0, "is empty", "first_name"},
 		{"comment only", "# nothing\n", 0, 0, "is empty", ""},
 		{"list", "- a\n", 1, 1, "needs names", ""},
-		{"broken YAML", "fields:\n  a: [1\n", 2, 0, "", "README"},
+		{"broken YAML", "fields:\n  a: [1\n", 2, 0, "", "muster help mapping"},
 		{"unknown key at the top", "field:\n  x: 1\n", 1, 1, `"field" is unknown`, "did you mean fields?"},
 		{"filter", names + "filter: a\n", 3, 1, `"filter" is unknown`, "did you mean where?"},
 		{"unknown field", "fields:\n  lastname: {column: A}\n", 2, 3, `"lastname" is unknown`, "did you mean last_name?"},

@@ -83,8 +83,8 @@ func (a *app) newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "muster",
 		Short: "Create the people of a roster in a Procore project",
-		Long: `muster reads a crew's roster (CSV, XLSX or ODS), turns every row into a person, and
-creates those people in a Procore project: each exactly once, as fast as the
+		Long: `muster reads a crew's roster (CSV, XLSX or ODS), turns every row into a person,
+and creates those people in a Procore project: each exactly once, as fast as the
 account's rate limits allow. The results file says for every row which person
 it became, or what to fix.`,
 		Example: `  muster check crew.xlsx
@@ -102,6 +102,7 @@ it became, or what to fix.`,
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
 		a.newRunCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newVersionCommand(),
 	)
+	a.addHelp(root)
 	a.addCompletion(root)
 	return root
 }

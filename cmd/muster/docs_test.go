@@ -4,18 +4,26 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
+
+	"muster/importer/outcome"
+	importerresults "muster/importer/results"
+	"muster/mapping"
 )
 
 func everyCommand() *cobra.Command {
@@ -31,6 +39,7 @@ var (
 	inlineCode = regexp.MustCompile("`([^`\n]+)`")
 	invocation = regexp.MustCompile(`(?m)(?:^|[ /])muster +((?:\\\n|[^\n|;&#>)])+)`)
 	anyFlag    = regexp.MustCompile(`(?:^|[\s\[(])--([a-z][a-z-]*)`)
+	goCommand  = regexp.MustCompile(`(?m)^(?:.* )?go (?:test|build|install) .*`)
 	variable   = regexp.MustCompile(`\bMUSTER_[A-Z_]+\b`)
 )
 
@@ -49,6 +58,13 @@ func checkCommand(t *testing.T, where string, words []string) {
 		return
 	}
 	cmd, rest, err := everyCommand().Find(words)
+	if err == nil && cmd.Name() == "help" && len(rest) > 0 {
+		_, isTopic := topicNamed(rest[0])
+		if of, _, err := everyCommand().Find(rest); !isTopic && rest[0] != "TOPIC" && (err != nil || !of.HasParent()) {
+			t.Errorf("%s: muster help has no %s", where, rest[0])
+		}
+		return
+	}
 	if err != nil || !cmd.HasParent() && !strings.HasPrefix(words[0], "-") {
 		t.Errorf("%s: muster %s: there is no such command", where, strings.Join(words, " "))
 		return
@@ -83,58 +99,76 @@ func variables() []string {
 	return known
 }
 
-// What README and the samples say to type exists.
+// documents returns the README and the topics by their names.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{"README.md": read(t, "../../README.md")}
+	for _, topic := range topics() {
+		all["help "+topic.name] = topic.text
+	}
+	return all
+}
+
+func textOf(t *testing.T, name string) string {
+	t.Helper()
+	topic, ok := topicNamed(name)
+	if !ok {
+		t.Fatalf("there is no topic %s", name)
+	}
+	return topic.text
+}
+
+// rowsOf returns the cells of the tables in a topic or a part of one, without their heads.
+func rowsOf(text string) (rows [][]string) {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		head := i+1 < len(lines) && strings.HasPrefix(lines[i+1], "|---")
+		if kindOf(line) == tableLine && !head && !strings.HasPrefix(line, "|---") {
+			rows = append(rows, cellsOf(line))
+		}
+	}
+	return rows
+}
+
+// What README, the topics and the samples say to type exists.
 func TestDocumentedCommandsExist(t *testing.T) {
 	t.Parallel()
-	readme := read(t, "../../README.md")
-	var code []string
-	for _, block := range codeBlock.FindAllStringSubmatch(readme, -1) {
-		code = append(code, block[1])
-	}
-	for _, span := range inlineCode.FindAllStringSubmatch(codeBlock.ReplaceAllString(readme, ""), -1) {
-		code = append(code, strings.ReplaceAll(span[1], `\|`, "|"))
-	}
-	commands := 0
-	for _, text := range code {
-		for _, words := range commandsIn(text) {
-			commands++
-			if len(words) > 0 && words[0] != "." { // docker build -t muster .
-				checkCommand(t, "README.md", words)
-			}
-		}
-	}
-	if commands < 20 {
-		t.Errorf("found %d commands in the README", commands)
-	}
 	flags := flagsOfAll()
-	for _, span := range inlineCode.FindAllStringSubmatch(readme, -1) {
-		for _, found := range anyFlag.FindAllStringSubmatch(span[1], -1) {
-			if !flags[found[1]] {
-				t.Errorf("README.md: there is no --%s", found[1])
+	texts := documents(t)
+	commands := 0
+	for name, text := range texts {
+		var code []string
+		for _, block := range codeBlock.FindAllStringSubmatch(text, -1) {
+			code = append(code, goCommand.ReplaceAllString(block[1], ""))
+		}
+		spans := inlineCode.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1)
+		for _, span := range spans {
+			code = append(code, strings.ReplaceAll(span[1], `\|`, "|"))
+		}
+		for _, text := range code {
+			for _, words := range commandsIn(text) {
+				commands++
+				if len(words) > 0 && words[0] != "." { // docker build -t muster .
+					checkCommand(t, name, words)
+				}
+			}
+		}
+		for _, span := range spans {
+			for _, found := range anyFlag.FindAllStringSubmatch(span[1], -1) {
+				if !flags[found[1]] {
+					t.Errorf("%s: there is no --%s", name, found[1])
+				}
 			}
 		}
 	}
-	// What can be said to an import is in the README's table.
-	cmd, _, err := everyCommand().Find([]string{"import"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden && f.Name != "help" && !strings.Contains(readme, "--"+f.Name) {
-			t.Errorf("the README does not name --%s", f.Name)
-		}
-	})
-	for _, cmd := range everyCommand().Commands() {
-		if !cmd.Hidden && cmd.Name() != "help" && !strings.Contains(readme, "`muster "+cmd.Name()) {
-			t.Errorf("the README does not name muster %s", cmd.Name())
-		}
+	if commands < 75 {
+		t.Errorf("found %d commands in README and topics", commands)
 	}
 
 	samples, err := filepath.Glob("../../samples/*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := map[string]string{"README.md": readme}
 	for _, path := range samples {
 		if ext := filepath.Ext(path); ext == ".csv" || ext == ".xlsx" || ext == ".json" {
 			continue
@@ -161,6 +195,191 @@ func TestDocumentedCommandsExist(t *testing.T) {
 				t.Errorf("%s: nothing reads %s", name, found)
 			}
 		}
+	}
+}
+
+// Every command is named somewhere, and every flag and variable is in the tables
+// of the topic settings, a flag beside its variable.
+func TestEverythingIsDocumented(t *testing.T) {
+	t.Parallel()
+	var all strings.Builder
+	for _, text := range documents(t) {
+		all.WriteString(text)
+	}
+	variableOf := map[string]string{} // by the flag's name
+	for _, row := range rowsOf(textOf(t, "settings")) {
+		for _, found := range anyFlag.FindAllStringSubmatch(row[0], -1) {
+			variableOf[found[1]] = row[1]
+		}
+	}
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		if name := cmd.CommandPath(); !cmd.Hidden && cmd.HasParent() && !strings.Contains(all.String(), "`"+name) && !strings.Contains(all.String(), "\n"+name+" ") {
+			t.Errorf("neither README nor topics name %s", name)
+		}
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			got, ok := variableOf[f.Name]
+			if want := environmentOf[f.Name]; !ok && !f.Hidden || want != "" && got != want {
+				t.Errorf("the topic settings does not have --%s with %q", f.Name, want)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			if sub.Name() != "help" && sub.Name() != "completion" {
+				visit(sub)
+			}
+		}
+	}
+	for _, cmd := range everyCommand().Commands() {
+		if cmd.Name() != "simulator" && cmd.Name() != "help" && cmd.Name() != "completion" { // whose flags are its own
+			visit(cmd)
+		}
+	}
+	for _, name := range []string{"muster simulator", "muster help", "muster completion"} {
+		if !strings.Contains(all.String(), "`"+name) {
+			t.Errorf("neither README nor topics name %s", name)
+		}
+	}
+	if got := variableOf["client-secret-file"]; got != "MUSTER_CLIENT_SECRET" || !strings.Contains(textOf(t, "settings"), "`MUSTER_CLIENT_ID`") {
+		t.Error("the topic settings lacks the credentials' variables")
+	}
+}
+
+// firstCells returns the first cells of a table, and of it each name on its own.
+func firstCells(text string) (names []string) {
+	for _, row := range rowsOf(text) {
+		names = append(names, strings.Split(row[0], ", ")...)
+	}
+	return names
+}
+
+// part returns what stands below a heading of a text.
+func part(t *testing.T, text, heading string) string {
+	t.Helper()
+	_, below, ok := strings.Cut(text, "## "+heading+"\n")
+	if !ok {
+		t.Fatalf("there is no heading %q", heading)
+	}
+	below, _, _ = strings.Cut(below, "\n## ")
+	return below
+}
+
+// The tables of statuses, exit codes, columns, fields and the like have what the
+// program has, and nothing else.
+func TestDocumentedTablesAreComplete(t *testing.T) {
+	t.Parallel()
+	readme := read(t, "../../README.md")
+	results, exits := textOf(t, "results"), textOf(t, "exit-codes")
+	columns, _, _ := strings.Cut(results, "## Statuses")
+	var statuses, codes, fields, metrics []string
+	for _, s := range outcome.Statuses() {
+		statuses = append(statuses, string(s))
+	}
+	for _, code := range []int{exitDone, exitRowsLeft, exitNotStarted, exitStopped, exitLocked, exitInterrupted, exitTerminated} {
+		codes = append(codes, strconv.Itoa(code))
+		if !strings.Contains(exitCodesHelp, strconv.Itoa(code)) {
+			t.Errorf("the help of commands lacks exit code %d", code)
+		}
+	}
+	for _, f := range mapping.Fields() {
+		fields = append(fields, string(f))
+	}
+	for name := range metricHelp {
+		metrics = append(metrics, name)
+	}
+	steps := part(t, readme, "A first import in five steps")
+	statusTable, exitTable, _ := strings.Cut(steps, "| exit code")
+	exitsOfImport, _, _ := strings.Cut(exits, "Every command ends")
+	jobs := textOf(t, "jobs")
+	for _, c := range []struct {
+		what      string
+		got, want []string
+	}{
+		{"statuses in README", firstCells(statusTable), statuses},
+		{"statuses in results", firstCells(part(t, results, "Statuses")), statuses},
+		{"exit codes in README", firstCells("| exit code" + exitTable), codes},
+		{"exit codes in exit-codes", firstCells(exitsOfImport), codes},
+		{"columns in results", firstCells(columns), importerresults.Columns()},
+		{"fields in mapping", firstCells(part(t, textOf(t, "mapping"), "The fields")), append(fields, "full_name")},
+		{"keys in mapping", firstCells(part(t, textOf(t, "mapping"), "What a field takes")), mappingKeys(t)},
+		{"metrics in jobs", firstCells(part(t, jobs, "Metrics")), metrics},
+		{"occasions in jobs", firstCells(part(t, jobs, "Notices")), occasions()},
+	} {
+		slices.Sort(c.got)
+		slices.Sort(c.want)
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.what, diff)
+		}
+	}
+	for _, row := range rowsOf(part(t, results, "Statuses")) {
+		if got, want := strings.HasPrefix(row[1], "yes"), outcome.Status(row[0]).Retryable(); got != want {
+			t.Errorf("results: retry takes %s up: %t", row[0], got)
+		}
+	}
+	for _, row := range rowsOf(statusTable) {
+		if got, want := strings.HasPrefix(row[2], "yes"), outcome.Status(row[0]).Retryable(); got != want {
+			t.Errorf("README: retry takes %s up: %t", row[0], got)
+		}
+	}
+	for _, kind := range kinds() {
+		if !strings.Contains(part(t, jobs, "Notices"), "`"+kind+"`") {
+			t.Errorf("the topic jobs does not name notices by %s", kind)
+		}
+	}
+}
+
+// mappingKeys returns what a mapping file can say of a field, as it says itself to
+// whom it does not understand.
+func mappingKeys(t *testing.T) []string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "mapping.yaml")
+	if err := os.WriteFile(path, []byte("fields: {last_name: {zzzz: 1}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := mapping.Load(path)
+	var wrong *mapping.FileError
+	if !errors.As(err, &wrong) {
+		t.Fatalf("%v", err)
+	}
+	keys, ok := strings.CutPrefix(wrong.Hint, "known are ")
+	if !ok {
+		t.Fatalf("no keys in %q", wrong.Hint)
+	}
+	return strings.Split(strings.ReplaceAll(keys, " and ", ", "), ", ")
+}
+
+// The files that README and topics show can be read.
+func TestDocumentedFilesAreRead(t *testing.T) {
+	t.Parallel()
+	yamlBlock := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
+	read := 0
+	for name, text := range documents(t) {
+		for i, block := range yamlBlock.FindAllStringSubmatch(text, -1) {
+			path := filepath.Join(t.TempDir(), strconv.Itoa(i)+".yaml")
+			if err := os.WriteFile(path, []byte(block[1]), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			read++
+			var err error
+			if name == "help mapping" {
+				_, err = mapping.Load(path)
+			} else {
+				_, err = readConfig(path)
+			}
+			if err != nil {
+				t.Errorf("%s, file %d: %v", name, i+1, err)
+			}
+		}
+	}
+	if read < 4 {
+		t.Errorf("found %d files", read)
+	}
+}
+
+// The README is a page to read in five minutes: what goes beyond it is a topic.
+func TestReadmeIsAPage(t *testing.T) {
+	t.Parallel()
+	if n := len(strings.Fields(read(t, "../../README.md"))); n > 1750 {
+		t.Errorf("it has %d words: move some into a topic, cmd/muster/help/*.md", n)
 	}
 }
 
@@ -238,7 +457,8 @@ func TestContainerSamples(t *testing.T) {
 
 var manPages = flag.String("man", "", "write the man pages into this folder, as a release does")
 
-// Every command has a man page. What makes them is linked into the tests alone.
+// Every command has a man page, and every topic. What makes them is linked into the
+// tests alone.
 func TestManPages(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -253,7 +473,18 @@ func TestManPages(t *testing.T) {
 	if err := doc.GenManTree(root, &doc.GenManHeader{Title: "MUSTER", Section: "1", Source: "muster", Manual: "muster"}, folder); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"muster.1": "creates those people in a Procore project", "muster-import.1": "--settle-after", "muster-run.1": "the first of 130 and 143, 2, 3, 1, 4, 0"} {
+	for _, topic := range topics() {
+		_, body, _ := strings.Cut(topic.text, "\n")
+		page := md2man.Render([]byte(fmt.Sprintf("%% %q \"7\" \"\" \"muster\" \"muster\"\n# NAME\nmuster-%s - %s\n# DESCRIPTION\n%s",
+			strings.ToUpper("muster-"+topic.name), topic.name, topic.short, body)))
+		if err := os.WriteFile(filepath.Join(folder, "muster-"+topic.name+".7"), page, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"muster.1": "creates those people in a Procore project", "muster-import.1": "--settle-after", "muster-run.1": "the first of 130 and 143, 2, 3, 1, 4, 0",
+		"muster-mapping.7": "A mapping file is complete", "muster-codes.7": "id_damaged",
+	} {
 		if page := read(t, filepath.Join(folder, name)); !strings.Contains(unescaped(page), want) {
 			t.Errorf("%s lacks %q", name, want)
 		}

@@ -21,7 +21,7 @@ func (a *app) newDoctorCommand() *cobra.Command {
 	var bundle string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Find out what works: network, credentials, project, quota, ledger, disks",
+		Short: "Find out what works: network, credentials, project, quota, disks",
 		Long: `Look at everything that an import needs, and say of each part whether it works
 and, where it doesn't, what to do: settings, proxy, names, connection and
 certificate, clock, credentials, company, project, Directory, work

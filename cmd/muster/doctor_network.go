@@ -39,7 +39,7 @@ func (x *examination) checkSettings() {
 	case errors.As(err, &usage), errors.As(hostErr, &usage):
 		f.State, f.Text, f.Fix = broken, usage.message, usage.fix
 	case errors.As(missing, &usage):
-		f.State, f.Text, f.Fix = broken, usage.message, "the README's first import in five steps says where they come from"
+		f.State, f.Text, f.Fix = broken, usage.message, "muster help credentials says where they come from"
 	default:
 		client, err := procore.New(x.options)
 		if err != nil {

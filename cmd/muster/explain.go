@@ -38,22 +38,29 @@ them are listed.`,
 }
 
 func explain(w io.Writer, code string, width int) error {
-	all := catalogue()
 	code = strings.ToLower(strings.TrimSpace(code))
-	at := slices.IndexFunc(all, func(e explanation) bool { return e.code == code })
-	if at < 0 {
+	e, ok := explanationOf(code)
+	if !ok {
 		fix, most := "muster explain lists all codes", 0.5
-		for _, e := range all {
+		for _, e := range catalogue() {
 			if score := likeness(code, e.code); score > most {
 				fix, most = "muster explain "+e.code, score
 			}
 		}
 		return &usageError{fmt.Sprintf("there is no code %q", code), fix}
 	}
-	e := all[at]
 	fmt.Fprintf(w, "%s (%s)\n", e.code, e.group)
 	fmt.Fprintf(w, "%s%s", paragraph(e.meaning, "  ", width), paragraph("try: "+e.fix, "  ", width))
 	return nil
+}
+
+func explanationOf(code string) (explanation, bool) {
+	all := catalogue()
+	at := slices.IndexFunc(all, func(e explanation) bool { return e.code == code })
+	if at < 0 {
+		return explanation{}, false
+	}
+	return all[at], true
 }
 
 // listCodes lists all codes by what they are about.

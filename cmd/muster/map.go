@@ -21,7 +21,7 @@ func (a *app) newMapCommand() *cobra.Command {
 	var forget bool
 	cmd := &cobra.Command{
 		Use:   "map ROSTER",
-		Short: "Show which columns feed which fields, and write that as a mapping file",
+		Short: "Show which columns feed which fields, or write a mapping file",
 		Long: `Show which column of a roster feeds which field of a person, how certain that
 is, and three values of each; which columns feed nothing; and what is in doubt.
 Columns with social security numbers or birth dates are named, never shown.

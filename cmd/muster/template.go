@@ -34,7 +34,7 @@ list of the project's; without them any text can be typed.
 
 A file that is there already is never overwritten.`,
 		Example: `  muster template -o crew.xlsx
-  muster template -o crew.xlsx --company 1234 --project 5678`,
+  muster template -o tower-a.xlsx --company 1234 --project 5678`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.template(cmd.Context(), cmd.Flags(), output)
