@@ -69,6 +69,8 @@ func (p *Pace) which(r Report, ahead time.Duration) int {
 		return hourly
 	case same:
 		return hourly
+	case h.limit > 0 && closer(r.Limit, h.limit, s.limit):
+		return hourly // with a new limit, when the oldest request leaves it or its hour ends
 	case h.limit > 0:
 		return spike
 	case s.limit > 0 && r.Limit > s.limit:
@@ -77,6 +79,16 @@ func (p *Pace) which(r Report, ahead time.Duration) int {
 		return hourly // "when it is nearly used up", and not by us
 	}
 	return spike
+}
+
+// closer reports whether a limit that is not known yet is rather the hourly one, changed, than the
+// spike's: by the factor between them. An unknown spike limit is taken for the least that makes
+// sense, the hourly one's average.
+func closer(limit, hour, spike int) bool {
+	if spike == 0 {
+		spike = max(hour/int(hourlyLength/spikeLength), 1)
+	}
+	return float64(limit)*float64(limit) > float64(hour)*float64(spike)
 }
 
 // Windows returns the windows that are known, the shorter first.

@@ -267,6 +267,11 @@ func settings() []setting {
 				s.allow(1, 1200)
 			}
 		}},
+		setting{name: "1000 an hour to 1200", windows: []quota{spikeOf(25), hourlyOf(1000)}, telling: share, latency: ms(50, 200), oldest: true, span: 3 * time.Hour, use: 0.98, change: func(s *server, since time.Duration) {
+			if since > 40*time.Minute {
+				s.allow(1, 1200)
+			}
+		}},
 	)
 }
 
