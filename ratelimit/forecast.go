@@ -23,6 +23,9 @@ func (p *Pace) Forecast(n int) (time.Duration, bool) {
 	for i := range p.windows {
 		p.windows[i].expire(now)
 		w := p.windows[i]
+		if i == hourly && w.near && w.limit < smallest && p.windows[spike].limit > 0 {
+			w.limit = 0 // taken for the hourly one by care alone: see which
+		}
 		if w.limit == 0 && i == hourly && p.windows[spike].limit > 0 {
 			w.limit = p.likely()
 		}

@@ -127,7 +127,11 @@ func (p *Pace) enter() error {
 func (p *Pace) leave() error {
 	x := p.shared
 	x.entered = false
-	err := x.journal.end(time.Now().Add(-hourlyLength-x.timeout), p.windows[hourly].limit)
+	limit := p.windows[hourly].limit
+	if p.windows[hourly].near {
+		limit = 0 // perhaps the spike's after all, and it would be reckoned with for ever
+	}
+	err := x.journal.end(time.Now().Add(-hourlyLength-x.timeout), limit)
 	if unlocked := x.lock.Unlock(); err == nil {
 		err = unlocked
 	}

@@ -96,6 +96,45 @@ func TestPlaceIsLeftToWhoHadFewer(t *testing.T) {
 	})
 }
 
+// A spike that somebody else had used up looks like an hourly window at first.
+// What is reckoned with then is not what later processes reckon with.
+func TestSpikeIsNotRememberedAsHourly(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "quota")
+	synctest.Test(t, func(t *testing.T) {
+		forecast := func(pace *ratelimit.Pace) {
+			t.Helper()
+			if got, ok := pace.Forecast(5000); !ok || got < time.Hour || got > 90*time.Minute {
+				t.Errorf("5,000 requests are said to take %v, %v; want somewhat more than an hour", got, ok)
+			}
+		}
+		pace := process(t, file)
+		take(t, pace).Release(report(25, 0, 11*time.Second))
+		pace.Pause(11 * time.Second)
+		_, slot := after(t, pace)
+		slot.Release(report(25, 24, 10*time.Second))
+		forecast(pace)
+		time.Sleep(time.Minute)
+		next := process(t, file)
+		_, slot = after(t, next)
+		slot.Release(report(25, 24, 10*time.Second))
+		forecast(next)
+	})
+}
+
+// A spike limit that rises may be an hourly one at first, but not for the forecast.
+func TestForecastOverARisingSpike(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := ratelimit.New(ratelimit.Options{})
+		take(t, pace).Release(report(10, 9, 10*time.Second))
+		take(t, pace).Release(report(50, 48, 10*time.Second))
+		if got, ok := pace.Forecast(100); !ok || got > 2*time.Minute {
+			t.Errorf("100 requests are said to take %v, %v", got, ok)
+		}
+	})
+}
+
 func TestPauseHoldsForAllProcesses(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quota")
