@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// most is how many requests Forecast follows one by one; beyond, it goes on at the average pace.
-const most = 1_000_000
+// most is how many requests Forecast follows one by one; beyond, it goes on at the average pace. A
+// progress line asks ten times a second.
+const most = 100_000
 
 // usual is the hourly limit that Procore's documentation names first.
 const usual = 3600
