@@ -27,8 +27,8 @@ type Foreseen struct {
 }
 
 // Foresee finds out what Run would do with every row of the plan, by the
-// project's people, which it lists, and by the ledger, to which it writes
-// nothing. The rows go the same way as in Run, up to where that would send.
+// project's people, which it lists unless the plan has them, and by the ledger, to
+// which it writes nothing. The rows go the same way as in Run, up to where that would send.
 // Without an API nobody is listed and without a ledger nothing is known of earlier
 // runs: then every row that is valid would be sent.
 //
@@ -36,7 +36,7 @@ type Foreseen struct {
 // would be sent is "". The people stay in the plan, so that a Run after it goes
 // by the same list. The error is a *StopError if the people can't be listed.
 func (j *Job) Foresee(ctx context.Context, plan *Plan, each func(cells []string, o outcome.Outcome) error) (*Foreseen, error) {
-	if j.API != nil && plan.Create > 0 {
+	if j.API != nil && plan.Create > 0 && plan.people == nil {
 		listed, err := j.listPeople(ctx)
 		if err != nil {
 			return nil, connectStop(ctx, err)

@@ -71,8 +71,9 @@ type Job struct {
 	// durable. The cells are the row's until it returns. It may be nil.
 	OnRow func(cells []string, o outcome.Outcome)
 	// OnDone is called as soon as a row's outcome is durable, before the rows
-	// above it need be: by several goroutines at a time. It may be nil.
-	OnDone func(outcome.Status)
+	// above it need be: by several goroutines at a time. Sent says whether the
+	// row took a request. It may be nil.
+	OnDone func(status outcome.Status, sent bool)
 	// OnTrouble is called when Procore put a request off, or its answer was
 	// lost: by several goroutines at a time. It may be nil.
 	OnTrouble func(Trouble)

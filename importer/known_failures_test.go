@@ -35,7 +35,7 @@ func TestKnownFailureResultOfAnotherRow(t *testing.T) {
 		var done []outcome.Status
 		r := b.run(t.Context(), b.crew(600), func(j *importer.Job) {
 			j.Workers = 64
-			j.OnDone = func(s outcome.Status) {
+			j.OnDone = func(s outcome.Status, _ bool) {
 				mu.Lock()
 				defer mu.Unlock()
 				done = append(done, s)
@@ -223,7 +223,7 @@ func TestKnownFailureCheckpointOfAnotherFile(t *testing.T) {
 		defer stop()
 		r := b.run(ctx, lines("A", "B", "C", "D", "E", "F"), func(j *importer.Job) {
 			j.Workers = 1
-			j.OnDone = func(outcome.Status) { stop() }
+			j.OnDone = func(outcome.Status, bool) { stop() }
 		})
 		if r.Counts.Created == 0 || r.Counts.Pending == 0 {
 			t.Fatalf("%+v", r.Counts)

@@ -199,7 +199,7 @@ func (n *nights) night(night int) {
 					stop()
 				}
 			}
-			j.OnDone = func(outcome.Status) { j.OnTrouble(0) }
+			j.OnDone = func(outcome.Status, bool) { j.OnTrouble(0) }
 		})
 		stop()
 	case "killed":

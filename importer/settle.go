@@ -58,7 +58,7 @@ func (s *settler) pass(it *item) {
 		s.countErrors(1)
 	}
 	if s.OnDone != nil {
-		s.OnDone(it.status())
+		s.OnDone(it.status(), it.send || it.update || it.tries.sent > 0)
 	}
 	s.done <- it
 }

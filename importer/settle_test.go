@@ -293,7 +293,7 @@ func TestDoubtsShareListings(t *testing.T) {
 		var mu sync.Mutex
 		early := 0
 		r := b.run(t.Context(), b.crew(300), func(j *importer.Job) {
-			j.OnDone = func(outcome.Status) {
+			j.OnDone = func(outcome.Status, bool) {
 				mu.Lock()
 				defer mu.Unlock()
 				if time.Since(began) < 45*time.Second { // 300 requests of 1 s, 8 at a time

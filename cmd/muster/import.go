@@ -200,19 +200,29 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	if err != nil {
 		return err
 	}
+	only := &share{job: job, plan: plan}
 	if reviewed != nil && ctx.Err() == nil {
-		if err := a.keepToPlan(ctx, []*share{{job: job, plan: plan}}, in, reviewed); err != nil {
+		if err := a.keepToPlan(ctx, []*share{only}, in, reviewed); err != nil {
 			return err
 		}
 	}
-	a.announce(job, plan, in, project)
+	requests, err := a.foresee(ctx, []*share{only}, job.Pace)
+	if err != nil {
+		return err
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	if only.stop != nil {
+		end(only.stop)
+	}
+	a.announce(job, plan, in, project, requests)
 	keepHeapClose(plan.Memory())
 
 	job.Results, err = results.Create(job.ResultsPath, in.header, in.resultsOptions(plan.Rows, a.settings.simulate))
 	if err != nil {
 		return err
 	}
-	stage, err := a.newStage(ctx, plan.Rows, job.Pace, log)
+	stage, err := a.newStage(ctx, plan.Rows, requests, job.Pace, log)
 	if err != nil {
 		return errors.Join(err, job.Results.Discard())
 	}
@@ -276,12 +286,36 @@ func keepHeapClose(held int) {
 	debug.SetGCPercent(100 * room / (base + held))
 }
 
+// foresee returns how many requests the rows will take: those that are in the
+// project already take none. Where nobody is told it is not worth a look. What
+// keeps a project's people from being listed is what stops its run.
+func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace) (requests int, err error) {
+	defer a.sayWaits(ctx, pace)()
+	for _, s := range shares {
+		if s.stop != nil || s.plan.Create == 0 {
+			continue
+		}
+		if a.settings.quiet || a.settings.simulate || ctx.Err() != nil {
+			requests += s.plan.Create
+			continue
+		}
+		foreseen, err := s.job.Foresee(ctx, s.plan, nil)
+		switch {
+		case err == nil:
+			requests += foreseen.Counts.Pending + foreseen.Updates
+		case !errors.As(err, &s.stop) && ctx.Err() == nil:
+			return 0, err
+		}
+	}
+	return requests, nil
+}
+
 // announce says what is about to happen.
-func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, project procore.Project) {
+func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, project procore.Project, requests int) {
 	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
 		return
 	}
-	estimate, _ := job.Pace.Forecast(plan.Create)
+	estimate, _ := job.Pace.Forecast(requests)
 	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: project.Name, Estimate: estimate, Rehearsal: a.settings.simulate})
 	if plan.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))

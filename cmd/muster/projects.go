@@ -87,9 +87,13 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 		return err
 	}
 	defer func() { err = errors.Join(err, into.Discard()) }()
-	a.announceProjects(shares, in, conn)
+	requests, err := a.foresee(intake, shares, conn.pace)
+	if err != nil {
+		return err
+	}
+	a.announceProjects(shares, in, conn, requests)
 
-	stage, err := a.newStage(intake, rows, conn.pace, log)
+	stage, err := a.newStage(intake, rows, requests, conn.pace, log)
 	if err != nil {
 		return err
 	}
@@ -164,15 +168,15 @@ func (a *app) newJob(mapper *mapping.Mapper, conn *connection) *importer.Job {
 	return job
 }
 
-func (a *app) announceProjects(shares []*share, in *input, conn *connection) {
+func (a *app) announceProjects(shares []*share, in *input, conn *connection, requests int) {
 	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
 		return
 	}
-	rows, create, invalid := 0, 0, 0
+	rows, invalid := 0, 0
 	for _, s := range shares {
-		rows, create, invalid = rows+s.plan.Rows, create+s.plan.Create, invalid+s.plan.Invalid
+		rows, invalid = rows+s.plan.Rows, invalid+s.plan.Invalid
 	}
-	estimate, _ := conn.pace.Forecast(create)
+	estimate, _ := conn.pace.Forecast(requests)
 	a.talkPlan(report.Plan{Rows: rows, Roster: in.path, Project: projectOf(shares).Name, Estimate: estimate, Rehearsal: a.settings.simulate})
 	if invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(invalid))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,12 +23,13 @@ type stage struct {
 	page     *report.HTML  // nil without --report
 	progress *report.Progress
 	log      zerolog.Logger // goes well with the progress
+	sent     atomic.Int64   // rows that took a request and are done
 	leave    func()
 }
 
-// newStage shows what becomes of so many rows. It ends with close, and its page
-// with Discard.
-func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log zerolog.Logger) (*stage, error) {
+// newStage shows what becomes of so many rows, of which some take a request each.
+// It ends with close, and its page with Discard.
+func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.Pace, log zerolog.Logger) (*stage, error) {
 	s := &stage{log: log}
 	if a.settings.report != "" {
 		var err error
@@ -37,7 +39,9 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 	}
 	terminal := isTerminal(a.stderr) && !a.settings.quiet && !a.logsJSON()
 	s.progress = report.NewProgress(a.stderr, terminal, rows, log)
-	s.progress.Estimate(pace.Forecast)
+	s.progress.Estimate(func(left int) (time.Duration, bool) {
+		return pace.Forecast(min(left, max(requests-int(s.sent.Load()), 0)))
+	})
 	if terminal {
 		s.log = log.Output(s.progress)
 	}
@@ -77,7 +81,10 @@ func (s *stage) follow(job *importer.Job) {
 			s.page.Row(name(cells), o)
 		}
 	}
-	job.OnDone = func(status outcome.Status) {
+	job.OnDone = func(status outcome.Status, sent bool) {
+		if sent {
+			s.sent.Add(1)
+		}
 		s.progress.Row(status)
 		if s.page != nil && status == outcome.Created {
 			s.page.Event(report.EventCreated)
