@@ -12,14 +12,15 @@ const most = 100_000
 // usual is the hourly limit that Procore's documentation names first.
 const usual = 3600
 
-// Forecast returns how long n more requests take from now on, answers included, if enough workers
+// Forecast returns how long n requests take from now on, answers included, if enough workers
 // send them and nobody uses the quota but this process and those that wait for it through
-// Options.Shared. It is false while no window is known. Procore reports the hourly limit only when
+// Options.Shared. Those of this process that are under way are among the n. It is false while no window is known. Procore reports the hourly limit only when
 // it is nearly used up: until then the one that was reported last counts, or the usual one.
 func (p *Pace) Forecast(n int) (time.Duration, bool) {
 	p.mu.Lock()
 	now := p.now()
-	n *= 1 + p.shared.waiting(now) // they take as many meanwhile
+	all := n
+	n = (n - min(p.own, n)) * (1 + p.shared.waiting(now)) // they take as many meanwhile
 	var queues []queue
 	for i := range p.windows {
 		p.windows[i].expire(now)
@@ -34,19 +35,23 @@ func (p *Pace) Forecast(n int) (time.Duration, bool) {
 			queues = append(queues, w.queue(now, p.inflight, p.reserved(w.limit), p.latency))
 		}
 	}
-	start, latency, apart := max(now, p.paused), p.latency, time.Duration(0)
+	start, latency, apart, first := max(now, p.paused), p.latency, time.Duration(0), now
 	if p.capped != nil {
 		apart = time.Duration(float64(time.Second) / float64(p.capped.Limit()))
+		first = now + p.untilToken(now)
 	}
 	p.mu.Unlock()
 
 	if len(queues) == 0 {
 		return 0, false
 	}
-	if n <= 0 {
+	switch {
+	case all <= 0:
 		return 0, true
+	case n == 0:
+		return latency, true
 	}
-	at := start
+	at := max(start, first)
 	for i := range min(n, most) {
 		if i > 0 {
 			at += apart
@@ -92,7 +97,7 @@ func (w *window) queue(now time.Duration, inflight, kept int, latency time.Durat
 	places := w.limit - kept
 	taken := min(w.held(inflight)+max(w.others-kept, 0), places)
 	reset := never
-	if w.reset > now {
+	if w.reset > now && !w.rolls { // in a window that rolls it is when the first place is free, or the last
 		reset = w.reset
 	}
 	for range places - taken {

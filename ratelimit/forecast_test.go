@@ -29,6 +29,7 @@ func TestForecastHolds(t *testing.T) {
 		{"5,000 rows, fixed hour", setting{windows: usual(fixed(hourlyOf(3600), 0)), telling: share}, 5000, ratelimit.Options{}},
 		{"20,000 rows, rolling hour", setting{windows: usual(hourlyOf(3600)), telling: share}, 20_000, ratelimit.Options{}},
 		{"20,000 rows, fixed hour", setting{windows: usual(fixed(hourlyOf(3600), 0)), telling: fewest}, 20_000, ratelimit.Options{}},
+		{"12,000 rows, the oldest leaves first", setting{windows: []quota{spikeOf(50), hourlyOf(3600)}, telling: share, oldest: true}, 12_000, ratelimit.Options{}},
 		{"latency to 5 s", setting{windows: usual(hourlyOf(3600)), telling: share, latency: ms(5, 5000)}, 5000, ratelimit.Options{}},
 		{"a fifth reserved", setting{windows: usual(hourlyOf(3600)), telling: fewest}, 5000, ratelimit.Options{Reserve: 0.2}},
 		{"one in two seconds", setting{windows: usual(hourlyOf(3600)), telling: fewest}, 5000, ratelimit.Options{Rate: 0.5}},
@@ -56,6 +57,39 @@ func TestForecastHolds(t *testing.T) {
 		}
 	}
 	t.Log("\n" + out.String())
+}
+
+func TestForecastCountsWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := ratelimit.New(ratelimit.Options{})
+		slot := take(t, pace)
+		time.Sleep(time.Second)
+		slot.Release(report(25, 24, 10*time.Second))
+		for range 24 {
+			take(t, pace)
+		}
+		for n, want := range map[int]time.Duration{0: 0, 10: time.Second, 24: time.Second} {
+			if got, ok := pace.Forecast(n); !ok || got != want {
+				t.Errorf("%d requests that are under way are said to take %v, want %v", n, got, want)
+			}
+		}
+		if got, ok := pace.Forecast(25); !ok || got < 10*time.Second {
+			t.Errorf("one more is said to take %v", got)
+		}
+	})
+}
+
+func TestForecastWaitsForTheRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := ratelimit.New(ratelimit.Options{Rate: 0.2})
+		take(t, pace).Release(report(25, 24, 10*time.Second))
+		time.Sleep(2 * time.Second)
+		if got, ok := pace.Forecast(2); !ok || got.Round(time.Second) != 8*time.Second {
+			t.Errorf("two requests are said to take %v, want 3 s and 5 s", got)
+		}
+	})
 }
 
 // forecasts sends rows, and returns by which share of the time that was left

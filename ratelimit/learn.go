@@ -24,7 +24,7 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	w.near = ahead <= near && (w.near || w.limit == 0)
 	w.reported(i, r.Limit, remaining, unseen, p.inflight, s, now)
 	at := now + min(max(ahead, 0), w.length+time.Second) + time.Second
-	w.resets(r.Reset.Unix(), at, s)
+	w.resets(r.Reset.Unix(), at, r.Limit-remaining, s)
 
 	// The other window is farther from being exceeded: it has at least as much left.
 	least := remaining

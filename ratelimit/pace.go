@@ -72,6 +72,7 @@ type Pace struct {
 	windows [2]window // Spike, Hourly
 
 	inflight  int           // taken and not released
+	own       int           // of these, this process's
 	sent      int64         // slots ever taken
 	finished  int64         // slots ever released
 	newest    time.Duration // when the newest slot was taken
@@ -217,6 +218,7 @@ func (p *Pace) grant() (*Slot, time.Duration) {
 		return nil, time.Microsecond // a rounding error of the limiter's
 	}
 	slot := p.sends(now)
+	p.own++
 	p.shared.took(slot, now)
 	return slot, 0
 }
@@ -264,14 +266,18 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 		later(p.opens(i, now), reason)
 	}
 	if p.capped != nil {
-		if tokens := p.capped.TokensAt(p.epoch.Add(now)); tokens < 1 {
-			later(now+time.Duration((1-tokens)/float64(p.capped.Limit())*float64(time.Second)), Capped)
-		}
+		later(now+p.untilToken(now), Capped)
 	}
 	if at == never {
 		why = None
 	}
 	return at, why
+}
+
+// untilToken returns how long Options.Rate keeps the next request back.
+func (p *Pace) untilToken(now time.Duration) time.Duration {
+	lacking := max(1-p.capped.TokensAt(p.epoch.Add(now)), 0)
+	return time.Duration(lacking / float64(p.capped.Limit()) * float64(time.Second))
 }
 
 // opens returns when window i has room for one more request.
@@ -339,6 +345,7 @@ func (s *Slot) Release(r Report) {
 		r.Date = time.Now()
 	}
 	defer p.together()()
+	p.own--
 	p.answers(s, r, p.now())
 	p.shared.answered(s, r)
 	p.wake()

@@ -42,6 +42,7 @@ type window struct {
 
 	reset    time.Duration // when the server says the window resets, at the latest; 0: not said
 	resetAt  int64         // the Unix second it named
+	rolls    bool          // the reset has moved on, and most of the window was still used
 	snapshot int64         // returned, when the request was taken that told so
 }
 
@@ -165,14 +166,16 @@ func (w *window) atLeast(room, inflight int) (due time.Duration) {
 	return w.drop(extra - gone)
 }
 
-// resets takes note that the window resets at the Unix second, which is at at the latest.
-func (w *window) resets(second int64, at time.Duration, s *Slot) {
+// resets takes note that the window, of which so many are used, resets at the Unix second, which
+// is at at the latest.
+func (w *window) resets(second int64, at time.Duration, used int, s *Slot) {
 	returned := s.returned[w.index()]
 	switch {
 	case s.taken < w.seen: // overtaken by a newer answer
 	case second == w.resetAt:
 		w.reset, w.snapshot = min(w.reset, at), max(w.snapshot, returned)
 	default:
+		w.rolls = w.rolls || w.resetAt > 0 && second > w.resetAt+1 && used > w.limit/2
 		w.resetAt, w.reset, w.snapshot = second, at, returned
 	}
 }
