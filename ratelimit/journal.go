@@ -37,7 +37,7 @@ type record struct {
 	Sum              uint32 // of all that follows
 	Kind             uint32
 	Process, Number  uint64 // header: the file's identity, and how many records were dropped from it
-	At               int64  // Unix nanoseconds
+	At               int64  // Unix nanoseconds; header: when the limit was last known
 	Limit, Remaining int32  // of an answer; header: the hourly limit, if one is known
 	Reset, Date      int64  // of an answer, in Unix seconds; 0: none
 	Pause            int64  // nanoseconds
@@ -74,6 +74,15 @@ func (r record) append(b []byte) []byte {
 	b, _ = binary.Append(b, binary.LittleEndian, r) // can't fail: the size is fixed
 	binary.LittleEndian.PutUint32(b[from:], crc32.ChecksumIEEE(b[from+4:]))
 	return b
+}
+
+// remembered returns the hourly limit of a header, if it is one of the last days.
+func (r record) remembered(now time.Time) int {
+	const forgotten = 7 * 24 * time.Hour
+	if now.Sub(time.Unix(0, r.At)) > forgotten {
+		return 0
+	}
+	return int(r.Limit)
 }
 
 // parse reports false if b is no record.
@@ -170,8 +179,8 @@ func (j *journal) end(before time.Time, hourlyLimit int) error {
 }
 
 func (j *journal) write(hourlyLimit int) error {
-	if hourlyLimit > 0 && int(j.header.Limit) != hourlyLimit {
-		j.header.Limit = int32(hourlyLimit)
+	if now := time.Now(); hourlyLimit > 0 && (int(j.header.Limit) != hourlyLimit || now.Sub(time.Unix(0, j.header.At)) > time.Hour) {
+		j.header.Limit, j.header.At = int32(hourlyLimit), now.UnixNano()
 		if _, err := j.file.WriteAt(j.header.append(nil), 0); err != nil {
 			return err
 		}

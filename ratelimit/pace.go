@@ -83,7 +83,7 @@ type Pace struct {
 	confirm   bool          // after a pause: one request at a time until one is answered
 	latency   time.Duration // moving average from taking to releasing
 
-	remembered int // the hourly limit as Options.Shared knows it from before; for forecasts alone
+	remembered int // the hourly limit as Options.Shared knows it from before; for forecasts and the Reserve alone
 }
 
 // past is longer than anything counts.
@@ -265,6 +265,7 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 		}
 		later(p.opens(i, now), reason)
 	}
+	later(p.sparing(now), Hourly)
 	if p.capped != nil {
 		later(now+p.untilToken(now), Capped)
 	}
@@ -292,6 +293,21 @@ func (p *Pace) opens(i int, now time.Duration) time.Duration {
 	default:
 		return p.probe(now)
 	}
+}
+
+// sparing returns when one more request leaves an hourly window that has not been reported its
+// Reserve. Procore reports it when it is nearly used up, which is too late: until then the limit
+// that is likely counts.
+func (p *Pace) sparing(now time.Duration) time.Duration {
+	w := p.windows[hourly]
+	if p.reserve == 0 || w.limit > 0 || p.windows[spike].limit == 0 {
+		return now
+	}
+	if w.limit = p.likely(); w.limit == 0 {
+		return now
+	}
+	w.others, w.stale, w.reset = 0, false, 0
+	return w.opens(now, never, p.inflight, p.reserved(w.limit))
 }
 
 // probe returns when one request may be sent to see what the server says: when nothing is in

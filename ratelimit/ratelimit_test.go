@@ -221,6 +221,11 @@ func TestReserveIsLeftInTheHourlyWindow(t *testing.T) {
 	if m := s.measure(t, 0, ratelimit.Options{Reserve: 0.2}); m.people > 480 || m.people < 475 {
 		t.Errorf("%d people in an hour, want 480 of 600", m.people)
 	}
+	// Procore does not report the usual limit before the reserve is gone.
+	s = setting{windows: []quota{spikeOf(25), hourlyOf(3600)}, telling: fewest, latency: ms(50, 50), span: 2 * time.Hour, workers: 30}
+	if m := s.measure(t, 0, ratelimit.Options{Reserve: 0.2}); m.people > 5760 || m.people < 5750 {
+		t.Errorf("%d people in two hours, want 5,760 of 7,200", m.people)
+	}
 }
 
 func TestFirstComeFirstServed(t *testing.T) {

@@ -105,7 +105,7 @@ func (p *Pace) enter() error {
 	if err != nil {
 		return err
 	}
-	p.remembered = int(x.journal.header.Limit)
+	p.remembered = x.journal.header.remembered(wall)
 	keep := hourlyLength + x.timeout
 	for _, r := range records {
 		age := wall.Sub(time.Unix(0, r.At))

@@ -135,6 +135,37 @@ func TestForecastOverARisingSpike(t *testing.T) {
 	})
 }
 
+// The Reserve of an hourly window that has not shown itself goes by what it was
+// before, for a week: a limit that rose since would not show itself.
+func TestReserveGoesByTheHourlyLimitOfEarlierRuns(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		later time.Duration
+		want  int
+	}{
+		"the next night": {24 * time.Hour, 480},
+		"a month later":  {30 * 24 * time.Hour, 2880}, // the usual limit is likely again
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "quota")
+			synctest.Test(t, func(t *testing.T) {
+				pace := process(t, file)
+				take(t, pace).Release(report(600, 300, 30*time.Minute))
+				take(t, pace)
+				time.Sleep(row.later)
+				pace = ratelimit.New(ratelimit.Options{Reserve: 0.2, Shared: file})
+				for range row.want {
+					take(t, pace).Release(report(8000, 7000, 10*time.Second))
+				}
+				if wait, _ := after(t, pace); wait < 59*time.Minute {
+					t.Errorf("more than %d requests went within %v", row.want, wait)
+				}
+			})
+		})
+	}
+}
+
 func TestPauseHoldsForAllProcesses(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quota")
