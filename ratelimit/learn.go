@@ -88,7 +88,7 @@ func closer(limit, hour, spike int) bool {
 	if spike == 0 {
 		spike = max(hour/int(hourlyLength/spikeLength), 1)
 	}
-	return float64(limit)*float64(limit) > float64(hour)*float64(spike)
+	return float64(limit)*float64(limit) >= float64(hour)*float64(spike)
 }
 
 // Windows returns the windows that are known, the shorter first.

@@ -341,6 +341,7 @@ func TestWhichWindow(t *testing.T) {
 		{"the spike limit rises", []answer{{25, 24, 10 * time.Second, 0}, {50, 48, 10 * time.Second, 0}, {50, 48, 10 * time.Second, 5 * time.Second}}, []ratelimit.Window{spike(50, 2)}},
 		{"the hourly limit changes", []answer{{3600, 50, time.Minute, 0}, {1200, 40, time.Minute, 0}}, []ratelimit.Window{hour(1200, 1160)}},
 		{"the hourly limit changes when its oldest leaves", []answer{{25, 24, 10 * time.Second, 0}, {1000, 1, time.Minute, 0}, {1200, 208, 2 * time.Second, 50 * time.Minute}}, []ratelimit.Window{spike(25, 1), hour(1200, 992)}},
+		{"as far from the one as from the other is careful", []answer{{25, 24, 10 * time.Second, 0}, {3600, 99, time.Minute, 0}, {300, 8, 2 * time.Second, 50 * time.Minute}}, []ratelimit.Window{spike(25, 1), hour(300, 292)}},
 		{"the spike limit changes beside a known hourly one", []answer{{25, 24, 10 * time.Second, 0}, {3600, 99, time.Minute, 0}, {100, 98, 10 * time.Second, 0}}, []ratelimit.Window{spike(100, 2), hour(3600, 3502)}},
 		{"an answer without headers changes nothing", []answer{{25, 24, 10 * time.Second, 0}, {0, 0, 0, 0}}, []ratelimit.Window{spike(25, 2)}},
 		{"nonsense", []answer{{25, 90, -time.Hour, 0}, {25, -3, 10 * time.Second, 0}}, []ratelimit.Window{spike(25, 25)}},
