@@ -94,8 +94,11 @@ type queue struct {
 // queue returns the places of the window, each with the time when it is free.
 func (w *window) queue(now time.Duration, inflight, kept int, latency time.Duration) queue {
 	q := queue{length: w.length}
-	places := w.limit - kept
-	taken := min(w.held(inflight)+max(w.others-kept, 0), places)
+	places, others := w.limit-kept, max(w.others-kept, 0)
+	if w.length == spikeLength { // who has sent in the last seconds will go on
+		places, others = max(places-others, 1), 0
+	}
+	taken := min(w.held(inflight)+others, places)
 	reset := never
 	if w.reset > now && !w.rolls { // in a window that rolls it is when the first place is free, or the last
 		reset = w.reset
@@ -111,7 +114,7 @@ func (w *window) queue(now time.Duration, inflight, kept int, latency time.Durat
 	for range inflight {
 		q.now = append(q.now, min(now+latency+w.length, reset))
 	}
-	for range max(w.others-kept, 0) {
+	for range others {
 		q.now = append(q.now, min(reset, now+w.length))
 	}
 	slices.Sort(q.now)

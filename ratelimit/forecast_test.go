@@ -80,6 +80,21 @@ func TestForecastCountsWhatIsUnderWay(t *testing.T) {
 	})
 }
 
+func TestForecastReckonsWithOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := ratelimit.New(ratelimit.Options{})
+		take(t, pace).Release(report(25, 14, 10*time.Second)) // 10 are somebody else's
+		if got, ok := pace.Forecast(149); !ok || got.Round(time.Second) != 90*time.Second {
+			t.Errorf("149 requests, 15 in 10 s, are said to take %v", got)
+		}
+		take(t, pace).Release(report(25, 0, 10*time.Second))
+		if got, ok := pace.Forecast(4); !ok || got.Round(time.Second) != 20*time.Second {
+			t.Errorf("4 requests, two in 10 s, are said to take %v", got)
+		}
+	})
+}
+
 func TestForecastWaitsForTheRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
