@@ -287,15 +287,17 @@ func keepHeapClose(held int) {
 }
 
 // foresee returns how many requests the rows will take: those that are in the
-// project already take none. Where nobody is told it is not worth a look. What
-// keeps a project's people from being listed is what stops its run.
+// project already take none. Where nobody is told, or how long a request takes is
+// not known, it is not worth a look. What keeps a project's people from being
+// listed is what stops its run.
 func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace) (requests int, err error) {
 	defer a.sayWaits(ctx, pace)()
+	_, known := pace.Forecast(1)
 	for _, s := range shares {
 		if s.stop != nil || s.plan.Create == 0 {
 			continue
 		}
-		if a.settings.quiet || a.settings.simulate || ctx.Err() != nil {
+		if a.settings.quiet || !known || ctx.Err() != nil {
 			requests += s.plan.Create
 			continue
 		}
