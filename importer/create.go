@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -159,9 +160,12 @@ const (
 	// after which the network, not the row, is at fault.
 	maxUnreachable = 9
 	// maxThrottled is how often one person may be put off. Every time costs a
-	// pause until the server's own reset, so this bounds only a server that
-	// never lets anything through.
-	maxThrottled = 60
+	// pause until the server's own reset. With a 429 that is not enough: others on
+	// the same quota may be faster each time, for as long as they have work, and
+	// so leastThrottled must be over, too. This bounds only a server that never lets
+	// anything through.
+	maxThrottled   = 60
+	leastThrottled = 2 * time.Hour
 )
 
 // tries counts what went wrong with one person's requests so far.
@@ -169,6 +173,7 @@ type tries struct {
 	sent        int
 	unreachable int
 	throttled   int
+	putOff      time.Time // first
 	lost        int // answers
 	renewed     bool
 	intervals   *backoff.ExponentialBackOff
@@ -184,6 +189,16 @@ func (t *tries) interval() time.Duration {
 		t.intervals.Multiplier = 2
 	}
 	return t.intervals.NextBackOff()
+}
+
+// throttle counts one more time that the person was put off by e, and reports
+// whether to try again.
+func (t *tries) throttle(e *procore.Error) bool {
+	if t.throttled == 0 {
+		t.putOff = time.Now()
+	}
+	t.throttled++
+	return t.throttled < maxThrottled || e.Status == http.StatusTooManyRequests && time.Since(t.putOff) < leastThrottled
 }
 
 // answer is what is to be done about one request for a person.
@@ -217,7 +232,7 @@ func (r *run) decide(it *item, err error) answer {
 	case procore.Throttled:
 		r.throttled.Add(1)
 		r.trouble(Throttled)
-		if t.throttled++; t.throttled < maxThrottled {
+		if t.throttle(e) {
 			return answer{again: true} // the client has paused the pace, for all workers
 		}
 		return answer{status: outcome.Failed, problems: []outcome.Problem{{

@@ -157,3 +157,20 @@ func TestThrottledRowKeepsItsTurn(t *testing.T) {
 		b.once()
 	})
 }
+
+// Somebody else on the same credentials can be faster a hundred times in a row,
+// while they have work. No row fails by that.
+func TestNobodyFailsBehindABusyNeighbour(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var first []int
+		for n := range 100 {
+			first = append(first, n+1)
+		}
+		b := newBench(t, simulator.Config{Faults: []simulator.Fault{{Kind: simulator.Throttle, Nth: first, Delay: 10 * time.Second}}})
+		r := b.run(t.Context(), b.crew(1), nil)
+		if r.Counts.Created != 1 || r.Throttled != 100 {
+			t.Errorf("%+v, put off %d times", r.Counts, r.Throttled)
+		}
+	})
+}

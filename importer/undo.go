@@ -444,7 +444,7 @@ func (x *undoing) again(s *sent, t *tries) (pause time.Duration, again bool) {
 	switch s.err.Kind {
 	case procore.Throttled:
 		x.throttled++
-		if t.throttled++; t.throttled < maxThrottled {
+		if t.throttle(s.err) {
 			return 0, true // the client has paused the pace
 		}
 	case procore.Unreachable:
