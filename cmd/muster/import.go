@@ -293,7 +293,7 @@ func keepHeapClose(held int) {
 func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace) (requests int, err error) {
 	defer a.sayWaits(ctx, pace)()
 	_, known := pace.Forecast(1)
-	for _, s := range shares {
+	for i, s := range shares {
 		if s.stop != nil || s.plan.Create == 0 {
 			continue
 		}
@@ -301,7 +301,12 @@ func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace
 			requests += s.plan.Create
 			continue
 		}
-		foreseen, err := s.job.Foresee(ctx, s.plan, nil)
+		plan := s.plan
+		if i > 0 { // its run may begin hours later, and lists the people anew
+			later := *s.plan
+			plan = &later
+		}
+		foreseen, err := s.job.Foresee(ctx, plan, nil)
 		switch {
 		case err == nil:
 			requests += foreseen.Counts.Pending + foreseen.Updates
