@@ -174,7 +174,7 @@ type tries struct {
 	unreachable int
 	throttled   int
 	putOff      time.Time // first
-	lost        int // answers
+	lost        int       // answers
 	renewed     bool
 	intervals   *backoff.ExponentialBackOff
 }
