@@ -22,6 +22,7 @@ func (p *Pace) Forecast(n int) (time.Duration, bool) {
 	all := n
 	n = (n - min(p.own, n)) * (1 + p.shared.waiting(now)) // they take as many meanwhile
 	var queues []queue
+	late := p.shared.late(now, p.latency)
 	for i := range p.windows {
 		p.windows[i].expire(now)
 		w := p.windows[i]
@@ -32,7 +33,7 @@ func (p *Pace) Forecast(n int) (time.Duration, bool) {
 			w.limit = p.likely()
 		}
 		if w.limit > 0 {
-			queues = append(queues, w.queue(now, p.inflight, p.reserved(w.limit), p.latency))
+			queues = append(queues, w.queue(now, p.inflight, late, p.reserved(w.limit), p.latency))
 		}
 	}
 	start, latency, apart, first := max(now, p.paused), p.latency, time.Duration(0), now
@@ -91,8 +92,9 @@ type queue struct {
 	then   []time.Duration // in order
 }
 
-// queue returns the places of the window, each with the time when it is free.
-func (w *window) queue(now time.Duration, inflight, kept int, latency time.Duration) queue {
+// queue returns the places of the window, each with the time when it is free. Late is until when
+// some of those in flight are waited for.
+func (w *window) queue(now time.Duration, inflight int, late []time.Duration, kept int, latency time.Duration) queue {
 	q := queue{length: w.length}
 	places, others := w.limit-kept, max(w.others-kept, 0)
 	if w.length == spikeLength { // who has sent in the last seconds will go on
@@ -111,7 +113,10 @@ func (w *window) queue(now time.Duration, inflight, kept int, latency time.Durat
 			q.now = append(q.now, min(r.at, reset))
 		}
 	}
-	for range inflight {
+	for _, until := range late {
+		q.now = append(q.now, until+w.length) // no reset shortens that: none of their answers will say what it found
+	}
+	for range inflight - len(late) {
 		q.now = append(q.now, min(now+latency+w.length, reset))
 	}
 	for range others {

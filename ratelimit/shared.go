@@ -172,6 +172,20 @@ func (p *Pace) giveUp(at time.Duration) {
 	}
 }
 
+// late returns until when requests of others are waited for whose answers ought
+// to be there: most likely their process has died.
+func (x *shared) late(now, latency time.Duration) (until []time.Duration) {
+	if x == nil {
+		return nil
+	}
+	for _, s := range x.open {
+		if !s.released && now-s.taken > max(10*latency, 2*time.Second) {
+			until = append(until, max(s.taken+x.timeout, now))
+		}
+	}
+	return until
+}
+
 // apply does what another process did at that time.
 func (p *Pace) apply(r record, at time.Duration) {
 	x := p.shared
