@@ -13,9 +13,10 @@ const most = 100_000
 const usual = 3600
 
 // Forecast returns how long n requests take from now on, answers included, if enough workers
-// send them and nobody uses the quota but this process and those that wait for it through
-// Options.Shared. Those of this process that are under way are among the n. It is false while no window is known. Procore reports the hourly limit only when
-// it is nearly used up: until then the one that was reported last counts, or the usual one.
+// send them and nobody uses the quota but this process, those that wait for it through
+// Options.Shared, and whoever has just used the spike. Those of this process that are under way
+// are among the n. It is false while no window is known. Procore reports the hourly limit only
+// when it is nearly used up: until then the one that was reported last counts, or the usual one.
 func (p *Pace) Forecast(n int) (time.Duration, bool) {
 	p.mu.Lock()
 	now := p.now()
