@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -34,7 +31,7 @@ type app struct {
 	end            *ended          // what became of the run, for whom it concerns
 	partOfJob      bool            // the job tells monitors of all its runs together
 	filing         *filing         // where the roster of a job goes; nil leaves it
-	warned         map[string]bool
+	said           map[string]bool // what is said once, by all that a command does
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
@@ -50,33 +47,38 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := root.ExecuteContext(ctx)
-	if errors.Is(err, syscall.EPIPE) {
-		return a.code // whoever read the output has had enough of it
-	}
+	err := besidesOutput(root.ExecuteContext(ctx))
 	a.failure = err
-	code := a.codeOf(ctx, err)
-	if err == nil {
-		return code
+	if err != nil {
+		code := a.codeOf(ctx, err)
+		if code != exitLocked || isTerminal(a.stderr) {
+			a.complain(err)
+		}
+		if !a.answered && (a.settings.json || asksForJSON(args)) {
+			a.refuse(code, err)
+		}
 	}
-	if code != exitLocked || isTerminal(a.stderr) {
-		a.complain(err)
-	}
-	if !a.answered && (a.settings.json || asksForJSON(args)) {
-		a.refuse(code, err)
-	}
-	return code
+	a.tellLost()
+	return a.codeOf(ctx, err)
 }
 
 // codeOf returns the exit code of a command that ends with err.
 func (a *app) codeOf(ctx context.Context, err error) int {
+	err = besidesOutput(err)
+	least := exitDone
+	if a.lost() != nil {
+		least = exitNotStarted
+		if a.sent {
+			least = exitRowsLeft
+		}
+	}
 	switch {
 	case err == nil:
-		return a.code
+		return max(a.code, least)
 	case a.sent:
 		return max(a.code, exitRowsLeft) // what went wrong came after the rows
 	}
-	return exitCode(ctx, err)
+	return max(exitCode(ctx, err), least)
 }
 
 func (a *app) newRootCommand() *cobra.Command {
@@ -129,8 +131,23 @@ func optionalArgument(what string) cobra.PositionalArgs {
 	}
 }
 
-// begin completes and checks the settings of a command before it does anything.
+// begin completes and checks the settings of a command before it does anything, and
+// warns of what is doubtful about them.
 func (a *app) begin(flags *pflag.FlagSet) error {
+	if err := a.complete(flags); err != nil {
+		return err
+	}
+	for _, c := range a.settings.cautions {
+		a.warn("%s: %s", c.text, c.fix)
+	}
+	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter && a.first("settle-after") {
+		a.talk("--settle-after %s is short: a lost request that comes to effect later than that makes a person twice.", a.settings.settleAfter)
+	}
+	return nil
+}
+
+// complete completes and checks the settings of a command.
+func (a *app) complete(flags *pflag.FlagSet) error {
 	a.began = time.Now()
 	flags.Visit(func(f *pflag.Flag) { a.given = append(a.given, f) })
 	if err := a.settings.complete(flags, a.getenv); err != nil {
@@ -138,12 +155,6 @@ func (a *app) begin(flags *pflag.FlagSet) error {
 	}
 	if err := a.settings.validate(flags); err != nil {
 		return err
-	}
-	for _, warning := range a.settings.warnings {
-		a.warn("%s", warning)
-	}
-	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter {
-		a.talk("--settle-after %s is short: a lost request that comes to effect later than that makes a person twice.", a.settings.settleAfter)
 	}
 	return nil
 }
@@ -205,13 +216,13 @@ func (a *app) answer() io.Writer {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // width returns how many columns the text on w may take.
 func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := w.(interface{ Fd() uintptr }); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
 			return columns
 		}

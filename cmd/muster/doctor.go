@@ -124,7 +124,7 @@ type diagnosis struct {
 }
 
 func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) error {
-	if err := a.begin(flags); err != nil {
+	if err := a.complete(flags); err != nil { // its warnings are among the findings
 		return err
 	}
 	if a.settings.simulate {

@@ -71,7 +71,7 @@ func (a *app) findRun(ctx context.Context, book *ledger.Ledger, path, id string)
 // lastResults returns the results file of the last run that has one which is
 // still there. The flags stay as they were given.
 func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, err error) {
-	look := app{getenv: a.getenv, stderr: a.stderr}
+	look := app{getenv: a.getenv, stderr: a.stderr, said: a.said} // the command itself says it no more
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	look.settings.connectionFlags(flags)
 	look.settings.workFlags(flags)

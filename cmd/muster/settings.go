@@ -59,7 +59,7 @@ type settings struct {
 	metricsFile string
 	notices     []notice // no flags: the config file's
 	ping        *credential
-	warnings    []string // what is better known about the files that were read
+	cautions    []caution
 }
 
 // environmentOf names the variable that stands in for a flag.
@@ -185,7 +185,7 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		if file, err = readConfig(s.config); err != nil {
 			return err
 		}
-		s.warnings = append(s.warnings, file.warnings...)
+		s.cautions = append(s.cautions, file.cautions...)
 	}
 	if s.job != "" {
 		j, err := file.job(s.job)
@@ -209,7 +209,9 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 			return err
 		}
 	}
-	s.warnings = append(s.warnings, readableByOthers(s.clientSecretFile)...)
+	for _, path := range []string{s.clientSecretFile, s.clientKey, s.passwordFile} {
+		s.cautions = append(s.cautions, readableByOthers(path)...)
+	}
 	return nil
 }
 
