@@ -146,8 +146,9 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	}
 	project, mapper, err := a.prepare(intake, conn, in, mapper)
 	var stop *importer.StopError
-	if errors.As(err, &stop) {
-		end(stop) // every row is pending then, and the results file says so
+	if errors.As(err, &stop) { // every row is pending then, and the results file says so
+		intake, end = context.WithCancelCause(ctx)
+		end(stop)
 	} else if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (a *app) tellLost() {
 
 // besidesOutput returns what there is in an error besides those of standard output.
 func besidesOutput(err error) error {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // a join, and nothing that wraps one
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		var rest []error
 		for _, one := range several.Unwrap() {
 			rest = append(rest, besidesOutput(one))

@@ -188,7 +188,11 @@ func runShares(intake context.Context, end context.CancelCauseFunc, shares []*sh
 			return err
 		}
 		stage.follow(s.job)
-		own, stop := context.WithCancelCause(intake)
+		base := intake
+		if s.stop != nil {
+			base = context.WithoutCancel(intake) // whatever ends the others, this is why it was not begun
+		}
+		own, stop := context.WithCancelCause(base)
 		if s.stop != nil {
 			stop(s.stop)
 		}
