@@ -99,7 +99,7 @@ type run struct {
 	throttled atomic.Int64
 	latest    atomic.Pointer[procore.Error] // the latest request's; nil if that was answered well
 	places    chan struct{}                 // one for each row that is under way
-	made      map[int]int64 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
+	made      map[int]int64                 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
 	same      namesakes
 	unwritten sync.Once // the ledger's failure is logged once, not for every row in hand
 
