@@ -160,7 +160,9 @@ func (a *app) complete(flags *pflag.FlagSet) error {
 }
 
 // logger writes log lines to standard error. No line holds what a roster's cell says.
-func (a *app) logger() zerolog.Logger {
+func (a *app) logger() zerolog.Logger { return a.loggerTo(a.stderr) }
+
+func (a *app) loggerTo(w io.Writer) zerolog.Logger {
 	level, err := zerolog.ParseLevel(a.settings.logLevel)
 	if err != nil || level == zerolog.NoLevel {
 		level = zerolog.InfoLevel // to say, for one, that the level is unknown
@@ -168,19 +170,23 @@ func (a *app) logger() zerolog.Logger {
 	if a.settings.quiet && level < zerolog.WarnLevel {
 		level = zerolog.WarnLevel
 	}
-	out := a.stderr
 	if !a.logsJSON() {
-		out = zerolog.ConsoleWriter{Out: a.stderr, NoColor: a.plain(), TimeFormat: "15:04:05"}
+		console := zerolog.ConsoleWriter{Out: w, NoColor: a.colourless(), TimeFormat: "15:04:05"}
+		if a.settings.plain {
+			console.PartsOrder = []string{zerolog.LevelFieldName, zerolog.MessageFieldName}
+			console.FormatLevel = func(level any) string { return fmt.Sprintf("Log, %v:", level) }
+		}
+		w = console
 	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger()
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
 
 // logsJSON reports whether standard error holds lines of JSON and nothing else.
 func (a *app) logsJSON() bool { return a.settings.logFormat == "json" }
 
-// plain reports whether standard error wants text without colour.
-func (a *app) plain() bool {
-	return a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" || !isTerminal(a.stderr)
+// colourless reports whether standard error wants text without colour.
+func (a *app) colourless() bool {
+	return a.settings.plain || a.getenv("NO_COLOR") != "" || !isTerminal(a.stderr)
 }
 
 // talk says something to a person who is watching, unless they asked for quiet.
@@ -202,9 +208,11 @@ func (a *app) talk(format string, args ...any) {
 // not, as it is there to be copied.
 func (a *app) line(first, indent, text string) {
 	text = first + shown(text)
-	if isTerminal(a.stderr) && !strings.Contains(text, "muster ") {
+	if a.settings.plain {
+		text = strings.TrimSpace(text)
+	} else if isTerminal(a.stderr) && !strings.Contains(text, "muster ") {
 		start := text[:len(text)-len(strings.TrimLeft(text, " "))]
-		text = start + strings.TrimPrefix(strings.TrimSuffix(paragraph(text, indent, width(a.stderr)), "\n"), indent)
+		text = start + strings.TrimPrefix(strings.TrimSuffix(paragraph(text, indent, a.width(a.stderr)), "\n"), indent)
 	}
 	fmt.Fprintln(a.stderr, text)
 }
@@ -218,6 +226,31 @@ func (a *app) answer() io.Writer {
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width returns how many columns the text on w may take; report.Plain if it is to
+// be heard.
+func (a *app) width(w io.Writer) int {
+	if a.settings.plain {
+		return report.Plain
+	}
+	return width(w)
+}
+
+// named returns a line with something to be copied behind its name.
+func (a *app) named(name, text string) string {
+	if a.settings.plain {
+		name = strings.TrimSpace(name) + " "
+	}
+	return name + text + "\n"
+}
+
+// gap is what stands between two parts of a text.
+func (a *app) gap() string {
+	if a.settings.plain {
+		return ""
+	}
+	return "\n"
 }
 
 // width returns how many columns the text on w may take.

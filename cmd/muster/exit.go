@@ -161,6 +161,13 @@ func (a *app) complain(err error) {
 		a.logError(e, quotes)
 		return
 	}
+	if a.settings.plain {
+		a.line("muster: ", "", report.Advised(e.Message, e.Fix))
+		for _, p := range e.Problems {
+			a.line("Problem: ", "", report.Advised(p.Message, p.Fix))
+		}
+		return
+	}
 	a.line("muster: ", "  ", e.Message)
 	for _, p := range e.Problems {
 		a.line("  - ", "    ", p.Message)

@@ -175,3 +175,79 @@ func TestErrorsFitTheTerminal(t *testing.T) {
 		t.Errorf("exit code %d\n%q", code, shown)
 	}
 }
+
+// plainly fails if anything but words and line ends was written.
+func plainly(t *testing.T, shown string) {
+	t.Helper()
+	text := strings.ReplaceAll(shown, "\r\n", "\n") // the terminal's own
+	if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' || r == '·' || r == '#' || r >= 0x2500 && r < 0x2600 }); i >= 0 {
+		t.Errorf("%q is in:\n%q", text[i], text)
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, " ") || strings.TrimSpace(line) == "" && line != text {
+			t.Errorf("the line %q is laid out in:\n%s", line, text)
+		}
+	}
+}
+
+// In plain mode the form asks in lines, by numbers.
+func TestPlainForm(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Frist Name,Last Name,Title,Job Title", "Ana,Silva,Lead,Laborer", "Bo,,Foreman,Carpenter")
+	shown, code := terminal(t, folder, []string{"import", "--simulate", "--plain", "crew.csv"},
+		"Enter a number between 1 and 3: ", "9\n",
+		"Enter a number between 1 and 3: ", "1\n",
+		"Enter a number between 1 and 3: ", "1\n")
+	plainly(t, strings.NewReplacer("9\r\n", "", "1\r\n", "\r\n", "\r\n\r\n", "\r\n").Replace(shown))
+	for _, want := range []string{
+		"Question 1 of 2: There is no column with the first name. Which column holds the first name? Enter alone takes answer 1. \r\n",
+		"2. job title: column D \"Job Title\", such as Laborer, Carpenter\r\n",
+		"Created: 1\r\n",
+		"Problem in cell B3: the last name is missing. Try: ",
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is missing in:\n%q", want, shown)
+		}
+	}
+	if code != exitRowsLeft {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+}
+
+// Whoever leaves a question without an answer has confirmed nothing.
+func TestPlainFormLeft(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]struct {
+		key  string
+		code int
+		said string
+	}{
+		"end of input": {"\x04", exitNotStarted, "the question was left without an answer; nothing was sent"},
+		"interrupt":    {ctrlC, exitInterrupted, "interrupted by Ctrl-C"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			writeRoster(t, folder, "crew.csv", "Frist Name,Last Name", "Ana,Silva")
+			shown, code := terminal(t, folder, []string{"import", "--simulate", "--plain", "crew.csv"}, "Enter a number between 1 and 3: ", leave.key)
+			if code != leave.code || !strings.Contains(shown, "\r\nmuster: "+leave.said) {
+				t.Errorf("exit code %d\n%s", code, shown)
+			}
+			if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// A whole name leaves no half of one to ask for, in plain mode, too.
+func TestPlainFormWholeNames(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Who,Role", "Ana Silva,Mason", "Bo Li,Painter")
+	shown, code := terminal(t, folder, []string{"check", "--plain", "crew.csv"}, `first and last name in one: column A "Who"`, "2\n")
+	if strings.Count(shown, "Enter a number") != 1 || code != exitDone {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+}

@@ -290,7 +290,7 @@ func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, projec
 }
 
 func (a *app) talkPlan(plan report.Plan) {
-	columns := width(a.stderr)
+	columns := a.width(a.stderr)
 	if a.logsJSON() {
 		columns = math.MaxInt
 	}
@@ -432,7 +432,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 	case a.settings.quiet && s.ExitCode == exitDone:
 		return unwritten
 	}
-	return errors.Join(unwritten, report.WriteText(a.stdout, s, width(a.stdout)))
+	return errors.Join(unwritten, report.WriteText(a.stdout, s, a.width(a.stdout)))
 }
 
 // next returns the commands that go on from here, as to be typed.

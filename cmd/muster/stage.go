@@ -35,11 +35,18 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 			return nil, err
 		}
 	}
-	terminal := isTerminal(a.stderr) && !a.settings.quiet && !a.logsJSON()
-	s.progress = report.NewProgress(a.stderr, terminal, rows, log)
+	manner := report.Logged
+	switch {
+	case a.settings.quiet || a.logsJSON():
+	case a.settings.plain:
+		manner = report.Told
+	case isTerminal(a.stderr):
+		manner = report.Drawn
+	}
+	s.progress = report.NewProgress(a.stderr, manner, rows, log)
 	s.progress.Estimate(pace.Forecast)
-	if terminal {
-		s.log = log.Output(s.progress)
+	if manner != report.Logged {
+		s.log = a.loggerTo(s.progress)
 	}
 	deaf := context.AfterFunc(ctx, func() {
 		var interrupted *interruptError
@@ -48,7 +55,7 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 			if a.logsJSON() {
 				log.Info().Msg(stopping)
 			} else {
-				fmt.Fprintln(s.progress, stopping)
+				fmt.Fprint(s.progress, paragraph(stopping, "", a.width(a.stderr)))
 			}
 		}
 	})

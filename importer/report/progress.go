@@ -16,12 +16,21 @@ import (
 // How often progress is shown.
 const (
 	drawEvery = 100 * time.Millisecond
+	tellEvery = time.Second // at most
 	logEvery  = 10 * time.Second
 )
 
-// Progress shows how far a run is: on a terminal a line that is drawn at most
-// ten times a second and cleared at the end, elsewhere a log line every ten
-// seconds, with counts and no names. It is safe for concurrent use, and cheap
+// Manner is how progress is shown.
+type Manner uint8
+
+// The manners. None shows names.
+const (
+	Logged Manner = iota // a log line every ten seconds, for what is no terminal
+	Drawn                // a line that is drawn at most ten times a second and cleared at the end
+	Told                 // a sentence on a line of its own, when there is something to say
+)
+
+// Progress shows how far a run is. It is safe for concurrent use, and cheap
 // enough for a call a row.
 type Progress struct {
 	w     io.Writer
@@ -35,7 +44,8 @@ type Progress struct {
 
 	drawing sync.Mutex // held while the terminal's line changes
 	drawn   string     // what stands there now
-	speed   speed      // of the loop alone
+	speed   speed      // of the loop alone, as moments
+	moments moments
 
 	end    chan struct{}
 	ended  chan struct{}
@@ -48,16 +58,19 @@ type wait struct {
 }
 
 // NewProgress begins to show the progress of total rows, 0 if that is not known,
-// on w if it is a terminal and in the log if not. Close it, for it runs a
-// goroutine.
-func NewProgress(w io.Writer, terminal bool, total int, log zerolog.Logger) *Progress {
+// in the log or on w. Close it, for it runs a goroutine.
+func NewProgress(w io.Writer, manner Manner, total int, log zerolog.Logger) *Progress {
 	p := &Progress{
 		w: w, total: total, log: log, start: time.Now(),
 		end: make(chan struct{}), ended: make(chan struct{}),
 	}
 	every, show := logEvery, p.line
-	if terminal {
+	switch manner {
+	case Drawn:
 		every, show = drawEvery, p.draw
+	case Told:
+		every, show = tellEvery, p.tell
+	case Logged:
 	}
 	go func() {
 		defer close(p.ended)
@@ -146,8 +159,10 @@ func (p *Progress) Close() {
 	})
 }
 
+// clearing blanks the line, with what the terminal has put behind it when a key was
+// pressed: ^C, for one.
 func (p *Progress) clearing() string {
-	return "\r" + strings.Repeat(" ", columns(p.drawn)) + "\r"
+	return "\r" + strings.Repeat(" ", max(columns(p.drawn), p.width()-1)) + "\r"
 }
 
 // snapshot is called by the loop alone.
@@ -210,6 +225,16 @@ func (p *Progress) draw(s Snapshot) {
 	over = min(over, max(p.width()-1-columns(line), 0))
 	_, _ = io.WriteString(p.w, "\r"+line+strings.Repeat(" ", over))
 	p.drawn = line
+}
+
+// tell says how far the run is, if it is time to.
+func (p *Progress) tell(s Snapshot) {
+	if !p.moments.due(s) {
+		return
+	}
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	_, _ = io.WriteString(p.w, s.Sentence()+"\n")
 }
 
 // width asks the terminal each time, because windows change.

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -200,6 +201,37 @@ func TestManyProblemsStayShort(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in:\n%s", want, text)
 		}
+	}
+}
+
+// What is made to be heard has whole lines without layout, in which nothing is
+// lost.
+func TestPlainText(t *testing.T) {
+	t.Parallel()
+	s := report.Summary{
+		Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
+		Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000, Results: "/srv/hr/exports/2026-03/acme  crew.results.csv",
+		Project: "Hillside Tower", Problems: mixed(), Remarks: []string{"3 hidden rows were left out"},
+		Parts: []report.Part{{Project: 7, Name: "A", Counts: outcome.Counts{Existing: 2}}, {Project: 8, Name: "B", Counts: outcome.Counts{Created: 3, Invalid: 1}}},
+		Next:  []string{"muster doctor", "muster retry '/srv/hr/exports/2026-03/acme  crew.results.csv'"},
+	}
+	check := report.Check{
+		Summary: s, Roster: "crew.csv", LookedUp: true, Plan: "crew.plan.json",
+		Columns: []report.Column{{Field: "first_name", Heading: "Given Name", How: "exact"}, {Field: "is_employee", How: "a constant"}},
+		Unused:  []string{"Phone", "Hire Date"}, Withheld: []string{"SSN"},
+		Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 5 * time.Minute}, Open: []string{"whether Procore refuses somebody"},
+	}
+	var summary, checked bytes.Buffer
+	if err := errors.Join(report.WriteText(&summary, s, report.Plain), report.WriteCheck(&checked, check, report.Plain)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"text plain": summary.String(), "check plain": checked.String()} {
+		for line := range strings.Lines(text) {
+			if line == "\n" || strings.TrimSpace(line) != strings.TrimSuffix(line, "\n") || strings.HasPrefix(line, "-") {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+		golden(t, name, text)
 	}
 }
 
