@@ -283,10 +283,23 @@ func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, projec
 		return
 	}
 	estimate, _ := job.Pace.Forecast(plan.Create)
-	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: project.Name, Estimate: estimate, Rehearsal: a.settings.simulate})
+	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: a.called(project, job.Scope.Project), Estimate: estimate, Rehearsal: a.settings.simulate})
 	if plan.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))
 	}
+}
+
+// called is a project as it is in Procore's list of them, and in the settings: by its
+// name, if that could be had, and its number, unless a rehearsal has made that up.
+func (a *app) called(project procore.Project, id int64) string {
+	number := fmt.Sprintf("project %d", id)
+	switch {
+	case project.Name == "":
+		return number
+	case strings.EqualFold(project.Name, number), a.settings.simulate && a.settings.project == 0:
+		return project.Name
+	}
+	return fmt.Sprintf("%s (%s)", project.Name, number)
 }
 
 func (a *app) talkPlan(plan report.Plan) {

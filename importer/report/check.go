@@ -242,7 +242,7 @@ func (p *page) headings(what string, list []string) {
 type Plan struct {
 	Rows      int
 	Roster    string
-	Project   string        // its name, if known
+	Project   string        // its name and number, as far as known
 	Estimate  time.Duration // 0 if not known
 	Rehearsal bool
 }

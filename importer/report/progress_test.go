@@ -63,6 +63,7 @@ func TestLine(t *testing.T) {
 		{"10 columns", running, 10, "1,204 o..."},
 		{"1 column", running, 1, "."},
 		{"waiting", waiting, 120, "[#####...................]  1,204 of 5,000  24%  about 25 min left  4 to look at  waits for the hourly quota until 14:20"},
+		{"waiting, 100 columns", waiting, 101, "[##........]  1,204 of 5,000  about 25 min left  4 to look at  waits for the hourly quota until 14:20"},
 		{"waiting, 60 columns", waiting, 60, "1,204 of 5,000  waits for the hourly quota until 14:20"},
 		{"waiting for a moment", soon, 60, "1,204 of 5,000  waits for the hourly quota until 13:50:07"},
 		{"unknown total", report.Snapshot{Counts: outcome.Counts{Skipped: 1}, Now: now, Rate: 125000}, 80, "1 row  125,000 rows/s"},

@@ -45,22 +45,25 @@ func (s Snapshot) Line(width int) string {
 	}
 	for _, parts := range [][]string{
 		{count, percent, rate, left, wrong, waits},
+		{count, rate, left, wrong, waits}, // the bar says as much as the percentage
+	} {
+		text := join(parts)
+		if bar := min(width-columns(text)-len("[]  "), 30); s.Total > 0 && bar >= 10 {
+			full := min(bar*done/s.Total, bar)
+			return "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + text
+		}
+	}
+	for _, parts := range [][]string{
+		{count, percent, rate, left, wrong, waits},
 		{count, percent, left, wrong, waits},
 		{count, left, wrong, waits},
 		{count, left, waits},
 		{count, waits},
 		{count},
 	} {
-		text := join(parts)
-		room := width - columns(text)
-		if room < 0 {
-			continue
+		if text := join(parts); columns(text) <= width {
+			return text
 		}
-		if bar := min(room-len("[]  "), 30); s.Total > 0 && bar >= 10 {
-			full := min(bar*done/s.Total, bar)
-			text = "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + text
-		}
-		return text
 	}
 	return cut(count, width)
 }
