@@ -263,6 +263,9 @@ func WritePlan(w io.Writer, plan Plan, width int) error {
 	}
 	if plan.Estimate > 0 {
 		text += ", in " + about(plan.Estimate)
+		if plan.Estimate >= time.Minute && !plan.Rehearsal {
+			text += ", or less if some are there already" // who is, the run finds out
+		}
 	}
 	p.line("", "", text+".")
 	_, err := io.WriteString(w, p.b.String())

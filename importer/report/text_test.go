@@ -237,13 +237,22 @@ func TestPlainText(t *testing.T) {
 
 func TestPlan(t *testing.T) {
 	t.Parallel()
-	var b bytes.Buffer
-	if err := report.WritePlan(&b, report.Plan{Rows: 1, Roster: "crew.csv", Project: "Hillside Tower", Estimate: 65 * time.Minute, Rehearsal: true}, 60); err != nil {
-		t.Fatal(err)
-	}
-	want := "Rehearsal, nothing is sent to Procore: 1 row of crew.csv for\nHillside Tower, in about 1 h 5 min.\n"
-	if diff := cmp.Diff(want, b.String()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	plan := report.Plan{Rows: 1, Roster: "crew.csv", Project: "Hillside Tower", Estimate: 65 * time.Minute}
+	rehearsal := plan
+	rehearsal.Rehearsal = true
+	for want, plan := range map[string]report.Plan{
+		"1 row of crew.csv for Hillside Tower, in about 1 h 5 min, or\nless if some are there already.\n":     plan,
+		"Rehearsal, nothing is sent to Procore: 1 row of crew.csv for\nHillside Tower, in about 1 h 5 min.\n": rehearsal,
+		"2 rows, in about 5 s.\n": {Rows: 2, Estimate: 5 * time.Second},
+		"2 rows.\n":               {Rows: 2},
+	} {
+		var b bytes.Buffer
+		if err := report.WritePlan(&b, plan, 60); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 
