@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,11 +32,12 @@ type app struct {
 	end            *ended          // what became of the run, for whom it concerns
 	partOfJob      bool            // the job tells monitors of all its runs together
 	filing         *filing         // where the roster of a job goes; nil leaves it
+	mute           atomic.Bool     // standard error is for what needs a person, or for JSON
 	said           map[string]bool // what is said once, by all that a command does
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
-	ctx, stop := untilSignal(ctx)
+	ctx, stop := untilSignal(ctx, a.lastWord)
 	defer stop()
 	return a.execute(ctx, args)
 }
@@ -153,6 +155,7 @@ func (a *app) complete(flags *pflag.FlagSet) error {
 	if err := a.settings.complete(flags, a.getenv); err != nil {
 		return err
 	}
+	a.mute.Store(a.settings.quiet || a.logsJSON())
 	if err := a.settings.validate(flags); err != nil {
 		return err
 	}

@@ -7,11 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/rivo/uniseg"
+
+	"muster/importer/procore/simulator"
 )
 
 // terminal runs muster at a terminal. Each answer is typed when its cue has
@@ -28,7 +32,14 @@ func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), childVariable+"=1", "TERM=xterm", "XDG_STATE_HOME="+filepath.Join(folder, "state"),
 		"MUSTER_LEDGER=", "MUSTER_CONFIG=", "MUSTER_MAPPING=", "NO_COLOR=1")
-	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: 100})
+	return converse(t, cmd, 100, cuesAndKeys...), cmd.ProcessState.ExitCode()
+}
+
+// converse starts a command at a terminal of so many columns, and returns what was
+// shown when it has ended.
+func converse(t *testing.T, cmd *exec.Cmd, columns uint16, cuesAndKeys ...string) string {
+	t.Helper()
+	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: columns})
 	if err != nil {
 		t.Skipf("no terminal to be had: %v", err)
 	}
@@ -54,7 +65,7 @@ func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string)
 	if len(cuesAndKeys) > 0 {
 		t.Fatalf("never shown: %q in:\n%s", cuesAndKeys[0], shown.String())
 	}
-	return shown.String(), cmd.ProcessState.ExitCode()
+	return shown.String()
 }
 
 func writeRoster(t *testing.T, folder, name string, lines ...string) {
@@ -249,5 +260,33 @@ func TestPlainFormWholeNames(t *testing.T) {
 	shown, code := terminal(t, folder, []string{"check", "--plain", "crew.csv"}, `first and last name in one: column A "Who"`, "2\n")
 	if strings.Count(shown, "Enter a number") != 1 || code != exitDone {
 		t.Errorf("exit code %d\n%s", code, shown)
+	}
+}
+
+// Ctrl-C is answered in whole lines: the first one ends the run in good order, the
+// second one at once.
+func TestInterruptedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: time.Minute}}})
+	cmd := w.command("import", w.crew(20))
+	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=1")
+	shown := converse(t, cmd, 60, "0 of 20", ctrlC, "stops at once.\r\n", ctrlC)
+	first := regexp.MustCompile(`\^C(\r[^\r]*)?\r {59}\rStopping: what is on its way is finished first\. Once more\r\nstops at once\.\r\n`)
+	if !first.MatchString(shown) {
+		t.Errorf("the first is answered by %q", shown)
+	}
+	if want := "\r\nStopped at once. The same command again first finds out what\r\nbecame of what was on its way.\r\n"; !strings.HasSuffix(shown, want) {
+		t.Errorf("the second is answered by %q", shown)
+	}
+	for frame := range strings.SplitSeq(first.ReplaceAllString(shown, ""), "\r") {
+		if wide := uniseg.StringWidth(frame); wide > 60 || strings.Contains(frame, "of 20") && !strings.Contains(frame, "^C") && wide > 57 {
+			t.Errorf("%d columns: %q", wide, frame)
+		}
+	}
+	if strings.Contains(shown, "\x1b") {
+		t.Errorf("it changes the terminal: %q", shown)
+	}
+	if cmd.ProcessState.ExitCode() != -1 {
+		t.Errorf("exit code %d, want an end by the signal", cmd.ProcessState.ExitCode())
 	}
 }

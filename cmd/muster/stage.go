@@ -55,7 +55,11 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 			if a.logsJSON() {
 				log.Info().Msg(stopping)
 			} else {
-				fmt.Fprint(s.progress, paragraph(stopping, "", a.width(a.stderr)))
+				text := paragraph(stopping, "", a.width(a.stderr))
+				if manner != report.Drawn {
+					text = a.afterKey(interrupted) + text
+				}
+				fmt.Fprintf(s.progress, "%s", text)
 			}
 		}
 	})

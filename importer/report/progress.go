@@ -215,7 +215,7 @@ func plus(c outcome.Counts, s outcome.Status, n int) outcome.Counts {
 // draw changes the terminal's line in one write, and only if it is another. It
 // blanks what the last one leaves over by spaces: not every terminal knows more.
 func (p *Progress) draw(s Snapshot) {
-	line := s.Line(p.width() - 1) // a full line wraps in some terminals
+	line := s.Line(p.width() - 3) // with ^C behind it, it must not be full: that wraps in some terminals
 	p.drawing.Lock()
 	defer p.drawing.Unlock()
 	if line == p.drawn {
