@@ -24,16 +24,17 @@ type app struct {
 	settings       settings
 	given          []*pflag.Flag // on the command line itself
 	began          time.Time
-	sent           bool            // a run has been made: code is its
-	answered       bool            // the JSON object that was asked for has been printed
-	code           int             // the exit code of a command that came to its end
-	summary        *report.Summary // of the run that has been made
-	failure        error           // what the command ended with
-	end            *ended          // what became of the run, for whom it concerns
-	partOfJob      bool            // the job tells monitors of all its runs together
-	filing         *filing         // where the roster of a job goes; nil leaves it
-	mute           atomic.Bool     // standard error is for what needs a person, or for JSON
-	said           map[string]bool // what is said once, by all that a command does
+	sent           bool                            // a run has been made: code is its
+	answered       bool                            // the JSON object that was asked for has been printed
+	code           int                             // the exit code of a command that came to its end
+	summary        *report.Summary                 // of the run that has been made
+	failure        error                           // what the command ended with
+	end            *ended                          // what became of the run, for whom it concerns
+	partOfJob      bool                            // the job tells monitors of all its runs together
+	filing         *filing                         // where the roster of a job goes; nil leaves it
+	progress       atomic.Pointer[report.Progress] // while it is shown
+	mute           atomic.Bool                     // standard error is for what needs a person, or for JSON
+	said           map[string]bool                 // what is said once, by all that a command does
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
@@ -163,9 +164,7 @@ func (a *app) complete(flags *pflag.FlagSet) error {
 }
 
 // logger writes log lines to standard error. No line holds what a roster's cell says.
-func (a *app) logger() zerolog.Logger { return a.loggerTo(a.stderr) }
-
-func (a *app) loggerTo(w io.Writer) zerolog.Logger {
+func (a *app) logger() zerolog.Logger {
 	level, err := zerolog.ParseLevel(a.settings.logLevel)
 	if err != nil || level == zerolog.NoLevel {
 		level = zerolog.InfoLevel // to say, for one, that the level is unknown
@@ -173,6 +172,7 @@ func (a *app) loggerTo(w io.Writer) zerolog.Logger {
 	if a.settings.quiet && level < zerolog.WarnLevel {
 		level = zerolog.WarnLevel
 	}
+	var w io.Writer = beside{a}
 	if !a.logsJSON() {
 		console := zerolog.ConsoleWriter{Out: w, NoColor: a.colourless(), TimeFormat: "15:04:05"}
 		if a.settings.plain {
@@ -182,6 +182,17 @@ func (a *app) loggerTo(w io.Writer) zerolog.Logger {
 		w = console
 	}
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
+
+// beside is standard error, above the progress line while there is one.
+type beside struct{ *app }
+
+// Write writes whole lines.
+func (b beside) Write(lines []byte) (int, error) {
+	if progress := b.progress.Load(); progress != nil {
+		return progress.Write(lines)
+	}
+	return b.stderr.Write(lines)
 }
 
 // logsJSON reports whether standard error holds lines of JSON and nothing else.

@@ -290,3 +290,21 @@ func TestInterruptedTwice(t *testing.T) {
 		t.Errorf("exit code %d, want an end by the signal", cmd.ProcessState.ExitCode())
 	}
 }
+
+// Log lines stand above the progress line, and are as readable as without one.
+func TestLogAboveTheProgress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 150 * time.Millisecond}}})
+	cmd := w.command("import", w.crew(20), "--log-level", "debug", "--workers", "4")
+	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=1")
+	shown := converse(t, cmd, 200)
+	if !strings.Contains(shown, "of 20") {
+		t.Fatalf("no progress was drawn:\n%q", shown)
+	}
+	whole := regexp.MustCompile(`^\d\d:\d\d:\d\d DBG `)
+	for line := range strings.SplitSeq(shown, "\r\n") {
+		if line = line[strings.LastIndex(line, "\r")+1:]; strings.Contains(line, "from Procore") && !whole.MatchString(line) {
+			t.Errorf("%q", line)
+		}
+	}
+}
