@@ -308,3 +308,26 @@ func TestLogAboveTheProgress(t *testing.T) {
 		}
 	}
 }
+
+// On a narrow terminal the rosters of runs are still to be told apart.
+func TestRunsOnANarrowTerminal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
+	if code, _, stderr := w.muster("import", w.crew(2), "--quiet"); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for columns, want := range map[uint16]string{
+		60: "  crew.csv, import: 2 rows: 2 created\r\n",
+		80: "  crew.csv\r\n  import: 2 rows: 2 created\r\n",
+	} {
+		shown := converse(t, w.command("runs"), columns)
+		if !strings.HasSuffix(shown, want) {
+			t.Errorf("%d columns:\n%s", columns, shown)
+		}
+		for line := range strings.SplitSeq(shown, "\r\n") {
+			if len(line) > int(columns) {
+				t.Errorf("%d columns: %q", columns, line)
+			}
+		}
+	}
+}

@@ -215,18 +215,29 @@ func writeRuns(w io.Writer, runs []runJSON, columns int, bare bool) {
 		wide[2] = max(wide[2], len(r.Status))
 		wide[3] = max(wide[3], len(strconv.FormatInt(r.Project, 10)))
 	}
+	room := columns - wide[0] - wide[1] - wide[2] - wide[3] - len("        ")
 	line := func(run, started, status, project, roster string) {
-		text := fmt.Sprintf("%-*s  %-*s  %-*s  %*s  ", wide[0], run, wide[1], started, wide[2], status, wide[3], project)
-		fmt.Fprintln(w, text+fit(roster, columns-len(text)))
+		text := fmt.Sprintf("%-*s  %-*s  %-*s  %*s", wide[0], run, wide[1], started, wide[2], status, wide[3], project)
+		if room >= leastName {
+			text += "  " + fit(roster, room)
+		}
+		fmt.Fprintln(w, text)
 	}
 	if !bare {
 		line("RUN", "STARTED", "STATUS", "PROJECT", "ROSTER")
 	}
 	for _, r := range runs {
-		line(r.Run, r.Started.Local().Format("2006-01-02 15:04"), string(r.Status), strconv.FormatInt(r.Project, 10), report.Clean(filepath.Base(r.Roster)))
-		fmt.Fprintf(w, "%s", paragraph(r.sentence(), "  ", columns))
+		roster, sentence := report.Clean(filepath.Base(r.Roster)), r.sentence()
+		line(r.Run, r.Started.Local().Format("2006-01-02 15:04"), string(r.Status), strconv.FormatInt(r.Project, 10), roster)
+		if room < leastName {
+			sentence = fit(roster, columns-2) + ", " + sentence
+		}
+		fmt.Fprintf(w, "%s", paragraph(sentence, "  ", columns))
 	}
 }
+
+// leastName is how many columns a file's name takes at least to be recognised.
+const leastName = 12
 
 // sentence says what became of the rows.
 func (r runJSON) sentence() string {
