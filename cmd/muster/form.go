@@ -176,7 +176,7 @@ func answerText(answer mapping.Answer, before, between string) string {
 		text = strings.Replace(text, inWords(answer.Field), "first and last name in one", 1)
 	}
 	if answer.Heading != "" {
-		text += fmt.Sprintf(" %q", answer.Heading)
+		text += ` "` + answer.Heading + `"`
 	}
 	if len(answer.Samples) > 0 {
 		text += before + strings.Join(answer.Samples, between)

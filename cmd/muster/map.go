@@ -211,7 +211,7 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	for _, f := range shown.Fields {
 		source := f.How
 		if f.Column != "" {
-			source = fmt.Sprintf("column %s %q, %.0f%%: %s", f.Column, f.Heading, 100*f.Confidence, f.How)
+			source = fmt.Sprintf("column %s %s, %.0f%%: %s", f.Column, `"`+f.Heading+`"`, 100*f.Confidence, f.How)
 		}
 		if a.settings.plain && len(f.Samples) > 0 {
 			source += "; such as " + strings.Join(f.Samples, ", ")
