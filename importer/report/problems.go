@@ -123,7 +123,7 @@ func places(g Group) (text string, shown int) {
 	var list []string
 	differ := differ(g)
 	for i, cell := range g.Cells {
-		text := Clean(cell)
+		text := strings.ReplaceAll(Clean(cell), " ", string(unbroken)) // of the sheet's name
 		if differ && i < len(g.Values) && g.Values[i] != "" {
 			text += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
 		}

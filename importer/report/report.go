@@ -93,16 +93,22 @@ func newPage(width int) *page {
 	return &page{width: max(width, 20)}
 }
 
+// unbroken is a blank at which no line is broken.
+const unbroken = '\u00a0'
+
+func breakable(r rune) bool { return unicode.IsSpace(r) && r != unbroken }
+
 // line writes text behind a first indent, and under it what doesn't fit behind
 // a second, broken at blanks; a word wider than the page is broken where it must.
 func (p *page) line(first, next, text string) {
 	if p.plain() {
-		p.b.WriteString(strings.Join(strings.Fields(first+text), " ") + "\n")
+		p.b.WriteString(strings.Join(strings.Fields(first+text), " ") + "\n") // the unbroken, too
 		return
 	}
 	p.b.WriteString(first)
 	used, gap := columns(first), 0
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsFuncSeq(text, breakable) {
+		word = strings.ReplaceAll(word, string(unbroken), " ")
 		for used+gap+columns(word) > p.width {
 			if gap == 0 { // alone on its line, and still too wide
 				var head string

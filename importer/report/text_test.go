@@ -276,6 +276,24 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// A cell is not broken within its sheet's name.
+func TestCellsStayWhole(t *testing.T) {
+	t.Parallel()
+	problems := make(map[int][]outcome.Problem)
+	for row := 2; row <= 5; row++ {
+		problems[row] = []outcome.Problem{{Code: "name_missing", Cell: fmt.Sprintf("Crew List!C%d", row), Message: "the name is missing"}}
+	}
+	for width := 30; width < 80; width++ {
+		var b bytes.Buffer
+		if err := report.WriteText(&b, report.Summary{Problems: groups(problems, 10)}, width); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(b.String(), "Crew List!C") != 4 || strings.Contains(b.String(), "\u00a0") {
+			t.Errorf("%d columns:\n%s", width, b.String())
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add("message", "a very long hint "+strings.Repeat("x", 200), "C17", 60)
 	f.Add("\x1b[2J李李李李李", "\u0301\u0301", "\n", 20)
