@@ -57,6 +57,7 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 		sent := time.Now()
 		person, err := r.request(work, slot, it, intent.Token)
 		r.intents.answered(time.Since(sent))
+		r.note(err)
 		answer := r.decide(it, err)
 		if it.notReadmitted(person, err) {
 			answer.again = true

@@ -13,6 +13,7 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
+	"muster/importer/procore"
 	"muster/mapping"
 )
 
@@ -96,8 +97,9 @@ type run struct {
 	errors    atomic.Int64 // rows that end without a person
 	retries   atomic.Int64
 	throttled atomic.Int64
-	places    chan struct{} // one for each row that is under way
-	made      map[int]int64 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
+	latest    atomic.Pointer[procore.Error] // the latest request's; nil if that was answered well
+	places    chan struct{}                 // one for each row that is under way
+	made      map[int]int64                 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
 	same      namesakes
 	unwritten sync.Once // the ledger's failure is logged once, not for every row in hand
 
@@ -129,7 +131,8 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	}
 	r.countErrors(plan.Invalid)
 	if intake.Err() == nil && plan.Create > 0 && r.people == nil {
-		if r.people, err = j.listPeople(intake); err != nil && intake.Err() == nil {
+		r.people, err = j.listPeople(intake)
+		if r.note(err); err != nil && intake.Err() == nil {
 			end(connectStop(intake, err))
 		}
 	}
@@ -141,7 +144,7 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	}
 	unfinished := counts.Pending+counts.Unknown > 0 || err != nil
 	if intake.Err() != nil && (unfinished || ctx.Err() != nil) {
-		errors.As(context.Cause(intake), &summary.Stopped)
+		errors.As(r.why(intake), &summary.Stopped)
 	}
 	record.Counts, record.Status = counts, ledger.Finished
 	switch {

@@ -21,26 +21,30 @@ type stage struct {
 	parts    []report.Part // what became of each of several projects
 	page     *report.HTML  // nil without --report
 	progress *report.Progress
-	log      zerolog.Logger // goes well with the progress
 	leave    func()
 }
 
 // newStage shows what becomes of so many rows. It ends with close, and its page
 // with Discard.
 func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log zerolog.Logger) (*stage, error) {
-	s := &stage{log: log}
+	s := &stage{}
 	if a.settings.report != "" {
 		var err error
 		if s.page, err = report.CreateHTML(a.settings.report); err != nil {
 			return nil, err
 		}
 	}
-	terminal := isTerminal(a.stderr) && !a.settings.quiet && !a.logsJSON()
-	s.progress = report.NewProgress(a.stderr, terminal, rows, log)
-	s.progress.Estimate(pace.Forecast)
-	if terminal {
-		s.log = log.Output(s.progress)
+	manner := report.Logged
+	switch {
+	case a.settings.quiet || a.logsJSON():
+	case a.settings.plain:
+		manner = report.Told
+	case isTerminal(a.stderr):
+		manner = report.Drawn
 	}
+	s.progress = report.NewProgress(a.stderr, manner, rows, log)
+	s.progress.Estimate(pace.Forecast)
+	a.progress.Store(s.progress)
 	deaf := context.AfterFunc(ctx, func() {
 		var interrupted *interruptError
 		if errors.As(context.Cause(ctx), &interrupted) && !a.settings.quiet {
@@ -48,7 +52,11 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 			if a.logsJSON() {
 				log.Info().Msg(stopping)
 			} else {
-				fmt.Fprintln(s.progress, stopping)
+				text := paragraph(stopping, "", a.width(a.stderr))
+				if manner != report.Drawn {
+					text = a.afterKey(interrupted) + text
+				}
+				fmt.Fprintf(s.progress, "%s", text)
 			}
 		}
 	})
@@ -63,13 +71,13 @@ func (a *app) newStage(ctx context.Context, rows int, pace *ratelimit.Pace, log 
 		deaf()
 		unwatch()
 		s.progress.Close()
+		a.progress.Store(nil)
 	}
 	return s, nil
 }
 
 // follow shows the rows of job.
 func (s *stage) follow(job *importer.Job) {
-	job.Log = s.log
 	name := nameOf(job.Mapper)
 	job.OnRow = func(cells []string, o outcome.Outcome) {
 		s.found.add(o)

@@ -114,14 +114,19 @@ func (p *page) effort(c Check) {
 	}
 	if len(c.Open) > 0 {
 		p.blank()
-		p.b.WriteString("Not known yet:\n")
+		first := "  - "
+		if p.plain() {
+			first = "Not known yet: "
+		} else {
+			p.b.WriteString("Not known yet:\n")
+		}
 		for _, sentence := range c.Open {
-			p.line("  - ", "    ", Clean(sentence))
+			p.line(first, "    ", Clean(sentence))
 		}
 	}
 	if c.Plan != "" {
 		p.blank()
-		p.b.WriteString("Plan:    " + Clean(c.Plan) + "\n")
+		p.named("Plan:    ", c.Plan)
 	}
 }
 
@@ -198,7 +203,9 @@ func (p *page) mapping(c Check) {
 		widest = max(widest, columns(column.Field))
 	}
 	p.blank()
-	p.b.WriteString("How the columns are read:\n")
+	if !p.plain() {
+		p.b.WriteString("How the columns are read:\n")
+	}
 	for _, column := range c.Columns {
 		first := "  " + column.Field + strings.Repeat(" ", widest-columns(column.Field)) + "  "
 		text := Clean(column.Heading)
@@ -208,10 +215,13 @@ func (p *page) mapping(c Check) {
 		if column.How != "" {
 			text += " (" + Clean(column.How) + ")"
 		}
+		if p.plain() {
+			first = "Column for " + column.Field + ": "
+		}
 		p.line(first, strings.Repeat(" ", columns(first)), text)
 	}
-	p.headings("not used: ", c.Unused)
-	p.headings("never sent: ", c.Withheld)
+	p.headings("not used", c.Unused)
+	p.headings("never sent", c.Withheld)
 }
 
 func (p *page) headings(what string, list []string) {
@@ -222,14 +232,17 @@ func (p *page) headings(what string, list []string) {
 	for i, heading := range list {
 		quoted[i] = `"` + Clean(heading) + `"`
 	}
-	p.line("  "+what, "    ", strings.Join(quoted, ", "))
+	if p.plain() {
+		what = "Columns " + what
+	}
+	p.line("  "+what+": ", "    ", strings.Join(quoted, ", "))
 }
 
 // Plan is what a run is about to do.
 type Plan struct {
 	Rows      int
 	Roster    string
-	Project   string        // its name, if known
+	Project   string        // its name and number, as far as known
 	Estimate  time.Duration // 0 if not known
 	Rehearsal bool
 }
@@ -250,6 +263,9 @@ func WritePlan(w io.Writer, plan Plan, width int) error {
 	}
 	if plan.Estimate > 0 {
 		text += ", in " + about(plan.Estimate)
+		if plan.Estimate >= time.Minute && !plan.Rehearsal {
+			text += ", or less if some are there already" // who is, the run finds out
+		}
 	}
 	p.line("", "", text+".")
 	_, err := io.WriteString(w, p.b.String())
