@@ -270,7 +270,7 @@ func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
 // hands each on. When the intake has ended it goes on to the last row, so that
 // each has an outcome.
 func (r *run) read(intake, work context.Context, hand func(*item)) error {
-	a := newAssessor(r.Job, r.plan.index)
+	a := newAssessor(r.Job, r.plan)
 	items := make([]*item, 0, batch)
 	sequence := 0
 	for rows, err := range r.Source.ahead() {

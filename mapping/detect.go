@@ -424,7 +424,15 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 		})...)
 	}
 	p.finish(used, d.withheld)
+	p.departures = slices.DeleteFunc(p.departures, func(c departure) bool { return c.about == leavingDate && d.isPeriod(c.column) })
 	return p
+}
+
+// isPeriod reports whether a date is the same in every row of the sample: that is
+// the end of a week or of a contract, and not when somebody left.
+func (d *detector) isPeriod(column int) bool {
+	c := d.all[column]
+	return len(c.cells) == c.rows && c.rows > 2 && share(c.cells, func(s string) bool { return s == c.cells[0] }) == 1
 }
 
 // noAnswer is what an empty cell says in a column of marks.

@@ -18,6 +18,7 @@ type Mapper struct {
 	formulas []*formula // by source; nil where there is none
 	scratch  []byte
 	unknowns map[string]*Problem // classifications that were looked up in vain
+	departed map[departedCell]bool
 }
 
 // plan is what mappers of one roster share; read-only.
@@ -30,6 +31,8 @@ type plan struct {
 	classes  *classes // nil: not known
 	truths   *truths
 	answers  *[2]bool // false and true, for Person.IsEmployee
+
+	departures []departure // in the order in which they are asked
 }
 
 // source is where one field comes from.
@@ -74,7 +77,7 @@ func (m *Mapper) Clone() *Mapper {
 }
 
 func newMapper(p *plan) *Mapper {
-	return &Mapper{plan: p, scratch: make([]byte, 0, 64), unknowns: make(map[string]*Problem)}
+	return &Mapper{plan: p, scratch: make([]byte, 0, 64), unknowns: make(map[string]*Problem), departed: make(map[departedCell]bool)}
 }
 
 // Keep reports whether the mapping file's where takes the row: always, without
