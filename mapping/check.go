@@ -76,7 +76,7 @@ func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Pr
 		return problem
 	}
 	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
-	p.GuessedName = p.GuessedName || hasStrayDigit(name)
+	p.GuessedName = p.GuessedName || hasStrayDigit(name) || s.doubtful && orderUntold(name)
 	if len(s.transforms) > 0 {
 		p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
 	}

@@ -415,6 +415,7 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 			used[c] = true
 		}
 		s := source{field: f, columns: one.columns(), joined: one.joined != nil, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
+		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.mayBeLastFirst()
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}

@@ -49,6 +49,7 @@ type source struct {
 	values     map[string]string
 	lookup     bool
 	order      order
+	doubtful   bool // of full_name: other cells say that the last name is in front
 
 	inverted bool // yes means no
 	joined   bool // the columns together, not the first that is not empty

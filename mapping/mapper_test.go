@@ -33,6 +33,43 @@ func problemsOf(problems []mapping.Problem) []string {
 	return all
 }
 
+// Where many names of a column have the last name in front, those that don't
+// tell are in doubt as well; in an ordinary column no name is.
+func TestOrderOfNames(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		cells   string
+		guessed string // those in doubt
+	}{
+		{"ordinary", "Maria Lopez|John Smith|Ann Lee|Anh Khoa|Bo Li|Deshawn James|Xochitl Cruz", ""},
+		{"ordinary, in capitals", "MARIA LOPEZ|JOHN SMITH|ANN LEE", ""},
+		{"last name first", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li"},
+		{"one among others", "Maria Lopez|John Smith|Kowalski Piotr|Anh Khoa", "Kowalski Piotr"},
+		{"most with commas", "Lopez, Maria|Smith, John|Anh Khoa|Ann Lee", "Anh Khoa"},
+		{"few with commas", "Lopez, Maria|Ann Lee|Anh Khoa", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cells := strings.Split(tt.cells, "|")
+			m := detect(t, mapping.Options{}, "Name", cells...)
+			var guessed []string
+			for _, cell := range cells {
+				var p mapping.Person
+				if problems := m.Map([]string{cell}, nil, &p); problems != nil {
+					t.Fatal(problems)
+				}
+				if p.GuessedName {
+					guessed = append(guessed, cell)
+				}
+			}
+			if got := strings.Join(guessed, "|"); got != tt.guessed {
+				t.Errorf("in doubt: %s\nwant:     %s", got, tt.guessed)
+			}
+		})
+	}
+}
+
 func TestMapNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -94,6 +131,21 @@ func TestMapNames(t *testing.T) {
 		{name: "Null, Jennifer", first: "Jennifer", last: "Null"},
 		{name: "1234", problem: "name_unclear last_name"},
 		{name: "LOPEZ MARIA", first: "LOPEZ", last: "MARIA", guessed: true},
+		{name: "MARIA LOPEZ", first: "MARIA", last: "LOPEZ"},
+		{name: "KHOA ANH", first: "KHOA", last: "ANH", guessed: true},
+		{name: "Lopez Maria", first: "Lopez", last: "Maria", guessed: true},
+		{name: "Müller Hans", first: "Müller", last: "Hans", guessed: true},
+		{name: "Núñez José", first: "Núñez", last: "José", guessed: true},
+		{name: "Wojcik Piotr", first: "Wojcik", last: "Piotr", guessed: true},
+		{name: "Nguyen Thao", first: "Nguyen", last: "Thao", guessed: true},
+		{name: "Smith James", first: "Smith", last: "James", guessed: true},
+		{name: "James Thomas", first: "James", last: "Thomas"},
+		{name: "LeBron James", first: "LeBron", last: "James"},
+		{name: "Deshawn Martin", first: "Deshawn", last: "Martin"},
+		{name: "Widelson Joseph", first: "Widelson", last: "Joseph"},
+		{name: "John Paul", first: "John", last: "Paul"},
+		{name: "Maria Jose", first: "Maria", last: "Jose"},
+		{name: "Lee Ann", first: "Lee", last: "Ann"},
 		{name: "JP SMITH", first: "JP", last: "SMITH"},
 		{name: "J.R. Smith", first: "J.R.", last: "Smith"},
 		{name: "Smith J.R.", first: "Smith", last: "J.R.", guessed: true},
