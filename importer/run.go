@@ -50,6 +50,7 @@ type item struct {
 	intent ledger.Intent // of that request
 	since  time.Time     // when that request was given up at the latest
 
+	recent  bool  // an earlier run created them so lately that a list need not show them yet
 	gone    int64 // whom an earlier run created and the project does not list: in doubt, too
 	readmit int64 // who is in the company still and is to be put back on the project
 }

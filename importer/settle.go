@@ -299,8 +299,7 @@ func (r *run) recall(work context.Context, items []*item) error {
 func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 	switch e.State {
 	case ledger.Created:
-		r.recallCreated(it, e.PersonID)
-		return nil
+		return r.recallCreated(work, it, e)
 	case ledger.Removed:
 		it.readmit = r.readmits(it, e.PersonID)
 	case ledger.Absent, ledger.Intended, ledger.Refused:
