@@ -75,7 +75,7 @@ func (c Check) meanings() []meaning {
 		{outcome.Skipped, "left out on purpose"},
 		{outcome.Invalid, "invalid: to be corrected" + c.among("duplicate_row", "the same person as a row above", "id_conflict", "with somebody else's ID")},
 		{outcome.Failed, "failed"},
-		{outcome.Unknown, "unknown: sent once, but the answer was lost"},
+		{outcome.Unknown, "unknown: sent once, and what came of it is not settled"},
 	}
 }
 
