@@ -32,7 +32,7 @@ type csvTable struct {
 }
 
 func (t *csvTable) scan(emit func(*Row) bool) error {
-	src := t.text.reader(t.source)
+	var src io.Reader = &lineMarks{src: t.text.reader(t.source), line: true}
 	if t.wraps {
 		src = &unwrapper{src: src, comma: byte(t.comma)}
 	}
