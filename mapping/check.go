@@ -104,17 +104,21 @@ func (s *source) checkTitle(text string, column int, kind Kind) *Problem {
 
 // checkID refuses IDs that are damaged.
 func (s *source) checkID(text string, column int, kind Kind) *Problem {
-	if text == "" || plainID(text) && (kind == Text || kind == Number) && !isPlaceholder(text) {
+	if text == "" || plainID(text) && (kind == Text || kind == Number) && !isPlaceholder(text) && text != "0" {
 		return nil
 	}
 	const asText = "format the column as text in the spreadsheet, type the ID again and save"
 	switch {
-	case isPlaceholder(text):
+	case isPlaceholder(text), text == "0": // what systems write for none
 		return s.problem("id_unclear", column, fmt.Sprintf("%s is no %s", quote(text), s.word()), "type the ID, or leave the cell empty")
 	case isFormula(text, false):
 		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula", s.word(), quote(text)), "type the ID itself")
 	}
-	if what := damage(text, kind); what != "" {
+	what := damage(text, kind)
+	if what == "" && s.undashed && isShortDate(text) {
+		what = "has become a date, as no other has such a form"
+	}
+	if what != "" {
 		return s.problem("id_damaged", column, fmt.Sprintf("the %s %s %s", s.word(), quote(text), what), asText)
 	}
 	return nil

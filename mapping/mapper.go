@@ -51,6 +51,7 @@ type source struct {
 	order      order
 	doubtful   bool // of full_name: other cells say that the last name is in front
 
+	undashed bool // of an ID: most others have no dash
 	inverted bool // yes means no
 	joined   bool // the columns together, not the first that is not empty
 }
@@ -117,7 +118,32 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 		}
 		return []Problem{*s.problem("name_missing", column, fmt.Sprintf("the name is missing: there is only %s", quote(p.FirstName+" "+p.LastName)), "fill it in")}
 	}
-	return problems
+	if problems != nil {
+		return problems
+	}
+	if m.isNobody(p.FirstName, p.LastName) {
+		column := -1
+		if columns := m.sources[0].columns; len(columns) > 0 {
+			column = columns[0]
+		}
+		return []Problem{*m.sources[0].problem("name_missing", column, fmt.Sprintf("%s is nobody's name", quote(p.FirstName+" "+p.LastName)),
+			"type the name of the person; if there is none, delete the row")}
+	}
+	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName)
+	return nil
+}
+
+// isTwice reports whether a first name holds the last one as well, as it does
+// where whole names stand under First Name: Ann Lee, or Lee, Ann, beside Lee.
+func isTwice(first, last string) bool {
+	if len(first) <= len(last) || last == "" {
+		return false
+	}
+	if rest, ok := strings.CutSuffix(first, last); ok && rest[len(rest)-1] == ' ' {
+		return true
+	}
+	rest, ok := strings.CutPrefix(first, last)
+	return ok && (rest[0] == ',' || strings.HasPrefix(rest, " ,"))
 }
 
 // text returns what a source gives of a row after all that the mapping says

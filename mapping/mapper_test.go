@@ -130,6 +130,13 @@ func TestMapNames(t *testing.T) {
 		{name: "null, null", first: "null", last: "null", problem: "name_missing last_name"},
 		{name: "Null, Jennifer", first: "Jennifer", last: "Null"},
 		{name: "1234", problem: "name_unclear last_name"},
+		{name: "Vacant Position", first: "Vacant", last: "Position", problem: "name_missing last_name"},
+		{name: "New Hire 2", first: "New Hire", last: "2", guessed: true, problem: "name_missing last_name"},
+		{name: "TEST USER", first: "TEST", last: "USER", guessed: true, problem: "name_missing last_name"},
+		{name: "Employee, Test", first: "Test", last: "Employee", problem: "name_missing last_name"},
+		{name: "Puesto Vacante", first: "Puesto", last: "Vacante", problem: "name_missing last_name"},
+		{name: "Testa User", first: "Testa", last: "User"},
+		{name: "Hope Vacant", first: "Hope", last: "Vacant"},
 		{name: "LOPEZ MARIA", first: "LOPEZ", last: "MARIA", guessed: true},
 		{name: "MARIA LOPEZ", first: "MARIA", last: "LOPEZ"},
 		{name: "KHOA ANH", first: "KHOA", last: "ANH", guessed: true},
@@ -545,5 +552,52 @@ func BenchmarkMapFullName(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Map(cells, nil, &p)
+	}
+}
+
+// What is a date among IDs of another form has been made one by a spreadsheet.
+func TestDateAmongIDs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, cells, want string // what is damaged
+	}{
+		{"one of a few", "1234|03-04-26|1235|1236", "03-04-26"},
+		{"the form of all", "03-04-26|03-05-26|12-11-40", ""},
+		{"no date", "1234|44-99-26|1235", ""},
+		{"too few to tell", "1234|03-04-26", ""},
+		{"no ID at all", "1234|0|1235|000", "0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var rows []string
+			for _, id := range strings.Split(tt.cells, "|") {
+				rows = append(rows, "Ann|Lee|"+id)
+			}
+			m := detect(t, mapping.Options{}, "First Name|Last Name|Employee ID", rows...)
+			var damaged []string
+			for _, row := range rows {
+				var p mapping.Person
+				if cells := strings.Split(row, "|"); m.Map(cells, nil, &p) != nil {
+					damaged = append(damaged, cells[2])
+				}
+			}
+			if got := strings.Join(damaged, " "); got != tt.want {
+				t.Errorf("damaged: %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Whole names under First Name are noticed by the last name that stands there, too.
+func TestLastNameTwice(t *testing.T) {
+	t.Parallel()
+	m := detect(t, mapping.Options{}, "First Name|Last Name")
+	for cells, want := range map[string]bool{
+		"Ann Lee|Lee": true, "Lee, Ann|Lee": true, "Ann|Lee": false, "Leeann|Lee": false, "Ann-Lee|Lee": false, "Lee Ann|Lee": false, "Lee|Lee": false,
+	} {
+		var p mapping.Person
+		if problems := m.Map(strings.Split(cells, "|"), nil, &p); problems != nil || p.GuessedName != want {
+			t.Errorf("%s: in doubt %t, want %t; %v", cells, p.GuessedName, want, problems)
+		}
 	}
 }
