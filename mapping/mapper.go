@@ -353,6 +353,10 @@ func (s *source) flawed(f flaw, raw string, column int) *Problem {
 		return s.problem("characters_lost", column, fmt.Sprintf("letters of the %s %s are lost", s.word(), quote(raw)),
 			"type it anew, or save the roster as UTF-8")
 	}
+	if strings.IndexByte(raw, 0) >= 0 {
+		return s.problem("control_character", column, fmt.Sprintf("the %s %s holds NULs, as a file does of which a part is lost", s.word(), quote(raw)),
+			"export or save the list anew, and see whether it is whole")
+	}
 	return s.problem("control_character", column, fmt.Sprintf("the %s %s holds an invisible control character", s.word(), quote(raw)),
 		"clear the cell and type it anew")
 }

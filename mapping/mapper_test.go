@@ -555,6 +555,17 @@ func BenchmarkMapFullName(b *testing.B) {
 	}
 }
 
+// A part of the file that is lost is no character to be typed anew.
+func TestNULs(t *testing.T) {
+	t.Parallel()
+	m := detect(t, mapping.Options{}, "First Name|Last Name")
+	var p mapping.Person
+	problems := m.Map([]string{"A\x00n", "Lee"}, nil, &p)
+	if len(problems) != 1 || problems[0].Code != "control_character" || !strings.Contains(problems[0].Hint, "whether it is whole") {
+		t.Errorf("%+v", problems)
+	}
+}
+
 // What is a date among IDs of another form has been made one by a spreadsheet.
 func TestDateAmongIDs(t *testing.T) {
 	t.Parallel()

@@ -218,11 +218,19 @@ func (p *page) headings(what string, list []string) {
 	if len(list) == 0 {
 		return
 	}
-	quoted := make([]string, len(list))
+	const most = 30 // of a sheet with hundreds of columns
+	text, left := "", len(list)-most
 	for i, heading := range list {
-		quoted[i] = `"` + Clean(heading) + `"`
+		if i >= most && left > 1 {
+			text += " and " + number(left) + " more"
+			break
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += `"` + Clean(heading) + `"`
 	}
-	p.line("  "+what, "    ", strings.Join(quoted, ", "))
+	p.line("  "+what, "    ", text)
 }
 
 // Plan is what a run is about to do.

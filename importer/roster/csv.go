@@ -276,7 +276,7 @@ func invisible(cell string) bool {
 		switch c := cell[i]; {
 		case c >= utf8.RuneSelf:
 			return strings.TrimFunc(cell[i:], func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' }) == ""
-		case c > ' ':
+		case c > ' ', c == 0: // where a crash has left NULs something stood
 			return false
 		}
 	}

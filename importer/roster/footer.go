@@ -186,7 +186,7 @@ func ruled(cell string) bool {
 	}
 	const lines = "*-=#~_<>–—"
 	if !strings.ContainsFunc(cell, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-		return len([]rune(cell)) > 2
+		return len([]rune(cell)) > 2 && strings.IndexByte(cell, 0) < 0
 	}
 	start := len(cell) - len(strings.TrimLeft(cell, lines))
 	end := len(cell) - len(strings.TrimRight(cell, lines))

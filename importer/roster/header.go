@@ -199,7 +199,23 @@ func (r *Reader) headerAt(number int, rows []headRow) (headRow, error) {
 func (r *Reader) noHeader(message string) *Error {
 	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)
 	e.Sheet = r.sheet
+	if r.book != nil && !r.hiddenChosen() {
+		var hidden []string
+		for _, sh := range r.book.sheets {
+			if sh.hidden {
+				hidden = append(hidden, sh.name)
+			}
+		}
+		if len(hidden) > 0 {
+			e.Fix += fmt.Sprintf("; if it is the hidden sheet %q that is meant, name it: --sheet %q", hidden[0], hidden[0])
+		}
+	}
 	return e
+}
+
+// hiddenChosen reports whether the sheet that is read is a hidden one.
+func (r *Reader) hiddenChosen() bool {
+	return slices.ContainsFunc(r.book.sheets, func(sh *sheet) bool { return sh.hidden && sh.name == r.sheet })
 }
 
 // oneCell reports that no row has more than one cell that is filled.
