@@ -105,6 +105,7 @@ const (
 	activity                      // no means that somebody has left
 	inactivity                    // yes means it
 	leavingDate
+	anyNote // anything, such as Terminated 3/4
 )
 
 // departuresIn returns the columns of a header that may say so.
@@ -132,6 +133,9 @@ func (d departure) says(text string, today time.Time) bool {
 		return answered && !no || departedWord(text) || !answered && isOver(text, today)
 	case leavingDate:
 		return departedWord(text) || isOver(text, today)
+	case anyNote:
+		word, _, _ := strings.Cut(strings.TrimLeft(text, "*-( "), " ")
+		return departedWord(strings.TrimRight(word, ",.:;)-")) || departedWord(text) && len(strings.Fields(text)) < 4
 	case employment, notDeparture:
 	}
 	return departedWord(text)
@@ -200,6 +204,8 @@ var departureHeadings = sync.OnceValue(func() map[string]departureMeaning {
 			Activo, Activa, Actif, Active (O/N), Actif (O/N), Aktiv, Ativo, Ativa, Attivo, Actief`,
 		inactivity: `Inactive, Is Inactive, InactiveYN, Terminated, Is Terminated, TerminatedYN, Resigned, Retired, Former Employee, No Longer Employed, Left, Left Company, Deactivated,
 			Inactivo, Baja, Dado de baja, Inactif, Inaktiv, Ausgeschieden, Ausgetreten, Inativo, Desligado, Demitido, Inattivo, Inactief, Uit dienst`,
+		anyNote: `Notes, Note, Comments, Comment, Remarks, Remark, Notas, Nota, Observaciones, Comentarios, Remarques, Commentaires, Bemerkung, Bemerkungen,
+			Notizen, Observações, Comentários`,
 		leavingDate: `Term Date, Termination Date, Terminated Date, Date Terminated, Date of Termination, Terminated On, Termination, Termination Dt, Term Dt, End Date, Employment End Date,
 			Employment End, Date of Leaving, Leave Date, Leaving Date, Leaver Date, Date Left, Left On, Separation Date, Date of Separation, Resignation Date, Resigned On, Date Resigned,
 			Exit Date, Departure Date, Layoff Date, Lay Off Date, Laid Off Date, Retirement Date, Retired On, Quit Date, Inactive Date, Date Inactive, Inactive Since,
