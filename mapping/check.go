@@ -9,7 +9,7 @@ import (
 // checkName refuses what is no name.
 func (s *source) checkName(text string, column int) *Problem {
 	strange := strangeIn(text)
-	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) { // most names
+	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) && !strings.Contains(text, " and ") { // most names
 		return nil
 	}
 	switch {
@@ -23,6 +23,9 @@ func (s *source) checkName(text string, column int) *Problem {
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has no letter", s.word(), quote(text)), "type the name")
 	case strange == '?':
 		return s.flawed(lostFlaw, text, column)
+	case strings.Contains(text, " and "):
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds \"and\", which no name has", s.word(), quote(text)),
+			"leave the name of one person, and nothing else, in the cell")
 	case strange != 0:
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which no name has", s.word(), quote(text), quote(string(rune(strange)))),
 			"leave the name of one person, and nothing else, in the cell")

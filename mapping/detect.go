@@ -228,7 +228,9 @@ func (d *detector) exact(c *column) {
 	case meansLastName:
 		d.claim(LastName, one)
 	case meansFullName:
-		d.claim(fullName, one)
+		if !d.otherHalf(c) {
+			d.claim(fullName, one)
+		}
 	case meansFullNameLastFirst:
 		one.order = lastFirst
 		d.claim(fullName, one)

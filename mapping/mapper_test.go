@@ -130,6 +130,8 @@ func TestMapNames(t *testing.T) {
 		{name: "null, null", first: "null", last: "null", problem: "name_missing last_name"},
 		{name: "Null, Jennifer", first: "Jennifer", last: "Null"},
 		{name: "1234", problem: "name_unclear last_name"},
+		{name: "Ann and Bo Lee", problem: "name_unclear last_name"},
+		{name: "Ann Andes", first: "Ann", last: "Andes"},
 		{name: "Vacant Position", first: "Vacant", last: "Position", problem: "name_missing last_name"},
 		{name: "New Hire 2", first: "New Hire", last: "2", guessed: true, problem: "name_missing last_name"},
 		{name: "TEST USER", first: "TEST", last: "USER", guessed: true, problem: "name_missing last_name"},

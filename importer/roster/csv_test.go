@@ -383,6 +383,8 @@ func TestNoHeaderHintsAtWhatHelps(t *testing.T) {
 		"its delimiter is said": {"Maria Lopez\nTim Hara\n", roster.Options{Delimiter: ";"}, "check --delimiter", "--header-row"},
 		"carets":                {"First Name^Last Name\nMaria^Lopez\n", roster.Options{}, "--delimiter '^'", "--header-row"},
 		"tildes":                {"First Name~Last Name\nMaria~Lopez\n", roster.Options{}, "--delimiter '~'", "--header-row"},
+		"quoted as a whole":     {"\"First Name,Last Name\"\n\"Maria,Lopez\"\n", roster.Options{}, "outer ones off", "--delimiter"},
+		"aligned by blanks":     {"First Name   Last Name\nMaria        Lopez\n", roster.Options{}, "Fixed width", "--delimiter"},
 		"a table":               {"Maria,Lopez\nTim,Hara\n", roster.Options{}, "--header-row", "--delimiter"},
 	} {
 		t.Run(name, func(t *testing.T) {
