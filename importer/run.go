@@ -51,6 +51,7 @@ type item struct {
 	intent ledger.Intent // of that request
 	since  time.Time     // when that request was given up at the latest
 
+	recent  bool  // an earlier run created them so lately that a list need not show them yet
 	gone    int64 // whom an earlier run created and the project does not list: in doubt, too
 	readmit int64 // who is in the company still and is to be put back on the project
 }
@@ -273,7 +274,7 @@ func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
 // hands each on. When the intake has ended it goes on to the last row, so that
 // each has an outcome.
 func (r *run) read(intake, work context.Context, hand func(*item)) error {
-	a := newAssessor(r.Job, r.plan.index)
+	a := newAssessor(r.Job, r.plan)
 	items := make([]*item, 0, batch)
 	sequence := 0
 	for rows, err := range r.Source.ahead() {

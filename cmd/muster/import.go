@@ -357,7 +357,7 @@ func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.T
 			return
 		case <-tick.C:
 			until, reason := pace.Wait()
-			tell(until, reasonText(reason))
+			tell(until, reasonText(reason, pace.Others()))
 		}
 	}
 }
@@ -387,12 +387,17 @@ func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) 
 	}
 }
 
-func reasonText(r ratelimit.Reason) string {
+// reasonText says why nothing is sent; shared, that other runs have used the quota lately.
+func reasonText(r ratelimit.Reason, shared bool) string {
+	others := ""
+	if shared {
+		others = ", which another run has used,"
+	}
 	switch r {
 	case ratelimit.Spike:
-		return "for the quota"
+		return "for the quota" + others
 	case ratelimit.Hourly:
-		return "for the hourly quota"
+		return "for the hourly quota" + others
 	case ratelimit.Paused:
 		return "because Procore asked for a pause,"
 	case ratelimit.Capped:

@@ -75,7 +75,7 @@ func (c Check) meanings() []meaning {
 		{outcome.Skipped, "left out on purpose"},
 		{outcome.Invalid, "invalid: to be corrected" + c.among("duplicate_row", "the same person as a row above", "id_conflict", "with somebody else's ID")},
 		{outcome.Failed, "failed"},
-		{outcome.Unknown, "unknown: sent once, but the answer was lost"},
+		{outcome.Unknown, "unknown: sent once, and what came of it is not settled"},
 	}
 }
 
@@ -228,14 +228,22 @@ func (p *page) headings(what string, list []string) {
 	if len(list) == 0 {
 		return
 	}
-	quoted := make([]string, len(list))
+	const most = 30 // of a sheet with hundreds of columns
+	text, left := "", len(list)-most
 	for i, heading := range list {
-		quoted[i] = `"` + Clean(heading) + `"`
+		if i >= most && left > 1 {
+			text += " and " + number(left) + " more"
+			break
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += `"` + Clean(heading) + `"`
 	}
 	if p.plain() {
 		what = "Columns " + what
 	}
-	p.line("  "+what+": ", "    ", strings.Join(quoted, ", "))
+	p.line("  "+what+": ", "    ", text)
 }
 
 // Plan is what a run is about to do.

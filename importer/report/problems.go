@@ -77,7 +77,11 @@ func (p *page) group(name string, g Group) bool {
 		}
 	}
 	if g.Hint != "" {
-		p.line("    try: ", "         ", Clean(g.Hint))
+		words, line := copied(Clean(g.Hint))
+		p.line("    try: ", "         ", words)
+		if line != "" {
+			p.b.WriteString("         " + line + "\n")
+		}
 	}
 	return g.Count > shown
 }
@@ -96,6 +100,17 @@ func inOneLine(g Group, unit [2]string, places, message string) string {
 		}
 	}
 	return Advised(message, Clean(g.Hint))
+}
+
+// copied parts a hint from what of a mapping file stands at its end: that is
+// copied, and so is never broken over two lines.
+func copied(hint string) (words, line string) {
+	for _, start := range []string{"where: ", "and row["} {
+		if before, after, found := strings.Cut(hint, ": "+start); found {
+			return before + ":", start + after
+		}
+	}
+	return hint, ""
 }
 
 // differ reports whether the cells of a group have something each to be told by,

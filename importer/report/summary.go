@@ -209,7 +209,7 @@ func meanings() []meaning {
 		{outcome.Skipped, "skipped: nobody to create"},
 		{outcome.Invalid, "invalid: to be corrected, nothing was sent"},
 		{outcome.Failed, "failed: Procore did not take them"},
-		{outcome.Unknown, "unknown: sent, but the answer was lost"},
+		{outcome.Unknown, "unknown: sent, and what came of it is not settled"},
 		{outcome.Pending, "pending: not attempted"},
 	}
 }

@@ -339,3 +339,21 @@ func TestValuesInBrackets(t *testing.T) {
 		t.Errorf("got:\n%s\nwant in it:\n%s", b.String(), want)
 	}
 }
+
+// Of a sheet with hundreds of columns not every heading is shown.
+func TestCheckOfManyColumns(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{31: `"Column 31"`, 300: `"Column 30" and 270 more`} {
+		var unused []string
+		for i := range n {
+			unused = append(unused, fmt.Sprintf("Column %d", i+1))
+		}
+		var b strings.Builder
+		if err := report.WriteCheck(&b, report.Check{Columns: []report.Column{{Field: "first_name", Heading: "First"}}, Unused: unused}, 1000); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want+"\n") {
+			t.Errorf("%d columns: %s", n, b.String())
+		}
+	}
+}
