@@ -27,14 +27,19 @@ type browser struct {
 	tab  string
 }
 
-// openInBrowser shows a page; the test is skipped where there is no Chromium.
+// openInBrowser shows a page. The test is skipped where there is no Chromium,
+// unless MUSTER_TEST_TOOLS says that nothing may be.
 func openInBrowser(t *testing.T, page string) *browser {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("a child gets no pipes there")
 	}
 	path, err := exec.LookPath("chromium")
-	if err != nil {
+	switch {
+	case err == nil:
+	case os.Getenv("MUSTER_TEST_TOOLS") == "required":
+		t.Fatal("chromium is not installed, and MUSTER_TEST_TOOLS requires it")
+	default:
 		t.Skip("chromium is not installed")
 	}
 	file := filepath.Join(t.TempDir(), "report.html")
