@@ -237,6 +237,14 @@ func TestHTMLInABrowser(t *testing.T) {
 	b.until(lines, "1000")
 	b.run("dispatchEvent(new Event('afterprint'))")
 	b.until(lines, "100")
+	b.run("document.querySelector('#tools input[name=status]').click()")
+	b.until(countLine, "50 of 50,000 rows")
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 690, "height": 980, "deviceScaleFactor": 1, "mobile": false}, nil)
+	b.until("matchMedia('print').matches", "true")
+	if got := b.run("[...document.querySelectorAll('#table .row')].filter(c => { const r = new Range(); r.selectNodeContents(c); return r.getClientRects().length !== 1 }).length"); got != "0" {
+		t.Errorf("%s rows' numbers are broken into lines on paper", got)
+	}
 }
 
 func TestHTMLRunsNothingOfARoster(t *testing.T) {
