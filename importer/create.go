@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -58,6 +59,7 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 		sent := time.Now()
 		person, err := r.request(work, slot, it, intent.Token)
 		r.intents.answered(time.Since(sent))
+		r.note(err)
 		answer := r.decide(it, err)
 		if it.notReadmitted(person, err) {
 			answer.again = true
@@ -75,7 +77,7 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 		err = r.Ledger.Record(work, intent, answer.result(person, err))
 		r.intents.end()
 		if err != nil {
-			r.ledgerFailed(it, outcome.Unknown, err)
+			r.notRecorded(it, answer.doubt, person.ID, err)
 			return true
 		}
 		switch {
@@ -137,6 +139,26 @@ func (r *run) ledgerFailed(it *item, s outcome.Status, err error) {
 	}
 	r.end(stop)
 	it.settle(s, outcome.Problem{Code: stop.Code, Message: "the ledger could not be written", Hint: "run the same command again once the ledger can be written"})
+}
+
+// notRecorded ends the run, and says in a row what came of it that the ledger
+// could not record: an ID, 0 for nobody; in doubt, not even that is known. The row
+// is unknown all the same: only what is durable counts, and the next run, which
+// finds but an intent, settles it.
+func (r *run) notRecorded(it *item, doubt bool, id int64, err error) {
+	r.ledgerFailed(it, outcome.Unknown, err)
+	p := &it.outcome.Problems[0]
+	switch {
+	case doubt:
+		p.Message = "sent, and the answer was lost; the ledger could not record that either"
+		p.Hint = "once the ledger can be written, run the same command again: it finds out what happened before it sends anything"
+	case id != 0:
+		p.Message = fmt.Sprintf("this person is in the project now (ID %d), but the ledger could not record it", id)
+		p.Hint = "once the ledger can be written, run the same command again: it finds them there, and creates nobody twice"
+	default:
+		p.Message = "Procore has created nobody for this row, but the ledger could not record that"
+		p.Hint = "once the ledger can be written, run the same command again: it makes sure of it, and goes on"
+	}
 }
 
 // wait reports whether d went by before ctx ended.

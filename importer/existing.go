@@ -29,7 +29,7 @@ func (r *run) existing(it *item, id int64) {
 	it.send = false
 	it.settle(outcome.Existing, it.outcome.Problems...)
 	it.outcome.PersonID = id
-	if r.people != nil && r.people.person(id) == nil {
+	if r.people != nil && r.people.person(id) == nil && !it.recent {
 		it.outcome.Problems = append(it.outcome.Problems, outcome.Problem{
 			Code:    "gone",
 			Message: "created by an earlier run, but the project does not list this person any more; not created again",

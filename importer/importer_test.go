@@ -540,6 +540,29 @@ func TestMaxDuration(t *testing.T) {
 	})
 }
 
+// Time that went by while nobody answered is not all there is to say.
+func TestMaxDurationInVain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b *bench
+		b = newBench(t, simulator.Config{Windows: noLimits, OnCreate: func(n int, stored bool) {
+			if n == 20 && stored {
+				b.server.Close()
+			}
+		}})
+		ctx, end := context.WithCancelCause(t.Context())
+		time.AfterFunc(30*time.Second, func() { end(importer.MaxDurationOver(30 * time.Second)) })
+		r := b.run(ctx, b.crew(200), nil)
+		const want = "stopped: the 30s of --max-duration are over, and Procore could not be reached: "
+		if r.Stopped == nil || r.Stopped.Code != "unreachable" || !strings.HasPrefix(r.Stopped.Message, want) {
+			t.Fatalf("stopped by %+v", r.Stopped)
+		}
+		if last := r.rows[199].Outcome; last.Problems[0].Code != "unreachable" {
+			t.Errorf("the last row's problem is %+v", last.Problems[0])
+		}
+	})
+}
+
 // A host that is gone stops the run; it does not fail 200 rows.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,9 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"muster/importer/outcome"
 	"muster/importer/roster"
@@ -26,7 +28,12 @@ type assessor struct {
 	keys       []byte
 	touched    uint32
 	detailed   bool // most rows say more than a name
+	today      time.Time
+	left       map[int][]string // cells that say that somebody has left, by column: what Check has found, which is all of them from the second pass on
 }
+
+// mostLeft is how many different cells that say so are listed for a column.
+const mostLeft = 12
 
 // assessed is one row of a chunk, and what is made of it. It is valid until
 // the next chunk.
@@ -39,11 +46,11 @@ type assessed struct {
 	hash   uint64
 }
 
-func newAssessor(j *Job, x *index) *assessor {
+func newAssessor(j *Job, p *Plan) *assessor {
 	return &assessor{
-		mapper: j.Mapper.Clone(), cell: j.Source.cell, index: x,
+		mapper: j.Mapper.Clone(), cell: j.Source.cell, index: p.index,
 		namesakes: j.AllowNamesakes, columns: j.columns(), occurrence: map[string]int{},
-		detailed: j.Source.detailed(),
+		detailed: j.Source.detailed(), today: time.Now(), left: p.left,
 	}
 }
 
@@ -196,7 +203,30 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
 			"if that is wrong, put first and last name in columns of their own, or say in a mapping file which is in front: order: last_first or first_last")
 	}
+	if column, cell, ok := a.mapper.Departed(row.cells, a.today); ok {
+		remarks = append(remarks, a.hasLeft(row, column, cell))
+	}
 	return remarks
+}
+
+// hasLeft says in a row that its person may have left the company, and which
+// line of a mapping file leaves out all rows like it.
+func (a *assessor) hasLeft(row *sourceRow, column int, cell string) outcome.Problem {
+	if all := a.left[column]; len(all) < mostLeft && !slices.Contains(all, cell) {
+		a.left[column] = append(all, strings.Clone(cell))
+	}
+	p := outcome.Problem{
+		Code: "has_left", Cell: a.cell(row.line, column),
+		Message: fmt.Sprintf("%q stands under %q: this person may have left the company; muster leaves out nobody by itself", cell, a.mapper.Heading(column)),
+		Hint:    "to leave such people out, take their rows out of the roster",
+	}
+	switch line, more := a.mapper.Without(column, a.left[column]); {
+	case line != "" && more:
+		p.Hint = "to leave such people out, add to where in the mapping file: " + line
+	case line != "":
+		p.Hint = "to leave such people out, add this line to a mapping file, which muster map ROSTER -o mapping.yaml writes: " + line
+	}
+	return p
 }
 
 // at adds to a problem where its field stands in the roster.
@@ -243,7 +273,8 @@ type Plan struct {
 	index   *index
 	people  *people // as Foresee listed them; nil until then
 
-	namesakes map[string]int // rows by the key of a name that several have, where namesakes may be
+	namesakes map[string]int   // rows by the key of a name that several have, where namesakes may be
+	left      map[int][]string // as in assessor
 }
 
 // Memory returns the bytes that the plan takes: 15 to 23 for every row that
@@ -257,8 +288,8 @@ func (p *Plan) Memory() int { return p.index.size() }
 // The error is a *roster.Error where the roster can't be read, and otherwise
 // ctx's or the mapping's.
 func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Plan, error) {
-	plan := &Plan{index: newIndex(j.Source.size)}
-	a := newAssessor(j, plan.index)
+	plan := &Plan{index: newIndex(j.Source.size), left: map[int][]string{}}
+	a := newAssessor(j, plan)
 	plan.namesakes = a.occurrence
 	for rows, err := range j.Source.ahead() {
 		if err != nil {

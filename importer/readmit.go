@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"fmt"
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
@@ -35,11 +36,21 @@ func (r *run) recallElsewhere(work context.Context, items []*item, entries []led
 
 // recallCreated decides about a row whose person an earlier run has created. If
 // the project does not list them any more, somebody may have put them there
-// anew; otherwise they stay away unless RecreateRemoved.
-func (r *run) recallCreated(it *item, id int64) {
+// anew; otherwise they stay away unless RecreateRemoved. Whoever was created a
+// moment ago is there by the ledger alone: a list may lag.
+func (r *run) recallCreated(work context.Context, it *item, e ledger.Entry) error {
+	id := e.PersonID
 	if r.people == nil || r.people.person(id) != nil {
 		r.existing(it, id)
-		return
+		return nil
+	}
+	recent, err := r.justSettled(work, it.key)
+	if err != nil {
+		return err
+	}
+	if it.recent = recent; recent && !r.RecreateRemoved {
+		r.existing(it, id)
+		return nil
 	}
 	if _, shared := r.shares(it); !shared {
 		if found := r.people.find(&it.person); len(found.ids) > 0 {
@@ -47,15 +58,26 @@ func (r *run) recallCreated(it *item, id int64) {
 				it.outcome.Problems = append(it.outcome.Problems, nameOnly(found.ids))
 			}
 			r.existing(it, found.ids[0])
-			return
+			return nil
 		}
 	}
 	if !r.RecreateRemoved {
 		r.existing(it, id)
-		return
+		return nil
 	}
 	// A list may lag: that they are gone is settled as a lost answer is.
 	it.send, it.doubt, it.gone, it.since = false, true, id, r.started
+	return nil
+}
+
+// justSettled reports whether the list of people was begun so soon after a run
+// settled the key that it need not show yet whom that run created.
+func (r *run) justSettled(work context.Context, key ledger.Key) (bool, error) {
+	at, err := r.Ledger.LastSettled(work, key)
+	if err != nil {
+		return false, fmt.Errorf("look up in the ledger when somebody was created: %w", err)
+	}
+	return !at.IsZero() && r.people.listed.Sub(at) < r.settleAfter(), nil
 }
 
 // settleGone reports whether the listing shows what became of somebody whom the

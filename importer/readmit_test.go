@@ -31,6 +31,12 @@ func TestRemovedSince(t *testing.T) {
 	t.Parallel()
 	const byEmployee, byOrigin = "First Name,Last Name,Employee ID\nAnn,Lee,100\n", "First Name,Last Name,Origin ID\nAnn,Lee,A-1\n"
 	byHand := func(b *bench, _ ran, id int64) { b.remove(id) }
+	later := func(happens func(b *bench, first ran, id int64)) func(*bench, ran, int64) {
+		return func(b *bench, first ran, id int64) {
+			time.Sleep(2 * time.Minute) // no list lags for as long
+			happens(b, first, id)
+		}
+	}
 	tests := []struct {
 		name     string
 		roster   string
@@ -44,7 +50,7 @@ func TestRemovedSince(t *testing.T) {
 		project  int  // and on the project
 	}{
 		{
-			name: "is not created again", roster: byEmployee, happens: byHand,
+			name: "is not created again", roster: byEmployee, happens: later(byHand),
 			status: outcome.Existing, code: "gone", same: true, company: 1, project: 0,
 		},
 		{
@@ -72,6 +78,16 @@ func TestRemovedSince(t *testing.T) {
 			name: "is not taken for gone while lists lag", roster: byEmployee, recreate: true, lag: "list-lag:delay=50s",
 			happens: func(*bench, ran, int64) {},
 			status:  outcome.Existing, same: true, company: 1, project: 1,
+		},
+		{
+			name: "is not called gone while lists lag", roster: byEmployee, lag: "list-lag:delay=50s",
+			happens: func(*bench, ran, int64) {},
+			status:  outcome.Existing, same: true, company: 1, project: 1,
+		},
+		{
+			name: "is called gone if lists have not shown them for long", roster: byEmployee, lag: "list-lag:delay=1h",
+			happens: later(func(*bench, ran, int64) {}),
+			status:  outcome.Existing, code: "gone", same: true, company: 1, project: 1,
 		},
 		{
 			name: "is put back after an undo", roster: byOrigin,
@@ -128,6 +144,7 @@ func TestSeveralProjects(t *testing.T) {
 			t.Errorf("%+v; %d on the second project, %d in the company", r.Counts, b.onProject(), len(b.server.People()))
 		}
 		id := r.rows[0].Outcome.PersonID
+		time.Sleep(2 * time.Minute) // no list lags for as long
 		b.remove(id)
 		again := b.run(t.Context(), roster, nil)
 		if o := again.rows[0].Outcome; o.Status != outcome.Existing || o.PersonID != id || len(o.Problems) == 0 || o.Problems[0].Code != "gone" || b.onProject() != 1 {

@@ -13,6 +13,7 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
+	"muster/importer/procore"
 	"muster/mapping"
 )
 
@@ -50,6 +51,7 @@ type item struct {
 	intent ledger.Intent // of that request
 	since  time.Time     // when that request was given up at the latest
 
+	recent  bool  // an earlier run created them so lately that a list need not show them yet
 	gone    int64 // whom an earlier run created and the project does not list: in doubt, too
 	readmit int64 // who is in the company still and is to be put back on the project
 }
@@ -96,8 +98,9 @@ type run struct {
 	errors    atomic.Int64 // rows that end without a person
 	retries   atomic.Int64
 	throttled atomic.Int64
-	places    chan struct{} // one for each row that is under way
-	made      map[int]int64 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
+	latest    atomic.Pointer[procore.Error] // the latest request's; nil if that was answered well
+	places    chan struct{}                 // one for each row that is under way
+	made      map[int]int64                 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
 	same      namesakes
 	unwritten sync.Once // the ledger's failure is logged once, not for every row in hand
 
@@ -129,7 +132,8 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	}
 	r.countErrors(plan.Invalid)
 	if intake.Err() == nil && plan.Create > 0 && r.people == nil {
-		if r.people, err = j.listPeople(intake); err != nil && intake.Err() == nil {
+		r.people, err = j.listPeople(intake)
+		if r.note(err); err != nil && intake.Err() == nil {
 			end(connectStop(intake, err))
 		}
 	}
@@ -141,7 +145,7 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	}
 	unfinished := counts.Pending+counts.Unknown > 0 || err != nil
 	if intake.Err() != nil && (unfinished || ctx.Err() != nil) {
-		errors.As(context.Cause(intake), &summary.Stopped)
+		errors.As(r.why(intake), &summary.Stopped)
 	}
 	record.Counts, record.Status = counts, ledger.Finished
 	switch {
@@ -270,7 +274,7 @@ func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
 // hands each on. When the intake has ended it goes on to the last row, so that
 // each has an outcome.
 func (r *run) read(intake, work context.Context, hand func(*item)) error {
-	a := newAssessor(r.Job, r.plan.index)
+	a := newAssessor(r.Job, r.plan)
 	items := make([]*item, 0, batch)
 	sequence := 0
 	for rows, err := range r.Source.ahead() {

@@ -202,7 +202,7 @@ func (s *settler) settleOne(work context.Context, it *item, now *people) bool {
 func (s *settler) created(work context.Context, it *item, id int64) {
 	result := ledger.Result{State: ledger.Created, PersonID: id, Status: outcome.Created}
 	if err := s.Ledger.Record(work, it.intent, result); err != nil {
-		s.ledgerFailed(it, outcome.Unknown, err)
+		s.notRecorded(it, false, id, err)
 	} else {
 		it.settle(outcome.Created, it.outcome.Problems...)
 		it.outcome.PersonID = id
@@ -219,7 +219,7 @@ func (s *settler) notCreated(work context.Context, it *item, found match, ids []
 		result.Status = outcome.Failed
 	}
 	if err := s.Ledger.Record(work, it.intent, result); err != nil {
-		s.ledgerFailed(it, outcome.Unknown, err)
+		s.notRecorded(it, false, 0, err)
 		s.finish(it)
 		return
 	}
@@ -299,8 +299,7 @@ func (r *run) recall(work context.Context, items []*item) error {
 func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 	switch e.State {
 	case ledger.Created:
-		r.recallCreated(it, e.PersonID)
-		return nil
+		return r.recallCreated(work, it, e)
 	case ledger.Removed:
 		it.readmit = r.readmits(it, e.PersonID)
 	case ledger.Absent, ledger.Intended, ledger.Refused:

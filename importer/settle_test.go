@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -335,7 +336,7 @@ func TestNoRequestLeavesLongAfterItsIntent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "latency:1ms", "late-commit:nth=20+21+22+23:delay=90s:hang")})
-		waited := 0
+		var waited atomic.Int64
 		r := b.run(t.Context(), b.crew(40), func(j *importer.Job) {
 			j.Workers = 4 // all of them hang at once
 			j.API = b.client(j.Pace, clocked{b.server.Transport(), func(token string) {
@@ -348,13 +349,13 @@ func TestNoRequestLeavesLongAfterItsIntent(t *testing.T) {
 						t.Errorf("row %d: the request leaves %s after its intent", intent.Row, time.Since(intent.Sent))
 					}
 					if intent.Attempt > 1 {
-						waited++
+						waited.Add(1)
 					}
 				}
 			}})
 		})
 		b.everyone(r, 40)
-		if waited == 0 {
+		if waited.Load() == 0 {
 			t.Error("no intent has waited for a request that hung")
 		}
 	})

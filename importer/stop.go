@@ -34,6 +34,7 @@ func (e *StopError) OfProject() bool { return e.Code == codeForbidden || e.Code 
 const (
 	codeForbidden       = "forbidden"
 	codeProjectNotFound = "project_not_found"
+	codeMaxDuration     = "max_duration"
 )
 
 // MaxErrors is how many rows may end without a person before a run stops. The
@@ -104,7 +105,7 @@ func (m MaxErrors) stop(errors int) *StopError {
 // MaxDurationOver is what ends a run that has been at work for as long as it may.
 func MaxDurationOver(d time.Duration) *StopError {
 	return &StopError{
-		Code:    "max_duration",
+		Code:    codeMaxDuration,
 		Message: fmt.Sprintf("stopped: the %s of --max-duration are over", d),
 		Fix:     "run the same command again: it goes on with the rows that are left",
 	}
@@ -140,13 +141,29 @@ func Classifications(ctx context.Context, api *procore.Client) ([]mapping.Classi
 
 func connectStop(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return inVain(context.Cause(ctx), err)
 	}
 	var e *procore.Error
 	if !errors.As(err, &e) {
 		e = &procore.Error{Kind: procore.Unreachable, Message: err.Error(), Err: err}
 	}
 	return stopFor(e)
+}
+
+// inVain returns why a run ended, with the last request's error: time that went by
+// while Procore could not be reached says nothing of the network by itself.
+func inVain(cause, last error) error {
+	var stop *StopError
+	var e *procore.Error
+	if !errors.As(cause, &stop) || stop.Code != codeMaxDuration || !errors.As(last, &e) || e.Kind != procore.Unreachable || e.Code == procore.CodeStopped {
+		return cause
+	}
+	words := e.Message
+	if errors.Is(e, context.Canceled) {
+		words = "it did not answer"
+	}
+	why := stopFor(e)
+	return &StopError{Code: why.Code, Message: stop.Message + ", and Procore could not be reached: " + words, Fix: why.Fix, Err: e}
 }
 
 // stopFor says what an answer that concerns every row means for the run.
@@ -183,8 +200,23 @@ func stopFor(e *procore.Error) *StopError {
 func (r *run) pendingProblem(intake context.Context) outcome.Problem {
 	const hint = "run the same command again: it goes on with the rows that are left"
 	var stop *StopError
-	if errors.As(context.Cause(intake), &stop) {
+	if errors.As(r.why(intake), &stop) {
 		return outcome.Problem{Code: stop.Code, Message: stop.Message, Hint: hint}
 	}
 	return outcome.Problem{Code: "interrupted", Message: "the run was interrupted before this row", Hint: hint}
+}
+
+// note keeps in mind whether the latest request reached Procore.
+func (r *run) note(err error) {
+	var e *procore.Error
+	errors.As(err, &e)
+	r.latest.Store(e)
+}
+
+// why returns what ended the intake.
+func (r *run) why(intake context.Context) error {
+	if e := r.latest.Load(); e != nil {
+		return inVain(context.Cause(intake), e)
+	}
+	return context.Cause(intake)
 }

@@ -95,6 +95,7 @@ func matchesOf(f Field, m Match) []Match {
 func (p *plan) finish(used map[int]bool, withheld map[int]bool) {
 	p.truths = truthTable()
 	p.answers = &[2]bool{false, true}
+	p.departures = departuresIn(p.header, func(column int) bool { return used[column] || withheld[column] })
 	for i := range p.header {
 		h := heading(p.header, i)
 		switch {

@@ -9,7 +9,7 @@ import (
 // checkName refuses what is no name.
 func (s *source) checkName(text string, column int) *Problem {
 	strange := strangeIn(text)
-	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) { // most names
+	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) && !strings.Contains(text, " and ") { // most names
 		return nil
 	}
 	switch {
@@ -23,6 +23,9 @@ func (s *source) checkName(text string, column int) *Problem {
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has no letter", s.word(), quote(text)), "type the name")
 	case strange == '?':
 		return s.flawed(lostFlaw, text, column)
+	case strings.Contains(text, " and "):
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds \"and\", which no name has", s.word(), quote(text)),
+			"leave the name of one person, and nothing else, in the cell")
 	case strange != 0:
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which no name has", s.word(), quote(text), quote(string(rune(strange)))),
 			"leave the name of one person, and nothing else, in the cell")
@@ -76,7 +79,7 @@ func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Pr
 		return problem
 	}
 	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
-	p.GuessedName = p.GuessedName || hasStrayDigit(name)
+	p.GuessedName = p.GuessedName || hasStrayDigit(name) || s.doubtful && orderUntold(name)
 	if len(s.transforms) > 0 {
 		p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
 	}
@@ -104,17 +107,21 @@ func (s *source) checkTitle(text string, column int, kind Kind) *Problem {
 
 // checkID refuses IDs that are damaged.
 func (s *source) checkID(text string, column int, kind Kind) *Problem {
-	if text == "" || plainID(text) && (kind == Text || kind == Number) && !isPlaceholder(text) {
+	if text == "" || plainID(text) && (kind == Text || kind == Number) && !isPlaceholder(text) && text != "0" {
 		return nil
 	}
 	const asText = "format the column as text in the spreadsheet, type the ID again and save"
 	switch {
-	case isPlaceholder(text):
+	case isPlaceholder(text), text == "0": // what systems write for none
 		return s.problem("id_unclear", column, fmt.Sprintf("%s is no %s", quote(text), s.word()), "type the ID, or leave the cell empty")
 	case isFormula(text, false):
 		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula", s.word(), quote(text)), "type the ID itself")
 	}
-	if what := damage(text, kind); what != "" {
+	what := damage(text, kind)
+	if what == "" && s.undashed && isShortDate(text) {
+		what = "has become a date, as no other has such a form"
+	}
+	if what != "" {
 		return s.problem("id_damaged", column, fmt.Sprintf("the %s %s %s", s.word(), quote(text), what), asText)
 	}
 	return nil

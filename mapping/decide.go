@@ -31,7 +31,7 @@ func (d *detector) nameWord(c *column) {
 	case last:
 		d.claim(FirstName, decided)
 	case d.taken(fullName):
-	case d.surnameElsewhere(c):
+	case d.surnameElsewhere(c), d.otherHalf(c):
 	case lean == "" || share(c.cells, isSeveralWords) >= 0.5:
 		decided.confidence, decided.how = 1, byHeading
 		if lean != "" {
@@ -85,6 +85,25 @@ func (d *detector) surnameElsewhere(c *column) bool {
 		return true
 	}
 	return false
+}
+
+// otherHalf asks whether a column of names holds one half of them, where it has
+// single words only and the column beside it, which has no heading, too: the
+// heading stands over both.
+func (d *detector) otherHalf(c *column) bool {
+	if c.index+1 >= len(d.all) {
+		return false
+	}
+	other := d.all[c.index+1]
+	isWord := func(s string) bool {
+		return !isSeveralWords(s) && hasLetter(s) && !strings.ContainsFunc(s, unicode.IsDigit)
+	}
+	if other.heading != "" || d.withheld[other.index] || !most(c.cells, isWord) || !most(other.cells, isWord) || 2*len(other.cells) < len(c.cells) {
+		return false
+	}
+	d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", a half of it", string(fullName), string(FirstName), string(LastName))
+	d.ambiguous(other, "the other half of the name", string(LastName), string(FirstName))
+	return true
 }
 
 // namesSurname reports whether a heading has a word for the last name in it.

@@ -228,7 +228,9 @@ func (d *detector) exact(c *column) {
 	case meansLastName:
 		d.claim(LastName, one)
 	case meansFullName:
-		d.claim(fullName, one)
+		if !d.otherHalf(c) {
+			d.claim(fullName, one)
+		}
 	case meansFullNameLastFirst:
 		one.order = lastFirst
 		d.claim(fullName, one)
@@ -415,6 +417,8 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 			used[c] = true
 		}
 		s := source{field: f, columns: one.columns(), joined: one.joined != nil, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
+		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.mayBeLastFirst()
+		s.undashed = (f == EmployeeID || f == OriginID) && len(one.cells) > 2 && share(one.cells, isUndashed) > 0.5
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}
@@ -424,7 +428,15 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 		})...)
 	}
 	p.finish(used, d.withheld)
+	p.departures = slices.DeleteFunc(p.departures, func(c departure) bool { return c.about == leavingDate && d.isPeriod(c.column) })
 	return p
+}
+
+// isPeriod reports whether a date is the same in every row of the sample: that is
+// the end of a week or of a contract, and not when somebody left.
+func (d *detector) isPeriod(column int) bool {
+	c := d.all[column]
+	return len(c.cells) == c.rows && c.rows > 2 && share(c.cells, func(s string) bool { return s == c.cells[0] }) == 1
 }
 
 // noAnswer is what an empty cell says in a column of marks.

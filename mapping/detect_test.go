@@ -339,3 +339,35 @@ func TestHeading(t *testing.T) {
 		}
 	}
 }
+
+// A heading that stands over both halves of the names, as a merged cell does, is
+// asked about.
+func TestHeadingOverBothHalves(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, header, rows string
+		want               string // headings that are in doubt
+	}{
+		{"merged", "Name||Title", "Ann|Lee|x;Bo|Li|y", "A B"},
+		{"merged, whole name", "Employee Name||Title", "Ann|Lee|x;Bo|Li|y", "A B"},
+		{"whole names beside a column without a heading", "Name||Title", "Ann Lee|x|x;Bo Li|y|y", ""},
+		{"numbers beside it", "Name||Title", "Ann|7|x;Bo|8|y", ""},
+		{"nothing beside it", "Name||Title", "Ann||x;Bo||y", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			header, rows := crew(append([]string{tt.header}, strings.Split(tt.rows, ";")...)...)
+			_, err := mapping.Detect(header, rows, mapping.Options{})
+			var problems *mapping.BindError
+			var doubt []string
+			if errors.As(err, &problems) {
+				for _, p := range problems.Problems {
+					doubt = append(doubt, mapping.ColumnName(p.Column))
+				}
+			}
+			if got := strings.Join(doubt, " "); got != tt.want {
+				t.Errorf("in doubt: %q, want %q; %v", got, tt.want, err)
+			}
+		})
+	}
+}

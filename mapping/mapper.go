@@ -18,6 +18,7 @@ type Mapper struct {
 	formulas []*formula // by source; nil where there is none
 	scratch  []byte
 	unknowns map[string]*Problem // classifications that were looked up in vain
+	departed map[departedCell]bool
 }
 
 // plan is what mappers of one roster share; read-only.
@@ -30,6 +31,8 @@ type plan struct {
 	classes  *classes // nil: not known
 	truths   *truths
 	answers  *[2]bool // false and true, for Person.IsEmployee
+
+	departures []departure // in the order in which they are asked
 }
 
 // source is where one field comes from.
@@ -46,7 +49,9 @@ type source struct {
 	values     map[string]string
 	lookup     bool
 	order      order
+	doubtful   bool // of full_name: other cells say that the last name is in front
 
+	undashed bool // of an ID: most others have no dash
 	inverted bool // yes means no
 	joined   bool // the columns together, not the first that is not empty
 }
@@ -74,7 +79,7 @@ func (m *Mapper) Clone() *Mapper {
 }
 
 func newMapper(p *plan) *Mapper {
-	return &Mapper{plan: p, scratch: make([]byte, 0, 64), unknowns: make(map[string]*Problem)}
+	return &Mapper{plan: p, scratch: make([]byte, 0, 64), unknowns: make(map[string]*Problem), departed: make(map[departedCell]bool)}
 }
 
 // Keep reports whether the mapping file's where takes the row: always, without
@@ -113,7 +118,32 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 		}
 		return []Problem{*s.problem("name_missing", column, fmt.Sprintf("the name is missing: there is only %s", quote(p.FirstName+" "+p.LastName)), "fill it in")}
 	}
-	return problems
+	if problems != nil {
+		return problems
+	}
+	if m.isNobody(p.FirstName, p.LastName) {
+		column := -1
+		if columns := m.sources[0].columns; len(columns) > 0 {
+			column = columns[0]
+		}
+		return []Problem{*m.sources[0].problem("name_missing", column, fmt.Sprintf("%s is nobody's name", quote(p.FirstName+" "+p.LastName)),
+			"type the name of the person; if there is none, delete the row")}
+	}
+	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName)
+	return nil
+}
+
+// isTwice reports whether a first name holds the last one as well, as it does
+// where whole names stand under First Name: Ann Lee, or Lee, Ann, beside Lee.
+func isTwice(first, last string) bool {
+	if len(first) <= len(last) || last == "" {
+		return false
+	}
+	if rest, ok := strings.CutSuffix(first, last); ok && rest[len(rest)-1] == ' ' {
+		return true
+	}
+	rest, ok := strings.CutPrefix(first, last)
+	return ok && (rest[0] == ',' || strings.HasPrefix(rest, " ,"))
 }
 
 // text returns what a source gives of a row after all that the mapping says
@@ -322,6 +352,10 @@ func (s *source) flawed(f flaw, raw string, column int) *Problem {
 	if f == lostFlaw {
 		return s.problem("characters_lost", column, fmt.Sprintf("letters of the %s %s are lost", s.word(), quote(raw)),
 			"type it anew, or save the roster as UTF-8")
+	}
+	if strings.IndexByte(raw, 0) >= 0 {
+		return s.problem("control_character", column, fmt.Sprintf("the %s %s holds NULs, as a file does of which a part is lost", s.word(), quote(raw)),
+			"export or save the list anew, and see whether it is whole")
 	}
 	return s.problem("control_character", column, fmt.Sprintf("the %s %s holds an invisible control character", s.word(), quote(raw)),
 		"clear the cell and type it anew")

@@ -33,6 +33,43 @@ func problemsOf(problems []mapping.Problem) []string {
 	return all
 }
 
+// Where many names of a column have the last name in front, those that don't
+// tell are in doubt as well; in an ordinary column no name is.
+func TestOrderOfNames(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		cells   string
+		guessed string // those in doubt
+	}{
+		{"ordinary", "Maria Lopez|John Smith|Ann Lee|Anh Khoa|Bo Li|Deshawn James|Xochitl Cruz", ""},
+		{"ordinary, in capitals", "MARIA LOPEZ|JOHN SMITH|ANN LEE", ""},
+		{"last name first", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li"},
+		{"one among others", "Maria Lopez|John Smith|Kowalski Piotr|Anh Khoa", "Kowalski Piotr"},
+		{"most with commas", "Lopez, Maria|Smith, John|Anh Khoa|Ann Lee", "Anh Khoa"},
+		{"few with commas", "Lopez, Maria|Ann Lee|Anh Khoa", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cells := strings.Split(tt.cells, "|")
+			m := detect(t, mapping.Options{}, "Name", cells...)
+			var guessed []string
+			for _, cell := range cells {
+				var p mapping.Person
+				if problems := m.Map([]string{cell}, nil, &p); problems != nil {
+					t.Fatal(problems)
+				}
+				if p.GuessedName {
+					guessed = append(guessed, cell)
+				}
+			}
+			if got := strings.Join(guessed, "|"); got != tt.guessed {
+				t.Errorf("in doubt: %s\nwant:     %s", got, tt.guessed)
+			}
+		})
+	}
+}
+
 func TestMapNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -93,7 +130,31 @@ func TestMapNames(t *testing.T) {
 		{name: "null, null", first: "null", last: "null", problem: "name_missing last_name"},
 		{name: "Null, Jennifer", first: "Jennifer", last: "Null"},
 		{name: "1234", problem: "name_unclear last_name"},
+		{name: "Ann and Bo Lee", problem: "name_unclear last_name"},
+		{name: "Ann Andes", first: "Ann", last: "Andes"},
+		{name: "Vacant Position", first: "Vacant", last: "Position", problem: "name_missing last_name"},
+		{name: "New Hire 2", first: "New Hire", last: "2", guessed: true, problem: "name_missing last_name"},
+		{name: "TEST USER", first: "TEST", last: "USER", guessed: true, problem: "name_missing last_name"},
+		{name: "Employee, Test", first: "Test", last: "Employee", problem: "name_missing last_name"},
+		{name: "Puesto Vacante", first: "Puesto", last: "Vacante", problem: "name_missing last_name"},
+		{name: "Testa User", first: "Testa", last: "User"},
+		{name: "Hope Vacant", first: "Hope", last: "Vacant"},
 		{name: "LOPEZ MARIA", first: "LOPEZ", last: "MARIA", guessed: true},
+		{name: "MARIA LOPEZ", first: "MARIA", last: "LOPEZ"},
+		{name: "KHOA ANH", first: "KHOA", last: "ANH", guessed: true},
+		{name: "Lopez Maria", first: "Lopez", last: "Maria", guessed: true},
+		{name: "Müller Hans", first: "Müller", last: "Hans", guessed: true},
+		{name: "Núñez José", first: "Núñez", last: "José", guessed: true},
+		{name: "Wojcik Piotr", first: "Wojcik", last: "Piotr", guessed: true},
+		{name: "Nguyen Thao", first: "Nguyen", last: "Thao", guessed: true},
+		{name: "Smith James", first: "Smith", last: "James", guessed: true},
+		{name: "James Thomas", first: "James", last: "Thomas"},
+		{name: "LeBron James", first: "LeBron", last: "James"},
+		{name: "Deshawn Martin", first: "Deshawn", last: "Martin"},
+		{name: "Widelson Joseph", first: "Widelson", last: "Joseph"},
+		{name: "John Paul", first: "John", last: "Paul"},
+		{name: "Maria Jose", first: "Maria", last: "Jose"},
+		{name: "Lee Ann", first: "Lee", last: "Ann"},
 		{name: "JP SMITH", first: "JP", last: "SMITH"},
 		{name: "J.R. Smith", first: "J.R.", last: "Smith"},
 		{name: "Smith J.R.", first: "Smith", last: "J.R.", guessed: true},
@@ -493,5 +554,63 @@ func BenchmarkMapFullName(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Map(cells, nil, &p)
+	}
+}
+
+// A part of the file that is lost is no character to be typed anew.
+func TestNULs(t *testing.T) {
+	t.Parallel()
+	m := detect(t, mapping.Options{}, "First Name|Last Name")
+	var p mapping.Person
+	problems := m.Map([]string{"A\x00n", "Lee"}, nil, &p)
+	if len(problems) != 1 || problems[0].Code != "control_character" || !strings.Contains(problems[0].Hint, "whether it is whole") {
+		t.Errorf("%+v", problems)
+	}
+}
+
+// What is a date among IDs of another form has been made one by a spreadsheet.
+func TestDateAmongIDs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, cells, want string // what is damaged
+	}{
+		{"one of a few", "1234|03-04-26|1235|1236", "03-04-26"},
+		{"the form of all", "03-04-26|03-05-26|12-11-40", ""},
+		{"no date", "1234|44-99-26|1235", ""},
+		{"too few to tell", "1234|03-04-26", ""},
+		{"no ID at all", "1234|0|1235|000", "0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var rows []string
+			for _, id := range strings.Split(tt.cells, "|") {
+				rows = append(rows, "Ann|Lee|"+id)
+			}
+			m := detect(t, mapping.Options{}, "First Name|Last Name|Employee ID", rows...)
+			var damaged []string
+			for _, row := range rows {
+				var p mapping.Person
+				if cells := strings.Split(row, "|"); m.Map(cells, nil, &p) != nil {
+					damaged = append(damaged, cells[2])
+				}
+			}
+			if got := strings.Join(damaged, " "); got != tt.want {
+				t.Errorf("damaged: %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Whole names under First Name are noticed by the last name that stands there, too.
+func TestLastNameTwice(t *testing.T) {
+	t.Parallel()
+	m := detect(t, mapping.Options{}, "First Name|Last Name")
+	for cells, want := range map[string]bool{
+		"Ann Lee|Lee": true, "Lee, Ann|Lee": true, "Ann|Lee": false, "Leeann|Lee": false, "Ann-Lee|Lee": false, "Lee Ann|Lee": false, "Lee|Lee": false,
+	} {
+		var p mapping.Person
+		if problems := m.Map(strings.Split(cells, "|"), nil, &p); problems != nil || p.GuessedName != want {
+			t.Errorf("%s: in doubt %t, want %t; %v", cells, p.GuessedName, want, problems)
+		}
 	}
 }

@@ -194,8 +194,8 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 	if k := trailingCapitals(words); k > 0 && o != firstLast { // Maria GARCIA LOPEZ
 		return n - k, false
 	}
-	if n == 2 { // Smith J.; in LOPEZ MARIA capitals hide that the last name is in front
-		return 1, isInitial(words[1]) || o != firstLast && len(words[0]) > 2 && isCapitals(words[0]) && isCapitals(words[1])
+	if n == 2 { // Smith J.
+		return 1, isInitial(words[1]) || o != firstLast && maybeLastFirst(words[0], words[1])
 	}
 	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
 		if isConnector(words[i]) {
@@ -227,6 +227,20 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 		return n - 2, true
 	}
 	return n - 1, true
+}
+
+// maybeLastFirst reports whether two words may be in the order of Lopez Maria. In
+// capitals they are also where the names are not known: there nothing tells Anh
+// Khoa from KHOA ANH.
+func maybeLastFirst(first, second string) bool {
+	switch leanOf(first, second) {
+	case leansLastFirst:
+		return true
+	case leansFirstLast:
+		return false
+	case leansNowhere:
+	}
+	return len(first) > 2 && isCapitals(first) && isCapitals(second)
 }
 
 // leadingCapitals counts the words in capitals in front of words that are not.

@@ -222,6 +222,25 @@ func isDate(text string) bool {
 	return first >= 1 && middle >= 1 && (first <= 12 && middle <= 31 || first <= 31 && middle <= 12) && (c == 2 || inRange(tail[1:]))
 }
 
+// isUndashed reports whether nothing in an ID parts it as dates are parted.
+func isUndashed(id string) bool { return !strings.ContainsAny(id, "-./") }
+
+// isShortDate recognises what spreadsheets show of a date in an American or a
+// European format: 03-04-26. IDs look like that as well, where all of them do.
+func isShortDate(text string) bool {
+	parts := strings.Split(text, "-")
+	if len(parts) != 3 || len(parts[2]) != 2 {
+		return false
+	}
+	for _, p := range parts {
+		if n, rest := digits(p); n == 0 || n > 2 || rest != "" {
+			return false
+		}
+	}
+	a, b := number(parts[0]), number(parts[1])
+	return a > 0 && b > 0 && (a <= 12 && b <= 31 || a <= 31 && b <= 12)
+}
+
 func inRange(year string) bool { n := number(year); return n >= 1900 && n <= 2100 }
 
 // number reads a few digits.

@@ -429,6 +429,23 @@ func (p *Pace) Wait() (time.Time, Reason) {
 	return p.epoch.Add(at), why
 }
 
+// Others reports whether other processes have sent requests lately that count
+// against the quota, as one has that was killed a moment ago.
+func (p *Pace) Others() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shared == nil {
+		return false
+	}
+	now := p.now()
+	for _, o := range p.shared.others {
+		if o.lately(now) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *Pace) now() time.Duration {
 	return time.Since(p.epoch)
 }

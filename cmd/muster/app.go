@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,19 +24,21 @@ type app struct {
 	settings       settings
 	given          []*pflag.Flag // on the command line itself
 	began          time.Time
-	sent           bool            // a run has been made: code is its
-	answered       bool            // the JSON object that was asked for has been printed
-	code           int             // the exit code of a command that came to its end
-	summary        *report.Summary // of the run that has been made
-	failure        error           // what the command ended with
-	end            *ended          // what became of the run, for whom it concerns
-	partOfJob      bool            // the job tells monitors of all its runs together
-	filing         *filing         // where the roster of a job goes; nil leaves it
-	warned         map[string]bool
+	sent           bool                            // a run has been made: code is its
+	answered       bool                            // the JSON object that was asked for has been printed
+	code           int                             // the exit code of a command that came to its end
+	summary        *report.Summary                 // of the run that has been made
+	failure        error                           // what the command ended with
+	end            *ended                          // what became of the run, for whom it concerns
+	partOfJob      bool                            // the job tells monitors of all its runs together
+	filing         *filing                         // where the roster of a job goes; nil leaves it
+	progress       atomic.Pointer[report.Progress] // while it is shown
+	mute           atomic.Bool                     // standard error is for what needs a person, or for JSON
+	said           map[string]bool                 // what is said once, by all that a command does
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
-	ctx, stop := untilSignal(ctx)
+	ctx, stop := untilSignal(ctx, a.lastWord)
 	defer stop()
 	return a.execute(ctx, args)
 }
@@ -50,33 +50,38 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := root.ExecuteContext(ctx)
-	if errors.Is(err, syscall.EPIPE) {
-		return a.code // whoever read the output has had enough of it
-	}
+	err := besidesOutput(root.ExecuteContext(ctx))
 	a.failure = err
-	code := a.codeOf(ctx, err)
-	if err == nil {
-		return code
+	if err != nil {
+		code := a.codeOf(ctx, err)
+		if code != exitLocked || isTerminal(a.stderr) {
+			a.complain(err)
+		}
+		if !a.answered && (a.settings.json || asksForJSON(args)) {
+			a.refuse(code, err)
+		}
 	}
-	if code != exitLocked || isTerminal(a.stderr) {
-		a.complain(err)
-	}
-	if !a.answered && (a.settings.json || asksForJSON(args)) {
-		a.refuse(code, err)
-	}
-	return code
+	a.tellLost()
+	return a.codeOf(ctx, err)
 }
 
 // codeOf returns the exit code of a command that ends with err.
 func (a *app) codeOf(ctx context.Context, err error) int {
+	err = besidesOutput(err)
+	least := exitDone
+	if a.lost() != nil {
+		least = exitNotStarted
+		if a.sent {
+			least = exitRowsLeft
+		}
+	}
 	switch {
 	case err == nil:
-		return a.code
+		return max(a.code, least)
 	case a.sent:
 		return max(a.code, exitRowsLeft) // what went wrong came after the rows
 	}
-	return exitCode(ctx, err)
+	return max(exitCode(ctx, err), least)
 }
 
 func (a *app) newRootCommand() *cobra.Command {
@@ -130,21 +135,31 @@ func optionalArgument(what string) cobra.PositionalArgs {
 	}
 }
 
-// begin completes and checks the settings of a command before it does anything.
+// begin completes and checks the settings of a command before it does anything, and
+// warns of what is doubtful about them.
 func (a *app) begin(flags *pflag.FlagSet) error {
+	if err := a.complete(flags); err != nil {
+		return err
+	}
+	for _, c := range a.settings.cautions {
+		a.warn("%s: %s", c.text, c.fix)
+	}
+	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter && a.first("settle-after") {
+		a.talk("--settle-after %s is short: a lost request that comes to effect later than that makes a person twice.", a.settings.settleAfter)
+	}
+	return nil
+}
+
+// complete completes and checks the settings of a command.
+func (a *app) complete(flags *pflag.FlagSet) error {
 	a.began = time.Now()
 	flags.Visit(func(f *pflag.Flag) { a.given = append(a.given, f) })
 	if err := a.settings.complete(flags, a.getenv); err != nil {
 		return err
 	}
+	a.mute.Store(a.settings.quiet || a.logsJSON())
 	if err := a.settings.validate(flags); err != nil {
 		return err
-	}
-	for _, warning := range a.settings.warnings {
-		a.warn("%s", warning)
-	}
-	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter {
-		a.talk("--settle-after %s is short: a lost request that comes to effect later than that makes a person twice.", a.settings.settleAfter)
 	}
 	return nil
 }
@@ -158,19 +173,35 @@ func (a *app) logger() zerolog.Logger {
 	if a.settings.quiet && level < zerolog.WarnLevel {
 		level = zerolog.WarnLevel
 	}
-	out := a.stderr
+	var w io.Writer = beside{a}
 	if !a.logsJSON() {
-		out = zerolog.ConsoleWriter{Out: a.stderr, NoColor: a.plain(), TimeFormat: "15:04:05"}
+		console := zerolog.ConsoleWriter{Out: w, NoColor: a.colourless(), TimeFormat: "15:04:05"}
+		if a.settings.plain {
+			console.PartsOrder = []string{zerolog.LevelFieldName, zerolog.MessageFieldName}
+			console.FormatLevel = func(level any) string { return fmt.Sprintf("Log, %v:", level) }
+		}
+		w = console
 	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger()
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
+
+// beside is standard error, above the progress line while there is one.
+type beside struct{ *app }
+
+// Write writes whole lines.
+func (b beside) Write(lines []byte) (int, error) {
+	if progress := b.progress.Load(); progress != nil {
+		return progress.Write(lines)
+	}
+	return b.stderr.Write(lines)
 }
 
 // logsJSON reports whether standard error holds lines of JSON and nothing else.
 func (a *app) logsJSON() bool { return a.settings.logFormat == "json" }
 
-// plain reports whether standard error wants text without colour.
-func (a *app) plain() bool {
-	return a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" || !isTerminal(a.stderr)
+// colourless reports whether standard error wants text without colour.
+func (a *app) colourless() bool {
+	return a.settings.plain || a.getenv("NO_COLOR") != "" || !isTerminal(a.stderr)
 }
 
 // talk says something to a person who is watching, unless they asked for quiet.
@@ -192,9 +223,11 @@ func (a *app) talk(format string, args ...any) {
 // not, as it is there to be copied.
 func (a *app) line(first, indent, text string) {
 	text = first + shown(text)
-	if isTerminal(a.stderr) && !strings.Contains(text, "muster ") {
+	if a.settings.plain {
+		text = strings.TrimSpace(text)
+	} else if isTerminal(a.stderr) && !strings.Contains(text, "muster ") {
 		start := text[:len(text)-len(strings.TrimLeft(text, " "))]
-		text = start + strings.TrimPrefix(strings.TrimSuffix(paragraph(text, indent, width(a.stderr)), "\n"), indent)
+		text = start + strings.TrimPrefix(strings.TrimSuffix(paragraph(text, indent, a.width(a.stderr)), "\n"), indent)
 	}
 	fmt.Fprintln(a.stderr, text)
 }
@@ -206,13 +239,38 @@ func (a *app) answer() io.Writer {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width returns how many columns the text on w may take; report.Plain if it is to
+// be heard.
+func (a *app) width(w io.Writer) int {
+	if a.settings.plain {
+		return report.Plain
+	}
+	return width(w)
+}
+
+// named returns a line with something to be copied behind its name.
+func (a *app) named(name, text string) string {
+	if a.settings.plain {
+		name = strings.TrimSpace(name) + " "
+	}
+	return name + text + "\n"
+}
+
+// gap is what stands between two parts of a text.
+func (a *app) gap() string {
+	if a.settings.plain {
+		return ""
+	}
+	return "\n"
 }
 
 // width returns how many columns the text on w may take.
 func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := w.(interface{ Fd() uintptr }); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
 			return columns
 		}

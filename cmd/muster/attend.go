@@ -102,13 +102,21 @@ func (a *app) pingMonitor(ctx context.Context, how string) {
 // warn says what does not change how the run ends, once.
 func (a *app) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if a.warned[text] {
+	if !a.first(text) {
 		return
 	}
-	if a.warned == nil {
-		a.warned = map[string]bool{}
-	}
-	a.warned[text] = true
 	log := a.logger()
 	log.Warn().Msg(text)
+}
+
+// first reports whether this has not been said before.
+func (a *app) first(text string) bool {
+	if a.said[text] {
+		return false
+	}
+	if a.said == nil {
+		a.said = map[string]bool{}
+	}
+	a.said[text] = true
+	return true
 }

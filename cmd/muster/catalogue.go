@@ -101,6 +101,7 @@ func catalogue() []explanation {
 		{"duplicate_row", aboutRow, "The row is the same person as one above it.", "Keep one of the two; if they are two people, give each an ID, or allow it with --allow-namesakes."},
 		{"formula_error", aboutRow, "A cell shows the error of a formula, such as #N/A, or the workbook holds no result of it.", "Correct the formula, or type the value; where there is no result, open the workbook in a spreadsheet program and save it."},
 		{"formula_text", aboutRow, "A cell begins like a formula.", "Type what it is to say."},
+		{"has_left", aboutRow, "A column that feeds nothing, such as Status or Termination Date, says that the person may have left the company. Nobody is left out for that: only you know what your system means by it.", "If such people are not to be imported, leave them out with the where that the hint spells out."},
 		{"id_damaged", aboutRow, "A spreadsheet has turned an ID into something else: 1.23E+11, 123.0 or a date.", "Format the column as text, and type the ID anew."},
 		{"id_unclear", aboutRow, "An ID does not look like one.", "Correct it, or leave it empty."},
 		{"name_guessed", aboutRow, "A full name was split into first and last name by a guess, or nothing but a name stands in the row, which may be the heading of a section.", "If the split is wrong, put the two into columns of their own; if the row is no person's, delete it."},

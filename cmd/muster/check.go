@@ -253,7 +253,7 @@ func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.Foreseen, 
 	case s.quiet && c.ExitCode == exitDone:
 		return nil
 	}
-	return report.WriteCheck(a.stdout, c, width(a.stdout))
+	return report.WriteCheck(a.stdout, c, a.width(a.stdout))
 }
 
 // open says what a check can't know.

@@ -18,7 +18,7 @@ type configFile struct {
 	path string
 	section
 	jobs     []job
-	warnings []string
+	cautions []caution
 }
 
 // section is what the top of a config file, or one of its jobs, says.
@@ -50,7 +50,7 @@ func readConfig(path string) (*configFile, error) {
 	if err != nil {
 		return nil, &usageError{fmt.Sprintf("the config file %s is not valid YAML: %v", path, err), "correct it at the line shown"}
 	}
-	c := &configFile{path: path, warnings: writableByOthers(path)}
+	c := &configFile{path: path, cautions: writableByOthers(path)}
 	for _, doc := range parsed.Docs {
 		switch doc.Body.(type) {
 		case nil, *ast.CommentGroupNode, *ast.NullNode:

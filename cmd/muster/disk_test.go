@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -242,6 +243,7 @@ func TestDiskFullOfLedger(t *testing.T) {
 			if got := paired(t, filepath.Join(w.folder, "crew.results.csv"), people); got != c.Created {
 				t.Errorf("%d rows of the results have a person, %d were created", got, c.Created)
 			}
+			w.unrecorded(c.Unknown)
 			whole(t, w.folder)
 			d.room()
 			w.finish(path, "--ledger", book, "--settle-after", "100ms")
@@ -250,6 +252,37 @@ func TestDiskFullOfLedger(t *testing.T) {
 				t.Errorf("%d creates for %d people", sent, people)
 			}
 		})
+	}
+}
+
+// unrecorded fails unless the rows that are unknown say who was created for them.
+func (w *world) unrecorded(n int) {
+	w.t.Helper()
+	back, err := results.Open(filepath.Join(w.folder, "crew.results.csv"), roster.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer back.Close()
+	there := map[string]bool{}
+	for _, p := range w.server.People() {
+		there[fmt.Sprintf("%s,%s,(ID %d)", p.FirstName, p.LastName, p.ID)] = true
+	}
+	for row, err := range back.Rows() {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if row.Outcome.Status != outcome.Unknown {
+			continue
+		}
+		n--
+		words := row.Outcome.Problems[0]
+		id := regexp.MustCompile(`\(ID \d+\)`).FindString(words.Message)
+		if !there[row.Cells[0]+","+row.Cells[1]+","+id] || !strings.HasPrefix(words.Code, "ledger_") {
+			w.t.Errorf("row %d says %+v", row.Number, words)
+		}
+	}
+	if n != 0 {
+		w.t.Errorf("%d rows less are unknown than the summary says", n)
 	}
 }
 

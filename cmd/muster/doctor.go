@@ -46,7 +46,7 @@ Exit codes:
 	}
 	f := cmd.Flags()
 	a.settings.connectionFlags(f)
-	useful := []string{"ledger", "results", "json", "quiet", "config"}
+	useful := []string{"ledger", "results", "json", "quiet", "plain", "config"}
 	f.VisitAll(func(flag *pflag.Flag) {
 		if flag.Name != "simulate" && flag.Name != "view" {
 			useful = append(useful, flag.Name)
@@ -124,7 +124,7 @@ type diagnosis struct {
 }
 
 func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) error {
-	if err := a.begin(flags); err != nil {
+	if err := a.complete(flags); err != nil { // its warnings are among the findings
 		return err
 	}
 	if a.settings.simulate {
@@ -132,7 +132,7 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	}
 	x := &examination{app: a, show: func(finding) {}}
 	if !a.settings.json && !a.settings.quiet {
-		x.show = func(f finding) { writeFinding(a.stdout, f, width(a.stdout), a.coloured()) }
+		x.show = func(f finding) { writeFinding(a.stdout, f, a.width(a.stdout), a.coloured()) }
 	}
 	x.checkSettings()
 	x.checkProcore(ctx)
@@ -158,13 +158,13 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	case a.settings.quiet:
 		for _, f := range x.findings {
 			if f.State == broken || f.State == doubted {
-				writeFinding(a.stdout, f, width(a.stdout), a.coloured())
+				writeFinding(a.stdout, f, a.width(a.stdout), a.coloured())
 			}
 		}
 	default:
-		text := "\n" + paragraph(conclusion(x.findings), "", width(a.stdout))
+		text := a.gap() + paragraph(conclusion(x.findings), "", a.width(a.stdout))
 		if bundle != "" {
-			text += paragraph("Written for whoever helps you: "+report.Clean(bundle), "", width(a.stdout))
+			text += paragraph("Written for whoever helps you: "+report.Clean(bundle), "", a.width(a.stdout))
 		}
 		_, err := io.WriteString(a.stdout, text)
 		return err
@@ -197,6 +197,10 @@ const labelled = len("classifications")
 // writeFinding writes a finding in at most columns columns, unless a word of it
 // is wider.
 func writeFinding(w io.Writer, f finding, columns int, colours bool) {
+	if columns == report.Plain {
+		_, _ = fmt.Fprintln(w, report.Clean(report.Advised(fmt.Sprintf("%s: %s, %s", capital(f.Check), inFull(f.State), f.Text), f.Fix)))
+		return
+	}
 	head := fmt.Sprintf("  %-4s  %-*s  ", f.State, labelled, f.Check)
 	indent := strings.Repeat(" ", len(head))
 	text := strings.TrimPrefix(paragraph(report.Clean(f.Text), indent, columns), indent)
@@ -209,6 +213,20 @@ func writeFinding(w io.Writer, f finding, columns int, colours bool) {
 		text += indent + try + strings.TrimPrefix(paragraph(report.Clean(f.Fix), under, columns), under)
 	}
 	_, _ = io.WriteString(w, head+text) // nobody to tell if standard output is gone; the last line will
+}
+
+// inFull is a state as it is said.
+func inFull(s state) string {
+	switch s {
+	case skipped:
+		return "skipped"
+	case doubted:
+		return "wants a look"
+	case broken:
+		return "failed"
+	case fine:
+	}
+	return "ok"
 }
 
 func colourOf(s state) string {
@@ -226,7 +244,7 @@ func colourOf(s state) string {
 
 // coloured reports whether standard output shows colours.
 func (a *app) coloured() bool {
-	return isTerminal(a.stdout) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+	return isTerminal(a.stdout) && a.getenv("NO_COLOR") == "" && !a.settings.plain
 }
 
 // trouble words an error of Procore's client as a finding.

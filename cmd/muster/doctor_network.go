@@ -55,14 +55,11 @@ func (x *examination) checkSettings() {
 	if host, err := url.Parse(api); err == nil && s.company != 0 && s.project != 0 {
 		x.scope = ledger.Scope{API: host.Host, Company: s.company, Project: s.project}
 	}
-	for _, file := range []struct{ what, path string }{
-		{"the client secret", s.clientSecretFile}, {"the client certificate's key", s.clientKey}, {"a workbook's password", s.passwordFile},
-	} {
-		if file.path != "" && openToOthers(file.path) {
-			x.found(finding{
-				Check: "settings", State: doubted, Text: fmt.Sprintf("everybody on this machine can read %s in %s", file.what, file.path),
-				Fix: "chmod 600 " + shellWord(file.path), Facts: map[string]any{"code": "open_to_others"},
-			})
+	said := map[caution]bool{}
+	for _, c := range s.cautions {
+		if !said[c] {
+			said[c] = true
+			x.found(finding{Check: "settings", State: doubted, Text: c.text, Fix: c.fix, Facts: map[string]any{"code": "open_to_others"}})
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -45,7 +46,10 @@ type usageError struct{ message, fix string }
 func (e *usageError) Error() string { return e.message }
 
 // interruptError is the cause of a context that a signal ended.
-type interruptError struct{ signal os.Signal }
+type interruptError struct {
+	signal os.Signal
+	shown  bool // a terminal shows ^C where its cursor was
+}
 
 func (e *interruptError) Error() string {
 	if e.signal == syscall.SIGTERM {
@@ -62,23 +66,53 @@ func (e *interruptError) exitCode() int {
 }
 
 // untilSignal ends the context it returns at the first SIGINT or SIGTERM. A
-// second one ends the process as if muster had never asked for signals: the
-// ledger survives that as it survives any crash.
-func untilSignal(ctx context.Context) (context.Context, func()) {
+// second one ends the process as if muster had never asked for signals, but for a
+// last word: the ledger survives that as it survives any crash.
+func untilSignal(ctx context.Context, lastWord func()) (context.Context, func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	over := make(chan struct{})
 	go func() {
 		select {
 		case s := <-signals:
-			signal.Stop(signals)
-			end(&interruptError{signal: s})
-		case <-ctx.Done():
+			end(&interruptError{signal: s, shown: s == os.Interrupt})
+		case <-over:
+			return
+		}
+		select {
+		case s := <-signals:
+			signal.Stop(signals) // a third one waits for no terminal to take the last word
+			lastWord()
+			die(s)
+		case <-over:
 		}
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		close(over)
 		end(nil)
+	}
+}
+
+// die ends the process by a signal that nobody asks for any more, or as hard where a
+// process can't signal itself.
+func die(s os.Signal) {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil && self.Signal(s) != nil {
+		_ = self.Kill() // there is nothing left to try
+	}
+}
+
+// lastWord is said when a second signal ends the process.
+func (a *app) lastWord() {
+	const text = "Stopped at once. The same command again first finds out what became of what was on its way."
+	switch {
+	case a.mute.Load():
+	case isTerminal(a.stderr):
+		fmt.Fprintf(a.stderr, "\n%s", paragraph(text, "", width(a.stderr)))
+	default:
+		fmt.Fprintln(a.stderr, text)
 	}
 }
 
@@ -154,11 +188,31 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 	return e, quotes
 }
 
+// afterKey leaves the line in which a terminal shows the key that was pressed. The
+// progress line is cleared with it.
+func (a *app) afterKey(e *interruptError) string {
+	if e.shown && isTerminal(a.stderr) {
+		return "\n"
+	}
+	return ""
+}
+
 // complain tells whoever reads standard error of an error.
 func (a *app) complain(err error) {
 	e, quotes := reasonOf(err)
 	if a.logsJSON() {
 		a.logError(e, quotes)
+		return
+	}
+	var interrupted *interruptError
+	if errors.As(err, &interrupted) {
+		fmt.Fprintf(a.stderr, "%s", a.afterKey(interrupted))
+	}
+	if a.settings.plain {
+		a.line("muster: ", "", report.Advised(e.Message, e.Fix))
+		for _, p := range e.Problems {
+			a.line("Problem: ", "", report.Advised(p.Message, p.Fix))
+		}
 		return
 	}
 	a.line("muster: ", "  ", e.Message)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -115,7 +116,8 @@ type filing struct {
 	before    fs.FileInfo // as it was when its run began
 	started   time.Time
 	rehearsal bool
-	results   string // that stand beside the roster; "" if there are none
+	results   string      // that stand beside the roster; "" if there are none
+	moved     [][2]string // from where, to where
 }
 
 func newFiling(j *job, path string, rehearsal bool) *filing {
@@ -195,6 +197,26 @@ func (f *filing) move(code int, failure error) (string, error) {
 		if err != nil {
 			return "", &usageError{fmt.Sprintf("%s can't be moved to %s: %v", m[0], folder, err), "see who may write to the folder"}
 		}
+		f.moved = append(f.moved, m)
 	}
 	return to, nil
+}
+
+// follow has the ledger know where the files of a job's runs are now, for whoever
+// looks for a run's results.
+func (a *app) follow(ctx context.Context, f *filing) {
+	if f == nil || len(f.moved) == 0 {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	book, _, err := a.openRecord(ctx)
+	if book != nil {
+		for _, m := range f.moved {
+			err = errors.Join(err, book.Moved(ctx, m[0], m[1]))
+		}
+		err = errors.Join(err, book.Close())
+	}
+	if err != nil {
+		a.warn("the ledger does not know where %s is now: %v", f.roster, err)
+	}
 }

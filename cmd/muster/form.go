@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -19,8 +21,8 @@ func (a *app) interactive() bool {
 
 // settle asks what the survey leaves open, and remembers the answers for the
 // input's headings.
-func (a *app) settle(in *input, survey *mapping.Survey) error {
-	answers, err := a.askColumns(in, survey.Questions())
+func (a *app) settle(ctx context.Context, in *input, survey *mapping.Survey) error {
+	answers, err := a.askColumns(ctx, in, survey.Questions())
 	if err != nil {
 		return err
 	}
@@ -42,38 +44,111 @@ func (a *app) settle(in *input, survey *mapping.Survey) error {
 
 // askColumns shows a form with one question after another. The answers are
 // indices into those of each question.
-func (a *app) askColumns(in *input, questions []mapping.Question) ([]int, error) {
+func (a *app) askColumns(ctx context.Context, in *input, questions []mapping.Question) ([]int, error) {
 	answers := make([]int, len(questions))
-	var pages []*huh.Group
 	for i, q := range questions {
 		answers[i] = q.Guess
-		options := make([]huh.Option[int], len(q.Answers))
-		for j, answer := range q.Answers {
-			options[j] = huh.NewOption(fit(answerText(answer), max(width(a.stderr)-6, 20)), j)
-		}
-		pages = append(pages, huh.NewGroup(huh.NewSelect[int]().
-			Title(fmt.Sprintf("%s (%d of %d)", question(q), i+1, len(questions))).
-			Description(report.Clean(capital(q.Message))+".").
-			Options(options...).Height(min(len(options), 10)+4).Value(&answers[i]).
-			Validate(func(j int) error { return clash(questions, answers, i, j) })).
-			WithHideFunc(func() bool { return answered(questions, answers, i) }))
 	}
 	a.talk("%s: not every heading is known. Nothing is sent before you have looked.", report.Clean(in.path))
-	form := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr)).
-		WithAccessible(a.getenv("TERM") == "dumb" || a.getenv("ACCESSIBLE") != "")
-	if a.plain() {
-		form = form.WithTheme(huh.ThemeFunc(huh.ThemeBase))
+	ask := a.askInForm
+	if a.settings.plain {
+		ask = a.askInLines
 	}
-	err := form.Run()
-	if errors.Is(err, huh.ErrUserAborted) {
-		return nil, &interruptError{signal: os.Interrupt}
-	}
+	err := ask(ctx, questions, answers)
 	for i, q := range questions {
 		if answered(questions, answers, i) {
 			answers[i] = len(q.Answers) - 1 // none; its guess is not to count
 		}
 	}
 	return answers, err
+}
+
+// newSelect returns a question as huh asks it, under a title.
+func newSelect(questions []mapping.Question, answers []int, i int, title string, show func(mapping.Answer) string) *huh.Select[int] {
+	options := make([]huh.Option[int], len(questions[i].Answers))
+	for j, answer := range questions[i].Answers {
+		options[j] = huh.NewOption(show(answer), j)
+	}
+	return huh.NewSelect[int]().Title(title).Options(options...).Value(&answers[i]).
+		Validate(func(j int) error { return clash(questions, answers, i, j) })
+}
+
+// askInForm asks with arrow keys, on the whole screen.
+func (a *app) askInForm(_ context.Context, questions []mapping.Question, answers []int) error {
+	show := func(answer mapping.Answer) string {
+		return fit(answerText(answer, "  ", " · "), max(width(a.stderr)-6, 20))
+	}
+	var pages []*huh.Group
+	for i, q := range questions {
+		title := fmt.Sprintf("%s (%d of %d)", question(q), i+1, len(questions))
+		pages = append(pages, huh.NewGroup(newSelect(questions, answers, i, title, show).
+			Description(report.Clean(capital(q.Message))+".").Height(min(len(q.Answers), 10)+4)).
+			WithHideFunc(func() bool { return answered(questions, answers, i) }))
+	}
+	form := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr))
+	if a.colourless() {
+		form = form.WithTheme(huh.ThemeFunc(huh.ThemeBase))
+	}
+	err := form.Run()
+	if errors.Is(err, huh.ErrUserAborted) {
+		return &interruptError{signal: os.Interrupt}
+	}
+	return err
+}
+
+// askInLines asks for the number of an answer, a line each. huh's own accessible
+// form asks what an earlier answer has settled, leaves out what is in doubt, and
+// takes the guess for the answer of somebody who has gone.
+func (a *app) askInLines(ctx context.Context, questions []mapping.Question, answers []int) error {
+	show := func(answer mapping.Answer) string { return answerText(answer, ", such as ", ", ") }
+	for i, q := range questions {
+		if answered(questions, answers, i) {
+			continue
+		}
+		typed := &typedLines{next: func() (string, error) { return a.ask(ctx) }}
+		title := fmt.Sprintf("Question %d of %d: %s. %s Enter alone takes answer %d.", i+1, len(questions), report.Clean(capital(q.Message)), question(q), q.Guess+1)
+		one := newSelect(questions, answers, i, title, show).Validate(func(j int) error {
+			if typed.ended != nil {
+				return nil // nobody is there to be asked again
+			}
+			return clash(questions, answers, i, j)
+		})
+		err := one.WithTheme(huh.ThemeFunc(unstyled)).RunAccessible(a.stderr, typed)
+		if err = errors.Join(typed.ended, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unstyled is a theme without a single escape sequence.
+func unstyled(bool) *huh.Styles { return &huh.Styles{} }
+
+// typedLines are the lines that somebody types, until they leave or the program is
+// told to end.
+type typedLines struct {
+	next  func() (string, error)
+	rest  string
+	ended error
+}
+
+// Read reads as much as fits of a line.
+func (t *typedLines) Read(p []byte) (int, error) {
+	if t.ended != nil {
+		return 0, io.EOF
+	}
+	if t.rest == "" {
+		var err error
+		if t.rest, err = t.next(); err == nil && t.rest == "" {
+			err = &usageError{"the question was left without an answer; nothing was sent", "answer with a number, or write the mapping down with muster map"}
+		}
+		if t.ended = err; err != nil {
+			return 0, io.EOF
+		}
+	}
+	n := copy(p, t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
 }
 
 // question asks what a field's column is.
@@ -92,7 +167,7 @@ func question(q mapping.Question) string {
 }
 
 // answerText shows an answer: what it means, the column, and some of its cells.
-func answerText(answer mapping.Answer) string {
+func answerText(answer mapping.Answer, before, between string) string {
 	if answer.Column < 0 {
 		return "none: leave it out"
 	}
@@ -101,10 +176,10 @@ func answerText(answer mapping.Answer) string {
 		text = strings.Replace(text, inWords(answer.Field), "first and last name in one", 1)
 	}
 	if answer.Heading != "" {
-		text += fmt.Sprintf(" %q", answer.Heading)
+		text += ` "` + answer.Heading + `"`
 	}
 	if len(answer.Samples) > 0 {
-		text += "  " + strings.Join(answer.Samples, " · ")
+		text += before + strings.Join(answer.Samples, between)
 	}
 	return report.Clean(text)
 }

@@ -7,11 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/rivo/uniseg"
+
+	"muster/importer/procore/simulator"
 )
 
 // terminal runs muster at a terminal. Each answer is typed when its cue has
@@ -28,7 +32,14 @@ func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), childVariable+"=1", "TERM=xterm", "XDG_STATE_HOME="+filepath.Join(folder, "state"),
 		"MUSTER_LEDGER=", "MUSTER_CONFIG=", "MUSTER_MAPPING=", "NO_COLOR=1")
-	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: 100})
+	return converse(t, cmd, 100, cuesAndKeys...), cmd.ProcessState.ExitCode()
+}
+
+// converse starts a command at a terminal of so many columns, and returns what was
+// shown when it has ended.
+func converse(t *testing.T, cmd *exec.Cmd, columns uint16, cuesAndKeys ...string) string {
+	t.Helper()
+	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: columns})
 	if err != nil {
 		t.Skipf("no terminal to be had: %v", err)
 	}
@@ -54,7 +65,7 @@ func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string)
 	if len(cuesAndKeys) > 0 {
 		t.Fatalf("never shown: %q in:\n%s", cuesAndKeys[0], shown.String())
 	}
-	return shown.String(), cmd.ProcessState.ExitCode()
+	return shown.String()
 }
 
 func writeRoster(t *testing.T, folder, name string, lines ...string) {
@@ -173,5 +184,150 @@ func TestErrorsFitTheTerminal(t *testing.T) {
 		"  try: set them, or add --simulate to rehearse without Procore\r\n"
 	if code != exitNotStarted || !strings.HasSuffix(shown, want) {
 		t.Errorf("exit code %d\n%q", code, shown)
+	}
+}
+
+// plainly fails if anything but words and line ends was written.
+func plainly(t *testing.T, shown string) {
+	t.Helper()
+	text := strings.ReplaceAll(shown, "\r\n", "\n") // the terminal's own
+	if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' || r == '·' || r == '#' || r >= 0x2500 && r < 0x2600 }); i >= 0 {
+		t.Errorf("%q is in:\n%q", text[i], text)
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, " ") || strings.TrimSpace(line) == "" && line != text {
+			t.Errorf("the line %q is laid out in:\n%s", line, text)
+		}
+	}
+}
+
+// In plain mode the form asks in lines, by numbers.
+func TestPlainForm(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Frist Name,Last Name,Title,Job Title", "Ana,Silva,Lead,Laborer", "Bo,,Foreman,Carpenter")
+	shown, code := terminal(t, folder, []string{"import", "--simulate", "--plain", "crew.csv"},
+		"Enter a number between 1 and 3: ", "9\n",
+		"Enter a number between 1 and 3: ", "1\n",
+		"Enter a number between 1 and 3: ", "1\n")
+	plainly(t, strings.NewReplacer("9\r\n", "", "1\r\n", "\r\n", "\r\n\r\n", "\r\n").Replace(shown))
+	for _, want := range []string{
+		"Question 1 of 2: There is no column with the first name. Which column holds the first name? Enter alone takes answer 1. \r\n",
+		"2. job title: column D \"Job Title\", such as Laborer, Carpenter\r\n",
+		"Created: 1\r\n",
+		"Problem in cell B3: the last name is missing. Try: ",
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is missing in:\n%q", want, shown)
+		}
+	}
+	if code != exitRowsLeft {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+}
+
+// Whoever leaves a question without an answer has confirmed nothing.
+func TestPlainFormLeft(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]struct {
+		key  string
+		code int
+		said string
+	}{
+		"end of input": {"\x04", exitNotStarted, "the question was left without an answer; nothing was sent"},
+		"interrupt":    {ctrlC, exitInterrupted, "interrupted by Ctrl-C"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			writeRoster(t, folder, "crew.csv", "Frist Name,Last Name", "Ana,Silva")
+			shown, code := terminal(t, folder, []string{"import", "--simulate", "--plain", "crew.csv"}, "Enter a number between 1 and 3: ", leave.key)
+			if code != leave.code || !strings.Contains(shown, "\r\nmuster: "+leave.said) {
+				t.Errorf("exit code %d\n%s", code, shown)
+			}
+			if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// A whole name leaves no half of one to ask for, in plain mode, too.
+func TestPlainFormWholeNames(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Who,Role", "Ana Silva,Mason", "Bo Li,Painter")
+	shown, code := terminal(t, folder, []string{"check", "--plain", "crew.csv"}, `first and last name in one: column A "Who"`, "2\n")
+	if strings.Count(shown, "Enter a number") != 1 || code != exitDone {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+}
+
+// Ctrl-C is answered in whole lines: the first one ends the run in good order, the
+// second one at once.
+func TestInterruptedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: time.Minute}}})
+	cmd := w.command("import", w.crew(20))
+	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=1")
+	shown := converse(t, cmd, 60, "0 of 20", ctrlC, "stops at once.\r\n", ctrlC)
+	first := regexp.MustCompile(`\^C(\r[^\r]*)?\r {59}\rStopping: what is on its way is finished first\. Once more\r\nstops at once\.\r\n`)
+	if !first.MatchString(shown) {
+		t.Errorf("the first is answered by %q", shown)
+	}
+	if want := "\r\nStopped at once. The same command again first finds out what\r\nbecame of what was on its way.\r\n"; !strings.HasSuffix(shown, want) {
+		t.Errorf("the second is answered by %q", shown)
+	}
+	for frame := range strings.SplitSeq(first.ReplaceAllString(shown, ""), "\r") {
+		if wide := uniseg.StringWidth(frame); wide > 60 || strings.Contains(frame, "of 20") && !strings.Contains(frame, "^C") && wide > 57 {
+			t.Errorf("%d columns: %q", wide, frame)
+		}
+	}
+	if strings.Contains(shown, "\x1b") {
+		t.Errorf("it changes the terminal: %q", shown)
+	}
+	if cmd.ProcessState.ExitCode() != -1 {
+		t.Errorf("exit code %d, want an end by the signal", cmd.ProcessState.ExitCode())
+	}
+}
+
+// Log lines stand above the progress line, and are as readable as without one.
+func TestLogAboveTheProgress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 150 * time.Millisecond}}})
+	cmd := w.command("import", w.crew(20), "--log-level", "debug", "--workers", "4")
+	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=1")
+	shown := converse(t, cmd, 200)
+	if !strings.Contains(shown, "of 20") {
+		t.Fatalf("no progress was drawn:\n%q", shown)
+	}
+	whole := regexp.MustCompile(`^\d\d:\d\d:\d\d DBG `)
+	for line := range strings.SplitSeq(shown, "\r\n") {
+		if line = line[strings.LastIndex(line, "\r")+1:]; strings.Contains(line, "from Procore") && !whole.MatchString(line) {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
+// On a narrow terminal the rosters of runs are still to be told apart.
+func TestRunsOnANarrowTerminal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
+	if code, _, stderr := w.muster("import", w.crew(2), "--quiet"); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for columns, want := range map[uint16]string{
+		60: "  crew.csv, import: 2 rows: 2 created\r\n",
+		80: "  crew.csv\r\n  import: 2 rows: 2 created\r\n",
+	} {
+		shown := converse(t, w.command("runs"), columns)
+		if !strings.HasSuffix(shown, want) {
+			t.Errorf("%d columns:\n%s", columns, shown)
+		}
+		for line := range strings.SplitSeq(shown, "\r\n") {
+			if len(line) > int(columns) {
+				t.Errorf("%d columns: %q", columns, line)
+			}
+		}
 	}
 }

@@ -146,8 +146,9 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	}
 	project, mapper, err := a.prepare(intake, conn, in, mapper)
 	var stop *importer.StopError
-	if errors.As(err, &stop) {
-		end(stop) // every row is pending then, and the results file says so
+	if errors.As(err, &stop) { // every row is pending then, and the results file says so
+		intake, end = context.WithCancelCause(ctx)
+		end(stop)
 	} else if err != nil {
 		return err
 	}
@@ -323,14 +324,27 @@ func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, projec
 		return
 	}
 	estimate, _ := job.Pace.Forecast(requests)
-	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: project.Name, Estimate: estimate, Rehearsal: a.settings.simulate})
+	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: a.called(project, job.Scope.Project), Estimate: estimate, Rehearsal: a.settings.simulate})
 	if plan.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))
 	}
 }
 
+// called is a project as it is in Procore's list of them, and in the settings: by its
+// name, if that could be had, and its number, unless a rehearsal has made that up.
+func (a *app) called(project procore.Project, id int64) string {
+	number := fmt.Sprintf("project %d", id)
+	switch {
+	case project.Name == "":
+		return number
+	case strings.EqualFold(project.Name, number), a.settings.simulate && a.settings.project == 0:
+		return project.Name
+	}
+	return fmt.Sprintf("%s (%s)", project.Name, number)
+}
+
 func (a *app) talkPlan(plan report.Plan) {
-	columns := width(a.stderr)
+	columns := a.width(a.stderr)
 	if a.logsJSON() {
 		columns = math.MaxInt
 	}
@@ -384,7 +398,7 @@ func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.T
 			return
 		case <-tick.C:
 			until, reason := pace.Wait()
-			tell(until, reasonText(reason))
+			tell(until, reasonText(reason, pace.Others()))
 		}
 	}
 }
@@ -414,12 +428,17 @@ func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) 
 	}
 }
 
-func reasonText(r ratelimit.Reason) string {
+// reasonText says why nothing is sent; shared, that other runs have used the quota lately.
+func reasonText(r ratelimit.Reason, shared bool) string {
+	others := ""
+	if shared {
+		others = ", which another run has used,"
+	}
 	switch r {
 	case ratelimit.Spike:
-		return "for the quota"
+		return "for the quota" + others
 	case ratelimit.Hourly:
-		return "for the hourly quota"
+		return "for the hourly quota" + others
 	case ratelimit.Paused:
 		return "because Procore asked for a pause,"
 	case ratelimit.Capped:
@@ -472,7 +491,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 	case a.settings.quiet && s.ExitCode == exitDone:
 		return unwritten
 	}
-	return errors.Join(unwritten, report.WriteText(a.stdout, s, width(a.stdout)))
+	return errors.Join(unwritten, report.WriteText(a.stdout, s, a.width(a.stdout)))
 }
 
 // next returns the commands that go on from here, as to be typed.

@@ -51,6 +51,7 @@ Exit codes:
 	a.settings.rosterFlags(f)
 	_ = f.MarkHidden("allow-namesakes") // rows are not compared here
 	a.settings.ledgerFlag(f)
+	a.settings.plainFlag(f)
 	a.settings.configFlag(f)
 	f.BoolVar(&a.settings.json, "json", false, "print one JSON object on standard output, and ask nothing")
 	f.StringVarP(&output, "output", "o", "", "mapping `FILE` to write")
@@ -121,7 +122,7 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 	var mapper *mapping.Mapper
 	switch {
 	case in.file == nil && len(doubts) > 0 && a.interactive():
-		if err := a.settle(in, survey); err != nil {
+		if err := a.settle(ctx, in, survey); err != nil {
 			return in.undetermined(err)
 		}
 		fallthrough
@@ -193,7 +194,7 @@ func describeMapping(in *input, mapper *mapping.Mapper, rows [][]string, doubts 
 }
 
 func (a *app) printMapping(in *input, shown *mapJSON) error {
-	columns := width(a.stdout)
+	columns := a.width(a.stdout)
 	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
 	doubts = slices.CompactFunc(doubts, func(a, b doubtJSON) bool { return a.Message == b.Message && a.Hint == b.Hint })
 	var b strings.Builder
@@ -206,14 +207,17 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	default:
 		say("", fmt.Sprintf("%s: every heading is settled.", shown.Roster))
 	}
-	b.WriteString("\n")
+	b.WriteString(a.gap())
 	for _, f := range shown.Fields {
 		source := f.How
 		if f.Column != "" {
-			source = fmt.Sprintf("column %s %q, %.0f%%: %s", f.Column, f.Heading, 100*f.Confidence, f.How)
+			source = fmt.Sprintf("column %s %s, %.0f%%: %s", f.Column, `"`+f.Heading+`"`, 100*f.Confidence, f.How)
+		}
+		if a.settings.plain && len(f.Samples) > 0 {
+			source += "; such as " + strings.Join(f.Samples, ", ")
 		}
 		say("  ", fmt.Sprintf("%s: %s", f.Field, source))
-		if len(f.Samples) > 0 {
+		if len(f.Samples) > 0 && !a.settings.plain {
 			b.WriteString("      " + fit(report.Clean(strings.Join(f.Samples, " · ")), max(columns-6, 10)) + "\n")
 		}
 	}
@@ -235,8 +239,14 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 		say("  ", "note: "+remark)
 	}
 	if len(doubts) > 0 {
-		b.WriteString("\nIn doubt:\n")
+		if !a.settings.plain {
+			b.WriteString("\nIn doubt:\n")
+		}
 		for _, d := range doubts {
+			if a.settings.plain {
+				say("", report.Advised("In doubt: "+d.Message, d.Hint))
+				continue
+			}
 			say("  ", capital(d.Message)+".")
 			say("      ", "try: "+d.Hint)
 		}
@@ -244,7 +254,7 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	next := ""
 	switch {
 	case shown.Mapping != "":
-		fmt.Fprintf(&b, "\nMapping: %s\n", report.Clean(shown.Mapping))
+		fmt.Fprintf(&b, "%sMapping: %s\n", a.gap(), report.Clean(shown.Mapping))
 		if shown.Complete {
 			next = "muster import " + shellWord(in.path) + " --mapping " + shellWord(shown.Mapping)
 		} else {
@@ -254,7 +264,7 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 		next = a.mapCommand(in.path, "-o mapping.yaml")
 	}
 	if next != "" {
-		fmt.Fprintf(&b, "\nNext:    %s\n", report.Clean(next))
+		b.WriteString(a.gap() + a.named("Next:    ", report.Clean(next)))
 	}
 	_, err := fmt.Fprint(a.stdout, b.String())
 	return err
@@ -268,6 +278,10 @@ func (a *app) mapCommand(path, more string) string {
 		switch f.Name {
 		case "sheet", "header-row", "encoding", "delimiter", "ledger", "config":
 			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
+		case "plain":
+			if f.Value.String() == "true" {
+				words = append(words, "--plain")
+			}
 		}
 	}
 	return strings.Join(append(words, more), " ")

@@ -49,7 +49,7 @@ func (a *app) openInput(ctx context.Context, path string) (*input, error) {
 	a.sayConfirmed(in)
 	in.fix = a.mapCommand(path, "-o mapping.yaml")
 	if a.interactive() {
-		in.settle = func(survey *mapping.Survey) error { return a.settle(in, survey) }
+		in.settle = func(survey *mapping.Survey) error { return a.settle(ctx, in, survey) }
 	}
 	return in, nil
 }

@@ -71,7 +71,7 @@ func (a *app) findRun(ctx context.Context, book *ledger.Ledger, path, id string)
 // lastResults returns the results file of the last run that has one which is
 // still there. The flags stay as they were given.
 func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, err error) {
-	look := app{getenv: a.getenv, stderr: a.stderr}
+	look := app{getenv: a.getenv, stderr: a.stderr, said: a.said} // the command itself says it no more
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	look.settings.connectionFlags(flags)
 	look.settings.workFlags(flags)
@@ -107,9 +107,16 @@ func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, 
 			return "", err
 		}
 	}
+	var sought []string
 	for _, r := range runs {
 		ours := r.API == host.Host && (s.company == 0 || s.company == r.Company) && (s.project == 0 || s.project == r.Project)
-		if !ours || r.Command == importer.UndoCommand || r.Results == "" || missing(r.Results) {
+		if !ours || r.Command == importer.UndoCommand || r.Results == "" {
+			continue
+		}
+		if missing(r.Results) {
+			if !slices.Contains(sought, r.Results) {
+				sought = append(sought, r.Results)
+			}
 			continue
 		}
 		results := nearName(r.Results)
@@ -121,9 +128,22 @@ func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, 
 		what += fmt.Sprintf(" of project %d", s.project)
 	}
 	return "", &usageError{
-		fmt.Sprintf("%s in the ledger %s has a results file that is still there", what, path),
+		fmt.Sprintf("%s in the ledger %s has a results file that is still there%s", what, path, lookedFor(sought)),
 		"name the file: muster retry RESULTS; muster runs lists the runs",
 	}
+}
+
+// lookedFor says which files are not there.
+func lookedFor(paths []string) string {
+	const most = 3
+	if len(paths) == 0 {
+		return ""
+	}
+	text := "; looked for " + strings.Join(paths[:min(len(paths), most)], ", ")
+	if left := len(paths) - most; left > 0 {
+		text += fmt.Sprintf(" and %d more", left)
+	}
+	return text
 }
 
 // nearName returns a path as it is said from the current folder, if it is in it.

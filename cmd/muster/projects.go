@@ -177,7 +177,8 @@ func (a *app) announceProjects(shares []*share, in *input, conn *connection, req
 		rows, invalid = rows+s.plan.Rows, invalid+s.plan.Invalid
 	}
 	estimate, _ := conn.pace.Forecast(requests)
-	a.talkPlan(report.Plan{Rows: rows, Roster: in.path, Project: projectOf(shares).Name, Estimate: estimate, Rehearsal: a.settings.simulate})
+	called := together(shares, func(s *share) string { return a.called(s.project, s.job.Scope.Project) })
+	a.talkPlan(report.Plan{Rows: rows, Roster: in.path, Project: called, Estimate: estimate, Rehearsal: a.settings.simulate})
 	if invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(invalid))
 	}
@@ -192,7 +193,11 @@ func runShares(intake context.Context, end context.CancelCauseFunc, shares []*sh
 			return err
 		}
 		stage.follow(s.job)
-		own, stop := context.WithCancelCause(intake)
+		base := intake
+		if s.stop != nil {
+			base = context.WithoutCancel(intake) // whatever ends the others, this is why it was not begun
+		}
+		own, stop := context.WithCancelCause(base)
 		if s.stop != nil {
 			stop(s.stop)
 		}
@@ -247,16 +252,24 @@ func (stage *stage) sum(shares []*share) *importer.Summary {
 
 // projectOf names all projects together.
 func projectOf(shares []*share) procore.Project {
+	if len(shares) == 1 {
+		return shares[0].project
+	}
+	return procore.Project{Name: together(shares, func(s *share) string { return s.project.Name })}
+}
+
+// together lists the projects in words, or says how many there are.
+func together(shares []*share, call func(*share) string) string {
 	if len(shares) > 3 {
-		return procore.Project{Name: fmt.Sprintf("%d projects", len(shares))}
+		return fmt.Sprintf("%d projects", len(shares))
 	}
 	var names []string
 	for _, s := range shares {
-		names = append(names, s.project.Name)
+		names = append(names, call(s))
 	}
 	last := len(names) - 1
 	if last == 0 {
-		return shares[0].project
+		return names[0]
 	}
-	return procore.Project{Name: strings.Join(names[:last], ", ") + " and " + names[last]}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

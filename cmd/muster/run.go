@@ -64,9 +64,6 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, names []string, all
 	if err != nil {
 		return err
 	}
-	if a.warned == nil {
-		a.warned = map[string]bool{} // of all runs together
-	}
 	runs := []jobRun{}
 	for _, j := range jobs {
 		code := exitCode(ctx, context.Cause(ctx)) // of a job that is not begun any more
@@ -169,6 +166,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		}
 		own := one.execute(ctx, append(append([]string{"import"}, args...), "--", path))
 		code = worse(code, own)
+		a.sent = a.sent || one.sent
 		if one.end != nil {
 			runs = append(runs, *one.end)
 		}
@@ -180,6 +178,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		} else if said.Moved != "" && !a.settings.json {
 			a.talk("Moved %s to %s.", path, said.Moved)
 		}
+		whole.follow(ctx, one.filing)
 		record(said)
 	}
 	if !rehearsal {
@@ -190,7 +189,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 
 // child is the program for one command more, as if it were called anew.
 func (a *app) child(f *filing) *app {
-	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, partOfJob: true, filing: f, warned: a.warned}
+	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, partOfJob: true, filing: f, said: a.said}
 }
 
 // worse returns the exit code of two that a person should rather hear of.

@@ -83,6 +83,7 @@ func (a *app) recordFlags(f *pflag.FlagSet) {
 	a.settings.configFlag(f)
 	f.BoolVar(&a.settings.json, "json", false, "print one JSON object on standard output")
 	f.BoolVar(&a.settings.quiet, "quiet", false, "print no headings and no remarks")
+	a.settings.plainFlag(f)
 }
 
 // ageFlag is a time that has gone by, said as 400d or 36h.
@@ -166,7 +167,7 @@ func (a *app) listRuns(ctx context.Context, flags *pflag.FlagSet, limit int) (er
 	case len(all) == 0:
 		a.talk("No runs yet in the ledger %s.", report.Clean(path))
 	default:
-		writeRuns(out, all, width(a.stdout), a.settings.quiet)
+		writeRuns(out, all, a.width(a.stdout), a.settings.quiet)
 		if limit > 0 && len(all) == limit {
 			a.talk("These are the newest %d; --limit 0 lists all.", limit)
 		}
@@ -200,25 +201,43 @@ func describe(ctx context.Context, book *ledger.Ledger, run ledger.Run) (runJSON
 }
 
 // writeRuns writes two lines a run.
-func writeRuns(w io.Writer, runs []runJSON, columns int, plain bool) {
+func writeRuns(w io.Writer, runs []runJSON, columns int, bare bool) {
+	if columns == report.Plain {
+		for _, r := range runs {
+			fmt.Fprintf(w, "Run %s of %s, project %d, started %s, %s, %s.\n", r.Run, report.Clean(filepath.Base(r.Roster)), r.Project,
+				r.Started.Local().Format("2006-01-02 15:04"), r.Status, r.sentence())
+		}
+		return
+	}
 	wide := [4]int{len("RUN"), len("2006-01-02 15:04"), len("STATUS"), len("PROJECT")}
 	for _, r := range runs {
 		wide[0] = max(wide[0], len(r.Run))
 		wide[2] = max(wide[2], len(r.Status))
 		wide[3] = max(wide[3], len(strconv.FormatInt(r.Project, 10)))
 	}
+	room := columns - wide[0] - wide[1] - wide[2] - wide[3] - len("        ")
 	line := func(run, started, status, project, roster string) {
-		text := fmt.Sprintf("%-*s  %-*s  %-*s  %*s  ", wide[0], run, wide[1], started, wide[2], status, wide[3], project)
-		fmt.Fprintln(w, text+fit(roster, columns-len(text)))
+		text := fmt.Sprintf("%-*s  %-*s  %-*s  %*s", wide[0], run, wide[1], started, wide[2], status, wide[3], project)
+		if room >= leastName {
+			text += "  " + fit(roster, room)
+		}
+		fmt.Fprintln(w, text)
 	}
-	if !plain {
+	if !bare {
 		line("RUN", "STARTED", "STATUS", "PROJECT", "ROSTER")
 	}
 	for _, r := range runs {
-		line(r.Run, r.Started.Local().Format("2006-01-02 15:04"), string(r.Status), strconv.FormatInt(r.Project, 10), report.Clean(filepath.Base(r.Roster)))
-		fmt.Fprintf(w, "%s", paragraph(r.sentence(), "  ", columns))
+		roster, sentence := report.Clean(filepath.Base(r.Roster)), r.sentence()
+		line(r.Run, r.Started.Local().Format("2006-01-02 15:04"), string(r.Status), strconv.FormatInt(r.Project, 10), roster)
+		if room < leastName {
+			sentence = fit(roster, columns-2) + ", " + sentence
+		}
+		fmt.Fprintf(w, "%s", paragraph(sentence, "  ", columns))
 	}
 }
+
+// leastName is how many columns a file's name takes at least to be recognised.
+const leastName = 12
 
 // sentence says what became of the rows.
 func (r runJSON) sentence() string {
@@ -321,7 +340,7 @@ func writeRunJSON(ctx context.Context, w io.Writer, book *ledger.Ledger, run run
 // writeRun writes a run for people: a line a request, which fits 80 columns
 // unless its code is long; the request's ID then has a line of its own.
 func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, run runJSON) error {
-	columns := width(a.stdout)
+	columns := a.width(a.stdout)
 	day := run.Started.Local().Format(time.DateOnly)
 	times := "started " + run.Started.Local().Format(time.DateTime)
 	if run.Ended != nil {
@@ -336,7 +355,11 @@ func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, ru
 		} {
 			fmt.Fprintf(w, "%s", paragraph(report.Clean(text), "", columns))
 		}
-		fmt.Fprintf(w, "roster  %s\nresults %s\n\n%6s %-8s %-8s %4s %-12s %s\n", report.Clean(run.Roster), report.Clean(run.Results), "ROW", "SENT", "OUTCOME", "HTTP", "CODE", "REQUEST ID")
+		if a.settings.plain {
+			fmt.Fprintf(w, "Roster: %s\nResults: %s\n", report.Clean(run.Roster), report.Clean(run.Results))
+		} else {
+			fmt.Fprintf(w, "roster  %s\nresults %s\n\n%6s %-8s %-8s %4s %-12s %s\n", report.Clean(run.Roster), report.Clean(run.Results), "ROW", "SENT", "OUTCOME", "HTTP", "CODE", "REQUEST ID")
+		}
 	}
 	none := true
 	for t, err := range book.Attempts(ctx, run.Run) {
@@ -344,6 +367,10 @@ func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, ru
 			return err
 		}
 		none = false
+		if a.settings.plain {
+			fmt.Fprintln(w, saidOf(t, run.Removed != nil))
+			continue
+		}
 		sent := t.Sent.Local()
 		if today := sent.Format(time.DateOnly); today != day {
 			day = today
@@ -364,6 +391,21 @@ func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, ru
 		fmt.Fprintln(w, "no row needed a request")
 	}
 	return nil
+}
+
+// saidOf says in a sentence what became of an attempt.
+func saidOf(t ledger.Attempt, undo bool) string {
+	text := fmt.Sprintf("Row %d: sent %s, %s", t.Row, t.Sent.Local().Format(time.DateTime), became(t, undo))
+	if t.HTTPStatus != 0 {
+		text += fmt.Sprintf(", HTTP status %d", t.HTTPStatus)
+	}
+	if t.Code != "" {
+		text += ", code " + report.Clean(t.Code)
+	}
+	if t.RequestID != "" {
+		text += ", request " + report.Clean(t.RequestID)
+	}
+	return text
 }
 
 // became says in a word what became of an attempt.
@@ -416,6 +458,6 @@ func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) 
 	if pruned.Kept > 0 {
 		text += fmt.Sprintf(" Kept: %s as old, still at work or with requests in doubt.", count(pruned.Kept, "run", "runs"))
 	}
-	_, err = io.WriteString(a.stdout, paragraph(text, "", width(a.stdout)))
+	_, err = io.WriteString(a.stdout, paragraph(text, "", a.width(a.stdout)))
 	return err
 }

@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 //	requested N             wait until N more requests have arrived since the last faults
 //	deny [DENIAL…]          what the account may not do from now on
 //	save-ods BOOK FILE      the first sheet of a workbook, as LibreOffice saves it
+//	office FORMAT FILE…     LibreOffice itself opens files, and saves them in the folder saved
 //	age DAYS                all runs of the default ledger began so many days earlier
 //	faults [FAULT…]         what goes wrong from now on, instead
 //	uncomment FILE KEY…     take the # off the first line that sets each key
@@ -64,6 +65,8 @@ func TestMain(m *testing.M) {
 //	heard REGEXP            one of the requests and mails that arrived there matches
 //	heard -count=N REGEXP   so many lines of them do
 //	exits CODE COMMAND…     run a command that must end with that exit code
+//
+// The condition [tool:NAME] is whether a program is there; see tool.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -86,6 +89,13 @@ func TestScripts(t *testing.T) {
 			env.Values[serverKey{}] = &served{}
 			env.Values[earKey{}] = new(*ear)
 			return nil
+		},
+		Condition: func(condition string) (bool, error) {
+			name, found := strings.CutPrefix(condition, "tool:")
+			if !found {
+				return false, fmt.Errorf("unknown condition %s", condition)
+			}
+			return tool(name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"procore":   procoreCommand,
@@ -114,11 +124,22 @@ func TestScripts(t *testing.T) {
 			"part":      partCommand,
 			"macro":     macroCommand,
 			"save-ods":  saveODSCommand,
+			"office":    officeCommand,
 			"proxied":   proxiedCommand,
 			"tunnels":   tunnelsCommand,
 			"damage":    damageCommand,
 		},
 	})
+}
+
+// tool reports whether a program is there that a test needs. Without it the test is
+// to be skipped, unless MUSTER_TEST_TOOLS says that nothing may be.
+func tool(name string) (bool, error) {
+	_, err := exec.LookPath(name)
+	if err != nil && os.Getenv("MUSTER_TEST_TOOLS") == "required" {
+		return false, fmt.Errorf("%s is not installed, and MUSTER_TEST_TOOLS requires it", name)
+	}
+	return err == nil, nil
 }
 
 type serverKey struct{}

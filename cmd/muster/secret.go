@@ -46,7 +46,7 @@ func (c *configFile) readCredentialKey(into *credential, pair *ast.MappingValueN
 	case name + "_file":
 		into.file, err = c.text(pair)
 		into.file = c.beside(into.file)
-		c.warnings = append(c.warnings, readableByOthers(into.file)...)
+		c.cautions = append(c.cautions, readableByOthers(into.file)...)
 	case name + "_env":
 		into.variable, err = c.text(pair)
 	case name + "_credential":
@@ -128,17 +128,20 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 	return secret, nil
 }
 
+// caution is what is better known about a file that the settings name.
+type caution struct{ text, fix string }
+
 // readableByOthers warns of a secret's file that anybody on the machine can read.
-func readableByOthers(path string) []string {
-	return byOthers(path, 0o006, "%s holds a secret, and everybody on this machine can read it: chmod o= %s")
+func readableByOthers(path string) []caution {
+	return byOthers(path, 0o006, "%s holds a secret, and everybody on this machine can read it", "chmod o= ")
 }
 
 // writableByOthers warns of a config file that anybody on the machine can change.
-func writableByOthers(path string) []string {
-	return byOthers(path, 0o002, "everybody on this machine can change %s, and so where people are sent: chmod o-w %s")
+func writableByOthers(path string) []caution {
+	return byOthers(path, 0o002, "everybody on this machine can change %s, and so where people are sent", "chmod o-w ")
 }
 
-func byOthers(path string, mode fs.FileMode, warning string) []string {
+func byOthers(path string, mode fs.FileMode, text, fix string) []caution {
 	if path == "" || runtime.GOOS == "windows" { // its modes say nothing of others
 		return nil
 	}
@@ -146,5 +149,5 @@ func byOthers(path string, mode fs.FileMode, warning string) []string {
 	if err != nil || info.Mode().Perm()&mode == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf(warning, path, shellWord(path))}
+	return []caution{{fmt.Sprintf(text, path), fix + shellWord(path)}}
 }

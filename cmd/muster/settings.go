@@ -52,14 +52,14 @@ type settings struct {
 	update          bool
 
 	simulate            bool
-	json, quiet         bool
+	json, quiet, plain  bool
 	logFormat, logLevel string
 	config, job         string
 
 	metricsFile string
 	notices     []notice // no flags: the config file's
 	ping        *credential
-	warnings    []string // what is better known about the files that were read
+	cautions    []caution
 }
 
 // environmentOf names the variable that stands in for a flag.
@@ -78,6 +78,7 @@ var environmentOf = map[string]string{
 	"ledger":        "MUSTER_LEDGER",
 	"settle-after":  "MUSTER_SETTLE_AFTER",
 	"config":        "MUSTER_CONFIG",
+	"plain":         "MUSTER_PLAIN",
 }
 
 func (s *settings) connectionFlags(f *pflag.FlagSet) {
@@ -165,7 +166,14 @@ func (s *settings) outputFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.quiet, "quiet", false, "print nothing unless a row or the run needs a person")
 	f.StringVar(&s.logFormat, "log-format", "text", "`FORMAT` of log lines on standard error: text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` of log lines: debug, info, warn or error")
+	s.plainFlag(f)
 	s.configFlag(f)
+}
+
+// plainFlag is for everybody who hears what muster writes, or has a terminal that
+// knows no more than letters.
+func (s *settings) plainFlag(f *pflag.FlagSet) {
+	f.BoolVar(&s.plain, "plain", false, "write whole sentences, one a line, without bars, tables and colours, for screen readers (MUSTER_PLAIN; default if TERM is dumb)")
 }
 
 func (s *settings) configFlag(f *pflag.FlagSet) {
@@ -185,7 +193,7 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		if file, err = readConfig(s.config); err != nil {
 			return err
 		}
-		s.warnings = append(s.warnings, file.warnings...)
+		s.cautions = append(s.cautions, file.cautions...)
 	}
 	if s.job != "" {
 		j, err := file.job(s.job)
@@ -209,7 +217,12 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 			return err
 		}
 	}
-	s.warnings = append(s.warnings, readableByOthers(s.clientSecretFile)...)
+	if f := flags.Lookup("plain"); f != nil && !f.Changed {
+		s.plain = getenv("TERM") == "dumb" || getenv("ACCESSIBLE") != ""
+	}
+	for _, path := range []string{s.clientSecretFile, s.clientKey, s.passwordFile} {
+		s.cautions = append(s.cautions, readableByOthers(path)...)
+	}
 	return nil
 }
 

@@ -22,29 +22,33 @@ type stage struct {
 	parts    []report.Part // what became of each of several projects
 	page     *report.HTML  // nil without --report
 	progress *report.Progress
-	log      zerolog.Logger // goes well with the progress
-	sent     atomic.Int64   // rows that took a request and are done
+	sent     atomic.Int64 // rows that took a request and are done
 	leave    func()
 }
 
 // newStage shows what becomes of so many rows, of which some take a request each.
 // It ends with close, and its page with Discard.
 func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.Pace, log zerolog.Logger) (*stage, error) {
-	s := &stage{log: log}
+	s := &stage{}
 	if a.settings.report != "" {
 		var err error
 		if s.page, err = report.CreateHTML(a.settings.report); err != nil {
 			return nil, err
 		}
 	}
-	terminal := isTerminal(a.stderr) && !a.settings.quiet && !a.logsJSON()
-	s.progress = report.NewProgress(a.stderr, terminal, rows, log)
+	manner := report.Logged
+	switch {
+	case a.settings.quiet || a.logsJSON():
+	case a.settings.plain:
+		manner = report.Told
+	case isTerminal(a.stderr):
+		manner = report.Drawn
+	}
+	s.progress = report.NewProgress(a.stderr, manner, rows, log)
 	s.progress.Estimate(func(left int) (time.Duration, bool) {
 		return pace.Forecast(min(left, max(requests-int(s.sent.Load()), 0)))
 	})
-	if terminal {
-		s.log = log.Output(s.progress)
-	}
+	a.progress.Store(s.progress)
 	deaf := context.AfterFunc(ctx, func() {
 		var interrupted *interruptError
 		if errors.As(context.Cause(ctx), &interrupted) && !a.settings.quiet {
@@ -52,7 +56,11 @@ func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.
 			if a.logsJSON() {
 				log.Info().Msg(stopping)
 			} else {
-				fmt.Fprintln(s.progress, stopping)
+				text := paragraph(stopping, "", a.width(a.stderr))
+				if manner != report.Drawn {
+					text = a.afterKey(interrupted) + text
+				}
+				fmt.Fprintf(s.progress, "%s", text)
 			}
 		}
 	})
@@ -67,13 +75,13 @@ func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.
 		deaf()
 		unwatch()
 		s.progress.Close()
+		a.progress.Store(nil)
 	}
 	return s, nil
 }
 
 // follow shows the rows of job.
 func (s *stage) follow(job *importer.Job) {
-	job.Log = s.log
 	name := nameOf(job.Mapper)
 	job.OnRow = func(cells []string, o outcome.Outcome) {
 		s.found.add(o)

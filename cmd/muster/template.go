@@ -16,6 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"muster/importer"
+	"muster/importer/report"
 	"muster/mapping"
 )
 
@@ -43,6 +44,7 @@ A file that is there already is never overwritten.`,
 	f := cmd.Flags()
 	f.StringVarP(&output, "output", "o", "", "`FILE` to write: .xlsx or .csv")
 	a.settings.connectionFlags(f)
+	a.settings.plainFlag(f)
 	a.settings.configFlag(f)
 	f.StringVar(&a.settings.logFormat, "log-format", "text", "`FORMAT` of log lines on standard error: text or json")
 	f.StringVar(&a.settings.logLevel, "log-level", "info", "`LEVEL` of log lines: debug, info, warn or error")
@@ -161,8 +163,8 @@ func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 		_ = os.Remove(path) // why it could not be written says more
 		return &usageError{fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "make room, or choose another folder"}
 	}
-	fmt.Fprintf(a.stdout, "%s is ready to be filled in.\n\nNext:    muster check %s\n", path, shellWord(path))
-	return nil
+	_, err = fmt.Fprintf(a.stdout, "%s is ready to be filled in.\n%s%s", report.Clean(path), a.gap(), a.named("Next:    ", report.Clean("muster check "+shellWord(path))))
+	return err
 }
 
 func writeTemplateCSV(w io.Writer) error {

@@ -46,8 +46,11 @@ func fit(text string, columns int) string {
 }
 
 // paragraph breaks text at blanks into lines of at most columns columns, all behind
-// an indent; a word that is wider stays whole.
+// an indent; a word that is wider stays whole. What is to be heard is one line.
 func paragraph(text, indent string, columns int) string {
+	if columns == report.Plain {
+		return strings.Join(strings.Fields(text), " ") + "\n"
+	}
 	var b strings.Builder
 	used := 0
 	for word := range strings.FieldsSeq(text) {

@@ -159,7 +159,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 	if yes && a.settings.json && !isTerminal(a.stderr) {
 		return nil // nobody is watching
 	}
-	say := func(text string) { a.talk("%s", strings.TrimSuffix(paragraph(text, "", width(a.stderr)), "\n")) }
+	say := func(text string) { a.talk("%s", strings.TrimSuffix(paragraph(text, "", a.width(a.stderr)), "\n")) }
 	asked := !yes && isTerminalInput(a.stdin) && isTerminal(a.stderr)
 	if asked { // whoever is asked must see about what
 		defer func(quiet bool) { a.settings.quiet = quiet }(a.settings.quiet)
@@ -323,7 +323,7 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 
 // writeUndo says what became of the people.
 func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) error {
-	columns := width(a.stdout)
+	columns := a.width(a.stdout)
 	var b strings.Builder
 	text := fmt.Sprintf("%s of %s are off %s.", humanize.Comma(int64(s.Removed)), count(s.People, "person", "people"), where)
 	if s.Removed == s.People {
@@ -353,10 +353,10 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 		b.WriteString(paragraph(fmt.Sprintf("%s, %s: %s.", r.status, ranges(rows[r]), report.Clean(r.message)), "  ", columns))
 	}
 	if s.Results != "" {
-		b.WriteString("\nResults: " + report.Clean(s.Results) + "\n")
+		b.WriteString(a.gap() + a.named("Results: ", report.Clean(s.Results)))
 	}
 	if s.ExitCode != exitDone && slices.ContainsFunc(reasons, func(r reason) bool { return r.status != string(importer.UndoKept) }) {
-		b.WriteString("Next:    " + a.again("undo", s.Undone, "") + "\n")
+		b.WriteString(a.named("Next:    ", a.again("undo", s.Undone, "")))
 	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err

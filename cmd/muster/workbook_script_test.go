@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -88,6 +90,15 @@ func saveODSCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(out.Close())
+}
+
+func officeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: office FORMAT FILE…")
+	}
+	profile := "-env:UserInstallation=file://" + filepath.ToSlash(ts.MkAbs(".office"))
+	ts.Setenv("SC_IMPORT_THREADS", "0") // its threads crash it now and then, over strings they share
+	ts.Check(ts.Exec("soffice", slices.Concat([]string{profile, "--headless", "--convert-to"}, args[:1], []string{"--outdir", "saved"}, args[1:])...))
 }
 
 func macroCommand(ts *testscript.TestScript, neg bool, args []string) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -412,5 +413,32 @@ func TestLookup(t *testing.T) {
 	l := newLedger(t)
 	if err := l.Lookup(t.Context(), make([]ledger.Key, 2), make([]ledger.Entry, 1)); err == nil {
 		t.Error("no error without room for the entries")
+	}
+}
+
+// When a key was settled is known by its run, until that is pruned.
+func TestLastSettled(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	before := time.Now().Truncate(time.Millisecond)
+	run := begin(t, l)
+	for n, key := range []string{"x", "y"} {
+		i, err := l.Intend(t.Context(), run, l.Key(key), n+2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Record(t.Context(), i, ledger.Result{State: ledger.Created, PersonID: int64(41 + n), Status: outcome.Created}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x, err := l.LastSettled(t.Context(), l.Key("x"))
+	if err != nil || x.Before(before) || x.After(time.Now()) {
+		t.Errorf("%v, %v", x, err)
+	}
+	if y, err := l.LastSettled(t.Context(), l.Key("y")); err != nil || !y.Equal(x) {
+		t.Errorf("%v and %v of one run, %v", x, y, err)
+	}
+	if at, err := l.LastSettled(t.Context(), l.Key("z")); err != nil || !at.IsZero() {
+		t.Errorf("of a key that nobody settled: %v, %v", at, err)
 	}
 }

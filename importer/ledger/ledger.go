@@ -90,6 +90,7 @@ type Ledger struct {
 	db     *sql.DB
 	look   *lookups
 	filled atomic.Bool // some key was seen in people: they are never removed
+	last   sync.Map    // by the number of an earlier run, when it settled its last row
 
 	gate   sync.RWMutex // held for reading while a request is put into queue
 	closed bool         // under gate

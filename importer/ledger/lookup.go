@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -122,6 +123,31 @@ func (l *Ledger) Unsettled(ctx context.Context, s Scope) ([]Intent, error) {
 	return open, nil
 }
 
+// LastSettled returns when the run that settled a key settled the last of its
+// rows, before which the key was; the zero time if that is not kept any more.
+func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
+	var run, ended int64
+	err := l.look.settler.QueryRowContext(ctx, key[:]).Scan(&run)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, explain(l.path, "read", err)
+	}
+	if at, known := l.last.Load(run); known {
+		return at.(time.Time), nil //nolint:forcetypeassert // the only type that is stored
+	}
+	if err := l.look.last.QueryRowContext(ctx, run).Scan(&ended); err != nil { // it reads all attempts of the run
+		return time.Time{}, explain(l.path, "read", err)
+	}
+	at := time.Time{}
+	if ended != 0 {
+		at = time.UnixMilli(ended).UTC()
+	}
+	l.last.Store(run, at)
+	return at, nil
+}
+
 // intentColumns are what scanIntent reads besides the number of the key.
 const intentColumns = "i.key, i.id, i.row, i.attempt, i.life, i.sent, r.id"
 
@@ -147,7 +173,7 @@ func (l *Ledger) intent(i openIntent, run string) Intent {
 // lookups are the statements that read, each on any of the readers'
 // connections.
 type lookups struct {
-	open, filled, intents, people, unsettled, runs, attempts *sql.Stmt
+	open, filled, intents, people, unsettled, runs, attempts, settler, last *sql.Stmt
 }
 
 func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
@@ -171,6 +197,8 @@ func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
 		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? AND NOT EXISTS (SELECT 1 FROM people p WHERE p.key = i.key AND p.state = 2) ORDER BY i.id"},
 		{&l.runs, selectRuns},
 		{&l.attempts, selectAttempts},
+		{&l.settler, "SELECT run FROM people WHERE key = ?"},
+		{&l.last, "SELECT IFNULL(MAX(ended), 0) FROM attempts WHERE run = ?"},
 	} {
 		var err error
 		if *s.to, err = db.PrepareContext(ctx, s.text); err != nil {

@@ -128,6 +128,31 @@ func (l *Ledger) End(ctx context.Context, run *Run) error {
 	return nil
 }
 
+// Moved records that a file has another path now, in all runs whose roster or
+// results it is.
+func (l *Ledger) Moved(ctx context.Context, from, to string) error {
+	for _, path := range []*string{&from, &to} {
+		whole, err := filepath.Abs(*path)
+		if err != nil {
+			return fmt.Errorf("record where %s is: %w", to, err)
+		}
+		*path = whole
+	}
+	r := newRequest()
+	r.alone = func(ctx context.Context, conn *sql.Conn) error {
+		for _, update := range []string{"UPDATE runs SET roster = ? WHERE roster = ?", "UPDATE runs SET results = ? WHERE results = ?"} {
+			if _, err := conn.ExecContext(ctx, update, to, from); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := l.submit(ctx, r); err != nil {
+		return fmt.Errorf("record where %s is: %w", to, err)
+	}
+	return nil
+}
+
 const selectRuns = `SELECT number, id, api, company, project, command, roster, results, started, ended, status,
 	created, existing, skipped, invalid, failed, unknown, pending FROM runs ORDER BY number DESC LIMIT ?`
 

@@ -246,3 +246,34 @@ func TestUnsettledOfOneScope(t *testing.T) {
 		t.Errorf("unsettled (-want +got):\n%s", diff)
 	}
 }
+
+// A run knows where its files are after they were moved, and no other run's.
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	in := func(name string) string { return filepath.Join(folder, name) }
+	l := open(t, in("ledger.db"))
+	release := lock(t, l, scope())
+	defer release()
+	for _, name := range []string{"a.csv", "b.csv"} {
+		if _, err := l.Begin(t.Context(), ledger.Run{Scope: scope(), Command: "import", Roster: in(name), Results: in("results-" + name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"a.csv", "results-a.csv", "elsewhere.csv"} {
+		if err := l.Moved(t.Context(), in(name), in("done/"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runs, err := l.Runs(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range runs {
+		got = append(got, r.Roster, r.Results)
+	}
+	if diff := cmp.Diff([]string{in("b.csv"), in("results-b.csv"), in("done/a.csv"), in("done/results-a.csv")}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -51,19 +51,19 @@ func (c *Client) get(ctx context.Context, r request, read func(*http.Response, i
 		}
 		c.log.Debug().Str("method", r.method).Str("path", r.route).Str("code", e.Code).
 			Int("attempt", attempt).Dur("wait", wait).Msg("trying again")
-		if err := sleep(ctx, wait); err != nil {
-			if errors.Is(err, context.DeadlineExceeded) {
-				return e // why it took so long says more
-			}
-			return stopped(r.op, err)
+		if sleep(ctx, wait) != nil {
+			return e // why it took so long says more
 		}
 	}
 }
 
+// CodeStopped is the code of a call that was given up while it waited for its turn.
+const CodeStopped = "stopped"
+
 // stopped is a call that was given up while it waited.
 func stopped(op string, err error) *Error {
 	return &Error{
-		Op: op, Kind: Unreachable, Effect: DidNotHappen, Code: "stopped", Err: err, permanent: true,
+		Op: op, Kind: Unreachable, Effect: DidNotHappen, Code: CodeStopped, Err: err, permanent: true,
 		Message: "stopped while waiting for its turn; nothing was sent", Hint: "Run the same command again.",
 	}
 }

@@ -164,11 +164,8 @@ func (t *tokens) fetch(ctx context.Context, attempts int) (*token, *Error) {
 		if e.Kind == BadCredentials || e.permanent || attempt == attempts || wait > longestLogin {
 			return nil, e
 		}
-		if err := sleep(ctx, wait); err != nil {
-			if errors.Is(err, context.Canceled) {
-				e = waited(err)
-			}
-			return nil, e
+		if sleep(ctx, wait) != nil {
+			return nil, e // why it took so long says more
 		}
 	}
 }

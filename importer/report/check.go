@@ -75,7 +75,7 @@ func (c Check) meanings() []meaning {
 		{outcome.Skipped, "left out on purpose"},
 		{outcome.Invalid, "invalid: to be corrected" + c.among("duplicate_row", "the same person as a row above", "id_conflict", "with somebody else's ID")},
 		{outcome.Failed, "failed"},
-		{outcome.Unknown, "unknown: sent once, but the answer was lost"},
+		{outcome.Unknown, "unknown: sent once, and what came of it is not settled"},
 	}
 }
 
@@ -114,14 +114,19 @@ func (p *page) effort(c Check) {
 	}
 	if len(c.Open) > 0 {
 		p.blank()
-		p.b.WriteString("Not known yet:\n")
+		first := "  - "
+		if p.plain() {
+			first = "Not known yet: "
+		} else {
+			p.b.WriteString("Not known yet:\n")
+		}
 		for _, sentence := range c.Open {
-			p.line("  - ", "    ", Clean(sentence))
+			p.line(first, "    ", Clean(sentence))
 		}
 	}
 	if c.Plan != "" {
 		p.blank()
-		p.b.WriteString("Plan:    " + Clean(c.Plan) + "\n")
+		p.named("Plan:    ", c.Plan)
 	}
 }
 
@@ -198,7 +203,9 @@ func (p *page) mapping(c Check) {
 		widest = max(widest, columns(column.Field))
 	}
 	p.blank()
-	p.b.WriteString("How the columns are read:\n")
+	if !p.plain() {
+		p.b.WriteString("How the columns are read:\n")
+	}
 	for _, column := range c.Columns {
 		first := "  " + column.Field + strings.Repeat(" ", widest-columns(column.Field)) + "  "
 		text := Clean(column.Heading)
@@ -208,28 +215,42 @@ func (p *page) mapping(c Check) {
 		if column.How != "" {
 			text += " (" + Clean(column.How) + ")"
 		}
+		if p.plain() {
+			first = "Column for " + column.Field + ": "
+		}
 		p.line(first, strings.Repeat(" ", columns(first)), text)
 	}
-	p.headings("not used: ", c.Unused)
-	p.headings("never sent: ", c.Withheld)
+	p.headings("not used", c.Unused)
+	p.headings("never sent", c.Withheld)
 }
 
 func (p *page) headings(what string, list []string) {
 	if len(list) == 0 {
 		return
 	}
-	quoted := make([]string, len(list))
+	const most = 30 // of a sheet with hundreds of columns
+	text, left := "", len(list)-most
 	for i, heading := range list {
-		quoted[i] = `"` + Clean(heading) + `"`
+		if i >= most && left > 1 {
+			text += " and " + number(left) + " more"
+			break
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += `"` + Clean(heading) + `"`
 	}
-	p.line("  "+what, "    ", strings.Join(quoted, ", "))
+	if p.plain() {
+		what = "Columns " + what
+	}
+	p.line("  "+what+": ", "    ", text)
 }
 
 // Plan is what a run is about to do.
 type Plan struct {
 	Rows      int
 	Roster    string
-	Project   string        // its name, if known
+	Project   string        // its name and number, as far as known
 	Estimate  time.Duration // 0 if not known
 	Rehearsal bool
 }

@@ -27,14 +27,19 @@ type browser struct {
 	tab  string
 }
 
-// openInBrowser shows a page; the test is skipped where there is no Chromium.
+// openInBrowser shows a page. The test is skipped where there is no Chromium,
+// unless MUSTER_TEST_TOOLS says that nothing may be.
 func openInBrowser(t *testing.T, page string) *browser {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("a child gets no pipes there")
 	}
 	path, err := exec.LookPath("chromium")
-	if err != nil {
+	switch {
+	case err == nil:
+	case os.Getenv("MUSTER_TEST_TOOLS") == "required":
+		t.Fatal("chromium is not installed, and MUSTER_TEST_TOOLS requires it")
+	default:
 		t.Skip("chromium is not installed")
 	}
 	file := filepath.Join(t.TempDir(), "report.html")
@@ -232,6 +237,14 @@ func TestHTMLInABrowser(t *testing.T) {
 	b.until(lines, "1000")
 	b.run("dispatchEvent(new Event('afterprint'))")
 	b.until(lines, "100")
+	b.run("document.querySelector('#tools input[name=status]').click()")
+	b.until(countLine, "50 of 50,000 rows")
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 690, "height": 980, "deviceScaleFactor": 1, "mobile": false}, nil)
+	b.until("matchMedia('print').matches", "true")
+	if got := b.run("[...document.querySelectorAll('#table .row')].filter(c => { const r = new Range(); r.selectNodeContents(c); return r.getClientRects().length !== 1 }).length"); got != "0" {
+		t.Errorf("%s rows' numbers are broken into lines on paper", got)
+	}
 }
 
 func TestHTMLRunsNothingOfARoster(t *testing.T) {

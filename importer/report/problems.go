@@ -12,28 +12,35 @@ const (
 
 // problems writes what is wrong, and then what is not but wants a look.
 func (p *page) problems(s Summary) {
-	p.groups("Problems:", s.Problems, s)
-	p.groups("Worth a look:", s.Remarked, s)
+	p.groups("Problems", "Problem", s.Problems, s)
+	p.groups("Worth a look", "Worth a look", s.Remarked, s)
 }
 
-// groups writes groups, each with examples and what to do.
-func (p *page) groups(title string, list []Group, s Summary) {
+// groups writes groups, each with examples and what to do; one is what a single
+// group is called.
+func (p *page) groups(title, one string, list []Group, s Summary) {
 	if len(list) == 0 {
 		return
 	}
 	p.blank()
-	p.b.WriteString(title + "\n")
+	if !p.plain() {
+		p.b.WriteString(title + ":\n")
+	}
 	more := false
 	for i, group := range list {
 		if i == shownGroups {
 			break
 		}
-		more = p.group(group) || more
+		more = p.group(one, group) || more
 	}
 	if left := len(list) - shownGroups; left > 0 {
 		more = true
 		p.blank()
-		p.line("  ", "  ", "and "+plural(left, "more kind", "more kinds")+".")
+		if p.plain() {
+			p.line("", "", title+": "+plural(left, "more kind", "more kinds")+" of them.")
+		} else {
+			p.line("  ", "  ", "and "+plural(left, "more kind", "more kinds")+".")
+		}
 	}
 	where := s.FullList
 	if where == "" {
@@ -41,12 +48,12 @@ func (p *page) groups(title string, list []Group, s Summary) {
 	}
 	if more && where != "" {
 		p.blank()
-		p.b.WriteString("  All of them: " + Clean(where) + "\n")
+		p.named("  All of them: ", where)
 	}
 }
 
 // group writes one group; it reports whether there are more than it shows.
-func (p *page) group(g Group) bool {
+func (p *page) group(name string, g Group) bool {
 	p.blank()
 	places, shown := places(g)
 	unit := [2]string{"row", "rows"}
@@ -57,6 +64,10 @@ func (p *page) group(g Group) bool {
 	if message == "" {
 		message = Clean(g.Code)
 	}
+	if p.plain() {
+		p.line("", "", name+" in "+inOneLine(g, unit, places, message))
+		return g.Count > shown
+	}
 	if g.Count == 1 && places != "" {
 		p.line("  ", "    ", places+": "+message)
 	} else {
@@ -66,9 +77,40 @@ func (p *page) group(g Group) bool {
 		}
 	}
 	if g.Hint != "" {
-		p.line("    try: ", "         ", Clean(g.Hint))
+		words, line := copied(Clean(g.Hint))
+		p.line("    try: ", "         ", words)
+		if line != "" {
+			p.b.WriteString("         " + line + "\n")
+		}
 	}
 	return g.Count > shown
+}
+
+// inOneLine says all of a group, from its place on.
+func inOneLine(g Group, unit [2]string, places, message string) string {
+	switch {
+	case g.Count == 1 && len(g.Cells) > 0:
+		message = "cell " + places + ": " + message
+	case g.Count == 1 && places != "":
+		message = places + ": " + message
+	default:
+		message = plural(g.Count, unit[0], unit[1]) + ": " + message
+		if places != "" {
+			message += ", in " + places
+		}
+	}
+	return Advised(message, Clean(g.Hint))
+}
+
+// copied parts a hint from what of a mapping file stands at its end: that is
+// copied, and so is never broken over two lines.
+func copied(hint string) (words, line string) {
+	for _, start := range []string{"where: ", "and row["} {
+		if before, after, found := strings.Cut(hint, ": "+start); found {
+			return before + ":", start + after
+		}
+	}
+	return hint, ""
 }
 
 // differ reports whether the cells of a group have something each to be told by,
@@ -96,7 +138,7 @@ func places(g Group) (text string, shown int) {
 	var list []string
 	differ := differ(g)
 	for i, cell := range g.Cells {
-		text := Clean(cell)
+		text := strings.ReplaceAll(Clean(cell), " ", string(unbroken)) // of the sheet's name
 		if differ && i < len(g.Values) && g.Values[i] != "" {
 			text += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
 		}

@@ -16,12 +16,21 @@ import (
 // How often progress is shown.
 const (
 	drawEvery = 100 * time.Millisecond
+	tellEvery = time.Second // at most
 	logEvery  = 10 * time.Second
 )
 
-// Progress shows how far a run is: on a terminal a line that is drawn at most
-// ten times a second and cleared at the end, elsewhere a log line every ten
-// seconds, with counts and no names. It is safe for concurrent use, and cheap
+// Manner is how progress is shown.
+type Manner uint8
+
+// The manners. None shows names.
+const (
+	Logged Manner = iota // a log line every ten seconds, for what is no terminal
+	Drawn                // a line that is drawn at most ten times a second and cleared at the end
+	Told                 // a sentence on a line of its own, when there is something to say
+)
+
+// Progress shows how far a run is. It is safe for concurrent use, and cheap
 // enough for a call a row.
 type Progress struct {
 	w     io.Writer
@@ -36,7 +45,8 @@ type Progress struct {
 
 	drawing sync.Mutex // held while the terminal's line changes
 	drawn   string     // what stands there now
-	speed   speed      // of the loop alone
+	speed   speed      // of the loop alone, as moments
+	moments moments
 
 	end    chan struct{}
 	ended  chan struct{}
@@ -54,16 +64,19 @@ type doubts struct {
 }
 
 // NewProgress begins to show the progress of total rows, 0 if that is not known,
-// on w if it is a terminal and in the log if not. Close it, for it runs a
-// goroutine.
-func NewProgress(w io.Writer, terminal bool, total int, log zerolog.Logger) *Progress {
+// in the log or on w. Close it, for it runs a goroutine.
+func NewProgress(w io.Writer, manner Manner, total int, log zerolog.Logger) *Progress {
 	p := &Progress{
 		w: w, total: total, log: log, start: time.Now(),
 		end: make(chan struct{}), ended: make(chan struct{}),
 	}
 	every, show := logEvery, p.line
-	if terminal {
+	switch manner {
+	case Drawn:
 		every, show = drawEvery, p.draw
+	case Told:
+		every, show = tellEvery, p.tell
+	case Logged:
 	}
 	go func() {
 		defer close(p.ended)
@@ -156,8 +169,10 @@ func (p *Progress) Close() {
 	})
 }
 
+// clearing blanks the line, with what the terminal has put behind it when a key was
+// pressed: ^C, for one.
 func (p *Progress) clearing() string {
-	return "\r" + strings.Repeat(" ", columns(p.drawn)) + "\r"
+	return "\r" + strings.Repeat(" ", max(columns(p.drawn), p.width()-1)) + "\r"
 }
 
 // snapshot is called by the loop alone.
@@ -221,7 +236,7 @@ func plus(c outcome.Counts, s outcome.Status, n int) outcome.Counts {
 // draw changes the terminal's line in one write, and only if it is another. It
 // blanks what the last one leaves over by spaces: not every terminal knows more.
 func (p *Progress) draw(s Snapshot) {
-	line := s.Line(p.width() - 1) // a full line wraps in some terminals
+	line := s.Line(p.width() - 3) // with ^C behind it, it must not be full: that wraps in some terminals
 	p.drawing.Lock()
 	defer p.drawing.Unlock()
 	if line == p.drawn {
@@ -231,6 +246,16 @@ func (p *Progress) draw(s Snapshot) {
 	over = min(over, max(p.width()-1-columns(line), 0))
 	_, _ = io.WriteString(p.w, "\r"+line+strings.Repeat(" ", over))
 	p.drawn = line
+}
+
+// tell says how far the run is, if it is time to.
+func (p *Progress) tell(s Snapshot) {
+	if !p.moments.due(s) {
+		return
+	}
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	_, _ = io.WriteString(p.w, s.Sentence()+"\n")
 }
 
 // width asks the terminal each time, because windows change.

@@ -63,6 +63,7 @@ func TestLine(t *testing.T) {
 		{"10 columns", running, 10, "1,204 o..."},
 		{"1 column", running, 1, "."},
 		{"waiting", waiting, 120, "[#####...................]  1,204 of 5,000  24%  about 25 min left  4 to look at  waits for the hourly quota until 14:20"},
+		{"waiting, 100 columns", waiting, 101, "[##........]  1,204 of 5,000  about 25 min left  4 to look at  waits for the hourly quota until 14:20"},
 		{"waiting, 60 columns", waiting, 60, "1,204 of 5,000  waits for the hourly quota until 14:20"},
 		{"waiting for a moment", soon, 60, "1,204 of 5,000  waits for the hourly quota until 13:50:07"},
 		{"unknown total", report.Snapshot{Counts: outcome.Counts{Skipped: 1}, Now: now, Rate: 125000}, 80, "1 row  125,000 rows/s"},
@@ -89,7 +90,7 @@ func TestTerminal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, true, 100, zerolog.Nop())
+		p := report.NewProgress(&s, report.Drawn, 100, zerolog.Nop())
 		for range 50 {
 			p.Row(outcome.Created)
 		}
@@ -147,7 +148,7 @@ func TestDoubts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, true, 3, zerolog.Nop())
+		p := report.NewProgress(&s, report.Drawn, 3, zerolog.Nop())
 		defer p.Close()
 		last := func() string {
 			time.Sleep(200 * time.Millisecond)
@@ -175,7 +176,7 @@ func TestNothingFlickers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, true, 3, zerolog.Nop())
+		p := report.NewProgress(&s, report.Drawn, 3, zerolog.Nop())
 		defer p.Close()
 		time.Sleep(time.Minute)
 		if frames := s.taken(); len(frames) != 1 {
@@ -188,7 +189,7 @@ func TestLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log, w bytes.Buffer
-		p := report.NewProgress(&w, false, 100, zerolog.New(&log))
+		p := report.NewProgress(&w, report.Logged, 100, zerolog.New(&log))
 		for range 40 {
 			p.Row(outcome.Created)
 		}
@@ -219,12 +220,54 @@ func TestLog(t *testing.T) {
 	})
 }
 
+// Who hears the progress hears of it when there is something to say: after a
+// while, with every tenth of the rows, and of a long pause once.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var s screen
+		p := report.NewProgress(&s, report.Told, 100, zerolog.Nop())
+		p.Estimate(func(rows int) (time.Duration, bool) { return time.Duration(rows) * time.Second, true })
+		time.Sleep(500 * time.Millisecond) // so that no row is done at the moment that is looked at
+		rows := func(n int, each time.Duration) {
+			for range n {
+				time.Sleep(each)
+				p.Row(outcome.Created)
+			}
+		}
+		rows(25, time.Second)
+		p.Waiting(time.Now().Add(5*time.Second), "for the quota")
+		rows(20, time.Second)
+		p.Row(outcome.Invalid)
+		until := time.Now().Add(30 * time.Minute)
+		p.Waiting(until, "for the hourly quota")
+		time.Sleep(30*time.Minute + time.Second)
+		rows(4, 100*time.Second)
+		rows(50, time.Millisecond)
+		time.Sleep(time.Hour)
+		fmt.Fprintln(p, "a log line")
+		p.Close()
+		want := []string{
+			"9 of 100 rows are done, 9%, about 1 min 30 s left.\n",
+			"39 of 100 rows are done, 39%, about 1 min left.\n",
+			"46 of 100 rows are done, 46%, about 55 s left, 1 to look at. It waits for the hourly quota until " + until.Format("15:04") + ".\n",
+			"46 of 100 rows are done, 46%, about 55 s left, 1 to look at.\n", // it goes on
+			"48 of 100 rows are done, 48%, about 50 s left, 1 to look at.\n",
+			"a log line\n",
+		}
+		got := s.taken()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
 // The rate is that of the last seconds, not of the many rows that were there already.
 func TestTheRateIsOfLately(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, true, 2000, zerolog.Nop())
+		p := report.NewProgress(&s, report.Drawn, 2000, zerolog.Nop())
 		defer p.Close()
 		for range 1000 {
 			p.Row(outcome.Existing)
@@ -245,7 +288,7 @@ func TestTheRateIsOfLately(t *testing.T) {
 func TestManyGoroutines(t *testing.T) {
 	t.Parallel()
 	var s screen
-	p := report.NewProgress(&s, true, 4000, zerolog.Nop())
+	p := report.NewProgress(&s, report.Drawn, 4000, zerolog.Nop())
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -261,7 +304,7 @@ func TestManyGoroutines(t *testing.T) {
 }
 
 func BenchmarkRow(b *testing.B) {
-	p := report.NewProgress(&screen{}, true, 0, zerolog.Nop())
+	p := report.NewProgress(&screen{}, report.Drawn, 0, zerolog.Nop())
 	defer p.Close()
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {

@@ -15,9 +15,14 @@
 //     must not be able to move the cursor, colour the terminal or turn the
 //     direction of the text. Tabs and line breaks become spaces.
 //   - A command to be copied is never broken over two lines.
+//   - Who hears the text instead of seeing it, or reads it on a terminal that knows
+//     no more than letters, gets it at the width [Plain]: no bar, no table, no
+//     indent, each line a statement that stands by itself, and progress only when
+//     there is something to say.
 package report
 
 import (
+	"math"
 	"strings"
 	"time"
 	"unicode"
@@ -69,11 +74,17 @@ func cut(text string, width int) string {
 	return strings.TrimRight(b.String(), " ") + dots
 }
 
+// Plain is the width of text that is made to be heard: every line is whole,
+// however long, and needs neither the one above it nor its place on the screen.
+const Plain = math.MaxInt
+
 // page gathers lines that fit a width.
 type page struct {
 	b     strings.Builder
 	width int
 }
+
+func (p *page) plain() bool { return p.width == Plain }
 
 func newPage(width int) *page {
 	if width <= 0 {
@@ -82,12 +93,22 @@ func newPage(width int) *page {
 	return &page{width: max(width, 20)}
 }
 
+// unbroken is a blank at which no line is broken.
+const unbroken = '\u00a0'
+
+func breakable(r rune) bool { return unicode.IsSpace(r) && r != unbroken }
+
 // line writes text behind a first indent, and under it what doesn't fit behind
 // a second, broken at blanks; a word wider than the page is broken where it must.
 func (p *page) line(first, next, text string) {
+	if p.plain() {
+		p.b.WriteString(strings.Join(strings.Fields(first+text), " ") + "\n") // the unbroken, too
+		return
+	}
 	p.b.WriteString(first)
 	used, gap := columns(first), 0
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsFuncSeq(text, breakable) {
+		word = strings.ReplaceAll(word, string(unbroken), " ")
 		for used+gap+columns(word) > p.width {
 			if gap == 0 { // alone on its line, and still too wide
 				var head string
@@ -121,7 +142,35 @@ func split(word string, width int) (head, rest string) {
 }
 
 // blank writes an empty line.
-func (p *page) blank() { p.b.WriteString("\n") }
+func (p *page) blank() {
+	if !p.plain() {
+		p.b.WriteString("\n")
+	}
+}
+
+// named writes something that is to be copied behind its name, never broken.
+func (p *page) named(name, text string) {
+	if p.plain() {
+		name = strings.TrimSpace(name) + " "
+	}
+	p.b.WriteString(name + Clean(text) + "\n")
+}
+
+// statement ends a sentence, if it has not ended yet.
+func statement(text string) string {
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?:") {
+		return text
+	}
+	return text + "."
+}
+
+// Advised returns a message and what to do about it as one line.
+func Advised(message, fix string) string {
+	if fix == "" {
+		return message
+	}
+	return statement(message) + " Try: " + fix
+}
 
 // number writes a count for people: 12,500.
 func number(n int) string { return humanize.Comma(int64(n)) }

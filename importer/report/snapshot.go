@@ -45,24 +45,90 @@ func (s Snapshot) Line(width int) string {
 	}
 	for _, parts := range [][]string{
 		{count, percent, rate, left, wrong, waits},
+		{count, rate, left, wrong, waits}, // the bar says as much as the percentage
+	} {
+		text := join(parts)
+		if bar := min(width-columns(text)-len("[]  "), 30); s.Total > 0 && bar >= 10 {
+			full := min(bar*done/s.Total, bar)
+			return "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + text
+		}
+	}
+	for _, parts := range [][]string{
+		{count, percent, rate, left, wrong, waits},
 		{count, percent, left, wrong, waits},
 		{count, left, wrong, waits},
 		{count, left, waits},
 		{count, waits},
 		{count},
 	} {
-		text := join(parts)
-		room := width - columns(text)
-		if room < 0 {
-			continue
+		if text := join(parts); columns(text) <= width {
+			return text
 		}
-		if bar := min(room-len("[]  "), 30); s.Total > 0 && bar >= 10 {
-			full := min(bar*done/s.Total, bar)
-			text = "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + text
-		}
-		return text
 	}
 	return cut(count, width)
+}
+
+// Sentence returns the progress as it is said.
+func (s Snapshot) Sentence() string {
+	done := s.Counts.Rows()
+	text := plural(done, "row is", "rows are") + " done"
+	if s.Total > 0 {
+		text = number(done) + " of " + plural(s.Total, "row is", "rows are") + " done, " + strconv.Itoa(min(done*100/s.Total, 100)) + "%"
+	}
+	if s.Left >= time.Second {
+		text += ", about " + span(coarse(s.Left)) + " left"
+	}
+	if n := s.Counts.Invalid + s.Counts.Failed + s.Counts.Unknown; n > 0 {
+		text += ", " + number(n) + " to look at"
+	}
+	text += "."
+	if !s.Until.IsZero() {
+		text += " It waits " + s.Why + " until " + clock(s.Until, s.Now) + "."
+	}
+	return text
+}
+
+// moments knows when progress is worth a sentence.
+type moments struct {
+	said   bool
+	last   time.Duration // since the start
+	tenths int
+	until  time.Time // of the pause that was told
+}
+
+// Who hears progress is told of it after a while, then with every tenth of the
+// rows, but not as fast as a short run makes them, and now and then in between.
+// A long pause is told at its beginning, and then is quiet.
+const (
+	firstSentence = 10 * time.Second
+	betweenTenths = 30 * time.Second
+	longSilence   = 5 * time.Minute
+	longPause     = 10 * time.Second
+)
+
+func (m *moments) due(s Snapshot) bool {
+	done, tenths := s.Counts.Rows(), 0
+	if s.Total > 0 {
+		tenths = done * 10 / s.Total
+		if done >= s.Total {
+			return false // the summary says it
+		}
+	}
+	since := s.Elapsed - m.last
+	pausing := s.Until.After(s.Now)
+	switch {
+	case pausing && s.Until.Sub(m.until) > longPause && s.Until.Sub(s.Now) > longPause:
+		m.until = s.Until
+	case pausing && !m.until.Before(s.Now):
+		return false
+	case !m.said && since >= firstSentence:
+	case m.said && tenths > m.tenths && since >= betweenTenths:
+	case since >= longSilence:
+	default:
+		return false
+	}
+	m.said, m.last, m.tenths = true, s.Elapsed, tenths
+	return true
 }
 
 func join(parts []string) string {

@@ -110,7 +110,8 @@ func writeJSON(w io.Writer, object any) error {
 }
 
 // WriteText writes the summary for people, in lines of at most width columns;
-// only commands and names of files may be longer, because they are copied.
+// only commands and names of files may be longer, because they are copied. With
+// the width [Plain] it is made to be heard.
 func WriteText(w io.Writer, s Summary, width int) error {
 	p := newPage(width)
 	p.line("", "", s.sentence())
@@ -208,7 +209,7 @@ func meanings() []meaning {
 		{outcome.Skipped, "skipped: nobody to create"},
 		{outcome.Invalid, "invalid: to be corrected, nothing was sent"},
 		{outcome.Failed, "failed: Procore did not take them"},
-		{outcome.Unknown, "unknown: sent, but the answer was lost"},
+		{outcome.Unknown, "unknown: sent, and what came of it is not settled"},
 		{outcome.Pending, "pending: not attempted"},
 	}
 }
@@ -216,6 +217,20 @@ func meanings() []meaning {
 // counts writes how many rows there are of each status that occurs, and their sum.
 func (p *page) counts(c outcome.Counts, words []meaning) {
 	total := number(c.Rows())
+	if p.plain() {
+		for _, m := range words {
+			if n := c.Of(m.status); n > 0 {
+				label, note, noted := strings.Cut(m.words, ": ")
+				value := number(n)
+				if noted {
+					value += " (" + note + ")"
+				}
+				p.line("", "", capital(label, "")+": "+value)
+			}
+		}
+		p.line("", "", "Rows in all: "+total)
+		return
+	}
 	row := func(n, text string) {
 		first := "  " + strings.Repeat(" ", len(total)-len(n)) + n + "  "
 		p.line(first, strings.Repeat(" ", len(first)), text)
@@ -242,7 +257,11 @@ func (p *page) parts(parts []Part) {
 				words = append(words, number(n)+" "+word)
 			}
 		}
-		p.line("  ", "    ", fmt.Sprintf("%s (%d): %s", Clean(part.Name), part.Project, strings.Join(words, ", ")))
+		first := "  "
+		if p.plain() {
+			first = "Project "
+		}
+		p.line(first, "    ", fmt.Sprintf("%s (%d): %s", Clean(part.Name), part.Project, strings.Join(words, ", ")))
 	}
 }
 
@@ -272,13 +291,17 @@ func (p *page) ending(s Summary) {
 	}
 	if s.Results != "" {
 		p.blank()
-		p.b.WriteString("Results: " + Clean(s.Results) + "\n")
+		p.named("Results: ", s.Results)
 	}
 	for i, command := range s.Next {
 		if i == 0 {
 			p.blank()
 		}
-		p.b.WriteString(choose(i+1, "Next:    ", "         ") + Clean(command) + "\n")
+		if i == 0 || p.plain() {
+			p.named("Next:    ", command)
+		} else {
+			p.named("         ", command)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -203,15 +204,55 @@ func TestManyProblemsStayShort(t *testing.T) {
 	}
 }
 
-func TestPlan(t *testing.T) {
+// What is made to be heard has whole lines without layout, in which nothing is
+// lost.
+func TestPlainText(t *testing.T) {
 	t.Parallel()
-	var b bytes.Buffer
-	if err := report.WritePlan(&b, report.Plan{Rows: 1, Roster: "crew.csv", Project: "Hillside Tower", Estimate: 65 * time.Minute, Rehearsal: true}, 60); err != nil {
+	s := report.Summary{
+		Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
+		Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000, Results: "/srv/hr/exports/2026-03/acme  crew.results.csv",
+		Project: "Hillside Tower", Problems: mixed(), Remarks: []string{"3 hidden rows were left out"},
+		Parts: []report.Part{{Project: 7, Name: "A", Counts: outcome.Counts{Existing: 2}}, {Project: 8, Name: "B", Counts: outcome.Counts{Created: 3, Invalid: 1}}},
+		Next:  []string{"muster doctor", "muster retry '/srv/hr/exports/2026-03/acme  crew.results.csv'"},
+	}
+	check := report.Check{
+		Summary: s, Roster: "crew.csv", LookedUp: true, Plan: "crew.plan.json",
+		Columns: []report.Column{{Field: "first_name", Heading: "Given Name", How: "exact"}, {Field: "is_employee", How: "a constant"}},
+		Unused:  []string{"Phone", "Hire Date"}, Withheld: []string{"SSN"},
+		Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 5 * time.Minute}, Open: []string{"whether Procore refuses somebody"},
+	}
+	var summary, checked bytes.Buffer
+	if err := errors.Join(report.WriteText(&summary, s, report.Plain), report.WriteCheck(&checked, check, report.Plain)); err != nil {
 		t.Fatal(err)
 	}
-	want := "Rehearsal, nothing is sent to Procore: 1 row of crew.csv for\nHillside Tower, in about 1 h 5 min.\n"
-	if diff := cmp.Diff(want, b.String()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	for name, text := range map[string]string{"text plain": summary.String(), "check plain": checked.String()} {
+		for line := range strings.Lines(text) {
+			if line == "\n" || strings.TrimSpace(line) != strings.TrimSuffix(line, "\n") || strings.HasPrefix(line, "-") {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+		golden(t, name, text)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	plan := report.Plan{Rows: 1, Roster: "crew.csv", Project: "Hillside Tower", Estimate: 65 * time.Minute}
+	rehearsal := plan
+	rehearsal.Rehearsal = true
+	for want, plan := range map[string]report.Plan{
+		"1 row of crew.csv for Hillside Tower, in about 1 h 5 min.\n":                                         plan,
+		"Rehearsal, nothing is sent to Procore: 1 row of crew.csv for\nHillside Tower, in about 1 h 5 min.\n": rehearsal,
+		"2 rows, in about 5 s.\n": {Rows: 2, Estimate: 5 * time.Second},
+		"2 rows.\n":               {Rows: 2},
+	} {
+		var b bytes.Buffer
+		if err := report.WritePlan(&b, plan, 60); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 
@@ -232,6 +273,24 @@ func TestClean(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A cell is not broken within its sheet's name.
+func TestCellsStayWhole(t *testing.T) {
+	t.Parallel()
+	problems := make(map[int][]outcome.Problem)
+	for row := 2; row <= 5; row++ {
+		problems[row] = []outcome.Problem{{Code: "name_missing", Cell: fmt.Sprintf("Crew List!C%d", row), Message: "the name is missing"}}
+	}
+	for width := 30; width < 80; width++ {
+		var b bytes.Buffer
+		if err := report.WriteText(&b, report.Summary{Problems: groups(problems, 10)}, width); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(b.String(), "Crew List!C") != 4 || strings.Contains(b.String(), "\u00a0") {
+			t.Errorf("%d columns:\n%s", width, b.String())
+		}
 	}
 }
 
@@ -278,5 +337,23 @@ func TestValuesInBrackets(t *testing.T) {
 		"    D2 (person 9007199254742002), D3 (person 9007199254742003), D4 (person 9007199254742004)\n"
 	if !strings.Contains(b.String(), want) {
 		t.Errorf("got:\n%s\nwant in it:\n%s", b.String(), want)
+	}
+}
+
+// Of a sheet with hundreds of columns not every heading is shown.
+func TestCheckOfManyColumns(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{31: `"Column 31"`, 300: `"Column 30" and 270 more`} {
+		var unused []string
+		for i := range n {
+			unused = append(unused, fmt.Sprintf("Column %d", i+1))
+		}
+		var b strings.Builder
+		if err := report.WriteCheck(&b, report.Check{Columns: []report.Column{{Field: "first_name", Heading: "First"}}, Unused: unused}, 1000); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want+"\n") {
+			t.Errorf("%d columns: %s", n, b.String())
+		}
 	}
 }

@@ -244,7 +244,6 @@ func TestTheSameWorkbookComesBack(t *testing.T) {
 				t.Fatalf("not the same workbook: %q", remarks)
 			}
 			before, after := partsOf(t, from), partsOf(t, to)
-			wellFormed(t, after)
 			sheet := sheetOf(t, from)
 			for name, content := range before {
 				switch {
@@ -260,6 +259,7 @@ func TestTheSameWorkbookComesBack(t *testing.T) {
 			if len(rows) < 2 {
 				t.Fatalf("%d rows come back", len(rows))
 			}
+			valid(t, to, from)
 			for _, row := range rows {
 				want := created(row.Outcome.Row, int64(9007199254740992+row.Outcome.Row))
 				if row.Outcome.Row%3 == 0 {
@@ -452,8 +452,8 @@ func TestARetriedWorkbook(t *testing.T) {
 				first = partsOf(t, path)
 			}
 		}
+		valid(t, path, "")
 		again := partsOf(t, path)
-		wellFormed(t, again)
 		for _, name := range slices.Sorted(maps.Keys(again)) {
 			if diff := cmp.Diff(first[name], again[name]); diff != "" {
 				t.Errorf("%s grows with every retry (-first +again):\n%s", name, diff)
@@ -489,7 +489,7 @@ func TestARetriedWorkbook(t *testing.T) {
 		if remarks != nil || fixed == 0 {
 			t.Fatalf("%d rows were to be fixed; %q", fixed, remarks)
 		}
-		wellFormed(t, partsOf(t, path))
+		valid(t, path, from)
 		sheets := open(t, path).GetSheetList()
 		if diff := cmp.Diff([]string{"Crew", "Hours", "Pivot", "Import summary"}, sheets); diff != "" {
 			t.Errorf("sheets (-want +got):\n%s", diff)
@@ -536,8 +536,8 @@ func TestATableGrows(t *testing.T) {
 			t.Fatal(err)
 		}
 		handBack(t, path, to, false, keep)
+		valid(t, to, path)
 		parts := partsOf(t, to)
-		wellFormed(t, parts)
 		table := parts["xl/tables/table1.xml"]
 		if got := strings.Contains(table, `ref="A1:H3"`) && strings.Contains(table, `name="import_hint"`) && strings.Contains(table, `tableColumns count="8"`); got != grows {
 			t.Errorf("beside %q: %s", name, table)
@@ -580,7 +580,7 @@ func TestBesideAPicture(t *testing.T) {
 			*o = outcome.Outcome{Row: 2, Status: outcome.Invalid, Problems: []outcome.Problem{{Code: "id_missing", Cell: "C2", Message: strings.Repeat("é", 40000)}}}
 		}
 	})
-	wellFormed(t, partsOf(t, to))
+	valid(t, to, from)
 	book = open(t, to)
 	if got, _ := book.GetCellValue("Sheet1", "G1"); got != "import_row" {
 		t.Errorf("G1 is %q", got)
@@ -633,6 +633,7 @@ func TestAWorkbookThatIsUnfit(t *testing.T) {
 			if _, rows := read(t, to); len(rows) != 9 {
 				t.Errorf("%d rows", len(rows))
 			}
+			valid(t, to, "")
 			if diff := cmp.Diff([]string{"crew.xlsx", "r.xlsx"}, files(t, folder)); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
@@ -678,7 +679,7 @@ func TestWorkbooksOfOtherPrograms(t *testing.T) {
 			if remarks != nil {
 				t.Fatalf("%q", remarks)
 			}
-			wellFormed(t, partsOf(t, to))
+			valid(t, to, from)
 			if _, rows := read(t, to); len(rows) != 9 || rows[0].Outcome.PersonID != 9007199254740997 {
 				t.Errorf("rows %+v", rows)
 			}
@@ -737,6 +738,7 @@ func TestManyProblems(t *testing.T) {
 	handBack(t, from, to, false, func(_ []string, o *outcome.Outcome) {
 		*o = outcome.Outcome{Row: o.Row, Status: outcome.Failed, Problems: []outcome.Problem{{Code: "x", Cell: fmt.Sprintf("A%d", o.Row), Message: "no"}}}
 	})
+	valid(t, to, from)
 	parts := partsOf(t, to)
 	if n := strings.Count(parts["xl/comments1.xml"], "<comment "); n != 1000 {
 		t.Errorf("%d notes", n)

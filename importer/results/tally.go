@@ -99,7 +99,7 @@ func meaning(s outcome.Status) string {
 	case outcome.Failed:
 		return "refused by Procore: the person does not exist"
 	case outcome.Unknown:
-		return "sent, but the answer was lost: the next run finds out"
+		return "sent, and not settled: the next run finds out what came of it"
 	case outcome.Pending:
 		return "not sent yet: the run stopped before"
 	}

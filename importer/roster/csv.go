@@ -32,7 +32,7 @@ type csvTable struct {
 }
 
 func (t *csvTable) scan(emit func(*Row) bool) error {
-	src := t.text.reader(t.source)
+	var src io.Reader = &lineMarks{src: t.text.reader(t.source), line: true}
 	if t.wraps {
 		src = &unwrapper{src: src, comma: byte(t.comma)}
 	}
@@ -276,7 +276,7 @@ func invisible(cell string) bool {
 		switch c := cell[i]; {
 		case c >= utf8.RuneSelf:
 			return strings.TrimFunc(cell[i:], func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' }) == ""
-		case c > ' ':
+		case c > ' ', c == 0: // where a crash has left NULs something stood
 			return false
 		}
 	}

@@ -38,6 +38,10 @@ func TestCSVRows(t *testing.T) {
 			header + "Ana\nBo,Li,Carpenter,extra,cells\n",
 			[]line{{2, "Ana||", ""}, {3, "Bo|Li|Carpenter|extra|cells", ""}},
 		},
+		"NULs of a crash are no blank line": {
+			header + "Ana,S\x00lva,x\nBo,Li,y\n\x00\x00\x00\x00",
+			[]line{{2, "Ana|S\x00lva|x", ""}, {3, "Bo|Li|y", ""}, {4, "\x00\x00\x00\x00||", ""}},
+		},
 		"no line end at the end": {
 			header + "Ana,Silva,x",
 			[]line{{2, "Ana|Silva|x", ""}},
@@ -190,6 +194,7 @@ func TestRefusedText(t *testing.T) {
 		"RTF":                  {`{\rtf1`, roster.Options{}, roster.CodeNotASpreadsheet},
 		"old Excel":            {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600) + "W\x00o\x00r\x00k\x00b\x00o\x00o\x00k\x00", roster.Options{}, roster.CodeUnsupportedFormat},
 		"binary":               {header + "Ana\x00\x01\x02,Silva,x\n", roster.Options{}, roster.CodeNotASpreadsheet},
+		"NULs in its headings": {"First Name,Last\x00Name\nAna,Silva\n", roster.Options{}, roster.CodeNotASpreadsheet},
 		"unknown encoding":     {header + "Ana,Silva,x\n", roster.Options{Encoding: "klingon"}, roster.CodeEncodingUnknown},
 		"delimiter of two":     {header + "Ana,Silva,x\n", roster.Options{Delimiter: ";;"}, roster.CodeDelimiterUnknown},
 		"delimiter is a quote": {header + "Ana,Silva,x\n", roster.Options{Delimiter: `"`}, roster.CodeDelimiterUnknown},
@@ -378,6 +383,8 @@ func TestNoHeaderHintsAtWhatHelps(t *testing.T) {
 		"its delimiter is said": {"Maria Lopez\nTim Hara\n", roster.Options{Delimiter: ";"}, "check --delimiter", "--header-row"},
 		"carets":                {"First Name^Last Name\nMaria^Lopez\n", roster.Options{}, "--delimiter '^'", "--header-row"},
 		"tildes":                {"First Name~Last Name\nMaria~Lopez\n", roster.Options{}, "--delimiter '~'", "--header-row"},
+		"quoted as a whole":     {"\"First Name,Last Name\"\n\"Maria,Lopez\"\n", roster.Options{}, "outer ones off", "--delimiter"},
+		"aligned by blanks":     {"First Name   Last Name\nMaria        Lopez\n", roster.Options{}, "Fixed width", "--delimiter"},
 		"a table":               {"Maria,Lopez\nTim,Hara\n", roster.Options{}, "--header-row", "--delimiter"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,6 +40,35 @@ func counts(cell string) bool {
 	return false
 }
 
+// countsPeople tells what a total is of, behind the word or in the cell beside it:
+// Total Workers, Total | Employees. Nobody is called that.
+func countsPeople(rest string, others []string) bool {
+	if rest = strings.TrimSpace(rest); rest == "" {
+		for _, c := range others {
+			if !blank(c) {
+				rest = strings.TrimSpace(c)
+				break
+			}
+		}
+	}
+	word, _ := cutWord(rest)
+	return countedWord(word)
+}
+
+// headcount tells "Head Count", "Number of employees", "No. of Workers".
+func headcount(cell string) bool {
+	cell = strings.ToLower(strings.Trim(cell, " :"))
+	if cell == "head count" || cell == "headcount" {
+		return true
+	}
+	for _, start := range []string{"number of ", "no. of ", "no of ", "# of ", "count of ", "número de ", "nombre de ", "anzahl der ", "anzahl "} {
+		if rest, found := strings.CutPrefix(cell, start); found && countedWord(rest) {
+			return true
+		}
+	}
+	return false
+}
+
 // lettered reports that what follows a word for a crew is its letter or number,
 // as in "Crew A — Finish". "Crew Anderson" is a person.
 func lettered(rest string) bool {
@@ -157,7 +186,7 @@ func ruled(cell string) bool {
 	}
 	const lines = "*-=#~_<>–—"
 	if !strings.ContainsFunc(cell, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-		return len([]rune(cell)) > 2
+		return len([]rune(cell)) > 2 && strings.IndexByte(cell, 0) < 0
 	}
 	start := len(cell) - len(strings.TrimLeft(cell, lines))
 	end := len(cell) - len(strings.TrimRight(cell, lines))
@@ -178,7 +207,7 @@ func totalWord(word, rest string) bool {
 func countedWord(word string) bool {
 	switch word {
 	case "record", "records", "row", "rows", "employee", "employees", "worker", "workers", "people", "persons", "entries", "items", "count", "headcount",
-		"results", "lines", "members", "registros", "filas", "empleados", "trabajadores", "personas", "salariés", "employés", "lignes", "personnes",
+		"results", "lines", "members", "hours", "laborers", "labourers", "personnel", "manpower", "horas", "stunden", "heures", "registros", "filas", "empleados", "trabajadores", "personas", "salariés", "employés", "lignes", "personnes",
 		"zeilen", "datensätze", "mitarbeiter", "personen", "funcionários", "linhas", "pessoas":
 		return true
 	}

@@ -150,6 +150,9 @@ func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
 		e := r.noHeader(fmt.Sprintf("no row of the first %d reads like headings; row %d is: %s", headLimit, rows[0].number, shorten(rows[0].cells)))
 		if r.format == CSV && oneCell(rows) {
 			e.Fix = oneCellFix(rows, o.Delimiter == "")
+			if fix := togetherFix(rows[0], o.Heading); fix != "" {
+				e.Fix = fix
+			}
 		}
 		return headRow{}, e
 	}
@@ -199,7 +202,23 @@ func (r *Reader) headerAt(number int, rows []headRow) (headRow, error) {
 func (r *Reader) noHeader(message string) *Error {
 	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)
 	e.Sheet = r.sheet
+	if r.book != nil && !r.hiddenChosen() {
+		var hidden []string
+		for _, sh := range r.book.sheets {
+			if sh.hidden {
+				hidden = append(hidden, sh.name)
+			}
+		}
+		if len(hidden) > 0 {
+			e.Fix += fmt.Sprintf("; if it is the hidden sheet %q that is meant, name it: --sheet %q", hidden[0], hidden[0])
+		}
+	}
 	return e
+}
+
+// hiddenChosen reports whether the sheet that is read is a hidden one.
+func (r *Reader) hiddenChosen() bool {
+	return slices.ContainsFunc(r.book.sheets, func(sh *sheet) bool { return sh.hidden && sh.name == r.sheet })
 }
 
 // oneCell reports that no row has more than one cell that is filled.
@@ -221,6 +240,34 @@ func oneCellFix(rows []headRow, guessed bool) string {
 		}
 	}
 	return heading + "; if something else than a comma, semicolon, tab or bar stands between the cells, name it with --delimiter"
+}
+
+// togetherFix says what is to be done about a row of headings that is one cell: its
+// line is in quotes as a whole, or its columns are aligned by blanks.
+func togetherFix(row headRow, heading func(string) bool) string {
+	if heading == nil {
+		return ""
+	}
+	text := strings.Join(row.cells, "")
+	for _, part := range []struct {
+		with string
+		fix  string
+	}{
+		{",", "every line is in quotation marks as a whole: take the outer ones off in a text editor, or export the list again"},
+		{";", "every line is in quotation marks as a whole: take the outer ones off in a text editor, or export the list again"},
+		{"  ", "the columns are aligned by blanks: open the file in a spreadsheet program (in Excel: Data, From Text, Fixed width) and save it as .xlsx"},
+	} {
+		n := 0
+		for cell := range strings.SplitSeq(text, part.with) {
+			if cell = strings.TrimSpace(cell); cell != "" && heading(cell) {
+				n++
+			}
+		}
+		if n > 1 {
+			return part.fix
+		}
+	}
+	return ""
 }
 
 // shorten shows a row as far as a terminal should.

@@ -106,6 +106,26 @@ func TestHeadingsAgain(t *testing.T) {
 			"Emp #,Employee Name,,Craft\n,First Name,Last Name,\n7,Ana,Silva,x\nEmp #,Employee Name,,Craft\n,First Name,Last Name,\n8,Bo,Li,y\n",
 			[]line{{3, "7|Ana|Silva|x", ""}, {4, "Emp #|Employee Name||Craft", again}, {5, "|First Name|Last Name|", again}, {6, "8|Bo|Li|y", ""}},
 		},
+		"of a file that was copied behind": {
+			"\uFEFFFirst Name,Last Name\nAna,Silva\n\uFEFFFirst Name,Last Name\nBo,Li\n",
+			[]line{{2, "Ana|Silva", ""}, {3, "\uFEFFFirst Name|Last Name", again}, {4, "Bo|Li", ""}},
+		},
+		"of such a file, quoted": {
+			"\uFEFF\"First Name\",\"Last Name\"\r\n\"Ana\",\"Silva\"\r\n\uFEFF\"First Name\",\"Last Name\"\r\n\"Bo\",\"Li\"\r\n\uFEFF\"Cy\",\"Ray\"\r\n",
+			[]line{{2, "Ana|Silva", ""}, {3, "First Name|Last Name", again}, {4, "Bo|Li", ""}, {5, "Cy|Ray", ""}},
+		},
+		"in another case": {
+			"First Name,Last Name\nAna,Silva\nFIRST NAME, last name \nBo,Li\n",
+			[]line{{2, "Ana|Silva", ""}, {3, "FIRST NAME| last name ", again}, {4, "Bo|Li", ""}},
+		},
+		"some of them": {
+			"First Name,Last Name,Job Title\nAna,Silva,x\nFirst Name,Last Name,\nBo,Li,y\n",
+			[]line{{2, "Ana|Silva|x", ""}, {3, "First Name|Last Name|", again}, {4, "Bo|Li|y", ""}},
+		},
+		"a title of that name": {
+			"First Name,Last Name,Trade\nAna,Silva,Trade\n",
+			[]line{{2, "Ana|Silva|Trade", ""}},
+		},
 		"a person of that name": {
 			"First Name,Last Name,Job Title\nAna,Surname,Foreman\n",
 			[]line{{2, "Ana|Surname|Foreman", ""}},

@@ -53,7 +53,7 @@ func (n *notes) of(row *Row) string {
 	}
 	word, rest := cutWord(cell)
 	narrow := len(n.headers[0]) < 3
-	if totalWord(word, rest) && n.numeric(row, first+1) && (!narrow || filled > 1 || totals(rest)) {
+	if totalWord(word, rest) && (n.numeric(row, first+1) && (!narrow || filled > 1 || totals(rest)) || countsPeople(rest, row.Cells[first+1:])) {
 		return noteTotal
 	}
 	if filled > 3 {
@@ -62,6 +62,8 @@ func (n *notes) of(row *Row) string {
 	switch {
 	case footer(word, rest):
 		return noteFooter
+	case filled > 1 && headcount(cell) && n.numeric(row, first+1):
+		return noteTotal
 	case filled > 1 && strings.HasSuffix(cell, ":") && (labelWord(word) || sectionWord(word)):
 		return noteSection // "Foreman:" and who that is, above a crew
 	case filled > 1:
@@ -73,7 +75,7 @@ func (n *notes) of(row *Row) string {
 	switch {
 	case n.counter(row, first):
 		return noteNumber
-	case counts(cell):
+	case counts(cell), headcount(cell):
 		return noteTotal
 	case ruled(cell), pages(word, rest), ends(cell):
 		return noteFooter
@@ -111,7 +113,7 @@ func (n *notes) headings(row *Row) bool {
 func (n *notes) anotherTable(row *Row) bool {
 	for _, c := range row.Cells {
 		if !blank(c) {
-			return n.words[c] && n.allHeadings(row)
+			return n.words[strings.TrimPrefix(c, byteOrderMark)] && n.allHeadings(row)
 		}
 	}
 	return false
@@ -135,19 +137,31 @@ func (n *notes) allHeadings(row *Row) bool {
 	return filled > 1
 }
 
+// sameCells reports whether a row says again what the header says, each cell in
+// its own column, in whatever case. It may leave out some, but not all but one.
 func sameCells(cells, header []string) bool {
-	if len(cells) < len(header) {
-		return false
-	}
+	same, filled := 0, 0
 	for i, c := range cells {
+		if i == 0 {
+			c = strings.TrimPrefix(c, byteOrderMark) // of a file that was copied behind this one
+		}
 		switch {
-		case i < len(header) && c != header[i]:
+		case c == "":
+		case i < len(header) && c == header[i]:
+			same++
+		case blank(c):
+		case i >= len(header) || !strings.EqualFold(strings.TrimSpace(c), strings.TrimSpace(header[i])):
 			return false
-		case i >= len(header) && c != "":
-			return false
+		default:
+			same++
 		}
 	}
-	return true
+	for _, c := range header {
+		if !blank(c) {
+			filled++
+		}
+	}
+	return same > 1 || same > 0 && same == filled
 }
 
 // numeric reports that the cells from a column on hold nothing but numbers.

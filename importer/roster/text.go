@@ -59,7 +59,7 @@ func (s *source) readText(name string, head []byte) (*text, error) {
 		t.remark = "read as " + t.name
 		return t, nil
 	}
-	if bytes.IndexByte(head, 0) >= 0 {
+	if bytes.IndexByte(head, 0) >= 0 && !damagedText(head) {
 		return nil, s.fail(CodeNotASpreadsheet, "this file holds binary data, not text", askForXLSX, nil)
 	}
 	valid, loneCR, err := s.scanUTF8()
@@ -70,6 +70,16 @@ func (s *source) readText(name string, head []byte) (*text, error) {
 		return &text{name: "UTF-8", skip: bomLength(head), loneCR: loneCR}, nil
 	}
 	return s.guessText(head, loneCR)
+}
+
+// damagedText tells text in which NULs stand, as a crash leaves them in place of
+// what was written last, from what is no text: its first line has none, and there
+// is no other control character. The rows with the NULs are not to be read.
+func damagedText(head []byte) bool {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	return bytes.IndexByte(line, 0) < 0 && !bytes.ContainsFunc(head, func(r rune) bool {
+		return r < ' ' && r != 0 && !strings.ContainsRune("\t\n\v\f\r\x1a", r)
+	})
 }
 
 func bomLength(head []byte) int64 {

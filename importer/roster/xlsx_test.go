@@ -3,6 +3,7 @@ package roster_test
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -301,6 +302,17 @@ func TestSheetChoice(t *testing.T) {
 				t.Errorf("cell %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// Where no visible sheet has headings, the hidden one is named: it may be meant.
+func TestHiddenSheetIsNamed(t *testing.T) {
+	t.Parallel()
+	book := named([2]string{"!Crew", sheetXML(headings + rowXML(2, "Ana", "Silva"))}, [2]string{"Notes", sheetXML(rowXML(1, "Hello"))})
+	_, err := roster.Open(book.write(t), roster.Options{Heading: heading})
+	var e *roster.Error
+	if !errors.As(err, &e) || e.Code != roster.CodeNoHeader || !strings.HasSuffix(e.Fix, `--sheet "Crew"`) {
+		t.Errorf("%+v", err)
 	}
 }
 

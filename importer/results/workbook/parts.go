@@ -212,10 +212,17 @@ func (p *parts) relate(of, kind, target string) (string, error) {
 
 const xmlHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 
-// declare says of which kind a part is.
+// declare says of which kind a part is. Some programs say so of parts that
+// they then don't write, and twice of one part is once too often for Excel.
 func (p *parts) declare(name, kind string) error {
 	content, err := p.read(contentTypes)
 	if err != nil {
+		return err
+	}
+	if content, err = without(content, func(tag []byte) bool {
+		declared, found := attribute(tag, "PartName")
+		return found && plainName(declared) == plainName(name)
+	}); err != nil {
 		return err
 	}
 	content, err = appendChild(content, "Types", fmt.Sprintf(`<{p}Override PartName="%s" ContentType="%s"/>`, escape("/"+name), kind))
@@ -254,16 +261,13 @@ func (p *parts) forget(name, of string) error {
 		if err != nil {
 			return err
 		}
-		var kept []byte
-		err = tags(content, func(t token) {
-			target, found := attribute(t.raw, "PartName")
+		kept, err := without(content, func(tag []byte) bool {
+			target, found := attribute(tag, "PartName")
 			if !found {
-				target, found = attribute(t.raw, "Target")
+				target, found = attribute(tag, "Target")
 				target = resolve(of, target)
 			}
-			if !found || plainName(target) != plainName(name) {
-				kept = append(kept, t.raw...)
-			}
+			return found && plainName(target) == plainName(name)
 		})
 		if err != nil {
 			return err
@@ -288,6 +292,24 @@ func tags(content []byte, visit func(token)) error {
 		}
 		visit(t)
 	}
+}
+
+// without takes the elements out of a part that are unwanted by their tag. They
+// hold no others.
+func without(content []byte, unwanted func(tag []byte) bool) ([]byte, error) {
+	var kept []byte
+	inside := false
+	err := tags(content, func(t token) {
+		switch {
+		case inside:
+			inside = t.kind != end
+		case (t.kind == start || t.kind == empty) && unwanted(t.raw):
+			inside = t.kind == start
+		default:
+			kept = append(kept, t.raw...)
+		}
+	})
+	return kept, err
 }
 
 var errNoElement = errors.New("an element is missing")

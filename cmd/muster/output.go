@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"math"
+	"syscall"
+)
+
+// output is standard output. It keeps in mind what could not be written there: that
+// is told when the command has ended, whichever part of it wrote and whatever that
+// made of the error.
+type output struct {
+	w      io.Writer
+	failed error // the first time
+	told   bool
+}
+
+// outputError is an error of standard output itself.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return "standard output can't be written: " + e.err.Error() }
+
+func (e *outputError) Unwrap() error { return e.err }
+
+// Write writes to standard output, unless that has failed before.
+func (o *output) Write(text []byte) (int, error) {
+	if o.failed != nil {
+		return 0, o.failed
+	}
+	n, err := o.w.Write(text)
+	if err != nil {
+		o.failed = &outputError{pathCause(err)}
+		return n, o.failed
+	}
+	return n, nil
+}
+
+// Fd returns the file that a terminal would be; one that is none if there is no file.
+func (o *output) Fd() uintptr {
+	if file, ok := o.w.(interface{ Fd() uintptr }); ok {
+		return file.Fd()
+	}
+	return math.MaxUint
+}
+
+// lost returns what kept standard output from being written, nil if nothing did, or
+// if whoever reads it has had enough of it.
+func (a *app) lost() error {
+	out, ok := a.stdout.(*output)
+	if !ok || errors.Is(out.failed, syscall.EPIPE) {
+		return nil
+	}
+	return out.failed
+}
+
+// tellLost says once that standard output could not be written.
+func (a *app) tellLost() {
+	lost := a.lost()
+	if lost == nil {
+		return
+	}
+	out := a.stdout.(*output)
+	if out.told {
+		return
+	}
+	out.told = true
+	fix := "make room, or send it elsewhere"
+	switch {
+	case a.summary != nil && a.summary.Results != "":
+		fix = "what became of the rows is in " + a.summary.Results
+	case a.sent:
+		fix = "muster runs says what became of the rows"
+	}
+	a.complain(&usageError{lost.Error(), fix})
+}
+
+// besidesOutput returns what there is in an error besides those of standard output.
+func besidesOutput(err error) error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var rest []error
+		for _, one := range several.Unwrap() {
+			rest = append(rest, besidesOutput(one))
+		}
+		return errors.Join(rest...)
+	}
+	var own *outputError
+	if errors.As(err, &own) {
+		return nil
+	}
+	return err
+}
