@@ -54,15 +54,28 @@ func bigRoster(b *testing.B, n int) string {
 
 // BenchmarkImport holds an import, with the ledger and the results file on the
 // disk, against a loop that does nothing but read a row and post it, both by 16
-// requests at a time and into a simulated Procore in another process. They take
-// turns, so that a machine that slows down slows both.
+// requests at a time and into a simulated Procore in another process: one that
+// answers at once, so that the processor is full, and one that takes a while. They
+// take turns, so that a machine that slows down slows both.
 func BenchmarkImport(b *testing.B) {
-	const rows, workers = 20_000, 16
+	const workers = 16
+	for _, latency := range []time.Duration{0, 5 * time.Millisecond, 20 * time.Millisecond} {
+		rows := 20_000
+		var faults []string
+		if latency > 0 {
+			rows = workers * int(2*time.Second/latency)
+			faults = []string{fmt.Sprintf("latency:%s:on=creates", latency)}
+		}
+		b.Run(fmt.Sprintf("latency=%s", latency), func(b *testing.B) { importAgainstBare(b, rows, workers, faults) })
+	}
+}
+
+func importAgainstBare(b *testing.B, rows, workers int, faults []string) {
 	path := bigRoster(b, rows)
 	var bare, bareCPU, took, cpu time.Duration
 	var mallocs uint64
 	for b.Loop() {
-		address := startSimulator(b)
+		address := startSimulator(b, faults...)
 		busy, _ := usage(b)
 		began := time.Now()
 		postRows(b, path, address, workers)
@@ -70,7 +83,7 @@ func BenchmarkImport(b *testing.B) {
 		busyNow, _ := usage(b)
 		bareCPU += busyNow - busy
 
-		address = startSimulator(b)
+		address = startSimulator(b, faults...)
 		busy, made := usage(b)
 		began = time.Now()
 		summary, _ := importOnce(b, path, b.TempDir(), address, workers)
@@ -81,7 +94,7 @@ func BenchmarkImport(b *testing.B) {
 		busyNow, madeNow := usage(b)
 		cpu, mallocs = cpu+busyNow-busy, mallocs+madeNow-made
 	}
-	all := float64(b.N) * rows
+	all := float64(b.N) * float64(rows)
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(all/bare.Seconds(), "bare-rows/s")
 	b.ReportMetric(all/took.Seconds(), "rows/s")
