@@ -55,6 +55,7 @@ type settings struct {
 	json, quiet, plain  bool
 	logFormat, logLevel string
 	config, job         string
+	placed              string // a job of the config file that says which project; "" if one is chosen
 
 	metricsFile string
 	notices     []notice // no flags: the config file's
@@ -194,6 +195,9 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 			return err
 		}
 		s.cautions = append(s.cautions, file.cautions...)
+		if s.job == "" {
+			s.placed = file.placed()
+		}
 	}
 	if s.job != "" {
 		j, err := file.job(s.job)
@@ -325,10 +329,11 @@ func (s *settings) missing(secret string) error {
 	if len(gaps) == 0 {
 		return nil
 	}
-	return &usageError{
-		"not set: " + strings.Join(gaps, ", "),
-		"set them, or add --simulate to rehearse without Procore",
+	fix := "set them, or add --simulate to rehearse without Procore"
+	if s.placed != "" && (s.company == 0 || s.project == 0) {
+		fix = "set them, or take those of a job: --job " + shellWord(s.placed)
 	}
+	return &usageError{"not set: " + strings.Join(gaps, ", "), fix}
 }
 
 // shortSettleAfter is what no network and no server can be trusted with.
