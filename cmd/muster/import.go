@@ -109,7 +109,7 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
 	if mustBeResults && !in.retry {
-		return &usageError{path + " is not a results file: it lacks the columns that an import adds", "muster import " + path}
+		return notResults(path, in.header)
 	}
 	mapper, err := in.bind(mapping.Options{})
 	if err != nil {
@@ -157,6 +157,20 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	job.Source, job.Ledger, job.Log = in.source, book.Ledger, log
 	job.Command, job.Roster, job.ResultsPath = command(in.retry), path, target
 	return a.transfer(intake, job, in, project, reviewed, log)
+}
+
+// notResults says why a file can't be taken up again.
+func notResults(path string, header []string) error {
+	missing := slices.DeleteFunc(results.Columns(), func(name string) bool {
+		return slices.ContainsFunc(header, func(heading string) bool { return strings.EqualFold(strings.TrimSpace(heading), name) })
+	})
+	if len(missing) == len(results.Columns()) {
+		return &usageError{path + " is not a results file: it lacks the columns that an import adds", "muster import " + shellWord(path)}
+	}
+	return &usageError{
+		path + " is not a whole results file: it lacks " + strings.Join(missing, ", "),
+		"put back what was taken out, or take the file whose name ends in .bak",
+	}
 }
 
 func command(retry bool) string {
@@ -414,6 +428,9 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
 		Results: job.ResultsPath, Problems: stage.found.problems.List(), Remarked: stage.found.remarks.List(),
 		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
+	}
+	if a.settings.simulate && needsClassifications(job.Mapper) {
+		s.Remarks = append(s.Remarks, "work classifications are taken as they are in a rehearsal; muster check finds out whether the project has them")
 	}
 	var interrupted *interruptError
 	switch {
