@@ -324,7 +324,7 @@ func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 	if err != nil || below {
 		return err
 	}
-	e := r.source.fail(CodeHeaderOnly, "there are headings but no people below them", "check that the list was exported whole", nil)
+	e := r.source.fail(CodeHeaderOnly, "there are headings but no people below them", "fill in the people below the headings, or check that the list was exported whole", nil)
 	e.Sheet, e.Row = r.sheet, h.number
 	return e
 }
