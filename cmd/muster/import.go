@@ -297,7 +297,7 @@ func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, projec
 		return
 	}
 	estimate, _ := job.Pace.Forecast(plan.Create)
-	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: a.called(project, job.Scope.Project), Estimate: estimate, Rehearsal: a.settings.simulate})
+	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.called(), Project: a.called(project, job.Scope.Project), Estimate: estimate, Rehearsal: a.settings.simulate})
 	if plan.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))
 	}
