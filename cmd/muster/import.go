@@ -65,7 +65,7 @@ project if they are set.
 ` + exitCodesHelp,
 		Example: `  muster retry crew.results.xlsx --company 1234 --project 5678
   muster retry`,
-		Args: optionalArgument("results"),
+		Args: optionalArgument("results file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := ""
 			if len(args) == 1 {

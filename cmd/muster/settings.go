@@ -352,6 +352,9 @@ func (s *settings) validate(flags *pflag.FlagSet) error {
 	if flags.Lookup("settle-after") != nil && s.settleAfter <= 0 {
 		return &usageError{fmt.Sprintf("--settle-after %s would believe at once that a lost request has created nobody", s.settleAfter), "--settle-after 60s"}
 	}
+	if s.metricsFile != "" && filepath.Ext(s.metricsFile) != ".prom" {
+		return &usageError{s.metricsFile + ": the node exporter's collector reads only files whose name ends in .prom", "end the name for the metrics in .prom"}
+	}
 	if s.maxDuration < 0 {
 		return &usageError{fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h"}
 	}
