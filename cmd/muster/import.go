@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -267,6 +268,10 @@ func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer
 // have no person, and remarks on those that are settled.
 type findings struct{ problems, remarks report.Groups }
 
+// earlierCell is the cell before the message of a row that a retry keeps: rows may
+// have moved since, and their numbers say which are meant.
+var earlierCell = regexp.MustCompile(`^(?:[^:!]+!)?[A-Z]{1,3}[0-9]+: `)
+
 func (f *findings) add(o outcome.Outcome) {
 	if o.Status == outcome.Pending {
 		return // why is the run's matter, and said once
@@ -277,6 +282,9 @@ func (f *findings) add(o outcome.Outcome) {
 	}
 	for _, p := range o.Problems {
 		if p.Code != importer.CodeFiltered { // the user's own wish
+			if p.Cell == "" {
+				p.Message = earlierCell.ReplaceAllLiteralString(p.Message, "")
+			}
 			groups.Add(p, o.Row)
 		}
 	}
