@@ -81,7 +81,8 @@ func (j *Job) Paired(ctx context.Context) error {
 
 // restore gives a line the person whom it has lost, as spreadsheets lose the
 // last digits of long numbers: the one whom a run created for it that wrote the
-// same results file.
+// same results file. Where that can't be found, a line that has no number at all
+// may have got its status by hand: it is not taken for done.
 func (r *run) restore(work context.Context, it *item) error {
 	if r.made == nil {
 		r.made = map[int]int64{}
@@ -91,6 +92,9 @@ func (r *run) restore(work context.Context, it *item) error {
 	}
 	if id := r.made[it.row]; id != 0 {
 		it.outcome.PersonID, it.outcome.Problems = id, nil
+	} else if p := it.outcome.Problems; len(p) > 0 && p[0].Code == results.CodePersonMissing {
+		it.kept, it.outcome.Status = false, outcome.Invalid
+		r.countErrors(1)
 	}
 	return nil
 }
@@ -121,8 +125,11 @@ func (r *run) madeBefore(work context.Context) error {
 	return nil
 }
 
-// lostPerson says in a line that its person's ID can't be read any more.
-func lostPerson() outcome.Problem {
+// lostPerson says in a line why its person's ID can't be read any more.
+func lostPerson(damage *roster.Error) outcome.Problem {
+	if damage.Code == results.CodePersonMissing {
+		return outcome.Problem{Code: damage.Code, Cell: damage.Cell, Message: damage.Message, Hint: damage.Fix}
+	}
 	return outcome.Problem{
 		Code: results.CodePersonUnclear, Message: "the person is there, and the number in import_person_id has lost digits",
 		Hint: "nothing is sent for this row; the number stands in Procore's directory",

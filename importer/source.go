@@ -96,7 +96,8 @@ func surplus(r *roster.Reader, row *roster.Row, width int) *roster.Error {
 // FromResults takes the rows of a results file. Those that have a person, and
 // those that the mapping's filter left out, keep their outcome, also where the
 // person's ID can't be read any more: what the spreadsheet has done to that number it may have
-// done to the row's own ID, and whoever is sent by that is somebody else.
+// done to the row's own ID, and whoever is sent by that is somebody else. A row that says it has
+// a person, and not whom, is believed if the ledger knows, and else invalid.
 func FromResults(r *results.Reader) Source {
 	return Source{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
@@ -112,9 +113,11 @@ func FromResults(r *results.Reader) Source {
 				case in.Damage != nil && in.Damage.Code == results.CodeRehearsal:
 					yield(nil, in.Damage)
 					return
+				case in.Outcome.Status.HasPerson() && in.Outcome.PersonID == 0 && row.number == 0:
+					row.rare = &rareRow{damage: in.Damage} // nothing says who that would be
 				case in.Outcome.Status.HasPerson() && (row.number == 0 || seen.add(row.number)):
 					if in.Outcome.PersonID == 0 {
-						in.Outcome.Problems = []outcome.Problem{lostPerson()}
+						in.Outcome.Problems = []outcome.Problem{lostPerson(in.Damage)}
 					}
 					row.rare = &rareRow{kept: &in.Outcome} // whatever else became of its line
 				case in.Outcome.Status.HasPerson():

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // classes finds a project's work classifications. It is read-only once made.
@@ -13,7 +14,14 @@ type classes struct {
 	exact         map[string][]int // the same by the name itself
 	abbreviations map[string][]int
 	ids           map[int64]int
+	some          string // the names, or the first of them
 }
+
+// What is named to somebody who has to pick a classification.
+const (
+	someNames   = 15
+	longestName = 60 // bytes
+)
 
 // newClasses returns nil for nil: not known.
 func newClasses(all []Classification) *classes {
@@ -36,8 +44,16 @@ func newClasses(all []Classification) *classes {
 		}
 		c.ids[one.ID] = i
 	}
+	var names []string
 	for _, one := range c.all {
 		c.exact[one.Name] = c.names[fold(one.Name)]
+		if len(names) < someNames && len(one.Name) < longestName {
+			names = append(names, one.Name)
+		}
+	}
+	c.some = strings.Join(names, ", ")
+	if more := len(c.all) - len(names); more > 0 {
+		c.some += fmt.Sprintf(" and %d more", more)
 	}
 	return c
 }
@@ -68,7 +84,7 @@ func (c *classes) unknown(text string, column int) *Problem {
 	p := &Problem{
 		Code: "classification_unknown", Field: WorkClassification, Column: column,
 		Message: fmt.Sprintf("the project has no work classification %s", quote(text)),
-		Hint:    "type the name or abbreviation of one of the project's work classifications, or add it in Procore",
+		Hint:    "type one of the project's work classifications (" + c.some + "), or add it in Procore",
 	}
 	if len(c.all) == 0 {
 		p.Hint = "the project has no work classifications at all: add them in Procore, or leave the cell empty"

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -493,6 +494,32 @@ func TestMapClassificationIDs(t *testing.T) {
 	m = detect(t, mapping.Options{}, "First|Last|Craft")
 	if problems := m.Map([]string{"Ana", "Silva", "77"}, nil, &p); problems != nil || p.WorkClassificationID != 0 || p.Classification != "77" {
 		t.Errorf("without the list: got %v, %d, %q", problems, p.WorkClassificationID, p.Classification)
+	}
+}
+
+func TestMapUnknownClassificationNames(t *testing.T) {
+	t.Parallel()
+	var known []mapping.Classification
+	for i := range 17 {
+		known = append(known, mapping.Classification{ID: int64(i + 1), Name: fmt.Sprintf("Class %c", 'A'+i)})
+	}
+	for name, tt := range map[string]struct {
+		known []mapping.Classification
+		want  string
+	}{
+		"all of a few": {known[:3], "type one of the project's work classifications (Class A, Class B, Class C), or add it in Procore"},
+		"some of many": {known, "type one of the project's work classifications (Class A, Class B, Class C, Class D, Class E, Class F, Class G, Class H, " +
+			"Class I, Class J, Class K, Class L, Class M, Class N, Class O and 2 more), or add it in Procore"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := detect(t, mapping.Options{Classifications: tt.known}, "Name|Craft", "Ana Silva|Zimmerei")
+			var p mapping.Person
+			problems := m.Map([]string{"Ana Silva", "Zimmerei"}, nil, &p)
+			if len(problems) != 1 || problems[0].Hint != tt.want {
+				t.Errorf("got %+v, want the hint %q", problems, tt.want)
+			}
+		})
 	}
 }
 

@@ -101,7 +101,11 @@ it became, or what to fix.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err.Error(), cmd.CommandPath() + " --help"}
+		words := err.Error()
+		if at := strings.Index(words, ": time: "); at >= 0 { // in Go's words
+			words = words[:at] + ": a time is written with its unit, such as 4h, 30m or 90s"
+		}
+		return &usageError{words, cmd.CommandPath() + " --help"}
 	})
 	root.AddCommand(
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),

@@ -58,6 +58,7 @@ func catalogue() []explanation {
 		{"results_line_unclear", aboutRow, "A line of a results file can't be read as one.", "Restore the line from the .bak file beside it."},
 		{"results_not_a_file", aboutFile, "Something that is no ordinary file stands where the results are to be written.", "Name another file with --results."},
 		{"results_not_ours", aboutFile, "A file that is no results file stands where the results are to be written. It is not replaced.", "Name another file with --results, or move that one away."},
+		{"results_person_missing", aboutRow, "The import_status of a line says that there is a person, its import_person_id is empty, and the ledger knows of nobody whom a run created for it. Nothing is sent for it.", "Put the number back, from the .bak file beside it, or write pending to have the row looked at again."},
 		{"results_person_unclear", aboutRow, "The import_person_id of a line has lost digits, as spreadsheets lose those of long numbers. The row keeps its person; where the ledger knows the number it is put back.", "Nothing is to be done. Work in the .xlsx results to keep such numbers."},
 		{"results_rehearsal", aboutFile, "The results file is a rehearsal's: nobody was created.", "Import the roster itself."},
 		{"results_row_unclear", aboutRow, "The import_row of a line is no row number: the line was added, or the cell changed.", "People who are new belong in a roster of their own; the number of anybody else stands in the .bak file beside it."},

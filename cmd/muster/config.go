@@ -29,6 +29,18 @@ type section struct {
 	ping     *credential
 }
 
+// placed returns the first job that says which project it is for, "" if none does.
+func (c *configFile) placed() string {
+	for _, j := range c.jobs {
+		for _, pair := range j.settings {
+			if keyOf(pair) == "project" {
+				return j.name
+			}
+		}
+	}
+	return ""
+}
+
 // job is a named import that runs unattended.
 type job struct {
 	name         string

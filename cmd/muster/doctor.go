@@ -30,14 +30,14 @@ else is out of order. A handful of requests that only read are sent to Procore.
 
 A support bundle is a zip file with the findings, the settings and the latest
 runs' figures. It holds no names of people, projects or files and no secret;
-it does hold the IDs of company and project and the names of hosts.
+it does hold the IDs of company, project and account and the names of hosts.
 
 Exit codes:
   0  everything works (it may say what wants a look)
   2  the command line or the config file can't be read
   3  something that an import needs does not work`,
 		Example: `  muster doctor
-  muster doctor --config /etc/muster/config.yaml --json
+  muster doctor --config /etc/muster/config.yaml --job nightly --json
   muster doctor --support-bundle support.zip`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,7 +46,7 @@ Exit codes:
 	}
 	f := cmd.Flags()
 	a.settings.connectionFlags(f)
-	useful := []string{"ledger", "results", "json", "quiet", "plain", "config"}
+	useful := []string{"ledger", "results", "json", "quiet", "plain", "config", "job"}
 	f.VisitAll(func(flag *pflag.Flag) {
 		if flag.Name != "simulate" && flag.Name != "view" {
 			useful = append(useful, flag.Name)

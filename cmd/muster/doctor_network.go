@@ -40,6 +40,9 @@ func (x *examination) checkSettings() {
 		f.State, f.Text, f.Fix = broken, usage.message, usage.fix
 	case errors.As(missing, &usage):
 		f.State, f.Text, f.Fix = broken, usage.message, "muster help credentials says where they come from"
+		if s.placed != "" {
+			f.Fix = usage.fix
+		}
 	default:
 		client, err := procore.New(x.options)
 		if err != nil {

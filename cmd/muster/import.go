@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ project if they are set.
 ` + exitCodesHelp,
 		Example: `  muster retry crew.results.xlsx --company 1234 --project 5678
   muster retry`,
-		Args: optionalArgument("results"),
+		Args: optionalArgument("results file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := ""
 			if len(args) == 1 {
@@ -109,7 +110,7 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
 	if mustBeResults && !in.retry {
-		return &usageError{path + " is not a results file: it lacks the columns that an import adds", "muster import " + path}
+		return notResults(path, in.header)
 	}
 	mapper, err := in.bind(mapping.Options{})
 	if err != nil {
@@ -157,6 +158,20 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	job.Source, job.Ledger, job.Log = in.source, book.Ledger, log
 	job.Command, job.Roster, job.ResultsPath = command(in.retry), path, target
 	return a.transfer(intake, job, in, project, reviewed, log)
+}
+
+// notResults says why a file can't be taken up again.
+func notResults(path string, header []string) error {
+	missing := slices.DeleteFunc(results.Columns(), func(name string) bool {
+		return slices.ContainsFunc(header, func(heading string) bool { return strings.EqualFold(strings.TrimSpace(heading), name) })
+	})
+	if len(missing) == len(results.Columns()) {
+		return &usageError{path + " is not a results file: it lacks the columns that an import adds", "muster import " + shellWord(path)}
+	}
+	return &usageError{
+		path + " is not a whole results file: it lacks " + strings.Join(missing, ", "),
+		"put back what was taken out, or take the file whose name ends in .bak",
+	}
 }
 
 func command(retry bool) string {
@@ -263,6 +278,10 @@ func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer
 // have no person, and remarks on those that are settled.
 type findings struct{ problems, remarks report.Groups }
 
+// earlierCell is the cell before the message of a row that a retry keeps: rows may
+// have moved since, and their numbers say which are meant.
+var earlierCell = regexp.MustCompile(`^(?:[^:!]+!)?[A-Z]{1,3}[0-9]+: `)
+
 func (f *findings) add(o outcome.Outcome) {
 	if o.Status == outcome.Pending {
 		return // why is the run's matter, and said once
@@ -273,6 +292,9 @@ func (f *findings) add(o outcome.Outcome) {
 	}
 	for _, p := range o.Problems {
 		if p.Code != importer.CodeFiltered { // the user's own wish
+			if p.Cell == "" {
+				p.Message = earlierCell.ReplaceAllLiteralString(p.Message, "")
+			}
 			groups.Add(p, o.Row)
 		}
 	}
@@ -324,7 +346,7 @@ func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, projec
 		return
 	}
 	estimate, _ := job.Pace.Forecast(requests)
-	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.path, Project: a.called(project, job.Scope.Project), Estimate: estimate, Rehearsal: a.settings.simulate})
+	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.called(), Project: a.called(project, job.Scope.Project), Estimate: estimate, Rehearsal: a.settings.simulate})
 	if plan.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))
 	}
@@ -455,6 +477,9 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
 		Results: job.ResultsPath, Problems: stage.found.problems.List(), Remarked: stage.found.remarks.List(),
 		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
+	}
+	if a.settings.simulate && needsClassifications(job.Mapper) {
+		s.Remarks = append(s.Remarks, "work classifications are taken as they are in a rehearsal; muster check finds out whether the project has them")
 	}
 	var interrupted *interruptError
 	switch {

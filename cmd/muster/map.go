@@ -238,6 +238,9 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	for _, remark := range in.remarks {
 		say("  ", "note: "+remark)
 	}
+	if shown.Complete && shown.Mapping == "" && a.settings.mapping == "" && len(shown.Unused) > 0 && len(shown.missing) > 0 {
+		say("  ", "to use more columns, name them in a mapping file, which -o mapping.yaml writes")
+	}
 	if len(doubts) > 0 {
 		if !a.settings.plain {
 			b.WriteString("\nIn doubt:\n")

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"muster/importer"
 	"muster/importer/results"
 	"muster/importer/roster"
@@ -94,9 +96,13 @@ func (a *app) readInput(path string) (*input, error) {
 			return nil, err
 		}
 		if !results.IsResults(r.Header()) {
+			remarks := r.Remarks()
+			if r.Sheet() == "" && slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "sheet" }) {
+				remarks = append(remarks, fmt.Sprintf("--sheet %s was not needed: a CSV file has no sheets", s.sheet))
+			}
 			return &input{
 				path: path, source: importer.FromRoster(r), header: r.Header(), sheet: r.Sheet(), headerRow: r.HeaderRow(),
-				comma: r.Delimiter(), remarks: r.Remarks(), close: r.Close, file: file,
+				comma: r.Delimiter(), remarks: remarks, close: r.Close, file: file,
 			}, nil
 		}
 		if err := r.Close(); err != nil {
@@ -120,6 +126,14 @@ func (in *input) resultsOptions(rows int, rehearsal bool) results.Options {
 		Workbook: in.workbook(), Sheet: in.sheet, HeaderRow: in.headerRow, Retried: in.retry,
 		Delimiter: in.comma, Rows: rows, Rehearsal: rehearsal,
 	}
+}
+
+// called is what the input is to a person.
+func (in *input) called() string {
+	if in.path == "-" {
+		return "standard input"
+	}
+	return in.path
 }
 
 // workbook returns the file to hand back with the results in it, "" if the input

@@ -149,6 +149,12 @@ func (a *app) newShare(ctx context.Context, conn *connection, in *input, mapper 
 	if err != nil && !errors.As(err, &s.stop) {
 		return nil, err
 	}
+	if s.stop != nil && s.stop.OfProject() { // of several, the one that is meant
+		stop := *s.stop
+		stop.Message = fmt.Sprintf("project %d: %s", conn.scope.Project, stop.Message)
+		stop.Fix = "check the project's number in the roster or the mapping file, and the service account's Permitted Projects"
+		s.stop = &stop
+	}
 	if s.project.Name == "" {
 		s.project.Name = fmt.Sprintf("project %d", conn.scope.Project)
 	}
@@ -178,7 +184,7 @@ func (a *app) announceProjects(shares []*share, in *input, conn *connection, req
 	}
 	estimate, _ := conn.pace.Forecast(requests)
 	called := together(shares, func(s *share) string { return a.called(s.project, s.job.Scope.Project) })
-	a.talkPlan(report.Plan{Rows: rows, Roster: in.path, Project: called, Estimate: estimate, Rehearsal: a.settings.simulate})
+	a.talkPlan(report.Plan{Rows: rows, Roster: in.called(), Project: called, Estimate: estimate, Rehearsal: a.settings.simulate})
 	if invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(invalid))
 	}

@@ -358,13 +358,16 @@ func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, ru
 		if a.settings.plain {
 			fmt.Fprintf(w, "Roster: %s\nResults: %s\n", report.Clean(run.Roster), report.Clean(run.Results))
 		} else {
-			fmt.Fprintf(w, "roster  %s\nresults %s\n\n%6s %-8s %-8s %4s %-12s %s\n", report.Clean(run.Roster), report.Clean(run.Results), "ROW", "SENT", "OUTCOME", "HTTP", "CODE", "REQUEST ID")
+			fmt.Fprintf(w, "roster  %s\nresults %s\n\n", report.Clean(run.Roster), report.Clean(run.Results))
 		}
 	}
 	none := true
 	for t, err := range book.Attempts(ctx, run.Run) {
 		if err != nil {
 			return err
+		}
+		if none && !a.settings.quiet && !a.settings.plain {
+			fmt.Fprintf(w, "%6s %-8s %-8s %4s %-12s %s\n", "ROW", "SENT", "OUTCOME", "HTTP", "CODE", "REQUEST ID")
 		}
 		none = false
 		if a.settings.plain {

@@ -55,6 +55,7 @@ type settings struct {
 	json, quiet, plain  bool
 	logFormat, logLevel string
 	config, job         string
+	placed              string // a job of the config file that says which project; "" if one is chosen
 
 	metricsFile string
 	notices     []notice // no flags: the config file's
@@ -194,6 +195,9 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 			return err
 		}
 		s.cautions = append(s.cautions, file.cautions...)
+		if s.job == "" {
+			s.placed = file.placed()
+		}
 	}
 	if s.job != "" {
 		j, err := file.job(s.job)
@@ -325,10 +329,11 @@ func (s *settings) missing(secret string) error {
 	if len(gaps) == 0 {
 		return nil
 	}
-	return &usageError{
-		"not set: " + strings.Join(gaps, ", "),
-		"set them, or add --simulate to rehearse without Procore",
+	fix := "set them, or add --simulate to rehearse without Procore"
+	if s.placed != "" && (s.company == 0 || s.project == 0) {
+		fix = "set them, or take those of a job: --job " + shellWord(s.placed)
 	}
+	return &usageError{"not set: " + strings.Join(gaps, ", "), fix}
 }
 
 // shortSettleAfter is what no network and no server can be trusted with.
@@ -346,6 +351,9 @@ func (s *settings) validate(flags *pflag.FlagSet) error {
 	}
 	if flags.Lookup("settle-after") != nil && s.settleAfter <= 0 {
 		return &usageError{fmt.Sprintf("--settle-after %s would believe at once that a lost request has created nobody", s.settleAfter), "--settle-after 60s"}
+	}
+	if s.metricsFile != "" && filepath.Ext(s.metricsFile) != ".prom" {
+		return &usageError{s.metricsFile + ": the node exporter's collector reads only files whose name ends in .prom", "end the name for the metrics in .prom"}
 	}
 	if s.maxDuration < 0 {
 		return &usageError{fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h"}

@@ -40,11 +40,12 @@ type Groups struct {
 	key   []byte
 }
 
-// Add counts a problem of a row.
+// Add counts a problem of a row; the row is 0 where nobody knows it, as of a line
+// that was added to a results file.
 func (g *Groups) Add(p outcome.Problem, row int) {
 	group := g.find(p)
 	group.Count++
-	if n := len(group.ExampleRows); n < examples && !slices.Contains(group.ExampleRows, row) {
+	if n := len(group.ExampleRows); row > 0 && n < examples && !slices.Contains(group.ExampleRows, row) {
 		group.ExampleRows = append(group.ExampleRows, row)
 	}
 	if p.Cell != "" && len(group.Cells) < examples && !slices.Contains(group.Cells, p.Cell) {
@@ -141,7 +142,7 @@ func (g *Groups) List() []Group {
 	list := make([]Group, 0, len(g.list))
 	for _, group := range g.list {
 		one := *group
-		one.ExampleRows, one.Cells, one.Values = slices.Clone(group.ExampleRows), slices.Clone(group.Cells), slices.Clone(group.Values)
+		one.ExampleRows, one.Cells, one.Values = append([]int{}, group.ExampleRows...), slices.Clone(group.Cells), slices.Clone(group.Values)
 		list = append(list, one)
 	}
 	slices.SortStableFunc(list, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })

@@ -222,7 +222,7 @@ func listed(title, intro string, groups []Group) groupList {
 		}
 		where, _ := places(g)
 		one := shownGroup{
-			Count: number(g.Count), Unit: choose(g.Count, "row", "rows"), Message: begun(Clean(wording(g))), Hint: Clean(g.Hint),
+			Count: number(g.Count), Unit: choose(g.Count, "row", "rows"), Message: begun(headline(g)), Hint: Clean(g.Hint),
 			Places: where, Code: Clean(g.Code), Field: Clean(g.Field),
 		}
 		if len(g.Cells) > 0 {

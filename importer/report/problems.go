@@ -71,7 +71,7 @@ func (p *page) group(name string, g Group) bool {
 	if g.Count == 1 && places != "" {
 		p.line("  ", "    ", places+": "+message)
 	} else {
-		p.line("  ", "    ", plural(g.Count, unit[0], unit[1])+": "+message)
+		p.line("  ", "    ", plural(g.Count, unit[0], unit[1])+forExample(g)+": "+message)
 		if places != "" {
 			p.line("    ", "    ", places)
 		}
@@ -94,7 +94,7 @@ func inOneLine(g Group, unit [2]string, places, message string) string {
 	case g.Count == 1 && places != "":
 		message = places + ": " + message
 	default:
-		message = plural(g.Count, unit[0], unit[1]) + ": " + message
+		message = plural(g.Count, unit[0], unit[1]) + forExample(g) + ": " + message
 		if places != "" {
 			message += ", in " + places
 		}
@@ -131,6 +131,23 @@ func wording(g Group) string {
 		return g.Message
 	}
 	return before + after
+}
+
+// forExample says that a group's message is that of its first cell: it quotes what
+// other cells don't hold.
+func forExample(g Group) string {
+	if differ(g) && g.Values[0] != "" && strings.Contains(wording(g), g.Values[0]) {
+		return ", for example"
+	}
+	return ""
+}
+
+// headline is what a group is called where its count does not stand before it.
+func headline(g Group) string {
+	if forExample(g) != "" {
+		return "for example: " + Clean(wording(g))
+	}
+	return Clean(wording(g))
 }
 
 // places lists the cells of a group, or its rows, and how many more there are.

@@ -280,7 +280,7 @@ func (p *Progress) line(s Snapshot) {
 		}
 	}
 	event = event.Float64("rows_per_s", float64(int(s.Rate*10))/10)
-	if s.Left > 0 {
+	if s.Left >= time.Second { // less is no news, and the quota may say so of rows that wait for something else
 		event = event.Int("left_s", int(s.Left/time.Second))
 	}
 	if !s.Until.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -181,6 +182,21 @@ func TestNothingFlickers(t *testing.T) {
 		time.Sleep(time.Minute)
 		if frames := s.taken(); len(frames) != 1 {
 			t.Errorf("%d frames of a run that stands still: %q", len(frames), frames)
+		}
+	})
+}
+
+func TestLogWithoutTimeLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		p := report.NewProgress(io.Discard, report.Logged, 100, zerolog.New(&log))
+		p.Estimate(func(int) (time.Duration, bool) { return time.Millisecond, true })
+		p.Row(outcome.Created)
+		time.Sleep(15 * time.Second)
+		p.Close()
+		if got := log.String(); !strings.Contains(got, `"rows":1,`) || strings.Contains(got, "left_s") {
+			t.Errorf("got %q, want no time that is left", got)
 		}
 	})
 }

@@ -257,11 +257,14 @@ func (p *page) parts(parts []Part) {
 				words = append(words, number(n)+" "+word)
 			}
 		}
-		first := "  "
+		first, name := "  ", fmt.Sprintf("%s (%d)", Clean(part.Name), part.Project)
 		if p.plain() {
 			first = "Project "
 		}
-		p.line(first, "    ", fmt.Sprintf("%s (%d): %s", Clean(part.Name), part.Project, strings.Join(words, ", ")))
+		if number := fmt.Sprintf("project %d", part.Project); part.Name == number { // it has no other name
+			first, name = strings.TrimPrefix(first, "Project "), capital(number, "")
+		}
+		p.line(first, "    ", name+": "+strings.Join(words, ", "))
 	}
 }
 

@@ -99,6 +99,15 @@ func TestGroups(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+	t.Run("a line that is no row of the roster", func(t *testing.T) {
+		t.Parallel()
+		var g report.Groups
+		g.Add(outcome.Problem{Code: "results_row_unclear", Cell: "G9"}, 0)
+		want := []report.Group{{Code: "results_row_unclear", Count: 1, ExampleRows: []int{}, Cells: []string{"G9"}, Values: []string{""}}}
+		if diff := cmp.Diff(want, g.List()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 	t.Run("bounded, and every problem counted", func(t *testing.T) {
 		t.Parallel()
 		var g report.Groups

@@ -332,6 +332,9 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 		case strings.HasPrefix(text, rehearsalMark):
 			r.damage(row, columnPerson, CodeRehearsal, "these are the results of a rehearsal: nobody in them was created",
 				"import the roster itself")
+		case text == "" && six[columnCode] != CodePersonUnclear: // which a run leaves with no ID
+			r.damage(row, columnPerson, CodePersonMissing, "import_status says that there is a person, and import_person_id is empty",
+				"put the number back, or write pending in import_status to have the row looked at again")
 		default:
 			r.damage(row, columnPerson, CodePersonUnclear, "import_person_id has to be the number of a person, with all its digits",
 				"put the number back, or take the row from the previous file, whose name ends in .bak")

@@ -152,6 +152,7 @@ const (
 	CodeRowUnclear    = "results_row_unclear"
 	CodeStatusUnclear = "results_status_unclear"
 	CodePersonUnclear = "results_person_unclear"
+	CodePersonMissing = "results_person_missing" // no ID at all, though the status says that there is a person
 	CodeLineUnclear   = "results_line_unclear"
 	CodeRehearsal     = "results_rehearsal" // the person is a rehearsal's
 )

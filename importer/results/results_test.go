@@ -215,15 +215,16 @@ func TestEdited(t *testing.T) {
 		},
 		{
 			name:   "our cells damaged",
-			file:   "Name,import_row,import_status,import_person_id,import_code,import_error,import_hint\na,,pending,,,,\nb,0,pending,,,,\nc,4,done,,,,\nd,5,created,9.00720E+15,,,\ne,6,existing,,,,\nf,7,pending,,,,\n",
+			file:   "Name,import_row,import_status,import_person_id,import_code,import_error,import_hint\na,,pending,,,,\nb,0,pending,,,,\nc,4,done,,,,\nd,5,created,9.00720E+15,,,\ne,6,existing,,,,\nf,7,pending,,,,\ng,8,created,,results_person_unclear,,\n",
 			header: []string{"Name"},
 			want: []line{
 				{Cells: []string{"a"}, Outcome: outcome.Outcome{Status: outcome.Pending}, Damage: "B2 results_row_unclear"},
 				{Cells: []string{"b"}, Outcome: outcome.Outcome{Status: outcome.Pending}, Damage: "B3 results_row_unclear"},
 				{Cells: []string{"c"}, Outcome: outcome.Outcome{Row: 4}, Damage: "C4 results_status_unclear"},
 				{Cells: []string{"d"}, Outcome: outcome.Outcome{Row: 5, Status: outcome.Created}, Damage: "D5 results_person_unclear"},
-				{Cells: []string{"e"}, Outcome: outcome.Outcome{Row: 6, Status: outcome.Existing}, Damage: "D6 results_person_unclear"},
+				{Cells: []string{"e"}, Outcome: outcome.Outcome{Row: 6, Status: outcome.Existing}, Damage: "D6 results_person_missing"},
 				{Cells: []string{"f"}, Outcome: outcome.Outcome{Row: 7, Status: outcome.Pending}},
+				{Cells: []string{"g"}, Outcome: outcome.Outcome{Row: 8, Status: outcome.Created, Problems: []outcome.Problem{{Code: "results_person_unclear"}}}, Damage: "D8 results_person_unclear"},
 			},
 		},
 		{

@@ -45,7 +45,7 @@ func (t *tally) add(o *outcome.Outcome) {
 			continue
 		}
 		counted[p.Code] = true
-		if g.count++; len(g.rows) < exampleRows {
+		if g.count++; o.Row > 0 && len(g.rows) < exampleRows { // a line that somebody added has none
 			g.rows = append(g.rows, strconv.Itoa(o.Row))
 		}
 	}
@@ -72,7 +72,7 @@ func (t *tally) lines(o Options) []workbook.Line {
 		for _, code := range codes {
 			g := t.groups[code]
 			rows := strings.Join(g.rows, ", ")
-			if g.count > len(g.rows) {
+			if g.count > len(g.rows) && rows != "" {
 				rows += ", …"
 			}
 			lines = append(lines, workbook.Line{Cells: []string{code, strconv.Itoa(g.count), g.message, g.hint, rows}})

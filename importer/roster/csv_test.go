@@ -384,6 +384,7 @@ func TestNoHeaderHintsAtWhatHelps(t *testing.T) {
 		"carets":                {"First Name^Last Name\nMaria^Lopez\n", roster.Options{}, "--delimiter '^'", "--header-row"},
 		"tildes":                {"First Name~Last Name\nMaria~Lopez\n", roster.Options{}, "--delimiter '~'", "--header-row"},
 		"quoted as a whole":     {"\"First Name,Last Name\"\n\"Maria,Lopez\"\n", roster.Options{}, "outer ones off", "--delimiter"},
+		"another is said":       {"First Name,Last Name\nMaria,Lopez\n", roster.Options{Delimiter: ";"}, "leave it out", "quotation marks"},
 		"aligned by blanks":     {"First Name   Last Name\nMaria        Lopez\n", roster.Options{}, "Fixed width", "--delimiter"},
 		"a table":               {"Maria,Lopez\nTim,Hara\n", roster.Options{}, "--header-row", "--delimiter"},
 	} {

@@ -150,7 +150,7 @@ func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
 		e := r.noHeader(fmt.Sprintf("no row of the first %d reads like headings; row %d is: %s", headLimit, rows[0].number, shorten(rows[0].cells)))
 		if r.format == CSV && oneCell(rows) {
 			e.Fix = oneCellFix(rows, o.Delimiter == "")
-			if fix := togetherFix(rows[0], o.Heading); fix != "" {
+			if fix := togetherFix(rows[0], o.Heading, o.Delimiter == ""); fix != "" {
 				e.Fix = fix
 			}
 		}
@@ -243,18 +243,23 @@ func oneCellFix(rows []headRow, guessed bool) string {
 }
 
 // togetherFix says what is to be done about a row of headings that is one cell: its
-// line is in quotes as a whole, or its columns are aligned by blanks.
-func togetherFix(row headRow, heading func(string) bool) string {
+// line is in quotes as a whole, or its columns are aligned by blanks, or it was to be
+// divided at something else than what stands there.
+func togetherFix(row headRow, heading func(string) bool, guessed bool) string {
 	if heading == nil {
 		return ""
+	}
+	whole := "every line is in quotation marks as a whole: take the outer ones off in a text editor, or export the list again"
+	if !guessed {
+		whole = "something else stands between the cells than --delimiter says: leave it out to have it found"
 	}
 	text := strings.Join(row.cells, "")
 	for _, part := range []struct {
 		with string
 		fix  string
 	}{
-		{",", "every line is in quotation marks as a whole: take the outer ones off in a text editor, or export the list again"},
-		{";", "every line is in quotation marks as a whole: take the outer ones off in a text editor, or export the list again"},
+		{",", whole},
+		{";", whole},
 		{"  ", "the columns are aligned by blanks: open the file in a spreadsheet program (in Excel: Data, From Text, Fixed width) and save it as .xlsx"},
 	} {
 		n := 0
@@ -324,7 +329,7 @@ func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 	if err != nil || below {
 		return err
 	}
-	e := r.source.fail(CodeHeaderOnly, "there are headings but no people below them", "check that the list was exported whole", nil)
+	e := r.source.fail(CodeHeaderOnly, "there are headings but no people below them", "fill in the people below the headings, or check that the list was exported whole", nil)
 	e.Sheet, e.Row = r.sheet, h.number
 	return e
 }
