@@ -54,6 +54,7 @@ func catalogue() []explanation {
 		{"results_format_unknown", aboutFile, "The name of the results file ends in none of .csv, .xlsx and .jsonl.", "Name one that does with --results."},
 		{"results_heading_taken", aboutFile, "The roster has a column of its own that is called like one of the six that results add.", "Rename that column."},
 		{"results_heading_twice", aboutFile, "A results file has one of its six columns twice.", "Remove the one that you added."},
+		{"results_in_use", aboutFile, "Another run, of another project, is writing its results into the file of that name. Nothing was sent.", "Wait until it has ended, or give each run a file of its own with --results."},
 		{"results_is_folder", aboutFile, "A folder stands where the results file is to be written.", "Name a file with --results."},
 		{"results_line_unclear", aboutRow, "A line of a results file can't be read as one.", "Restore the line from the .bak file beside it."},
 		{"results_not_a_file", aboutFile, "Something that is no ordinary file stands where the results are to be written.", "Name another file with --results."},

@@ -289,3 +289,29 @@ func TestOneRunAtATime(t *testing.T) {
 	w.finish(path, "--settle-after", "100ms")
 	w.exact(300)
 }
+
+// Two runs at once over one roster, of two projects: the second one does not
+// write its results over those of the first.
+func TestOneRosterOfTwoProjects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{
+		Windows: []simulator.Window{}, OtherProjects: []simulator.Project{{ID: 200, Name: "Other"}},
+		Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}},
+	})
+	path := w.crew(300)
+	first := w.command("import", path, "--workers", "8")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if !untilPeople(w.server, 5) {
+		t.Fatal("nobody was created")
+	}
+	code, _, stderr := w.muster("import", path, "--project", "200")
+	if code != exitNotStarted || !strings.Contains(stderr, "another run is writing its results there") {
+		t.Errorf("the second run: exit %d, %s", code, stderr)
+	}
+	if err := first.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	w.exact(300)
+}
