@@ -51,6 +51,9 @@ type item struct {
 	intent ledger.Intent // of that request
 	since  time.Time     // when that request was given up at the latest
 
+	elsewhere bool  // a run of another project has sent it, or is about to: in doubt, too
+	project   int64 // that project, once it is known
+
 	recent  bool  // an earlier run created them so lately that a list need not show them yet
 	gone    int64 // whom an earlier run created and the project does not list: in doubt, too
 	readmit int64 // who is in the company still and is to be put back on the project

@@ -126,6 +126,7 @@ func catalogue() []explanation {
 		{"not_sent", aboutProcore, "A request was taken back before it left.", "Nothing is to be done."},
 		{"refused", aboutProcore, "Procore refused the row and said why.", "Correct the row by what it says, then retry it."},
 		{"retried", aboutProcore, "A request did not come to anything, and the row was sent again.", "Nothing is to be done."},
+		{"sent_elsewhere", aboutProcore, "A run of another project has sent the person of this origin ID, and what became of it is not known yet.", "Run the same command again when that run has ended: it finds out before it sends anything."},
 		{"throttled", aboutProcore, "Procore keeps putting requests off: the quota is used up, also by other programs with the same credentials.", "Run the same command again later, or with --reserve in the other programs."},
 		{"update_refused", aboutProcore, "A job title could not be changed in Procore.", "See what Procore says; the person is there all the same."},
 		{"updated", aboutProcore, "The person's job title was changed in Procore to the roster's.", "Nothing is to be done."},

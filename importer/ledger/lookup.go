@@ -16,7 +16,7 @@ import (
 type Entry struct {
 	State    State
 	PersonID int64  // of Created and of Removed
-	Project  int64  // of the run that last settled it; 0 if that was pruned, or nothing is settled
+	Project  int64  // of the run whose Intent it is, else of the one that last settled it; 0 if that was pruned
 	Intent   Intent // of Intended
 }
 
@@ -51,9 +51,9 @@ func (l *Ledger) lookupIntents(ctx context.Context, keys []Key, into []Entry) er
 		return err
 	}
 	return lookup(ctx, l.look.intents, keys, into, func(rows *sql.Rows, into []Entry) error {
-		n, i, err := l.scanIntent(rows)
+		n, i, project, err := l.scanIntent(rows)
 		if err == nil {
-			into[n] = Entry{State: Intended, Intent: i}
+			into[n] = Entry{State: Intended, Project: project, Intent: i}
 		}
 		return err
 	})
@@ -113,7 +113,7 @@ func lookup(ctx context.Context, stmt *sql.Stmt, keys []Key, into []Entry, row f
 func (l *Ledger) Unsettled(ctx context.Context, s Scope) ([]Intent, error) {
 	var open []Intent
 	err := each(ctx, l.look.unsettled, []any{s.API, s.Company, s.Project}, func(rows *sql.Rows) error {
-		_, i, err := l.scanIntent(rows)
+		_, i, _, err := l.scanIntent(rows)
 		open = append(open, i)
 		return err
 	})
@@ -149,17 +149,17 @@ func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
 }
 
 // intentColumns are what scanIntent reads besides the number of the key.
-const intentColumns = "i.key, i.id, i.row, i.attempt, i.life, i.sent, r.id"
+const intentColumns = "i.key, i.id, i.row, i.attempt, i.life, i.sent, r.id, r.project"
 
-func (l *Ledger) scanIntent(rows *sql.Rows) (n int, _ Intent, err error) {
+func (l *Ledger) scanIntent(rows *sql.Rows) (n int, _ Intent, project int64, err error) {
 	var (
 		i   openIntent
 		key sql.RawBytes
 		run string
 	)
-	err = rows.Scan(&n, &key, &i.id, &i.row, &i.attempt, &i.life, &i.sent, &run)
+	err = rows.Scan(&n, &key, &i.id, &i.row, &i.attempt, &i.life, &i.sent, &run, &project)
 	copy(i.key[:], key)
-	return n, l.intent(i, run), err
+	return n, l.intent(i, run), project, err
 }
 
 // intent turns a line of the table into what callers see.
