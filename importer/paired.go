@@ -80,23 +80,43 @@ func (j *Job) Paired(ctx context.Context) error {
 }
 
 // restore gives a line the person whom it has lost, as spreadsheets lose the
-// last digits of long numbers: the one whom a run created for it that wrote the
-// same results file.
-func (r *run) restore(work context.Context, it *item) error {
+// last digits of long numbers: the one whom the ledger has under the line's own
+// key, if it has one (nil: none). What was done to that number may have been
+// done to the row's IDs, too: then it is the one whom a run created for that row
+// of the same roster, unless the project's list has them under another name.
+func (r *run) restore(work context.Context, it *item, key []byte) error {
+	if key != nil && !r.AllowNamesakes {
+		known, err := r.lookup(work, []ledger.Key{r.ledgerKey(key)})
+		if err != nil {
+			return err
+		}
+		if e := known[0]; e.State == ledger.Created {
+			it.outcome.PersonID, it.outcome.Problems = e.PersonID, nil
+			return nil
+		}
+	}
 	if r.made == nil {
 		r.made = map[int]int64{}
 		if err := r.madeBefore(work); err != nil {
 			return err
 		}
 	}
-	if id := r.made[it.row]; id != 0 {
-		it.outcome.PersonID, it.outcome.Problems = id, nil
+	id := r.made[it.row]
+	if id == 0 {
+		return nil
 	}
+	if r.people != nil {
+		if p := r.people.person(id); p != nil && key != nil && p.name != r.people.name(it.person.FirstName, it.person.LastName) {
+			return nil
+		}
+	}
+	it.outcome.PersonID, it.outcome.Problems = id, nil
 	return nil
 }
 
-// madeBefore collects whom earlier runs created that wrote this run's results
-// file, by their rows; of several people of a row, the latest.
+// madeBefore collects whom runs created that wrote this run's results file, by
+// their rows; of several people of a row, the latest. It goes back to the last
+// import: before that one the roster was another, or its rows stood elsewhere.
 func (r *run) madeBefore(work context.Context) error {
 	if r.Ledger == nil {
 		return nil
@@ -116,6 +136,9 @@ func (r *run) madeBefore(work context.Context) error {
 			if a.State == ledger.Created && r.made[a.Row] == 0 {
 				r.made[a.Row] = a.PersonID
 			}
+		}
+		if one.Command == "import" {
+			break
 		}
 	}
 	return nil
