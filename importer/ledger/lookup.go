@@ -16,7 +16,7 @@ import (
 type Entry struct {
 	State    State
 	PersonID int64  // of Created and of Removed
-	Project  int64  // of the run whose Intent it is, else of the one that last settled it; 0 if that was pruned
+	Project  int64  // of the run whose Intent it is, else of the one that last settled it; 0 if nothing is settled
 	Intent   Intent // of Intended
 }
 
@@ -83,6 +83,10 @@ func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) err
 		return err
 	})
 }
+
+// entryProject is the project of the run that settled a key. Where that run was
+// pruned, what stands in its place is the project itself, below zero.
+const entryProject = "COALESCE(r.project, MAX(-p.run, 0))"
 
 // lookupSize is how many keys one statement looks up. A shorter list is filled
 // up with NULL, which is nobody's key.
@@ -193,7 +197,7 @@ func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
 		{&l.open, "SELECT EXISTS (SELECT 1 FROM intents)"},
 		{&l.filled, "SELECT EXISTS (SELECT 1 FROM people)"},
 		{&l.intents, "SELECT v.column1, " + intentColumns + " FROM " + keys + " CROSS JOIN intents i ON i.key = v.column2 CROSS JOIN runs r ON r.number = i.run"},
-		{&l.people, "SELECT v.column1, p.state, p.person, IFNULL(r.project, 0) FROM " + keys + " CROSS JOIN people p ON p.key = v.column2 LEFT JOIN runs r ON r.number = p.run"},
+		{&l.people, "SELECT v.column1, p.state, p.person, " + entryProject + " FROM " + keys + " CROSS JOIN people p ON p.key = v.column2 LEFT JOIN runs r ON r.number = p.run"},
 		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? AND NOT EXISTS (SELECT 1 FROM people p WHERE p.key = i.key AND p.state = 2) ORDER BY i.id"},
 		{&l.runs, selectRuns},
 		{&l.attempts, selectAttempts},
