@@ -319,6 +319,7 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 			r.recallSentElsewhere(it, e)
 			return nil
 		}
+		it.readmit = r.readmits(it, e.PersonID)
 	case ledger.Absent, ledger.Refused:
 	}
 	if r.people == nil { // nobody was listed, so nothing is sent

@@ -15,7 +15,7 @@ import (
 // Entry is what the ledger knows of one key.
 type Entry struct {
 	State    State
-	PersonID int64  // of Created and of Removed
+	PersonID int64  // of Created and of Removed; of Intended, who was removed before it
 	Project  int64  // of the run whose Intent it is, else of the one that last settled it; 0 if nothing is settled
 	Intent   Intent // of Intended
 }
@@ -77,8 +77,12 @@ func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) err
 		err := rows.Scan(&n, &state, &id, &project)
 		// A refused or removed key that is sent again has a line in both tables,
 		// and so has a created one that is being removed.
-		if err == nil && (state == Created || into[n].State == Absent) {
+		switch {
+		case err != nil:
+		case state == Created || into[n].State == Absent:
 			into[n] = Entry{State: state, PersonID: id, Project: project}
+		case state == Removed:
+			into[n].PersonID = id
 		}
 		return err
 	})
