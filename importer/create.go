@@ -34,6 +34,10 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 		if err != nil {
 			r.intents.end()
 			slot.Release(ratelimit.Report{}) // unused, but its place in the quota is not worth a second path
+			if errors.Is(err, ledger.ErrUnsettled) || errors.Is(err, ledger.ErrAlreadyCreated) {
+				it.contest(ledger.Entry{})
+				return false
+			}
 			r.ledgerFailed(it, outcome.Pending, err)
 			return true
 		}

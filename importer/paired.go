@@ -80,17 +80,30 @@ func (j *Job) Paired(ctx context.Context) error {
 }
 
 // restore gives a line the person whom it has lost, as spreadsheets lose the
-// last digits of long numbers: the one whom a run created for it that wrote the
-// same results file. Where that can't be found, a line that has no number at all
-// may have got its status by hand: it is not taken for done.
-func (r *run) restore(work context.Context, it *item) error {
+// last digits of long numbers: the one whom the ledger has under the line's own
+// key, if it has one (nil: none). What was done to that number may have been
+// done to the row's IDs, too: then it is the one whom a run created for that row
+// of the same roster, unless the project's list has them under another name. Where
+// nobody can be found, a line that has no number at all may have got its status by
+// hand: it is not taken for done.
+func (r *run) restore(work context.Context, it *item, key []byte) error {
+	if key != nil && !r.AllowNamesakes {
+		known, err := r.lookup(work, []ledger.Key{r.ledgerKey(key)})
+		if err != nil {
+			return err
+		}
+		if e := known[0]; e.State == ledger.Created {
+			it.outcome.PersonID, it.outcome.Problems = e.PersonID, nil
+			return nil
+		}
+	}
 	if r.made == nil {
 		r.made = map[int]int64{}
 		if err := r.madeBefore(work); err != nil {
 			return err
 		}
 	}
-	if id := r.made[it.row]; id != 0 {
+	if id := r.made[it.row]; id != 0 && !r.ofAnotherName(it, id, key) {
 		it.outcome.PersonID, it.outcome.Problems = id, nil
 	} else if p := it.outcome.Problems; len(p) > 0 && p[0].Code == results.CodePersonMissing {
 		it.kept, it.outcome.Status = false, outcome.Invalid
@@ -99,8 +112,19 @@ func (r *run) restore(work context.Context, it *item) error {
 	return nil
 }
 
-// madeBefore collects whom earlier runs created that wrote this run's results
-// file, by their rows; of several people of a row, the latest.
+// ofAnotherName reports whether the project's list has somebody under another name
+// than the line, which has one if it has a key.
+func (r *run) ofAnotherName(it *item, id int64, key []byte) bool {
+	if r.people == nil || key == nil {
+		return false
+	}
+	p := r.people.person(id)
+	return p != nil && p.name != r.people.name(it.person.FirstName, it.person.LastName)
+}
+
+// madeBefore collects whom runs created that wrote this run's results file, by
+// their rows; of several people of a row, the latest. It goes back to the last
+// import: before that one the roster was another, or its rows stood elsewhere.
 func (r *run) madeBefore(work context.Context) error {
 	if r.Ledger == nil {
 		return nil
@@ -120,6 +144,9 @@ func (r *run) madeBefore(work context.Context) error {
 			if a.State == ledger.Created && r.made[a.Row] == 0 {
 				r.made[a.Row] = a.PersonID
 			}
+		}
+		if one.Command == "import" {
+			break
 		}
 	}
 	return nil

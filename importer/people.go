@@ -27,7 +27,6 @@ type people struct {
 	byID       []uint32 // likewise by ID
 	titled     bool     // job titles are known
 	digest     digest   // of all that tells whether a row is one of them
-	buffer     []byte
 }
 
 type knownPerson struct {
@@ -70,10 +69,11 @@ func (x *people) text(s string) uint64 {
 }
 
 func (x *people) name(first, last string) uint64 {
-	x.buffer = mapping.AppendFold(x.buffer[:0], first)
-	x.buffer = append(x.buffer, ' ')
-	x.buffer = mapping.AppendFold(x.buffer, last)
-	return max(maphash.Bytes(x.seed, x.buffer), 1)
+	var room [128]byte // most names fit
+	text := mapping.AppendFold(room[:0], first)
+	text = append(text, ' ')
+	text = mapping.AppendFold(text, last)
+	return max(maphash.Bytes(x.seed, text), 1)
 }
 
 // order returns the places of those who have the attribute, ordered by it and

@@ -1,12 +1,14 @@
 package importer_test
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"muster/importer"
+	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 	"muster/ratelimit"
@@ -94,6 +96,14 @@ func TestRemovedSince(t *testing.T) {
 			happens: func(b *bench, first ran, _ int64) { b.undo(b.t.Context(), first.Run, nil) },
 			status:  outcome.Created, same: true, company: 1, project: 1,
 		},
+		{
+			name: "is put back after an undo, and a run that was killed before it could", roster: byOrigin,
+			happens: func(b *bench, first ran, _ int64) {
+				b.undo(b.t.Context(), first.Run, nil)
+				b.killed(first.Run)
+			},
+			status: outcome.Created, same: true, company: 1, project: 1,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -126,6 +136,32 @@ func TestRemovedSince(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// killed leaves behind what a run does that is killed as it sends the first person of
+// an earlier one.
+func (b *bench) killed(earlier string) {
+	b.t.Helper()
+	job, _, end := b.job(filepath.Join(b.folder, "crew.csv"), nil)
+	defer end()
+	release, err := job.Ledger.Lock(b.scope)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer release()
+	run, err := job.Ledger.Begin(b.t.Context(), ledger.Run{Scope: b.scope, Command: "import"})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for a, err := range job.Ledger.Attempts(b.t.Context(), earlier) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if _, err := job.Ledger.Intend(b.t.Context(), run, a.Key, a.Row); err != nil {
+			b.t.Fatal(err)
+		}
+		return
 	}
 }
 

@@ -51,6 +51,9 @@ type item struct {
 	intent ledger.Intent // of that request
 	since  time.Time     // when that request was given up at the latest
 
+	elsewhere bool  // a run of another project has sent it, or is about to: in doubt, too
+	project   int64 // that project, once it is known
+
 	recent  bool  // an earlier run created them so lately that a list need not show them yet
 	gone    int64 // whom an earlier run created and the project does not list: in doubt, too
 	readmit int64 // who is in the company still and is to be put back on the project
@@ -100,7 +103,7 @@ type run struct {
 	throttled atomic.Int64
 	latest    atomic.Pointer[procore.Error] // the latest request's; nil if that was answered well
 	places    chan struct{}                 // one for each row that is under way
-	made      map[int]int64                 // by row, whom earlier runs created that wrote the same results; nil until it is asked for
+	made      map[int]int64                 // by row, whom earlier runs created of the same roster; nil until it is asked for
 	same      namesakes
 	unwritten sync.Once // the ledger's failure is logged once, not for every row in hand
 
@@ -286,7 +289,7 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 			r.places <- struct{}{}
 			it := r.item(sequence, &assessed[i])
 			if it.kept && it.outcome.Status.HasPerson() && it.outcome.PersonID == 0 {
-				if err := r.restore(work, it); err != nil {
+				if err := r.restore(work, it, assessed[i].key); err != nil {
 					return err
 				}
 			}

@@ -35,9 +35,10 @@ const (
 type settler struct {
 	*run
 	done   chan<- *item
-	doubts chan *item     // whose answer was lost
-	again  chan *item     // known not to be created: to be sent once more
-	open   sync.WaitGroup // rows that are sent, in doubt, or to be sent again
+	doubts chan *item        // whose answer was lost
+	again  chan *item        // known not to be created: to be sent once more
+	others map[int64]*people // of other projects, as listed for those in doubt now
+	open   sync.WaitGroup    // rows that are sent, in doubt, or to be sent again
 }
 
 func newSettler(r *run, done chan<- *item) *settler {
@@ -161,8 +162,15 @@ func (s *settler) settleDue(intake, work context.Context, open []*item) []*item 
 		return open
 	}
 	still := open[:0]
+	s.others = map[int64]*people{}
 	for _, it := range open {
-		if !s.settleOne(work, it, now) {
+		settled := false
+		if it.elsewhere {
+			settled = s.settleElsewhere(intake, work, it)
+		} else {
+			settled = s.settleOne(work, it, now)
+		}
+		if !settled {
 			still = append(still, it)
 		}
 	}
@@ -266,6 +274,10 @@ func (r *run) leave(it *item, candidates ...int64) {
 		r.existing(it, it.gone)
 		return
 	}
+	if it.elsewhere {
+		it.settle(outcome.Unknown, sentElsewhere(it.project))
+		return
+	}
 	it.settle(outcome.Unknown, answerLost(it.intent.Run, candidates...))
 }
 
@@ -302,7 +314,13 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 		return r.recallCreated(work, it, e)
 	case ledger.Removed:
 		it.readmit = r.readmits(it, e.PersonID)
-	case ledger.Absent, ledger.Intended, ledger.Refused:
+	case ledger.Intended:
+		if e.Project != r.Scope.Project {
+			r.recallSentElsewhere(it, e)
+			return nil
+		}
+		it.readmit = r.readmits(it, e.PersonID)
+	case ledger.Absent, ledger.Refused:
 	}
 	if r.people == nil { // nobody was listed, so nothing is sent
 		if e.State == ledger.Intended {

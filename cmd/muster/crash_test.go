@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -288,4 +289,129 @@ func TestOneRunAtATime(t *testing.T) {
 	_ = first.Wait() // it was killed
 	w.finish(path, "--settle-after", "100ms")
 	w.exact(300)
+}
+
+// Two runs at once over one roster, of two projects: the second one does not
+// write its results over those of the first.
+func TestOneRosterOfTwoProjects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{
+		Windows: []simulator.Window{}, OtherProjects: []simulator.Project{{ID: 200, Name: "Other"}},
+		Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}},
+	})
+	path := w.crew(300)
+	first := w.command("import", path, "--workers", "8")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if !untilPeople(w.server, 5) {
+		t.Fatal("nobody was created")
+	}
+	code, _, stderr := w.muster("import", path, "--project", "200")
+	if code != exitNotStarted || !strings.Contains(stderr, "another run is writing its results there") {
+		t.Errorf("the second run: exit %d, %s", code, stderr)
+	}
+	if err := first.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	w.exact(300)
+}
+
+// companyCrew writes a roster of n people with origin IDs, which are one person's
+// in all projects of the company.
+func (w *world) companyCrew(project string, n int) string {
+	w.t.Helper()
+	var b strings.Builder
+	b.WriteString("First Name,Last Name,Origin ID\n")
+	for i := range n {
+		fmt.Fprintf(&b, "Ann%d,Lee%d,HR-%d\n", i, i, i)
+	}
+	path := filepath.Join(w.folder, "crew"+project+".csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// onBoth fails unless there are n people, one of each origin ID, and all of
+// them are on both projects.
+func (w *world) onBoth(n int) {
+	w.t.Helper()
+	people := w.server.People()
+	known := map[string]bool{}
+	for _, p := range people {
+		if known[p.OriginID] {
+			w.t.Errorf("%s is there twice", p.OriginID)
+		}
+		known[p.OriginID] = true
+		if !slices.Contains(p.Projects, 100) || !slices.Contains(p.Projects, 200) {
+			w.t.Errorf("%s is on the projects %v only", p.OriginID, p.Projects)
+		}
+	}
+	if len(people) != n {
+		w.t.Errorf("%d people, want %d", len(people), n)
+	}
+}
+
+// A run of one project is killed, and then one of another project has the same
+// people: that project's list can't tell what became of the request.
+func TestKilledOnAnotherProject(t *testing.T) {
+	t.Parallel()
+	const people = 4
+	for _, stored := range []bool{false, true} {
+		t.Run(fmt.Sprintf("stored %t", stored), func(t *testing.T) {
+			t.Parallel()
+			child := make(chan *exec.Cmd, 1)
+			var killed atomic.Bool
+			w := newWorld(t, simulator.Config{
+				Windows: []simulator.Window{}, OtherProjects: []simulator.Project{{ID: 200}},
+				OnCreate: func(n int, after bool) {
+					if n == 2 && after == stored && killed.CompareAndSwap(false, true) {
+						_ = (<-child).Process.Kill()
+						panic(http.ErrAbortHandler)
+					}
+				},
+			})
+			one, other := w.companyCrew("100", people), w.companyCrew("200", people)
+			first := w.command("import", one, "--workers", "1")
+			if err := first.Start(); err != nil {
+				t.Fatal(err)
+			}
+			child <- first
+			if err := first.Wait(); err == nil {
+				t.Fatal("the run was not killed")
+			}
+			for _, args := range [][]string{{other, "--project", "200"}, {one}} {
+				if code, stdout, stderr := w.muster(append([]string{"import", "--settle-after", "100ms"}, args...)...); code != exitDone {
+					t.Errorf("%v: exit %d\n%s\n%s", args, code, stdout, stderr)
+				}
+			}
+			w.onBoth(people)
+		})
+	}
+}
+
+// Two projects of a company get the same people at once.
+func TestTwoProjectsAtOnce(t *testing.T) {
+	t.Parallel()
+	const people = 200
+	w := newWorld(t, simulator.Config{
+		Windows: []simulator.Window{}, OtherProjects: []simulator.Project{{ID: 200}},
+		Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 10 * time.Millisecond, Jitter: 20 * time.Millisecond}},
+	})
+	var runs [2]*exec.Cmd
+	var said [2]bytes.Buffer
+	for i, project := range []string{"100", "200"} {
+		runs[i] = w.command("import", w.companyCrew(project, people), "--project", project, "--settle-after", "200ms", "--workers", "4")
+		runs[i].Stdout, runs[i].Stderr = &said[i], &said[i]
+		if err := runs[i].Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, run := range runs {
+		if err := run.Wait(); err != nil {
+			t.Errorf("%v\n%s", err, &said[i])
+		}
+	}
+	w.onBoth(people)
 }

@@ -49,7 +49,7 @@ func (w *writer) apply(ctx context.Context, requests []*request) error {
 	clear(b.people)
 	b.asked, b.made, b.doubted, b.settled = b.asked[:0], b.made[:0], b.doubted[:0], b.settled[:0]
 	for _, r := range requests {
-		if i, ok := b.open[r.intent.key]; !r.record || r.removal != 0 || !ok || i.id != r.intent.id {
+		if i, ok := b.open[r.intent.key]; !r.record || r.removal != 0 || r.result.State == Refused || !ok || i.id != r.intent.id {
 			b.asked = append(b.asked, r.intent.key[:])
 		}
 	}
@@ -97,7 +97,8 @@ func (b *batch) record(r *request) error {
 		return errNotCreated
 	}
 	if !ok || i.id != r.intent.id {
-		if p := b.people[r.intent.key]; p.state == r.result.State && p.id == r.result.PersonID {
+		p := b.people[r.intent.key]
+		if p.state == r.result.State && p.id == r.result.PersonID || p.state == Removed && r.result.State == Refused {
 			return nil
 		}
 		return ErrSettled
@@ -110,7 +111,10 @@ func (b *batch) record(r *request) error {
 		return nil
 	}
 	p := person{state: r.result.State, id: r.result.PersonID, attempts: i.attempt, life: i.life}
-	if turnedDown || p.state == Removed { // see Intend: the next person is another one
+	if was := b.people[i.key]; p.state == Refused && was.state == Removed {
+		p.state, p.id = was.state, was.id // they are off the project as before
+	}
+	if turnedDown || r.result.State == Removed { // see Intend: the next person is another one
 		p.life++
 	}
 	delete(b.open, i.key)

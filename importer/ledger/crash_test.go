@@ -371,3 +371,26 @@ func TestDiskRefuses(t *testing.T) {
 	}
 	intend(t, l, begin(t, l), l.Key("goes on"), 2)
 }
+
+// A link to a ledger is that ledger: a run that opens it by the one name keeps out
+// those that open it by the other.
+func TestLockByLink(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	a := open(t, filepath.Join(folder, "ledger.db"))
+	link := filepath.Join(folder, "elsewhere.db")
+	if err := os.Symlink(filepath.Join(folder, "ledger.db"), link); err != nil {
+		t.Skip(err) // as on Windows without the right to
+	}
+	b := open(t, link)
+	release, err := a.Lock(scope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Lock(scope()); !errors.Is(err, ledger.ErrLocked) {
+		t.Errorf("by the link: got %v, want %v", err, ledger.ErrLocked)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+}

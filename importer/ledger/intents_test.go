@@ -34,12 +34,12 @@ func TestStates(t *testing.T) {
 		{"never sent", nil, ledger.Entry{State: ledger.Absent}, nil},
 		{"created", []ledger.Result{made}, ledger.Entry{State: ledger.Created, PersonID: 41, Project: scope().Project}, ledger.ErrAlreadyCreated},
 		{"refused", []ledger.Result{refused}, ledger.Entry{State: ledger.Refused, Project: scope().Project}, nil},
-		{"in doubt", []ledger.Result{doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
-		{"in doubt twice", []ledger.Result{doubt, doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
+		{"in doubt", []ledger.Result{doubt}, ledger.Entry{State: ledger.Intended, Project: scope().Project}, ledger.ErrUnsettled},
+		{"in doubt twice", []ledger.Result{doubt, doubt}, ledger.Entry{State: ledger.Intended, Project: scope().Project}, ledger.ErrUnsettled},
 		{"in doubt, then found", []ledger.Result{doubt, made}, ledger.Entry{State: ledger.Created, PersonID: 41, Project: scope().Project}, ledger.ErrAlreadyCreated},
 		{"in doubt, then known not to exist", []ledger.Result{doubt, refused}, ledger.Entry{State: ledger.Refused, Project: scope().Project}, nil},
 		{"refused, then created", []ledger.Result{refused, made}, ledger.Entry{State: ledger.Created, PersonID: 41, Project: scope().Project}, ledger.ErrAlreadyCreated},
-		{"refused, then in doubt", []ledger.Result{refused, doubt}, ledger.Entry{State: ledger.Intended}, ledger.ErrUnsettled},
+		{"refused, then in doubt", []ledger.Result{refused, doubt}, ledger.Entry{State: ledger.Intended, Project: scope().Project}, ledger.ErrUnsettled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +86,7 @@ func TestIntendedBeforeAnyResult(t *testing.T) {
 	if i.Run != run.ID || i.Row != 17 || i.Attempt != 1 || i.Key != key || i.Token == "" || i.Sent.IsZero() {
 		t.Errorf("got %+v", i)
 	}
-	want := ledger.Entry{State: ledger.Intended, Intent: i}
+	want := ledger.Entry{State: ledger.Intended, Project: scope().Project, Intent: i}
 	for range 2 {
 		if diff := cmp.Diff(want, lookup(t, l, key)[0]); diff != "" {
 			t.Errorf("entry (-want +got):\n%s", diff)
@@ -193,7 +193,7 @@ func TestRecordOfAnEarlierAttempt(t *testing.T) {
 	if err := l.Record(t.Context(), first, created(1)); !errors.Is(err, ledger.ErrSettled) {
 		t.Errorf("got %v", err)
 	}
-	if diff := cmp.Diff(ledger.Entry{State: ledger.Intended, Intent: second}, lookup(t, l, l.Key("x"))[0]); diff != "" {
+	if diff := cmp.Diff(ledger.Entry{State: ledger.Intended, Project: scope().Project, Intent: second}, lookup(t, l, l.Key("x"))[0]); diff != "" {
 		t.Errorf("entry (-want +got):\n%s", diff)
 	}
 }
@@ -382,7 +382,7 @@ func TestLookup(t *testing.T) {
 				}
 				workers.Go(func() {
 					i, err := l.Intend(t.Context(), run, keys[n], n)
-					want[n] = ledger.Entry{State: ledger.Intended, Intent: i}
+					want[n] = ledger.Entry{State: ledger.Intended, Project: scope().Project, Intent: i}
 					switch n % 4 {
 					case 1:
 						err = errors.Join(err, l.Record(t.Context(), i, created(int64(n))))

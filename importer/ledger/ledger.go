@@ -71,7 +71,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -113,6 +115,12 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	}
 	if err := ensure(ctx, path); err != nil {
 		return nil, err
+	}
+	// Its locks stand beside the file itself: whoever opens it by a link must find them.
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, explain(path, "open", err)
+		}
 	}
 	db, err := connect(path)
 	if err != nil {

@@ -62,6 +62,9 @@ func (l *Ledger) holds(s Scope) bool {
 	return l.locks.held[s]
 }
 
+// HeldElsewhere reports whether a run of another process has the scope.
+func (l *Ledger) HeldElsewhere(s Scope) bool { return !l.holds(s) && l.taken(s) }
+
 // taken reports whether anybody holds the scope.
 func (l *Ledger) taken(s Scope) bool {
 	if l.holds(s) {

@@ -15,8 +15,8 @@ import (
 // Entry is what the ledger knows of one key.
 type Entry struct {
 	State    State
-	PersonID int64  // of Created and of Removed
-	Project  int64  // of the run that last settled it; 0 if that was pruned, or nothing is settled
+	PersonID int64  // of Created and of Removed; of Intended, who was removed before it
+	Project  int64  // of the run whose Intent it is, else of the one that last settled it; 0 if nothing is settled
 	Intent   Intent // of Intended
 }
 
@@ -51,9 +51,9 @@ func (l *Ledger) lookupIntents(ctx context.Context, keys []Key, into []Entry) er
 		return err
 	}
 	return lookup(ctx, l.look.intents, keys, into, func(rows *sql.Rows, into []Entry) error {
-		n, i, err := l.scanIntent(rows)
+		n, i, project, err := l.scanIntent(rows)
 		if err == nil {
-			into[n] = Entry{State: Intended, Intent: i}
+			into[n] = Entry{State: Intended, Project: project, Intent: i}
 		}
 		return err
 	})
@@ -77,12 +77,20 @@ func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) err
 		err := rows.Scan(&n, &state, &id, &project)
 		// A refused or removed key that is sent again has a line in both tables,
 		// and so has a created one that is being removed.
-		if err == nil && (state == Created || into[n].State == Absent) {
+		switch {
+		case err != nil:
+		case state == Created || into[n].State == Absent:
 			into[n] = Entry{State: state, PersonID: id, Project: project}
+		case state == Removed:
+			into[n].PersonID = id
 		}
 		return err
 	})
 }
+
+// entryProject is the project of the run that settled a key. Where that run was
+// pruned, what stands in its place is the project itself, below zero.
+const entryProject = "COALESCE(r.project, MAX(-p.run, 0))"
 
 // lookupSize is how many keys one statement looks up. A shorter list is filled
 // up with NULL, which is nobody's key.
@@ -113,7 +121,7 @@ func lookup(ctx context.Context, stmt *sql.Stmt, keys []Key, into []Entry, row f
 func (l *Ledger) Unsettled(ctx context.Context, s Scope) ([]Intent, error) {
 	var open []Intent
 	err := each(ctx, l.look.unsettled, []any{s.API, s.Company, s.Project}, func(rows *sql.Rows) error {
-		_, i, err := l.scanIntent(rows)
+		_, i, _, err := l.scanIntent(rows)
 		open = append(open, i)
 		return err
 	})
@@ -149,17 +157,17 @@ func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
 }
 
 // intentColumns are what scanIntent reads besides the number of the key.
-const intentColumns = "i.key, i.id, i.row, i.attempt, i.life, i.sent, r.id"
+const intentColumns = "i.key, i.id, i.row, i.attempt, i.life, i.sent, r.id, r.project"
 
-func (l *Ledger) scanIntent(rows *sql.Rows) (n int, _ Intent, err error) {
+func (l *Ledger) scanIntent(rows *sql.Rows) (n int, _ Intent, project int64, err error) {
 	var (
 		i   openIntent
 		key sql.RawBytes
 		run string
 	)
-	err = rows.Scan(&n, &key, &i.id, &i.row, &i.attempt, &i.life, &i.sent, &run)
+	err = rows.Scan(&n, &key, &i.id, &i.row, &i.attempt, &i.life, &i.sent, &run, &project)
 	copy(i.key[:], key)
-	return n, l.intent(i, run), err
+	return n, l.intent(i, run), project, err
 }
 
 // intent turns a line of the table into what callers see.
@@ -193,7 +201,7 @@ func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
 		{&l.open, "SELECT EXISTS (SELECT 1 FROM intents)"},
 		{&l.filled, "SELECT EXISTS (SELECT 1 FROM people)"},
 		{&l.intents, "SELECT v.column1, " + intentColumns + " FROM " + keys + " CROSS JOIN intents i ON i.key = v.column2 CROSS JOIN runs r ON r.number = i.run"},
-		{&l.people, "SELECT v.column1, p.state, p.person, IFNULL(r.project, 0) FROM " + keys + " CROSS JOIN people p ON p.key = v.column2 LEFT JOIN runs r ON r.number = p.run"},
+		{&l.people, "SELECT v.column1, p.state, p.person, " + entryProject + " FROM " + keys + " CROSS JOIN people p ON p.key = v.column2 LEFT JOIN runs r ON r.number = p.run"},
 		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? AND NOT EXISTS (SELECT 1 FROM people p WHERE p.key = i.key AND p.state = 2) ORDER BY i.id"},
 		{&l.runs, selectRuns},
 		{&l.attempts, selectAttempts},

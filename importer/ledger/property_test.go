@@ -121,7 +121,7 @@ func (m *model) intend(t *rapid.T, name string, i ledger.Intent, err error) {
 		t.Fatalf("intend %s: token %s after %s, renewed %v", name, i.Token, before, m.renewed[name])
 	}
 	m.tokens[name], m.renewed[name] = i.Token, false
-	m.entries[name] = ledger.Entry{State: ledger.Intended, Intent: i}
+	m.entries[name] = ledger.Entry{State: ledger.Intended, Project: m.scope.Project, Intent: i}
 	m.attempts = append(m.attempts, ledger.Attempt{Intent: i, Result: ledger.Result{State: ledger.Intended}})
 }
 

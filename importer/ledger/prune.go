@@ -55,6 +55,11 @@ func (l *Ledger) forget(ctx context.Context, run Run) (attempts int64, gone bool
 		if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM intents WHERE run = ?)", run.number).Scan(&open); err != nil || open {
 			return err
 		}
+		// In which project somebody is stays known: see entryProject.
+		if _, err := conn.ExecContext(ctx, "UPDATE people SET run = -?1 WHERE run = ?2 AND key IN (SELECT key FROM attempts WHERE run = ?2)",
+			run.Project, run.number); err != nil {
+			return err
+		}
 		deleted, err := conn.ExecContext(ctx, "DELETE FROM attempts WHERE run = ?", run.number)
 		if err != nil {
 			return err

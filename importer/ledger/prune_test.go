@@ -73,6 +73,9 @@ func TestPrune(t *testing.T) {
 	states := func(l *ledger.Ledger) (states []ledger.State) {
 		for _, e := range lookup(t, l, l.Key("created"), l.Key("refused"), l.Key("settled"), l.Key("in doubt"), l.Key("of the crashed")) {
 			states = append(states, e.State)
+			if e.Project != scope().Project { // a person of another project is put on this one
+				t.Errorf("the project is %d, want %d: %+v", e.Project, scope().Project, e)
+			}
 		}
 		return states
 	}

@@ -225,3 +225,30 @@ func TestManyRemovals(t *testing.T) {
 		}
 	}
 }
+
+// Whoever was taken off the project stays known until somebody is created in their
+// place: they are still in the company, and may have to be put back.
+func TestRemovedIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	run := begin(t, l)
+	key := l.Key("somebody")
+	record(t, l, intend(t, l, run, key, 2), created(41))
+	recordRemovals(t, l, intendRemovals(t, l, run, made(t, l, run)), gone(41))
+	for range 2 {
+		again := intend(t, l, run, key, 2)
+		if e := lookup(t, l, key)[0]; e.State != ledger.Intended || e.PersonID != 41 {
+			t.Errorf("while they are put back: %+v", e)
+		}
+		refused := ledger.Result{State: ledger.Refused, Code: "not_created"}
+		record(t, l, again, refused)
+		record(t, l, again, refused) // once more does nothing
+		if e := lookup(t, l, key)[0]; e.State != ledger.Removed || e.PersonID != 41 {
+			t.Errorf("after that came to nothing: %+v", e)
+		}
+	}
+	record(t, l, intend(t, l, run, key, 2), created(42))
+	if e := lookup(t, l, key)[0]; e.State != ledger.Created || e.PersonID != 42 {
+		t.Errorf("once somebody else was created: %+v", e)
+	}
+}

@@ -273,3 +273,49 @@ func FuzzLink(f *testing.F) {
 		}
 	})
 }
+
+// A list that changes while it is read: nobody is missed, and nobody comes twice.
+func TestListsThatChange(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func([]int) []int{
+		"somebody is taken off":    func(all []int) []int { return all[1:] },
+		"a page is taken off":      func(all []int) []int { return all[4:] },
+		"somebody is added":        func(all []int) []int { return append([]int{99}, all...) },
+		"somebody at the end goes": func(all []int) []int { return all[:len(all)-1] },
+	} {
+		for at := 2; at <= 4; at++ {
+			t.Run(fmt.Sprintf("%s before page %d", name, at), func(t *testing.T) {
+				t.Parallel()
+				all := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+				changed := false
+				c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
+					const size = 3
+					page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+					if page == at && !changed {
+						all, changed = change(all), true
+					}
+					w.Header().Set("Total", strconv.Itoa(len(all)))
+					w.Header().Set("Per-Page", strconv.Itoa(size))
+					var items []string
+					for i := (page - 1) * size; i < min(page*size, len(all)); i++ {
+						items = append(items, fmt.Sprintf(`{"id":%d,"last_name":"P"}`, all[i]))
+					}
+					fmt.Fprint(w, "["+strings.Join(items, ",")+"]")
+				}})
+				got, e := ids(t, c)
+				if e != nil {
+					t.Fatal(e)
+				}
+				for _, id := range all {
+					if !slices.Contains(got, int64(id)) && id != 99 {
+						t.Errorf("%d is missed in %v", id, got)
+					}
+				}
+				slices.Sort(got)
+				if n := len(slices.Compact(slices.Clone(got))); n != len(got) {
+					t.Errorf("some come twice: %v", got)
+				}
+			})
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+
+	"github.com/gofrs/flock"
 )
 
 // replace gives part the name target and keeps a file of that name under another.
@@ -89,10 +91,45 @@ func clearPart(path, name string) error {
 			Fix:     "move that file away, or choose another name for the results file",
 		}
 	}
+	lock, free := hold(name)
+	if !free {
+		return inUse(path)
+	}
+	defer func() { _ = lock.Close() }()
 	if err := os.Remove(name); err != nil {
 		return unwritable(path, err)
 	}
 	return nil
+}
+
+// hold locks a .part file against everybody else who would write results of that
+// name: to take it away from under a run would give each the other's rows. It
+// reports false if somebody has it. Where there are no locks, as on some network
+// drives, it goes without; where an open file can't be removed, it needs none.
+func hold(part string) (lock *flock.Flock, free bool) {
+	lock = flock.New(part, flock.SetFlag(os.O_RDWR))
+	if runtime.GOOS == "windows" { // whose locks would keep out our own writes, too
+		return lock, true
+	}
+	got, err := lock.TryLock()
+	return lock, got || err != nil
+}
+
+// is reports whether a file is still the one of that name.
+func is(file *os.File, name string) bool {
+	opened, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Lstat(name)
+	return err == nil && os.SameFile(opened, named)
+}
+
+func inUse(path string) *Error {
+	return &Error{
+		Path: path, Code: CodeInUse, Message: "another run is writing its results there",
+		Fix: "wait until it has ended, or give each run a results file of its own with --results",
+	}
 }
 
 // begun reports whether a file is what a run left: by the folder in which it

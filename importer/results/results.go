@@ -145,6 +145,7 @@ const (
 	CodeDiskFull  = "results_disk_full"
 	CodeUnwritten = "results_unwritable"
 	CodeUnread    = "results_unreadable"
+	CodeInUse     = "results_in_use"
 )
 
 // The codes of a Row's Damage, besides the roster's own.

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"unicode/utf8"
 
+	"github.com/gofrs/flock"
+
 	"muster/importer/outcome"
 	"muster/importer/roster"
 )
@@ -20,13 +22,15 @@ import (
 //
 // Until Commit the rows are in NAME.part (a workbook's in the folder
 // NAME.part.tmp, where it is put together), so that NAME is always whole. After
-// a crash both are left behind, cut short; the next Create clears them away.
+// a crash both are left behind, cut short; the next Create clears them away. While
+// a Writer has them, nobody else can begin a file of that name.
 type Writer struct {
 	path    string // as it was given
 	target  string // where the file really is, links followed
 	own     int    // columns of the roster
 	encoder encoder
 	part    *os.File
+	lock    *flock.Flock // of part
 	record  []string
 	mark    string // before the ID of a person
 	err     error  // the first that Write met: no row may be missing in the middle
@@ -53,7 +57,8 @@ type encoder interface {
 // Create begins a results file at path for a roster with this header (without
 // the six columns, as Reader.Header returns it). Nothing at path changes before
 // Commit. The error is an *Error: path is a folder, its folder is missing or
-// can't be written, or it holds a file that is not a results file, which is
+// can't be written, another Writer is at work on it, or it holds a file that is
+// not a results file, which is
 // never overwritten. An empty file may be: there is nothing in it to lose.
 func Create(path string, header []string, o Options) (*Writer, error) {
 	format := o.Format
@@ -93,6 +98,7 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 		err = w.broken(err)
 		_ = w.part.Close()
 		_ = os.Remove(w.part.Name())
+		_ = w.lock.Close()
 		return nil, err
 	}
 	return w, nil
@@ -200,12 +206,21 @@ func (w *Writer) open() error {
 	if err := clearPart(w.path, name); err != nil {
 		return err
 	}
-	clearTemporary(name)
 	part, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return inUse(w.path)
+	}
 	if err != nil {
 		return unwritable(w.path, err)
 	}
-	w.part = part
+	lock, free := hold(name)
+	if !free || !is(part, name) { // somebody who began at the same time has cleared it away
+		_ = part.Close()
+		_ = lock.Close()
+		return inUse(w.path)
+	}
+	clearTemporary(name)
+	w.part, w.lock = part, lock
 	return nil
 }
 
@@ -307,6 +322,7 @@ func (w *Writer) Commit() error {
 		return w.err
 	}
 	w.state = whole
+	defer func() { _ = w.lock.Close() }() // it goes with the process anyway
 	part := w.part.Name()
 	if err := replace(part, w.target); err != nil {
 		failed := unwritable(w.path, err)
@@ -341,6 +357,7 @@ func (w *Writer) Discard() error {
 	}
 	w.state = closed
 	w.encoder.abandon()
+	defer func() { _ = w.lock.Close() }()
 	_ = w.part.Close() // Commit may have closed it
 	if err := os.Remove(w.part.Name()); err != nil {
 		return unwritable(w.path, err)

@@ -528,3 +528,43 @@ func TestApostrophesInWorkbooks(t *testing.T) {
 		t.Errorf("our own: got %+v", rows[0])
 	}
 }
+
+// Two at a time would give each the other's rows: the one removes what the other
+// writes, and that one gives its name to what the first has begun.
+func TestOneWriterAtATime(t *testing.T) {
+	t.Parallel()
+	for _, name := range names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), name)
+			first, err := results.Create(path, []string{"Name"}, results.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var refused *results.Error
+			if _, err := results.Create(path, []string{"Name"}, results.Options{}); !errors.As(err, &refused) || refused.Code != results.CodeInUse && runtime.GOOS != "windows" {
+				t.Errorf("a second one: %v", err)
+			}
+			if err := first.Write([]string{"Ann"}, outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 7}); err != nil {
+				t.Fatal(err)
+			}
+			if err := first.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			second, err := results.Create(path, []string{"Name"}, results.Options{})
+			if err != nil {
+				t.Fatalf("once the first is done: %v", err)
+			}
+			if err := second.Discard(); err != nil {
+				t.Fatal(err)
+			}
+			third, err := results.Create(path, []string{"Name"}, results.Options{})
+			if err != nil {
+				t.Fatalf("once the second is given up: %v", err)
+			}
+			if err := third.Discard(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
