@@ -18,23 +18,24 @@ import (
 
 // app is what every command shares: its surroundings, and what was said to it.
 type app struct {
-	getenv         func(string) string
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	settings       settings
-	given          []*pflag.Flag // on the command line itself
-	began          time.Time
-	sent           bool                            // a run has been made: code is its
-	answered       bool                            // the JSON object that was asked for has been printed
-	code           int                             // the exit code of a command that came to its end
-	summary        *report.Summary                 // of the run that has been made
-	failure        error                           // what the command ended with
-	end            *ended                          // what became of the run, for whom it concerns
-	partOfJob      bool                            // the job tells monitors of all its runs together
-	filing         *filing                         // where the roster of a job goes; nil leaves it
-	progress       atomic.Pointer[report.Progress] // while it is shown
-	mute           atomic.Bool                     // standard error is for what needs a person, or for JSON
-	said           map[string]bool                 // what is said once, by all that a command does
+	getenv    func(string) string
+	stdin     io.Reader
+	stdout    *output
+	stderr    io.Writer
+	settings  settings
+	given     []*pflag.Flag // on the command line itself
+	began     time.Time
+	sent      bool                            // a run has been made: code is its
+	answered  bool                            // the JSON object that was asked for has been printed
+	code      int                             // the exit code of a command that came to its end
+	summary   *report.Summary                 // of the run that has been made
+	failure   error                           // what the command ended with
+	end       *ended                          // what became of the run, for whom it concerns
+	partOfJob bool                            // the job tells monitors of all its runs together
+	filing    *filing                         // where the roster of a job goes; nil leaves it
+	progress  atomic.Pointer[report.Progress] // while it is shown
+	mute      atomic.Bool                     // standard error is for what needs a person, or for JSON
+	said      map[string]bool                 // what is said once, by all that a command does
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
