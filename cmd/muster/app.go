@@ -176,7 +176,7 @@ func (a *app) logger() zerolog.Logger {
 	}
 	var w io.Writer = beside{a}
 	if !a.logsJSON() {
-		console := zerolog.ConsoleWriter{Out: w, NoColor: a.colourless(), TimeFormat: "15:04:05"}
+		console := zerolog.ConsoleWriter{Out: w, NoColor: !a.coloured(a.stderr), TimeFormat: "15:04:05"}
 		if a.settings.plain {
 			console.PartsOrder = []string{zerolog.LevelFieldName, zerolog.MessageFieldName}
 			console.FormatLevel = func(level any) string { return fmt.Sprintf("Log, %v:", level) }
@@ -200,9 +200,9 @@ func (b beside) Write(lines []byte) (int, error) {
 // logsJSON reports whether standard error holds lines of JSON and nothing else.
 func (a *app) logsJSON() bool { return a.settings.logFormat == "json" }
 
-// colourless reports whether standard error wants text without colour.
-func (a *app) colourless() bool {
-	return a.settings.plain || a.getenv("NO_COLOR") != "" || !isTerminal(a.stderr)
+// coloured reports whether w shows colours.
+func (a *app) coloured(w io.Writer) bool {
+	return isTerminal(w) && a.getenv("NO_COLOR") == "" && !a.settings.plain
 }
 
 // talk says something to a person who is watching, unless they asked for quiet.

@@ -117,7 +117,7 @@ beyond one command. Without either, all commands and topics are listed.`,
 			}
 			name := strings.ToLower(args[0])
 			if t, ok := topicNamed(name); ok {
-				colour := a.coloured() && a.getenv("TERM") != "dumb"
+				colour := a.coloured(a.stdout) && a.getenv("TERM") != "dumb"
 				_, err := io.WriteString(a.stdout, layOut(t.text, width(a.stdout), colour))
 				return err
 			}
