@@ -138,11 +138,8 @@ func noHelp(root *cobra.Command, name string) error {
 			known = append(known, sub.Name())
 		}
 	}
-	most := 0.5
-	for _, one := range known {
-		if score := likeness(name, one); score > most {
-			fix, most = "muster help "+one, score
-		}
+	if near := nearest(name, known, 0.5); near != "" {
+		fix = "muster help " + near
 	}
 	if _, ok := explanationOf(name); ok {
 		fix = "muster explain " + name

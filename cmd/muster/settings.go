@@ -253,33 +253,6 @@ func allSettings() *pflag.FlagSet {
 	return all
 }
 
-// nearest returns the name that shares most letters with word, or "".
-func nearest(word string, names []string) string {
-	best, most := "", 0.6
-	for _, name := range names {
-		if score := likeness(word, name); score > most {
-			best, most = name, score
-		}
-	}
-	return best
-}
-
-// likeness is the share of letter pairs that two words have in common.
-func likeness(a, b string) float64 {
-	pairs := map[string]int{}
-	for i := 0; i+2 <= len(a); i++ {
-		pairs[a[i:i+2]]++
-	}
-	common := 0
-	for i := 0; i+2 <= len(b); i++ {
-		if pairs[b[i:i+2]] > 0 {
-			pairs[b[i:i+2]]--
-			common++
-		}
-	}
-	return 2 * float64(common) / float64(max(len(a)+len(b)-2, 1))
-}
-
 // readAsResults leaves out how the roster is to be read, unless it is given on the
 // command line: what a config file says of it is not meant for its results.
 func (s *settings) readAsResults(given []*pflag.Flag) {
