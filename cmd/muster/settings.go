@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -193,7 +194,7 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		if file, err = readConfig(s.config); err != nil {
 			return err
 		}
-		s.cautions = append(s.cautions, file.cautions...)
+		s.beware(file.cautions)
 	}
 	if s.job != "" {
 		j, err := file.job(s.job)
@@ -221,9 +222,19 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		s.plain = getenv("TERM") == "dumb" || getenv("ACCESSIBLE") != ""
 	}
 	for _, path := range []string{s.clientSecretFile, s.clientKey, s.passwordFile} {
-		s.cautions = append(s.cautions, readableByOthers(path)...)
+		s.beware(readableByOthers(path))
 	}
 	return nil
+}
+
+// beware adds cautions, each once: a config file's secret is looked at as it is read,
+// and may be that of several jobs.
+func (s *settings) beware(cautions []caution) {
+	for _, c := range cautions {
+		if !slices.Contains(s.cautions, c) {
+			s.cautions = append(s.cautions, c)
+		}
+	}
 }
 
 // fromEnvironment sets a flag that is not set yet.
