@@ -86,32 +86,6 @@ func (a *app) recordFlags(f *pflag.FlagSet) {
 	a.settings.plainFlag(f)
 }
 
-// ageFlag is a time that has gone by, said as 400d or 36h.
-type ageFlag struct {
-	text string
-	age  time.Duration
-}
-
-func (f *ageFlag) String() string { return f.text }
-func (f *ageFlag) Type() string   { return "age" }
-
-func (f *ageFlag) Set(text string) error {
-	unit, number := time.Hour, strings.TrimSpace(text)
-	if days, ok := strings.CutSuffix(number, "d"); ok {
-		unit, number = 24*time.Hour, days
-	} else if hours, ok := strings.CutSuffix(number, "h"); ok {
-		number = hours
-	} else {
-		number = ""
-	}
-	n, err := strconv.ParseUint(number, 10, 16)
-	if err != nil || n == 0 {
-		return fmt.Errorf("%q is no age: write 400d or 36h", text)
-	}
-	f.text, f.age = text, time.Duration(n)*unit
-	return nil
-}
-
 // runJSON is one run as --json shows it: a contract with other programs.
 type runJSON struct {
 	Run     string           `json:"run"`
