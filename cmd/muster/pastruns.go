@@ -41,16 +41,31 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
+// openRun opens the ledger that the settings name, for whoever closes it, and
+// returns the run of that ID.
+func (a *app) openRun(ctx context.Context, id string) (*ledger.Ledger, ledger.Run, error) {
+	book, path, err := a.openRecord(ctx)
+	if err != nil {
+		return nil, ledger.Run{}, err
+	}
+	if book == nil {
+		_, err := findRun(nil, path, id)
+		return nil, ledger.Run{}, err
+	}
+	runs, err := book.Runs(ctx, 0)
+	var run ledger.Run
+	if err == nil {
+		run, err = findRun(runs, path, id)
+	}
+	if err != nil {
+		return nil, ledger.Run{}, errors.Join(err, book.Close())
+	}
+	return book, run, nil
+}
+
 // findRun returns the run of that ID, or an error that names those which are
 // spelt like it.
-func (a *app) findRun(ctx context.Context, book *ledger.Ledger, path, id string) (ledger.Run, error) {
-	var runs []ledger.Run
-	if book != nil {
-		var err error
-		if runs, err = book.Runs(ctx, 0); err != nil {
-			return ledger.Run{}, err
-		}
-	}
+func findRun(runs []ledger.Run, path, id string) (ledger.Run, error) {
 	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.ID == id }); i >= 0 {
 		return runs[i], nil
 	}

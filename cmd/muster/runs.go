@@ -236,17 +236,11 @@ func (a *app) showRun(ctx context.Context, flags *pflag.FlagSet, id string) (err
 	if err := a.begin(flags); err != nil {
 		return err
 	}
-	book, path, err := a.openRecord(ctx)
+	book, run, err := a.openRun(ctx, id)
 	if err != nil {
 		return err
 	}
-	if book != nil {
-		defer func() { err = errors.Join(err, book.Close()) }()
-	}
-	run, err := a.findRun(ctx, book, path, id)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, book.Close()) }()
 	one, err := describe(ctx, book, run)
 	if err != nil {
 		return err
