@@ -110,27 +110,25 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 			problems = append(problems, *problem)
 		}
 	}
-	if problems == nil && isNullWord(p.LastName) && isNullWord(p.FirstName) {
-		s := &m.sources[0]
-		column := -1
-		if len(s.columns) > 0 {
-			column = s.columns[0]
-		}
-		return []Problem{*s.problem("name_missing", column, fmt.Sprintf("the name is missing: there is only %s", quote(p.FirstName+" "+p.LastName)), "fill it in")}
-	}
-	if problems != nil {
+	switch {
+	case problems != nil:
 		return problems
-	}
-	if m.isNobody(p.FirstName, p.LastName) {
-		column := -1
-		if columns := m.sources[0].columns; len(columns) > 0 {
-			column = columns[0]
-		}
-		return []Problem{*m.sources[0].problem("name_missing", column, fmt.Sprintf("%s is nobody's name", quote(p.FirstName+" "+p.LastName)),
-			"type the name of the person; if there is none, delete the row")}
+	case isNullWord(p.LastName) && isNullWord(p.FirstName):
+		return m.noName("the name is missing: there is only "+quote(p.FirstName+" "+p.LastName), "fill it in")
+	case m.isNobody(p.FirstName, p.LastName):
+		return m.noName(quote(p.FirstName+" "+p.LastName)+" is nobody's name", "type the name of the person; if there is none, delete the row")
 	}
 	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName)
 	return nil
+}
+
+// noName is the problem of a row whose two halves of a name are no name together.
+func (m *Mapper) noName(message, hint string) []Problem {
+	s, column := &m.sources[0], -1
+	if len(s.columns) > 0 {
+		column = s.columns[0]
+	}
+	return []Problem{*s.problem("name_missing", column, message, hint)}
 }
 
 // isTwice reports whether a first name holds the last one as well, as it does
