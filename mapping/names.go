@@ -208,7 +208,7 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 		return n - k, false
 	}
 	if n == 2 { // Smith J.
-		return 1, isInitial(words[1]) || o != firstLast && maybeLastFirst(words[0], words[1])
+		return 1, isInitial(words[1]) || o != firstLast && perhapsLastFirst(words[0], words[1])
 	}
 	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
 		if isConnector(words[i]) {
@@ -242,10 +242,10 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 	return n - 1, true
 }
 
-// maybeLastFirst reports whether two words may be in the order of Lopez Maria. In
+// perhapsLastFirst reports whether two words may be in the order of Lopez Maria. In
 // capitals they are also where the names are not known: there nothing tells Anh
 // Khoa from KHOA ANH.
-func maybeLastFirst(first, second string) bool {
+func perhapsLastFirst(first, second string) bool {
 	switch leanOf(first, second) {
 	case leansLastFirst:
 		return true
