@@ -144,16 +144,12 @@ func (s *sheetScan) run(x *xmlScanner) error {
 		return err
 	}
 	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
+		more, err := x.child()
+		if err != nil {
 			return err
-		case kind == xmlEnd:
+		}
+		if !more {
 			return x.ended()
-		case kind == xmlText && !blankXML(x.text):
-			return errXMLToken
-		case kind != xmlStart:
-			continue
 		}
 		switch string(x.name) {
 		case "sheetData":
@@ -171,20 +167,14 @@ func (s *sheetScan) run(x *xmlScanner) error {
 
 func (s *sheetScan) sheetData() error {
 	for {
-		kind, err := s.x.next()
-		switch {
-		case err != nil:
+		more, err := s.x.child()
+		if err != nil || !more {
 			return err
-		case kind == xmlEnd:
-			return nil
-		case kind == xmlText && !blankXML(s.x.text):
-			return errXMLToken
-		case kind != xmlStart:
-			continue
-		case string(s.x.name) != "row":
-			err = s.x.skip()
-		default:
+		}
+		if string(s.x.name) == "row" {
 			err = s.readRow()
+		} else {
+			err = s.x.skip()
 		}
 		if err != nil {
 			return err
@@ -229,22 +219,20 @@ func (s *sheetScan) readRow() error {
 	s.cells, s.kinds, s.full = s.cells[:0], s.kinds[:0], s.full[:0]
 	s.filled, s.textual = 0, 0
 	for column := 0; ; {
-		kind, err := s.x.next()
-		switch {
-		case err != nil:
-			return err
-		case kind == xmlText && !blankXML(s.x.text):
-			return errXMLToken
-		case kind == xmlStart && string(s.x.name) != "c":
-			err = s.x.skip()
-		case kind == xmlStart:
-			column, err = s.readCell(column)
-		}
+		more, err := s.x.child()
 		if err != nil {
 			return err
 		}
-		if kind == xmlEnd {
+		if !more {
 			break
+		}
+		if string(s.x.name) == "c" {
+			column, err = s.readCell(column)
+		} else {
+			err = s.x.skip()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if s.filled == 0 {
@@ -361,16 +349,12 @@ func (s *sheetScan) put(column int, text string, kind Kind) {
 func (s *sheetScan) content() (hasValue, hasFormula bool, err error) {
 	s.value, s.formula, s.inline = s.value[:0], s.formula[:0], s.inline[:0]
 	for {
-		kind, err := s.x.next()
-		switch {
-		case err != nil:
+		more, err := s.x.child()
+		if err != nil {
 			return false, false, err
-		case kind == xmlEnd:
+		}
+		if !more {
 			return hasValue, hasFormula, nil
-		case kind == xmlText && !blankXML(s.x.text):
-			return false, false, errXMLToken
-		case kind != xmlStart:
-			continue
 		}
 		switch string(s.x.name) {
 		case "v":
@@ -386,29 +370,6 @@ func (s *sheetScan) content() (hasValue, hasFormula bool, err error) {
 		}
 		if err != nil {
 			return false, false, err
-		}
-	}
-}
-
-// content appends the text of the element that was started last.
-func (x *xmlScanner) content(dst []byte) ([]byte, error) {
-	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
-			return dst, err
-		case kind == xmlEnd:
-			return dst, nil
-		case kind == xmlStart:
-			err = x.skip()
-		case kind == xmlText:
-			dst, err = appendText(dst, x.text, x.literal)
-		}
-		if err != nil {
-			return dst, err
-		}
-		if len(dst) > maxToken {
-			return dst, errXMLTooLong
 		}
 	}
 }
