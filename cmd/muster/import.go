@@ -138,11 +138,8 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	}
 	defer func() { err = errors.Join(err, release()) }()
 
-	intake, end := context.WithCancelCause(ctx)
+	intake, end := a.newIntake(ctx)
 	defer end(nil)
-	if d := a.settings.maxDuration; d > 0 {
-		defer time.AfterFunc(d, func() { end(importer.MaxDurationOver(d)) }).Stop()
-	}
 	project, mapper, err := a.prepare(intake, conn, in, mapper)
 	var stop *importer.StopError
 	if errors.As(err, &stop) { // every row is pending then, and the results file says so
@@ -156,6 +153,21 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	job.Source, job.Ledger, job.Log = in.source, book.Ledger, log
 	job.Command, job.Roster, job.ResultsPath = command(in.retry), path, target
 	return a.transfer(intake, job, in, project, reviewed, log)
+}
+
+// newIntake returns what covers the sending of rows, for as long as --max-duration
+// lets it go on, and what ends it.
+func (a *app) newIntake(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	intake, end := context.WithCancelCause(ctx)
+	d := a.settings.maxDuration
+	if d <= 0 {
+		return intake, end
+	}
+	over := time.AfterFunc(d, func() { end(importer.MaxDurationOver(d)) })
+	return intake, func(why error) {
+		over.Stop()
+		end(why)
+	}
 }
 
 func command(retry bool) string {
