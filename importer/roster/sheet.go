@@ -276,36 +276,44 @@ func (s *sheetScan) rowAttributes() (number int, hidden bool, err error) {
 	}
 }
 
-// readCell reads the cell whose tag was read last; column is where it stands if
-// it doesn't say so. It returns where the next one stands.
-func (s *sheetScan) readCell(column int) (int, error) {
-	style := 0
-	var t cellType
+// cellAttributes returns where a cell stands, which is next if it doesn't say so, its
+// style and its type.
+func (s *sheetScan) cellAttributes(next int) (column, style int, t cellType, err error) {
+	column = next
 	for rest := s.x.attrs; ; {
 		name, value, after, ok, err := attr(rest)
 		if err != nil {
-			return 0, err
+			return 0, 0, t, err
 		}
 		if !ok {
-			break
+			return column, style, t, nil
 		}
 		rest = after
 		switch string(name) {
 		case "r":
 			c, row, ok := cellRef(value)
 			if !ok || row != s.row.Number {
-				return 0, fmt.Errorf("row %d has a cell named %q", s.row.Number, value)
+				return 0, 0, t, fmt.Errorf("row %d has a cell named %q", s.row.Number, value)
 			}
 			column = c
 		case "s":
 			if style, ok = digits(value); !ok {
-				return 0, errXMLToken
+				return 0, 0, t, errXMLToken
 			}
 		case "t":
 			if t, ok = typeOf(value); !ok {
-				return 0, fmt.Errorf("row %d has a cell of the type %q", s.row.Number, value)
+				return 0, 0, t, fmt.Errorf("row %d has a cell of the type %q", s.row.Number, value)
 			}
 		}
+	}
+}
+
+// readCell reads the cell whose tag was read last; column is where it stands if
+// it doesn't say so. It returns where the next one stands.
+func (s *sheetScan) readCell(column int) (int, error) {
+	column, style, t, err := s.cellAttributes(column)
+	if err != nil {
+		return 0, err
 	}
 	if column >= maxColumns {
 		return 0, fmt.Errorf("row %d has more than %d cells", s.row.Number, maxColumns)
