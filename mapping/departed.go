@@ -175,7 +175,7 @@ func isOver(text string, today time.Time) bool {
 		"2006-1-2", "2006/1/2", "2006.1.2", "1/2/2006", "2/1/2006", "1-2-2006", "2-1-2006", "2.1.2006", "1/2/06", "2/1/06", "2.1.06", "1-2-06", "2-1-06",
 		"2-Jan-06", "2-Jan-2006", "2 Jan 2006", "Jan 2, 2006", "January 2, 2006", "2 January 2006", "Jan 2 2006",
 	} {
-		for _, t := range []string{day, text} {
+		for _, t := range slices.Compact([]string{day, text}) {
 			when, err := time.Parse(layout, t)
 			if err != nil {
 				continue
