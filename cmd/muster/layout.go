@@ -335,7 +335,7 @@ func columnWidths(rows [][][]word, columns int) ([]int, bool) {
 func (p *page) records(rows [][][]word) {
 	heads := rows[0]
 	if len(heads) == 2 {
-		p.flow(named(heads[0], heads[1]), bodyIndent, bodyIndent)
+		p.flow(headed(heads[0], heads[1]), bodyIndent, bodyIndent)
 	}
 	for i, row := range rows[1:] {
 		if len(heads) == 2 {
@@ -349,15 +349,15 @@ func (p *page) records(rows [][][]word) {
 		first := bodyIndent
 		for j, cell := range row {
 			if len(cell) > 0 {
-				p.flow(named(heads[j], cell), first, bodyIndent+"    ")
+				p.flow(headed(heads[j], cell), first, bodyIndent+"    ")
 				first = bodyIndent + "  "
 			}
 		}
 	}
 }
 
-// named returns words behind a heading and a colon.
-func named(heading, words []word) []word {
+// headed returns words behind a heading and a colon.
+func headed(heading, words []word) []word {
 	all := slices.Concat(heading, words)
 	if n := len(heading); n > 0 {
 		all[n-1].text += ":"
