@@ -89,7 +89,7 @@ func (f *Foreseen) add(it *item) {
 	if status == "" {
 		status = outcome.Pending
 	}
-	f.Counts.Add(status)
+	f.Counts.Add(status, 1)
 	if it.update {
 		f.Updates++
 	}

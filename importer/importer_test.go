@@ -540,16 +540,22 @@ func TestMaxDuration(t *testing.T) {
 	})
 }
 
+// newBenchThatCloses returns a bench whose Procore is gone after 20 creates.
+func newBenchThatCloses(t *testing.T) (b *bench) {
+	t.Helper()
+	b = newBench(t, simulator.Config{Windows: noLimits, OnCreate: func(n int, stored bool) {
+		if n == 20 && stored {
+			b.server.Close()
+		}
+	}})
+	return b
+}
+
 // Time that went by while nobody answered is not all there is to say.
 func TestMaxDurationInVain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var b *bench
-		b = newBench(t, simulator.Config{Windows: noLimits, OnCreate: func(n int, stored bool) {
-			if n == 20 && stored {
-				b.server.Close()
-			}
-		}})
+		b := newBenchThatCloses(t)
 		ctx, end := context.WithCancelCause(t.Context())
 		time.AfterFunc(30*time.Second, func() { end(importer.MaxDurationOver(30 * time.Second)) })
 		r := b.run(ctx, b.crew(200), nil)
@@ -567,12 +573,7 @@ func TestMaxDurationInVain(t *testing.T) {
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var b *bench
-		b = newBench(t, simulator.Config{Windows: noLimits, OnCreate: func(n int, stored bool) {
-			if n == 20 && stored {
-				b.server.Close()
-			}
-		}})
+		b := newBenchThatCloses(t)
 		r := b.run(t.Context(), b.crew(200), nil)
 		if r.Stopped == nil || r.Stopped.Code != "unreachable" {
 			t.Fatalf("stopped by %+v", r.Stopped)

@@ -25,23 +25,7 @@ func (j *Job) Paired(ctx context.Context) error {
 	if j.Ledger == nil || j.API == nil || j.AllowNamesakes {
 		return nil
 	}
-	wrong := map[int64]int{} // by the person whom a line says: where it stands
-	theirs := map[int64]bool{}
-	var keys []ledger.Key
-	var lines []sourceRow
-	compare := func() error {
-		entries := make([]ledger.Entry, len(keys))
-		if err := j.Ledger.Lookup(ctx, keys, entries); err != nil {
-			return err
-		}
-		for i, e := range entries {
-			if id := lines[i].rare.kept.PersonID; e.State == ledger.Created && e.PersonID != id {
-				wrong[id], theirs[e.PersonID] = lines[i].line, true
-			}
-		}
-		keys, lines = keys[:0], lines[:0]
-		return nil
-	}
+	mixed := mixedUp{job: j, wrong: map[int64]int{}, theirs: map[int64]bool{}}
 	mapper := j.Mapper.Clone()
 	var person mapping.Person
 	for row, err := range j.Source.rows() {
@@ -51,24 +35,18 @@ func (j *Job) Paired(ctx context.Context) error {
 		if row.rare == nil || row.rare.kept == nil || row.rare.kept.PersonID == 0 || len(mapper.Map(row.cells, row.kinds, &person)) > 0 {
 			continue
 		}
-		keys = append(keys, ledgerKey(j.Ledger, j.Scope, appendKey(nil, &person, 1)))
-		kept := *row.rare.kept
-		lines = append(lines, sourceRow{line: row.line, rare: &rareRow{kept: &kept}})
-		if len(keys) == batch {
-			if err := compare(); err != nil {
+		mixed.keys = append(mixed.keys, ledgerKey(j.Ledger, j.Scope, appendKey(nil, &person, 1)))
+		mixed.lines = append(mixed.lines, saidLine{row.line, row.rare.kept.PersonID})
+		if len(mixed.keys) == batch {
+			if err := mixed.compare(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	if err := compare(); err != nil {
+	if err := mixed.compare(ctx); err != nil {
 		return err
 	}
-	first := 0
-	for id, line := range wrong {
-		if theirs[id] && (first == 0 || line < first) {
-			first = line
-		}
-	}
+	first := mixed.first()
 	if first == 0 {
 		return nil
 	}
@@ -77,6 +55,47 @@ func (j *Job) Paired(ctx context.Context) error {
 		Message: "this row stands beside the outcome of another one, as after sorting only some of the columns; nothing was sent",
 		Fix:     "sort back, or take the file whose name ends in .bak, and sort all columns together",
 	}
+}
+
+// mixedUp finds lines of a results file that have each other's people.
+type mixedUp struct {
+	job    *Job
+	keys   []ledger.Key   // of lines that are not compared yet
+	lines  []saidLine     // those lines
+	wrong  map[int64]int  // by the person whom a line says and the ledger does not: where it stands
+	theirs map[int64]bool // whom the ledger says in such a line's place
+}
+
+// saidLine is a line of a results file, and the person whom it says.
+type saidLine struct {
+	line   int
+	person int64
+}
+
+// compare looks the lines up in the ledger.
+func (m *mixedUp) compare(ctx context.Context) error {
+	entries := make([]ledger.Entry, len(m.keys))
+	if err := m.job.Ledger.Lookup(ctx, m.keys, entries); err != nil {
+		return err
+	}
+	for i, e := range entries {
+		if said := m.lines[i]; e.State == ledger.Created && e.PersonID != said.person {
+			m.wrong[said.person], m.theirs[e.PersonID] = said.line, true
+		}
+	}
+	m.keys, m.lines = m.keys[:0], m.lines[:0]
+	return nil
+}
+
+// first returns the first line that has the person of another one, 0 if none has.
+func (m *mixedUp) first() int {
+	first := 0
+	for id, line := range m.wrong {
+		if m.theirs[id] && (first == 0 || line < first) {
+			first = line
+		}
+	}
+	return first
 }
 
 // restore gives a line the person whom it has lost, as spreadsheets lose the

@@ -317,7 +317,7 @@ func (p *Plan) count(one *assessed) {
 	p.Rows++
 	switch {
 	case one.kept():
-		p.Kept.Add(one.status)
+		p.Kept.Add(one.status, 1)
 	case one.status == outcome.Invalid:
 		p.Invalid++
 	case one.status == outcome.Skipped:

@@ -333,7 +333,7 @@ func (n *nights) judge(when string, r ran) {
 	owner := map[int64]int{}
 	for i, row := range r.rows {
 		e, o := n.rows[i], row.Outcome
-		counts.Add(o.Status)
+		counts.Add(o.Status, 1)
 		if got := strings.Join(row.Cells, ","); o.Row != i+2 || got != strings.Join([]string{e.first, e.last, e.title, e.employee, e.origin}, ",") {
 			n.t.Fatalf("%s: row %d of the results is row %d: %s", when, i+2, o.Row, got)
 		}

@@ -263,7 +263,7 @@ func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
 			}
 			o := it.outcome
 			o.Status = it.status()
-			counts.Add(o.Status)
+			counts.Add(o.Status, 1)
 			if r.OnRow != nil {
 				r.OnRow(it.cells, o)
 			}

@@ -49,7 +49,7 @@ func (m *Mapper) Without(column int, cells []string) (line string, more bool) {
 	if i < 0 || !typeable(h) || len((&binder{header: m.header}).find(h)) != 1 {
 		return "", false
 	}
-	condition := without(h, m.departures[i].about, cells)
+	condition := leavingOut(h, m.departures[i].about, cells)
 	if m.where != nil {
 		return "and " + condition, true
 	}
@@ -59,9 +59,9 @@ func (m *Mapper) Without(column int, cells []string) (line string, more bool) {
 // Heading returns the heading of a column on one line.
 func (m *Mapper) Heading(column int) string { return heading(m.header, column) }
 
-// without is the condition that a row's cell is none of these; of a column of
+// leavingOut is the condition that a row's cell is none of these; of a column of
 // dates, that it is empty.
-func without(heading string, about departureMeaning, cells []string) string {
+func leavingOut(heading string, about departureMeaning, cells []string) string {
 	name := "row[" + strconv.Quote(heading) + "]"
 	if about == leavingDate || len(cells) == 0 {
 		return name + ` == ""`
@@ -175,7 +175,7 @@ func isOver(text string, today time.Time) bool {
 		"2006-1-2", "2006/1/2", "2006.1.2", "1/2/2006", "2/1/2006", "1-2-2006", "2-1-2006", "2.1.2006", "1/2/06", "2/1/06", "2.1.06", "1-2-06", "2-1-06",
 		"2-Jan-06", "2-Jan-2006", "2 Jan 2006", "Jan 2, 2006", "January 2, 2006", "2 January 2006", "Jan 2 2006",
 	} {
-		for _, t := range []string{day, text} {
+		for _, t := range slices.Compact([]string{day, text}) {
 			when, err := time.Parse(layout, t)
 			if err != nil {
 				continue

@@ -417,8 +417,8 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 			used[c] = true
 		}
 		s := source{field: f, columns: one.columns(), joined: one.joined != nil, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
-		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.mayBeLastFirst()
-		s.undashed = (f == EmployeeID || f == OriginID) && len(one.cells) > 2 && share(one.cells, isUndashed) > 0.5
+		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.oftenLastFirst()
+		s.undashed = f.isID() && len(one.cells) > 2 && share(one.cells, isUndashed) > 0.5
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}

@@ -50,10 +50,10 @@ func orderUntold(name string) bool {
 	return len(words) == 2 && !strings.Contains(name, ",") && isCapitals(words[0]) == isCapitals(words[1]) && leanOf(words[0], words[1]) != leansFirstLast
 }
 
-// mayBeLastFirst reports whether a column of names has the last name in front in
+// oftenLastFirst reports whether a column of names has the last name in front in
 // many cells, by commas or by names that are known; then it may have so in those
 // that don't say.
-func (c *column) mayBeLastFirst() bool {
+func (c *column) oftenLastFirst() bool {
 	const few = 3
 	commas, lastFirst, firstLast := 0, 0, 0
 	for _, cell := range c.cells {

@@ -110,27 +110,25 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 			problems = append(problems, *problem)
 		}
 	}
-	if problems == nil && isNullWord(p.LastName) && isNullWord(p.FirstName) {
-		s := &m.sources[0]
-		column := -1
-		if len(s.columns) > 0 {
-			column = s.columns[0]
-		}
-		return []Problem{*s.problem("name_missing", column, fmt.Sprintf("the name is missing: there is only %s", quote(p.FirstName+" "+p.LastName)), "fill it in")}
-	}
-	if problems != nil {
+	switch {
+	case problems != nil:
 		return problems
-	}
-	if m.isNobody(p.FirstName, p.LastName) {
-		column := -1
-		if columns := m.sources[0].columns; len(columns) > 0 {
-			column = columns[0]
-		}
-		return []Problem{*m.sources[0].problem("name_missing", column, fmt.Sprintf("%s is nobody's name", quote(p.FirstName+" "+p.LastName)),
-			"type the name of the person; if there is none, delete the row")}
+	case isNullWord(p.LastName) && isNullWord(p.FirstName):
+		return m.noName("the name is missing: there is only "+quote(p.FirstName+" "+p.LastName), "fill it in")
+	case m.isNobody(p.FirstName, p.LastName):
+		return m.noName(quote(p.FirstName+" "+p.LastName)+" is nobody's name", "type the name of the person; if there is none, delete the row")
 	}
 	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName)
 	return nil
+}
+
+// noName is the problem of a row whose two halves of a name are no name together.
+func (m *Mapper) noName(message, hint string) []Problem {
+	s, column := &m.sources[0], -1
+	if len(s.columns) > 0 {
+		column = s.columns[0]
+	}
+	return []Problem{*s.problem("name_missing", column, message, hint)}
 }
 
 // isTwice reports whether a first name holds the last one as well, as it does
@@ -228,25 +226,17 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 	if s.formula >= 0 {
 		return m.evaluate(s, cells)
 	}
-	isID := s.field == EmployeeID || s.field == OriginID
+	isID := s.field.isID()
 	said, at := "", -1 // a word for nothing, and where it stands
 	joined, from := "", -1
 	for _, column := range s.columns {
-		kind := Text
-		if column < len(kinds) {
-			kind = kinds[column]
-		}
-		raw := ""
-		if column < len(cells) {
-			raw = cells[column]
-		}
+		raw, kind := cell(cells, kinds, column)
 		text, flawed := clean(raw, isID)
 		text = asText(text)
-		if kind == FormulaError || isFormulaError(text) {
+		switch {
+		case kind == FormulaError || isFormulaError(text):
 			return "", column, kind, s.problem("formula_error", column, fmt.Sprintf("the %s is the error of a formula, %s", s.word(), quote(text)),
 				"correct the formula in the spreadsheet, or type the value")
-		}
-		switch {
 		case flawed != noFlaw:
 			return "", column, kind, s.flawed(flawed, raw, column)
 		case text == "":
@@ -254,18 +244,15 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 			if at < 0 {
 				said, at = text, column
 			}
+		case s.joined && !s.standsAlone(text):
+			if from < 0 {
+				joined, from = text, column
+			} else {
+				joined += " " + text
+			}
+		case isID && text[0] == '\'': // typed to make Excel take digits for text
+			return strings.TrimLeft(text[1:], " "), column, kind, nil
 		default:
-			if isID && text[0] == '\'' { // typed to make Excel take digits for text
-				text = strings.TrimLeft(text[1:], " ")
-			}
-			if s.joined && !s.standsAlone(text) {
-				if from < 0 {
-					joined, from = text, column
-				} else {
-					joined += " " + text
-				}
-				continue
-			}
 			return text, column, kind, nil
 		}
 	}
@@ -274,7 +261,7 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 		return joined, from, Text, nil
 	case len(s.columns) == 0:
 		return "", -1, Text, nil
-	case at >= 0 && s.isName() && s.fallback == "": // to be quoted in the problem
+	case at >= 0 && s.field.isName() && s.fallback == "": // to be quoted in the problem
 		return said, at, Text, nil
 	case at >= 0:
 		return "", at, Text, nil
@@ -282,10 +269,21 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 	return "", s.columns[0], Text, nil
 }
 
+// cell returns what stands in a column of a row, which may be shorter.
+func cell(cells []string, kinds []Kind, column int) (raw string, kind Kind) {
+	if column < len(kinds) {
+		kind = kinds[column]
+	}
+	if column < len(cells) {
+		raw = cells[column]
+	}
+	return raw, kind
+}
+
 // saysNothing reports whether a cell says in words that it is empty, and
 // neither a table nor the project's work classifications know the word.
 func (m *Mapper) saysNothing(s *source, text string) bool {
-	if len(text) > len("undefined") || s.isName() && !isNothing(text) || !s.isName() && !isEmptyWord(text) {
+	if len(text) > len("undefined") || s.field.isName() && !isNothing(text) || !s.field.isName() && !isEmptyWord(text) {
 		return false
 	}
 	if _, known := s.values[string(tableKey(m.scratch[:0], text))]; known {
@@ -298,11 +296,6 @@ func (m *Mapper) saysNothing(s *source, text string) bool {
 // lost among others that are joined with it.
 func (s *source) standsAlone(text string) bool {
 	return isSocialSecurityNumber(text) || s.checkName(text, -1) != nil
-}
-
-// isName reports whether the source gives a name or a half of it.
-func (s *source) isName() bool {
-	return s.field == FirstName || s.field == LastName || s.field == fullName
 }
 
 // evaluate returns what a source's expression gives.
@@ -319,7 +312,7 @@ func (m *Mapper) evaluate(s *source, cells []string) (string, int, Kind, *Proble
 	if !ok {
 		return fail("the expression gives a list or a table")
 	}
-	cleaned, flawed := clean(raw, s.field == EmployeeID || s.field == OriginID)
+	cleaned, flawed := clean(raw, s.field.isID())
 	if flawed != noFlaw {
 		return "", -1, Text, s.flawed(flawed, raw, -1)
 	}

@@ -63,6 +63,12 @@ func Fields() []Field {
 	return []Field{FirstName, LastName, JobTitle, EmployeeID, IsEmployee, OriginID, WorkClassification}
 }
 
+// isName reports whether a field is a name or a half of it.
+func (f Field) isName() bool { return f == FirstName || f == LastName || f == fullName }
+
+// isID reports whether a field is an ID that the roster's owner has given.
+func (f Field) isID() bool { return f == EmployeeID || f == OriginID }
+
 // Person is what a row says about somebody.
 type Person struct {
 	FirstName, LastName, JobTitle, EmployeeID, OriginID string

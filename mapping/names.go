@@ -32,67 +32,80 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 	if first, last, guessed, plain := splitPlain(name, o); plain {
 		return first, last, guessed
 	}
-	parts := make([][]string, 0, 3)
+	parts, suffix, guessed := partsOf(name)
+	switch len(parts) {
+	case 0:
+		return "", strings.Join(suffix, " "), false
+	case 1:
+		return splitPart(name, parts[0], suffix, o, guessed)
+	}
+	lastWords, firstWords := parts[0], parts[1]
+	guessed = guessed || isSuffixPart(lastWords, false) // Neto, Ana
+	for _, more := range parts[2:] {                    // Smith, John, Robert
+		firstWords = slices.Concat(firstWords, more)
+		guessed = true
+	}
+	firstWords, suffix = cutSuffix(firstWords, suffix, false) // Smith, John Jr.
+	return strings.Join(firstWords, " "), strings.Join(slices.Concat(lastWords, suffix), " "), guessed
+}
+
+// partsOf returns the words between a name's commas, but for titles and for the
+// suffixes that have a part of their own. guessed is whether those may be a name.
+func partsOf(name string) (parts [][]string, suffix []string, guessed bool) {
+	parts = make([][]string, 0, 3)
 	for part := range strings.SplitSeq(name, ",") {
 		if words := strings.Fields(part); len(words) > 0 {
 			parts = append(parts, words)
 		}
 	}
-	var suffix []string
 	for len(parts) > 1 && isSuffixPart(parts[len(parts)-1], len(parts) > 2 || len(parts[0]) > 1) { // Smith, John, Jr.
-		suffix = append(slices.Clone(parts[len(parts)-1]), suffix...)
+		suffix = slices.Concat(parts[len(parts)-1], suffix)
 		parts = parts[:len(parts)-1]
 	}
 	if len(parts) == 2 && len(parts[1]) > 1 && isSuffixPart(parts[0], false) { // Jr., Sam Davis
-		suffix = append(slices.Clone(parts[0]), suffix...)
+		suffix = slices.Concat(parts[0], suffix)
 		parts = parts[1:]
 		guessed = true
 	}
 	guessed = guessed || slices.ContainsFunc(suffix, isDegree)
 	if len(parts) == 3 && isSuffixPart(parts[1], false) { // Lee, Jr., Robert
-		suffix = append(slices.Clone(parts[1]), suffix...)
+		suffix = slices.Concat(parts[1], suffix)
 		parts = slices.Delete(parts, 1, 2)
 	}
 	for i := range parts {
 		parts[i] = dropTitles(parts[i])
 	}
 	parts = slices.DeleteFunc(parts, func(words []string) bool { return len(words) == 0 })
-	switch len(parts) {
-	case 0:
-		return "", strings.Join(suffix, " "), false
-	case 1:
-		words := parts[0]
-		if halves := strings.SplitN(name, ",", 2); len(halves) == 2 && len(suffix) == 0 { // one side of the comma is empty
-			if strings.TrimSpace(halves[0]) == "" {
-				return strings.Join(words, " "), "", false
-			}
-			return "", strings.Join(words, " "), false
+	return parts, suffix, guessed
+}
+
+// splitPart splits a name whose words no comma parts.
+func splitPart(name string, words, suffix []string, o order, guessed bool) (first, last string, _ bool) {
+	if before, _, comma := strings.Cut(name, ","); comma && len(suffix) == 0 { // one side of the comma is empty
+		if strings.TrimSpace(before) == "" {
+			return strings.Join(words, " "), "", false
 		}
-		for len(words) > 1 && isSuffix(words[len(words)-1], len(words) > 2) {
-			suffix = append([]string{words[len(words)-1]}, suffix...)
-			words = words[:len(words)-1]
-		}
-		if len(words) == 1 {
-			return "", strings.Join(append(slices.Clone(words), suffix...), " "), false
-		}
-		at, front, guess := splitWords(words, o)
-		firstWords, lastWords := words[:at], words[at:]
-		if front {
-			lastWords, firstWords = firstWords, lastWords
-		}
-		return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guess || guessed
+		return "", strings.Join(words, " "), false
 	}
-	lastWords, firstWords := parts[0], parts[1]
-	guessed = guessed || isSuffixPart(lastWords, false) // Neto, Ana
-	for _, more := range parts[2:] {                    // Smith, John, Robert
-		firstWords = append(slices.Clone(firstWords), more...)
-		guessed = true
+	words, suffix = cutSuffix(words, suffix, true)
+	if len(words) == 1 {
+		return "", strings.Join(slices.Concat(words, suffix), " "), false
 	}
-	for len(firstWords) > 1 && isSuffix(firstWords[len(firstWords)-1], false) { // Smith, John Jr.
-		suffix = append([]string{firstWords[len(firstWords)-1]}, suffix...)
-		firstWords = firstWords[:len(firstWords)-1]
+	at, lastInFront, guess := splitWords(words, o)
+	firstWords, lastWords := words[:at], words[at:]
+	if lastInFront {
+		firstWords, lastWords = lastWords, firstWords
 	}
-	return strings.Join(firstWords, " "), strings.Join(append(slices.Clone(lastWords), suffix...), " "), guessed
+	return strings.Join(firstWords, " "), strings.Join(slices.Concat(lastWords, suffix), " "), guess || guessed
+}
+
+// cutSuffix takes the suffixes behind words and puts them in front of suffix. With
+// fifth, V is one behind two words or more.
+func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
+	for n := len(words) - 1; n > 0 && isSuffix(words[n], fifth && n > 1); n-- {
+		words, suffix = words[:n], slices.Concat(words[n:], suffix)
+	}
+	return words, suffix
 }
 
 // dropNumber takes the number of a list off a name: 1. Maria Lopez, 12) Bo Li.
@@ -195,7 +208,7 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 		return n - k, false
 	}
 	if n == 2 { // Smith J.
-		return 1, isInitial(words[1]) || o != firstLast && maybeLastFirst(words[0], words[1])
+		return 1, isInitial(words[1]) || o != firstLast && perhapsLastFirst(words[0], words[1])
 	}
 	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
 		if isConnector(words[i]) {
@@ -229,10 +242,10 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 	return n - 1, true
 }
 
-// maybeLastFirst reports whether two words may be in the order of Lopez Maria. In
+// perhapsLastFirst reports whether two words may be in the order of Lopez Maria. In
 // capitals they are also where the names are not known: there nothing tells Anh
 // Khoa from KHOA ANH.
-func maybeLastFirst(first, second string) bool {
+func perhapsLastFirst(first, second string) bool {
 	switch leanOf(first, second) {
 	case leansLastFirst:
 		return true
@@ -352,13 +365,7 @@ func isSuffix(word string, fifth bool) bool {
 // where degrees can be meant, a degree: no first name.
 func isSuffixPart(words []string, degrees bool) bool {
 	for _, w := range words {
-		if isSuffix(w, degrees) {
-			continue
-		}
-		if !degrees {
-			return false
-		}
-		if !isDegree(w) {
+		if !isSuffix(w, degrees) && (!degrees || !isDegree(w)) {
 			return false
 		}
 	}

@@ -146,57 +146,56 @@ func (l *loader) truth(k pair) (bool, *FileError) {
 
 // fits checks settings against the field they stand under.
 func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
-	if k, ok := keys["lookup"]; ok && s.field != WorkClassification {
-		return l.at(k.node, "lookup is for work_classification_id only", "remove it here")
-	}
-	if k, ok := keys["order"]; ok && s.field != fullName {
-		return l.at(k.node, "order is for full_name only", "remove it here")
-	}
-	if k, ok := keys["inverted"]; ok {
-		switch {
-		case s.field != IsEmployee:
-			return l.at(k.node, "inverted is for is_employee only", "remove it here")
-		case s.values != nil:
-			return l.at(k.node, "inverted beside values is one too many", "remove inverted, and say in values what each cell means")
+	for _, rule := range []struct {
+		key          string
+		broken       bool
+		message, fix string
+	}{
+		{"lookup", s.field != WorkClassification, "lookup is for work_classification_id only", "remove it here"},
+		{"order", s.field != fullName, "order is for full_name only", "remove it here"},
+		{"inverted", s.field != IsEmployee, "inverted is for is_employee only", "remove it here"},
+		{"inverted", s.values != nil, "inverted beside values is one too many", "remove inverted, and say in values what each cell means"},
+		{"join", !s.field.isName(), "join is for names only", "remove it here"},
+		{"join", len(s.columns) < 2, "join needs two columns or more", "write column: [Apellido paterno, Apellido materno], or remove join"},
+		{"optional", s.columns == nil, "optional is for columns only", "remove it here"},
+		{"transform", s.field == IsEmployee, "is_employee is yes or no: there is nothing to transform", "remove transform"},
+	} {
+		if k, ok := keys[rule.key]; ok && rule.broken {
+			return l.at(k.node, rule.message, rule.fix)
 		}
-	}
-	if k, ok := keys["join"]; ok {
-		switch {
-		case s.field != FirstName && s.field != LastName && s.field != fullName:
-			return l.at(k.node, "join is for names only", "remove it here")
-		case len(s.columns) < 2:
-			return l.at(k.node, "join needs two columns or more", "write column: [Apellido paterno, Apellido materno], or remove join")
-		}
-	}
-	if k, ok := keys["optional"]; ok && s.columns == nil {
-		return l.at(k.node, "optional is for columns only", "remove it here")
 	}
 	if s.field == IsEmployee {
-		if k, ok := keys["transform"]; ok {
-			return l.at(k.node, "is_employee is yes or no: there is nothing to transform", "remove transform")
-		}
-		for _, key := range []string{"value", "default"} {
-			text := s.fallback
-			if key == "value" && s.value != nil {
-				text = *s.value
-			}
-			if k, ok := keys[key]; ok {
-				if _, ok := truthTable().read(nil, text, s.inverted); !ok {
-					return l.at(k.value, fmt.Sprintf("%s is neither yes nor no", quote(text)), "write true or false")
-				}
-			}
-		}
-		if k, ok := keys["values"]; ok {
-			for _, v := range s.values {
-				if _, ok := truthTable().read(nil, v, false); !ok {
-					return l.at(k.value, fmt.Sprintf("%s is neither yes nor no", quote(v)), "write true or false behind each cell")
-				}
-			}
-		}
+		return l.answers(s, keys)
 	}
 	if s.field == WorkClassification && s.value != nil && !s.lookup {
 		if _, ok := wholeNumber(*s.value); !ok {
 			return l.at(keys["value"].value, fmt.Sprintf("%s is not the ID of a work classification", quote(*s.value)), "write its number, or add lookup: work_classification")
+		}
+	}
+	return nil
+}
+
+// answers checks that what is_employee can be given is yes or no.
+func (l *loader) answers(s *spec, keys map[string]pair) *FileError {
+	check := func(key, text string, inverted bool, fix string) *FileError {
+		if _, ok := truthTable().read(nil, text, inverted); ok {
+			return nil
+		}
+		return l.at(keys[key].value, quote(text)+" is neither yes nor no", fix)
+	}
+	if s.value != nil {
+		if problem := check("value", *s.value, s.inverted, "write true or false"); problem != nil {
+			return problem
+		}
+	}
+	if s.fallback != "" {
+		if problem := check("default", s.fallback, s.inverted, "write true or false"); problem != nil {
+			return problem
+		}
+	}
+	for _, v := range s.values {
+		if problem := check("values", v, false, "write true or false behind each cell"); problem != nil {
+			return problem
 		}
 	}
 	return nil

@@ -306,22 +306,11 @@ func (d *detector) reference(column int) string {
 // write writes claims as a mapping file, with open questions in comments.
 func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
 	var b strings.Builder
-	used := make(map[int]bool)
-	var empty []string
 	b.WriteString("fields:\n")
 	for _, f := range append([]Field{fullName}, Fields()...) {
-		all := claims[f]
-		if len(all) == 0 {
-			isHalf := f == FirstName || f == LastName
-			if !(f == fullName || isHalf && claims[fullName] != nil || slices.ContainsFunc(open, func(q Question) bool { return q.Field == f })) {
-				empty = append(empty, string(f))
-			}
-			continue
+		if all := claims[f]; len(all) > 0 {
+			fmt.Fprintf(&b, "  %s\n", d.entry(f, all[0]))
 		}
-		for _, c := range all[0].columns() {
-			used[c] = true
-		}
-		fmt.Fprintf(&b, "  %s\n", d.entry(f, all[0]))
 	}
 	for _, q := range open {
 		comment(&b, "  # ", "To be settled: "+q.Message+". Take the # off one of these lines, or off none:")
@@ -332,21 +321,51 @@ func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
 			fmt.Fprintf(&b, "  # %s\n", d.entry(a.field, a.claim))
 		}
 	}
-	var unused []string
-	for _, c := range d.all {
-		if c.heading != "" && !used[c.index] && !d.withheld[c.index] {
-			unused = append(unused, c.heading)
-		}
-	}
 	for _, one := range []struct {
 		what string
 		list []string
-	}{{"Fields that are not filled: ", empty}, {"Columns that feed no field: ", unused}, {"Columns that are never sent: ", d.withheldHeadings()}} {
+	}{
+		{"Fields that are not filled: ", unfilled(claims, open)},
+		{"Columns that feed no field: ", d.unusedHeadings(claims)},
+		{"Columns that are never sent: ", d.withheldHeadings()},
+	} {
 		if len(one.list) > 0 {
 			comment(&b, "# ", one.what+strings.Join(one.list, ", ")+".")
 		}
 	}
 	return []byte(b.String())
+}
+
+// unfilled returns the fields that no claim fills and no question is about.
+func unfilled(claims map[Field][]claim, open []Question) []string {
+	var all []string
+	for _, f := range Fields() {
+		split := claims[fullName] != nil && (f == FirstName || f == LastName)
+		asked := slices.ContainsFunc(open, func(q Question) bool { return q.Field == f })
+		if len(claims[f]) == 0 && !asked && !split {
+			all = append(all, string(f))
+		}
+	}
+	return all
+}
+
+// unusedHeadings returns the headings of columns that feed no field, and could.
+func (d *detector) unusedHeadings(claims map[Field][]claim) []string {
+	used := make(map[int]bool)
+	for _, f := range append([]Field{fullName}, Fields()...) {
+		if all := claims[f]; len(all) > 0 {
+			for _, c := range all[0].columns() {
+				used[c] = true
+			}
+		}
+	}
+	var headings []string
+	for _, c := range d.all {
+		if c.heading != "" && !used[c.index] && !d.withheld[c.index] {
+			headings = append(headings, c.heading)
+		}
+	}
+	return headings
 }
 
 func (d *detector) withheldHeadings() []string {

@@ -218,8 +218,12 @@ func isDate(text string) bool {
 	if a > 2 || c != 4 && (c != 2 || separator != '/') {
 		return false
 	}
-	first := number(text[:a])
-	return first >= 1 && middle >= 1 && (first <= 12 && middle <= 31 || first <= 31 && middle <= 12) && (c == 2 || inRange(tail[1:]))
+	return dayAndMonth(number(text[:a]), middle) && (c == 2 || inRange(tail[1:]))
+}
+
+// dayAndMonth reports whether one of two numbers can be a day, and the other a month.
+func dayAndMonth(a, b int) bool {
+	return a >= 1 && b >= 1 && (a <= 12 && b <= 31 || a <= 31 && b <= 12)
 }
 
 // isUndashed reports whether nothing in an ID parts it as dates are parted.
@@ -237,8 +241,7 @@ func isShortDate(text string) bool {
 			return false
 		}
 	}
-	a, b := number(parts[0]), number(parts[1])
-	return a > 0 && b > 0 && (a <= 12 && b <= 31 || a <= 31 && b <= 12)
+	return dayAndMonth(number(parts[0]), number(parts[1]))
 }
 
 func inRange(year string) bool { n := number(year); return n >= 1900 && n <= 2100 }

@@ -18,23 +18,24 @@ import (
 
 // app is what every command shares: its surroundings, and what was said to it.
 type app struct {
-	getenv         func(string) string
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	settings       settings
-	given          []*pflag.Flag // on the command line itself
-	began          time.Time
-	sent           bool                            // a run has been made: code is its
-	answered       bool                            // the JSON object that was asked for has been printed
-	code           int                             // the exit code of a command that came to its end
-	summary        *report.Summary                 // of the run that has been made
-	failure        error                           // what the command ended with
-	end            *ended                          // what became of the run, for whom it concerns
-	partOfJob      bool                            // the job tells monitors of all its runs together
-	filing         *filing                         // where the roster of a job goes; nil leaves it
-	progress       atomic.Pointer[report.Progress] // while it is shown
-	mute           atomic.Bool                     // standard error is for what needs a person, or for JSON
-	said           map[string]bool                 // what is said once, by all that a command does
+	getenv    func(string) string
+	stdin     io.Reader
+	stdout    *output
+	stderr    io.Writer
+	settings  settings
+	given     []*pflag.Flag // on the command line itself
+	began     time.Time
+	sent      bool                            // a run has been made: code is its
+	answered  bool                            // the JSON object that was asked for has been printed
+	code      int                             // the exit code of a command that came to its end
+	summary   *report.Summary                 // of the run that has been made
+	failure   error                           // what the command ended with
+	end       *ended                          // what became of the run, for whom it concerns
+	partOfJob bool                            // the job tells monitors of all its runs together
+	filing    *filing                         // where the roster of a job goes; nil leaves it
+	progress  atomic.Pointer[report.Progress] // while it is shown
+	mute      atomic.Bool                     // standard error is for what needs a person, or for JSON
+	said      map[string]bool                 // what is said once, by all that a command does
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
@@ -179,7 +180,7 @@ func (a *app) logger() zerolog.Logger {
 	}
 	var w io.Writer = beside{a}
 	if !a.logsJSON() {
-		console := zerolog.ConsoleWriter{Out: w, NoColor: a.colourless(), TimeFormat: "15:04:05"}
+		console := zerolog.ConsoleWriter{Out: w, NoColor: !a.coloured(a.stderr), TimeFormat: "15:04:05"}
 		if a.settings.plain {
 			console.PartsOrder = []string{zerolog.LevelFieldName, zerolog.MessageFieldName}
 			console.FormatLevel = func(level any) string { return fmt.Sprintf("Log, %v:", level) }
@@ -203,9 +204,9 @@ func (b beside) Write(lines []byte) (int, error) {
 // logsJSON reports whether standard error holds lines of JSON and nothing else.
 func (a *app) logsJSON() bool { return a.settings.logFormat == "json" }
 
-// colourless reports whether standard error wants text without colour.
-func (a *app) colourless() bool {
-	return a.settings.plain || a.getenv("NO_COLOR") != "" || !isTerminal(a.stderr)
+// coloured reports whether w shows colours.
+func (a *app) coloured(w io.Writer) bool {
+	return isTerminal(w) && a.getenv("NO_COLOR") == "" && !a.settings.plain
 }
 
 // talk says something to a person who is watching, unless they asked for quiet.

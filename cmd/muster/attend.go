@@ -114,9 +114,6 @@ func (a *app) first(text string) bool {
 	if a.said[text] {
 		return false
 	}
-	if a.said == nil {
-		a.said = map[string]bool{}
-	}
 	a.said[text] = true
 	return true
 }

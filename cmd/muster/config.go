@@ -117,7 +117,7 @@ func (c *configFile) wrong(at ast.Node, message, fix string) error {
 func (c *configFile) unknown(pair *ast.MappingValueNode, what string, known []string) error {
 	key := keyOf(pair)
 	fix := strings.Join(known, ", ")
-	if near := nearest(key, known); near != "" {
+	if near := nearest(key, known, 0.6); near != "" {
 		fix = "did you mean " + near + "?"
 	} else if len(known) > 10 {
 		fix = "see the settings in muster import --help; a key is the flag's name with underscores"
@@ -276,7 +276,7 @@ func (c *configFile) job(name string) (*job, error) {
 		names = append(names, c.jobs[i].name)
 	}
 	fix := "its jobs are " + strings.Join(names, ", ")
-	switch near := nearest(name, names); {
+	switch near := nearest(name, names, 0.6); {
 	case near != "":
 		fix = "did you mean " + near + "?"
 	case len(names) == 0:

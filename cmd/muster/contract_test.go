@@ -3,13 +3,11 @@ package main
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -93,17 +91,7 @@ func TestDocumentedJSON(t *testing.T) {
 		"config.yaml":   "jobs: {night: {roster: inbox, done: done}}\n",
 		"inbox/one.csv": "First Name,Last Name\nEve,Roe\n",
 	} {
-		name = filepath.Join(w.folder, name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		past := time.Now().Add(-time.Hour) // nobody is writing it any more
-		if err := os.Chtimes(name, past, past); err != nil {
-			t.Fatal(err)
-		}
+		w.write(name, content)
 	}
 	twoTables(t, filepath.Join(w.folder, "tables.xlsx"))
 	printed := func(args ...string) string {

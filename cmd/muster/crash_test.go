@@ -74,6 +74,22 @@ func (w *world) crew(n int) string {
 	return path
 }
 
+// write writes a file that nobody has touched for an hour, in folders as needed.
+func (w *world) write(name, content string) {
+	w.t.Helper()
+	path := filepath.Join(w.folder, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	past := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, past, past); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // command returns the program, ready to be started.
 func (w *world) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.WithoutCancel(w.t.Context()), os.Args[0], args...)

@@ -27,7 +27,7 @@ import (
 )
 
 func everyCommand() *cobra.Command {
-	a := &app{getenv: func(string) string { return "" }, stdout: io.Discard, stderr: io.Discard}
+	a := &app{getenv: func(string) string { return "" }, stdout: &output{w: io.Discard}, stderr: io.Discard}
 	root := a.newRootCommand()
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -132,7 +132,7 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	}
 	x := &examination{app: a, show: func(finding) {}}
 	if !a.settings.json && !a.settings.quiet {
-		x.show = func(f finding) { writeFinding(a.stdout, f, a.width(a.stdout), a.coloured()) }
+		x.show = func(f finding) { writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout)) }
 	}
 	x.checkSettings()
 	x.checkProcore(ctx)
@@ -158,7 +158,7 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	case a.settings.quiet:
 		for _, f := range x.findings {
 			if f.State == broken || f.State == doubted {
-				writeFinding(a.stdout, f, a.width(a.stdout), a.coloured())
+				writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout))
 			}
 		}
 	default:
@@ -240,11 +240,6 @@ func colourOf(s state) string {
 	case skipped:
 	}
 	return "\x1b[2m"
-}
-
-// coloured reports whether standard output shows colours.
-func (a *app) coloured() bool {
-	return isTerminal(a.stdout) && a.getenv("NO_COLOR") == "" && !a.settings.plain
 }
 
 // trouble words an error of Procore's client as a finding.

@@ -41,7 +41,7 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 			humanize.IBytes(uint64(health.Bytes)), path),
 		Facts: map[string]any{"bytes": health.Bytes, "runs": health.Runs, "people": health.People},
 	}
-	if openToOthers(path) {
+	if openToOthers(path, 0o004) {
 		f.State, f.Text, f.Fix = doubted, f.Text+"; everybody on this machine can read it", "chmod 600 "+shellWord(path)
 	}
 	x.found(f)

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -58,20 +56,9 @@ func (x *examination) checkSettings() {
 	if host, err := url.Parse(api); err == nil && s.company != 0 && s.project != 0 {
 		x.scope = ledger.Scope{API: host.Host, Company: s.company, Project: s.project}
 	}
-	said := map[caution]bool{}
 	for _, c := range s.cautions {
-		if !said[c] {
-			said[c] = true
-			x.found(finding{Check: "settings", State: doubted, Text: c.text, Fix: c.fix, Facts: map[string]any{"code": "open_to_others"}})
-		}
+		x.found(finding{Check: "settings", State: doubted, Text: c.text, Fix: c.fix, Facts: map[string]any{"code": "open_to_others"}})
 	}
-}
-
-// openToOthers reports whether users who are neither the owner nor of the
-// file's group can read it.
-func openToOthers(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o004 != 0
 }
 
 // checkWay looks at the way to one URL: the proxy, the name, the connection and

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -150,17 +149,10 @@ func runExamples(t *testing.T, shell, name, script string) {
 		"srv/roster.csv":       "First Name,Last Name\nAda,Roe\n",
 		"srv/inbox/roster.csv": "First Name,Last Name\nBea,Roe\n",
 	} {
-		path = filepath.Join(w.folder, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		past := time.Now().Add(-time.Hour) // nobody is writing it any more
-		if err := os.Chtimes(path, past, past); err != nil {
-			t.Fatal(err)
-		}
+		w.write(path, content)
+	}
+	if err := os.Chmod(filepath.Join(w.folder, "bin", "lastrun"), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.Symlink(self, filepath.Join(w.folder, "bin", "muster")); err != nil {
 		t.Skipf("no links: %v", err)

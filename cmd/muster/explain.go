@@ -41,11 +41,13 @@ func explain(w io.Writer, code string, width int) error {
 	code = strings.ToLower(strings.TrimSpace(code))
 	e, ok := explanationOf(code)
 	if !ok {
-		fix, most := "muster explain lists all codes", 0.5
+		var codes []string
 		for _, e := range catalogue() {
-			if score := likeness(code, e.code); score > most {
-				fix, most = "muster explain "+e.code, score
-			}
+			codes = append(codes, e.code)
+		}
+		fix := "muster explain lists all codes"
+		if near := nearest(code, codes, 0.5); near != "" {
+			fix = "muster explain " + near
 		}
 		return &usageError{fmt.Sprintf("there is no code %q", code), fix}
 	}

@@ -86,7 +86,7 @@ func (a *app) askInForm(_ context.Context, questions []mapping.Question, answers
 			WithHideFunc(func() bool { return answered(questions, answers, i) }))
 	}
 	form := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr))
-	if a.colourless() {
+	if !a.coloured(a.stderr) {
 		form = form.WithTheme(huh.ThemeFunc(huh.ThemeBase))
 	}
 	err := form.Run()

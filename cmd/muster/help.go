@@ -40,13 +40,17 @@ func topics() []topic {
 func codeTables() string {
 	var b strings.Builder
 	for _, g := range groups() {
-		fmt.Fprintf(&b, "\n## About the %s\n\n| code | meaning, and what to do |\n|---|---|\n", g)
+		about := "the " + string(g)
+		if g == aboutProcore {
+			about = "Procore's answers"
+		}
+		fmt.Fprintf(&b, "\n## About %s\n\n| code | meaning, and what to do |\n|---|---|\n", about)
 		for _, code := range codesAbout(g) {
 			e, _ := explanationOf(code)
 			fmt.Fprintf(&b, "| `%s` | %s %s |\n", code, e.meaning, e.fix)
 		}
 	}
-	return strings.Replace(b.String(), "the Procore", "Procore's answers", 1)
+	return b.String()
 }
 
 func topicNamed(name string) (topic, bool) {
@@ -89,41 +93,46 @@ func (a *app) newHelpCommand() *cobra.Command {
 beyond one command. Without either, all commands and topics are listed.`,
 		Example: `  muster help import
   muster help mapping`,
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (offers []cobra.Completion, _ cobra.ShellCompDirective) {
-			within, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			for _, sub := range within.Commands() {
-				if sub.IsAvailableCommand() {
-					offers = append(offers, sub.Name()+"\t"+sub.Short)
-				}
-			}
-			if !within.HasParent() {
-				for _, t := range topics() {
-					offers = append(offers, t.name+"\t"+t.short)
-				}
-			}
-			return offers, cobra.ShellCompDirectiveNoFileComp
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			root := cmd.Root()
-			if len(args) == 0 {
-				return root.Help()
-			}
-			if of, _, err := root.Find(args); err == nil && of.HasParent() {
-				of.InitDefaultHelpFlag()
-				return of.Help()
-			}
-			name := strings.ToLower(args[0])
-			if t, ok := topicNamed(name); ok {
-				colour := a.coloured() && a.getenv("TERM") != "dumb"
-				_, err := io.WriteString(a.stdout, layOut(t.text, width(a.stdout), colour))
-				return err
-			}
-			return noHelp(root, name)
-		},
+		ValidArgsFunction: offerHelp,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.help(cmd.Root(), args) },
 	}
+}
+
+// help shows the help of a command or a topic.
+func (a *app) help(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return root.Help()
+	}
+	if of, _, err := root.Find(args); err == nil && of.HasParent() {
+		of.InitDefaultHelpFlag()
+		return of.Help()
+	}
+	name := strings.ToLower(args[0])
+	if t, ok := topicNamed(name); ok {
+		colour := a.coloured(a.stdout) && a.getenv("TERM") != "dumb"
+		_, err := io.WriteString(a.stdout, layOut(t.text, width(a.stdout), colour))
+		return err
+	}
+	return noHelp(root, name)
+}
+
+// offerHelp offers the commands below those that are typed already, and the topics.
+func offerHelp(cmd *cobra.Command, args []string, _ string) (offers []cobra.Completion, _ cobra.ShellCompDirective) {
+	within, rest, err := cmd.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, sub := range within.Commands() {
+		if sub.IsAvailableCommand() {
+			offers = append(offers, sub.Name()+"\t"+sub.Short)
+		}
+	}
+	if !within.HasParent() {
+		for _, t := range topics() {
+			offers = append(offers, t.name+"\t"+t.short)
+		}
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp
 }
 
 // noHelp says that there is no help of that name, and what may be meant.
@@ -138,11 +147,8 @@ func noHelp(root *cobra.Command, name string) error {
 			known = append(known, sub.Name())
 		}
 	}
-	most := 0.5
-	for _, one := range known {
-		if score := likeness(name, one); score > most {
-			fix, most = "muster help "+one, score
-		}
+	if near := nearest(name, known, 0.5); near != "" {
+		fix = "muster help " + near
 	}
 	if _, ok := explanationOf(name); ok {
 		fix = "muster explain " + name

@@ -140,11 +140,8 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	}
 	defer func() { err = errors.Join(err, release()) }()
 
-	intake, end := context.WithCancelCause(ctx)
+	intake, end := a.newIntake(ctx)
 	defer end(nil)
-	if d := a.settings.maxDuration; d > 0 {
-		defer time.AfterFunc(d, func() { end(importer.MaxDurationOver(d)) }).Stop()
-	}
 	project, mapper, err := a.prepare(intake, conn, in, mapper)
 	var stop *importer.StopError
 	if errors.As(err, &stop) { // every row is pending then, and the results file says so
@@ -171,6 +168,21 @@ func notResults(path string, header []string) error {
 	return &usageError{
 		path + " is not a whole results file: it lacks " + strings.Join(missing, ", "),
 		"put back what was taken out, or take the file whose name ends in .bak",
+	}
+}
+
+// newIntake returns what covers the sending of rows, for as long as --max-duration
+// lets it go on, and what ends it.
+func (a *app) newIntake(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	intake, end := context.WithCancelCause(ctx)
+	d := a.settings.maxDuration
+	if d <= 0 {
+		return intake, end
+	}
+	over := time.AfterFunc(d, func() { end(importer.MaxDurationOver(d)) })
+	return intake, func(why error) {
+		over.Stop()
+		end(why)
 	}
 }
 
@@ -408,66 +420,6 @@ func eventOf(t importer.Trouble) report.Event {
 		return report.EventThrottled
 	}
 	return report.EventFault
-}
-
-// watchPace tells, until ctx ends, why nothing is being sent.
-func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.Time, why string)) {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			until, reason := pace.Wait()
-			tell(until, reasonText(reason, pace.Others()))
-		}
-	}
-}
-
-// sayWaits says what is waited for as long as there is no progress line yet,
-// until the function that it returns is called.
-func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) {
-	const worthSaying = 2 * time.Second
-	if a.settings.json && !isTerminal(a.stderr) {
-		return func() {}
-	}
-	watching, unwatch := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		var said time.Time
-		watchPace(watching, pace, func(until time.Time, why string) {
-			if time.Until(until) > worthSaying && until.Sub(said) > worthSaying {
-				said = until
-				a.talk("Waiting %s until %s.", why, until.Local().Format("15:04:05"))
-			}
-		})
-	}()
-	return func() {
-		unwatch()
-		<-ended
-	}
-}
-
-// reasonText says why nothing is sent; shared, that other runs have used the quota lately.
-func reasonText(r ratelimit.Reason, shared bool) string {
-	others := ""
-	if shared {
-		others = ", which another run has used,"
-	}
-	switch r {
-	case ratelimit.Spike:
-		return "for the quota" + others
-	case ratelimit.Hourly:
-		return "for the hourly quota" + others
-	case ratelimit.Paused:
-		return "because Procore asked for a pause,"
-	case ratelimit.Capped:
-		return "to keep to --rate,"
-	case ratelimit.None:
-	}
-	return ""
 }
 
 // conclude says what came of a run, and with which exit code it ends.

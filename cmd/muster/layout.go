@@ -169,7 +169,7 @@ func widthOf(words []word) int {
 }
 
 func (p *page) styled(text, style string) string {
-	if !p.colour || text == "" {
+	if !p.colour || text == "" || style == "" {
 		return text
 	}
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
@@ -181,7 +181,7 @@ func (p *page) words(text string) (all []word) {
 	var code, strong bool
 	for field := range strings.FieldsSeq(text) {
 		var w word
-		add := func(part string) {
+		for field != "" {
 			style := ""
 			switch {
 			case code:
@@ -189,33 +189,36 @@ func (p *page) words(text string) (all []word) {
 			case strong:
 				style = "1"
 			}
+			part, mark, rest := cutMark(field, code)
 			w.wide += uniseg.StringWidth(part)
-			if style != "" {
-				part = p.styled(part, style)
+			w.text += p.styled(part, style)
+			switch mark {
+			case "**":
+				strong = !strong
+			case "`":
+				if code = !code; !p.colour {
+					w.text += mark
+					w.wide++
+				}
 			}
-			w.text += part
-		}
-		for field != "" {
-			at := strings.IndexByte(field, '`')
-			if bold := strings.Index(field, "**"); !code && bold >= 0 && (at < 0 || bold < at) {
-				add(field[:bold])
-				strong, field = !strong, field[bold+2:]
-				continue
-			}
-			if at < 0 {
-				add(field)
-				break
-			}
-			add(field[:at])
-			if code = !code; !p.colour {
-				w.text += "`"
-				w.wide++
-			}
-			field = field[at+1:]
+			field = rest
 		}
 		all = append(all, w)
 	}
 	return all
+}
+
+// cutMark cuts text at its first mark of code or, outside code, of strong words;
+// mark is "" if there is none.
+func cutMark(text string, code bool) (before, mark, after string) {
+	at, mark := strings.IndexByte(text, '`'), "`"
+	if bold := strings.Index(text, "**"); !code && bold >= 0 && (at < 0 || bold < at) {
+		at, mark = bold, "**"
+	}
+	if at < 0 {
+		return text, "", ""
+	}
+	return text[:at], mark, text[at+len(mark):]
 }
 
 var codeSpan = regexp.MustCompile("`([^`]*)`")
@@ -332,7 +335,7 @@ func columnWidths(rows [][][]word, columns int) ([]int, bool) {
 func (p *page) records(rows [][][]word) {
 	heads := rows[0]
 	if len(heads) == 2 {
-		p.flow(named(heads[0], heads[1]), bodyIndent, bodyIndent)
+		p.flow(headed(heads[0], heads[1]), bodyIndent, bodyIndent)
 	}
 	for i, row := range rows[1:] {
 		if len(heads) == 2 {
@@ -346,15 +349,15 @@ func (p *page) records(rows [][][]word) {
 		first := bodyIndent
 		for j, cell := range row {
 			if len(cell) > 0 {
-				p.flow(named(heads[j], cell), first, bodyIndent+"    ")
+				p.flow(headed(heads[j], cell), first, bodyIndent+"    ")
 				first = bodyIndent + "  "
 			}
 		}
 	}
 }
 
-// named returns words behind a heading and a colon.
-func named(heading, words []word) []word {
+// headed returns words behind a heading and a colon.
+func headed(heading, words []word) []word {
 	all := slices.Concat(heading, words)
 	if n := len(heading); n > 0 {
 		all[n-1].text += ":"

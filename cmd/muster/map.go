@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -193,84 +194,110 @@ func describeMapping(in *input, mapper *mapping.Mapper, rows [][]string, doubts 
 	return shown
 }
 
+// mappingText is what muster map says, as far as it is written.
+type mappingText struct {
+	*app
+	b       strings.Builder
+	columns int
+}
+
 func (a *app) printMapping(in *input, shown *mapJSON) error {
-	columns := a.width(a.stdout)
+	t := &mappingText{app: a, columns: a.width(a.stdout)}
 	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
 	doubts = slices.CompactFunc(doubts, func(a, b doubtJSON) bool { return a.Message == b.Message && a.Hint == b.Hint })
-	var b strings.Builder
-	say := func(indent, text string) { b.WriteString(paragraph(report.Clean(text), indent, columns)) }
 	switch {
 	case !shown.Complete:
-		say("", fmt.Sprintf("%s: %s to be settled.", shown.Roster, count(len(doubts), "thing is", "things are")))
+		t.say("", fmt.Sprintf("%s: %s to be settled.", shown.Roster, count(len(doubts), "thing is", "things are")))
 	case shown.Confirmed != "":
-		say("", fmt.Sprintf("%s is mapped as you confirmed on %s.", shown.Roster, shown.Confirmed))
+		t.say("", fmt.Sprintf("%s is mapped as you confirmed on %s.", shown.Roster, shown.Confirmed))
 	default:
-		say("", fmt.Sprintf("%s: every heading is settled.", shown.Roster))
+		t.say("", fmt.Sprintf("%s: every heading is settled.", shown.Roster))
 	}
-	b.WriteString(a.gap())
+	t.b.WriteString(a.gap())
 	for _, f := range shown.Fields {
-		source := f.How
-		if f.Column != "" {
-			source = fmt.Sprintf("column %s %s, %.0f%%: %s", f.Column, `"`+f.Heading+`"`, 100*f.Confidence, f.How)
-		}
-		if a.settings.plain && len(f.Samples) > 0 {
-			source += "; such as " + strings.Join(f.Samples, ", ")
-		}
-		say("  ", fmt.Sprintf("%s: %s", f.Field, source))
-		if len(f.Samples) > 0 && !a.settings.plain {
-			b.WriteString("      " + fit(report.Clean(strings.Join(f.Samples, " · ")), max(columns-6, 10)) + "\n")
-		}
+		t.field(f)
 	}
-	for _, list := range []struct {
-		what     string
-		headings []string
-		quoted   bool
-	}{{"no column for: ", shown.missing, false}, {"not used: ", shown.Unused, true}, {"never sent: ", shown.Withheld, true}} {
-		if len(list.headings) == 0 {
-			continue
-		}
-		text := strings.Join(list.headings, ", ")
-		if list.quoted {
-			text = `"` + strings.Join(list.headings, `", "`) + `"`
-		}
-		say("  ", list.what+text)
-	}
+	t.list("no column for", strings.Join(shown.missing, ", "))
+	t.list("not used", quoted(shown.Unused))
+	t.list("never sent", quoted(shown.Withheld))
 	for _, remark := range in.remarks {
-		say("  ", "note: "+remark)
+		t.say("  ", "note: "+remark)
 	}
 	if shown.Complete && shown.Mapping == "" && a.settings.mapping == "" && len(shown.Unused) > 0 && len(shown.missing) > 0 {
-		say("  ", "to use more columns, name them in a mapping file, which -o mapping.yaml writes")
+		t.say("  ", "to use more columns, name them in a mapping file, which -o mapping.yaml writes")
+	}
+	t.doubts(doubts)
+	t.ending(in, shown)
+	_, err := io.WriteString(a.stdout, t.b.String())
+	return err
+}
+
+func (t *mappingText) say(indent, text string) {
+	t.b.WriteString(paragraph(report.Clean(text), indent, t.columns))
+}
+
+func (t *mappingText) field(f fieldJSON) {
+	plain := t.settings.plain
+	source := f.How
+	if f.Column != "" {
+		source = fmt.Sprintf("column %s %s, %.0f%%: %s", f.Column, quoted([]string{f.Heading}), 100*f.Confidence, f.How)
+	}
+	if plain && len(f.Samples) > 0 {
+		source += "; such as " + strings.Join(f.Samples, ", ")
+	}
+	t.say("  ", fmt.Sprintf("%s: %s", f.Field, source))
+	if len(f.Samples) > 0 && !plain {
+		t.b.WriteString("      " + fit(report.Clean(strings.Join(f.Samples, " · ")), max(t.columns-6, 10)) + "\n")
+	}
+}
+
+func (t *mappingText) list(what, list string) {
+	if list != "" {
+		t.say("  ", what+": "+list)
+	}
+}
+
+func (t *mappingText) doubts(doubts []doubtJSON) {
+	if t.settings.plain {
+		for _, d := range doubts {
+			t.say("", report.Advised("In doubt: "+d.Message, d.Hint))
+		}
+		return
 	}
 	if len(doubts) > 0 {
-		if !a.settings.plain {
-			b.WriteString("\nIn doubt:\n")
-		}
-		for _, d := range doubts {
-			if a.settings.plain {
-				say("", report.Advised("In doubt: "+d.Message, d.Hint))
-				continue
-			}
-			say("  ", capital(d.Message)+".")
-			say("      ", "try: "+d.Hint)
-		}
+		t.b.WriteString("\nIn doubt:\n")
 	}
+	for _, d := range doubts {
+		t.say("  ", capital(d.Message)+".")
+		t.say("      ", "try: "+d.Hint)
+	}
+}
+
+// ending says where the mapping is, and what goes on from here.
+func (t *mappingText) ending(in *input, shown *mapJSON) {
 	next := ""
 	switch {
 	case shown.Mapping != "":
-		fmt.Fprintf(&b, "%sMapping: %s\n", a.gap(), report.Clean(shown.Mapping))
+		fmt.Fprintf(&t.b, "%sMapping: %s\n", t.gap(), report.Clean(shown.Mapping))
 		if shown.Complete {
 			next = "muster import " + shellWord(in.path) + " --mapping " + shellWord(shown.Mapping)
 		} else {
 			next = "take the # off the lines that hold in " + shown.Mapping
 		}
 	case !shown.Complete:
-		next = a.mapCommand(in.path, "-o mapping.yaml")
+		next = t.mapCommand(in.path, "-o mapping.yaml")
 	}
 	if next != "" {
-		b.WriteString(a.gap() + a.named("Next:    ", report.Clean(next)))
+		t.b.WriteString(t.gap() + t.named("Next:    ", report.Clean(next)))
 	}
-	_, err := fmt.Fprint(a.stdout, b.String())
-	return err
+}
+
+// quoted lists headings, each in quotes; "" for none.
+func quoted(headings []string) string {
+	if len(headings) == 0 {
+		return ""
+	}
+	return `"` + strings.Join(headings, `", "`) + `"`
 }
 
 // mapCommand returns the command that shows a roster's mapping, with what was

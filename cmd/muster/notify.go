@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,8 +105,7 @@ func (end ended) sentence() string {
 		}
 		fmt.Fprintf(&b, "\n%s: %s.", count(c.Rows(), "row", "rows"), strings.Join(parts, ", "))
 	}
-	if i := slices.IndexFunc(catalogue(), func(e explanation) bool { return e.code == end.problem }); i >= 0 {
-		e := catalogue()[i]
+	if e, ok := explanationOf(end.problem); ok {
 		fmt.Fprintf(&b, "\n%s %s", e.meaning, e.fix)
 	} else if end.problem != "" {
 		fmt.Fprintf(&b, "\nCode: %s.", end.problem)

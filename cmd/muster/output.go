@@ -47,24 +47,19 @@ func (o *output) Fd() uintptr {
 // lost returns what kept standard output from being written, nil if nothing did, or
 // if whoever reads it has had enough of it.
 func (a *app) lost() error {
-	out, ok := a.stdout.(*output)
-	if !ok || errors.Is(out.failed, syscall.EPIPE) {
+	if errors.Is(a.stdout.failed, syscall.EPIPE) {
 		return nil
 	}
-	return out.failed
+	return a.stdout.failed
 }
 
 // tellLost says once that standard output could not be written.
 func (a *app) tellLost() {
 	lost := a.lost()
-	if lost == nil {
+	if lost == nil || a.stdout.told {
 		return
 	}
-	out := a.stdout.(*output)
-	if out.told {
-		return
-	}
-	out.told = true
+	a.stdout.told = true
 	fix := "make room, or send it elsewhere"
 	switch {
 	case a.summary != nil && a.summary.Results != "":

@@ -41,16 +41,31 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
+// openRun opens the ledger that the settings name, for whoever closes it, and
+// returns the run of that ID.
+func (a *app) openRun(ctx context.Context, id string) (*ledger.Ledger, ledger.Run, error) {
+	book, path, err := a.openRecord(ctx)
+	if err != nil {
+		return nil, ledger.Run{}, err
+	}
+	if book == nil {
+		_, err := findRun(nil, path, id)
+		return nil, ledger.Run{}, err
+	}
+	runs, err := book.Runs(ctx, 0)
+	var run ledger.Run
+	if err == nil {
+		run, err = findRun(runs, path, id)
+	}
+	if err != nil {
+		return nil, ledger.Run{}, errors.Join(err, book.Close())
+	}
+	return book, run, nil
+}
+
 // findRun returns the run of that ID, or an error that names those which are
 // spelt like it.
-func (a *app) findRun(ctx context.Context, book *ledger.Ledger, path, id string) (ledger.Run, error) {
-	var runs []ledger.Run
-	if book != nil {
-		var err error
-		if runs, err = book.Runs(ctx, 0); err != nil {
-			return ledger.Run{}, err
-		}
-	}
+func findRun(runs []ledger.Run, path, id string) (ledger.Run, error) {
 	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.ID == id }); i >= 0 {
 		return runs[i], nil
 	}
@@ -71,20 +86,8 @@ func (a *app) findRun(ctx context.Context, book *ledger.Ledger, path, id string)
 // lastResults returns the results file of the last run that has one which is
 // still there. The flags stay as they were given.
 func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, err error) {
-	look := app{getenv: a.getenv, stderr: a.stderr, said: a.said} // the command itself says it no more
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	look.settings.connectionFlags(flags)
-	look.settings.workFlags(flags)
-	look.settings.outputFlags(flags)
-	given.Visit(func(f *pflag.Flag) {
-		if flags.Lookup(f.Name) != nil && err == nil {
-			err = flags.Set(f.Name, f.Value.String())
-		}
-	})
+	look, err := a.lookout(given)
 	if err != nil {
-		return "", err
-	}
-	if err := look.begin(flags); err != nil {
 		return "", err
 	}
 	s := &look.settings
@@ -107,21 +110,20 @@ func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, 
 			return "", err
 		}
 	}
+	runs = slices.DeleteFunc(runs, func(r ledger.Run) bool {
+		ours := r.API == host.Host && (s.company == 0 || s.company == r.Company) && (s.project == 0 || s.project == r.Project)
+		return !ours || r.Command == importer.UndoCommand || r.Results == ""
+	})
+	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return !missing(r.Results) }); i >= 0 {
+		results := nearName(runs[i].Results)
+		look.talk("Taking up %s, the results of run %s.", report.Clean(results), runs[i].ID)
+		return results, nil
+	}
 	var sought []string
 	for _, r := range runs {
-		ours := r.API == host.Host && (s.company == 0 || s.company == r.Company) && (s.project == 0 || s.project == r.Project)
-		if !ours || r.Command == importer.UndoCommand || r.Results == "" {
-			continue
+		if !slices.Contains(sought, r.Results) {
+			sought = append(sought, r.Results)
 		}
-		if missing(r.Results) {
-			if !slices.Contains(sought, r.Results) {
-				sought = append(sought, r.Results)
-			}
-			continue
-		}
-		results := nearName(r.Results)
-		look.talk("Taking up %s, the results of run %s.", report.Clean(results), r.ID)
-		return results, nil
 	}
 	what := "no run"
 	if s.project != 0 {
@@ -131,6 +133,26 @@ func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, 
 		fmt.Sprintf("%s in the ledger %s has a results file that is still there%s", what, path, lookedFor(sought)),
 		"name the file: muster retry RESULTS; muster runs lists the runs",
 	}
+}
+
+// lookout is the program as it looks around before a command begins, with the flags
+// that the command was given. What it says the command itself says no more.
+func (a *app) lookout(given *pflag.FlagSet) (*app, error) {
+	look := &app{getenv: a.getenv, stderr: a.stderr, said: a.said}
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	look.settings.connectionFlags(flags)
+	look.settings.workFlags(flags)
+	look.settings.outputFlags(flags)
+	var err error
+	given.Visit(func(f *pflag.Flag) {
+		if flags.Lookup(f.Name) != nil && err == nil {
+			err = flags.Set(f.Name, f.Value.String())
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return look, look.begin(flags)
 }
 
 // lookedFor says which files are not there.

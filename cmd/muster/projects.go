@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/pflag"
@@ -56,11 +55,8 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 		}
 		defer func() { _ = release() }() // the process's end would do as well
 	}
-	intake, end := context.WithCancelCause(ctx)
+	intake, end := a.newIntake(ctx)
 	defer end(nil)
-	if d := a.settings.maxDuration; d > 0 {
-		defer time.AfterFunc(d, func() { end(importer.MaxDurationOver(d)) }).Stop()
-	}
 
 	var shares []*share
 	rows := 0

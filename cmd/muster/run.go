@@ -140,7 +140,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 	if err != nil {
 		code := exitCode(ctx, err)
 		var object bytes.Buffer
-		whole.stdout = &object
+		whole.stdout = &output{w: &object}
 		whole.refuse(code, err)
 		record(jobRun{Job: j.name, Roster: j.roster, Result: bytes.TrimSpace(object.Bytes())})
 		a.complain(err)
@@ -160,7 +160,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		said := jobRun{Job: j.name, Roster: path}
 		var object bytes.Buffer
 		if a.settings.json {
-			one.stdout = &object
+			one.stdout = &output{w: &object}
 		} else {
 			a.talk("Job %s, roster %s:", j.name, report.Clean(path))
 		}

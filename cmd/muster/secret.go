@@ -142,12 +142,15 @@ func writableByOthers(path string) []caution {
 }
 
 func byOthers(path string, mode fs.FileMode, text, fix string) []caution {
-	if path == "" || runtime.GOOS == "windows" { // its modes say nothing of others
-		return nil
-	}
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm()&mode == 0 {
+	if path == "" || !openToOthers(path, mode) {
 		return nil
 	}
 	return []caution{{fmt.Sprintf(text, path), fix + shellWord(path)}}
+}
+
+// openToOthers reports whether users who are neither the owner nor of the file's
+// group may do any of what mode says.
+func openToOthers(path string, mode fs.FileMode) bool {
+	info, err := os.Stat(path)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&mode != 0 // whose modes say nothing of others
 }

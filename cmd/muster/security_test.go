@@ -44,13 +44,6 @@ func (w *world) in(args ...string) (code int, stdout, stderr string) {
 	return cmd.ProcessState.ExitCode(), out.String(), talk.String()
 }
 
-func (w *world) write(name, content string) {
-	w.t.Helper()
-	if err := os.WriteFile(filepath.Join(w.folder, name), []byte(content), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // A title for the window, a cleared screen, colours by C1, and text that turns
 // its direction.
 const escape = "\x1b]0;owned\x07\x1b[2J\u009b31m\u202e"

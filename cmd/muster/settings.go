@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -194,7 +194,7 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		if file, err = readConfig(s.config); err != nil {
 			return err
 		}
-		s.cautions = append(s.cautions, file.cautions...)
+		s.beware(file.cautions)
 		if s.job == "" {
 			s.placed = file.placed()
 		}
@@ -225,9 +225,19 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		s.plain = getenv("TERM") == "dumb" || getenv("ACCESSIBLE") != ""
 	}
 	for _, path := range []string{s.clientSecretFile, s.clientKey, s.passwordFile} {
-		s.cautions = append(s.cautions, readableByOthers(path)...)
+		s.beware(readableByOthers(path))
 	}
 	return nil
+}
+
+// beware adds cautions, each once: a config file's secret is looked at as it is read,
+// and may be that of several jobs.
+func (s *settings) beware(cautions []caution) {
+	for _, c := range cautions {
+		if !slices.Contains(s.cautions, c) {
+			s.cautions = append(s.cautions, c)
+		}
+	}
 }
 
 // fromEnvironment sets a flag that is not set yet.
@@ -255,33 +265,6 @@ func allSettings() *pflag.FlagSet {
 	s.resultsFlag(all)
 	s.outputFlags(all)
 	return all
-}
-
-// nearest returns the name that shares most letters with word, or "".
-func nearest(word string, names []string) string {
-	best, most := "", 0.6
-	for _, name := range names {
-		if score := likeness(word, name); score > most {
-			best, most = name, score
-		}
-	}
-	return best
-}
-
-// likeness is the share of letter pairs that two words have in common.
-func likeness(a, b string) float64 {
-	pairs := map[string]int{}
-	for i := 0; i+2 <= len(a); i++ {
-		pairs[a[i:i+2]]++
-	}
-	common := 0
-	for i := 0; i+2 <= len(b); i++ {
-		if pairs[b[i:i+2]] > 0 {
-			pairs[b[i:i+2]]--
-			common++
-		}
-	}
-	return 2 * float64(common) / float64(max(len(a)+len(b)-2, 1))
 }
 
 // readAsResults leaves out how the roster is to be read, unless it is given on the
@@ -423,89 +406,4 @@ func pathCause(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// idFlag is one of Procore's IDs: digits, of which a leading zero says nothing.
-type idFlag int64
-
-func (i *idFlag) Type() string { return "ID" }
-
-func (i *idFlag) String() string {
-	if *i == 0 {
-		return ""
-	}
-	return strconv.FormatInt(int64(*i), 10)
-}
-
-func (i *idFlag) Set(text string) error {
-	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-	if err != nil || n < 1 {
-		return fmt.Errorf("%q is no ID: write the number that stands in the project's address in the browser", text)
-	}
-	*i = idFlag(n)
-	return nil
-}
-
-// rateFlag is a pace in requests a second, said as 2/s, 30/m or 600/h.
-type rateFlag struct {
-	text      string
-	perSecond float64
-}
-
-func (r *rateFlag) String() string { return r.text }
-func (r *rateFlag) Type() string   { return "pace" }
-
-func (r *rateFlag) Set(text string) error {
-	number, unit, _ := strings.Cut(strings.TrimSpace(text), "/")
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || !(n > 0) || n > 1e6 {
-		return fmt.Errorf("%q is no pace: write 2/s, 30/m or 600/h", text)
-	}
-	switch strings.TrimSpace(unit) {
-	case "", "s", "sec", "second":
-	case "m", "min", "minute":
-		n /= 60
-	case "h", "hour":
-		n /= 3600
-	default:
-		return fmt.Errorf("%q is no pace: write 2/s, 30/m or 600/h", text)
-	}
-	r.text, r.perSecond = text, n
-	return nil
-}
-
-// shareFlag is a share of the quota, said as 20%.
-type shareFlag struct {
-	text  string
-	share float64
-}
-
-func (s *shareFlag) String() string { return s.text }
-func (s *shareFlag) Type() string   { return "share" }
-
-func (s *shareFlag) Set(text string) error {
-	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || !percent || !(n >= 0) || n > 90 {
-		return fmt.Errorf("%q is no share between 0%% and 90%%", text)
-	}
-	s.text, s.share = text, n/100
-	return nil
-}
-
-type maxErrorsFlag struct {
-	text  string
-	limit importer.MaxErrors
-}
-
-func (m *maxErrorsFlag) String() string { return m.text }
-func (m *maxErrorsFlag) Type() string   { return "errors" }
-
-func (m *maxErrorsFlag) Set(text string) error {
-	limit, err := importer.ParseMaxErrors(text)
-	if err != nil {
-		return err
-	}
-	m.text, m.limit = text, limit
-	return nil
 }

@@ -83,17 +83,11 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 		return err
 	}
 	defer conn.close()
-	book, path, err := a.openRecord(ctx)
+	book, run, err := a.openRun(ctx, id)
 	if err != nil {
 		return err
 	}
-	if book != nil {
-		defer func() { err = errors.Join(err, book.Close()) }()
-	}
-	run, err := a.findRun(ctx, book, path, id)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, book.Close()) }()
 	if err := undoable(run, conn.scope); err != nil {
 		return err
 	}

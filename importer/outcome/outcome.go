@@ -13,7 +13,7 @@ const (
 	Skipped  Status = "skipped"  // the mapping's filter leaves this row out
 	Invalid  Status = "invalid"  // the row fails validation; nothing was sent
 	Failed   Status = "failed"   // Procore refused it, or kept failing and the person is known not to exist
-	Unknown  Status = "unknown"  // it was sent, the answer was lost, and what happened is not settled
+	Unknown  Status = "unknown"  // it was sent, and what came of it is not settled
 	Pending  Status = "pending"  // not attempted: the run stopped before it
 )
 
@@ -76,23 +76,23 @@ type Counts struct {
 	Pending  int `json:"pending"`
 }
 
-// Add counts one more row of status s.
-func (c *Counts) Add(s Status) {
+// Add counts n more rows of status s.
+func (c *Counts) Add(s Status, n int) {
 	switch s {
 	case Created:
-		c.Created++
+		c.Created += n
 	case Existing:
-		c.Existing++
+		c.Existing += n
 	case Skipped:
-		c.Skipped++
+		c.Skipped += n
 	case Invalid:
-		c.Invalid++
+		c.Invalid += n
 	case Failed:
-		c.Failed++
+		c.Failed += n
 	case Unknown:
-		c.Unknown++
+		c.Unknown += n
 	case Pending:
-		c.Pending++
+		c.Pending += n
 	}
 }
 

@@ -11,7 +11,7 @@ func TestEveryStatusIsCountedOnce(t *testing.T) {
 	var c outcome.Counts
 	for i, s := range outcome.Statuses() {
 		for range i + 1 {
-			c.Add(s)
+			c.Add(s, 1)
 		}
 	}
 	for i, s := range outcome.Statuses() {
@@ -43,7 +43,7 @@ func TestExitCode(t *testing.T) {
 			t.Parallel()
 			var c outcome.Counts
 			for _, s := range test.rows {
-				c.Add(s)
+				c.Add(s, 1)
 			}
 			if got := c.Exit(); got != test.want {
 				t.Errorf("exit %d, want %d", got, test.want)

@@ -84,7 +84,7 @@ func (f *rowFile) add(label string, o outcome.Outcome) {
 	if toLookAt(o.Status) && len(f.toSee) < rowsInPage {
 		f.toSee = append(f.toSee, row)
 	}
-	f.counts.Add(o.Status)
+	f.counts.Add(o.Status, 1)
 	f.line = f.line[:0]
 	switch {
 	case f.count == 0:

@@ -37,7 +37,7 @@ func written(t testing.TB, s report.Summary, rows ...row) string {
 	}
 	for _, r := range rows {
 		h.Row(r.label, r.Outcome)
-		s.Add(r.Status)
+		s.Add(r.Status, 1)
 	}
 	if err := h.Commit(s); err != nil {
 		t.Fatal(err)

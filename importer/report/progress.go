@@ -179,7 +179,7 @@ func (p *Progress) clearing() string {
 func (p *Progress) snapshot(now time.Time) Snapshot {
 	s := Snapshot{Total: p.total, Now: now, Elapsed: now.Sub(p.start)}
 	for i, status := range outcome.Statuses() {
-		s.Counts = plus(s.Counts, status, int(p.counts[i].Load()))
+		s.Counts.Add(status, int(p.counts[i].Load()))
 	}
 	if w := p.wait.Load(); w != nil && w.until.After(now) {
 		s.Until, s.Why = w.until, w.why
@@ -210,27 +210,6 @@ func (p *Progress) left(rows int, rate float64) time.Duration {
 		return time.Duration(float64(rows) / rate * float64(time.Second))
 	}
 	return 0
-}
-
-// plus adds n rows of a status.
-func plus(c outcome.Counts, s outcome.Status, n int) outcome.Counts {
-	switch s {
-	case outcome.Created:
-		c.Created += n
-	case outcome.Existing:
-		c.Existing += n
-	case outcome.Skipped:
-		c.Skipped += n
-	case outcome.Invalid:
-		c.Invalid += n
-	case outcome.Failed:
-		c.Failed += n
-	case outcome.Unknown:
-		c.Unknown += n
-	case outcome.Pending:
-		c.Pending += n
-	}
-	return c
 }
 
 // draw changes the terminal's line in one write, and only if it is another. It

@@ -129,16 +129,9 @@ func (l *lines) text() iter.Seq2[textLine, error] {
 		buffered := bufio.NewReaderSize(l.file, 1<<16)
 		var whole []byte
 		for number := 1; ; number++ {
-			whole = whole[:0]
-			tooLong := false
-			var chunk []byte
-			err := bufio.ErrBufferFull
-			for errors.Is(err, bufio.ErrBufferFull) {
-				chunk, err = buffered.ReadSlice('\n')
-				if tooLong = tooLong || len(whole)+len(chunk) > maxLine; !tooLong {
-					whole = append(whole, chunk...)
-				}
-			}
+			var tooLong bool
+			var err error
+			whole, tooLong, err = readLine(buffered, whole[:0])
 			if err != nil && !errors.Is(err, io.EOF) {
 				yield(textLine{}, err)
 				return
@@ -157,6 +150,19 @@ func (l *lines) text() iter.Seq2[textLine, error] {
 			}
 		}
 	}
+}
+
+// readLine appends the next line to dst, as far as a line may be long. With io.EOF it
+// is the last.
+func readLine(in *bufio.Reader, dst []byte) (line []byte, tooLong bool, err error) {
+	for err = bufio.ErrBufferFull; errors.Is(err, bufio.ErrBufferFull); {
+		var chunk []byte
+		chunk, err = in.ReadSlice('\n')
+		if tooLong = tooLong || len(dst)+len(chunk) > maxLine; !tooLong {
+			dst = append(dst, chunk...)
+		}
+	}
+	return dst, tooLong, err
 }
 
 // object hands out the members of a JSON object in their order.

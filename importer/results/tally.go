@@ -30,7 +30,7 @@ type group struct {
 func newTally() tally { return tally{groups: map[string]*group{}} }
 
 func (t *tally) add(o *outcome.Outcome) {
-	t.counts.Add(o.Status)
+	t.counts.Add(o.Status, 1)
 	if !o.Status.Retryable() || o.Status == outcome.Pending {
 		return
 	}

@@ -275,10 +275,13 @@ func invisible(cell string) bool {
 	for i := range len(cell) {
 		switch c := cell[i]; {
 		case c >= utf8.RuneSelf:
-			return strings.TrimFunc(cell[i:], func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' }) == ""
+			return strings.TrimFunc(cell[i:], unseen) == ""
 		case c > ' ', c == 0: // where a crash has left NULs something stood
 			return false
 		}
 	}
 	return true
 }
+
+// unseen reports whether a character leaves nothing to be seen.
+func unseen(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' }

@@ -43,7 +43,7 @@ func headRows(t table) ([]headRow, error) {
 
 // oneLine folds what is more than one line to one.
 func oneLine(heading string) string {
-	heading = strings.TrimFunc(heading, func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' })
+	heading = strings.TrimFunc(heading, unseen)
 	if !strings.ContainsAny(heading, "\r\n") {
 		return heading
 	}
@@ -202,23 +202,28 @@ func (r *Reader) headerAt(number int, rows []headRow) (headRow, error) {
 func (r *Reader) noHeader(message string) *Error {
 	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)
 	e.Sheet = r.sheet
-	if r.book != nil && !r.hiddenChosen() {
-		var hidden []string
-		for _, sh := range r.book.sheets {
-			if sh.hidden {
-				hidden = append(hidden, sh.name)
-			}
-		}
-		if len(hidden) > 0 {
-			e.Fix += fmt.Sprintf("; if it is the hidden sheet %q that is meant, name it: --sheet %q", hidden[0], hidden[0])
-		}
+	if name := r.otherHidden(); name != "" {
+		e.Fix += fmt.Sprintf("; if it is the hidden sheet %q that is meant, name it: --sheet %q", name, name)
 	}
 	return e
 }
 
-// hiddenChosen reports whether the sheet that is read is a hidden one.
-func (r *Reader) hiddenChosen() bool {
-	return slices.ContainsFunc(r.book.sheets, func(sh *sheet) bool { return sh.hidden && sh.name == r.sheet })
+// otherHidden returns the name of a hidden sheet, or "" where there is none or where
+// the sheet that is read is one.
+func (r *Reader) otherHidden() string {
+	if r.book == nil {
+		return ""
+	}
+	hidden := ""
+	for _, sh := range r.book.sheets {
+		switch {
+		case sh.hidden && sh.name == r.sheet:
+			return ""
+		case sh.hidden && hidden == "":
+			hidden = sh.name
+		}
+	}
+	return hidden
 }
 
 // oneCell reports that no row has more than one cell that is filled.
@@ -249,28 +254,23 @@ func togetherFix(row headRow, heading func(string) bool, guessed bool) string {
 	if heading == nil {
 		return ""
 	}
-	whole := "every line is in quotation marks as a whole: take the outer ones off in a text editor, or export the list again"
-	if !guessed {
-		whole = "something else stands between the cells than --delimiter says: leave it out to have it found"
-	}
 	text := strings.Join(row.cells, "")
-	for _, part := range []struct {
-		with string
-		fix  string
-	}{
-		{",", whole},
-		{";", whole},
-		{"  ", "the columns are aligned by blanks: open the file in a spreadsheet program (in Excel: Data, From Text, Fixed width) and save it as .xlsx"},
-	} {
+	parted := func(by string) bool {
 		n := 0
-		for cell := range strings.SplitSeq(text, part.with) {
+		for cell := range strings.SplitSeq(text, by) {
 			if cell = strings.TrimSpace(cell); cell != "" && heading(cell) {
 				n++
 			}
 		}
-		if n > 1 {
-			return part.fix
-		}
+		return n > 1
+	}
+	switch {
+	case (parted(",") || parted(";")) && !guessed:
+		return "something else stands between the cells than --delimiter says: leave it out to have it found"
+	case parted(","), parted(";"):
+		return "every line is in quotation marks as a whole: take the outer ones off in a text editor, or export the list again"
+	case parted("  "):
+		return "the columns are aligned by blanks: open the file in a spreadsheet program (in Excel: Data, From Text, Fixed width) and save it as .xlsx"
 	}
 	return ""
 }

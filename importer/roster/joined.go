@@ -5,9 +5,6 @@ import (
 	"io"
 )
 
-// byteOrderMark is how text in UTF-8 may begin.
-const byteOrderMark = "\uFEFF"
-
 // markedQuote is a mark in front of a cell in quotes.
 var markedQuote = []byte(byteOrderMark + `"`)
 

@@ -32,18 +32,7 @@ func (n *notes) of(row *Row) string {
 	if n.headings(row) {
 		return noteHeadings
 	}
-	first, filled := -1, 0
-	for i, c := range row.Cells {
-		if blank(c) {
-			continue
-		}
-		if first < 0 {
-			first = i
-		}
-		if filled++; filled > 3 {
-			break
-		}
-	}
+	first, filled := firstFilled(row.Cells)
 	if filled == 0 {
 		return ""
 	}
@@ -52,8 +41,7 @@ func (n *notes) of(row *Row) string {
 		return ""
 	}
 	word, rest := cutWord(cell)
-	narrow := len(n.headers[0]) < 3
-	if totalWord(word, rest) && (n.numeric(row, first+1) && (!narrow || filled > 1 || totals(rest)) || countsPeople(rest, row.Cells[first+1:])) {
+	if totalWord(word, rest) && (n.numeric(row, first+1) && (!n.narrow() || filled > 1 || totals(rest)) || countsPeople(rest, row.Cells[first+1:])) {
 		return noteTotal
 	}
 	if filled > 3 {
@@ -66,12 +54,36 @@ func (n *notes) of(row *Row) string {
 		return noteTotal
 	case filled > 1 && strings.HasSuffix(cell, ":") && (labelWord(word) || sectionWord(word)):
 		return noteSection // "Foreman:" and who that is, above a crew
-	case filled > 1:
-		if row.Kinds == nil && sentence(cell) && goesOn(row.Cells[first+1:]) {
-			return noteText
-		}
-		return ""
+	case filled == 1:
+		return n.alone(row, first)
+	case row.Kinds == nil && sentence(cell) && goesOn(row.Cells[first+1:]):
+		return noteText
 	}
+	return ""
+}
+
+// firstFilled returns where the first cell stands that is not blank, and how many
+// there are; it does not count beyond 4.
+func firstFilled(cells []string) (first, filled int) {
+	for i, c := range cells {
+		if blank(c) {
+			continue
+		}
+		if filled == 0 {
+			first = i
+		}
+		if filled++; filled > 3 {
+			break
+		}
+	}
+	return first, filled
+}
+
+// alone returns why a row of one cell is not a person's, or "".
+func (n *notes) alone(row *Row, first int) string {
+	cell := strings.TrimSpace(row.Cells[first])
+	word, rest := cutWord(cell)
+	narrow := n.narrow()
 	switch {
 	case n.counter(row, first):
 		return noteNumber
@@ -92,6 +104,9 @@ func (n *notes) of(row *Row) string {
 	}
 	return ""
 }
+
+// narrow reports that the roster has so few columns that a name may stand alone.
+func (n *notes) narrow() bool { return len(n.headers[0]) < 3 }
 
 // headings reports a row of headings: the header's own again, as at the top of
 // every printed page, or those of a second language right below it.

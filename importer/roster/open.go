@@ -25,7 +25,7 @@ func (r *Reader) open(o Options) error {
 	if err != nil {
 		return err
 	}
-	if len(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))) == 0 {
+	if len(bytes.TrimPrefix(head, []byte(byteOrderMark))) == 0 {
 		return r.empty()
 	}
 	if compound(head) && o.Password != "" && r.source.contains(utf16le(encryptedStream)) == 0 {

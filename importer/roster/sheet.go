@@ -144,16 +144,12 @@ func (s *sheetScan) run(x *xmlScanner) error {
 		return err
 	}
 	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
+		more, err := x.child()
+		if err != nil {
 			return err
-		case kind == xmlEnd:
+		}
+		if !more {
 			return x.ended()
-		case kind == xmlText && !blankXML(x.text):
-			return errXMLToken
-		case kind != xmlStart:
-			continue
 		}
 		switch string(x.name) {
 		case "sheetData":
@@ -171,20 +167,14 @@ func (s *sheetScan) run(x *xmlScanner) error {
 
 func (s *sheetScan) sheetData() error {
 	for {
-		kind, err := s.x.next()
-		switch {
-		case err != nil:
+		more, err := s.x.child()
+		if err != nil || !more {
 			return err
-		case kind == xmlEnd:
-			return nil
-		case kind == xmlText && !blankXML(s.x.text):
-			return errXMLToken
-		case kind != xmlStart:
-			continue
-		case string(s.x.name) != "row":
-			err = s.x.skip()
-		default:
+		}
+		if string(s.x.name) == "row" {
 			err = s.readRow()
+		} else {
+			err = s.x.skip()
 		}
 		if err != nil {
 			return err
@@ -229,22 +219,20 @@ func (s *sheetScan) readRow() error {
 	s.cells, s.kinds, s.full = s.cells[:0], s.kinds[:0], s.full[:0]
 	s.filled, s.textual = 0, 0
 	for column := 0; ; {
-		kind, err := s.x.next()
-		switch {
-		case err != nil:
-			return err
-		case kind == xmlText && !blankXML(s.x.text):
-			return errXMLToken
-		case kind == xmlStart && string(s.x.name) != "c":
-			err = s.x.skip()
-		case kind == xmlStart:
-			column, err = s.readCell(column)
-		}
+		more, err := s.x.child()
 		if err != nil {
 			return err
 		}
-		if kind == xmlEnd {
+		if !more {
 			break
+		}
+		if string(s.x.name) == "c" {
+			column, err = s.readCell(column)
+		} else {
+			err = s.x.skip()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if s.filled == 0 {
@@ -288,36 +276,44 @@ func (s *sheetScan) rowAttributes() (number int, hidden bool, err error) {
 	}
 }
 
-// readCell reads the cell whose tag was read last; column is where it stands if
-// it doesn't say so. It returns where the next one stands.
-func (s *sheetScan) readCell(column int) (int, error) {
-	style := 0
-	var t cellType
+// cellAttributes returns where a cell stands, which is next if it doesn't say so, its
+// style and its type.
+func (s *sheetScan) cellAttributes(next int) (column, style int, t cellType, err error) {
+	column = next
 	for rest := s.x.attrs; ; {
 		name, value, after, ok, err := attr(rest)
 		if err != nil {
-			return 0, err
+			return 0, 0, t, err
 		}
 		if !ok {
-			break
+			return column, style, t, nil
 		}
 		rest = after
 		switch string(name) {
 		case "r":
 			c, row, ok := cellRef(value)
 			if !ok || row != s.row.Number {
-				return 0, fmt.Errorf("row %d has a cell named %q", s.row.Number, value)
+				return 0, 0, t, fmt.Errorf("row %d has a cell named %q", s.row.Number, value)
 			}
 			column = c
 		case "s":
 			if style, ok = digits(value); !ok {
-				return 0, errXMLToken
+				return 0, 0, t, errXMLToken
 			}
 		case "t":
 			if t, ok = typeOf(value); !ok {
-				return 0, fmt.Errorf("row %d has a cell of the type %q", s.row.Number, value)
+				return 0, 0, t, fmt.Errorf("row %d has a cell of the type %q", s.row.Number, value)
 			}
 		}
+	}
+}
+
+// readCell reads the cell whose tag was read last; column is where it stands if
+// it doesn't say so. It returns where the next one stands.
+func (s *sheetScan) readCell(column int) (int, error) {
+	column, style, t, err := s.cellAttributes(column)
+	if err != nil {
+		return 0, err
 	}
 	if column >= maxColumns {
 		return 0, fmt.Errorf("row %d has more than %d cells", s.row.Number, maxColumns)
@@ -361,16 +357,12 @@ func (s *sheetScan) put(column int, text string, kind Kind) {
 func (s *sheetScan) content() (hasValue, hasFormula bool, err error) {
 	s.value, s.formula, s.inline = s.value[:0], s.formula[:0], s.inline[:0]
 	for {
-		kind, err := s.x.next()
-		switch {
-		case err != nil:
+		more, err := s.x.child()
+		if err != nil {
 			return false, false, err
-		case kind == xmlEnd:
+		}
+		if !more {
 			return hasValue, hasFormula, nil
-		case kind == xmlText && !blankXML(s.x.text):
-			return false, false, errXMLToken
-		case kind != xmlStart:
-			continue
 		}
 		switch string(s.x.name) {
 		case "v":
@@ -386,29 +378,6 @@ func (s *sheetScan) content() (hasValue, hasFormula bool, err error) {
 		}
 		if err != nil {
 			return false, false, err
-		}
-	}
-}
-
-// content appends the text of the element that was started last.
-func (x *xmlScanner) content(dst []byte) ([]byte, error) {
-	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
-			return dst, err
-		case kind == xmlEnd:
-			return dst, nil
-		case kind == xmlStart:
-			err = x.skip()
-		case kind == xmlText:
-			dst, err = appendText(dst, x.text, x.literal)
-		}
-		if err != nil {
-			return dst, err
-		}
-		if len(dst) > maxToken {
-			return dst, errXMLTooLong
 		}
 	}
 }

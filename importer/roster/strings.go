@@ -167,23 +167,20 @@ func readStrings(x *xmlScanner, s *sharedStrings, temp func() (*os.File, error))
 	}
 	var text []byte
 	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
+		more, err := x.child()
+		if err != nil {
 			return err
-		case kind == xmlEnd:
+		}
+		if !more {
 			if err := s.finish(); err != nil {
 				return err
 			}
 			return x.ended()
-		case kind == xmlStart && string(x.name) != "si":
+		}
+		if string(x.name) != "si" {
 			err = x.skip()
-		case kind == xmlStart:
-			if text, err = x.richText(text[:0]); err == nil {
-				err = s.add(unescapeExcel(text), temp)
-			}
-		case !blankXML(x.text):
-			err = errXMLToken
+		} else if text, err = x.richText(text[:0]); err == nil {
+			err = s.add(unescapeExcel(text), temp)
 		}
 		if err != nil {
 			return err
@@ -228,38 +225,6 @@ func (x *xmlScanner) richText(dst []byte) ([]byte, error) {
 		}
 		if len(dst) > maxToken {
 			return dst, errXMLTooLong
-		}
-	}
-}
-
-// root reads up to the first element, which must have this name.
-func (x *xmlScanner) root(name string) error {
-	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
-			return err
-		case kind == xmlEOF:
-			return errXMLCut
-		case kind == xmlStart && string(x.name) != name:
-			return errXMLToken
-		case kind == xmlStart:
-			return nil
-		}
-	}
-}
-
-// ended makes sure that nothing follows the document.
-func (x *xmlScanner) ended() error {
-	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
-			return err
-		case kind == xmlEOF:
-			return nil
-		case kind != xmlText:
-			return errXMLToken
 		}
 	}
 }

@@ -82,9 +82,12 @@ func damagedText(head []byte) bool {
 	})
 }
 
+// byteOrderMark is how text in UTF-8 may begin.
+const byteOrderMark = "\uFEFF"
+
 func bomLength(head []byte) int64 {
-	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-		return 3
+	if bytes.HasPrefix(head, []byte(byteOrderMark)) {
+		return int64(len(byteOrderMark))
 	}
 	return 0
 }

@@ -242,30 +242,6 @@ func (b *workbook) target(name, base, kind string) string {
 	return ""
 }
 
-// elements calls visit for every element of a part, whose root must have this
-// name.
-func (x *xmlScanner) elements(root string, visit func() error) error {
-	if err := x.root(root); err != nil {
-		return err
-	}
-	if err := visit(); err != nil {
-		return err
-	}
-	for {
-		kind, err := x.next()
-		switch {
-		case err != nil:
-			return err
-		case kind == xmlEOF:
-			return nil
-		case kind == xmlStart:
-			if err := visit(); err != nil {
-				return err
-			}
-		}
-	}
-}
-
 // readMain reads the workbook's own part and those that it is made of.
 func (b *workbook) readMain(main string) error {
 	base := path.Dir(main)
@@ -370,17 +346,4 @@ func (b *workbook) readStyles(x *xmlScanner) error {
 		}
 		return nil
 	})
-}
-
-// number returns an attribute that is a number, or 0 if it isn't there.
-func (x *xmlScanner) number(name string) (int, error) {
-	text, err := x.attribute(name, false)
-	if err != nil || text == "" {
-		return 0, err
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(text))
-	if err != nil {
-		return 0, errXMLToken
-	}
-	return n, nil
 }

@@ -70,8 +70,8 @@ func newXML(src io.Reader) (*xmlScanner, error) {
 	head := x.buf[:min(x.w, 256)]
 	var e encoding.Encoding
 	switch {
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		x.r = 3
+	case bytes.HasPrefix(head, []byte(byteOrderMark)):
+		x.r = len(byteOrderMark)
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("<\x00")):
 		e = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 		if head[0] == '<' {

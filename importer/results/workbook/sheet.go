@@ -244,22 +244,8 @@ type insertion struct {
 // the file, are written by them, the rows by data.
 func (s *sheet) rewrite(out io.Writer, in io.Reader, insertions []insertion, data func(x *scanner) error) error {
 	x := newScanner(in)
-	write := func(b []byte, err error) error {
-		if err == nil {
-			_, err = out.Write(b)
-		}
-		return err
-	}
-	before := func(place int) error {
-		for len(insertions) > 0 && slices.Index(order, insertions[0].name) < place {
-			if err := write(insertions[0].write(nil)); err != nil {
-				return err
-			}
-			insertions = insertions[1:]
-		}
-		return nil
-	}
-	depth := 0
+	w := rewriter{out, insertions}
+	inside := false
 	for {
 		t, err := x.next()
 		if errors.Is(err, io.EOF) {
@@ -270,49 +256,86 @@ func (s *sheet) rewrite(out io.Writer, in io.Reader, insertions []insertion, dat
 		}
 		place := slices.Index(order, string(t.name))
 		switch {
-		case t.kind == start && depth == 0:
-			depth++
+		case t.kind == start && !inside:
+			inside = true
+			err = w.write(t.raw)
 		case t.kind == end:
-			if err := before(len(order)); err != nil {
-				return err
+			if err = w.upTo(len(order)); err == nil {
+				err = w.write(t.raw)
 			}
 		case t.kind == start && string(t.name) == "sheetData":
-			if err := before(place); err != nil {
-				return err
+			if err = w.upTo(place); err == nil {
+				err = s.rewriteData(&w, t.raw, func() error { return data(x) })
 			}
-			if err := write(t.raw, nil); err != nil {
-				return err
+		case inside && (t.kind == start || t.kind == empty):
+			var whole []byte
+			if whole, err = x.element(nil, t); err == nil {
+				err = w.element(place, whole)
 			}
-			if err := data(x); err != nil {
-				return err
-			}
-			if err := write([]byte("</"+s.prefix+"sheetData>"), nil); err != nil {
-				return err
-			}
-			continue
-		case depth == 1 && (t.kind == start || t.kind == empty):
-			t.raw, err = x.element(nil, t)
-			if err != nil {
-				return err
-			}
-			if place < 0 {
-				break
-			}
-			if err := before(place); err != nil {
-				return err
-			}
-			if len(insertions) > 0 && insertions[0].name == order[place] {
-				if err := write(insertions[0].write(t.raw)); err != nil {
-					return err
-				}
-				insertions = insertions[1:]
-				continue
-			}
+		default:
+			err = w.write(t.raw)
 		}
-		if err := write(t.raw, nil); err != nil {
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// rewriteData writes the element of the rows, whose tag was read last.
+func (s *sheet) rewriteData(w *rewriter, tag []byte, data func() error) error {
+	if err := w.write(tag); err != nil {
+		return err
+	}
+	if err := data(); err != nil {
+		return err
+	}
+	return w.write([]byte("</" + s.prefix + "sheetData>"))
+}
+
+// rewriter writes a sheet, with insertions in their places.
+type rewriter struct {
+	out  io.Writer
+	left []insertion // those that are not written yet, in the order of the file
+}
+
+func (w *rewriter) write(b []byte) error {
+	_, err := w.out.Write(b)
+	return err
+}
+
+// insert writes the next insertion instead of old, nil for nothing.
+func (w *rewriter) insert(old []byte) error {
+	b, err := w.left[0].write(old)
+	if err != nil {
+		return err
+	}
+	w.left = w.left[1:]
+	return w.write(b)
+}
+
+// upTo writes the insertions that belong in front of a place in the order.
+func (w *rewriter) upTo(place int) error {
+	for len(w.left) > 0 && slices.Index(order, w.left[0].name) < place {
+		if err := w.insert(nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// element writes an element that is there, or what an insertion makes of it; its
+// place is negative if the order does not know it.
+func (w *rewriter) element(place int, raw []byte) error {
+	if place < 0 {
+		return w.write(raw)
+	}
+	if err := w.upTo(place); err != nil {
+		return err
+	}
+	if len(w.left) > 0 && w.left[0].name == order[place] {
+		return w.insert(raw)
+	}
+	return w.write(raw)
 }
 
 // frozenRows is how far down the headings may stand to be kept in sight: more

@@ -24,25 +24,53 @@ func (b *Book) mark() error {
 			return err
 		}
 	}
-	highest := 1
-	err = tags(properties, func(t token) {
-		if text, found := attribute(t.raw, "pid"); found {
-			id, _ := strconv.Atoi(text) // what is no number is in nobody's way
-			highest = max(highest, id)
-		}
-	})
+	last, err := highest(properties, "property", "pid")
 	if err != nil {
 		return err
 	}
 	properties, err = appendChild(properties, "Properties", fmt.Sprintf(
 		`<{p}property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="%d" name="%s"><v:lpwstr xmlns:v="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">results</v:lpwstr></{p}property>`,
-		highest+1, b.edit.Property))
+		max(last, 1)+1, b.edit.Property)) // 0 and 1 are not for properties
 	b.parts.write(customProperties, properties)
 	return err
 }
 
-// writeSummary writes the sheet that is added.
+// highest returns the highest number by which an attribute tells elements of a name
+// apart, 0 if there is none.
+func highest(content []byte, element, name string) (int, error) {
+	most := 0
+	err := tags(content, func(t token) {
+		if string(t.name) == element {
+			text, _ := attribute(t.raw, name)
+			number, _ := strconv.Atoi(text) // what is no number is in nobody's way
+			most = max(most, number)
+		}
+	})
+	return most, err
+}
+
+// writeSummary writes the sheet that is added, in the place of one that an earlier
+// writing has added.
 func (b *Book) writeSummary(lines []Line) error {
+	content := b.summarySheet(lines)
+	if b.summary != "" {
+		b.parts.write(b.summary, content)
+		return nil
+	}
+	part := b.parts.free("xl/worksheets/summary%d.xml")
+	b.parts.write(part, content)
+	if err := b.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
+		return err
+	}
+	id, err := b.parts.relate(b.main, relationSpace+"/worksheet", part)
+	if err != nil {
+		return err
+	}
+	return b.listSheet(id)
+}
+
+// summarySheet returns the part of the sheet that is added.
+func (b *Book) summarySheet(lines []Line) []byte {
 	widths := []float64{24, 12, 52, 52, 24}
 	var x strings.Builder
 	x.WriteString(xmlHead + `<worksheet xmlns="` + mainSpace + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>` +
@@ -76,35 +104,20 @@ func (b *Book) writeSummary(lines []Line) error {
 	}
 	x.WriteString(`</sheetData><pageMargins left="0.5" right="0.5" top="0.75" bottom="0.75" header="0.3" footer="0.3"/>` +
 		`<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>`)
-	if b.summary != "" {
-		b.parts.write(b.summary, []byte(x.String()))
-		return nil
-	}
-	part := b.parts.free("xl/worksheets/summary%d.xml")
-	b.parts.write(part, []byte(x.String()))
-	if err := b.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
-		return err
-	}
-	id, err := b.parts.relate(b.main, relationSpace+"/worksheet", part)
-	if err != nil {
-		return err
-	}
+	return []byte(x.String())
+}
+
+// listSheet puts the sheet that is added behind the workbook's others.
+func (b *Book) listSheet(relation string) error {
 	content, err := b.parts.read(b.main)
 	if err != nil {
 		return err
 	}
-	highest := 0
-	err = tags(content, func(t token) {
-		if string(t.name) == "sheet" {
-			text, _ := attribute(t.raw, "sheetId")
-			number, _ := strconv.Atoi(text) // what is no number is in nobody's way
-			highest = max(highest, number)
-		}
-	})
+	last, err := highest(content, "sheet", "sheetId")
 	if err != nil {
 		return err
 	}
-	content, err = appendChild(content, "sheets", fmt.Sprintf(`<{p}sheet name="%s" sheetId="%d" xmlns:r="%s" r:id="%s"/>`, escape(b.name), highest+1, relationSpace, id))
+	content, err = appendChild(content, "sheets", fmt.Sprintf(`<{p}sheet name="%s" sheetId="%d" xmlns:r="%s" r:id="%s"/>`, escape(b.name), last+1, relationSpace, relation))
 	b.parts.write(b.main, content)
 	return err
 }

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"muster/importer/ledger"
+	"muster/importer/report"
+)
+
+func (a *app) newPruneCommand() *cobra.Command {
+	var age ageFlag
+	cmd := &cobra.Command{
+		Use:   "prune --older-than AGE",
+		Short: "Forget old runs; who was created stays known",
+		Long: `Forget the runs that started longer ago than that, and their requests. What
+keeps people from being created twice stays: who has been created, and every
+request whose outcome is not known, with its run. A run that is forgotten can't
+be undone any more.
+
+Exit codes:
+  0  they are forgotten
+  2  the ledger can't be read or written`,
+		Example: `  muster runs prune --older-than 400d`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.pruneRuns(cmd.Context(), cmd.Flags(), age)
+		},
+	}
+	a.recordFlags(cmd.Flags())
+	cmd.Flags().Var(&age, "older-than", "`AGE` in days or hours, such as 400d or 36h")
+	return cmd
+}
+
+func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) (err error) {
+	if err := a.begin(flags); err != nil {
+		return err
+	}
+	if age.age == 0 {
+		return &usageError{"--older-than is not set: how old must a run be to be forgotten?", "muster runs prune --older-than 400d"}
+	}
+	book, path, err := a.openRecord(ctx)
+	if err != nil {
+		return err
+	}
+	var pruned ledger.Pruned
+	if book == nil {
+		a.talk("There is no ledger %s yet.", report.Clean(path))
+	} else {
+		defer func() { err = errors.Join(err, book.Close()) }()
+		if pruned, err = book.Prune(ctx, time.Now().Add(-age.age)); err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.settings.json:
+		return json.NewEncoder(a.answer()).Encode(struct {
+			Runs     int `json:"runs"`
+			Attempts int `json:"attempts"`
+			Kept     int `json:"kept"`
+		}{pruned.Runs, pruned.Attempts, pruned.Kept})
+	case a.settings.quiet:
+		return nil
+	}
+	text := fmt.Sprintf("Forgotten: %s with %s. Who has been created is still known.",
+		count(pruned.Runs, "run", "runs"), count(pruned.Attempts, "request", "requests"))
+	if pruned.Kept > 0 {
+		text += fmt.Sprintf(" Kept: %s as old, still at work or with requests in doubt.", count(pruned.Kept, "run", "runs"))
+	}
+	_, err = io.WriteString(a.stdout, paragraph(text, "", a.width(a.stdout)))
+	return err
+}
