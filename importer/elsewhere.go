@@ -35,7 +35,7 @@ func (r *run) recallSentElsewhere(it *item, e ledger.Entry) {
 func (s *settler) settleElsewhere(intake, work context.Context, it *item) bool {
 	before, since := it.intent.ID, it.since
 	it.send, it.doubt, it.elsewhere = true, false, false
-	if err := s.recall(work, []*item{it}); err != nil {
+	if err := s.recall(work, s.ask(work, []*item{it})); err != nil {
 		s.ledgerFailed(it, outcome.Unknown, err)
 		s.finish(it)
 		return true

@@ -90,17 +90,27 @@ func (r *run) ledgerKey(key []byte) ledger.Key {
 	return ledgerKey(r.Ledger, r.Scope, key)
 }
 
-// lookup returns what the ledger knows of keys, one entry each.
+// lookup returns what the ledger knows of keys, one entry each, and what a run would
+// have recorded by now where this is none.
 func (r *run) lookup(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
+	entries, err := r.known(work, keys)
+	r.overlay(keys, entries)
+	return entries, err
+}
+
+// known returns what the ledger itself knows of keys, on any goroutine.
+func (r *run) known(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
 	entries := make([]ledger.Entry, len(keys))
 	if r.Ledger == nil {
 		return entries, nil
 	}
-	err := r.Ledger.Lookup(work, keys, entries)
+	return entries, r.Ledger.Lookup(work, keys, entries)
+}
+
+func (r *run) overlay(keys []ledger.Key, entries []ledger.Entry) {
 	for i, key := range keys {
 		if id, ok := r.foreseen[key]; ok {
 			entries[i] = ledger.Entry{State: ledger.Created, PersonID: id}
 		}
 	}
-	return entries, err
 }

@@ -278,7 +278,9 @@ func (r *run) recordAll(done <-chan *item) (counts outcome.Counts, err error) {
 // each has an outcome.
 func (r *run) read(intake, work context.Context, hand func(*item)) error {
 	a := newAssessor(r.Job, r.plan)
-	items := make([]*item, 0, batch)
+	items, spare := make([]*item, 0, batch+chunkRows), make([]*item, 0, batch+chunkRows)
+	before := r.ask(work, nil) // the batch before the one that is being filled
+	defer func() { <-before.done }()
 	sequence := 0
 	for rows, err := range r.Source.ahead() {
 		if err != nil {
@@ -297,13 +299,19 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 			sequence++
 		}
 		if len(items) >= batch {
-			if err := r.dispatch(intake, work, items, hand); err != nil {
+			last := before
+			before = r.ask(work, items)
+			if err := r.dispatch(intake, work, last, hand); err != nil {
 				return err
 			}
-			items = items[:0]
+			items, spare = spare[:0], items
 		}
 	}
-	return r.dispatch(intake, work, items, hand)
+	if err := r.dispatch(intake, work, before, hand); err != nil {
+		return err
+	}
+	before = r.ask(work, items)
+	return r.dispatch(intake, work, before, hand)
 }
 
 // item takes what the run needs of an assessed row, which is gone with its chunk.
@@ -323,14 +331,15 @@ func (r *run) item(sequence int, one *assessed) *item {
 
 // dispatch finds out who of the items is known already and hands all of them
 // on.
-func (r *run) dispatch(intake, work context.Context, items []*item, hand func(*item)) error {
+func (r *run) dispatch(intake, work context.Context, q *asked, hand func(*item)) error {
 	if r.foreseen != nil && intake.Err() != nil {
+		<-q.done
 		return context.Cause(intake)
 	}
-	if err := r.recall(work, items); err != nil {
+	if err := r.recall(work, q); err != nil {
 		return err
 	}
-	for _, it := range items {
+	for _, it := range q.items {
 		if intake.Err() != nil && it.doubt {
 			it.doubt = false
 			r.leave(it)

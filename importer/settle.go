@@ -281,27 +281,52 @@ func (r *run) leave(it *item, candidates ...int64) {
 	it.settle(outcome.Unknown, answerLost(it.intent.Run, candidates...))
 }
 
-// recall decides about the rows to be sent by what the ledger and the list of
-// the project's people know of them.
-func (r *run) recall(work context.Context, items []*item) error {
-	keys, asked := make([]ledger.Key, 0, len(items)), make([]*item, 0, len(items))
+// asked is rows of which the ledger is asked who is known already.
+type asked struct {
+	items   []*item // all of them
+	unknown []*item // those that are to be sent
+	keys    []ledger.Key
+	entries []ledger.Entry
+	err     error
+	done    chan struct{} // closed when the ledger has answered
+}
+
+// ask has the ledger asked on another goroutine, which ends by itself: reading the
+// next rows takes about as long as looking up these.
+func (r *run) ask(work context.Context, items []*item) *asked {
+	q := &asked{items: items, done: make(chan struct{})}
 	for _, it := range items {
 		if it.send {
-			keys, asked = append(keys, it.key), append(asked, it)
+			q.keys, q.unknown = append(q.keys, it.key), append(q.unknown, it)
 		}
 	}
-	if len(keys) == 0 {
+	if len(q.keys) == 0 {
+		close(q.done)
+		return q
+	}
+	go func() {
+		defer close(q.done)
+		q.entries, q.err = r.known(work, q.keys)
+	}()
+	return q
+}
+
+// recall decides about the rows to be sent by what the ledger and the list of
+// the project's people know of them.
+func (r *run) recall(work context.Context, q *asked) error {
+	<-q.done
+	if len(q.keys) == 0 {
 		return nil
 	}
-	entries, err := r.lookup(work, keys)
-	if err != nil {
-		return fmt.Errorf("look up rows %d to %d in the ledger: %w", asked[0].row, asked[len(asked)-1].row, err)
+	if q.err != nil {
+		return fmt.Errorf("look up rows %d to %d in the ledger: %w", q.unknown[0].row, q.unknown[len(q.unknown)-1].row, q.err)
 	}
-	if err := r.recallElsewhere(work, asked, entries); err != nil {
+	r.overlay(q.keys, q.entries)
+	if err := r.recallElsewhere(work, q.unknown, q.entries); err != nil {
 		return err
 	}
-	for i, it := range asked {
-		if err := r.recallOne(work, it, entries[i]); err != nil {
+	for i, it := range q.unknown {
+		if err := r.recallOne(work, it, q.entries[i]); err != nil {
 			return err
 		}
 	}
