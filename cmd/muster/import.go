@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -21,7 +19,6 @@ import (
 	"muster/importer/report"
 	"muster/importer/results"
 	"muster/mapping"
-	"muster/ratelimit"
 )
 
 func (a *app) newImportCommand() *cobra.Command {
@@ -321,79 +318,6 @@ func keepHeapClose(held int) {
 	debug.SetGCPercent(100 * room / (base + held))
 }
 
-// foresee returns how many requests the rows will take: those that are in the
-// project already take none. Where nobody is told, or how long a request takes is
-// not known, it is not worth a look. What keeps a project's people from being
-// listed is what stops its run.
-func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace) (requests int, err error) {
-	defer a.sayWaits(ctx, pace)()
-	_, known := pace.Forecast(1)
-	for i, s := range shares {
-		if s.stop != nil || s.plan.Create == 0 {
-			continue
-		}
-		if a.settings.quiet || !known || ctx.Err() != nil {
-			requests += s.plan.Create
-			continue
-		}
-		plan := s.plan
-		if i > 0 { // its run may begin hours later, and lists the people anew
-			later := *s.plan
-			plan = &later
-		}
-		foreseen, err := s.job.Foresee(ctx, plan, nil)
-		switch {
-		case err == nil:
-			requests += foreseen.Counts.Pending + foreseen.Updates
-		case !errors.As(err, &s.stop) && ctx.Err() == nil:
-			return 0, err
-		}
-	}
-	return requests, nil
-}
-
-// announce says what is about to happen.
-func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, project procore.Project, requests int) {
-	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
-		return
-	}
-	estimate, _ := job.Pace.Forecast(requests)
-	a.talkPlan(report.Plan{Rows: plan.Rows, Roster: in.called(), Project: a.called(project, job.Scope.Project), Estimate: estimate, Rehearsal: a.settings.simulate})
-	if plan.Invalid > 0 {
-		a.talk("%s invalid and will not be sent; the summary and the results file say why.", rowsAre(plan.Invalid))
-	}
-}
-
-// called is a project as it is in Procore's list of them, and in the settings: by its
-// name, if that could be had, and its number, unless a rehearsal has made that up.
-func (a *app) called(project procore.Project, id int64) string {
-	number := fmt.Sprintf("project %d", id)
-	switch {
-	case project.Name == "":
-		return number
-	case strings.EqualFold(project.Name, number), a.settings.simulate && a.settings.project == 0:
-		return project.Name
-	}
-	return fmt.Sprintf("%s (%s)", project.Name, number)
-}
-
-func (a *app) talkPlan(plan report.Plan) {
-	columns := a.width(a.stderr)
-	if a.logsJSON() {
-		columns = math.MaxInt
-	}
-	var text strings.Builder
-	_ = report.WritePlan(&text, plan, columns) // a builder takes everything
-	a.talk("%s", strings.TrimSuffix(text.String(), "\n"))
-}
-
-func rowsAre(n int) string {
-	if n == 1 {
-		return "1 row is"
-	}
-	return fmt.Sprintf("%d rows are", n)
-}
-
 // nameOf returns how to find a row's name among its cells, for the report.
 func nameOf(m *mapping.Mapper) func(cells []string) string {
 	var columns []int
@@ -420,113 +344,4 @@ func eventOf(t importer.Trouble) report.Event {
 		return report.EventThrottled
 	}
 	return report.EventFault
-}
-
-// conclude says what came of a run, and with which exit code it ends.
-func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *stage, failure error) error {
-	s := report.Summary{
-		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
-		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
-		Results: job.ResultsPath, Problems: stage.found.problems.List(), Remarked: stage.found.remarks.List(),
-		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
-	}
-	if a.settings.simulate && needsClassifications(job.Mapper) {
-		s.Remarks = append(s.Remarks, "work classifications are taken as they are in a rehearsal; muster check finds out whether the project has them")
-	}
-	var interrupted *interruptError
-	switch {
-	case failure != nil:
-		s.Status, s.ExitCode, s.Why, s.Results = report.Stopped, exitStopped, failure.Error(), ""
-	case run.Stopped != nil:
-		s.Status, s.ExitCode, s.Why = report.Stopped, exitStopped, run.Stopped.Message
-	case errors.As(context.Cause(ctx), &interrupted) && run.Counts.Pending+run.Counts.Unknown > 0:
-		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
-	}
-	if s.Results != "" {
-		s.Results = a.filing.later(s.Results, s.ExitCode)
-	}
-	s.Next = a.next(in, job, s, run.Stopped)
-	a.sent, a.summary = true, &s
-	if failure == nil && run.Stopped != nil {
-		failure = run.Stopped
-	}
-	if failure != nil {
-		e, _ := reasonOf(failure)
-		s.Error = &e
-		a.complain(failure)
-	}
-	var unwritten error
-	if stage.page != nil {
-		if unwritten = stage.page.Commit(s); unwritten != nil {
-			s.ExitCode = max(s.ExitCode, exitRowsLeft)
-		}
-	}
-	a.code = s.ExitCode
-	switch {
-	case a.settings.json:
-		return errors.Join(unwritten, report.WriteJSON(a.answer(), s))
-	case a.settings.quiet && s.ExitCode == exitDone:
-		return unwritten
-	}
-	return errors.Join(unwritten, report.WriteText(a.stdout, s, a.width(a.stdout)))
-}
-
-// next returns the commands that go on from here, as to be typed.
-func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importer.StopError) []string {
-	switch {
-	case s.ExitCode == exitDone && !a.settings.simulate:
-		return nil
-	case a.settings.simulate && s.ExitCode == exitDone:
-		return []string{a.again("import", in.path, a.settings.unset())}
-	case a.settings.simulate:
-		return []string{a.again("check", in.path, "")}
-	case stop != nil && stop.Code == importer.CodeMaxErrors && s.Results != "":
-		return []string{a.again("retry", s.Results, "")}
-	case s.ExitCode == exitRowsLeft || a.settings.plan != "" && s.Results != "": // what has been created is no longer as it was planned
-		return []string{a.again("retry", s.Results, "")}
-	}
-	return []string{a.again(job.Command, in.path, "")}
-}
-
-// again returns a command with the flags that were given on the command line.
-func (a *app) again(command, path, more string) string {
-	words := []string{"muster", command, shellWord(path)}
-	for _, f := range a.given {
-		switch {
-		case f.Name == "simulate" || f.Name == "json" || f.Name == "quiet":
-			continue
-		case f.Name == "results" && command != "import":
-			continue
-		case command == "retry" && (f.Name == "sheet" || f.Name == "header-row" || f.Name == "encoding" || f.Name == "delimiter"):
-			continue
-		case command == "check" && !a.settings.isCheckFlag(f.Name):
-			continue
-		case f.Name == "plan" && command == "retry":
-			continue
-		case f.Value.Type() == "bool" && f.Value.String() != "true":
-			words = append(words, "--"+f.Name+"=false")
-		case f.Value.Type() == "bool":
-			words = append(words, "--"+f.Name)
-		default:
-			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
-		}
-	}
-	if more != "" {
-		words = append(words, more)
-	}
-	return strings.Join(words, " ")
-}
-
-// shellWord returns word as a shell takes it for one.
-func shellWord(word string) string {
-	if strings.HasPrefix(word, "-") && word != "-" { // alone it is the standard input
-		word = "./" + word
-	}
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:%+,=@", r) || r > 127
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
