@@ -284,7 +284,7 @@ func (r *run) leave(it *item, candidates ...int64) {
 // asked is rows of which the ledger is asked who is known already.
 type asked struct {
 	items   []*item // all of them
-	unknown []*item // those that are to be sent
+	toSend  []*item // those of them that are to be sent
 	keys    []ledger.Key
 	entries []ledger.Entry
 	err     error
@@ -297,7 +297,7 @@ func (r *run) ask(work context.Context, items []*item) *asked {
 	q := &asked{items: items, done: make(chan struct{})}
 	for _, it := range items {
 		if it.send {
-			q.keys, q.unknown = append(q.keys, it.key), append(q.unknown, it)
+			q.keys, q.toSend = append(q.keys, it.key), append(q.toSend, it)
 		}
 	}
 	if len(q.keys) == 0 {
@@ -319,13 +319,13 @@ func (r *run) recall(work context.Context, q *asked) error {
 		return nil
 	}
 	if q.err != nil {
-		return fmt.Errorf("look up rows %d to %d in the ledger: %w", q.unknown[0].row, q.unknown[len(q.unknown)-1].row, q.err)
+		return fmt.Errorf("look up rows %d to %d in the ledger: %w", q.toSend[0].row, q.toSend[len(q.toSend)-1].row, q.err)
 	}
 	r.overlay(q.keys, q.entries)
-	if err := r.recallElsewhere(work, q.unknown, q.entries); err != nil {
+	if err := r.recallElsewhere(work, q.toSend, q.entries); err != nil {
 		return err
 	}
-	for i, it := range q.unknown {
+	for i, it := range q.toSend {
 		if err := r.recallOne(work, it, q.entries[i]); err != nil {
 			return err
 		}

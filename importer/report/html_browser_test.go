@@ -79,9 +79,9 @@ func openInBrowser(t *testing.T, page string) *browser {
 	})
 	var target struct{ TargetID string }
 	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
-	var session struct{ SessionID string }
-	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
-	b.tab = session.SessionID
+	var attached struct{ SessionID string }
+	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	b.tab = attached.SessionID
 	address := url.URL{Scheme: "file", Path: filepath.ToSlash(file)}
 	b.call("Page.navigate", map[string]any{"url": address.String()}, nil)
 	b.until("document.documentElement?.dataset.ready", "yes")
