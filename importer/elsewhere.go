@@ -74,6 +74,8 @@ func (s *settler) settleElsewhere(intake, work context.Context, it *item) bool {
 		return true
 	case found.by == byOriginID:
 		result = ledger.Result{State: ledger.Created, PersonID: found.ids[0], Status: outcome.Existing}
+	case s.others[it.project].listed.Sub(since) < s.settleAfter():
+		return false // one listing serves many rows: it was begun too early for this one
 	}
 	if err := s.Ledger.Record(work, it.intent, result); err != nil && !errors.Is(err, ledger.ErrSettled) { // settled by a run that has come and gone
 		s.ledgerFailed(it, outcome.Unknown, err)
