@@ -51,15 +51,7 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 	if r.body == nil {
 		ctx, contact = watch(ctx)
 	}
-	req, body, err := c.build(ctx, r, token)
-	if err != nil {
-		release(slot, ratelimit.Report{})
-		return &Error{
-			Op: r.op, Kind: Unreachable, Effect: DidNotHappen, Code: "unreachable", Err: err, permanent: true,
-			Message: "the request can't be built", Hint: "Check the API URL.",
-		}
-	}
-
+	req, body := c.build(ctx, r, token)
 	began := time.Now()
 	c.requests.Add(1)
 	resp, err := c.transport.RoundTrip(req)
@@ -121,29 +113,34 @@ func (b *bounded) Read(p []byte) (int, error) {
 
 // build makes the HTTP request. A body is readable once, so that net/http can't
 // send it again.
-func (c *Client) build(ctx context.Context, r request, token string) (*http.Request, *onceBody, error) {
+func (c *Client) build(ctx context.Context, r request, token string) (*http.Request, *onceBody) {
 	u := *c.api
 	u.Path += r.path
 	u.RawQuery = r.query.Encode()
-	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), nil)
-	if err != nil {
-		return nil, nil, err
+	req := &http.Request{
+		Method: r.method,
+		URL:    &u,
+		Header: http.Header{
+			"Authorization":      {"Bearer " + token},
+			"Procore-Company-Id": {strconv.FormatInt(c.o.CompanyID, 10)},
+			"Accept":             {"application/json"},
+			"User-Agent":         {c.o.UserAgent},
+		},
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Procore-Company-Id", strconv.FormatInt(c.o.CompanyID, 10))
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.o.UserAgent)
 	if r.body == nil {
-		return req, nil, nil
+		return req.WithContext(ctx), nil
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if r.token != "" {
 		req.Header.Set("Idempotency-Token", r.token)
 	}
-	body := &onceBody{rest: r.body}
-	req.Body = body
-	req.ContentLength = int64(len(r.body))
-	return req, body, nil
+	body := new(onceBody)
+	body.rest.Reset(r.body)
+	req.Body, req.ContentLength = body, int64(len(r.body))
+	if c.own != nil {
+		ctx, req.Body = body.inMemory(ctx)
+	}
+	return req.WithContext(ctx), body
 }
 
 // refusal reads an answer that is no success.

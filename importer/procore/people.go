@@ -68,9 +68,11 @@ type personJSON struct {
 func (p *personJSON) id() int64 { return int64(p.ID) }
 
 func (p *personJSON) person() Person {
-	classification, err := strconv.ParseInt(string(p.WorkClassificationID), 10, 64)
-	if err != nil {
-		classification = int64(p.WorkClassification.ID)
+	classification := int64(p.WorkClassification.ID)
+	if id := string(p.WorkClassificationID); id != "" {
+		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
+			classification = n
+		}
 	}
 	return Person{
 		ID:                   int64(p.ID),

@@ -1,6 +1,7 @@
 package procore
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"slices"
@@ -126,34 +128,48 @@ func checkProxy(urls ...*url.URL) error {
 // whether a failed request can have reached the server: see the package
 // comment.
 type onceBody struct {
+	rest bytes.Reader
+
 	mu     sync.Mutex
-	rest   []byte
 	begun  bool
 	sealed bool
 }
 
 var errSealed = errors.New("the request was given up")
 
-// Read hands out what is left of the body, or refuses after seal.
-func (b *onceBody) Read(p []byte) (int, error) {
+// begin must come before the first byte is read. It reports false after seal:
+// then none may be.
+func (b *onceBody) begin() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.sealed {
+	b.begun = b.begun || !b.sealed
+	return !b.sealed
+}
+
+// Read hands out what is left of the body, or refuses after seal.
+func (b *onceBody) Read(p []byte) (int, error) {
+	if !b.begin() {
 		return 0, errSealed
 	}
-	b.begun = true
-	if len(b.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, b.rest)
-	b.rest = b.rest[n:]
-	return n, nil
+	return b.rest.Read(p)
 }
 
 // Close ends nothing: a transport closes the body also before it has sent it.
 func (b *onceBody) Close() error { return nil }
 
-// seal lets nobody read on, and reports whether anybody has read.
+// inMemory returns ctx and a body for a request by net/http in HTTP/1.1. It writes
+// a body of a kind that it knows to be in memory together with the headers, in one
+// packet instead of two; and it tells, just before it reads, on the goroutine that
+// does, that the headers are written.
+func (b *onceBody) inMemory(ctx context.Context) (context.Context, io.ReadCloser) {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() {
+		if !b.begin() {
+			b.rest.Reset(nil) // shorter than its headers say: net/http gives it up unsent
+		}
+	}}), io.NopCloser(&b.rest)
+}
+
+// seal lets nobody begin to read any more, and reports whether anybody has.
 func (b *onceBody) seal() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
