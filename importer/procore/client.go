@@ -9,12 +9,15 @@
 //     header is named Idempotency-Key, which net/http takes as leave to send a
 //     POST twice.
 //   - Whether a lost request may have reached Procore is not told from error
-//     texts, nor from httptrace, whose hooks race with the writing goroutine when
-//     a context ends. It is told by the body: if nobody has read a byte of it when
-//     the request fails, it is sealed, so nobody ever will, and a create whose
-//     body never leaves can't have happened. Once reading began, it may have. That
-//     holds for every transport, also one that knows no hooks. It errs on the safe
-//     side: a body read into a buffer that was never flushed counts as sent.
+//     texts. It is told by the body: if nobody has begun to read it when the
+//     request fails, it is sealed, so nobody ever will, and a create whose
+//     body never leaves can't have happened. Once reading began, it may have. It
+//     errs on the safe side: a body read into a buffer that was never flushed
+//     counts as sent. A transport that is given in the options reads the body by
+//     its Read method. The own one is net/http, which sends a body that it knows to
+//     be in memory in one packet with the headers, and so spares both ends a
+//     wake-up. There the hook of httptrace that comes between headers and body is
+//     where reading begins, or is refused.
 //   - The own transport speaks HTTP/1.1 only. A connection then carries one
 //     request, and one that breaks loses one answer instead of all that were
 //     in flight; at a few requests a second HTTP/2 would gain nothing. Idle

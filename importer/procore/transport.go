@@ -157,14 +157,13 @@ func (b *onceBody) Read(p []byte) (int, error) {
 // Close ends nothing: a transport closes the body also before it has sent it.
 func (b *onceBody) Close() error { return nil }
 
-// inMemory returns ctx and a body for a request by net/http in HTTP/1.1. It writes
-// a body of a kind that it knows to be in memory together with the headers, in one
-// packet instead of two; and it tells, just before it reads, on the goroutine that
-// does, that the headers are written.
+// inMemory returns a context and a body for a request by net/http in HTTP/1.1,
+// which writes a body of a type that it knows together with the headers. The hook
+// is called between the two, on the goroutine that writes them.
 func (b *onceBody) inMemory(ctx context.Context) (context.Context, io.ReadCloser) {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() {
 		if !b.begin() {
-			b.rest.Reset(nil) // shorter than its headers say: net/http gives it up unsent
+			b.rest.Reset(nil) // shorter than the headers say: net/http gives up the request, unsent
 		}
 	}}), io.NopCloser(&b.rest)
 }

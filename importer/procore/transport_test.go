@@ -3,6 +3,8 @@ package procore_test
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -412,6 +416,65 @@ func TestRedirectsLeadNowhere(t *testing.T) {
 				t.Errorf("login: %+v", e)
 			}
 		})
+	}
+}
+
+// heardListener hands out connections that keep what the client has written.
+type heardListener struct {
+	net.Listener
+	mu    sync.Mutex
+	heard []byte
+}
+
+func (l *heardListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return heardConn{conn, l}, err
+}
+
+type heardConn struct {
+	net.Conn
+	of *heardListener
+}
+
+func (c heardConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	c.of.heard = append(c.of.heard, p[:n]...)
+	return n, err
+}
+
+// records counts the TLS records: each is one write of the client's.
+func (l *heardListener) records() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for b := l.heard; len(b) >= 5; n++ {
+		b = b[5+int(binary.BigEndian.Uint16(b[3:])):]
+	}
+	return n
+}
+
+func TestCreateIsOneWrite(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(answer(201, `{"id":1}`))
+	heard := &heardListener{Listener: s.Listener}
+	s.Listener = heard
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := realClient(t, s.URL, func(o *procore.Options) { o.CAFile = authority })
+	if e := send(t.Context(), t, c, "a"); e != nil { // the first one greets, too
+		t.Fatal(e)
+	}
+	before := heard.records()
+	if e := send(t.Context(), t, c, "b"); e != nil {
+		t.Fatal(e)
+	}
+	if n := heard.records() - before; n != 1 {
+		t.Errorf("%d writes for one create", n)
 	}
 }
 
