@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// commitTime is how long the ledger takes for a commit on a slow disk. Intents
-// are made so much ahead of their requests that no request ever waits for one.
-const commitTime = 10 * time.Millisecond
+// commitTime is how long the ledger takes at times, for a commit on a slow disk or
+// for one that moves the log into the file. Intents are made so much ahead of their
+// requests that no request ever waits for one.
+const commitTime = 30 * time.Millisecond
 
 // openIntents bounds how many intents have no outcome yet: whatever is open when
 // the process is killed is in doubt afterwards, though it may not have left. As
