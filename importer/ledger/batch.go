@@ -171,12 +171,12 @@ func (w *writer) readPeople(ctx context.Context) error {
 
 func (w *writer) store(ctx context.Context) error {
 	b := &w.batch
-	if err := w.deleteIntents.exec(ctx, len(b.settled), func(to []any, n int) []any {
+	if _, err := w.deleteIntents.exec(ctx, len(b.settled), func(to []any, n int) []any {
 		return append(to, b.settled[n].id)
 	}); err != nil {
 		return err
 	}
-	if err := w.insertIntents.exec(ctx, len(b.made), func(to []any, n int) []any {
+	if _, err := w.insertIntents.exec(ctx, len(b.made), func(to []any, n int) []any {
 		i := &b.made[n]
 		return append(to, i.id, i.key[:], i.run, i.row, i.attempt, i.life, i.sent)
 	}); err != nil {
@@ -188,7 +188,7 @@ func (w *writer) store(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := w.insertAttempts.exec(ctx, len(b.settled), func(to []any, n int) []any {
+	if _, err := w.insertAttempts.exec(ctx, len(b.settled), func(to []any, n int) []any {
 		i := &b.settled[n]
 		d := &i.doubt
 		return append(to, i.run, i.id, i.key[:], i.row, i.attempt, i.life, i.sent, i.ended,
@@ -196,9 +196,16 @@ func (w *writer) store(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return w.upsertPeople.exec(ctx, len(b.settled), func(to []any, n int) []any {
+	line := func(to []any, n int) []any {
 		i := &b.settled[n]
 		p := b.people[i.key]
 		return append(to, i.key[:], int(p.state), p.id, i.run, p.attempts, p.life)
-	})
+	}
+	// Mostly all of them are new. A statement that may also change lines costs a
+	// copy of every page that it touches.
+	written, err := w.insertPeople.exec(ctx, len(b.settled), line)
+	if err == nil && written < int64(len(b.settled)) {
+		_, err = w.upsertPeople.exec(ctx, len(b.settled), line)
+	}
+	return err
 }

@@ -32,20 +32,27 @@ func newBulk(ctx context.Context, conn *sql.Conn, head, line, tail string) (*bul
 	return b, nil
 }
 
-// exec runs the statement for n lines; line appends the arguments of one.
-func (b *bulk) exec(ctx context.Context, n int, line func(to []any, n int) []any) error {
+// exec runs the statement for n lines; line appends the arguments of one. It
+// returns how many lines of the table were written.
+func (b *bulk) exec(ctx context.Context, n int, line func(to []any, n int) []any) (written int64, err error) {
 	for done := 0; done < n; {
 		size, stmt := b.fit(n - done)
 		b.args = b.args[:0]
 		for i := range size {
 			b.args = line(b.args, done+i)
 		}
-		if _, err := stmt.ExecContext(ctx, b.args...); err != nil {
-			return err
+		result, err := stmt.ExecContext(ctx, b.args...)
+		if err != nil {
+			return written, err
 		}
+		affected, err := result.RowsAffected()
+		if err != nil {
+			return written, err
+		}
+		written += affected
 		done += size
 	}
-	return nil
+	return written, nil
 }
 
 // query runs the statement for every argument and calls row for what it finds.

@@ -62,8 +62,8 @@ type writer struct {
 	begin, commit, rollback       *sql.Stmt
 	version, last, intents, doubt *sql.Stmt
 	insertIntents, deleteIntents  *bulk
-	insertAttempts                *bulk
-	selectPeople, upsertPeople    *bulk
+	insertAttempts, selectPeople  *bulk
+	insertPeople, upsertPeople    *bulk
 
 	seen  int64 // the data_version that batch.open and batch.last were read at
 	batch batch
@@ -101,6 +101,7 @@ func newWriter(ctx context.Context, path string, conn *sql.Conn) (*writer, error
 		{&w.insertIntents, "INSERT OR ROLLBACK INTO intents (id, key, run, row, attempt, life, sent) VALUES ", "(?,?,?,?,?,?,?)", ""},
 		{&w.deleteIntents, "DELETE FROM intents WHERE id IN (", "?", ")"},
 		{&w.insertAttempts, "INSERT OR ROLLBACK INTO attempts (run, id, key, row, attempt, life, sent, ended, state, person, status, code, http, request) VALUES ", "(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", ""},
+		{&w.insertPeople, "INSERT OR IGNORE INTO people (key, state, person, run, attempts, life) VALUES ", "(?,?,?,?,?,?)", ""},
 		{&w.upsertPeople, "INSERT OR ROLLBACK INTO people (key, state, person, run, attempts, life) VALUES ", "(?,?,?,?,?,?)", " ON CONFLICT (key) DO UPDATE SET state = excluded.state, person = excluded.person, run = excluded.run, attempts = excluded.attempts, life = excluded.life"},
 	} {
 		var err error
@@ -137,7 +138,7 @@ func (w *writer) close() {
 	for _, s := range []*sql.Stmt{w.begin, w.commit, w.rollback, w.version, w.last, w.intents, w.doubt} {
 		closeStmt(s)
 	}
-	for _, b := range []*bulk{w.insertIntents, w.deleteIntents, w.insertAttempts, w.selectPeople, w.upsertPeople} {
+	for _, b := range []*bulk{w.insertIntents, w.deleteIntents, w.insertAttempts, w.selectPeople, w.insertPeople, w.upsertPeople} {
 		if b != nil {
 			for _, s := range b.stmts {
 				closeStmt(s)
