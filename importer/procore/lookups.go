@@ -71,16 +71,14 @@ type Company struct {
 
 // User is the account behind the credentials.
 type User struct {
-	ID    int64
-	Name  string
-	Login string
+	ID   int64
+	Name string
 }
 
-// named is an object of which the ID and names are of interest.
+// named is an object of which the ID and the name are of interest.
 type named struct {
-	ID    integer `json:"id"`
-	Name  text    `json:"name"`
-	Login text    `json:"login"`
+	ID   integer `json:"id"`
+	Name text    `json:"name"`
 }
 
 func (n *named) id() int64 { return int64(n.ID) }
@@ -113,7 +111,7 @@ func (c *Client) Companies(ctx context.Context) ([]Company, error) {
 // Me returns the account that the credentials belong to.
 func (c *Client) Me(ctx context.Context) (User, error) {
 	u, err := c.one(ctx, request{op: "look up the account", route: "/rest/v1.0/me", path: "/rest/v1.0/me"})
-	return User{int64(u.ID), string(u.Name), string(u.Login)}, err
+	return User{int64(u.ID), string(u.Name)}, err
 }
 
 func (c *Client) one(ctx context.Context, r request) (named, error) {

@@ -33,7 +33,6 @@ type sheet struct {
 	heading   int    // the style of the last heading
 	filter    area
 	columns   []columnRange
-	tableIDs  []string
 	drawingID string
 	legacyID  string
 
@@ -207,12 +206,6 @@ func (s *sheet) surveyElement(name string, raw []byte) error {
 		s.drawingID, _ = attribute(tagAt(raw), ":id")
 	case "legacyDrawing":
 		s.legacyID, _ = attribute(tagAt(raw), ":id")
-	case "tableParts":
-		return tags(raw, func(t token) {
-			if id, found := attribute(t.raw, ":id"); found {
-				s.tableIDs = append(s.tableIDs, id)
-			}
-		})
 	}
 	return nil
 }
