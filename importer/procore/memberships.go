@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
-	"net/url"
 	"slices"
-	"time"
 
 	"muster/ratelimit"
 )
@@ -138,53 +135,4 @@ func plain(ids []integer) []int64 {
 		all = append(all, int64(id))
 	}
 	return all
-}
-
-// Times is when somebody was created and last changed, by Procore's clock, to
-// the second.
-type Times struct {
-	ID      int64
-	Created time.Time // zero if the account may not read the Directory
-	Updated time.Time // likewise
-}
-
-type timesJSON struct {
-	ID        integer `json:"id"`
-	CreatedAt text    `json:"created_at"`
-	UpdatedAt text    `json:"updated_at"`
-}
-
-func (t *timesJSON) id() int64 { return int64(t.ID) }
-
-// Times yields when the people of the project were created and last changed, in
-// the way of [Client.People].
-func (c *Client) Times(ctx context.Context) iter.Seq2[Times, error] {
-	return func(yield func(Times, error) bool) {
-		pages := list[timesJSON](ctx, c, request{
-			op:    "list people",
-			route: "/rest/v1.0/projects/{project}/people",
-			path:  fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
-			query: url.Values{"view": {"web"}},
-		})
-		for page, err := range pages {
-			if err != nil {
-				yield(Times{}, err)
-				return
-			}
-			for i := range page {
-				if !yield(Times{page[i].id(), moment(page[i].CreatedAt), moment(page[i].UpdatedAt)}, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// moment reads a time; what is none is the zero Time.
-func moment(t text) time.Time {
-	at, err := time.Parse(time.RFC3339, string(t))
-	if err != nil {
-		return time.Time{}
-	}
-	return at
 }
