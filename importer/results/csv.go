@@ -90,14 +90,8 @@ func (e *csvEncoder) remarks() []string { return e.nul.sentence(unholdable("CSV"
 // delimiter returns the character that an option or a name asks for.
 func delimiter(path, option string) rune {
 	switch option {
-	case ";":
-		return ';'
-	case "|":
-		return '|'
-	case "\t", "tab":
-		return '\t'
-	case ",":
-		return ','
+	case ",", ";", "\t", "|":
+		return rune(option[0])
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".tsv", ".txt":

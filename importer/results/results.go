@@ -51,7 +51,7 @@ import (
 	"strings"
 )
 
-// Format is how a results file is written.
+// Format is how a results file is written; its name says which.
 type Format string
 
 // The three formats.
@@ -100,9 +100,8 @@ const rehearsalMark = "rehearsal-"
 
 // Options say how a results file is written.
 type Options struct {
-	Format    Format // "" = by the name's extension
 	Sheet     string // the workbook's sheet; "" or a name that Excel refuses = "Results"
-	Delimiter string // CSV: "," ";" "\t" "tab" "|"; "" = tab for .tsv and .txt, comma otherwise
+	Delimiter string // CSV: "," ";" "\t" "|"; any other = tab for .tsv and .txt, else comma
 	Rehearsal bool   // nobody was created: the IDs are marked, so that they can't be taken for real ones
 	Rows      int    // how many rows will come, if known: refused at once if the format can't hold them
 

@@ -61,12 +61,9 @@ type encoder interface {
 // not a results file, which is
 // never overwritten. An empty file may be: there is nothing in it to lose.
 func Create(path string, header []string, o Options) (*Writer, error) {
-	format := o.Format
-	if format == "" {
-		var err error
-		if format, err = FormatOf(path); err != nil {
-			return nil, err
-		}
+	format, err := FormatOf(path)
+	if err != nil {
+		return nil, err
 	}
 	if err := refuseHeader(path, header, format, o.Rows); err != nil {
 		return nil, err
@@ -91,8 +88,6 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 		w.encoder, err = newWorkbook(w.part, record, o)
 	case JSONL:
 		w.encoder = newJSONL(w.part, record[:len(header)])
-	default:
-		err = fmt.Errorf("format %q is none of csv, xlsx, jsonl", format)
 	}
 	if err != nil {
 		err = w.broken(err)
