@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"muster/importer/outcome"
 	"muster/importer/roster"
@@ -20,7 +19,7 @@ type jsonlEncoder struct {
 }
 
 func newJSONL(file *os.File, header []string) *jsonlEncoder {
-	e := &jsonlEncoder{part: part{file: file, flushed: time.Now()}, own: len(header), used: make(map[string]bool)}
+	e := &jsonlEncoder{part: newPart(file), own: len(header), used: make(map[string]bool)}
 	for _, key := range append(keys(header), Columns()...) {
 		e.add(key)
 	}

@@ -8,8 +8,9 @@
 //     one for the machine's old code page and breaks every accent. Lines end in
 //     LF: every spreadsheet reads it, and so do grep and awk, which would see a
 //     CR as part of the last hint. A line break inside a cell is LF, too: readers
-//     of CSV make LF of CRLF and of CR, so it is written as it will be read. The delimiter is a comma unless [Options].Delimiter names the
-//     roster's own, which is what the user's Excel expects.
+//     of CSV make LF of CRLF and of CR, so it is written as it will be read. The
+//     delimiter is a comma unless [Options].Delimiter names the roster's own, which
+//     is what the user's Excel expects.
 //   - A CSV cell that a spreadsheet would run gets one apostrophe in front, and
 //     reading takes exactly one off again; formula.go has the rule and why no
 //     cell can be mistaken.
@@ -25,9 +26,9 @@
 //     workbook writes them in. It is put together at the end, from rows that
 //     gather in NAME.part.tmp. Where it can't be written into, the results are a
 //     streamed workbook of their own, and Remarks says why.
-//   - What isn't ours is never overwritten. A file that a results file would replace, its
-//     backup and its .part included, gives way only if it is a results file itself, or what
-//     a killed run left of one.
+//   - What isn't ours is never overwritten. A file that a results file would replace,
+//     its backup and its .part included, gives way only if it is a results file
+//     itself, or what a killed run left of one.
 //   - Cells beyond the header (a row with more cells than headings) stand right
 //     of our six columns, under no heading, and come back as extra cells. Only
 //     then can a row be written before the longest row is known. Empty cells at
@@ -77,8 +78,8 @@ func Columns() []string {
 	return []string{"import_row", "import_status", "import_person_id", "import_code", "import_error", "import_hint"}
 }
 
-// IsResults reports whether a header has all six columns, in any order and
-// among any others: whether the file is a results file.
+// IsResults reports whether a header is that of a results file: it has all six
+// columns, in any order and among any others.
 func IsResults(header []string) bool {
 	var seen [columnCount]bool
 	for _, heading := range header {

@@ -55,11 +55,11 @@ type encoder interface {
 }
 
 // Create begins a results file at path for a roster with this header (without
-// the six columns, as Reader.Header returns it). Nothing at path changes before
-// Commit. The error is an *Error: path is a folder, its folder is missing or
-// can't be written, another Writer is at work on it, or it holds a file that is
-// not a results file, which is
-// never overwritten. An empty file may be: there is nothing in it to lose.
+// the six columns, as Reader.Header returns it); the name's extension says in
+// which format. Nothing at path changes before Commit. The error is an *Error:
+// path is a folder, its folder is missing or can't be written, another Writer is
+// at work on it, or it holds a file that is not a results file, which is never
+// overwritten. An empty file may be: there is nothing in it to lose.
 func Create(path string, header []string, o Options) (*Writer, error) {
 	format, err := FormatOf(path)
 	if err != nil {
@@ -304,8 +304,9 @@ func appendNew(list []string, text string) []string {
 func (w *Writer) Remarks() []string { return w.encoder.remarks() }
 
 // Commit makes the file durable under its name, mode 0600. A file that bore the
-// name before is then NAME.bak, or NAME.bak2 and so on if that is not a results file. If only the renaming fails (the file is open in
-// another program, say), NAME.part is whole and stays.
+// name before is then NAME.bak, or NAME.bak2 and so on if that is not a results
+// file. If only the renaming fails (the file is open in another program, say),
+// NAME.part is whole and stays. After Commit or Discard it does nothing.
 func (w *Writer) Commit() error {
 	if w.state != writing {
 		return nil

@@ -218,8 +218,9 @@ func (s *styles) withFill(style, fill int) int {
 // mark returns a style with the mark's fill.
 func (s *styles) mark(style int) int { return s.withFill(style, s.fill(markColour)) }
 
-// beside returns the style of a text cell that goes with others of its row: in
-// the font and at the height of the first; framed and, if the tone has no fill, filled as the last.
+// beside returns the style of a text cell that goes with others of its row: in the
+// font and at the height of the first; framed and, if the tone has no fill, filled
+// as the last.
 func (s *styles) beside(first, last int, tone Tone, wrap bool) int {
 	l := look{first, last, tone, wrap}
 	n, found := s.looks[l]

@@ -251,9 +251,9 @@ func (b *Book) place() error {
 	return b.placeFilter(first, whole)
 }
 
-// placeFilter has the filter cover our columns: the table's own, the sheet's, or a new
-// one. A sheet's filter must not lie over a table, which has one itself, and one that covers ours
-// alone would sort them away from their rows.
+// placeFilter has the filter cover our columns: the table's own, the sheet's, or a
+// new one. A sheet's filter must not lie over a table, which has one itself, and one
+// that covers ours alone would sort them away from their rows.
 func (b *Book) placeFilter(first int, whole area) error {
 	links, err := b.parts.relations(b.sheet.part)
 	if err != nil {
