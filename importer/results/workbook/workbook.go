@@ -241,7 +241,7 @@ func (b *Book) place() error {
 	if err != nil {
 		return err
 	}
-	if first+len(b.edit.Columns) > 16384 {
+	if first+len(b.edit.Columns) > sheetColumns {
 		return &UnfitError{"there is no room for more columns"}
 	}
 	for i := range b.edit.Columns {
