@@ -17,6 +17,7 @@ import (
 
 	"muster/importer/outcome"
 	"muster/importer/results"
+	"muster/importer/roster"
 )
 
 // files returns the names in a folder.
@@ -465,8 +466,8 @@ func TestALargeWorkbookLeavesNothing(t *testing.T) {
 	}
 }
 
-// A user filters a results file by status: the rows that the filter hides are
-// still there.
+// A user filters a results file by status: the rows that the filter hides are read
+// like any other, and nothing is said about them.
 func TestHiddenRowsAreRead(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.xlsx")
@@ -486,6 +487,16 @@ func TestHiddenRowsAreRead(t *testing.T) {
 	_, got := read(t, path)
 	if diff := cmp.Diff(rows, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	r, err := results.Open(path, roster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for range r.Rows() { // what there is to remark on is known behind the last row
+	}
+	if remarks := r.Remarks(); len(remarks) > 0 {
+		t.Errorf("remarks %q", remarks)
 	}
 }
 
