@@ -164,6 +164,14 @@ func statement(text string) string {
 	return text + "."
 }
 
+// capital begins a sentence.
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
 // Advised returns a message and what to do about it as one line.
 func Advised(message, fix string) string {
 	if fix == "" {

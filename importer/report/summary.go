@@ -225,7 +225,7 @@ func (p *page) counts(c outcome.Counts, words []meaning) {
 				if noted {
 					value += " (" + note + ")"
 				}
-				p.line("", "", capital(label, "")+": "+value)
+				p.line("", "", capital(label)+": "+value)
 			}
 		}
 		p.line("", "", "Rows in all: "+total)
@@ -258,11 +258,10 @@ func (p *page) parts(parts []Part) {
 			}
 		}
 		first, name := "  ", fmt.Sprintf("%s (%d)", Clean(part.Name), part.Project)
-		if p.plain() {
-			first = "Project "
-		}
 		if number := fmt.Sprintf("project %d", part.Project); part.Name == number { // it has no other name
-			first, name = strings.TrimPrefix(first, "Project "), capital(number, "")
+			name = capital(number)
+		} else if p.plain() {
+			first = "Project "
 		}
 		p.line(first, "    ", name+": "+strings.Join(words, ", "))
 	}
