@@ -185,17 +185,6 @@ func orThere(place string) string {
 	return place
 }
 
-func are(n int) string  { return choose(n, "is", "are") }
-func were(n int) string { return choose(n, "was", "were") }
-func have(n int) string { return choose(n, "has", "have") }
-
-func choose(n int, one, more string) string {
-	if n == 1 {
-		return one
-	}
-	return more
-}
-
 // meaning is what a status says to people.
 type meaning struct {
 	status outcome.Status
