@@ -169,8 +169,14 @@ func TestProblemsShareTheirCells(t *testing.T) {
 func TestDelimiter(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ file, option, want string }{
-		{"r.csv", "", ","}, {"r.tsv", "", "\t"}, {"r.txt", "", "\t"},
-		{"r.csv", ";", ";"}, {"r.csv", "|", "|"}, {"r.csv", "\t", "\t"}, {"r.tsv", ",", ","}, {"r.csv", ":", ","},
+		{"r.csv", "", ","},
+		{"r.tsv", "", "\t"},
+		{"r.txt", "", "\t"},
+		{"r.csv", ";", ";"},
+		{"r.csv", "|", "|"},
+		{"r.csv", "\t", "\t"},
+		{"r.tsv", ",", ","},
+		{"r.csv", ":", ","},
 	} {
 		path := filepath.Join(t.TempDir(), test.file)
 		write(t, path, []string{"Name"}, results.Options{Delimiter: test.option}, line{Cells: []string{"Ann"}, Outcome: created(2, 1)})
