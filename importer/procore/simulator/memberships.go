@@ -12,9 +12,9 @@ const maxBulk = 1000
 // addMembers is POST project_memberships/bulk_add. It answers with the IDs that
 // were added: reference users of the company who were not on the project.
 func (s *Server) addMembers(c *call) answer {
-	ids, ok := readIDs(c.body, "party_ids")
-	if !ok {
-		return s.refuse(c, http.StatusBadRequest, problem{text: "party_ids must be an array of numbers"})
+	ids, wrong := readIDs(c.body, "party_ids")
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	added := []int64{}
 	s.mu.Lock()
@@ -29,9 +29,9 @@ func (s *Server) addMembers(c *call) answer {
 
 // removeMembers is DELETE project_memberships/bulk_remove of version 2.
 func (s *Server) removeMembers(c *call) answer {
-	ids, ok := readIDs(c.body, "party_ids")
-	if !ok {
-		return s.refuse(c, http.StatusBadRequest, problem{text: "party_ids must be an array of numbers"})
+	ids, wrong := readIDs(c.body, "party_ids")
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	type data struct {
 		Processed []int64 `json:"processed_ids"`
@@ -53,9 +53,9 @@ func (s *Server) removeMembers(c *call) answer {
 // deactivatePeople is POST people/bulk_deactivate. It answers with the IDs that
 // were changed.
 func (s *Server) deactivatePeople(c *call) answer {
-	ids, ok := readIDs(c.body, "ids")
-	if !ok {
-		return s.refuse(c, http.StatusBadRequest, problem{text: "ids must be an array of numbers"})
+	ids, wrong := readIDs(c.body, "ids")
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	changed := []int64{}
 	s.mu.Lock()
@@ -70,12 +70,10 @@ func (s *Server) deactivatePeople(c *call) answer {
 }
 
 // readIDs reads {"name": [1, 2, …]}.
-func readIDs(body []byte, name string) ([]int64, bool) {
+func readIDs(body []byte, name string) (ids []int64, wrong *problem) {
 	var outer map[string]json.RawMessage
-	if json.Unmarshal(body, &outer) != nil {
-		return nil, false
+	if json.Unmarshal(body, &outer) != nil || json.Unmarshal(outer[name], &ids) != nil || ids == nil {
+		return nil, &problem{text: name + " must be an array of numbers"}
 	}
-	var ids []int64
-	err := json.Unmarshal(outer[name], &ids)
-	return ids, err == nil && ids != nil
+	return ids, nil
 }
