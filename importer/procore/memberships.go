@@ -18,8 +18,7 @@ const MostRemoved = 1000
 
 // Removal is Procore's answer to RemovePeople.
 type Removal struct {
-	Removed   []int64 // they are off the project now
-	Skipped   []int64 // nothing was done about them: not on the project, or no reference users
+	Removed   []int64 // they are off the project now; the others were not on it, or are no reference users
 	Status    int
 	RequestID string
 }
@@ -31,7 +30,6 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 	var removal Removal
 	var data struct {
 		Processed []integer `json:"processed_ids"`
-		Skipped   []integer `json:"skipped_ids"`
 	}
 	answer, err := c.bulk(ctx, slot, request{
 		op:     "take people off the project",
@@ -40,7 +38,7 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 		path:   fmt.Sprintf("/rest/v2.0/companies/%d/projects/%d/project_memberships/bulk_remove", c.o.CompanyID, c.o.ProjectID),
 	}, "party_ids", ids, &data)
 	if err == nil {
-		removal = Removal{plain(data.Processed), plain(data.Skipped), answer.status, answer.requestID}
+		removal = Removal{plain(data.Processed), answer.status, answer.requestID}
 	}
 	return removal, err
 }
