@@ -248,6 +248,24 @@ func TestHTMLHoldsEveryRow(t *testing.T) {
 	}
 }
 
+// How it went, and no more kinds of problems than anybody reads.
+func TestHTMLOfAnInterruptedRun(t *testing.T) {
+	t.Parallel()
+	s := report.Summary{Status: report.Interrupted, Problems: make([]report.Group, 102)}
+	for i := range s.Problems {
+		s.Problems[i] = report.Group{Code: fmt.Sprintf("code_%d", i), Count: 1, ExampleRows: []int{2}}
+	}
+	page := written(t, s, row{"Anna", outcome.Outcome{Row: 2, Status: outcome.Pending}})
+	for _, want := range []string{"<title>muster: interrupted</title>", "And 2 more kinds, which are with their rows below.", "code_99"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(page, "code_100") {
+		t.Error("a kind beyond the hundredth is shown")
+	}
+}
+
 func TestHTMLShowsRowsThatAreDoneIfNoneIsToLookAt(t *testing.T) {
 	t.Parallel()
 	root := parse(t, written(

@@ -20,12 +20,7 @@ type page struct {
 
 func (p *page) plain() bool { return p.width == Plain }
 
-func newPage(width int) *page {
-	if width <= 0 {
-		width = 80
-	}
-	return &page{width: max(width, 20)}
-}
+func newPage(width int) *page { return &page{width: max(width, 20)} }
 
 // unbroken is a blank at which no line is broken.
 const unbroken = '\u00a0'
