@@ -122,12 +122,10 @@ func TestBulkHasACap(t *testing.T) {
 // Against the simulated Procore, which has its own reading of the documents.
 func TestMembershipsOfTheSimulator(t *testing.T) {
 	t.Parallel()
-	s := simulator.New(simulator.Config{CompanyID: 42, ProjectID: 7, Windows: []simulator.Window{}})
-	t.Cleanup(s.Close)
+	c, p, s := simulated(t, simulator.Config{Windows: []simulator.Window{}})
 	created := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	member := s.Add(simulator.Person{LastName: "Lee", Created: created, Updated: created.Add(time.Hour)})
 	user := s.Add(simulator.Person{LastName: "Fox", UserID: 5, Created: created})
-	c, p := client(t, s, func(o *procore.Options) { o.Transport = s.Transport() })
 	var times []procore.Times
 	for one, err := range c.Times(t.Context()) {
 		if err != nil {
