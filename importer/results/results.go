@@ -46,7 +46,6 @@
 package results
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -131,50 +130,3 @@ func FormatOf(path string) (Format, error) {
 		Fix:     "end the name in .csv, .xlsx or .jsonl",
 	}
 }
-
-// The codes of Error.
-const (
-	CodeFormat    = "results_format_unknown"
-	CodeFolder    = "results_is_folder"
-	CodeNoFolder  = "results_folder_missing"
-	CodeNotFile   = "results_not_a_file"
-	CodeNotOurs   = "results_not_ours"
-	CodeHeading   = "results_heading_taken"
-	CodeTwice     = "results_heading_twice"
-	CodeTooLarge  = "results_too_large"
-	CodeDiskFull  = "results_disk_full"
-	CodeUnwritten = "results_unwritable"
-	CodeUnread    = "results_unreadable"
-	CodeInUse     = "results_in_use"
-)
-
-// The codes of a Row's Damage, besides the roster's own.
-const (
-	CodeRowUnclear    = "results_row_unclear"
-	CodeStatusUnclear = "results_status_unclear"
-	CodePersonUnclear = "results_person_unclear"
-	CodePersonMissing = "results_person_missing" // no ID at all, though the status says that there is a person
-	CodeLineUnclear   = "results_line_unclear"
-	CodeRehearsal     = "results_rehearsal" // the person is a rehearsal's
-)
-
-// Error is what keeps a results file from being written or read, in words for
-// the person who can change it.
-type Error struct {
-	Path    string // as it was given
-	Code    string // for programs
-	Message string // what is wrong
-	Fix     string // what to do
-	Err     error  // what the machine said; may be nil
-}
-
-// Error says which file and what is wrong with it.
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return e.Path + ": " + e.Message
-	}
-	return fmt.Sprintf("%s: %s (%v)", e.Path, e.Message, e.Err)
-}
-
-// Unwrap returns what the machine said.
-func (e *Error) Unwrap() error { return e.Err }

@@ -180,6 +180,7 @@ func TestCreateRefuses(t *testing.T) {
 		{name: "no folder", code: "results_folder_missing", path: "nowhere/r.csv"},
 		{name: "a roster", code: "results_not_ours", path: "crew.csv"},
 		{name: "another file", code: "results_not_ours", path: "notes.txt"},
+		{name: "a picture", code: "results_not_ours", path: "photo.csv"},
 		{name: "another JSON file", code: "results_not_ours", path: "other.jsonl"},
 		{name: "unknown format", code: "results_format_unknown", path: "r.pdf"},
 		{name: "our heading in the roster", code: "results_heading_taken", path: "r.csv", header: []string{"Import_Status "}},
@@ -193,7 +194,7 @@ func TestCreateRefuses(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(folder, "folder.csv"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			there := map[string]string{"crew.csv": "First Name,Last Name\nAnn,Lee\n", "notes.txt": "Dear all\n", "other.jsonl": "{\"a\":1}\n"}
+			there := map[string]string{"crew.csv": "First Name,Last Name\nAnn,Lee\n", "notes.txt": "Dear all\n", "other.jsonl": "{\"a\":1}\n", "photo.csv": "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"}
 			for name, text := range there {
 				if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
