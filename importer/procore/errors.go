@@ -72,10 +72,8 @@ func (e *Error) Error() string {
 	switch {
 	case quotes && (e.Kind == Refused || e.Kind == Fault || e.Kind == Malformed):
 		fmt.Fprintf(&b, "Procore answered with status %d (%s)", e.Status, e.Code)
-	case e.Status != 0 && e.Message != "":
-		fmt.Fprintf(&b, "Procore answered with status %d: %s", e.Status, e.Message)
 	case e.Status != 0:
-		fmt.Fprintf(&b, "Procore answered with status %d", e.Status)
+		fmt.Fprintf(&b, "Procore answered with status %d: %s", e.Status, e.Message)
 	default:
 		b.WriteString(e.Message)
 	}
