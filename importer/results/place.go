@@ -137,6 +137,5 @@ func begun(part string) bool {
 	if info, err := os.Lstat(temporaryFolder(part)); err == nil && info.IsDir() {
 		return true
 	}
-	start, err := head(part)
-	return err == nil && bytes.Contains(start, []byte(Columns()[columnRow])) || ours(part) == nil
+	return bytes.Contains(head(part), []byte(Columns()[columnRow])) || ours(part) == nil
 }
