@@ -78,52 +78,46 @@ type Counts struct {
 
 // Add counts n more rows of status s.
 func (c *Counts) Add(s Status, n int) {
-	switch s {
-	case Created:
-		c.Created += n
-	case Existing:
-		c.Existing += n
-	case Skipped:
-		c.Skipped += n
-	case Invalid:
-		c.Invalid += n
-	case Failed:
-		c.Failed += n
-	case Unknown:
-		c.Unknown += n
-	case Pending:
-		c.Pending += n
-	}
-}
-
-// Plus returns the counts of both together.
-func (c Counts) Plus(other Counts) Counts {
-	return Counts{
-		Created: c.Created + other.Created, Existing: c.Existing + other.Existing, Skipped: c.Skipped + other.Skipped,
-		Invalid: c.Invalid + other.Invalid, Failed: c.Failed + other.Failed, Unknown: c.Unknown + other.Unknown,
-		Pending: c.Pending + other.Pending,
+	if count := c.count(s); count != nil {
+		*count += n
 	}
 }
 
 // Of returns how many rows have status s.
 func (c Counts) Of(s Status) int {
-	switch s {
-	case Created:
-		return c.Created
-	case Existing:
-		return c.Existing
-	case Skipped:
-		return c.Skipped
-	case Invalid:
-		return c.Invalid
-	case Failed:
-		return c.Failed
-	case Unknown:
-		return c.Unknown
-	case Pending:
-		return c.Pending
+	if count := c.count(s); count != nil {
+		return *count
 	}
 	return 0
+}
+
+// count returns where the rows of a status are counted, nil for none of the seven.
+func (c *Counts) count(s Status) *int {
+	switch s {
+	case Created:
+		return &c.Created
+	case Existing:
+		return &c.Existing
+	case Skipped:
+		return &c.Skipped
+	case Invalid:
+		return &c.Invalid
+	case Failed:
+		return &c.Failed
+	case Unknown:
+		return &c.Unknown
+	case Pending:
+		return &c.Pending
+	}
+	return nil
+}
+
+// Plus returns the counts of both together.
+func (c Counts) Plus(other Counts) Counts {
+	for _, s := range Statuses() {
+		c.Add(s, other.Of(s))
+	}
+	return c
 }
 
 // Rows returns the sum of all seven.

@@ -22,6 +22,12 @@ func TestEveryStatusIsCountedOnce(t *testing.T) {
 	if got, want := c.Rows(), 1+2+3+4+5+6+7; got != want {
 		t.Errorf("rows %d, want %d", got, want)
 	}
+	both := c.Plus(c)
+	for i, s := range outcome.Statuses() {
+		if got, want := both.Of(s), 2*(i+1); got != want {
+			t.Errorf("%s: together %d, want %d", s, got, want)
+		}
+	}
 }
 
 func TestExitCode(t *testing.T) {

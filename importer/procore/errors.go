@@ -10,21 +10,17 @@ import (
 // Effect says what a failed call means for the person it was about.
 type Effect uint8
 
-// The three effects. When in doubt it is MayHaveHappened: the zero value.
+// The two effects; what happened for certain is no error. When in doubt it is
+// MayHaveHappened: the zero value.
 const (
 	MayHaveHappened Effect = iota // it must be settled before it is sent again
 	DidNotHappen                  // nothing was created or changed
-	Happened                      // the person exists
 )
 
 // String returns the effect in words.
 func (e Effect) String() string {
-	switch e {
-	case Happened:
-		return "happened"
-	case DidNotHappen:
+	if e == DidNotHappen {
 		return "did not happen"
-	case MayHaveHappened:
 	}
 	return "may have happened"
 }
@@ -76,10 +72,8 @@ func (e *Error) Error() string {
 	switch {
 	case quotes && (e.Kind == Refused || e.Kind == Fault || e.Kind == Malformed):
 		fmt.Fprintf(&b, "Procore answered with status %d (%s)", e.Status, e.Code)
-	case e.Status != 0 && e.Message != "":
-		fmt.Fprintf(&b, "Procore answered with status %d: %s", e.Status, e.Message)
 	case e.Status != 0:
-		fmt.Fprintf(&b, "Procore answered with status %d", e.Status)
+		fmt.Fprintf(&b, "Procore answered with status %d: %s", e.Status, e.Message)
 	default:
 		b.WriteString(e.Message)
 	}

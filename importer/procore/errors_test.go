@@ -108,6 +108,12 @@ func TestBodiesAreUnderstood(t *testing.T) {
 		{"errors of the whole", "application/json", `{"errors":{"base":["Person exists"]}}`, "Person exists", fields{"": {"Person exists"}}},
 		{"errors as text", "application/json", `{"errors":"No such trade"}`, "No such trade", fields{"": {"No such trade"}}},
 		{"errors as texts", "application/json", `{"errors":["One","Two","One"]}`, "One; Two", fields{"": {"One", "Two"}}},
+		{"error as texts", "application/json", `{"error":["One","Two"]}`, "One; Two", fields{"": {"One", "Two"}}},
+		{
+			"a place in a list", "application/json", `{"errors":[{"detail":"is odd","source":{"pointer":"/person/last_name/0"}},{"detail":"is none","source":{"pointer":"/0"}}]}`,
+			"last_name: is odd; is none",
+			fields{"last_name": {"is odd"}, "": {"is none"}},
+		},
 		{
 			"error as text", "application/json", `{"error":"Missing Procore-Company-Id header!"}`,
 			"Missing Procore-Company-Id header!",
@@ -146,6 +152,7 @@ func TestBodiesAreUnderstood(t *testing.T) {
 		{"control characters", "text/plain", "red\x1b[31m \u202etxt\x00", "red [31m txt", fields{"": {"red [31m txt"}}},
 		{"HTML", "text/html", "<html><head><TITLE lang=en>502 Bad &amp; Gateway</TITLE></head><body>secret plans", `an HTML page titled "502 Bad & Gateway"`, nil},
 		{"HTML of another name", "application/json", " <!doctype html><p>x", "an HTML page from a proxy (422 Unprocessable Entity)", nil},
+		{"HTML that ends in a tag", "text/html", "<title", "an HTML page from a proxy (422 Unprocessable Entity)", nil},
 		{"HTML with an open title", "text/html", "<title>x", "an HTML page from a proxy (422 Unprocessable Entity)", nil},
 		{"nothing", "", "", "422 Unprocessable Entity", nil},
 		{"white space", "text/plain", " \r\n ", "422 Unprocessable Entity", nil},

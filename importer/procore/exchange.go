@@ -6,10 +6,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"muster/ratelimit"
@@ -186,14 +184,6 @@ func (c *Client) malformed(r request, status int, id string, err error) *Error {
 	})
 }
 
-// cut reports whether reading an answer failed at the connection, not at what
-// the answer says.
-func cut(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &timeout) ||
-		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
-
 // lost is a request without an answer.
 func (c *Client) lost(r request, body *onceBody, contact *contact, err error) *Error {
 	words, permanent := describe(err, c.api.Host)
@@ -215,20 +205,6 @@ func (c *Client) lost(r request, body *onceBody, contact *contact, err error) *E
 	e.Hint = "Check the network, the API URL and the proxy, then try again."
 	return r.judged(e)
 }
-
-// contact says whether a connection was had. It words the errors of calls
-// without a body; creates have better evidence.
-type contact struct{ sought, had atomic.Bool }
-
-func watch(ctx context.Context) (context.Context, *contact) {
-	c := new(contact)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { c.sought.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { c.had.Store(true) },
-	}), c
-}
-
-func (c *contact) failed() bool { return c.sought.Load() && !c.had.Load() }
 
 // release gives a slot back, if there is one.
 func release(slot *ratelimit.Slot, r ratelimit.Report) {

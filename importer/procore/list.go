@@ -8,87 +8,109 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 const perPage = 2000 // the most that Procore recommends
 
-// list yields the pages of a list, the last one possibly empty, and nothing
-// twice. It ends after an error, an *Error.
-//
-// Whoever is added to the list while it is read moves others to a later page,
-// where they come again. Whoever is taken off it moves others to an earlier
-// one, where nobody would look any more: if Total says so, that is read again.
-func list[T any, P object[T]](ctx context.Context, c *Client, r request) iter.Seq2[[]T, error] {
-	return func(yield func([]T, error) bool) {
-		r.method, r.most = http.MethodGet, mostList
-		r.query = maps.Clone(r.query)
-		if r.query == nil {
-			r.query = url.Values{}
-		}
-		r.query.Set("per_page", strconv.Itoa(perPage))
-		var seen, first, total int64 // first: the first ID of the page before
+// list yields what convert makes of each item of a list, and nothing twice. It
+// ends after an error, an *Error.
+func list[J any, P object[J], T any](ctx context.Context, c *Client, r request, convert func(P) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		reading := newReading[J, P](c, r)
 		yielded := map[int64]bool{}
 		for page := 1; page > 0; {
-			r.query.Set("page", strconv.Itoa(page))
-			var items []T
-			next, again, size := 0, 0, 0
-			err := c.get(ctx, r, func(resp *http.Response, body io.Reader) error {
-				var err error
-				if items, err = decodeList[T, P](body); err != nil {
-					return err
-				}
-				size = pageSize(resp.Header)
-				if again = shrunk(resp.Header, page, &total); again > 0 {
-					return nil
-				}
-				if len(items) > 0 && P(&items[0]).id() == first {
-					return fmt.Errorf("page %d of the list repeats the page before", page)
-				}
-				next, err = following(resp.Header, page, len(items), seen+int64(len(items)))
-				return err
-			})
+			items, next, err := reading.page(ctx, page)
 			if err != nil {
-				yield(nil, err)
+				var none T
+				yield(none, err)
 				return
 			}
-			if again > 0 {
-				page, first = again, 0
-				seen = int64((page - 1) * size)
-				continue
-			}
-			seen += int64(len(items))
-			if len(items) > 0 {
-				first = P(&items[0]).id()
-			}
-			items = slices.DeleteFunc(items, func(item T) bool {
-				id := P(&item).id()
-				before := yielded[id]
-				yielded[id] = true
-				return before
-			})
-			if !yield(items, nil) {
-				return
+			for i := range items {
+				item := P(&items[i])
+				if yielded[item.id()] {
+					continue
+				}
+				yielded[item.id()] = true
+				if !yield(convert(item), nil) {
+					return
+				}
 			}
 			page = next
 		}
 	}
 }
 
-// shrunk returns the page from which on the list is to be read again, 0 for none:
-// total was the list's length when the page before was read.
-func shrunk(h http.Header, page int, total *int64) int {
+// whole returns all of a list, or nothing of it.
+func whole[T any](list iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for item, err := range list {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, item)
+	}
+	return all, nil
+}
+
+// reading is how far a list has been read.
+//
+// Whoever is added to the list while it is read moves others to a later page,
+// where they come again. Whoever is taken off it moves others to an earlier
+// one, where nobody would look any more: if Total says so, that is read again.
+type reading[J any, P object[J]] struct {
+	client  *Client
+	request request
+	seen    int64 // items of the pages before
+	first   int64 // the first ID of the page before
+	total   int64 // how long the list was then
+}
+
+func newReading[J any, P object[J]](c *Client, r request) *reading[J, P] {
+	r.method, r.most = http.MethodGet, mostList
+	r.query = maps.Clone(r.query)
+	if r.query == nil {
+		r.query = url.Values{}
+	}
+	r.query.Set("per_page", strconv.Itoa(perPage))
+	return &reading[J, P]{client: c, request: r}
+}
+
+// page reads one page, and returns the number of the one to read then, 0 behind
+// the last.
+func (r *reading[J, P]) page(ctx context.Context, page int) (items []J, next int, err error) {
+	r.request.query.Set("page", strconv.Itoa(page))
+	err = r.client.get(ctx, r.request, func(resp *http.Response, body io.Reader) error {
+		if items, err = decodeList[J, P](body); err != nil {
+			return err
+		}
+		if next = r.shrunk(resp.Header, page); next > 0 {
+			items, r.first, r.seen = nil, 0, int64((next-1)*pageSize(resp.Header))
+			return nil
+		}
+		r.seen += int64(len(items))
+		if len(items) > 0 {
+			before := r.first
+			if r.first = P(&items[0]).id(); r.first == before {
+				return fmt.Errorf("page %d of the list repeats the page before", page)
+			}
+		}
+		next, err = following(resp.Header, page, len(items), r.seen)
+		return err
+	})
+	return items, next, err
+}
+
+// shrunk returns the page from which on the list is to be read again, 0 for none.
+func (r *reading[J, P]) shrunk(h http.Header, page int) int {
 	now, known := count(h, "Total")
-	gone := *total - int64(now)
-	if !known || page == 1 && gone > 0 {
-		gone = 0
+	if !known {
+		return 0
 	}
-	if known {
-		*total = int64(now)
-	}
-	if gone <= 0 {
+	gone := r.total - int64(now)
+	r.total = int64(now)
+	if page == 1 || gone <= 0 {
 		return 0
 	}
 	pages := (int(gone) + pageSize(h) - 1) / pageSize(h)

@@ -236,7 +236,7 @@ func TestLookups(t *testing.T) {
 		answer(404, "")(w, r)
 	}})
 	me, err := c.Me(t.Context())
-	if want := (procore.User{ID: 9007199254740993, Login: "crew@example.com", Name: "Crew Import"}); err != nil || me != want {
+	if want := (procore.User{ID: 9007199254740993, Name: "Crew Import"}); err != nil || me != want {
 		t.Errorf("got %+v, %v; want %+v", me, err, want)
 	}
 	project, err := c.Project(t.Context())

@@ -45,16 +45,9 @@ func (c *Client) WorkClassifications(ctx context.Context) ([]WorkClassification,
 }
 
 func (c *Client) classifications(ctx context.Context, r request) ([]WorkClassification, error) {
-	var all []WorkClassification
-	for page, err := range list[classificationJSON](ctx, c, r) {
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range page {
-			all = append(all, WorkClassification{int64(w.ID), string(w.Name), string(w.Abbreviation)})
-		}
-	}
-	return all, nil
+	return whole(list(ctx, c, r, func(w *classificationJSON) WorkClassification {
+		return WorkClassification{w.id(), string(w.Name), string(w.Abbreviation)}
+	}))
 }
 
 // Project is the project that people are created in.
@@ -71,16 +64,14 @@ type Company struct {
 
 // User is the account behind the credentials.
 type User struct {
-	ID    int64
-	Name  string
-	Login string
+	ID   int64
+	Name string
 }
 
-// named is an object of which the ID and names are of interest.
+// named is an object of which the ID and the name are of interest.
 type named struct {
-	ID    integer `json:"id"`
-	Name  text    `json:"name"`
-	Login text    `json:"login"`
+	ID   integer `json:"id"`
+	Name text    `json:"name"`
 }
 
 func (n *named) id() int64 { return int64(n.ID) }
@@ -98,22 +89,14 @@ func (c *Client) Project(ctx context.Context) (Project, error) {
 
 // Companies returns the companies that the account is in.
 func (c *Client) Companies(ctx context.Context) ([]Company, error) {
-	var all []Company
-	for page, err := range list[named](ctx, c, request{op: "list the companies", route: "/rest/v1.0/companies", path: "/rest/v1.0/companies"}) {
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range page {
-			all = append(all, Company{int64(n.ID), string(n.Name)})
-		}
-	}
-	return all, nil
+	r := request{op: "list the companies", route: "/rest/v1.0/companies", path: "/rest/v1.0/companies"}
+	return whole(list(ctx, c, r, func(n *named) Company { return Company{n.id(), string(n.Name)} }))
 }
 
 // Me returns the account that the credentials belong to.
 func (c *Client) Me(ctx context.Context) (User, error) {
 	u, err := c.one(ctx, request{op: "look up the account", route: "/rest/v1.0/me", path: "/rest/v1.0/me"})
-	return User{int64(u.ID), string(u.Name), string(u.Login)}, err
+	return User{int64(u.ID), string(u.Name)}, err
 }
 
 func (c *Client) one(ctx context.Context, r request) (named, error) {

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
-	"net/url"
 	"slices"
-	"time"
 
 	"muster/ratelimit"
 )
@@ -21,8 +18,7 @@ const MostRemoved = 1000
 
 // Removal is Procore's answer to RemovePeople.
 type Removal struct {
-	Removed   []int64 // they are off the project now
-	Skipped   []int64 // nothing was done about them: not on the project, or no reference users
+	Removed   []int64 // they are off the project now; the others were not on it, or are no reference users
 	Status    int
 	RequestID string
 }
@@ -34,7 +30,6 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 	var removal Removal
 	var data struct {
 		Processed []integer `json:"processed_ids"`
-		Skipped   []integer `json:"skipped_ids"`
 	}
 	answer, err := c.bulk(ctx, slot, request{
 		op:     "take people off the project",
@@ -43,7 +38,7 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 		path:   fmt.Sprintf("/rest/v2.0/companies/%d/projects/%d/project_memberships/bulk_remove", c.o.CompanyID, c.o.ProjectID),
 	}, "party_ids", ids, &data)
 	if err == nil {
-		removal = Removal{plain(data.Processed), plain(data.Skipped), answer.status, answer.requestID}
+		removal = Removal{plain(data.Processed), answer.status, answer.requestID}
 	}
 	return removal, err
 }
@@ -138,53 +133,4 @@ func plain(ids []integer) []int64 {
 		all = append(all, int64(id))
 	}
 	return all
-}
-
-// Times is when somebody was created and last changed, by Procore's clock, to
-// the second.
-type Times struct {
-	ID      int64
-	Created time.Time // zero if the account may not read the Directory
-	Updated time.Time // likewise
-}
-
-type timesJSON struct {
-	ID        integer `json:"id"`
-	CreatedAt text    `json:"created_at"`
-	UpdatedAt text    `json:"updated_at"`
-}
-
-func (t *timesJSON) id() int64 { return int64(t.ID) }
-
-// Times yields when the people of the project were created and last changed, in
-// the way of [Client.People].
-func (c *Client) Times(ctx context.Context) iter.Seq2[Times, error] {
-	return func(yield func(Times, error) bool) {
-		pages := list[timesJSON](ctx, c, request{
-			op:    "list people",
-			route: "/rest/v1.0/projects/{project}/people",
-			path:  fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
-			query: url.Values{"view": {"web"}},
-		})
-		for page, err := range pages {
-			if err != nil {
-				yield(Times{}, err)
-				return
-			}
-			for i := range page {
-				if !yield(Times{page[i].id(), moment(page[i].CreatedAt), moment(page[i].UpdatedAt)}, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// moment reads a time; what is none is the zero Time.
-func moment(t text) time.Time {
-	at, err := time.Parse(time.RFC3339, string(t))
-	if err != nil {
-		return time.Time{}
-	}
-	return at
 }

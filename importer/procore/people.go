@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"muster/ratelimit"
 )
@@ -140,38 +141,62 @@ func (c *Client) send(ctx context.Context, slot *ratelimit.Slot, d Draft, r requ
 }
 
 // People yields the people of the project, in Procore's order, without their
-// job titles. It takes its own slots, holds one page at a time and tries a page again after trouble that
-// passes. It ends after the first error, an *Error: the list is then not
-// whole. It may be ranged over again, which asks anew.
+// job titles, and nobody twice. It takes its own slots, holds one page and all
+// IDs so far, and tries a page again after trouble that passes. It ends after
+// the first error, an *Error: the list is then not whole. It may be ranged over
+// again, which asks anew.
 func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
-	return c.people(ctx, "normal")
+	return list(ctx, c, c.people("normal"), (*personJSON).person)
 }
 
 // JobTitles yields the people of the project with their job titles, and without
 // their IDs in other systems, as [Client.People] does otherwise. An account
 // that may not read the Directory gets no job titles, and no error.
 func (c *Client) JobTitles(ctx context.Context) iter.Seq2[Person, error] {
-	return c.people(ctx, "web")
+	return list(ctx, c, c.people("web"), (*personJSON).person)
 }
 
-func (c *Client) people(ctx context.Context, view string) iter.Seq2[Person, error] {
-	return func(yield func(Person, error) bool) {
-		pages := list[personJSON](ctx, c, request{
-			op:    "list people",
-			route: "/rest/v1.0/projects/{project}/people",
-			path:  fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
-			query: url.Values{"view": {view}},
-		})
-		for page, err := range pages {
-			if err != nil {
-				yield(Person{}, err)
-				return
-			}
-			for i := range page {
-				if !yield(page[i].person(), nil) {
-					return
-				}
-			}
-		}
+// Times is when somebody was created and last changed, by Procore's clock, to
+// the second.
+type Times struct {
+	ID      int64
+	Created time.Time // zero if the account may not read the Directory
+	Updated time.Time // likewise
+}
+
+type timesJSON struct {
+	ID        integer `json:"id"`
+	CreatedAt text    `json:"created_at"`
+	UpdatedAt text    `json:"updated_at"`
+}
+
+func (t *timesJSON) id() int64 { return int64(t.ID) }
+
+func (t *timesJSON) times() Times {
+	return Times{t.id(), moment(t.CreatedAt), moment(t.UpdatedAt)}
+}
+
+// moment reads a time; what is none is the zero Time.
+func moment(t text) time.Time {
+	at, err := time.Parse(time.RFC3339, string(t))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// Times yields when the people of the project were created and last changed, in
+// the way of [Client.People].
+func (c *Client) Times(ctx context.Context) iter.Seq2[Times, error] {
+	return list(ctx, c, c.people("web"), (*timesJSON).times)
+}
+
+// people is the list of the project's people in a view.
+func (c *Client) people(view string) request {
+	return request{
+		op:    "list people",
+		route: "/rest/v1.0/projects/{project}/people",
+		path:  fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
+		query: url.Values{"view": {view}},
 	}
 }

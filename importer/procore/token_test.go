@@ -121,6 +121,29 @@ func TestOneRefusalForAllWorkers(t *testing.T) {
 	})
 }
 
+// Who waits for the token that another fetches has sent nothing, however the wait ends.
+func TestWaitingForAToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{login: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }}
+		c, p := client(t, f)
+		var fetching sync.WaitGroup
+		fetching.Go(func() { _, _ = create(t, c, p) })
+		synctest.Wait()
+		stopped, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, stop)
+		late, end := context.WithTimeout(t.Context(), 2*time.Second)
+		defer end()
+		for code, ctx := range map[string]context.Context{procore.CodeStopped: stopped, "unreachable": late} {
+			_, err := c.CreatePerson(ctx, nil, procore.Draft{LastName: "Quist"}, "t")
+			if e := as(t, err); e == nil || e.Code != code || e.Effect != procore.DidNotHappen || c.Requests() != 0 {
+				t.Errorf("%s: got %+v after %d requests", code, e, c.Requests())
+			}
+		}
+		fetching.Wait()
+	})
+}
+
 func TestLoginIsClassified(t *testing.T) {
 	t.Parallel()
 	json := "Content-Type: application/json"

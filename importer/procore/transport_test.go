@@ -3,6 +3,8 @@ package procore_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"encoding/pem"
 	"errors"
@@ -315,6 +317,10 @@ func TestNothingWasSent(t *testing.T) {
 		<-over // net/http dials on after the request was given up
 		return nil, net.ErrClosed
 	}}
+	failing := func(err error) http.RoundTripper {
+		return roundTrip(func(*http.Request) (*http.Response, error) { return nil, err })
+	}
+	distrusted := func(err error) http.RoundTripper { return failing(&tls.CertificateVerificationError{Err: err}) }
 	for _, tt := range []struct {
 		name      string
 		api       string
@@ -326,13 +332,20 @@ func TestNothingWasSent(t *testing.T) {
 		{"untrusted certificate", untrusted.URL, nil, "nothing was sent: the certificate of " + untrusted.URL[len("https://"):] + " is not trusted here, as nobody known has signed it (--ca-file names more authorities)"},
 		{"name not found", "https://" + apiHost, noName, "nothing was sent: the name " + apiHost + " is not known on the network"},
 		{"no connection in time", "https://" + apiHost, stuck, "nothing was sent: " + apiHost + " did not answer in time"},
+		{"name not to be looked up", "https://" + apiHost, failing(&net.DNSError{Name: apiHost, IsTemporary: true}), "nothing was sent: the name " + apiHost + " can't be looked up now"},
+		{"another's certificate", "https://" + apiHost, distrusted(x509.HostnameError{}), "nothing was sent: the certificate that " + apiHost + " shows is another host's"},
+		{"certificate out of date", "https://" + apiHost, distrusted(x509.CertificateInvalidError{Reason: x509.Expired}), "nothing was sent: the certificate of " + apiHost + " has expired, or is not valid yet by this machine's clock"},
+		{"certificate for something else", "https://" + apiHost, distrusted(x509.CertificateInvalidError{Reason: x509.IncompatibleUsage}), "nothing was sent: the certificate of " + apiHost + " is not trusted here"},
+		{"no way through the proxy", "https://" + apiHost, failing(&net.OpError{Op: "proxyconnect", Err: io.EOF}), "nothing was sent: the proxy on the way to " + apiHost + " refuses the connection"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			login := loginServer(t)
 			c, p := client(t, nil, func(o *procore.Options) {
 				o.APIURL, o.LoginURL, o.Transport = tt.api, login, nil
-				o.Timeout = 500 * time.Millisecond
+				if tt.transport == stuck {
+					o.Timeout = 500 * time.Millisecond
+				}
 				if tt.transport != nil {
 					o.LoginURL = "https://" + loginHost
 					o.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -380,7 +393,7 @@ func TestBrokenAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newRawServer(t, func(conn net.Conn, _ *http.Request, _ int) bool { tt.serve(conn); return false })
-			c := realClient(t, s.url(), func(o *procore.Options) { o.Timeout = 300 * time.Millisecond })
+			c := realClient(t, s.url(), func(o *procore.Options) { o.Timeout = 2 * time.Second })
 			e := send(t.Context(), t, c, "a")
 			if e == nil {
 				t.Fatal("no error")

@@ -168,9 +168,10 @@ func WriteCheckJSON(w io.Writer, c Check) error {
 // verdict says whether the roster is ready.
 func (c Check) verdict() string {
 	rows, wrong := c.Counts.Rows(), c.Invalid+c.Failed+c.Unknown
-	name := Clean(c.Roster)
+	name := Clean(c.Roster) // it keeps its letters, also where a sentence begins
+	begin := name
 	if name == "" {
-		name = "the roster"
+		name, begin = "the roster", "The roster"
 	}
 	switch {
 	case rows == 0:
@@ -180,17 +181,9 @@ func (c Check) verdict() string {
 	case wrong == 0 && c.Existing > 0 && c.Import.Create+c.Import.Update == 0:
 		return fmt.Sprintf("Nothing is to be done for %s: no problem in %s, and nobody to create. Nothing was sent.", name, plural(rows, "row", "rows"))
 	case wrong == 0:
-		return fmt.Sprintf("%s is ready: no problem in %s. Nothing was sent.", capital(name, c.Roster), plural(rows, "row", "rows"))
+		return fmt.Sprintf("%s is ready: no problem in %s. Nothing was sent.", begin, plural(rows, "row", "rows"))
 	}
 	return fmt.Sprintf("%s of %s in %s %s a problem. Nothing was sent.", number(wrong), plural(rows, "row", "rows"), name, have(wrong))
-}
-
-// capital begins a sentence; a file's name keeps its letters.
-func capital(name, given string) string {
-	if given != "" {
-		return name
-	}
-	return strings.ToUpper(name[:1]) + name[1:]
 }
 
 // mapping writes which heading becomes which field.
@@ -244,43 +237,4 @@ func (p *page) headings(what string, list []string) {
 		what = "Columns " + what
 	}
 	p.line("  "+what+": ", "    ", text)
-}
-
-// Plan is what a run is about to do.
-type Plan struct {
-	Rows      int
-	Roster    string
-	Project   string        // its name and number, as far as known
-	Estimate  time.Duration // 0 if not known
-	Rehearsal bool
-}
-
-// WritePlan writes in one sentence what a run is about to do, in lines of at most
-// width columns.
-func WritePlan(w io.Writer, plan Plan, width int) error {
-	p := newPage(width)
-	text := plural(plan.Rows, "row", "rows")
-	if plan.Roster != "" {
-		text += " of " + Clean(plan.Roster)
-	}
-	if plan.Project != "" {
-		text += " for " + Clean(plan.Project)
-	}
-	if plan.Rehearsal {
-		text = "Rehearsal, nothing is sent to Procore: " + text
-	}
-	if plan.Estimate > 0 {
-		text += ", in " + about(plan.Estimate)
-	}
-	p.line("", "", text+".")
-	_, err := io.WriteString(w, p.b.String())
-	return err
-}
-
-// about writes an estimate for people.
-func about(d time.Duration) string {
-	if d < time.Second {
-		return "less than a second"
-	}
-	return "about " + span(d)
 }

@@ -245,7 +245,7 @@ func begun(text string) string {
 			return text
 		}
 	}
-	return strings.ToUpper(text[:min(len(text), 1)]) + text[min(len(text), 1):]
+	return capital(text)
 }
 
 // table chooses the rows that are seen without a script, and what the script can

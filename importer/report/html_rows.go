@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"muster/importer/outcome"
@@ -129,7 +130,7 @@ func (f *rowFile) encode(line []byte, row pageRow) []byte {
 	line = append(line, '[')
 	line = strconv.AppendInt(line, int64(row.Row), 10)
 	line = append(line, ',')
-	line = strconv.AppendInt(line, int64(place(row.Status)), 10)
+	line = strconv.AppendInt(line, int64(slices.Index(outcome.Statuses(), row.Status)), 10)
 	line = append(line, ',')
 	line = appendJSON(line, row.Label)
 	if row.PersonID != "" || len(row.Problems) > 0 {

@@ -212,8 +212,8 @@ func TestHTMLHoldsEveryRow(t *testing.T) {
 	rows := make([]row, count)
 	for i := range rows {
 		rows[i] = row{"Person " + strconv.Itoa(i), outcome.Outcome{Row: i + 2, Status: outcome.Created, PersonID: 1<<62 + int64(i)}}
-		if i%10 == 0 {
-			rows[i].Outcome = outcome.Outcome{Row: i + 2, Status: outcome.Invalid, Problems: problem("c", "A"+strconv.Itoa(i+2), "m\u2028"+strconv.Itoa(i), "h"+strconv.Itoa(i%5000))}
+		if i%4 == 0 { // more than there are places for hints
+			rows[i].Outcome = outcome.Outcome{Row: i + 2, Status: outcome.Invalid, Problems: problem("c", "A"+strconv.Itoa(i+2), "m\u2028"+strconv.Itoa(i), "h"+strconv.Itoa(i))}
 		}
 	}
 	page := written(t, report.Summary{Status: report.Finished}, rows...)
@@ -224,10 +224,10 @@ func TestHTMLHoldsEveryRow(t *testing.T) {
 	}
 	for i, r := range got {
 		want := []any{float64(i + 2), 0.0, "Person " + strconv.Itoa(i), strconv.FormatInt(1<<62+int64(i), 10)}
-		if i%10 == 0 {
+		if i%4 == 0 {
 			want = []any{
 				float64(i + 2), 3.0, "Person " + strconv.Itoa(i), "",
-				[]any{[]any{"c", "A" + strconv.Itoa(i+2), "m " + strconv.Itoa(i), "h" + strconv.Itoa(i%5000)}},
+				[]any{[]any{"c", "A" + strconv.Itoa(i+2), "m " + strconv.Itoa(i), "h" + strconv.Itoa(i)}},
 			}
 		}
 		if diff := cmp.Diff(want, r); diff != "" {
@@ -240,11 +240,29 @@ func TestHTMLHoldsEveryRow(t *testing.T) {
 	if n := len(all(root, class("on-invalid"))); n != 200 {
 		t.Errorf("%d of them are invalid", n)
 	}
-	if !strings.Contains(page, "The first 200 of 2,050 rows to look at, of 20,500 rows.") {
+	if !strings.Contains(page, "The first 200 of 5,125 rows to look at, of 20,500 rows.") {
 		t.Error("the page doesn't say that it shows only some of them")
 	}
 	if len(page) > 100*count {
 		t.Errorf("%d bytes a row", len(page)/count)
+	}
+}
+
+// How it went, and no more kinds of problems than anybody reads.
+func TestHTMLOfAnInterruptedRun(t *testing.T) {
+	t.Parallel()
+	s := report.Summary{Status: report.Interrupted, Problems: make([]report.Group, 102)}
+	for i := range s.Problems {
+		s.Problems[i] = report.Group{Code: fmt.Sprintf("code_%d", i), Count: 1, ExampleRows: []int{2}}
+	}
+	page := written(t, s, row{"Anna", outcome.Outcome{Row: 2, Status: outcome.Pending}})
+	for _, want := range []string{"<title>muster: interrupted</title>", "And 2 more kinds, which are with their rows below.", "code_99"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(page, "code_100") {
+		t.Error("a kind beyond the hundredth is shown")
 	}
 }
 

@@ -38,7 +38,8 @@ type Progress struct {
 	log   zerolog.Logger
 	start time.Time
 
-	counts   [7]atomic.Int64 // in the order of outcome.Statuses
+	counting sync.Mutex
+	counts   outcome.Counts // guarded by counting
 	wait     atomic.Pointer[wait]
 	doubts   atomic.Pointer[doubts]
 	estimate atomic.Pointer[func(rows int) (time.Duration, bool)]
@@ -96,30 +97,9 @@ func NewProgress(w io.Writer, manner Manner, total int, log zerolog.Logger) *Pro
 
 // Row counts a row that has its outcome.
 func (p *Progress) Row(s outcome.Status) {
-	if i := place(s); i >= 0 {
-		p.counts[i].Add(1)
-	}
-}
-
-// place returns where a status stands in outcome.Statuses, without making the list.
-func place(s outcome.Status) int {
-	switch s {
-	case outcome.Created:
-		return 0
-	case outcome.Existing:
-		return 1
-	case outcome.Skipped:
-		return 2
-	case outcome.Invalid:
-		return 3
-	case outcome.Failed:
-		return 4
-	case outcome.Unknown:
-		return 5
-	case outcome.Pending:
-		return 6
-	}
-	return -1
+	p.counting.Lock()
+	defer p.counting.Unlock()
+	p.counts.Add(s, 1)
 }
 
 // Waiting says that nothing is sent until then, and why, in words that go on
@@ -178,9 +158,9 @@ func (p *Progress) clearing() string {
 // snapshot is called by the loop alone.
 func (p *Progress) snapshot(now time.Time) Snapshot {
 	s := Snapshot{Total: p.total, Now: now, Elapsed: now.Sub(p.start)}
-	for i, status := range outcome.Statuses() {
-		s.Counts.Add(status, int(p.counts[i].Load()))
-	}
+	p.counting.Lock()
+	s.Counts = p.counts
+	p.counting.Unlock()
 	if w := p.wait.Load(); w != nil && w.until.After(now) {
 		s.Until, s.Why = w.until, w.why
 	}

@@ -49,6 +49,8 @@ func TestLine(t *testing.T) {
 	}
 	waiting := running
 	waiting.Until, waiting.Why = now.Add(30*time.Minute), "for the hourly quota"
+	tomorrow := waiting
+	tomorrow.Until = now.Add(20 * time.Hour)
 	soon := waiting
 	soon.Until = now.Add(7 * time.Second)
 	tests := []struct {
@@ -66,6 +68,7 @@ func TestLine(t *testing.T) {
 		{"waiting", waiting, 120, "[#####...................]  1,204 of 5,000  24%  about 25 min left  4 to look at  waits for the hourly quota until 14:20"},
 		{"waiting, 100 columns", waiting, 101, "[##........]  1,204 of 5,000  about 25 min left  4 to look at  waits for the hourly quota until 14:20"},
 		{"waiting, 60 columns", waiting, 60, "1,204 of 5,000  waits for the hourly quota until 14:20"},
+		{"waiting for another day", tomorrow, 60, "1,204 of 5,000  waits for the hourly quota until Thu 09:50"},
 		{"waiting for a moment", soon, 60, "1,204 of 5,000  waits for the hourly quota until 13:50:07"},
 		{"unknown total", report.Snapshot{Counts: outcome.Counts{Skipped: 1}, Now: now, Rate: 125000}, 80, "1 row  125,000 rows/s"},
 		{"slow", report.Snapshot{Total: 10, Now: now, Rate: 0.05}, 30, "0 of 10  0%  3.0 rows/min"},

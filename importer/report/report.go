@@ -22,12 +22,9 @@
 package report
 
 import (
-	"math"
 	"strings"
-	"time"
 	"unicode"
 
-	"github.com/dustin/go-humanize"
 	"github.com/rivo/uniseg"
 )
 
@@ -72,132 +69,4 @@ func cut(text string, width int) string {
 		b.WriteString(cluster)
 	}
 	return strings.TrimRight(b.String(), " ") + dots
-}
-
-// Plain is the width of text that is made to be heard: every line is whole,
-// however long, and needs neither the one above it nor its place on the screen.
-const Plain = math.MaxInt
-
-// page gathers lines that fit a width.
-type page struct {
-	b     strings.Builder
-	width int
-}
-
-func (p *page) plain() bool { return p.width == Plain }
-
-func newPage(width int) *page {
-	if width <= 0 {
-		width = 80
-	}
-	return &page{width: max(width, 20)}
-}
-
-// unbroken is a blank at which no line is broken.
-const unbroken = '\u00a0'
-
-func breakable(r rune) bool { return unicode.IsSpace(r) && r != unbroken }
-
-// line writes text behind a first indent, and under it what doesn't fit behind
-// a second, broken at blanks; a word wider than the page is broken where it must.
-func (p *page) line(first, next, text string) {
-	if p.plain() {
-		p.b.WriteString(strings.Join(strings.Fields(first+text), " ") + "\n") // the unbroken, too
-		return
-	}
-	p.b.WriteString(first)
-	used, gap := columns(first), 0
-	for word := range strings.FieldsFuncSeq(text, breakable) {
-		word = strings.ReplaceAll(word, string(unbroken), " ")
-		for used+gap+columns(word) > p.width {
-			if gap == 0 { // alone on its line, and still too wide
-				var head string
-				head, word = split(word, p.width-used)
-				p.b.WriteString(head)
-				used += columns(head)
-			}
-			if word == "" { // a character as wide as the page
-				break
-			}
-			p.b.WriteString("\n" + next)
-			used, gap = columns(next), 0
-		}
-		p.b.WriteString(strings.Repeat(" ", gap) + word)
-		used, gap = used+gap+columns(word), 1
-	}
-	p.b.WriteString("\n")
-}
-
-// split returns as much of a word as fits, at least one character, and the rest.
-func split(word string, width int) (head, rest string) {
-	rest, state, used := word, -1, 0
-	for rest != "" {
-		cluster, after, wide, next := uniseg.FirstGraphemeClusterInString(rest, state)
-		if used += wide; used > width && head != "" {
-			break
-		}
-		head, rest, state = head+cluster, after, next
-	}
-	return head, rest
-}
-
-// blank writes an empty line.
-func (p *page) blank() {
-	if !p.plain() {
-		p.b.WriteString("\n")
-	}
-}
-
-// named writes something that is to be copied behind its name, never broken.
-func (p *page) named(name, text string) {
-	if p.plain() {
-		name = strings.TrimSpace(name) + " "
-	}
-	p.b.WriteString(name + Clean(text) + "\n")
-}
-
-// statement ends a sentence, if it has not ended yet.
-func statement(text string) string {
-	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?:") {
-		return text
-	}
-	return text + "."
-}
-
-// Advised returns a message and what to do about it as one line.
-func Advised(message, fix string) string {
-	if fix == "" {
-		return message
-	}
-	return statement(message) + " Try: " + fix
-}
-
-// number writes a count for people: 12,500.
-func number(n int) string { return humanize.Comma(int64(n)) }
-
-// plural returns "1 row", "2 rows".
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + more
-}
-
-// span writes a time for people: 40 s, 3 min 20 s, 1 h 5 min.
-func span(d time.Duration) string {
-	seconds := int(d.Round(time.Second) / time.Second)
-	switch minutes, hours := seconds/60, seconds/3600; {
-	case seconds < 1:
-		return "less than a second"
-	case seconds < 60:
-		return plural(seconds, "s", "s")
-	case seconds < 600 && seconds%60 != 0:
-		return number(minutes) + " min " + number(seconds%60) + " s"
-	case hours < 1 || minutes < 60:
-		return number(minutes) + " min"
-	case minutes%60 == 0:
-		return number(hours) + " h"
-	default:
-		return number(hours) + " h " + number(minutes%60) + " min"
-	}
 }

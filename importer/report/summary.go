@@ -185,17 +185,6 @@ func orThere(place string) string {
 	return place
 }
 
-func are(n int) string  { return choose(n, "is", "are") }
-func were(n int) string { return choose(n, "was", "were") }
-func have(n int) string { return choose(n, "has", "have") }
-
-func choose(n int, one, more string) string {
-	if n == 1 {
-		return one
-	}
-	return more
-}
-
 // meaning is what a status says to people.
 type meaning struct {
 	status outcome.Status
@@ -225,7 +214,7 @@ func (p *page) counts(c outcome.Counts, words []meaning) {
 				if noted {
 					value += " (" + note + ")"
 				}
-				p.line("", "", capital(label, "")+": "+value)
+				p.line("", "", capital(label)+": "+value)
 			}
 		}
 		p.line("", "", "Rows in all: "+total)
@@ -258,11 +247,10 @@ func (p *page) parts(parts []Part) {
 			}
 		}
 		first, name := "  ", fmt.Sprintf("%s (%d)", Clean(part.Name), part.Project)
-		if p.plain() {
-			first = "Project "
-		}
 		if number := fmt.Sprintf("project %d", part.Project); part.Name == number { // it has no other name
-			first, name = strings.TrimPrefix(first, "Project "), capital(number, "")
+			name = capital(number)
+		} else if p.plain() {
+			first = "Project "
 		}
 		p.line(first, "    ", name+": "+strings.Join(words, ", "))
 	}

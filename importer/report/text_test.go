@@ -212,7 +212,7 @@ func TestPlainText(t *testing.T) {
 		Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
 		Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000, Results: "/srv/hr/exports/2026-03/acme  crew.results.csv",
 		Project: "Hillside Tower", Problems: mixed(), Remarks: []string{"3 hidden rows were left out"},
-		Parts: []report.Part{{Project: 7, Name: "A", Counts: outcome.Counts{Existing: 2}}, {Project: 8, Name: "B", Counts: outcome.Counts{Created: 3, Invalid: 1}}},
+		Parts: []report.Part{{Project: 7, Name: "A", Counts: outcome.Counts{Existing: 2}}, {Project: 8, Name: "B", Counts: outcome.Counts{Created: 3, Invalid: 1}}, {Project: 9, Name: "project 9", Counts: outcome.Counts{Created: 1}}},
 		Next:  []string{"muster doctor", "muster retry '/srv/hr/exports/2026-03/acme  crew.results.csv'"},
 	}
 	check := report.Check{

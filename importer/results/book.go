@@ -257,10 +257,10 @@ func (e *bookEncoder) kept() iter.Seq2[keptRow, error] {
 // read from.
 func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 	return func(yield func(workbook.Row, error) bool) {
-		lines := func() (Row, error, bool) { return Row{}, nil, false }
+		var nextLine func() (Row, error, bool)
 		if e.again != nil {
 			var stop func()
-			lines, stop = iter.Pull2(e.again.Rows())
+			nextLine, stop = iter.Pull2(e.again.Rows())
 			defer stop()
 		}
 		for kept, err := range e.kept() {
@@ -272,7 +272,7 @@ func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 			number, _ := wholeNumber(six[columnRow]) // it was written by us
 			row := workbook.Row{Number: int(number), Cells: six, Tone: tone(outcome.Status(six[columnStatus])), Marks: kept.Marks}
 			if e.again != nil {
-				line, failed, more := lines()
+				line, failed, more := nextLine()
 				if err = failed; err == nil && (!more || line.Outcome.Row != row.Number) {
 					err = &workbook.UnfitError{Why: fmt.Sprintf("its row %d is not where it was", row.Number)}
 				}

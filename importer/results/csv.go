@@ -1,47 +1,14 @@
 package results
 
 import (
-	"bytes"
 	"encoding/csv"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"muster/importer/outcome"
 	"muster/importer/roster"
 )
-
-// How often the rows on their way to a .part file are handed to the system: a
-// crash of the program loses no more than these. The ledger knows them.
-const (
-	flushRows  = 64
-	flushAfter = time.Second
-)
-
-// part appends whole rows to a file, so that it ends in the middle of one only
-// after a crash of the machine.
-type part struct {
-	file    *os.File
-	buffer  bytes.Buffer
-	rows    int
-	flushed time.Time
-}
-
-// rowDone counts a row that stands in the buffer.
-func (p *part) rowDone() error {
-	p.rows++
-	if p.rows < flushRows && p.buffer.Len() < 1<<16 && time.Since(p.flushed) < flushAfter {
-		return nil
-	}
-	return p.flush()
-}
-
-func (p *part) flush() error {
-	p.rows, p.flushed = 0, time.Now()
-	_, err := p.buffer.WriteTo(p.file)
-	return err
-}
 
 // csvEncoder writes comma-separated values.
 type csvEncoder struct {
@@ -53,7 +20,7 @@ type csvEncoder struct {
 }
 
 func newCSV(file *os.File, delimiter rune, header []string) (*csvEncoder, error) {
-	e := &csvEncoder{part: part{file: file, flushed: time.Now()}}
+	e := &csvEncoder{part: newPart(file)}
 	e.buffer.WriteString("\uFEFF")
 	e.writer = csv.NewWriter(&e.buffer)
 	e.writer.Comma = delimiter
@@ -90,14 +57,8 @@ func (e *csvEncoder) remarks() []string { return e.nul.sentence(unholdable("CSV"
 // delimiter returns the character that an option or a name asks for.
 func delimiter(path, option string) rune {
 	switch option {
-	case ";":
-		return ';'
-	case "|":
-		return '|'
-	case "\t", "tab":
-		return '\t'
-	case ",":
-		return ','
+	case ",", ";", "\t", "|":
+		return rune(option[0])
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".tsv", ".txt":

@@ -12,8 +12,7 @@ import (
 // The two undo each other for every string, because a dangerous cell stays
 // dangerous by the rule when an apostrophe is put in front of it: leading
 // apostrophes are skipped. So a cell that happens to look like a neutralised one
-// ('+1) is neutralised as well (”+1), and what is not neutralised is never
-// taken for it.
+// gets a second apostrophe, and what is not neutralised is never taken for it.
 func neutralise(cell string) string {
 	if dangerous(cell) {
 		return "'" + cell

@@ -1,10 +1,10 @@
 package results
 
 import (
+	"cmp"
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"muster/importer/outcome"
 	"muster/importer/roster"
@@ -19,7 +19,7 @@ type jsonlEncoder struct {
 }
 
 func newJSONL(file *os.File, header []string) *jsonlEncoder {
-	e := &jsonlEncoder{part: part{file: file, flushed: time.Now()}, own: len(header), used: make(map[string]bool)}
+	e := &jsonlEncoder{part: newPart(file), own: len(header), used: make(map[string]bool)}
 	for _, key := range append(keys(header), Columns()...) {
 		e.add(key)
 	}
@@ -34,16 +34,10 @@ func keys(header []string) []string {
 	}
 	unique, used := make([]string, len(header)), make(map[string]bool, len(header))
 	for i, heading := range header {
-		key := heading
-		if key == "" {
-			key = letters(i)
-		}
+		name := cmp.Or(heading, letters(i))
+		key := name
 		for n := 2; used[key] || (key != heading && taken[key]); n++ {
-			base := heading
-			if base == "" {
-				base = letters(i)
-			}
-			key = base + " (" + strconv.Itoa(n) + ")"
+			key = name + " (" + strconv.Itoa(n) + ")"
 		}
 		used[key], unique[i] = true, key
 	}
@@ -79,14 +73,11 @@ func (e *jsonlEncoder) write(record []string, _ *outcome.Outcome) error {
 			e.add(e.extra(i))
 		}
 		line = append(line, e.keys[i]...)
-		if i == e.own+columnRow && cell == "" {
-			cell = "null"
+		if i == e.own+columnRow { // a number, or of a line that somebody added none
+			line = append(line, cmp.Or(cell, "null")...)
+		} else {
+			line = appendJSON(line, cell)
 		}
-		if i == e.own+columnRow {
-			line = append(line, cell...)
-			continue
-		}
-		line = appendJSON(line, cell)
 	}
 	e.buffer.Write(append(line, '}', '\n'))
 	return e.rowDone()

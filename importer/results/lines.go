@@ -39,10 +39,6 @@ func openLines(path string) (*lines, error) {
 	return l, nil
 }
 
-func unreadable(path string, err error) *Error {
-	return &Error{Path: path, Code: CodeUnread, Message: "this file can't be read", Fix: "see that it is there and that you may read it", Err: reason(err)}
-}
-
 func (l *lines) readHeader() error {
 	for line, err := range l.text() {
 		if err != nil {

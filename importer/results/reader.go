@@ -57,11 +57,9 @@ type source interface {
 // spreadsheet made of it. The six columns are found by name wherever they stand.
 // The error is a *roster.Error, or an *Error if the file is not a results file.
 func Open(path string, o roster.Options) (*Reader, error) {
-	start, err := head(path)
-	if err != nil {
-		return nil, err
-	}
+	start := head(path)
 	r := &Reader{path: path, format: JSONL}
+	var err error
 	if isObject(start) {
 		r.source, err = openLines(path)
 	} else {
@@ -76,20 +74,20 @@ func Open(path string, o roster.Options) (*Reader, error) {
 	return r, nil
 }
 
-// head returns the beginning of a file without its byte order mark. What is
-// wrong with the file as a whole is left to the roster's reader to say.
-func head(path string) ([]byte, error) {
+// head returns the beginning of a file without its byte order mark, nil if it
+// can't be read: what is wrong with it is left to the roster's reader to say.
+func head(path string) []byte {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, nil //nolint:nilerr // roster.Open says it better
+		return nil
 	}
 	defer func() { _ = file.Close() }()
 	start := make([]byte, 1<<16)
 	n, err := io.ReadFull(file, start)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, nil //nolint:nilerr // a folder, for one
+		return nil // a folder, for one
 	}
-	return bytes.TrimPrefix(start[:n], []byte("\uFEFF")), nil
+	return bytes.TrimPrefix(start[:n], []byte("\uFEFF"))
 }
 
 // isObject tells JSON Lines from CSV, where a quotation mark would be quoted.

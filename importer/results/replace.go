@@ -1,7 +1,6 @@
 package results
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-
-	"github.com/gofrs/flock"
 )
 
 // replace gives part the name target and keeps a file of that name under another.
@@ -72,74 +69,6 @@ func backupOf(target string) (string, error) {
 			return name, nil
 		}
 	}
-}
-
-// clearPart takes away what an earlier run left of NAME.part, and refuses to take
-// away what is not a run's.
-func clearPart(path, name string) error {
-	info, err := os.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return unwritable(path, err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > 0 && !begun(name) {
-		return &Error{
-			Path: path, Code: CodeNotOurs,
-			Message: fmt.Sprintf("there is a file %s, which is what results are called while they are written, and it is not one of a run", filepath.Base(name)),
-			Fix:     "move that file away, or choose another name for the results file",
-		}
-	}
-	lock, free := hold(name)
-	if !free {
-		return inUse(path)
-	}
-	defer func() { _ = lock.Close() }()
-	if err := os.Remove(name); err != nil {
-		return unwritable(path, err)
-	}
-	return nil
-}
-
-// hold locks a .part file against everybody else who would write results of that
-// name: to take it away from under a run would give each the other's rows. It
-// reports false if somebody has it. Where there are no locks, as on some network
-// drives, it goes without; where an open file can't be removed, it needs none.
-func hold(part string) (lock *flock.Flock, free bool) {
-	lock = flock.New(part, flock.SetFlag(os.O_RDWR))
-	if runtime.GOOS == "windows" { // whose locks would keep out our own writes, too
-		return lock, true
-	}
-	got, err := lock.TryLock()
-	return lock, got || err != nil
-}
-
-// is reports whether a file is still the one of that name.
-func is(file *os.File, name string) bool {
-	opened, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := os.Lstat(name)
-	return err == nil && os.SameFile(opened, named)
-}
-
-func inUse(path string) *Error {
-	return &Error{
-		Path: path, Code: CodeInUse, Message: "another run is writing its results there",
-		Fix: "wait until it has ended, or give each run a results file of its own with --results",
-	}
-}
-
-// begun reports whether a file is what a run left: by the folder in which it
-// was put together, by its headings, or by all of it.
-func begun(part string) bool {
-	if info, err := os.Lstat(temporaryFolder(part)); err == nil && info.IsDir() {
-		return true
-	}
-	start, err := head(part)
-	return err == nil && bytes.Contains(start, []byte(Columns()[columnRow])) || ours(part) == nil
 }
 
 func duplicate(from, to string) error {

@@ -8,8 +8,9 @@
 //     one for the machine's old code page and breaks every accent. Lines end in
 //     LF: every spreadsheet reads it, and so do grep and awk, which would see a
 //     CR as part of the last hint. A line break inside a cell is LF, too: readers
-//     of CSV make LF of CRLF and of CR, so it is written as it will be read. The delimiter is a comma unless [Options].Delimiter names the
-//     roster's own, which is what the user's Excel expects.
+//     of CSV make LF of CRLF and of CR, so it is written as it will be read. The
+//     delimiter is a comma unless [Options].Delimiter names the roster's own, which
+//     is what the user's Excel expects.
 //   - A CSV cell that a spreadsheet would run gets one apostrophe in front, and
 //     reading takes exactly one off again; formula.go has the rule and why no
 //     cell can be mistaken.
@@ -25,9 +26,9 @@
 //     workbook writes them in. It is put together at the end, from rows that
 //     gather in NAME.part.tmp. Where it can't be written into, the results are a
 //     streamed workbook of their own, and Remarks says why.
-//   - What isn't ours is never overwritten. A file that a results file would replace, its
-//     backup and its .part included, gives way only if it is a results file itself, or what
-//     a killed run left of one.
+//   - What isn't ours is never overwritten. A file that a results file would replace,
+//     its backup and its .part included, gives way only if it is a results file
+//     itself, or what a killed run left of one.
 //   - Cells beyond the header (a row with more cells than headings) stand right
 //     of our six columns, under no heading, and come back as extra cells. Only
 //     then can a row be written before the longest row is known. Empty cells at
@@ -45,13 +46,12 @@
 package results
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// Format is how a results file is written.
+// Format is how a results file is written; its name says which.
 type Format string
 
 // The three formats.
@@ -77,8 +77,8 @@ func Columns() []string {
 	return []string{"import_row", "import_status", "import_person_id", "import_code", "import_error", "import_hint"}
 }
 
-// IsResults reports whether a header has all six columns, in any order and
-// among any others: whether the file is a results file.
+// IsResults reports whether a header is that of a results file: it has all six
+// columns, in any order and among any others.
 func IsResults(header []string) bool {
 	var seen [columnCount]bool
 	for _, heading := range header {
@@ -100,9 +100,8 @@ const rehearsalMark = "rehearsal-"
 
 // Options say how a results file is written.
 type Options struct {
-	Format    Format // "" = by the name's extension
 	Sheet     string // the workbook's sheet; "" or a name that Excel refuses = "Results"
-	Delimiter string // CSV: "," ";" "\t" "tab" "|"; "" = tab for .tsv and .txt, comma otherwise
+	Delimiter string // CSV: "," ";" "\t" "|"; any other = tab for .tsv and .txt, else comma
 	Rehearsal bool   // nobody was created: the IDs are marked, so that they can't be taken for real ones
 	Rows      int    // how many rows will come, if known: refused at once if the format can't hold them
 
@@ -131,50 +130,3 @@ func FormatOf(path string) (Format, error) {
 		Fix:     "end the name in .csv, .xlsx or .jsonl",
 	}
 }
-
-// The codes of Error.
-const (
-	CodeFormat    = "results_format_unknown"
-	CodeFolder    = "results_is_folder"
-	CodeNoFolder  = "results_folder_missing"
-	CodeNotFile   = "results_not_a_file"
-	CodeNotOurs   = "results_not_ours"
-	CodeHeading   = "results_heading_taken"
-	CodeTwice     = "results_heading_twice"
-	CodeTooLarge  = "results_too_large"
-	CodeDiskFull  = "results_disk_full"
-	CodeUnwritten = "results_unwritable"
-	CodeUnread    = "results_unreadable"
-	CodeInUse     = "results_in_use"
-)
-
-// The codes of a Row's Damage, besides the roster's own.
-const (
-	CodeRowUnclear    = "results_row_unclear"
-	CodeStatusUnclear = "results_status_unclear"
-	CodePersonUnclear = "results_person_unclear"
-	CodePersonMissing = "results_person_missing" // no ID at all, though the status says that there is a person
-	CodeLineUnclear   = "results_line_unclear"
-	CodeRehearsal     = "results_rehearsal" // the person is a rehearsal's
-)
-
-// Error is what keeps a results file from being written or read, in words for
-// the person who can change it.
-type Error struct {
-	Path    string // as it was given
-	Code    string // for programs
-	Message string // what is wrong
-	Fix     string // what to do
-	Err     error  // what the machine said; may be nil
-}
-
-// Error says which file and what is wrong with it.
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return e.Path + ": " + e.Message
-	}
-	return fmt.Sprintf("%s: %s (%v)", e.Path, e.Message, e.Err)
-}
-
-// Unwrap returns what the machine said.
-func (e *Error) Unwrap() error { return e.Err }

@@ -166,6 +166,27 @@ func TestProblemsShareTheirCells(t *testing.T) {
 	}
 }
 
+func TestDelimiter(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ file, option, want string }{
+		{"r.csv", "", ","},
+		{"r.tsv", "", "\t"},
+		{"r.txt", "", "\t"},
+		{"r.csv", ";", ";"},
+		{"r.csv", "|", "|"},
+		{"r.csv", "\t", "\t"},
+		{"r.tsv", ",", ","},
+		{"r.csv", ":", ","},
+	} {
+		path := filepath.Join(t.TempDir(), test.file)
+		write(t, path, []string{"Name"}, results.Options{Delimiter: test.option}, line{Cells: []string{"Ann"}, Outcome: created(2, 1)})
+		text, err := os.ReadFile(path)
+		if want := "\uFEFFName" + test.want + "import_row" + test.want; err != nil || !strings.HasPrefix(string(text), want) {
+			t.Errorf("%s with %q: %q, %v", test.file, test.option, text, err)
+		}
+	}
+}
+
 func TestJSONLines(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crew.jsonl")

@@ -9,13 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"unicode/utf8"
 
 	"github.com/gofrs/flock"
 
 	"muster/importer/outcome"
-	"muster/importer/roster"
 )
 
 // Writer writes one results file. It is not safe for concurrent use.
@@ -55,18 +53,15 @@ type encoder interface {
 }
 
 // Create begins a results file at path for a roster with this header (without
-// the six columns, as Reader.Header returns it). Nothing at path changes before
-// Commit. The error is an *Error: path is a folder, its folder is missing or
-// can't be written, another Writer is at work on it, or it holds a file that is
-// not a results file, which is
-// never overwritten. An empty file may be: there is nothing in it to lose.
+// the six columns, as Reader.Header returns it); the name's extension says in
+// which format. Nothing at path changes before Commit. The error is an *Error:
+// path is a folder, its folder is missing or can't be written, another Writer is
+// at work on it, or it holds a file that is not a results file, which is never
+// overwritten. An empty file may be: there is nothing in it to lose.
 func Create(path string, header []string, o Options) (*Writer, error) {
-	format := o.Format
-	if format == "" {
-		var err error
-		if format, err = FormatOf(path); err != nil {
-			return nil, err
-		}
+	format, err := FormatOf(path)
+	if err != nil {
+		return nil, err
 	}
 	if err := refuseHeader(path, header, format, o.Rows); err != nil {
 		return nil, err
@@ -91,8 +86,6 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 		w.encoder, err = newWorkbook(w.part, record, o)
 	case JSONL:
 		w.encoder = newJSONL(w.part, record[:len(header)])
-	default:
-		err = fmt.Errorf("format %q is none of csv, xlsx, jsonl", format)
 	}
 	if err != nil {
 		err = w.broken(err)
@@ -123,80 +116,6 @@ func refuseHeader(path string, header []string, format Format, rows int) error {
 		return tooLarge(path)
 	}
 	return nil
-}
-
-func tooLarge(path string) *Error {
-	return &Error{
-		Path: path, Code: CodeTooLarge,
-		Message: fmt.Sprintf("a workbook's sheet holds no more than %d rows and %d columns, and this roster has more", sheetRows, sheetColumns),
-		Fix:     "use a results file whose name ends in .csv or .jsonl",
-	}
-}
-
-// place returns where the results file really is, after looking at what is
-// there now.
-func place(path string) (string, error) {
-	target, err := filepath.EvalSymlinks(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return destination(path), nil
-	}
-	if err != nil {
-		return "", unwritable(path, err)
-	}
-	info, err := os.Stat(target)
-	if err != nil {
-		return "", unwritable(path, err)
-	}
-	switch {
-	case info.IsDir():
-		return "", &Error{Path: path, Code: CodeFolder, Message: "this is a folder", Fix: "give the name of a file in it"}
-	case !info.Mode().IsRegular():
-		return "", &Error{Path: path, Code: CodeNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
-	case info.Size() == 0:
-		return target, nil
-	}
-	if err := ours(target); err != nil {
-		return "", &Error{
-			Path: path, Code: CodeNotOurs,
-			Message: "there is a file of this name already, and it is not a results file, so it is left as it is",
-			Fix:     "choose another name, or move that file away",
-			Err:     err,
-		}
-	}
-	return target, nil
-}
-
-// destination returns where a link leads that leads to no file yet.
-func destination(path string) string {
-	const most = 40 // links from one to the next, as systems have it
-	for range most {
-		to, err := os.Readlink(path)
-		if err != nil {
-			break
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
-		}
-		path = to
-	}
-	return path
-}
-
-// ours returns why a file is no results file, nil if it is one.
-func ours(path string) error {
-	r, err := Open(path, roster.Options{})
-	if err == nil {
-		return r.Close()
-	}
-	var own *Error
-	if errors.As(err, &own) {
-		return errors.New(own.Message)
-	}
-	var unreadable *roster.Error
-	if errors.As(err, &unreadable) {
-		return errors.New(unreadable.Message)
-	}
-	return err
 }
 
 // open makes NAME.part anew. What an earlier run left of it is removed, not
@@ -309,8 +228,9 @@ func appendNew(list []string, text string) []string {
 func (w *Writer) Remarks() []string { return w.encoder.remarks() }
 
 // Commit makes the file durable under its name, mode 0600. A file that bore the
-// name before is then NAME.bak, or NAME.bak2 and so on if that is not a results file. If only the renaming fails (the file is open in
-// another program, say), NAME.part is whole and stays.
+// name before is then NAME.bak, or NAME.bak2 and so on if that is not a results
+// file. If only the renaming fails (the file is open in another program, say),
+// NAME.part is whole and stays. After Commit or Discard it does nothing.
 func (w *Writer) Commit() error {
 	if w.state != writing {
 		return nil
@@ -371,29 +291,4 @@ func (w *Writer) broken(err error) error {
 		return tooLarge(w.path)
 	}
 	return unwritable(w.path, err)
-}
-
-// unwritable says why the machine refused.
-func unwritable(path string, err error) *Error {
-	e := &Error{Path: path, Code: CodeUnwritten, Message: "this file can't be written", Fix: "choose another name for the results file", Err: reason(err)}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		e.Code, e.Message, e.Err = CodeNoFolder, fmt.Sprintf("there is no folder %s", filepath.Dir(path)), nil
-		e.Fix = "make that folder first, or choose another name for the results file"
-	case errors.Is(err, fs.ErrPermission):
-		e.Message, e.Err = "you may not write in this folder", nil
-	case errors.Is(err, syscall.ENOSPC):
-		e.Code, e.Message, e.Err = CodeDiskFull, "the disk is full", nil
-		e.Fix = "make room on it, then start the same command again; what was sent is recorded"
-	}
-	return e
-}
-
-// reason takes the path out of an error, which the message has already.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

@@ -17,6 +17,7 @@ import (
 
 	"muster/importer/outcome"
 	"muster/importer/results"
+	"muster/importer/roster"
 )
 
 // files returns the names in a folder.
@@ -179,6 +180,7 @@ func TestCreateRefuses(t *testing.T) {
 		{name: "no folder", code: "results_folder_missing", path: "nowhere/r.csv"},
 		{name: "a roster", code: "results_not_ours", path: "crew.csv"},
 		{name: "another file", code: "results_not_ours", path: "notes.txt"},
+		{name: "a picture", code: "results_not_ours", path: "photo.csv"},
 		{name: "another JSON file", code: "results_not_ours", path: "other.jsonl"},
 		{name: "unknown format", code: "results_format_unknown", path: "r.pdf"},
 		{name: "our heading in the roster", code: "results_heading_taken", path: "r.csv", header: []string{"Import_Status "}},
@@ -192,7 +194,7 @@ func TestCreateRefuses(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(folder, "folder.csv"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			there := map[string]string{"crew.csv": "First Name,Last Name\nAnn,Lee\n", "notes.txt": "Dear all\n", "other.jsonl": "{\"a\":1}\n"}
+			there := map[string]string{"crew.csv": "First Name,Last Name\nAnn,Lee\n", "notes.txt": "Dear all\n", "other.jsonl": "{\"a\":1}\n", "photo.csv": "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"}
 			for name, text := range there {
 				if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
@@ -465,8 +467,8 @@ func TestALargeWorkbookLeavesNothing(t *testing.T) {
 	}
 }
 
-// A user filters a results file by status: the rows that the filter hides are
-// still there.
+// A user filters a results file by status: the rows that the filter hides are read
+// like any other, and nothing is said about them.
 func TestHiddenRowsAreRead(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.xlsx")
@@ -486,6 +488,16 @@ func TestHiddenRowsAreRead(t *testing.T) {
 	_, got := read(t, path)
 	if diff := cmp.Diff(rows, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	r, err := results.Open(path, roster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for range r.Rows() { // what there is to remark on is known behind the last row
+	}
+	if remarks := r.Remarks(); len(remarks) > 0 {
+		t.Errorf("remarks %q", remarks)
 	}
 }
 

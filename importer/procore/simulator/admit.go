@@ -26,7 +26,7 @@ func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok
 	if !free {
 		return s.throttled(c, s.config.RetryAfter, rate.free.Sub(now)), false
 	}
-	if _, ok := s.bearer(c.r); !ok {
+	if !s.bears(c.r) {
 		return no(http.StatusUnauthorized, "The access token is missing, expired or revoked")
 	}
 	company := c.r.Header.Get("Procore-Company-Id")

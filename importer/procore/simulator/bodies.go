@@ -85,7 +85,7 @@ func refusal(shape BodyShape, status int, problems []problem) answer {
 	all := strings.Join(texts, ", ")
 	code := errorCode(status)
 
-	var body any
+	body := map[string]any{"errors": fields}
 	switch shape {
 	case BaseErrors:
 		body = map[string]any{"errors": map[string]any{"base": texts}}
@@ -119,9 +119,6 @@ func refusal(shape BodyShape, status int, problems []problem) answer {
 	case EmptyBody:
 		return answer{status: status}
 	case DefaultBodies, MixedBodies, FieldErrors:
-		body = map[string]any{"errors": fields}
-	default:
-		body = map[string]any{"errors": fields}
 	}
 	return jsonAnswer(status, body)
 }

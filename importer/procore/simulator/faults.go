@@ -119,8 +119,7 @@ func arm(f Fault) *armed {
 
 // strikes counts one request of the given scope and reports whether it is hit.
 func (a *armed) strikes(scope Scope, random *rand.Rand) bool {
-	// No scope is the token's description, which nothing strikes.
-	if a.Scope != scope && (a.Scope != Calls || scope == Tokens || scope == "") {
+	if a.Scope != scope && (a.Scope != Calls || scope == Tokens) {
 		return false
 	}
 	a.seen++

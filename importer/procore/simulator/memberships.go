@@ -3,44 +3,18 @@ package simulator
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
-	"strconv"
 )
 
 // maxBulk is how many IDs of a bulk call are looked at; more are silently
 // ignored, as is documented for bulk_remove.
 const maxBulk = 1000
 
-// listMemberships is GET project_memberships.
-func (s *Server) listMemberships(c *call) answer {
-	type item struct {
-		ID        int64 `json:"id"`
-		PartyID   int64 `json:"party_id"`
-		ProjectID int64 `json:"project_id"`
-	}
-	items := []item{}
-	s.mu.Lock()
-	for _, r := range s.store.order {
-		for _, m := range r.members {
-			if m.project == c.project {
-				items = append(items, item{m.id, r.ID, m.project})
-			}
-		}
-	}
-	s.mu.Unlock()
-	p, wrong := s.paginate(c, len(items))
-	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
-	}
-	return p.answer(items[p.from:p.to])
-}
-
 // addMembers is POST project_memberships/bulk_add. It answers with the IDs that
 // were added: reference users of the company who were not on the project.
 func (s *Server) addMembers(c *call) answer {
-	ids, ok := readIDs(c.body, "party_ids")
-	if !ok {
-		return s.refuse(c, http.StatusBadRequest, problem{text: "party_ids must be an array of numbers"})
+	ids, wrong := readIDs(c.body, "party_ids")
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	added := []int64{}
 	s.mu.Lock()
@@ -55,9 +29,9 @@ func (s *Server) addMembers(c *call) answer {
 
 // removeMembers is DELETE project_memberships/bulk_remove of version 2.
 func (s *Server) removeMembers(c *call) answer {
-	ids, ok := readIDs(c.body, "party_ids")
-	if !ok {
-		return s.refuse(c, http.StatusBadRequest, problem{text: "party_ids must be an array of numbers"})
+	ids, wrong := readIDs(c.body, "party_ids")
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	type data struct {
 		Processed []int64 `json:"processed_ids"`
@@ -76,32 +50,12 @@ func (s *Server) removeMembers(c *call) answer {
 	return jsonAnswer(http.StatusOK, map[string]data{"data": d})
 }
 
-// deleteMembership is DELETE project_memberships/{id}?party_id=….
-func (s *Server) deleteMembership(c *call) answer {
-	party, err := strconv.ParseInt(c.r.URL.Query().Get("party_id"), 10, 64)
-	if err != nil {
-		return s.refuse(c, http.StatusBadRequest, problem{text: "party_id is missing"})
-	}
-	id, _ := strconv.ParseInt(c.r.PathValue("id"), 10, 64) // no membership has ID 0
-	s.mu.Lock()
-	r := s.store.byID[party]
-	found := r != nil && slices.Contains(r.members, membership{id, c.project})
-	if found {
-		s.store.leave(r, c.project)
-	}
-	s.mu.Unlock()
-	if !found {
-		return s.refuse(c, http.StatusNotFound, problem{text: "Project membership not found"})
-	}
-	return answer{status: http.StatusNoContent}
-}
-
 // deactivatePeople is POST people/bulk_deactivate. It answers with the IDs that
 // were changed.
 func (s *Server) deactivatePeople(c *call) answer {
-	ids, ok := readIDs(c.body, "ids")
-	if !ok {
-		return s.refuse(c, http.StatusBadRequest, problem{text: "ids must be an array of numbers"})
+	ids, wrong := readIDs(c.body, "ids")
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	changed := []int64{}
 	s.mu.Lock()
@@ -116,12 +70,10 @@ func (s *Server) deactivatePeople(c *call) answer {
 }
 
 // readIDs reads {"name": [1, 2, …]}.
-func readIDs(body []byte, name string) ([]int64, bool) {
+func readIDs(body []byte, name string) (ids []int64, wrong *problem) {
 	var outer map[string]json.RawMessage
-	if json.Unmarshal(body, &outer) != nil {
-		return nil, false
+	if json.Unmarshal(body, &outer) != nil || json.Unmarshal(outer[name], &ids) != nil || ids == nil {
+		return nil, &problem{text: name + " must be an array of numbers"}
 	}
-	var ids []int64
-	err := json.Unmarshal(outer[name], &ids)
-	return ids, err == nil && ids != nil
+	return ids, nil
 }

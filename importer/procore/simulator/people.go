@@ -120,7 +120,7 @@ func (s *Server) createPerson(c *call) answer {
 	if problems != nil {
 		return s.refuse(c, status, problems...)
 	}
-	p := Person{Token: c.r.Header.Get("Idempotency-Token")}
+	p := Person{Projects: []int64{c.project}, Token: c.r.Header.Get("Idempotency-Token")}
 	d.apply(&p)
 
 	if a, done := s.settled(c, p); done {
@@ -185,7 +185,7 @@ func (s *Server) storeNew(c *call, p Person) (Person, answer, bool) {
 	now := s.clock()
 	p.Created, p.Updated = now, now
 	s.stats.Stored++
-	return s.store.add(p, []int64{c.project}, now.Add(c.lag)).Person, answer{}, true
+	return s.store.add(p, now.Add(c.lag)).Person, answer{}, true
 }
 
 // updatePerson is PATCH people/{id}.

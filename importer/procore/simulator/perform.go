@@ -67,9 +67,9 @@ func (s *Server) perform(w http.ResponseWriter, c *call, op operation, hit Fault
 		_, _ = w.Write(a.body[:len(a.body)/2]) // the client may be gone: nobody to tell
 		flush(w)
 		cut()
-	case Latency, ListLag, "":
-		a = op.run(c)
-	default: // a kind of no Procore: nothing goes wrong
+	case Latency, ListLag:
+		fallthrough
+	default: // nothing goes wrong
 		a = op.run(c)
 	}
 	s.linger(c, back)

@@ -34,18 +34,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	login := func(pattern string, scope Scope, run func(*call) answer) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			s.serve(w, r, operation{scope: scope, run: run}, false)
-		})
-	}
 	api := func(pattern string, scope Scope, needs Denial, run func(*call) answer) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			s.serve(w, r, operation{scope: scope, needs: needs, run: run}, true)
 		})
 	}
-	login("POST /oauth/token", Tokens, s.giveToken)
-	login("GET /oauth/token/info", "", s.describeToken)
+	mux.HandleFunc("POST /oauth/token", func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, operation{scope: Tokens, run: s.giveToken}, false)
+	})
 
 	const (
 		project   = "/rest/v1.0/projects/{project}"
@@ -54,9 +50,7 @@ func (s *Server) routes() *http.ServeMux {
 	api("POST "+project+"/people", Creates, DenyWrite, s.createPerson)
 	api("GET "+project+"/people", Lists, DenyList, s.listPeople)
 	api("PATCH "+project+"/people/{id}", Updates, DenyWrite, s.updatePerson)
-	api("GET "+project+"/project_memberships", Calls, "", s.listMemberships)
 	api("POST "+project+"/project_memberships/bulk_add", Calls, DenyWrite, s.addMembers)
-	api("DELETE "+project+"/project_memberships/{id}", Calls, DenyWrite, s.deleteMembership)
 	api("DELETE "+companyV2+"/projects/{project}/project_memberships/bulk_remove", Calls, DenyWrite, s.removeMembers)
 	api("POST "+companyV2+"/people/bulk_deactivate", Calls, DenyWrite, s.deactivatePeople)
 	api("GET "+project+"/work_classifications", Calls, DenyClassifications, s.listClassifications)
@@ -137,9 +131,7 @@ func (s *Server) head(w http.ResponseWriter, a answer) {
 	for name, value := range a.header {
 		h.Set(name, value)
 	}
-	if a.status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	}
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 }
 

@@ -18,6 +18,7 @@
 //     Procore does not know are ignored. Only last_name is required.
 //   - A wrong Content-Type is 400, an Accept without JSON 406.
 //   - Lists come in the order of creation unless sorted.
+//   - Calls that muster does not make are answered by 404.
 //
 // A handler answers in one piece: an operation yields a status, headers and a
 // body, and faults are laid around that. So every fault fits every call, and
@@ -143,7 +144,7 @@ type Server struct {
 	quota    quota
 	faults   []*armed
 	denied   map[Denial]bool
-	tokens   map[string]token
+	tokens   map[string]time.Time // when each was handed out
 	store    store
 	found    found
 	creates  int // valid creates, as OnCreate numbers them
@@ -187,7 +188,7 @@ func New(c Config) *Server {
 		closed: make(chan struct{}),
 		random: rand.New(rand.NewPCG(c.Seed, 0x9E3779B97F4A7C15)), //nolint:gosec // repeatable on purpose
 		quota:  quota{throttledFree: c.ThrottledFree, firstFree: c.ResetAtFirstFree},
-		tokens: make(map[string]token),
+		tokens: make(map[string]time.Time),
 		store:  newStore(c.FirstPersonID),
 		timers: make(map[*time.Timer]struct{}),
 	}

@@ -24,39 +24,33 @@ type Person struct {
 	Updated              time.Time
 }
 
-// record is a person in the store; Person.Projects is nil there.
+// record is a person in the store.
 type record struct {
 	Person
 	visible time.Time // when lists begin to show them
-	members []membership
 }
-
-// membership puts a person on a project.
-type membership struct{ id, project int64 }
 
 // store holds the company's people. The caller locks.
 type store struct {
-	order          []*record // as created
-	changes        uint64    // counts whatever can alter a list
-	byID           map[int64]*record
-	byOrigin       map[string]*record
-	byToken        map[string]*record
-	nextPerson     int64
-	nextMembership int64
+	order      []*record // as created
+	changes    uint64    // counts whatever can alter a list
+	byID       map[int64]*record
+	byOrigin   map[string]*record
+	byToken    map[string]*record
+	nextPerson int64
 }
 
 func newStore(first int64) store {
 	return store{
-		byID:           make(map[int64]*record),
-		byOrigin:       make(map[string]*record),
-		byToken:        make(map[string]*record),
-		nextPerson:     first,
-		nextMembership: 7_000_001,
+		byID:       make(map[int64]*record),
+		byOrigin:   make(map[string]*record),
+		byToken:    make(map[string]*record),
+		nextPerson: first,
 	}
 }
 
-// add stores a new person on the given projects. An ID of 0 is assigned.
-func (st *store) add(p Person, projects []int64, visible time.Time) *record {
+// add stores a new person. An ID of 0 is assigned.
+func (st *store) add(p Person, visible time.Time) *record {
 	if p.ID == 0 {
 		for st.byID[st.nextPerson] != nil { // a seeded person may have it
 			st.nextPerson += 2
@@ -64,11 +58,7 @@ func (st *store) add(p Person, projects []int64, visible time.Time) *record {
 		p.ID = st.nextPerson
 		st.nextPerson += 2
 	}
-	p.Projects = nil
 	r := &record{Person: p, visible: visible}
-	for _, id := range projects {
-		st.join(r, id)
-	}
 	st.order = append(st.order, r)
 	st.changes++
 	st.byID[p.ID] = r
@@ -115,28 +105,20 @@ func (st *store) join(r *record, project int64) bool {
 	if r.on(project) {
 		return false
 	}
-	r.members = append(r.members, membership{st.nextMembership, project})
-	st.nextMembership++
+	r.Projects = append(r.Projects, project)
 	st.changes++
 	return true
 }
 
 // leave takes r off a project and reports whether they were on it.
 func (st *store) leave(r *record, project int64) bool {
-	before := len(r.members)
-	r.members = slices.DeleteFunc(r.members, func(m membership) bool { return m.project == project })
+	before := len(r.Projects)
+	r.Projects = slices.DeleteFunc(r.Projects, func(id int64) bool { return id == project })
 	st.changes++
-	return len(r.members) < before
+	return len(r.Projects) < before
 }
 
-func (r *record) on(project int64) bool {
-	for _, m := range r.members {
-		if m.project == project {
-			return true
-		}
-	}
-	return false
-}
+func (r *record) on(project int64) bool { return slices.Contains(r.Projects, project) }
 
 // People returns everybody in the company, in the order of creation.
 func (s *Server) People() []Person {
@@ -145,9 +127,7 @@ func (s *Server) People() []Person {
 	people := make([]Person, len(s.store.order))
 	for i, r := range s.store.order {
 		people[i] = r.Person
-		for _, m := range r.members {
-			people[i].Projects = append(people[i].Projects, m.project)
-		}
+		people[i].Projects = slices.Clone(r.Projects)
 	}
 	return people
 }
@@ -168,11 +148,11 @@ func (s *Server) Add(p Person) int64 {
 	if s.store.byID[p.ID] != nil {
 		p.ID = 0
 	}
-	projects := p.Projects
-	if projects == nil {
-		projects = []int64{s.config.ProjectID}
+	if p.Projects == nil {
+		p.Projects = []int64{s.config.ProjectID}
 	}
-	return s.store.add(p, projects, now).ID
+	p.Projects = slices.Clone(p.Projects)
+	return s.store.add(p, now).ID
 }
 
 // Remove takes a person out of the company and reports whether there was one.

@@ -1,19 +1,13 @@
 package simulator
 
 import (
-	"crypto/subtle"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
-
-// token is an access token that was handed out.
-type token struct {
-	client string
-	given  time.Time
-}
 
 // RevokeTokens makes every access token handed out so far invalid.
 func (s *Server) RevokeTokens() {
@@ -44,13 +38,9 @@ func (s *Server) giveToken(c *call) answer {
 	}
 	s.mu.Lock()
 	now := time.Now()
-	for t, held := range s.tokens {
-		if s.left(held, now) <= 0 {
-			delete(s.tokens, t)
-		}
-	}
+	maps.DeleteFunc(s.tokens, func(_ string, given time.Time) bool { return !s.valid(given, now) })
 	access := fmt.Sprintf("simulated.%016x%016x", s.random.Uint64(), s.random.Uint64())
-	s.tokens[access] = token{client: id, given: now}
+	s.tokens[access] = now
 	s.mu.Unlock()
 	return jsonAnswer(http.StatusOK, struct {
 		AccessToken string `json:"access_token"`
@@ -60,37 +50,12 @@ func (s *Server) giveToken(c *call) answer {
 	}{access, "bearer", int64(s.config.TokenLife / time.Second), s.clock().Unix()})
 }
 
-// describeToken is GET /oauth/token/info.
-func (s *Server) describeToken(c *call) answer {
-	held, ok := s.bearer(c.r)
-	if !ok {
-		return oauthError(http.StatusUnauthorized, "invalid_token", "The access token is invalid, expired or revoked.")
-	}
-	type application struct {
-		UID string `json:"uid"`
-	}
-	return jsonAnswer(http.StatusOK, struct {
-		ResourceOwnerID int64       `json:"resource_owner_id"`
-		Scope           []string    `json:"scope"`
-		ExpiresIn       int64       `json:"expires_in"`
-		Application     application `json:"application"`
-		CreatedAt       int64       `json:"created_at"`
-	}{
-		serviceAccountID,
-		[]string{},
-		int64(s.left(held, time.Now()) / time.Second),
-		application{held.client},
-		held.given.Add(s.config.ClockSkew).Unix(),
-	})
-}
-
-// bearer returns the valid token that the request carries.
-func (s *Server) bearer(r *http.Request) (token, bool) {
+// bears reports whether the request carries a valid token.
+func (s *Server) bears(r *http.Request) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	held, ok := s.tokens[bearerText(r)]
-	ok = ok && s.left(held, time.Now()) > 0 && !s.denied[DenyCredentials]
-	return held, ok
+	given, known := s.tokens[bearerText(r)]
+	return known && s.valid(given, time.Now()) && !s.denied[DenyCredentials]
 }
 
 // revoke makes the token that the request carries invalid.
@@ -100,9 +65,7 @@ func (s *Server) revoke(r *http.Request) {
 	delete(s.tokens, bearerText(r))
 }
 
-func (s *Server) left(t token, now time.Time) time.Duration {
-	return t.given.Add(s.config.TokenLife).Sub(now)
-}
+func (s *Server) valid(given, now time.Time) bool { return now.Before(given.Add(s.config.TokenLife)) }
 
 func bearerText(r *http.Request) string {
 	scheme, text, ok := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -117,7 +80,7 @@ func accepts(want, got string) bool {
 	if want == "" {
 		return got != ""
 	}
-	return subtle.ConstantTimeCompare([]byte(want), []byte(got)) == 1
+	return got == want
 }
 
 func oauthError(status int, code, description string) answer {

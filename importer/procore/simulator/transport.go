@@ -211,7 +211,7 @@ func (e *exchange) response(req *http.Request, gone context.CancelFunc) (*http.R
 // answerBody is the body of a Response.
 type answerBody struct {
 	e    *exchange
-	ctx  context.Context //nolint:containedctx // the request's: it bounds the reading of the body
+	ctx  context.Context // the request's: it bounds the reading of the body
 	gone context.CancelFunc
 }
 

@@ -100,10 +100,12 @@ func (p *parts) read(name string) ([]byte, error) {
 	return content, plainText(f.Name, content)
 }
 
+var encoding = regexp.MustCompile(`encoding\s*=\s*["']([^"']*)`)
+
 // plainText refuses what is not UTF-8 by its beginning.
 func plainText(name string, head []byte) error {
 	head = head[:min(len(head), 200)]
-	declared := regexp.MustCompile(`encoding\s*=\s*["']([^"']*)`).FindSubmatch(head)
+	declared := encoding.FindSubmatch(head)
 	if bytes.IndexByte(head, 0) >= 0 || declared != nil && !strings.EqualFold(string(declared[1]), "utf-8") && !strings.EqualFold(string(declared[1]), "us-ascii") {
 		return &UnfitError{"its part " + strconv.Quote(name) + " is not written in UTF-8"}
 	}
@@ -323,9 +325,8 @@ func appendChild(content []byte, parent, child string) ([]byte, error) {
 		switch {
 		case done:
 		case t.kind == empty && inside == 0 && string(t.name) == parent:
-			open := join(bytes.TrimRight(t.raw[:len(t.raw)-2], " "), ">", nil)
 			name := prefix(t.raw) + parent
-			t.raw, done = join(open, strings.ReplaceAll(child, "{p}", prefix(t.raw))+"</"+name+">", nil), true
+			t.raw, done = join(opened(t.raw), strings.ReplaceAll(child, "{p}", prefix(t.raw))+"</"+name+">", nil), true
 		case t.kind == start:
 			if depth++; inside == 0 && string(t.name) == parent {
 				inside = depth

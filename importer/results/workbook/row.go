@@ -10,6 +10,12 @@ import (
 	"unicode/utf8"
 )
 
+// What the format can hold.
+const (
+	sheetColumns = 16384
+	cellUnits    = 32767 // UTF-16 code units
+)
+
 // row is a row of the sheet as it stands in the file.
 type row struct {
 	tag    []byte
@@ -44,7 +50,7 @@ func (s *sheet) readRow(in *scanner, t token, last int) (row, error) {
 		}
 	}
 	if t.kind == empty {
-		r.tag = append(bytes.TrimRight(r.tag[:end-2:end-2], " "), '>')
+		r.tag = opened(r.tag)
 		return r, nil
 	}
 	next := 0
@@ -195,12 +201,11 @@ func textCell(prefix string, row, column, style int, content string) cell {
 // cellText returns text as a cell's XML has to hold it, and as much of it as a
 // cell can. What would be read as an escaped character is escaped itself.
 func cellText(content string) string {
-	const most = 32767 // UTF-16 code units
 	content = strings.ReplaceAll(content, "\r\n", "\n")
 	var b strings.Builder
 	units := 0
 	for i, r := range content {
-		if units += utf16.RuneLen(r); units >= most && i+utf8.RuneLen(r) < len(content) {
+		if units += utf16.RuneLen(r); units >= cellUnits && i+utf8.RuneLen(r) < len(content) {
 			b.WriteRune('…')
 			break
 		}
@@ -240,16 +245,11 @@ func (r *row) put(cells []cell) (formula bool) {
 	return formula
 }
 
-// append appends the row as it is to stand in the file. A row that had no cells
-// beside ours so far may have had no end tag.
+// append appends the row as it is to stand in the file. A cell that doesn't say where
+// it stands is behind another, and so it stays: ours have taken no place before it.
 func (r *row) append(dst []byte, prefix string) []byte {
 	dst = append(dst, r.tag...)
-	implied := 0
 	for _, c := range r.cells {
-		if _, found := attribute(c.tag, "r"); !found && c.column != implied {
-			c.tag = setAttribute(c.tag, "r", ref(c.column, r.number))
-		}
-		implied = c.column + 1
 		dst = append(append(dst, c.tag...), c.inner...)
 	}
 	dst = append(dst, r.rest...)
@@ -293,7 +293,7 @@ func parseRef(name string) (column, row int, ok bool) {
 		i++
 	}
 	row, err := strconv.Atoi(name[i:])
-	return column - 1, row, err == nil && i > 0 && column <= 16384
+	return column - 1, row, err == nil && i > 0 && column <= sheetColumns
 }
 
 // area is a range of cells, its edges included.

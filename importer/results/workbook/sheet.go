@@ -33,7 +33,6 @@ type sheet struct {
 	heading   int    // the style of the last heading
 	filter    area
 	columns   []columnRange
-	tableIDs  []string
 	drawingID string
 	legacyID  string
 
@@ -91,8 +90,7 @@ func (s *sheet) survey(in io.Reader, width int) error {
 
 // take notes that columns hold something.
 func (s *sheet) take(from, to int) {
-	const columns = 16384
-	for column := from; column <= min(to, columns-1); column++ {
+	for column := from; column <= min(to, sheetColumns-1); column++ {
 		for len(s.taken) <= column {
 			s.taken = append(s.taken, false)
 		}
@@ -207,12 +205,6 @@ func (s *sheet) surveyElement(name string, raw []byte) error {
 		s.drawingID, _ = attribute(tagAt(raw), ":id")
 	case "legacyDrawing":
 		s.legacyID, _ = attribute(tagAt(raw), ":id")
-	case "tableParts":
-		return tags(raw, func(t token) {
-			if id, found := attribute(t.raw, ":id"); found {
-				s.tableIDs = append(s.tableIDs, id)
-			}
-		})
 	}
 	return nil
 }
@@ -345,21 +337,21 @@ const frozenRows = 12
 // freeze keeps the headings in sight, unless the sheet's author has divided it
 // otherwise.
 func (s *sheet) freeze(old []byte) ([]byte, error) {
-	pane := fmt.Sprintf(`<%spane ySplit="%d" topLeftCell="A%d" activePane="bottomLeft" state="frozen"/>`, s.prefix, s.header, s.header+1)
 	if s.header > frozenRows {
 		return old, nil
 	}
+	pane := fmt.Sprintf(`<%spane ySplit="%d" topLeftCell="A%d" activePane="bottomLeft" state="frozen"/>`, s.prefix, s.header, s.header+1)
 	if old == nil {
 		return []byte(fmt.Sprintf(`<%ssheetViews><%ssheetView workbookViewId="0">%s</%ssheetView></%ssheetViews>`, s.prefix, s.prefix, pane, s.prefix, s.prefix)), nil
 	}
 	var out []byte
-	done := false
+	done, divided := false, false
 	err := tags(old, func(t token) {
 		name := string(t.name)
 		switch {
 		case t.kind == end, t.kind == text:
 		case name == "pane":
-			done = true
+			divided = true
 		case name == "sheetView":
 			if view, _ := attribute(t.raw, "view"); view == "pageLayout" || done {
 				done = true
@@ -367,8 +359,7 @@ func (s *sheet) freeze(old []byte) ([]byte, error) {
 			}
 			tag := dropAttribute(t.raw, "topLeftCell")
 			if t.kind == empty {
-				tag = append(bytes.TrimRight(tag[:len(tag)-2:len(tag)-2], " "), '>')
-				t.raw, done = join(tag, pane, []byte("</"+s.prefix+"sheetView>")), true
+				t.raw, done = join(opened(tag), pane, []byte("</"+s.prefix+"sheetView>")), true
 				break
 			}
 			t.raw = join(tag, pane, nil)
@@ -379,10 +370,10 @@ func (s *sheet) freeze(old []byte) ([]byte, error) {
 		}
 		out = append(out, t.raw...)
 	})
-	if bytes.Contains(old, []byte("<"+s.prefix+"pane ")) || err != nil {
+	if divided {
 		return old, err
 	}
-	return out, nil
+	return out, err
 }
 
 // widen returns the columns' widths with those of ours, which begin at first,

@@ -161,39 +161,32 @@ func prefixed(xml, prefix string) string {
 }
 
 func (s *styles) fill(colour string) int {
-	if colour == "" {
-		return 0
-	}
 	n := s.add("fills", `<fill><patternFill patternType="solid"><fgColor rgb="`+colour+`"/><bgColor indexed="64"/></patternFill></fill>`)
 	s.marks[n] = colour == markColour
 	return n
 }
 
-// style returns the tag of a cell's style.
+// style returns a cell's style, the first one for a number that is none's.
 func (s *styles) style(n int) []byte {
 	items := s.lists["cellXfs"].items
 	if n < 0 || n >= len(items) {
 		n = 0
 	}
-	tag := items[n]
-	return tag[:bytes.IndexByte(tag, '>')+1]
+	return items[n]
 }
 
 // alignment returns the tag that says where in a cell its content stands, as
 // far as there is one.
 func (s *styles) alignment(style int) []byte {
-	items := s.lists["cellXfs"].items
-	if style < 0 || style >= len(items) {
-		style = 0
-	}
-	if i := bytes.Index(items[style], []byte("<"+s.prefix+"alignment")); i >= 0 {
-		return tagAt(items[style][i:])
+	whole := s.style(style)
+	if i := bytes.Index(whole, []byte("<"+s.prefix+"alignment")); i >= 0 {
+		return tagAt(whole[i:])
 	}
 	return nil
 }
 
 func (s *styles) number(style int, name string) int {
-	value, _ := attribute(s.style(style), name)
+	value, _ := attribute(tagAt(s.style(style)), name)
 	n, _ := strconv.Atoi(value) // it is 0 where it isn't there
 	return n
 }
@@ -207,8 +200,8 @@ func (s *styles) withFill(style, fill int) int {
 	if n, found := s.known[name]; found {
 		return n
 	}
-	tag := s.style(style)
-	whole := s.lists["cellXfs"].items[min(max(style, 0), len(s.lists["cellXfs"].items)-1)]
+	whole := s.style(style)
+	tag := tagAt(whole)
 	changed := setAttribute(setAttribute(tag, "fillId", strconv.Itoa(fill)), "applyFill", "1")
 	n := s.append("cellXfs", join(changed, "", whole[len(tag):]))
 	s.known[name] = n
@@ -218,8 +211,9 @@ func (s *styles) withFill(style, fill int) int {
 // mark returns a style with the mark's fill.
 func (s *styles) mark(style int) int { return s.withFill(style, s.fill(markColour)) }
 
-// beside returns the style of a text cell that goes with others of its row: in
-// the font and at the height of the first; framed and, if the tone has no fill, filled as the last.
+// beside returns the style of a text cell that goes with others of its row: in the
+// font and at the height of the first; framed and, if the tone has no fill, filled
+// as the last.
 func (s *styles) beside(first, last int, tone Tone, wrap bool) int {
 	l := look{first, last, tone, wrap}
 	n, found := s.looks[l]

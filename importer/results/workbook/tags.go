@@ -223,6 +223,9 @@ func dropAttribute(tag []byte, name string) []byte {
 	return join(bytes.TrimRight(tag[:begin], " \t\r\n"), "", tag[to+1:])
 }
 
+// opened returns the start tag of an element that was empty.
+func opened(tag []byte) []byte { return join(bytes.TrimRight(tag[:len(tag)-2], " "), ">", nil) }
+
 func join(before []byte, middle string, after []byte) []byte {
 	joined := make([]byte, 0, len(before)+len(middle)+len(after))
 	return append(append(append(joined, before...), middle...), after...)

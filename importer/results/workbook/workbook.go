@@ -85,7 +85,7 @@ func Open(file io.ReaderAt, size int64, e Edit) (*Book, error) {
 		return nil, err
 	}
 	b := &Book{edit: e, parts: p, at: e.At}
-	for _, step := range []func() error{b.findSheet, b.readStyles, b.readSheet, b.place} {
+	for _, step := range []func() error{b.findMain, b.findSheet, b.readStyles, b.readSheet, b.place} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -94,9 +94,8 @@ func Open(file io.ReaderAt, size int64, e Edit) (*Book, error) {
 	return b, err
 }
 
-// findSheet finds the sheet's part, and the one to be added if it is there from
-// an earlier time.
-func (b *Book) findSheet() error {
+// findMain finds the part that lists the sheets, if it is one that can be written.
+func (b *Book) findMain() error {
 	b.main = "xl/workbook.xml"
 	links, err := b.parts.relations("")
 	if err != nil {
@@ -117,7 +116,18 @@ func (b *Book) findSheet() error {
 	if content == nil || !bytes.Contains(content, []byte(mainSpace)) {
 		return &UnfitError{"it is of a variant of the format that can't be written into"}
 	}
-	if links, err = b.parts.relations(b.main); err != nil {
+	return nil
+}
+
+// findSheet finds the sheet's part, and the one to be added if it is there from
+// an earlier time.
+func (b *Book) findSheet() error {
+	content, err := b.parts.read(b.main)
+	if err != nil {
+		return err
+	}
+	links, err := b.parts.relations(b.main)
+	if err != nil {
 		return err
 	}
 	marked, err := b.marked()
@@ -241,7 +251,7 @@ func (b *Book) place() error {
 	if err != nil {
 		return err
 	}
-	if first+len(b.edit.Columns) > 16384 {
+	if first+len(b.edit.Columns) > sheetColumns {
 		return &UnfitError{"there is no room for more columns"}
 	}
 	for i := range b.edit.Columns {
@@ -251,9 +261,9 @@ func (b *Book) place() error {
 	return b.placeFilter(first, whole)
 }
 
-// placeFilter has the filter cover our columns: the table's own, the sheet's, or a new
-// one. A sheet's filter must not lie over a table, which has one itself, and one that covers ours
-// alone would sort them away from their rows.
+// placeFilter has the filter cover our columns: the table's own, the sheet's, or a
+// new one. A sheet's filter must not lie over a table, which has one itself, and one
+// that covers ours alone would sort them away from their rows.
 func (b *Book) placeFilter(first int, whole area) error {
 	links, err := b.parts.relations(b.sheet.part)
 	if err != nil {

@@ -176,6 +176,8 @@ func TestOpenRefuses(t *testing.T) {
 		"variant of the format":  replaced("xl/workbook.xml", "schemas.openxmlformats.org", "purl.oclc.org/ooxml"),
 		"variant of the format ": replaced(sheetPart, "schemas.openxmlformats.org", "purl.oclc.org/ooxml"),
 		"not written in UTF-8":   replaced(sheetPart, "<worksheet", `<?xml version="1.0" encoding="windows-1252"?><worksheet`),
+		"rows are not in order":  replaced(sheetPart, `<row r="3">`, `<row r="2">`),
+		"cells are not in order": replaced(sheetPart, `<c r="B2">`, `<c r="A2">`),
 		"sheet is not where":     func(_ map[string]string, e *workbook.Edit) { e.Sheet = "Hours" },
 		"sheet is missing":       func(p map[string]string, _ *workbook.Edit) { delete(p, sheetPart) },
 		"headings are not":       func(_ map[string]string, e *workbook.Edit) { e.HeaderRow = 9 },
@@ -273,6 +275,50 @@ func TestFilterAndFrozenRows(t *testing.T) {
 			after := written(t, inSheet(test.before, rows, test.behind), e, workbook.Row{Number: test.header + 1, Cells: []string{"2", "created"}})
 			has(t, after[sheetPart], test.wants...)
 		})
+	}
+}
+
+// Whatever of XML a program writes in a row stays, and ours stands behind it.
+func TestRowsOfOtherPrograms(t *testing.T) {
+	t.Parallel()
+	const head = `<row r="1"><c r="A1" t="inlineStr"><is><t>First</t></is></c><c r="B1"><v>2</v></c></row>`
+	for name, test := range map[string]struct {
+		before, row, behind string
+		wants               []string
+	}{
+		"no cell":             {"", `<row r="2" />`, "", []string{`<row r="2" ht="30"><c r="B2"`, `<c r="C2"`}},
+		"no places":           {"", `<row><c><v>1</v></c><c><v>2</v></c></row>`, "", []string{`<row ht="30"><c><v>1</v></c><c s="`, `><v>2</v></c><c r="C2"`}},
+		"blanks, a comment":   {"", "<row r=\"2\">\n <c r=\"A2\"><v>1</v></c><!-- </row> -->\n</row>", "", []string{`<c r="A2"><v>1</v></c><c r="B2"`}},
+		"text as it is":       {"", `<row r="2"><c r="A2" t="str"><v><![CDATA[<c>]]></v><!-- > --></c></row>`, "", []string{`<v><![CDATA[<c>]]></v><!-- > --></c><c r="B2"`}},
+		"more than cells":     {"", `<row r="2"><c r="A2"><v>1</v></c><extLst><ext uri="x"/></extLst></row>`, "", []string{`<extLst><ext uri="x"/></extLst></row>`, `<c r="C2"`}},
+		"blanks in tags":      {"", "<row\n r = '2'\tht='15'><c r='A2'><v>1</v></c></row>", "", []string{"<row\n r = '2'\tht='", `<c r="C2"`}},
+		"the author's height": {"", `<row r="2" ht="9" customHeight="1"><c r="A2"/></row>`, "", []string{`<row r="2" ht="9" customHeight="1">`}},
+		"the height of lines": {"", `<row r="2" ht="9"><c r="A2"/></row>`, "", []string{`<row r="2" ht="30">`}},
+		"a row's own look":    {"", `<row r="2" s="0" customFormat="1"><c r="A2"/></row>`, "", []string{`<c r="B2" s="`}},
+		"unknown elements": {`<sheetViews><sheetView workbookViewId="0" /></sheetViews><later/>`, `<row r="2"><c r="A2"/></row>`, `<latest/>`, []string{
+			`<sheetView workbookViewId="0"><pane ySplit="1"`, `</sheetView></sheetViews><later/>`, `<latest/>`,
+		}},
+	} {
+		after := written(t, inSheet(test.before, head+test.row, test.behind), edit(), workbook.Row{
+			Number: 2, Cells: []string{"2", "one line\nand another"}, Marks: []workbook.Mark{{Column: 1, Note: "write it"}},
+		})
+		t.Run(name, func(t *testing.T) { has(t, after[sheetPart], test.wants...) })
+	}
+}
+
+// What a cell holds reads as it was written, as far as a cell can hold it.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 40000)
+	for text, want := range map[string]string{
+		"_x0041_ _X0D_ _x12": "_x005F_x0041_ _X0D_ _x12", "a\r\nb\rc\td": "a&#10;b&#10;c&#9;d", "\x00\x1f\uFFFE": "\uFFFD\uFFFD\uFFFD",
+		"&<\">": "&amp;&lt;&quot;&gt;", long: long[:32766] + "…", "😀" + long[:32765]: "😀" + long[:32765], "😀" + long[:32766]: "😀" + long[:32764] + "…",
+	} {
+		after := written(t, crew(), edit(), workbook.Row{Number: 2, Cells: []string{"2", text}})
+		_, got, _ := strings.Cut(after[sheetPart], `<c r="D2" s="3" t="inlineStr"><is><t xml:space="preserve">`)
+		if got, _, _ = strings.Cut(got, "<"); got != want {
+			t.Errorf("%.60q: got %.60q…%q, want %.60q", text, got, got[max(len(got)-9, 0):], want)
+		}
 	}
 }
 
