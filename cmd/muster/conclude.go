@@ -73,18 +73,29 @@ func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importe
 		return []string{a.again("retry", s.Results, "")}
 	case s.ExitCode == exitRowsLeft || a.settings.plan != "" && s.Results != "": // what has been created is no longer as it was planned
 		return []string{a.again("retry", s.Results, "")}
+	case piped(in.path) && s.Results != "": // what came is gone, and its results are all of it
+		return []string{a.again("retry", s.Results, "")}
 	}
 	return []string{a.again(job.Command, in.path, "")}
 }
 
+// onRoster returns the words of a command on a roster. One that came by a pipe can't
+// be read again: whoever sent it has to send it anew.
+func onRoster(command, path string) []string {
+	if piped(path) {
+		return []string{"… |", "muster", command, "-"}
+	}
+	return []string{"muster", command, shellWord(path)}
+}
+
 // again returns a command with the flags that were given on the command line.
 func (a *app) again(command, path, more string) string {
-	words := []string{"muster", command, shellWord(path)}
+	words := onRoster(command, path)
 	for _, f := range a.given {
 		switch {
 		case f.Name == "simulate" || f.Name == "json" || f.Name == "quiet":
 			continue
-		case f.Name == "results" && command != "import":
+		case f.Name == "results" && command != "import" && command != "undo":
 			continue
 		case command == "retry" && (f.Name == "sheet" || f.Name == "header-row" || f.Name == "encoding" || f.Name == "delimiter"):
 			continue

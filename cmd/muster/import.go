@@ -160,7 +160,7 @@ func notResults(path string, header []string) error {
 		return slices.ContainsFunc(header, func(heading string) bool { return strings.EqualFold(strings.TrimSpace(heading), name) })
 	})
 	if len(missing) == len(results.Columns()) {
-		return &usageError{path + " is not a results file: it lacks the columns that an import adds", "muster import " + shellWord(path)}
+		return &usageError{path + " is not a results file: it lacks the columns that an import adds", strings.Join(onRoster("import", path), " ")}
 	}
 	return &usageError{
 		path + " is not a whole results file: it lacks " + strings.Join(missing, ", "),
