@@ -241,6 +241,7 @@ func (stage *stage) sum(shares []*share) *importer.Summary {
 			total.Run = one.Run
 		}
 		total.Counts = total.Counts.Plus(one.Counts)
+		total.Updated += one.Updated
 		total.Retries += one.Retries
 		total.Throttled += one.Throttled
 		total.Elapsed += one.Elapsed

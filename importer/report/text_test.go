@@ -95,6 +95,10 @@ func TestText(t *testing.T) {
 		{"nothing to do", report.Summary{
 			Status: report.Finished, Counts: outcome.Counts{Existing: 500}, Requests: 2, Elapsed: 0.8, Results: "crew.results.csv",
 		}},
+		{"job titles", report.Summary{
+			Status: report.Finished, Counts: outcome.Counts{Created: 2, Existing: 60, Skipped: 1}, Updated: 50, Requests: 54, Elapsed: 20, Project: "Hillside Tower",
+		}},
+		{"job titles alone", report.Summary{Status: report.Finished, Counts: outcome.Counts{Existing: 60, Skipped: 1}, Updated: 1}},
 		{"one row", report.Summary{Status: report.Finished, Counts: outcome.Counts{Invalid: 1}}},
 		{"nobody but skipped", report.Summary{Status: report.Finished, Counts: outcome.Counts{Skipped: 3, Existing: 2}}},
 		{"some to correct", report.Summary{
