@@ -145,14 +145,7 @@ type lookup struct {
 func (l *lookup) done() bool { return l.conn != nil && l.stop() == nil }
 
 // stop returns why a project could not be looked at, nil if all could.
-func (l *lookup) stop() *importer.StopError {
-	for _, s := range l.shares {
-		if s.stop != nil {
-			return s.stop
-		}
-	}
-	return nil
-}
+func (l *lookup) stop() *importer.StopError { return unreachable(l.shares) }
 
 func (l *lookup) close() error {
 	if l.conn != nil {
