@@ -136,6 +136,7 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	a.pingStart(ctx)
 
 	intake, end := a.newIntake(ctx)
 	defer end(nil)

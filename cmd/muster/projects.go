@@ -55,6 +55,7 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 		}
 		defer func() { _ = release() }() // the process's end would do as well
 	}
+	a.pingStart(ctx)
 	intake, end := a.newIntake(ctx)
 	defer end(nil)
 
