@@ -70,6 +70,7 @@ func (r *run) updateTitle(intake, work context.Context, it *item) {
 		_, err = r.API.UpdatePerson(work, slot, it.outcome.PersonID, change, token)
 		<-r.requests
 		if err == nil {
+			r.updated.Add(1)
 			it.settle(outcome.Existing, r.at(it, outcome.Problem{
 				Code: "updated", Field: string(mapping.JobTitle), Message: "the job title was changed in Procore to the roster's",
 			}))

@@ -95,6 +95,7 @@ const (
 type Summary struct {
 	Run       string // its ID in the ledger
 	Counts    outcome.Counts
+	Updated   int // people who were there already and were given the roster's job title
 	Retries   int // requests for a person beyond each row's first
 	Throttled int // requests for a person that Procore put off
 	Elapsed   time.Duration

@@ -222,9 +222,9 @@ func (a *assessor) hasLeft(row *sourceRow, column int, cell string) outcome.Prob
 	}
 	switch line, more := a.mapper.Without(column, a.left[column]); {
 	case line != "" && more:
-		p.Hint = "to leave such people out, add to where in the mapping file: " + line
+		p.Hint, p.Line = "to leave such people out, add to where in the mapping file: "+line, line
 	case line != "":
-		p.Hint = "to leave such people out, add this line to a mapping file, which muster map ROSTER -o mapping.yaml writes: " + line
+		p.Hint, p.Line = "to leave such people out, add this line to a mapping file, which muster map ROSTER -o mapping.yaml writes: "+line, line
 	}
 	return p
 }

@@ -14,14 +14,14 @@ import (
 // known of another one of the company. Only an origin ID has its person in all of
 // them: whoever one project has is put on the next, and not created there. That
 // they are on this one has a key of its own, so that here, too, it is known
-// whom a run has put there and who was taken off since.
+// whom a run has put there and who was taken off since. Whom an undo took off the
+// other project may have been put on this one before, and that key says so, too.
 func (r *run) recallElsewhere(work context.Context, items []*item, entries []ledger.Entry) error {
 	var at []int
 	var keys []ledger.Key
 	for i, it := range items {
-		if e := entries[i]; e.State == ledger.Created && e.Project != 0 && e.Project != r.Scope.Project {
-			it.key, it.readmit = memberKey(r.Ledger, r.Scope, it.person.OriginID), e.PersonID
-			at, keys = append(at, i), append(keys, it.key)
+		if e := entries[i]; (e.State == ledger.Created || e.State == ledger.Removed) && e.Project != 0 && e.Project != r.Scope.Project {
+			at, keys = append(at, i), append(keys, memberKey(r.Ledger, r.Scope, it.person.OriginID))
 		}
 	}
 	here, err := r.lookup(work, keys)
@@ -29,7 +29,10 @@ func (r *run) recallElsewhere(work context.Context, items []*item, entries []led
 		return err
 	}
 	for n, i := range at {
-		entries[i] = here[n]
+		if entries[i].State == ledger.Removed && (here[n].State == ledger.Absent || here[n].State == ledger.Refused) {
+			continue // nobody knows them here, and the company's key is free
+		}
+		items[i].key, items[i].readmit, entries[i] = keys[n], entries[i].PersonID, here[n]
 	}
 	return nil
 }

@@ -201,6 +201,42 @@ func TestSeveralProjects(t *testing.T) {
 	})
 }
 
+// What an undo of one project does is not the other's matter: whoever was taken off
+// that one by hand stays away from it, and whoever is on it stays there.
+func TestUndoneOnAnotherProject(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
+		roster := b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n")
+		first := b.run(t.Context(), roster, nil)
+		b.scope.Project = 200
+		id := b.run(t.Context(), roster, nil).rows[0].Outcome.PersonID
+		b.scope.Project = 100
+		b.undo(t.Context(), first.Run, nil)
+
+		b.scope.Project = 200
+		time.Sleep(2 * time.Minute) // no list lags for as long
+		b.remove(id)
+		for range 2 {
+			r := b.run(t.Context(), roster, nil)
+			if o := r.rows[0].Outcome; o.Status != outcome.Existing || o.PersonID != id || len(o.Problems) == 0 || o.Problems[0].Code != "gone" || b.onProject() != 1 {
+				t.Errorf("after somebody was taken off: %+v, %d on the project", o, b.onProject())
+			}
+			if o := r.rows[1].Outcome; o.Status != outcome.Existing || len(o.Problems) != 0 {
+				t.Errorf("who is on the project: %+v", o)
+			}
+		}
+		if r := b.run(t.Context(), roster, func(j *importer.Job) { j.RecreateRemoved = true }); r.rows[0].Outcome.PersonID != id || b.onProject() != 2 {
+			t.Errorf("on request: %+v, %d on the project", r.rows[0].Outcome, b.onProject())
+		}
+
+		b.scope.Project = 100
+		if r := b.run(t.Context(), roster, nil); r.Counts.Created != 2 || b.onProject() != 2 || len(b.server.People()) != 2 {
+			t.Errorf("the undone project again: %+v, %d on it, %d in the company", r.Counts, b.onProject(), len(b.server.People()))
+		}
+	})
+}
+
 // Answers get lost while people are put on a second project.
 func TestSeveralProjectsLostAnswers(t *testing.T) {
 	t.Parallel()

@@ -100,6 +100,7 @@ type run struct {
 
 	errors    atomic.Int64 // rows that end without a person
 	retries   atomic.Int64
+	updated   atomic.Int64
 	throttled atomic.Int64
 	latest    atomic.Pointer[procore.Error] // the latest request's; nil if that was answered well
 	places    chan struct{}                 // one for each row that is under way
@@ -144,7 +145,7 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 
 	summary := &Summary{
 		Run: record.ID, Counts: counts, Elapsed: time.Since(started),
-		Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
+		Updated: int(r.updated.Load()), Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
 	}
 	unfinished := counts.Pending+counts.Unknown > 0 || err != nil
 	if intake.Err() != nil && (unfinished || ctx.Err() != nil) {

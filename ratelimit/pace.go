@@ -32,11 +32,12 @@ type Reason uint8
 
 // What a request can wait for.
 const (
-	None   Reason = iota // nothing, or an answer that is on its way
-	Spike                // a place in the 10-second window
-	Hourly               // a place in the 60-minute window
-	Paused               // the end of a Pause
-	Capped               // Options.Rate
+	None      Reason = iota // nothing, or an answer that is on its way
+	Spike                   // a place in the 10-second window
+	Hourly                  // a place in the 60-minute window
+	Paused                  // the end of a Pause
+	Capped                  // Options.Rate
+	Abandoned               // the places of a process that has most likely died before its requests were answered
 )
 
 // String returns the reason in one word, "" for None.
@@ -50,6 +51,8 @@ func (r Reason) String() string {
 		return "paused"
 	case Capped:
 		return "capped"
+	case Abandoned:
+		return "abandoned"
 	case None:
 		return ""
 	}
@@ -423,6 +426,9 @@ func (p *Pace) Wait() (time.Time, Reason) {
 	}
 	now := p.now()
 	at, why := p.next(now)
+	if until, abandoned := p.abandoned(now, at, why); abandoned {
+		at, why = until, Abandoned
+	}
 	if why == None {
 		return time.Time{}, None
 	}

@@ -186,6 +186,19 @@ func (x *shared) late(now, latency time.Duration) (until []time.Duration) {
 	return until
 }
 
+// abandoned reports whether a request that would wait until at for that reason waits, at
+// least in part, for places that requests of a dead process hold. It returns until when.
+func (p *Pace) abandoned(now, at time.Duration, why Reason) (time.Duration, bool) {
+	late := p.shared.late(now, p.latency)
+	switch {
+	case len(late) == 0:
+		return 0, false
+	case why == None: // for an answer; perhaps for one to a request of its own
+		return late[0] + spikeLength, len(late) > p.own
+	}
+	return at, why == Spike
+}
+
 // apply does what another process did at that time.
 func (p *Pace) apply(r record, at time.Duration) {
 	x := p.shared

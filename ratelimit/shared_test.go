@@ -65,6 +65,48 @@ func TestUnansweredRequestsOfTheDeadAreHeld(t *testing.T) {
 	})
 }
 
+func TestWaitNamesTheDead(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		dead int                                   // requests of the dead, of 25
+		rest func(t *testing.T, p *ratelimit.Pace) // takes the other places
+		want time.Duration                         // since the requests of the dead
+	}{
+		{"for an answer", 24, func(t *testing.T, p *ratelimit.Pace) { t.Helper(); take(t, p) }, 70 * time.Second},
+		{"for those of its own", 20, func(t *testing.T, p *ratelimit.Pace) { t.Helper(); fill(t, p, 5) }, 30 * time.Second},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "quota")
+			synctest.Test(t, func(t *testing.T) {
+				dead := process(t, file)
+				fill(t, dead, 25-test.dead)
+				begin := time.Now()
+				for range test.dead {
+					take(t, dead)
+				}
+				time.Sleep(20 * time.Second)
+				pace := process(t, file)
+				test.rest(t, pace)
+				ctx, stop := context.WithCancel(t.Context())
+				go func() { _, _ = pace.Take(ctx) }()
+				synctest.Wait()
+				until, why := pace.Wait()
+				if got := until.Sub(begin); why != ratelimit.Abandoned || (got-test.want).Abs() > time.Second {
+					t.Errorf("waits for %v: %q; want %v after the dead, for them", got, why, test.want)
+				}
+				stop()
+				synctest.Wait()
+				if _, why := pace.Wait(); why != ratelimit.None {
+					t.Errorf("nobody waits, and it is for %q", why)
+				}
+			})
+		})
+	}
+}
+
 func TestForecastKnowsThatTheDeadAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quota")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type app struct {
 	summary   *report.Summary                 // of the run that has been made
 	failure   error                           // what the command ended with
 	end       *ended                          // what became of the run, for whom it concerns
+	start     *sync.Once                      // of telling the job's monitor that a run is at work
 	partOfJob bool                            // the job tells monitors of all its runs together
 	filing    *filing                         // where the roster of a job goes; nil leaves it
 	progress  atomic.Pointer[report.Progress] // while it is shown

@@ -33,9 +33,6 @@ func (a *app) attended(ctx context.Context, flags *pflag.FlagSet, roster string,
 	if a.settings.simulate {
 		return work()
 	}
-	if !a.partOfJob {
-		a.pingMonitor(ctx, "/start")
-	}
 	started := time.Now()
 	err := work()
 	end := ended{
@@ -64,6 +61,7 @@ func (a *app) wrapUp(ctx context.Context, runs []ended, code int) {
 	if code == exitLocked {
 		return // the run that is at work will tell
 	}
+	a.pingStart(ctx) // of what came to its end before it had the lock
 	a.writeMetrics(runs, code)
 	if code == exitDone {
 		a.pingMonitor(ctx, "")
@@ -86,6 +84,15 @@ func (a *app) notify(ctx context.Context, end ended) {
 		if err != nil {
 			a.warn("%s could not be told of this run: %v", a.settings.notices[i].kind, err)
 		}
+	}
+}
+
+// pingStart tells the job's monitor that a run is at work, once for all runs of the
+// job. It is for a run that has the lock: told of one that finds another at work, a
+// monitor would count from there, and never miss the end of the one that hangs.
+func (a *app) pingStart(ctx context.Context) {
+	if !a.settings.simulate {
+		a.start.Do(func() { a.pingMonitor(ctx, "/start") })
 	}
 }
 

@@ -145,14 +145,7 @@ type lookup struct {
 func (l *lookup) done() bool { return l.conn != nil && l.stop() == nil }
 
 // stop returns why a project could not be looked at, nil if all could.
-func (l *lookup) stop() *importer.StopError {
-	for _, s := range l.shares {
-		if s.stop != nil {
-			return s.stop
-		}
-	}
-	return nil
-}
+func (l *lookup) stop() *importer.StopError { return unreachable(l.shares) }
 
 func (l *lookup) close() error {
 	if l.conn != nil {
@@ -214,9 +207,12 @@ func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.Foreseen, 
 			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Remarked: found.remarks.List(),
 			Results: s.results, Remarks: in.remarks,
 		},
-		Roster: in.path, LookedUp: look.done(), Plan: planned,
+		LookedUp: look.done(), Plan: planned,
 		Import: report.Import{Create: foreseen.Counts.Pending, Update: foreseen.Updates},
 		Unused: mapper.Unused(), Withheld: mapper.Withheld(), Open: a.open(look, foreseen),
+	}
+	if !piped(in.path) {
+		c.Roster = in.path
 	}
 	for _, m := range mapper.Columns() {
 		c.Columns = append(c.Columns, report.Column{Field: string(m.Field), Heading: m.Heading, How: m.How})

@@ -14,7 +14,7 @@ import (
 // conclude says what came of a run, and with which exit code it ends.
 func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *stage, failure error) error {
 	s := report.Summary{
-		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
+		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts, Updated: run.Updated,
 		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
 		Results: job.ResultsPath, Problems: stage.found.problems.List(), Remarked: stage.found.remarks.List(),
 		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
@@ -73,18 +73,29 @@ func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importe
 		return []string{a.again("retry", s.Results, "")}
 	case s.ExitCode == exitRowsLeft || a.settings.plan != "" && s.Results != "": // what has been created is no longer as it was planned
 		return []string{a.again("retry", s.Results, "")}
+	case piped(in.path) && s.Results != "": // what came is gone, and its results are all of it
+		return []string{a.again("retry", s.Results, "")}
 	}
 	return []string{a.again(job.Command, in.path, "")}
 }
 
+// onRoster returns the words of a command on a roster. One that came by a pipe can't
+// be read again: whoever sent it has to send it anew.
+func onRoster(command, path string) []string {
+	if piped(path) {
+		return []string{"… |", "muster", command, "-"}
+	}
+	return []string{"muster", command, shellWord(path)}
+}
+
 // again returns a command with the flags that were given on the command line.
 func (a *app) again(command, path, more string) string {
-	words := []string{"muster", command, shellWord(path)}
+	words := onRoster(command, path)
 	for _, f := range a.given {
 		switch {
 		case f.Name == "simulate" || f.Name == "json" || f.Name == "quiet":
 			continue
-		case f.Name == "results" && command != "import":
+		case f.Name == "results" && command != "import" && command != "undo":
 			continue
 		case command == "retry" && (f.Name == "sheet" || f.Name == "header-row" || f.Name == "encoding" || f.Name == "delimiter"):
 			continue

@@ -35,12 +35,14 @@ func (x *examination) checkProcore(ctx context.Context) {
 		x.skipCalls("there is no token", "company", "project", "directory", "classifications", "quota")
 		return
 	}
-	x.checkCompany(ctx, client)
-	if x.checkProject(ctx, client) {
+	switch {
+	case !x.checkCompany(ctx, client):
+		x.skipCalls("the company comes first", "project", "directory", "classifications")
+	case !x.checkProject(ctx, client):
+		x.skipCalls("the project comes first", "directory", "classifications")
+	default:
 		x.checkDirectory(ctx, client)
 		x.checkClassifications(ctx, client)
-	} else {
-		x.skipCalls("the project comes first", "directory", "classifications")
 	}
 	x.checkQuota(client)
 }
@@ -93,7 +95,9 @@ func (x *examination) checkCredentials(ctx context.Context, client *procore.Clie
 	return true
 }
 
-func (x *examination) checkCompany(ctx context.Context, client *procore.Client) {
+// checkCompany reports false if the company is a wrong one, in which no project can
+// be found.
+func (x *examination) checkCompany(ctx context.Context, client *procore.Client) bool {
 	ctx, cancel := x.patiently(ctx)
 	defer cancel()
 	id := x.settings.company
@@ -101,11 +105,12 @@ func (x *examination) checkCompany(ctx context.Context, client *procore.Client) 
 	if err != nil {
 		f := x.refusal("company", broken, client, err)
 		var e *procore.Error
-		if errors.As(err, &e) && e.Kind == procore.Forbidden {
+		wrong := errors.As(err, &e) && e.Kind == procore.Forbidden
+		if wrong {
 			f.Fix = "check --company, and have a company administrator install the app in that company"
 		}
 		x.found(f)
-		return
+		return !wrong
 	}
 	i := slices.IndexFunc(all, func(c procore.Company) bool { return c.ID == id })
 	if i < 0 {
@@ -114,9 +119,10 @@ func (x *examination) checkCompany(ctx context.Context, client *procore.Client) 
 			Fix:   "check --company, and that the app is installed in that company",
 			Facts: map[string]any{"code": "not_found", "companies": len(all)},
 		})
-		return
+		return false
 	}
 	x.found(finding{Check: "company", State: fine, Text: fmt.Sprintf("%d is %s", id, all[i].Name), Facts: map[string]any{"id": id}})
+	return true
 }
 
 func (x *examination) checkProject(ctx context.Context, client *procore.Client) bool {

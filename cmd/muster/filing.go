@@ -49,7 +49,7 @@ func (a *app) rostersOf(j *job) ([]string, error) {
 	var rosters []string
 	for _, path := range found {
 		info, err := os.Lstat(path)
-		if err != nil || !info.Mode().IsRegular() || !looksLikeRoster(path) || besideItsRoster(path, found) {
+		if err != nil || !info.Mode().IsRegular() || !looksLikeRoster(path) || besideItsRoster(path, found) || isUndo(path) {
 			continue
 		}
 		if age := time.Since(info.ModTime()); age < writtenFor {

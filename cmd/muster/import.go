@@ -136,6 +136,7 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	a.pingStart(ctx)
 
 	intake, end := a.newIntake(ctx)
 	defer end(nil)
@@ -160,7 +161,7 @@ func notResults(path string, header []string) error {
 		return slices.ContainsFunc(header, func(heading string) bool { return strings.EqualFold(strings.TrimSpace(heading), name) })
 	})
 	if len(missing) == len(results.Columns()) {
-		return &usageError{path + " is not a results file: it lacks the columns that an import adds", "muster import " + shellWord(path)}
+		return &usageError{path + " is not a results file: it lacks the columns that an import adds", strings.Join(onRoster("import", path), " ")}
 	}
 	return &usageError{
 		path + " is not a whole results file: it lacks " + strings.Join(missing, ", "),

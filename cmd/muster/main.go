@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -20,6 +21,6 @@ func main() {
 // run is the whole program: it reads nothing of its surroundings but its
 // arguments, and returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := &app{getenv: getenv, stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, said: map[string]bool{}}
+	app := &app{getenv: getenv, stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, said: map[string]bool{}, start: new(sync.Once)}
 	return app.main(ctx, args)
 }

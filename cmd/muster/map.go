@@ -205,13 +205,17 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	t := &mappingText{app: a, columns: a.width(a.stdout)}
 	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
 	doubts = slices.CompactFunc(doubts, func(a, b doubtJSON) bool { return a.Message == b.Message && a.Hint == b.Hint })
+	roster := shown.Roster
+	if piped(in.path) {
+		roster = "The roster"
+	}
 	switch {
 	case !shown.Complete:
-		t.say("", fmt.Sprintf("%s: %s to be settled.", shown.Roster, count(len(doubts), "thing is", "things are")))
+		t.say("", fmt.Sprintf("%s: %s to be settled.", roster, count(len(doubts), "thing is", "things are")))
 	case shown.Confirmed != "":
-		t.say("", fmt.Sprintf("%s is mapped as you confirmed on %s.", shown.Roster, shown.Confirmed))
+		t.say("", fmt.Sprintf("%s is mapped as you confirmed on %s.", roster, shown.Confirmed))
 	default:
-		t.say("", fmt.Sprintf("%s: every heading is settled.", shown.Roster))
+		t.say("", fmt.Sprintf("%s: every heading is settled.", roster))
 	}
 	t.b.WriteString(a.gap())
 	for _, f := range shown.Fields {
@@ -280,7 +284,7 @@ func (t *mappingText) ending(in *input, shown *mapJSON) {
 	case shown.Mapping != "":
 		fmt.Fprintf(&t.b, "%sMapping: %s\n", t.gap(), report.Clean(shown.Mapping))
 		if shown.Complete {
-			next = "muster import " + shellWord(in.path) + " --mapping " + shellWord(shown.Mapping)
+			next = strings.Join(onRoster("import", in.path), " ") + " --mapping " + shellWord(shown.Mapping)
 		} else {
 			next = "take the # off the lines that hold in " + shown.Mapping
 		}
@@ -303,7 +307,7 @@ func quoted(headings []string) string {
 // mapCommand returns the command that shows a roster's mapping, with what was
 // said about reading it.
 func (a *app) mapCommand(path, more string) string {
-	words := []string{"muster map", shellWord(path)}
+	words := onRoster("map", path)
 	for _, f := range a.given {
 		switch f.Name {
 		case "sheet", "header-row", "encoding", "delimiter", "ledger", "config":

@@ -55,6 +55,7 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 		}
 		defer func() { _ = release() }() // the process's end would do as well
 	}
+	a.pingStart(ctx)
 	intake, end := a.newIntake(ctx)
 	defer end(nil)
 
@@ -73,6 +74,9 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 		}
 		shares, rows = append(shares, s), rows+s.plan.Rows
 	}
+	if stop := unreachable(shares); stop != nil {
+		end(stop)
+	}
 	if reviewed != nil && intake.Err() == nil {
 		if err := a.keepToPlan(intake, shares, in, reviewed); err != nil {
 			return err
@@ -86,6 +90,9 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 	requests, err := a.foresee(intake, shares, conn.pace)
 	if err != nil {
 		return err
+	}
+	if stop := unreachable(shares); stop != nil { // somebody's people can't be listed
+		end(stop)
 	}
 	a.announceProjects(shares, in, conn, requests)
 
@@ -104,7 +111,44 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 	}
 	total := *shares[0].job
 	total.Results = into
-	return a.conclude(intake, &total, in, projectOf(shares), stage.sum(shares), stage, failure)
+	sum := stage.sum(shares)
+	if stop := unreachable(shares); stop != nil {
+		sum.Stopped = stop
+	}
+	return a.conclude(intake, &total, in, projectOf(shares), sum, stage, failure)
+}
+
+// unreachable returns why nothing is sent to any of the projects; nil if each can be
+// worked with. As often as not a number was mistyped, and whoever corrects it would
+// find the others' people created by a roster that nobody had read as it is then.
+func unreachable(shares []*share) *importer.StopError {
+	var first *importer.StopError
+	var words, fixes []string
+	reached := false
+	for _, s := range shares {
+		if s.stop == nil {
+			reached = true
+			continue
+		}
+		if first == nil {
+			first = s.stop
+		}
+		if !slices.Contains(words, s.stop.Message) {
+			words = append(words, s.stop.Message)
+		}
+		if !slices.Contains(fixes, s.stop.Fix) {
+			fixes = append(fixes, s.stop.Fix)
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	all := *first
+	all.Message, all.Fix = strings.Join(words, "; "), strings.Join(fixes, "; ")
+	if reached {
+		all.Message += "; nothing is sent to any project"
+	}
+	return &all
 }
 
 // divide finds out which projects the rows go to. The first one is then the
@@ -241,6 +285,7 @@ func (stage *stage) sum(shares []*share) *importer.Summary {
 			total.Run = one.Run
 		}
 		total.Counts = total.Counts.Plus(one.Counts)
+		total.Updated += one.Updated
 		total.Retries += one.Retries
 		total.Throttled += one.Throttled
 		total.Elapsed += one.Elapsed

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -147,9 +148,6 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		return code
 	}
 	rehearsal := a.settings.simulate
-	if !rehearsal {
-		whole.pingMonitor(ctx, "/start")
-	}
 	code, runs := exitDone, []ended{}
 	for _, path := range rosters {
 		if ctx.Err() != nil {
@@ -157,6 +155,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 			break
 		}
 		one := a.child(newFiling(j, path, rehearsal))
+		one.start = whole.start
 		said := jobRun{Job: j.name, Roster: path}
 		var object bytes.Buffer
 		if a.settings.json {
@@ -189,7 +188,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 
 // child is the program for one command more, as if it were called anew.
 func (a *app) child(f *filing) *app {
-	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, partOfJob: true, filing: f, said: a.said}
+	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, partOfJob: true, filing: f, said: a.said, start: new(sync.Once)}
 }
 
 // worse returns the exit code of two that a person should rather hear of.

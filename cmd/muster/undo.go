@@ -37,9 +37,10 @@ was there before the run stays. It shows how many and which rows first, and
 asks. People who were edited in Procore since are kept. All stay in the
 company's directory; with --deactivate they are made inactive there.
 
-The results file (undo-RUN.csv) says of each person: removed, kept or failed,
-and why. The same command again goes on where an undo was stopped, whatever
-stopped it. Once undone, the roster can be imported anew.
+The results file (undo-RUN.csv, beside the run's own results) says of each
+person: removed, kept or failed, and why. The same command again goes on where
+an undo was stopped, whatever stopped it. Once undone, the roster can be
+imported anew.
 
 Exit codes:
   0    all of them are off the project
@@ -61,7 +62,7 @@ Exit codes:
 	a.settings.ledgerFlag(f)
 	a.settings.paceFlags(f)
 	a.settings.outputFlags(f)
-	f.StringVar(&a.settings.results, "results", "", "results `FILE.csv` (default: undo-RUN.csv in this folder)")
+	f.StringVar(&a.settings.results, "results", "", "results `FILE.csv` (default: undo-RUN.csv beside the run's results)")
 	f.BoolVar(&own.yes, "yes", false, "do not ask")
 	f.BoolVar(&own.deactivate, "deactivate", false, "also make the people inactive in the company")
 	for _, name := range []string{"simulate", "view"} { // of other commands on a connection
@@ -107,7 +108,10 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	}
 	// What a config file says is where an import's results go.
 	if !slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) {
-		u.ResultsPath = "undo-" + run.ID + ".csv"
+		u.ResultsPath = undoPath(run)
+	}
+	if len(people) == 0 {
+		u.ResultsPath = "" // there is nobody to say anything of
 	}
 	where := report.Clean(project.Name)
 	if where == "" {
@@ -122,6 +126,19 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	return a.runUndo(ctx, u, conn, where)
+}
+
+// undoPath returns where an undo of a run says what became of its people: beside its
+// results, or beside the roster if it has none. It is the current folder for what
+// came by standard input, and if that folder is no longer there.
+func undoPath(run ledger.Run) string {
+	name := "undo-" + run.ID + ".csv"
+	for _, beside := range []string{run.Results, run.Roster} {
+		if folder := filepath.Dir(beside); beside != "" && !piped(beside) && !missing(folder) {
+			return nearName(filepath.Join(folder, name))
+		}
+	}
+	return name
 }
 
 // undoable refuses a run that can't be undone, or not from here.
@@ -159,16 +176,24 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		defer func(quiet bool) { a.settings.quiet = quiet }(a.settings.quiet)
 		a.settings.quiet = false
 	}
+	whom := "nobody"
+	if len(u.People) > 0 {
+		whom = count(len(u.People), "person", "people")
+	}
 	say(fmt.Sprintf("Run %s of %s, %s, created %s in %s (company %d, project %d).",
 		u.Of.ID, u.Of.Started.Local().Format("2006-01-02 15:04"), report.Clean(filepath.Base(u.Of.Roster)),
-		count(len(u.People), "person", "people"), where, u.Of.Company, u.Of.Project))
+		whom, where, u.Of.Company, u.Of.Project))
 	if doubts > 0 {
 		say(fmt.Sprintf("What became of %s more of its requests is not known yet: whoever they created is not among these. Import the roster again first, which finds out.", humanize.Comma(int64(doubts))))
 	}
 	if earlier := len(u.People) - len(rows); earlier > 0 {
 		say(count(earlier, "person has", "people have") + " been taken off already.")
 	}
-	if len(rows) == 0 && !u.Deactivate || len(u.People) == 0 {
+	if len(u.People) == 0 {
+		say("There is nobody to be taken off.")
+		return nil
+	}
+	if len(rows) == 0 && !u.Deactivate {
 		say("There is nobody left to be taken off.")
 		return nil
 	}
@@ -261,11 +286,14 @@ type undoJSON struct {
 }
 
 func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, where string) error {
-	file, err := createUndoFile(u.ResultsPath)
-	if err != nil {
-		return err
+	var file *undoFile
+	if u.ResultsPath != "" {
+		var err error
+		if file, err = createUndoFile(u.ResultsPath); err != nil {
+			return err
+		}
+		defer file.discard()
 	}
-	defer file.discard()
 	undone, err := u.Run(ctx)
 	if undone == nil {
 		return err
@@ -320,7 +348,10 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 	columns := a.width(a.stdout)
 	var b strings.Builder
 	text := fmt.Sprintf("%s of %s are off %s.", humanize.Comma(int64(s.Removed)), count(s.People, "person", "people"), where)
-	if s.Removed == s.People {
+	switch s.People {
+	case 0:
+		text = fmt.Sprintf("Run %s created nobody: nothing was to be undone, and no results file is written.", s.Undone)
+	case s.Removed:
 		text = fmt.Sprintf("%s off %s.", count(s.People, "person is", "people are"), where)
 	}
 	if s.Status != report.Finished {

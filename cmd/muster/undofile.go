@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -15,7 +14,8 @@ import (
 	"muster/importer"
 )
 
-// undoFile is an undo's results file on its way: NAME.part, until commit.
+// undoFile is an undo's results file on its way: NAME.part, until commit. A nil one
+// is of an undo that has nobody to say anything of.
 type undoFile struct {
 	path, target string
 	part         *os.File
@@ -42,9 +42,9 @@ func createUndoFile(path string) (*undoFile, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		target, err = path, nil
 	} else if err == nil {
-		var content []byte
-		content, err = os.ReadFile(target)
-		if err == nil && len(content) > 0 && !bytes.HasPrefix(content, []byte(byteOrderMark+strings.Join(undoColumns(), ","))) {
+		var begin []byte
+		begin, err = beginning(target)
+		if err == nil && len(begin) > 0 && string(begin) != undoBegin() {
 			return nil, refuse("there is a file of this name already, and it is not an undo's")
 		}
 	}
@@ -77,14 +77,35 @@ func clearUndoPart(name string) error {
 
 // begunUndo reports whether a file is as much as was written of an undo's.
 func begunUndo(name string) bool {
-	content, err := os.ReadFile(name)
-	begin := []byte(byteOrderMark + strings.Join(undoColumns(), ","))
-	return err == nil && (bytes.HasPrefix(content, begin) || bytes.HasPrefix(begin, content))
+	begin, err := beginning(name)
+	return err == nil && strings.HasPrefix(undoBegin(), string(begin))
+}
+
+// isUndo reports whether a file is the results of an undo.
+func isUndo(name string) bool {
+	begin, err := beginning(name)
+	return err == nil && string(begin) == undoBegin()
+}
+
+// undoBegin is what an undo's results begin with.
+func undoBegin() string { return byteOrderMark + strings.Join(undoColumns(), ",") }
+
+// beginning returns what a file begins with, as far as undoBegin goes.
+func beginning(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, int64(len(undoBegin()))))
 }
 
 // commit writes everybody, and gives the file its name once it is whole and
 // durable.
 func (f *undoFile) commit(people []importer.Undone) error {
+	if f == nil {
+		return nil
+	}
 	part := f.part
 	f.part = nil
 	err := writeUndone(part, people)

@@ -34,9 +34,10 @@ func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) 
 	go func() {
 		defer close(ended)
 		var said time.Time
+		var reason string
 		watchPace(watching, pace, func(until time.Time, why string) {
-			if time.Until(until) > worthSaying && until.Sub(said) > worthSaying {
-				said = until
+			if time.Until(until) > worthSaying && (until.Sub(said) > worthSaying || why != reason) {
+				said, reason = until, why
 				a.talk("Waiting %s until %s.", why, until.Local().Format("15:04:05"))
 			}
 		})
@@ -62,6 +63,8 @@ func reasonText(r ratelimit.Reason, shared bool) string {
 		return "because Procore asked for a pause,"
 	case ratelimit.Capped:
 		return "to keep to --rate,"
+	case ratelimit.Abandoned:
+		return "for the quota, part of which a killed run holds,"
 	case ratelimit.None:
 	}
 	return ""

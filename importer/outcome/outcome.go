@@ -55,6 +55,7 @@ type Problem struct {
 	Cell    string // where, such as "C17" or "Crew List!C17"; "" where no cell is meant
 	Message string // for people: what is wrong
 	Hint    string // for people: what to do
+	Line    string // of a mapping file, to be copied as it is: Hint ends with it; "" in most
 }
 
 // Outcome pairs a row with its person or with its problems.

@@ -25,6 +25,7 @@ type Group struct {
 
 	Message string   `json:"-"` // the first one's
 	Hint    string   `json:"-"`
+	Line    string   `json:"-"` // of a mapping file, with which Hint ends
 	Cells   []string `json:"-"` // the first five's, where cells are meant
 	Values  []string `json:"-"` // what their messages don't have in common, for each of Cells
 }
@@ -79,7 +80,7 @@ func (g *Groups) find(p outcome.Problem) *Group {
 	}
 	group := &Group{
 		Code: strings.Clone(p.Code), Field: strings.Clone(p.Field),
-		Message: bounded(p.Message), Hint: bounded(p.Hint),
+		Message: bounded(p.Message), Hint: bounded(p.Hint), Line: strings.Clone(p.Line),
 	}
 	g.index[string(g.key)] = group
 	g.kinds[string(g.key[:family])]++

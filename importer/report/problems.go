@@ -77,7 +77,7 @@ func (p *page) group(name string, g Group) bool {
 		}
 	}
 	if g.Hint != "" {
-		words, line := copied(Clean(g.Hint))
+		words, line := copied(g)
 		p.line("    try: ", "         ", words)
 		if line != "" {
 			p.b.WriteString("         " + line + "\n")
@@ -102,15 +102,14 @@ func inOneLine(g Group, unit [2]string, places, message string) string {
 	return Advised(message, Clean(g.Hint))
 }
 
-// copied parts a hint from what of a mapping file stands at its end: that is
-// copied, and so is never broken over two lines.
-func copied(hint string) (words, line string) {
-	for _, start := range []string{"where: ", "and row["} {
-		if before, after, found := strings.Cut(hint, ": "+start); found {
-			return before + ":", start + after
-		}
+// copied parts a hint from the line of a mapping file at its end: that is copied,
+// and so is never broken over two lines. A hint that was too long has lost it.
+func copied(g Group) (words, line string) {
+	words, line = Clean(g.Hint), Clean(g.Line)
+	if before, whole := strings.CutSuffix(words, line); whole && line != "" {
+		return strings.TrimSpace(before), line
 	}
-	return hint, ""
+	return words, ""
 }
 
 // differ reports whether the cells of a group have something each to be told by,

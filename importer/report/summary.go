@@ -68,6 +68,7 @@ type Summary struct {
 	Error     *Error  `json:"error,omitempty"`    // what stopped it; nil if nothing did
 
 	Remarked  []Group  `json:"-"` // remarks on rows that are settled; in JSON they are among the problems
+	Updated   int      `json:"-"` // people who were there already and were given the roster's job title
 	Rehearsal bool     `json:"-"` // the Procore was simulated
 	Project   string   `json:"-"` // its name, if known
 	Why       string   `json:"-"` // a sentence: why it stopped early
@@ -159,7 +160,13 @@ func (s Summary) sentence() string {
 		fmt.Fprintf(&b, "%s of %s %s done%s; %s %s to be looked at.",
 			number(settled), plural(rows, "row", "rows"), are(settled), place, number(wrong), have(wrong))
 	case s.Created == 0 && s.Existing == rows && !s.someGone():
-		fmt.Fprintf(&b, "Nothing was to be done: %s in the roster %s%s already.", everyone(rows), are(rows), orThere(place))
+		what := "Nothing was to be done"
+		if s.Updated > 0 {
+			what = "Nobody was to be created"
+		}
+		fmt.Fprintf(&b, "%s: %s in the roster %s%s already.", what, everyone(rows), are(rows), orThere(place))
+	case s.Created == 0 && s.Updated > 0:
+		fmt.Fprintf(&b, "Nobody was to be created for %s.", plural(rows, "row", "rows"))
 	case s.Created == 0:
 		fmt.Fprintf(&b, "Nothing was to be done for %s.", plural(rows, "row", "rows"))
 	case s.Created == rows:
@@ -167,6 +174,9 @@ func (s Summary) sentence() string {
 	default:
 		fmt.Fprintf(&b, "All %s are done%s; %s %s created.",
 			plural(rows, "row", "rows"), place, plural(s.Created, "person", "people"), were(s.Created))
+	}
+	if s.Updated > 0 {
+		fmt.Fprintf(&b, " %s %s changed to the roster's.", plural(s.Updated, "job title", "job titles"), were(s.Updated))
 	}
 	return b.String()
 }

@@ -95,6 +95,10 @@ func TestText(t *testing.T) {
 		{"nothing to do", report.Summary{
 			Status: report.Finished, Counts: outcome.Counts{Existing: 500}, Requests: 2, Elapsed: 0.8, Results: "crew.results.csv",
 		}},
+		{"job titles", report.Summary{
+			Status: report.Finished, Counts: outcome.Counts{Created: 2, Existing: 60, Skipped: 1}, Updated: 50, Requests: 54, Elapsed: 20, Project: "Hillside Tower",
+		}},
+		{"job titles alone", report.Summary{Status: report.Finished, Counts: outcome.Counts{Existing: 60, Skipped: 1}, Updated: 1}},
 		{"one row", report.Summary{Status: report.Finished, Counts: outcome.Counts{Invalid: 1}}},
 		{"nobody but skipped", report.Summary{Status: report.Finished, Counts: outcome.Counts{Skipped: 3, Existing: 2}}},
 		{"some to correct", report.Summary{
@@ -355,5 +359,34 @@ func TestCheckOfManyColumns(t *testing.T) {
 		if !strings.Contains(b.String(), want+"\n") {
 			t.Errorf("%d columns: %s", n, b.String())
 		}
+	}
+}
+
+// Only a problem says what of its hint is to be copied: no words are taken for it.
+func TestLineToCopy(t *testing.T) {
+	t.Parallel()
+	const line = `where: row["Employment Status"] not in ["Terminated", "Resigned - 3/1", "On Leave"]`
+	tests := []struct {
+		name, hint, line, want string
+	}{
+		{"a line", "add this line to a mapping file: " + line, line, "    try: add this line to a mapping file:\n         " + line + "\n"},
+		{"words like one", "ask the office: where: it says", "", "    try: ask the office: where: it says\n"},
+		{"lost in a long hint", strings.Repeat("so ", 165) + line, line, "so so where...\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			problem := outcome.Problem{Code: "has_left", Message: "may have left", Hint: test.hint, Line: test.line}
+			var b bytes.Buffer
+			err := report.WriteText(&b, report.Summary{
+				Status: report.Finished, Counts: outcome.Counts{Created: 1}, Remarked: groups(map[int][]outcome.Problem{2: {problem}}, 3),
+			}, 60)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := b.String(); !strings.Contains(got, test.want) {
+				t.Errorf("%q does not hold %q", got, test.want)
+			}
+		})
 	}
 }
