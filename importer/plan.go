@@ -199,7 +199,14 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 		remark(fmt.Sprintf("nothing but the name %q stands in the row: is that a person?", strings.TrimSpace(strings.Join(row.cells, ""))),
 			"if it is a section or a vacant position, delete the row; if it is a person, leave it")
 	}
-	if p.GuessedName {
+	switch {
+	case p.LeftOut != "":
+		remark(fmt.Sprintf("the name was read as first name %q, last name %q, without %s", p.FirstName, p.LastName, p.LeftOut),
+			"if that is wrong, correct the name in the roster")
+	case p.GuessedName && a.columns[mapping.FirstName] != a.columns[mapping.LastName]:
+		remark(fmt.Sprintf("is %q the first name, and %q the last name?", p.FirstName, p.LastName),
+			"if not, correct the two cells; if their headings are the wrong way round, rename them")
+	case p.GuessedName:
 		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
 			"if that is wrong, put first and last name in columns of their own, or say in a mapping file which is in front: order: last_first or first_last")
 	}

@@ -118,7 +118,7 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	case m.isNobody(p.FirstName, p.LastName):
 		return m.noName(quote(p.FirstName+" "+p.LastName)+" is nobody's name", "type the name of the person; if there is none, delete the row")
 	}
-	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName)
+	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName) || m.sources[0].field != fullName && swapped(p.FirstName, p.LastName)
 	return nil
 }
 
@@ -142,6 +142,21 @@ func isTwice(first, last string) bool {
 	}
 	rest, ok := strings.CutPrefix(first, last)
 	return ok && (rest[0] == ',' || strings.HasPrefix(rest, " ,"))
+}
+
+// swapped reports whether the cells of a first and a last name say that they stand
+// under one another's heading, as Lopez and Maria do.
+func swapped(first, last string) bool {
+	return names().of(first) == isSurname && names().of(last) == isGiven
+}
+
+// setAside returns a name without what is no part of it, which p keeps.
+func (p *Person) setAside(name string) string {
+	rest, left := setAside(name)
+	if left != "" {
+		p.LeftOut = left
+	}
+	return rest
 }
 
 // text returns what a source gives of a row after all that the mapping says
@@ -191,12 +206,15 @@ func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Probl
 	}
 	switch s.field {
 	case FirstName:
-		p.FirstName = text
-		return s.checkName(text, column)
+		p.FirstName = p.setAside(text)
+		return s.checkHalf(p.FirstName, column, kind)
 	case LastName:
-		p.LastName = text
-		return s.checkName(text, column)
+		p.LastName = p.setAside(text)
+		return s.checkHalf(p.LastName, column, kind)
 	case fullName:
+		if column >= 0 && column < len(cells) && isList(cells[column]) {
+			return s.severalPeople(text, column)
+		}
 		return m.takeFullName(s, text, column, p)
 	case JobTitle:
 		p.JobTitle = text

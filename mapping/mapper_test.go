@@ -78,6 +78,7 @@ func TestMapNames(t *testing.T) {
 		first, last string
 		guessed     bool
 		problem     string
+		left        string
 	}{
 		{name: "GARCIA, MARIA L", first: "MARIA L", last: "GARCIA"},
 		{name: "GARCIA, Maria L.", first: "Maria L.", last: "GARCIA"},
@@ -108,7 +109,10 @@ func TestMapNames(t *testing.T) {
 		{name: "Ali bin Hassan", first: "Ali", last: "bin Hassan"},
 		{name: "Fatima Al-Haddad", first: "Fatima", last: "Al-Haddad"},
 		{name: "Liam St. John", first: "Liam", last: "St. John"},
-		{name: "Nguyen Van Anh", first: "Nguyen", last: "Van Anh", guessed: true},
+		{name: "Nguyen Van Anh", first: "Van Anh", last: "Nguyen", guessed: true},
+		{name: "Garcia Lopez Maria", first: "Maria", last: "Garcia Lopez", guessed: true},
+		{name: "GARCIA MARIA L", first: "MARIA L", last: "GARCIA", guessed: true},
+		{name: "Juan Garcia L.", first: "Juan", last: "Garcia L.", guessed: true},
 		{name: "Maria del Carmen Ruiz", first: "Maria", last: "del Carmen Ruiz", guessed: true},
 		{name: "José García y Vega", first: "José", last: "García y Vega"},
 		{name: "Maria GARCIA LOPEZ", first: "Maria", last: "GARCIA LOPEZ"},
@@ -172,6 +176,41 @@ func TestMapNames(t *testing.T) {
 		{name: "Lopez, Maria; Perez, Juan", problem: "name_unclear last_name"},
 		{name: "Maria Lopez / Juan Perez", problem: "name_unclear last_name"},
 		{name: "SMITH, JOHN (Foreman)", problem: "name_unclear last_name"},
+		{name: "Robert (Bob) Smith", first: "Robert", last: "Smith", left: "(Bob)"},
+		{name: "Smith, Robert (Bob)", first: "Robert", last: "Smith", left: "(Bob)"},
+		{name: "Smith (Bob), Robert", first: "Robert", last: "Smith", left: "(Bob)"},
+		{name: "William [Bill] Jones", first: "William", last: "Jones", left: "[Bill]"},
+		{name: "Maximiliano (Maxi) Reyes", first: "Maximiliano", last: "Reyes", left: "(Maxi)"},
+		{name: "Wei (William) Chen", first: "Wei", last: "Chen", left: "(William)"},
+		{name: "Li Wei (李伟)", first: "Li", last: "Wei", left: "(李伟)"},
+		{name: `Jones, William "Bill" A.`, first: "William A.", last: "Jones", left: `"Bill"`},
+		{name: "Robert “Dutch” Smith", first: "Robert", last: "Smith", left: "“Dutch”"},
+		{name: "Robert 'Bob' O'Hara", first: "Robert", last: "O'Hara", left: "'Bob'"},
+		{name: `"Bob" Smith`, first: "Bob", last: "Smith", left: `"Bob"`},
+		{name: "“Maria Garcia”", first: "Maria", last: "Garcia"},
+		{name: "O'Brien, Sean 'D", first: "Sean 'D", last: "O'Brien"},
+		{name: "Robert (Bob)", last: "Robert", left: "(Bob)", problem: "name_single first_name"},
+		{name: "(Bob) Smith", problem: "name_unclear last_name"},
+		{name: "Ann Lee (Foreman)", problem: "name_unclear last_name"},
+		{name: "Ann Lee (ACME)", problem: "name_unclear last_name"},
+		{name: "Ann Lee (Terminated)", problem: "name_unclear last_name"},
+		{name: "Juan Perez (Jr)", problem: "name_unclear last_name"},
+		{name: "Jane Doe (nee Smith)", problem: "name_unclear last_name"},
+		{name: "Kim (Pat) Lee (Sam)", problem: "name_unclear last_name"},
+		{name: "Robert Smith, P.E.", first: "Robert", last: "Smith P.E.", guessed: true},
+		{name: "Wei Chen PhD", first: "Wei", last: "Chen PhD", guessed: true},
+		{name: "Lt. Col. James Ray", first: "James", last: "Ray"},
+		{name: "Bob Stone, Foreman", problem: "name_unclear last_name"},
+		{name: "Bob Smith - Foreman", problem: "name_unclear last_name"},
+		{name: "Maria Smith - Jones", first: "Maria Smith", last: "- Jones", guessed: true},
+		{name: "Stone, Foreman", first: "Foreman", last: "Stone"},
+		{name: "Tom Reed aka Tommy", problem: "name_unclear last_name"},
+		{name: "Maria Garcia, Kevin Lopez", problem: "name_unclear last_name"},
+		{name: "Garcia Lopez, Maria Jose", first: "Maria Jose", last: "Garcia Lopez"},
+		{name: "Bo Li, Wei Chen, Carl Diaz", problem: "name_unclear last_name"},
+		{name: "Wei Chen\nCarl Diaz", problem: "name_unclear last_name"},
+		{name: "Wei\nChen", first: "Wei", last: "Chen"},
+		{name: "Garcia Lopez,\nMaria Jose", first: "Maria Jose", last: "Garcia Lopez"},
 		{name: "Smith John [VACATION]", problem: "name_unclear last_name"},
 		{name: "John Q Smith*", problem: "name_unclear last_name"},
 		{name: "Ana2 Sil1va", first: "Ana2", last: "Sil1va", guessed: true},
@@ -190,7 +229,7 @@ func TestMapNames(t *testing.T) {
 			if diff := cmp.Diff(want, problemsOf(problems)); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
-			got := mapping.Person{FirstName: tt.first, LastName: tt.last, GuessedName: tt.guessed}
+			got := mapping.Person{FirstName: tt.first, LastName: tt.last, GuessedName: tt.guessed, LeftOut: tt.left}
 			if diff := cmp.Diff(got, p); diff != "" {
 				t.Errorf("person (-want +got):\n%s", diff)
 			}
@@ -336,6 +375,15 @@ func TestMapValues(t *testing.T) {
 		{name: "words for nothing", row: "Ana|Silva|NULL|-|none|None|null", want: person(nil)},
 		{name: "nothing as a name", row: "null|Silva", want: mapping.Person{FirstName: "null", LastName: "Silva"}, problems: []string{"name_missing first_name"}},
 		{name: "NULL as a name", row: "Ana|NULL", want: mapping.Person{FirstName: "Ana", LastName: "NULL"}, problems: []string{"name_missing last_name"}},
+		{name: "the halves under one another's heading", row: "Lopez|Kevin", want: mapping.Person{FirstName: "Lopez", LastName: "Kevin", GuessedName: true}},
+		{name: "the halves where they belong", row: "Kevin|Lopez", want: mapping.Person{FirstName: "Kevin", LastName: "Lopez"}},
+		{name: "a generation", row: "Ana|Silva 3rd", want: mapping.Person{FirstName: "Ana", LastName: "Silva 3rd"}},
+		{name: "names that became dates", row: "1-May|2-Aug", want: mapping.Person{FirstName: "1-May", LastName: "2-Aug"}, problems: []string{"name_unclear first_name", "name_unclear last_name"}},
+		{name: "names that are dates", row: "46024|TRUE", kind: map[int]mapping.Kind{0: mapping.Date, 1: mapping.Boolean}, want: mapping.Person{FirstName: "46024", LastName: "TRUE"}, problems: []string{"name_unclear first_name", "name_unclear last_name"}},
+		{name: "a nickname behind the first name", row: "Robert (Bob)|Silva", want: mapping.Person{FirstName: "Robert", LastName: "Silva", LeftOut: "(Bob)"}},
+		{name: "a nickname in quotes", row: `James "Jimmy"|Silva`, want: mapping.Person{FirstName: "James", LastName: "Silva", LeftOut: `"Jimmy"`}},
+		{name: "a remark behind the last name", row: "Ana|Silva - TERMINATED", want: mapping.Person{FirstName: "Ana", LastName: "Silva - TERMINATED"}, problems: []string{"name_unclear last_name"}},
+		{name: "a last name of two with a dash", row: "Ana|Silva - Souza", want: mapping.Person{FirstName: "Ana", LastName: "Silva - Souza"}},
 		{name: "somebody called Null", row: "Jennifer|Null", want: mapping.Person{FirstName: "Jennifer", LastName: "Null"}},
 		{name: "nobody called Null Null", row: "Null|Null", want: mapping.Person{FirstName: "Null", LastName: "Null"}, problems: []string{"name_missing first_name"}},
 		{name: "nobody called None Null", row: "None|Null", want: mapping.Person{FirstName: "None", LastName: "Null"}, problems: []string{"name_missing first_name"}},

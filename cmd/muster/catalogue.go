@@ -106,7 +106,7 @@ func catalogue() []explanation {
 		{"has_left", aboutRow, "A column that feeds nothing, such as Status or Termination Date, says that the person may have left the company. Nobody is left out for that: only you know what your system means by it.", "If such people are not to be imported, leave them out with the where that the hint spells out."},
 		{"id_damaged", aboutRow, "A spreadsheet has turned an ID into something else: 1.23E+11, 123.0 or a date.", "Format the column as text, and type the ID anew."},
 		{"id_unclear", aboutRow, "An ID does not look like one.", "Correct it, or leave it empty."},
-		{"name_guessed", aboutRow, "A full name was split into first and last name by a guess, or nothing but a name stands in the row, which may be the heading of a section.", "If the split is wrong, put the two into columns of their own; if the row is no person's, delete it."},
+		{"name_guessed", aboutRow, "A full name was split into first and last name by a guess, a nickname was left out of it, first and last name seem to stand under one another's heading, or nothing but a name stands in the row, which may be the heading of a section.", "If the name is wrong, correct it, or put the two halves into columns of their own; if the row is no person's, delete it."},
 		{"name_missing", aboutRow, "A row has no first name or no last name.", "Fill the cell in; if it is no person's row, delete it."},
 		{"name_single", aboutRow, "A full name is one word.", "Write first and last name."},
 		{"name_unclear", aboutRow, "A name does not look like one.", "Correct it."},
