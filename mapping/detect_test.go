@@ -70,6 +70,48 @@ func TestDetectRosters(t *testing.T) {
 			unused: []string{"Start Date"},
 		},
 		{
+			name:   "UKG's export",
+			roster: []string{"EepEEID|EepNameFirst|EepNameLast|EecEmplStatus|JbcDesc|EecEmpNo", "A1B2|Ann|Lee|A|Journeyman|000201"},
+			want:   []string{"first_name=EepNameFirst", "last_name=EepNameLast", "job_title=JbcDesc", "employee_id=EecEmpNo"},
+			unused: []string{"EepEEID", "EecEmplStatus"},
+		},
+		{
+			name:   "Polish",
+			roster: []string{"Lp.|Imię i nazwisko|Nr ewid.|Stanowisko|PESEL", "1|Łukasz Kowalski|0101|Elektryk|80010112345"},
+			want:   []string{"first_name=Imię i nazwisko", "last_name=Imię i nazwisko", "job_title=Stanowisko", "employee_id=Nr ewid."},
+			unused: []string{"Lp."},
+		},
+		{
+			name:   "Chinese",
+			roster: []string{"序号|姓|名|工号|职务|身份证号码", "1|李|伟|A001|电工|110101198001011234"},
+			want:   []string{"first_name=名", "last_name=姓", "job_title=职务", "employee_id=工号"},
+			unused: []string{"序号"},
+		},
+		{
+			name:   "Japanese",
+			roster: []string{"社員番号|氏名|フリガナ|役職|生年月日", "001|山田 太郎|ヤマダ タロウ|職長|1980-01-01"},
+			want:   []string{"first_name=氏名", "last_name=氏名", "job_title=役職", "employee_id=社員番号"},
+			unused: []string{"フリガナ"},
+		},
+		{
+			name:   "Vietnamese",
+			roster: []string{"STT|Họ và tên|Mã NV|Chức vụ|Ngày sinh", "1|Nguyễn Văn An|001|Thợ điện|1/2/1980"},
+			want:   []string{"first_name=Họ và tên", "last_name=Họ và tên", "job_title=Chức vụ", "employee_id=Mã NV"},
+			unused: []string{"STT"},
+		},
+		{
+			name:   "Arabic",
+			roster: []string{"الرقم|الاسم الأول|اسم العائلة|الوظيفة", "1|محمد|الأحمد|كهربائي"},
+			want:   []string{"first_name=الاسم الأول", "last_name=اسم العائلة", "job_title=الوظيفة"},
+			unused: []string{"الرقم"},
+		},
+		{
+			name:   "a dispatch sheet",
+			roster: []string{"Member Name|Card #|Classification|Book", "GARCIA, MARIA L|D123|JW|1"},
+			want:   []string{"first_name=Member Name", "last_name=Member Name", "employee_id=Card #", "work_classification_id=Classification"},
+			unused: []string{"Book"},
+		},
+		{
 			name:   "unicode-text.txt",
 			roster: []string{"Given Name|Family Name|Job|Badge No.|Trade", "Noor|MacDonald|Ironworker|B-0001|Ironworker", "Ana|Fernández López|Laborer|B-0002|Laborer"},
 			want:   []string{"first_name=Given Name", "last_name=Family Name", "job_title=Job", "employee_id=Badge No.", "work_classification_id=Trade"},
