@@ -212,8 +212,25 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 	}
 	if column, cell, ok := a.mapper.Departed(row.cells, a.today); ok {
 		remarks = append(remarks, a.hasLeft(row, column, cell))
+	} else if column := a.struckName(row); column >= 0 {
+		remarks = append(remarks, outcome.Problem{
+			Code: "has_left", Cell: a.cell(row.line, column),
+			Message: fmt.Sprintf("%q is struck through, or a part of it: this person may have left; muster leaves out nobody by itself", strings.TrimSpace(row.cells[column])),
+			Hint:    "to leave such people out, delete or hide their rows in the roster; where a name was corrected, delete what is struck through",
+		})
 	}
 	return remarks
+}
+
+// struckName returns the column in which a name is struck through, or a part of it;
+// -1 if none is.
+func (a *assessor) struckName(row *sourceRow) int {
+	for _, field := range []mapping.Field{mapping.LastName, mapping.FirstName} {
+		if column, ok := a.columns[field]; ok && column < len(row.struck) && row.struck[column] && column < len(row.cells) {
+			return column
+		}
+	}
+	return -1
 }
 
 // hasLeft says in a row that its person may have left the company, and which
