@@ -146,6 +146,13 @@ func (d departure) says(text string, today time.Time) bool {
 	return departedWord(text)
 }
 
+// DepartedSection reports whether the heading of a section says that the people
+// below it have left: Inactive Employees, LAID OFF.
+func DepartedSection(heading string) bool {
+	text, flawed := clean(heading, false)
+	return flawed == noFlaw && departedWord(text)
+}
+
 // departedWord reports whether a status says that somebody has left. Whoever is
 // on leave or suspended has not.
 func departedWord(text string) bool {
@@ -256,7 +263,7 @@ var departureWords = sync.OnceValue(func() *departedWords {
 			inativo, inativa, desligado, desligada, demitido, demitida, aposentado, aposentada, rescindido, rescindida, falecido, falecida,
 			inattivo, cessato, cessata, dimesso, licenziato, inactief, ontslagen, gepensioneerd, avslutad, uppsagd, pensionerad,
 			zwolniony, zwolniona, nieaktywny, nieaktywna, 离职, 已离职, 退職, 退職済み, nghỉ việc`),
-		whole: set(`term, termed, term'd, quit, left, left company, left the company, has left, gone, former, former employee, ex employee, laid off, layoff, lay off, let go, released, removed,
+		whole: set(`term, termed, term'd, quit, left, left company, left the company, has left, gone, former, former employee, former employees, former workers, ex employee, ex employees, terminations, separations, layoffs, no longer here, demitidos, desligados, bajas, dados de baja, inactivos, empleados inactivos, inactifs, sortis, inaktive, ausgeschiedene, ausgeschiedene mitarbeiter, ehemalige, ehemalige mitarbeiter, inativos, laid off, layoff, lay off, let go, released, removed,
 			no longer employed, no longer active, no longer with company, no longer with us, no longer with the company, not active, non active, not employed, no rehire, do not rehire, not eligible for rehire,
 			dnr, job abandonment, abandoned job, no call no show, no show, did not start, never started, did not report, offer declined, inact, termd, off boarded, demobilized, demobilised, demobbed, demob, contract ended, ended, voluntary quit, end of contract,
 			baja, baja definitiva, baja voluntaria, dado de baja, dada de baja, ya no trabaja, salió, retirado, retirada, no activo, no activa, terminado,

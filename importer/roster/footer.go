@@ -15,6 +15,21 @@ func cutWord(cell string) (word, rest string) {
 	return strings.ToLower(cell[:end]), cell[end:]
 }
 
+// subtotal tells "Electrical Total" and "Electrical Count" below rows with
+// "Electrical" in the same column, as spreadsheets write their subtotals. Without
+// those "Ann Total" may be a person.
+func (n *notes) subtotal(cell string, column int) bool {
+	what, found := strings.CutPrefix(cell, string(n.above))
+	if !found || column != n.aboveColumn || len(n.above) == 0 {
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(what)) {
+	case "total", "totals", "subtotal", "count", "average", "ergebnis", "anzahl", "cuenta", "somme", "nombre", "contagem":
+		return true
+	}
+	return false
+}
+
 // totals reports that what follows a word for a total is one: a number or a
 // colon. "Total, Ann" is a person.
 func totals(rest string) bool {

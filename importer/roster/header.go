@@ -317,6 +317,9 @@ func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 	for _, c := range h.cells {
 		r.notes.words[c] = !blank(c)
 	}
+	for _, c := range nameHeadings() {
+		r.notes.words[c], r.notes.words[strings.ToUpper(c)] = true, true
+	}
 	r.notes.headers = h.joined
 	if h.joined == nil {
 		r.notes.headers = [][]string{slices.Clone(connected(h.cells))}

@@ -190,6 +190,7 @@ func TestAnotherTable(t *testing.T) {
 		want  string
 	}{
 		"the same columns in another order": {"Last Name,First Name,Job Title\nLi,Bo,x\n", roster.CodeAnotherTable},
+		"columns of another table":          {"Name,Phone\nLi,7\n", roster.CodeAnotherTable},
 		"other columns":                     {"Last Name,Employee ID\nLi,7\n", roster.CodeAnotherTable},
 		"the same columns":                  {"First Name,Last Name,Job Title\nBo,Li,x\n", ""},
 		"a person of such a name":           {"Last Name,Li,x\n", ""},

@@ -44,7 +44,7 @@ func (t *sheetTable) scan(emit func(*Row) bool) error {
 	s.emit = func(row *Row) bool {
 		fill.apply(row, t.headerRow)
 		if row.Note == "" && row.Number > t.headerRow && t.width >= 3 && fill.section(row, t.width) {
-			row.Note = noteSection
+			row.Note = NoteSection
 		}
 		stopped = !emit(row)
 		return !stopped
