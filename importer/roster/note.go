@@ -138,7 +138,7 @@ func (n *notes) headings(row *Row) bool {
 // nameHeadings are headings with which a table of people begins.
 func nameHeadings() []string {
 	return []string{
-		"Name", "Full Name", "Employee Name", "Employee", "First Name", "Last Name", "First", "Last", "Worker", "Worker Name", "Employee ID", "Emp #", "Badge",
+		"Name", "Full Name", "Employee Name", "Employee", "First Name", "Last Name", "First", "Last", "Worker", "Worker Name",
 		"Nombre", "Apellido", "Apellidos", "Nom", "Prénom", "Vorname", "Nachname", "Nome", "Sobrenome",
 	}
 }

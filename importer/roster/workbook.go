@@ -82,6 +82,9 @@ func openWorkbook(s *source) (*workbook, error) {
 	if b.parts[main] == nil {
 		main = "xl/workbook.xml"
 	}
+	if strings.HasSuffix(main, ".bin") {
+		return nil, s.refuseZip(z)
+	}
 	read := func() error { return b.readMain(main) }
 	if b.parts[main] == nil {
 		if !b.isODS() {

@@ -32,6 +32,7 @@ func (r *Reader) openXLSX(o Options) error {
 	t.headerRow, t.width = h.number, len(h.cells)
 	r.notes.numbers, r.notes.last = sh.survey.numbers, sh.survey.merges.below(h.number, len(h.cells))
 	r.remarkOnSheet(book, sh, h.number, len(h.cells))
+	r.remarkOnLegend(sh.survey.head)
 	return r.takeHeader(h, o.Heading)
 }
 
