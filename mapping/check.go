@@ -113,9 +113,13 @@ func isASCIILetter(b byte) bool {
 
 // takeFullName splits a name into its two halves.
 func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Problem {
-	name = p.setAside(dropNumber(name))
+	name = p.setAside(dropNumber(dropBullet(name)))
 	if problem := s.checkName(name, column); problem != nil {
 		return problem
+	}
+	if word := loneWord(name); word != "" {
+		return s.problem("name_unclear", column, fmt.Sprintf("the name %s holds %s, which is no part of a name", quote(name), quote(word)),
+			"leave the name of one person, and nothing else, in the cell; a double name has no blanks around its dash")
 	}
 	if severalPeople(name) {
 		return s.severalPeople(name, column)

@@ -106,6 +106,26 @@ func TestDetectRosters(t *testing.T) {
 			unused: []string{"الرقم"},
 		},
 		{
+			name:     "the name of a job beside its number",
+			roster:   []string{"Job Number|Job Name|Employee Name", "24-001|Tower A|Ann Lee"},
+			problems: []string{"heading_ambiguous"},
+		},
+		{
+			name:   "the name of a job alone",
+			roster: []string{"Job Name|Employee Name", "Foreman|Ann Lee"},
+			want:   []string{"first_name=Employee Name", "last_name=Employee Name", "job_title=Job Name"},
+		},
+		{
+			name:     "cards of a training",
+			roster:   []string{"Name on Card|Card Number|Course|Issue Date", "Ann Lee|36-901234567|OSHA 10|3/1/2024"},
+			problems: []string{"heading_ambiguous"},
+		},
+		{
+			name:   "Russian",
+			roster: []string{"Имя|Фамилия|Должность|СНИЛС", "Иван|Петров|Электрик|112-233-445 95"},
+			want:   []string{"first_name=Имя", "last_name=Фамилия", "job_title=Должность"},
+		},
+		{
 			name:   "a dispatch sheet",
 			roster: []string{"Member Name|Card #|Classification|Book", "GARCIA, MARIA L|D123|JW|1"},
 			want:   []string{"first_name=Member Name", "last_name=Member Name", "employee_id=Card #", "work_classification_id=Classification"},

@@ -22,7 +22,7 @@ func fieldHeadings() []entry {
 		{meansFirstName, `Prénom, Prénoms, Prénom(s), Prénom de l'employé, Prénom du salarié`},
 		{meansFirstName, `Vorname, Vornamen, Rufname, Vorname des Mitarbeiters`},
 		{meansFirstName, `Primeiro Nome, Nome próprio, Nomes próprios, Prenome`},
-		{meansFirstName, `名, 名字, الاسم الأول, 이름`},
+		{meansFirstName, `名, 名字, الاسم الأول, 이름, Имя`},
 		{meansFirstName, `Voornaam, Voornamen, Förnamn, Fornavn, Etunimi, Imię, Jméno, Nome di battesimo`},
 
 		{meansLastName, `Last Name, Last, lname, lstnme, Employee Last Name, Legal Last Name, Legal Family Name, Family Name,
@@ -36,14 +36,14 @@ func fieldHeadings() []entry {
 		{meansLastName, `Nom de famille, Nom patronymique, Nom de l'employé, Nom du salarié`},
 		{meansLastName, `Nachname, Nachnamen, Familienname, Zuname, Nachname des Mitarbeiters`},
 		{meansLastName, `Sobrenome, Sobrenomes, Apelido, Apelidos, Último Nome, Nome de família`},
-		{meansLastName, `姓, 姓氏, اسم العائلة, 성`},
+		{meansLastName, `姓, 姓氏, اسم العائلة, 성, Фамилия`},
 		{meansLastName, `Achternaam, Familienaam, Efternamn, Etternavn, Efternavn, Sukunimi, Nazwisko, Příjmení, Cognome`},
 
 		{meansFullName, `Full Name, Employee Name, Employee Full Name, Worker Name, Worker Full Name, Payroll Name, Sort Name,
 			Legal Name, Legal Full Name, Display Name, Staff Name, Crew Member Name, Resource Name, Contact Name,
 			Technician Name, Laborer Name, Labourer Name, Team Member Name, Associate Name, EE Name, Emp Name, Empl Name,
 			Person Name, Personnel Name, Name of Worker, Name of Employee, Employee's Name, Worker's Name,
-			Complete Name, Print Name, Printed Name, Name (Please Print), Name (Print), Please Print Name, First and Last Name, First Name Last Name, Name (First Last), First & Last Name, Names`},
+			Name on Card, Cardholder Name, Complete Name, Print Name, Printed Name, Name (Please Print), Name (Print), Please Print Name, First and Last Name, First Name Last Name, Name (First Last), First & Last Name, Names`},
 		{meansFullName, `Member Name, Imię i nazwisko, Jméno a příjmení, الاسم الكامل`},
 		{meansFullName, `Nom complet, Nom et prénom complets, Prénom et nom, Prénom Nom, Nom du travailleur`},
 		{meansFullName, `Vollständiger Name, Vor- und Nachname, Vorname Nachname, Name des Mitarbeiters, Mitarbeitername,
@@ -60,7 +60,7 @@ func fieldHeadings() []entry {
 		{meansFullNameLastFirst, `Apellidos y nombre, Apellidos y nombres, Apellido y nombre, Apellidos Nombre, Nom et prénom,
 			Nom Prénom, Nom et prénoms, Nachname Vorname, Name Vorname, Familienname Vorname, Sobrenome e nome, Cognome e nome,
 			Apelido e nome, Achternaam Voornaam`},
-		{meansFullNameLastFirst, `Nazwisko i imię, Họ và tên, Họ tên, 姓名, 氏名, 성명`},
+		{meansFullNameLastFirst, `Nazwisko i imię, Họ và tên, Họ tên, 姓名, 氏名, 성명, ФИО`},
 
 		{meansJobTitle, `Job Title, Title, Position, Position Title, paypst, Business Title, Job Profile, Job Code Description,
 			Role, Designation, Occupation, Working Title, Home Job Title, Position Description, Function, Employee Title, Job Role,
@@ -72,7 +72,7 @@ func fieldHeadings() []entry {
 		{meansJobTitle, `Berufsbezeichnung, Stelle, Tätigkeit, Position im Betrieb, Funktion, Stellenbezeichnung, Beruf,
 			Arbeitsplatz, Rolle, Jobtitel`},
 		{meansJobTitle, `Função, Ocupação, Título do cargo, Posição, Cargo / Função, Cargo ou função`},
-		{meansJobTitle, `JbcDesc, Stanowisko, Zawód, Qualif, 职务, 职位, 工种, 役職, 職種, Chức vụ, Chức danh, الوظيفة, المسمى الوظيفي`},
+		{meansJobTitle, `JbcDesc, Stanowisko, Zawód, Qualif, 职务, 职位, 工种, 役職, 職種, Chức vụ, Chức danh, الوظيفة, المسمى الوظيفي, Должность, 직책`},
 		{meansJobTitle, `Befattning, Yrkestitel, Titel, Stilling, Stillingstittel, Functie, Functietitel, Mansione, Qualifica, Ruolo`},
 
 		{meansEmployeeID, `Employee ID, Employee Number, Employee #, Employee No, Employee Code, Emp ID, Emp #, Emp No, Empl #, Empl ID,
@@ -93,7 +93,7 @@ func fieldHeadings() []entry {
 			Código do funcionário, Número do empregado, Registro do empregado, Número mecanográfico, Número do crachá, Crachá, Número do colaborador,
 			ID do colaborador, Matrícula do funcionário, Número da matrícula`},
 		{meansEmployeeID, `EecEmpNo, Nr ewidencyjny, Nr ewid, Numer ewidencyjny, Nr pracownika, Numer pracownika, 工号, 员工编号, 社員番号, 社員コード, Mã NV, Mã nhân viên,
-			الرقم الوظيفي`},
+			الرقم الوظيفي, Табельный номер, 사번`},
 		{meansEmployeeID, `Personeelsnummer, Werknemersnummer, Medewerkernummer, Anställningsnummer, Anställnings-ID, Ansattnummer,
 			Medarbejdernummer, Medarbeidernummer, Matricola, Numero matricola`},
 

@@ -269,6 +269,9 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 				joined += " " + text
 			}
 		case isID && text[0] == '\'': // typed to make Excel take digits for text
+			if len(text) > 2 {
+				text = strings.TrimSuffix(text, "'") // '00101', in quotes
+			}
 			return strings.TrimLeft(text[1:], " "), column, kind, nil
 		default:
 			return text, column, kind, nil

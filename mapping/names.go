@@ -111,6 +111,20 @@ func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
 	return words, suffix
 }
 
+// dropBullet takes what marks a line of a list off a name: • Maria Lopez, - Bo Li.
+func dropBullet(name string) string {
+	for _, bullet := range [...]string{"-", "–", "—", "•", "·", "▪", "◦"} {
+		rest, found := strings.CutPrefix(name, bullet)
+		if !found {
+			continue
+		}
+		if rest = strings.TrimLeft(rest, " "); rest != "" && isASCIILetter(rest[0]) && !strings.ContainsAny(rest, "(|!") {
+			return rest
+		}
+	}
+	return name
+}
+
 // dropNumber takes the number of a list off a name: 1. Maria Lopez, 12) Bo Li.
 func dropNumber(name string) string {
 	n, rest := digits(name)

@@ -18,6 +18,12 @@ func setAside(name string) (rest, left string) {
 	if !mayBeQuoted(name) {
 		return name, ""
 	}
+	if q := name[:1]; len(name) > 2 && (q == "'" || q == `"`) && strings.HasSuffix(name, q) {
+		inside := strings.ReplaceAll(name[1:len(name)-1], q+q, "\x00")
+		if !strings.Contains(inside, q) { // 'O''Connor', as databases write it
+			return strings.ReplaceAll(inside, "\x00", q), ""
+		}
+	}
 	from, to, inside, bracket := quoted(name)
 	if to == 0 {
 		return name, ""
@@ -172,6 +178,27 @@ func remarkBehind(name string) string {
 		return ""
 	}
 	return rest
+}
+
+// loneWord returns a word of a full name that is a dash or the number of something,
+// such as a badge; "" if there is none.
+func loneWord(name string) string {
+	for i := 0; i < len(name); {
+		end := i
+		for end < len(name) && name[end] != ' ' {
+			end++
+		}
+		switch word := name[i:end]; {
+		case word == "-", word == "–", word == "—":
+			return word
+		case len(word) > 2 && '0' <= word[0] && word[0] <= '9':
+			if _, rest := digits(word); rest == "" {
+				return word
+			}
+		}
+		i = end + 1
+	}
+	return ""
 }
 
 // severalPeople reports whether a cell lists people: Maria Garcia, Bob Smith.
