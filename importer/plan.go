@@ -218,6 +218,13 @@ func (a *assessor) remarks(one *assessed) []outcome.Problem {
 		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
 			"if that is wrong, put first and last name in columns of their own, or say in a mapping file which is in front: order: last_first or first_last")
 	}
+	if p.IDDigits > 0 {
+		remarks = append(remarks, a.at(row.line, outcome.Problem{
+			Code: "id_damaged", Field: string(mapping.EmployeeID),
+			Message: fmt.Sprintf("the employee ID %q has %d digits, and others have %d by zeros in front: it may have lost its own", p.EmployeeID, len(p.EmployeeID), p.IDDigits),
+			Hint:    "if so, format the column as text in the spreadsheet, and type the ID again",
+		}))
+	}
 	column, cell, left := a.mapper.Departed(row.cells, a.today)
 	struck := a.struckName(row)
 	switch {

@@ -445,6 +445,9 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 		s := source{field: f, columns: one.columns(), joined: one.joined != nil, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
 		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.oftenLastFirst()
 		s.undashed = f.isID() && len(one.cells) > 2 && share(one.cells, isUndashed) > 0.5
+		if f == EmployeeID {
+			s.padded = paddedTo(one.cells)
+		}
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}

@@ -52,6 +52,7 @@ type source struct {
 	doubtful   bool // of full_name: other cells say that the last name is in front
 
 	undashed bool // of an ID: most others have no dash
+	padded   int  // of an ID: so many digits have others that begin with zeros; 0 if none does
 	inverted bool // yes means no
 	joined   bool // the columns together, not the first that is not empty
 }
@@ -221,6 +222,9 @@ func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Probl
 		return s.checkTitle(text, column, kind)
 	case EmployeeID:
 		p.EmployeeID = text
+		if s.padded > len(text) && isUnpadded(text) {
+			p.IDDigits = s.padded
+		}
 		return s.checkID(text, column, kind)
 	case OriginID:
 		p.OriginID = text
