@@ -117,7 +117,11 @@ func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Pr
 	if problem := s.checkName(name, column); problem != nil {
 		return problem
 	}
-	if word := loneWord(name); word != "" {
+	switch word := loneWord(name); {
+	case word == "":
+	case isNumbers(word): // not quoted: it may be a part of a social security number
+		return s.problem("name_unclear", column, "the cell of the name holds a number as well", "leave the name of one person, and nothing else, in the cell")
+	default:
 		return s.problem("name_unclear", column, fmt.Sprintf("the name %s holds %s, which is no part of a name", quote(name), quote(word)),
 			"leave the name of one person, and nothing else, in the cell; a double name has no blanks around its dash")
 	}

@@ -121,6 +121,12 @@ func TestDetectRosters(t *testing.T) {
 			problems: []string{"heading_ambiguous"},
 		},
 		{
+			name:   "a form's numbers",
+			roster: []string{"(1) Name of Worker|(2) Exemptions|(3) Work Classification|(4) OT or ST", "Ann Lee|2|Laborer|S"},
+			want:   []string{"first_name=(1) Name of Worker", "last_name=(1) Name of Worker", "work_classification_id=(3) Work Classification"},
+			unused: []string{"(2) Exemptions", "(4) OT or ST"},
+		},
+		{
 			name:   "Russian",
 			roster: []string{"Имя|Фамилия|Должность|СНИЛС", "Иван|Петров|Электрик|112-233-445 95"},
 			want:   []string{"first_name=Имя", "last_name=Фамилия", "job_title=Должность"},

@@ -189,7 +189,7 @@ func otherHeadings() []entry {
 			Austritt, Austrittsdatum, Data de admissão, Data de início, Data, Anniversary Date, Orientation Date, Badge Date, Expiration Date, Expiry Date, Effective Date`},
 		{meansOther, `No, #, Number, N.º, Nº, Item, Item No, Line, Line No, Row, Row #, Row Number, Seq, Sequence, S/N, STT, Lp, 序号, 番号, الرقم, Sl No, Sr No, S No, Index, Pos, Lfd. Nr., Lfd Nummer, Ligne, Fila, Linha, Zeile,
 			Count, Total, Qty`},
-		{meansOther, `Rate, Pay Rate, Hourly Rate, Base Rate, Wage, Hours, OT Hours, Regular Hours, Gross, Net Pay, Pay Type, Pay Frequency, Pay Group, Pay Grade, Fringe, Benefits, Deductions,
+		{meansOther, `Rate, Pay Rate, Rate of Pay, Total Hours, OT or ST, Hourly Rate, Base Rate, Wage, Hours, OT Hours, Regular Hours, Gross, Net Pay, Pay Type, Pay Frequency, Pay Group, Pay Grade, Fringe, Benefits, Deductions,
 			Bill Rate, Burden, Union, Union Local, Local, Local #, Local Number, Union Name, Shift, Schedule, Salario, Salaire, Lohn, Stundenlohn, Salário`},
 		{meansOther, `Crew, Crew Name, Crew ID, Crew No, Crew Leader, Gang, Team, Team Name, Group, Supervisor Name, Supervisor ID, Foreman Name, Manager Name, Manager ID, Reports To,
 			Cuadrilla, Equipo, Équipe, Kolonne, Vorgesetzter, Supervisor Employee ID, Equipe`},

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // setAside takes what is no part of a name out of it: a nickname, as in Robert
@@ -181,7 +182,7 @@ func remarkBehind(name string) string {
 }
 
 // loneWord returns a word of a full name that is a dash or the number of something,
-// such as a badge; "" if there is none.
+// such as a badge or what is left of xxx-xx-1234; "" if there is none.
 func loneWord(name string) string {
 	for i := 0; i < len(name); {
 		end := i
@@ -191,14 +192,28 @@ func loneWord(name string) string {
 		switch word := name[i:end]; {
 		case word == "-", word == "–", word == "—":
 			return word
-		case len(word) > 2 && '0' <= word[0] && word[0] <= '9':
-			if _, rest := digits(word); rest == "" {
-				return word
-			}
+		case isNumbers(word):
+			return word
 		}
 		i = end + 1
 	}
 	return ""
+}
+
+// isNumbers reports a word of three digits or more and no letters but X.
+func isNumbers(word string) bool {
+	const few = 3
+	n := 0
+	for i := range len(word) {
+		switch b := word[i]; {
+		case '0' <= b && b <= '9':
+			n++
+		case b == 'x' || b == 'X' || b < utf8.RuneSelf && !isASCIILetter(b):
+		default:
+			return false
+		}
+	}
+	return n >= few
 }
 
 // severalPeople reports whether a cell lists people: Maria Garcia, Bob Smith.
