@@ -214,7 +214,9 @@ func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Probl
 		return s.checkHalf(p.LastName, column, kind)
 	case fullName:
 		if column >= 0 && column < len(cells) && isList(cells[column]) {
-			return s.severalPeople(text, column)
+			problem := s.severalPeople(text, column)
+			problem.Hint += "; if it is one person, take the line break out"
+			return problem
 		}
 		return m.takeFullName(s, text, column, p)
 	case JobTitle:
