@@ -61,10 +61,10 @@ func (s *source) severalPeople(text string, column int) *Problem {
 	return s.problem("name_unclear", column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(text)), "give each a row of their own")
 }
 
-// strangeWord returns a word between others that is in no name: and, aka; "" for
-// none.
+// strangeWord returns a word between others that is in no name: and, aka, und; ""
+// for none.
 func strangeWord(text string) string {
-	for _, word := range [...]string{" and ", " aka "} {
+	for _, word := range [...]string{" and ", " aka ", " und ", " u. "} {
 		if strings.Contains(text, word) {
 			return strings.TrimSpace(word)
 		}
@@ -116,6 +116,9 @@ func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Pr
 	name = p.setAside(dropNumber(dropBullet(name)))
 	if problem := s.checkName(name, column); problem != nil {
 		return problem
+	}
+	if isFirm(name) {
+		return s.problem("name_unclear", column, fmt.Sprintf("%s is the name of a firm", quote(name)), "type the name of a person; if there is none, delete the row")
 	}
 	switch word := loneWord(name); {
 	case word == "":

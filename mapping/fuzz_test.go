@@ -63,7 +63,7 @@ func FuzzSplitName(f *testing.F) {
 		mappers[i] = bound(f, "fields:\n  full_name: {column: Name, order: "+order+"}\n", mapping.Options{}, "Name")
 	}
 	listNumber := regexp.MustCompile(`^[0-9]{1,3}[.)]$`)
-	titles := strings.Fields("mr mrs ms miss mx dr dra prof rev capt sgt lt col maj sr sra srta señor señora herr frau mme mlle monsieur madame ing dipl.-ing lic arq eng engr")
+	titles := strings.Fields("mr mrs ms miss mx dr dra prof rev capt sgt lt col maj sr sra srta señor señora herr frau mme mlle monsieur madame ing dipl.-ing dr.-ing lic arq eng engr")
 	f.Fuzz(func(t *testing.T, name string, order int) {
 		if order < 0 || order > 2 {
 			return

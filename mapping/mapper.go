@@ -119,7 +119,7 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	case m.isNobody(p.FirstName, p.LastName):
 		return m.noName(quote(p.FirstName+" "+p.LastName)+" is nobody's name", "type the name of the person; if there is none, delete the row")
 	}
-	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName) || m.sources[0].field != fullName && swapped(p.FirstName, p.LastName)
+	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName) || m.takes(FirstName) && swapped(p.FirstName, p.LastName)
 	return nil
 }
 
@@ -144,6 +144,9 @@ func isTwice(first, last string) bool {
 	rest, ok := strings.CutPrefix(first, last)
 	return ok && (rest[0] == ',' || strings.HasPrefix(rest, " ,"))
 }
+
+// takes reports whether the mapping begins with this field.
+func (m *Mapper) takes(f Field) bool { return len(m.sources) > 0 && m.sources[0].field == f }
 
 // swapped reports whether the cells of a first and a last name say that they stand
 // under one another's heading, as Lopez and Maria do.

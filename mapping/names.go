@@ -452,7 +452,7 @@ func isTitle(word string) bool {
 	switch string(lower(new([longestWord]byte), word)) {
 	case "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "miss", "mx", "mx.", "dr", "dr.", "dra", "dra.", "prof", "prof.", "rev.", "capt", "capt.", "sgt", "sgt.", "lt", "lt.", "col.", "maj.",
 		"sr.", "sra", "sra.", "srta", "srta.", "señor", "señora", "herr", "frau", "mme", "mme.", "mlle", "mlle.", "monsieur", "madame",
-		"ing.", "dipl.-ing.", "lic.", "arq.", "eng.", "engr.":
+		"ing.", "dipl.-ing.", "dr.-ing.", "lic.", "arq.", "eng.", "engr.":
 		return true
 	}
 	return false

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -198,6 +199,15 @@ func loneWord(name string) string {
 		i = end + 1
 	}
 	return ""
+}
+
+// isFirm reports whether a full name ends as those of firms do.
+func isFirm(name string) bool {
+	switch last := strings.TrimRight(name[strings.LastIndexAny(name, " ,")+1:], "."); len(last) {
+	case len("inc"), len("gmbh"):
+		return slices.ContainsFunc([]string{"inc", "llc", "llp", "ltd", "gmbh", "corp"}, func(firm string) bool { return strings.EqualFold(firm, last) })
+	}
+	return false
 }
 
 // isNumbers reports a word of three digits or more and no letters but X.

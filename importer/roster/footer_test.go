@@ -166,6 +166,7 @@ func TestNotesOfSeveralCells(t *testing.T) {
 	departments := "Department,Last Name,First Name,Hours\nElectrical,Li,Bo,40\n"
 	for line, want := range map[string]string{
 		"Electrical Total,,,40": "a total, not a person", "Electrical Count,1,,": "a total, not a person",
+		",Company Total,,40": "a total, not a person", "Dept 100 Total,,,40": "a total, not a person", "Department,Total,Ann,40": "",
 		"Electrical,Total,Ann,40": "", "Plumbing Total,,,40": "", "Electrical Total,Lee,Ann,40": "",
 	} {
 		r := open(t, write(t, "crew.csv", departments+line+"\n"), roster.Options{})
