@@ -27,6 +27,7 @@ func (b *rowBatch) add(row *sourceRow) {
 	b.cells = append(b.cells, row.cells...)
 	copied := *row
 	copied.cells = b.cells[from:len(b.cells):len(b.cells)]
+	copied.struck = slices.Clone(row.struck) // of few rows
 	if row.kinds != nil {
 		from := len(b.kinds)
 		b.kinds = append(b.kinds, row.kinds...)

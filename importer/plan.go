@@ -29,6 +29,7 @@ type assessor struct {
 	touched    uint32
 	detailed   bool // most rows say more than a name
 	today      time.Time
+	section    string           // the last section heading, if it says that the people below it have left
 	left       map[int][]string // cells that say that somebody has left, by column: what Check has found, which is all of them from the second pass on
 }
 
@@ -41,6 +42,8 @@ type assessed struct {
 	*sourceRow
 	verdict
 	person mapping.Person
+
+	section string // the heading above it, if that says that its people have left
 
 	claims bool // the key is to be claimed
 	hash   uint64
@@ -77,6 +80,7 @@ func (a *assessor) assess(rows []sourceRow) []assessed {
 		a.assessed = append(a.assessed, assessed{sourceRow: &rows[i]})
 		one := &a.assessed[i]
 		a.look(one)
+		one.section = a.section
 		if one.claims {
 			from := len(a.keys)
 			a.keys = appendKey(a.keys, &one.person, 1)
@@ -132,6 +136,9 @@ func (a *assessor) lookRare(one *assessed) {
 			Code: rare.damage.Code, Cell: rare.damage.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
 		})
 	default:
+		if rare.note == roster.NoteSection {
+			a.section = departedSection(one.cells)
+		}
 		skipped := outcome.Problem{Code: "no_person", Message: rare.note}
 		if rare.note == roster.NoteHidden {
 			skipped.Hint = "to import it, show the row in the roster, and import the roster itself again"
@@ -163,7 +170,7 @@ func (a *assessor) claim(one *assessed) {
 		one.settle(outcome.Invalid, a.at(one.line, repeated(kind, first)))
 	}
 	if one.status == "" {
-		one.problems = a.remarks(one.sourceRow, &one.person)
+		one.problems = a.remarks(one)
 	}
 }
 
@@ -188,7 +195,8 @@ func repeated(kind keyKind, first int) outcome.Problem {
 }
 
 // remarks says what of a row that will be sent is uncertain.
-func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem {
+func (a *assessor) remarks(one *assessed) []outcome.Problem {
+	row, p := one.sourceRow, &one.person
 	var remarks []outcome.Problem
 	remark := func(message, hint string) {
 		remarks = append(remarks, a.at(row.line, outcome.Problem{
@@ -199,14 +207,64 @@ func (a *assessor) remarks(row *sourceRow, p *mapping.Person) []outcome.Problem 
 		remark(fmt.Sprintf("nothing but the name %q stands in the row: is that a person?", strings.TrimSpace(strings.Join(row.cells, ""))),
 			"if it is a section or a vacant position, delete the row; if it is a person, leave it")
 	}
-	if p.GuessedName {
+	switch {
+	case p.LeftOut != "":
+		remark(fmt.Sprintf("the name was read as first name %q, last name %q, without %s", p.FirstName, p.LastName, p.LeftOut),
+			"if that is wrong, correct the name in the roster")
+	case p.GuessedName && a.columns[mapping.FirstName] != a.columns[mapping.LastName]:
+		remark(fmt.Sprintf("is %q the first name, and %q the last name?", p.FirstName, p.LastName),
+			"if not, correct the two cells; if their headings are the wrong way round, rename them")
+	case p.GuessedName:
 		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
 			"if that is wrong, put first and last name in columns of their own, or say in a mapping file which is in front: order: last_first or first_last")
 	}
-	if column, cell, ok := a.mapper.Departed(row.cells, a.today); ok {
+	if p.IDDigits > 0 {
+		remarks = append(remarks, a.at(row.line, outcome.Problem{
+			Code: "id_damaged", Field: string(mapping.EmployeeID),
+			Message: fmt.Sprintf("the employee ID %q has %d digits, and others have %d by zeros in front: it may have lost its own", p.EmployeeID, len(p.EmployeeID), p.IDDigits),
+			Hint:    "if so, format the column as text in the spreadsheet, and type the ID again",
+		}))
+	}
+	column, cell, left := a.mapper.Departed(row.cells, a.today)
+	struck := a.struckName(row)
+	switch {
+	case left:
 		remarks = append(remarks, a.hasLeft(row, column, cell))
+	case struck >= 0:
+		remarks = append(remarks, outcome.Problem{
+			Code: "has_left", Cell: a.cell(row.line, struck),
+			Message: fmt.Sprintf("%q is struck through, or a part of it: this person may have left; muster leaves out nobody by itself", strings.TrimSpace(row.cells[struck])),
+			Hint:    "to leave such people out, delete or hide their rows in the roster; where a name was corrected, delete what is struck through",
+		})
+	case one.section != "":
+		remarks = append(remarks, a.at(row.line, outcome.Problem{
+			Code: "has_left", Field: string(mapping.LastName),
+			Message: fmt.Sprintf("%q stands below %q: this person may have left the company; muster leaves out nobody by itself", p.FirstName+" "+p.LastName, one.section),
+			Hint:    "to leave such people out, delete their rows in the roster; hidden rows are not imported either",
+		}))
 	}
 	return remarks
+}
+
+// departedSection returns what a section heading says, if it says that the people
+// below it have left, and else "".
+func departedSection(cells []string) string {
+	text := strings.Join(strings.Fields(strings.Join(cells, " ")), " ")
+	if !mapping.DepartedSection(text) {
+		return ""
+	}
+	return text
+}
+
+// struckName returns the column in which a name is struck through, or a part of it;
+// -1 if none is.
+func (a *assessor) struckName(row *sourceRow) int {
+	for _, field := range []mapping.Field{mapping.LastName, mapping.FirstName} {
+		if column, ok := a.columns[field]; ok && column < len(row.struck) && row.struck[column] && column < len(row.cells) {
+			return column
+		}
+	}
+	return -1
 }
 
 // hasLeft says in a row that its person may have left the company, and which

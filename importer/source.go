@@ -26,6 +26,7 @@ type sourceRow struct {
 	line   int // where it stands in the file it was read from
 	cells  []string
 	kinds  []mapping.Kind
+	struck []bool   // which cells are struck through; nil where none is
 	rare   *rareRow // nil for a row that is simply a person's
 }
 
@@ -48,7 +49,7 @@ func FromRoster(r *roster.Reader) Source {
 					return
 				}
 				row.number, row.line, row.cells, row.rare = in.Number, in.Number, in.Cells, nil
-				row.kinds = appendKinds(row.kinds[:0], in.Kinds)
+				row.kinds, row.struck = appendKinds(row.kinds[:0], in.Kinds), in.Struck
 				switch {
 				case in.Damage != nil || in.Note != "":
 					row.rare = &rareRow{damage: in.Damage, note: in.Note}
@@ -108,7 +109,7 @@ func FromResults(r *results.Reader) Source {
 					yield(nil, err)
 					return
 				}
-				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds)}
+				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds), struck: in.Struck}
 				switch {
 				case in.Damage != nil && in.Damage.Code == results.CodeRehearsal:
 					yield(nil, in.Damage)

@@ -9,7 +9,7 @@ import (
 // checkName refuses what is no name.
 func (s *source) checkName(text string, column int) *Problem {
 	strange := strangeIn(text)
-	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) && !strings.Contains(text, " and ") { // most names
+	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) && strangeWord(text) == "" { // most names
 		return nil
 	}
 	switch {
@@ -23,14 +23,53 @@ func (s *source) checkName(text string, column int) *Problem {
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has no letter", s.word(), quote(text)), "type the name")
 	case strange == '?':
 		return s.flawed(lostFlaw, text, column)
-	case strings.Contains(text, " and "):
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds \"and\", which no name has", s.word(), quote(text)),
+	case strangeWord(text) != "":
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which no name has", s.word(), quote(text), quote(strangeWord(text))),
 			"leave the name of one person, and nothing else, in the cell")
 	case strange != 0:
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which no name has", s.word(), quote(text), quote(string(rune(strange)))),
 			"leave the name of one person, and nothing else, in the cell")
 	}
 	return nil
+}
+
+// checkRemark refuses a name with something behind it that is said about somebody.
+func (s *source) checkRemark(text string, column int) *Problem {
+	if remark := remarkBehind(text); remark != "" {
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which is no part of a name", s.word(), quote(text), quote(remark)),
+			"leave the name of one person, and nothing else, in the cell")
+	}
+	return nil
+}
+
+// checkHalf is checkName for a first or a last name that has a cell of its own.
+func (s *source) checkHalf(text string, column int, kind Kind) *Problem {
+	switch {
+	case kind == Date || kind == Boolean:
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(text)), "type the name as text")
+	case len(text) < len("31-December-2026") && strings.ContainsAny(text, "0123456789") && monthDamage(text) != "":
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has become a date", s.word(), quote(text)), "type the name")
+	}
+	if problem := s.checkName(text, column); problem != nil {
+		return problem
+	}
+	return s.checkRemark(text, column)
+}
+
+// severalPeople is the problem of a cell that lists people.
+func (s *source) severalPeople(text string, column int) *Problem {
+	return s.problem("name_unclear", column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(text)), "give each a row of their own")
+}
+
+// strangeWord returns a word between others that is in no name: and, aka, und; ""
+// for none.
+func strangeWord(text string) string {
+	for _, word := range [...]string{" and ", " aka ", " und ", " u. "} {
+		if strings.Contains(text, word) {
+			return strings.TrimSpace(word)
+		}
+	}
+	return ""
 }
 
 // strangeIn returns the first character of a text that is in no name, such as
@@ -74,8 +113,25 @@ func isASCIILetter(b byte) bool {
 
 // takeFullName splits a name into its two halves.
 func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Problem {
-	name = dropNumber(name)
+	name = p.setAside(dropNumber(dropBullet(name)))
 	if problem := s.checkName(name, column); problem != nil {
+		return problem
+	}
+	if isFirm(name) {
+		return s.problem("name_unclear", column, fmt.Sprintf("%s is the name of a firm", quote(name)), "type the name of a person; if there is none, delete the row")
+	}
+	switch word := loneWord(name); {
+	case word == "":
+	case isNumbers(word): // not quoted: it may be a part of a social security number
+		return s.problem("name_unclear", column, "the cell of the name holds a number as well", "leave the name of one person, and nothing else, in the cell")
+	default:
+		return s.problem("name_unclear", column, fmt.Sprintf("the name %s holds %s, which is no part of a name", quote(name), quote(word)),
+			"leave the name of one person, and nothing else, in the cell; a double name has no blanks around its dash")
+	}
+	if severalPeople(name) {
+		return s.severalPeople(name, column)
+	}
+	if problem := s.checkRemark(name, column); problem != nil {
 		return problem
 	}
 	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)

@@ -136,9 +136,21 @@ func (d departure) says(text string, today time.Time) bool {
 	case anyNote:
 		word, _, _ := strings.Cut(strings.TrimLeft(text, "*-( "), " ")
 		return departedWord(strings.TrimRight(word, ",.:;)-")) || departedWord(text) && len(strings.Fields(text)) < 4
-	case employment, notDeparture:
+	case employment:
+		if text == "T" || text == "I" { // beside A and L, as payrolls write Terminated and Inactive
+			return true
+		}
+		return departedWord(text) || strings.EqualFold(text, "disabled") // of an account
+	case notDeparture:
 	}
 	return departedWord(text)
+}
+
+// DepartedSection reports whether the heading of a section says that the people
+// below it have left: Inactive Employees, LAID OFF.
+func DepartedSection(heading string) bool {
+	text, flawed := clean(heading, false)
+	return flawed == noFlaw && departedWord(text)
 }
 
 // departedWord reports whether a status says that somebody has left. Whoever is
@@ -165,7 +177,10 @@ func isOver(text string, today time.Time) bool {
 	if strings.Trim(text, "0/.-: ") == "" {
 		return false
 	}
-	if n, rest := digits(text); rest == "" { // how spreadsheets count days
+	if n, rest := digits(text); rest == "" { // how spreadsheets count days, and payrolls write dates
+		if when, err := time.Parse("20060102", text); err == nil && inRange(text[:4]) {
+			return !when.After(today)
+		}
 		return n == 5 && !time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, number(text)).After(today)
 	}
 	day, _, _ := strings.Cut(text, " ")
@@ -194,15 +209,17 @@ var departureHeadings = sync.OnceValue(func() map[string]departureMeaning {
 	for about, headings := range map[departureMeaning]string{
 		employment: `Employee Status, Employment Status, Emp Status, Status, Worker Status, HR Status, Staff Status, Associate Status, Personnel Status,
 			Work Status, Job Status, Current Status, Assignment Status, Payroll Status, Status Description, Status Code, Employee Status Description,
-			Employment Status Description, EE Status, Member Status, Crew Status, Site Status, Hire Status,
+			Employment Status Description, EE Status, Member Status, Crew Status, Site Status, Hire Status, Position Status, Status Flag, Employment, Employment Status Code, Empl Status,
+			Employee Status Code, Emp Status Code, EecEmplStatus, Status zatrudnienia, 状态, 在职状态, 员工状态, 在籍区分, Tình trạng, Trạng thái, الحالة,
 			Estado, Estatus, Situación, Situación laboral, Estado laboral, Estatus laboral, Estado del empleado, Estatus del empleado, Estado del trabajador,
 			Statut, Statut de l'employé, Statut d'emploi, Statut du salarié, Situation,
 			Beschäftigungsstatus, Mitarbeiterstatus, Personalstatus, Anstellungsstatus, Beschäftigungsverhältnis,
 			Situação, Situação do funcionário, Status do funcionário, Situação do colaborador,
 			Stato, Stato dipendente, Dienststatus, Anställningsstatus`,
-		activity: `Active, ActiveYN, Active?, Is Active, Active Y/N, Active Employee, Active Status, Active Flag, Active Indicator, Currently Active, Currently Employed, Still Employed,
+		activity: `Active, ActiveYN, Active?, Is Active, Active Y/N, Active Employee, Active Status, Active Flag, Active Indicator, Currently Active, Currently Employed, Still Employed, Enabled, Is Enabled, Is Employed, Active User, Account Enabled, Aktywny,
 			Activo, Activa, Actif, Active (O/N), Actif (O/N), Aktiv, Ativo, Ativa, Attivo, Actief`,
 		inactivity: `Inactive, Is Inactive, InactiveYN, Terminated, Is Terminated, TerminatedYN, Resigned, Retired, Former Employee, No Longer Employed, Left, Left Company, Deactivated,
+			Archived, Is Archived, Deleted, Is Deleted, Disabled, Is Disabled, Released, Removed,
 			Inactivo, Baja, Dado de baja, Inactif, Inaktiv, Ausgeschieden, Ausgetreten, Inativo, Desligado, Demitido, Inattivo, Inactief, Uit dienst`,
 		anyNote: `Notes, Note, Comments, Comment, Remarks, Remark, Notas, Nota, Observaciones, Comentarios, Remarques, Commentaires, Bemerkung, Bemerkungen,
 			Notizen, Observações, Comentários`,
@@ -210,8 +227,9 @@ var departureHeadings = sync.OnceValue(func() map[string]departureMeaning {
 			Employment End, Date of Leaving, Leave Date, Leaving Date, Leaver Date, Date Left, Left On, Separation Date, Date of Separation, Resignation Date, Resigned On, Date Resigned,
 			Exit Date, Departure Date, Layoff Date, Lay Off Date, Laid Off Date, Retirement Date, Retired On, Quit Date, Inactive Date, Date Inactive, Inactive Since,
 			Deactivation Date, Deactivated On, Demob Date, Demobilization Date, Offboarding Date, Off Boarding Date, Release Date, Contract End Date, Contract End,
+			Released On, Archived At, Archived On, Archive Date, Deleted At, Deleted On, Removed On, EecDateOfTermination, Data zwolnienia, Data odejścia,
 			Fecha de baja, Fecha baja, Fecha de cese, Fecha de salida, Fecha de egreso, Fecha de término, Fecha de terminación, Fecha fin, Fecha de fin, Fecha de renuncia, Fecha de retiro,
-			Fecha de finiquito, Fin de contrato, Date de sortie, Date de départ, Date de fin, Date de fin de contrat, Fin de contrat, Date de démission, Date de licenciement,
+			Fecha de finiquito, Fin de contrato, Date de sortie, Date de départ, Date de fin, Date de fin de contrat, Date fin contrat, Date fin de contrat, Fin de contrat, Date de démission, Date de licenciement,
 			Austritt, Austrittsdatum, Austritt am, Austrittstag, Kündigungsdatum, Ausgeschieden am, Ende der Beschäftigung, Beschäftigungsende, Vertragsende,
 			Data de saída, Data de demissão, Data de desligamento, Data de término, Data de rescisão, Data fim, Desligamento, Demissão, Fim do contrato,
 			Data cessazione, Data di cessazione, Data di uscita, Datum uit dienst, Uitdiensttreding, Datum uitdienst, Einddatum, Slutdatum, Slutdato`,
@@ -238,15 +256,16 @@ var departureWords = sync.OnceValue(func() *departedWords {
 		return s
 	}
 	return &departedWords{
-		any: set(`terminated, termination, inactive, resigned, resignation, retired, retiree, deceased, dismissed, discharged, separated, departed, deactivated, fired, offboarded,
+		any: set(`terminated, termination, inactive, resigned, resignation, retired, retiree, deceased, dismissed, discharged, separated, departed, deactivated, archived, fired, offboarded, rescinded,
 			inactivo, inactiva, despedido, despedida, renunció, renuncia, cesado, cesada, jubilado, jubilada, finiquitado, finiquitada, desvinculado, desvinculada, fallecido, fallecida,
 			inactif, inactive, démissionné, démission, démissionnaire, licencié, licenciée, licenciement, retraité, retraitée, décédé, décédée,
 			inaktiv, ausgeschieden, ausgetreten, gekündigt, entlassen, pensioniert, verrentet, verstorben,
 			inativo, inativa, desligado, desligada, demitido, demitida, aposentado, aposentada, rescindido, rescindida, falecido, falecida,
-			inattivo, cessato, cessata, dimesso, licenziato, inactief, ontslagen, gepensioneerd, avslutad, uppsagd, pensionerad`),
-		whole: set(`term, termed, term'd, quit, left, left company, left the company, has left, gone, former, former employee, ex employee, laid off, layoff, lay off, let go, released, removed,
+			inattivo, cessato, cessata, dimesso, licenziato, inactief, ontslagen, gepensioneerd, avslutad, uppsagd, pensionerad,
+			zwolniony, zwolniona, nieaktywny, nieaktywna, 离职, 已离职, 退職, 退職済み, nghỉ việc`),
+		whole: set(`term, termed, term'd, quit, left, left company, left the company, has left, gone, former, former employee, former employees, former workers, ex employee, ex employees, terminations, separations, layoffs, no longer here, demitidos, desligados, bajas, dados de baja, inactivos, empleados inactivos, inactifs, sortis, inaktive, ausgeschiedene, ausgeschiedene mitarbeiter, ehemalige, ehemalige mitarbeiter, inativos, laid off, layoff, lay off, let go, released, removed,
 			no longer employed, no longer active, no longer with company, no longer with us, no longer with the company, not active, non active, not employed, no rehire, do not rehire, not eligible for rehire,
-			dnr, job abandonment, abandoned job, no call no show, archived, off boarded, demobilized, demobilised, demobbed, demob, contract ended, ended, voluntary quit, end of contract,
+			dnr, job abandonment, abandoned job, no call no show, no show, did not start, never started, did not report, offer declined, inact, termd, off boarded, demobilized, demobilised, demobbed, demob, contract ended, ended, voluntary quit, end of contract,
 			baja, baja definitiva, baja voluntaria, dado de baja, dada de baja, ya no trabaja, salió, retirado, retirada, no activo, no activa, terminado,
 			parti, partie, sorti, sortie, non actif, fin de contrat, a quitté, nicht aktiv, nicht mehr aktiv, ehemalig, ehemaliger mitarbeiter, rente, rentner, ruhestand, austritt, ex mitarbeiter,
 			saiu, não ativo, encerrado, ex funcionário, uit dienst, vertrokken, slutat, sluttet`),

@@ -238,10 +238,18 @@ func (d *detector) exact(c *column) {
 		one.order = twoSurnames
 		d.claim(fullName, one)
 	case meansJobTitle:
-		if !most(c.cells, isTitle) { // Mr., Mrs.
+		switch {
+		case most(c.cells, isTitle): // Mr., Mrs.
+		case headingKey(c.heading) == "jobname" && d.has("jobnumber", "jobid"):
+			d.ambiguous(c, "a job title or, beside the number of a job, the name of that", string(JobTitle))
+		default:
 			d.claim(JobTitle, one)
 		}
 	case meansEmployeeID:
+		if isCard(c.heading) && slices.ContainsFunc(d.columns, func(c *column) bool { return namesTraining(c.heading) }) {
+			d.ambiguous(c, "a badge or, beside a training, the card of that", string(EmployeeID))
+			return
+		}
 		d.claim(EmployeeID, one)
 	case meansOriginID:
 		d.claim(OriginID, one)
@@ -265,6 +273,24 @@ func (d *detector) exact(c *column) {
 	case meansSecondLastName, meansNothing, meansOther, meansNameWord, meansFirstNameWord, meansLastNameWord, meansWorkerWord,
 		meansJobWord, meansClassWord, meansTypeWord, meansIDWord, meansIDNumberWord, meansFirmWord:
 	}
+}
+
+// has reports whether a column has one of these headings, folded.
+func (d *detector) has(keys ...string) bool {
+	return slices.ContainsFunc(d.columns, func(c *column) bool { return slices.Contains(keys, headingKey(c.heading)) })
+}
+
+// isCard reports whether a heading is that of a card's number, which is as often the
+// card of a training.
+func isCard(heading string) bool {
+	key := headingKey(heading)
+	return key == "cardnumber" || key == "cardid"
+}
+
+func namesTraining(heading string) bool {
+	return slices.ContainsFunc(headingWords(heading), func(word string) bool {
+		return slices.Contains([]string{"osha", "course", "training", "certification", "certificate", "trainer"}, word)
+	})
 }
 
 // workerKind claims a column of words such as Employee and Contractor, unless
@@ -419,6 +445,9 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 		s := source{field: f, columns: one.columns(), joined: one.joined != nil, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
 		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.oftenLastFirst()
 		s.undashed = f.isID() && len(one.cells) > 2 && share(one.cells, isUndashed) > 0.5
+		if f == EmployeeID {
+			s.padded = paddedTo(one.cells)
+		}
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}

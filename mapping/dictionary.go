@@ -220,6 +220,7 @@ var withheldWords = sync.OnceValue(func() *withheld {
 			passeport passaporte reisepass`),
 		whole: set(`ss ssnumber ssno sin sinnumber tin tinnumber socsec socsecnumber social socialnumber taxid
 			taxidnumber taxpayerid taxnumber nationalid nationalidnumber governmentid governmentidnumber nationalnumber nss numbernss dni nie nif
+			身份证 身份证号 身份证号码 出生日期 生年月日 マイナンバー ngaysinh socccd cccd cmnd socmnd 주민등록번호 생년월일 dataurodzenia снилс паспорт датарождения
 			niedni dninie numberdni rfc nir numbernir insee numberinsee ahv ahvnumber svnumber svnummer rvnumber pps ppsnumber
 			pesel rg numberrg pis steuerid steueridnumber fnac fechanac codicefiscale gebdat`),
 		parts: []string{

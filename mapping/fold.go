@@ -175,8 +175,14 @@ func spellOut(r rune) string {
 }
 
 // headingWords folds a heading into words: camelCase is split, "#" and the
-// abbreviations of "number" are the word number, "(required)" is dropped.
+// abbreviations of "number" are the word number, "(required)" and the number in
+// front of a form's headings, as in "(3) Work Classification", are dropped.
 func headingWords(heading string) []string {
+	if strings.HasPrefix(heading, "(") {
+		if n, rest := digits(heading[1:]); n > 0 && strings.HasPrefix(rest, ") ") {
+			heading = rest[1:]
+		}
+	}
 	var b strings.Builder
 	runes := []rune(heading)
 	for i, r := range runes {

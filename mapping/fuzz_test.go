@@ -53,7 +53,7 @@ func FuzzAppendFold(f *testing.F) {
 
 // No word of a name is lost but titles in front, and none is made up.
 func FuzzSplitName(f *testing.F) {
-	for _, s := range []string{"GARCIA, MARIA L", "Smith, John, Jr.", "Anna van der Berg", "Mr. Thomas  Anderson", "Cher", ",", ", ,a", "Jr., Jr.", "García y Vega y", "a,b,c,d", "JOSE de la", "Dr. Dr. Li, Wei, MD", "A B C D E V", "1. Maria Lopez", "12) Bo Li", "0.0A"} {
+	for _, s := range []string{"GARCIA, MARIA L", "Smith, John, Jr.", "Anna van der Berg", "Mr. Thomas  Anderson", "Cher", ",", ", ,a", "Jr., Jr.", "García y Vega y", "a,b,c,d", "JOSE de la", "Dr. Dr. Li, Wei, MD", "A B C D E V", "1. Maria Lopez", "12) Bo Li", "0.0A", "Robert (Bob) Smith", "“Bob” Li", "'O''Hara, Ann'", "- Bo Li", "Li (李)", "Wei Li PhD, P.E."} {
 		for order := range 3 {
 			f.Add(s, order)
 		}
@@ -63,7 +63,7 @@ func FuzzSplitName(f *testing.F) {
 		mappers[i] = bound(f, "fields:\n  full_name: {column: Name, order: "+order+"}\n", mapping.Options{}, "Name")
 	}
 	listNumber := regexp.MustCompile(`^[0-9]{1,3}[.)]$`)
-	titles := strings.Fields("mr mrs ms miss mx dr dra prof rev capt sgt lt sr sra srta señor señora herr frau mme mlle monsieur madame ing dipl.-ing lic arq eng engr")
+	titles := strings.Fields("mr mrs ms miss mx dr dra prof rev capt sgt lt col maj sr sra srta señor señora herr frau mme mlle monsieur madame ing dipl.-ing dr.-ing lic arq eng engr")
 	f.Fuzz(func(t *testing.T, name string, order int) {
 		if order < 0 || order > 2 {
 			return
@@ -76,6 +76,10 @@ func FuzzSplitName(f *testing.F) {
 		}
 		words := func(s string) []string {
 			w := strings.Fields(strings.ReplaceAll(s, ",", " "))
+			for i := range w {
+				w[i] = strings.TrimLeft(w[i], "-–—•·▪◦") // as bullets are
+			}
+			w = slices.DeleteFunc(w, func(s string) bool { return s == "" })
 			slices.Sort(w)
 			return w
 		}
@@ -195,6 +199,7 @@ func FuzzSurvey(f *testing.F) {
 				var p, q mapping.Person
 				m.Map(row, nil, &p)
 				written.Map(row, nil, &q)
+				q.GuessedName, q.IDDigits = p.GuessedName, p.IDDigits // doubts that other rows raise
 				if diff := cmp.Diff(p, q); diff != "" {
 					t.Fatalf("(-detected +written):\n%s\n%s", diff, text)
 				}

@@ -61,10 +61,10 @@ func (c *column) oftenLastFirst() bool {
 		switch {
 		case strings.Contains(cell, ","):
 			commas++
-		case len(words) != 2:
-		case leanOf(words[0], words[1]) == leansLastFirst:
+		case len(words) < 2:
+		case leanOf(words[0], words[len(words)-1]) == leansLastFirst:
 			lastFirst++
-		case leanOf(words[0], words[1]) == leansFirstLast:
+		case leanOf(words[0], words[len(words)-1]) == leansFirstLast:
 			firstLast++
 		}
 	}

@@ -52,6 +52,7 @@ type source struct {
 	doubtful   bool // of full_name: other cells say that the last name is in front
 
 	undashed bool // of an ID: most others have no dash
+	padded   int  // of an ID: so many digits have others that begin with zeros; 0 if none does
 	inverted bool // yes means no
 	joined   bool // the columns together, not the first that is not empty
 }
@@ -118,7 +119,7 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	case m.isNobody(p.FirstName, p.LastName):
 		return m.noName(quote(p.FirstName+" "+p.LastName)+" is nobody's name", "type the name of the person; if there is none, delete the row")
 	}
-	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName)
+	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName) || m.takes(FirstName) && swapped(p.FirstName, p.LastName)
 	return nil
 }
 
@@ -142,6 +143,24 @@ func isTwice(first, last string) bool {
 	}
 	rest, ok := strings.CutPrefix(first, last)
 	return ok && (rest[0] == ',' || strings.HasPrefix(rest, " ,"))
+}
+
+// takes reports whether the mapping begins with this field.
+func (m *Mapper) takes(f Field) bool { return len(m.sources) > 0 && m.sources[0].field == f }
+
+// swapped reports whether the cells of a first and a last name say that they stand
+// under one another's heading, as Lopez and Maria do.
+func swapped(first, last string) bool {
+	return names().of(first) == isSurname && names().of(last) == isGiven
+}
+
+// setAside returns a name without what is no part of it, which p keeps.
+func (p *Person) setAside(name string) string {
+	rest, left := setAside(name)
+	if left != "" {
+		p.LeftOut = left
+	}
+	return rest
 }
 
 // text returns what a source gives of a row after all that the mapping says
@@ -191,18 +210,26 @@ func (m *Mapper) take(s *source, cells []string, kinds []Kind, p *Person) *Probl
 	}
 	switch s.field {
 	case FirstName:
-		p.FirstName = text
-		return s.checkName(text, column)
+		p.FirstName = p.setAside(text)
+		return s.checkHalf(p.FirstName, column, kind)
 	case LastName:
-		p.LastName = text
-		return s.checkName(text, column)
+		p.LastName = p.setAside(text)
+		return s.checkHalf(p.LastName, column, kind)
 	case fullName:
+		if column >= 0 && column < len(cells) && isList(cells[column]) {
+			problem := s.severalPeople(text, column)
+			problem.Hint += "; if it is one person, take the line break out"
+			return problem
+		}
 		return m.takeFullName(s, text, column, p)
 	case JobTitle:
 		p.JobTitle = text
 		return s.checkTitle(text, column, kind)
 	case EmployeeID:
 		p.EmployeeID = text
+		if s.padded > len(text) && isUnpadded(text) {
+			p.IDDigits = s.padded
+		}
 		return s.checkID(text, column, kind)
 	case OriginID:
 		p.OriginID = text
@@ -251,6 +278,9 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (string, int, Kin
 				joined += " " + text
 			}
 		case isID && text[0] == '\'': // typed to make Excel take digits for text
+			if len(text) > 2 {
+				text = strings.TrimSuffix(text, "'") // '00101', in quotes
+			}
 			return strings.TrimLeft(text[1:], " "), column, kind, nil
 		default:
 			return text, column, kind, nil

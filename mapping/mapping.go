@@ -79,7 +79,9 @@ type Person struct {
 
 	WorkClassificationID int64  // 0: none
 	Classification       string // the name that the row gives, also where it could not be looked up
-	GuessedName          bool   // the split of a full name is a guess
+	GuessedName          bool   // the split of a full name is a guess, or the halves are in doubt
+	IDDigits             int    // how many digits other employee IDs have, by zeros in front, where this one has fewer; else 0
+	LeftOut              string // a nickname that stands in the cell of the name and is not sent, such as (Bob)
 }
 
 // Problem is what is wrong with a cell, or with a heading. Message and Hint

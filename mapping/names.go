@@ -88,6 +88,9 @@ func splitPart(name string, words, suffix []string, o order, guessed bool) (firs
 		return "", strings.Join(words, " "), false
 	}
 	words, suffix = cutSuffix(words, suffix, true)
+	for len(words) > 2 && isDegree(words[len(words)-1]) { // Wei Chen PhD
+		words, suffix, guessed = words[:len(words)-1], slices.Concat(words[len(words)-1:], suffix), true
+	}
 	if len(words) == 1 {
 		return "", strings.Join(slices.Concat(words, suffix), " "), false
 	}
@@ -106,6 +109,20 @@ func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
 		words, suffix = words[:n], slices.Concat(words[n:], suffix)
 	}
 	return words, suffix
+}
+
+// dropBullet takes what marks a line of a list off a name: • Maria Lopez, - Bo Li.
+func dropBullet(name string) string {
+	for _, bullet := range [...]string{"-", "–", "—", "•", "·", "▪", "◦"} {
+		rest, found := strings.CutPrefix(name, bullet)
+		if !found {
+			continue
+		}
+		if rest = strings.TrimLeft(rest, " "); rest != "" && isASCIILetter(rest[0]) && !strings.ContainsAny(rest, "(|!") {
+			return rest
+		}
+	}
+	return name
 }
 
 // dropNumber takes the number of a list off a name: 1. Maria Lopez, 12) Bo Li.
@@ -172,7 +189,7 @@ func splitPlain(name string, o order) (first, last string, guessed, plain bool) 
 // isSpecial reports whether a word may be a title, a suffix or a degree.
 func isSpecial(word string) bool {
 	if word[len(word)-1] == '.' || strings.IndexByte(word, '.') > 0 {
-		return !isInitial(word)
+		return !isInitial(word) || isDegree(word)
 	}
 	if len(word) > len("prof") { // most words; few of the lists' are as long
 		if len(word) > len("monsieur") || strings.IndexByte("smfj", word[0]|0x20) < 0 {
@@ -197,8 +214,25 @@ func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
 		}
 		return at, true, n > at+1 && !allInitials(words[at+1:])
 	}
+	if o != firstLast && n > 2 && surnameInFront(words) {
+		at = 1
+		for at < n-1 && names().of(words[at]) == isSurname {
+			at++
+		}
+		return at, true, true
+	}
 	at, guessed = splitFirstLast(words, o)
 	return at, false, guessed
+}
+
+// surnameInFront reports whether three words or more are likelier in the order of
+// Garcia Lopez Maria or GARCIA MARIA L than in the other.
+func surnameInFront(words []string) bool {
+	first, last := names().of(words[0]), words[len(words)-1]
+	if isInitial(last) && !isInitial(words[1]) {
+		return first != isGiven && first != isEither && !isInitial(words[0])
+	}
+	return first == isSurname && names().of(last) != isSurname && trailingCapitals(words) == 0
 }
 
 // splitFirstLast returns where the last name begins behind the first.
@@ -236,7 +270,8 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 		return n - 1, false
 	}
 	switch {
-	case n >= 4 && !isInitial(words[n-2]), n == 3 && o == twoSurnames:
+	case isInitial(words[n-1]) && !isInitial(words[n-2]), // Juan García L.
+		n >= 4 && !isInitial(words[n-2]), n == 3 && o == twoSurnames:
 		return n - 2, true
 	}
 	return n - 1, true
@@ -269,6 +304,9 @@ func leadingCapitals(words []string) int {
 		if isCapitals(w) {
 			return 0
 		}
+	}
+	if allInitials(words[k:]) && k > 1 { // GARCIA MARIA L
+		return 0
 	}
 	return k
 }
@@ -412,9 +450,9 @@ func lower(buf *[longestWord]byte, word string) []byte {
 // not: they are first names and initials as well.
 func isTitle(word string) bool {
 	switch string(lower(new([longestWord]byte), word)) {
-	case "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "miss", "mx", "mx.", "dr", "dr.", "dra", "dra.", "prof", "prof.", "rev.", "capt.", "sgt.", "lt.",
+	case "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "miss", "mx", "mx.", "dr", "dr.", "dra", "dra.", "prof", "prof.", "rev.", "capt", "capt.", "sgt", "sgt.", "lt", "lt.", "col.", "maj.",
 		"sr.", "sra", "sra.", "srta", "srta.", "señor", "señora", "herr", "frau", "mme", "mme.", "mlle", "mlle.", "monsieur", "madame",
-		"ing.", "dipl.-ing.", "lic.", "arq.", "eng.", "engr.":
+		"ing.", "dipl.-ing.", "dr.-ing.", "lic.", "arq.", "eng.", "engr.":
 		return true
 	}
 	return false

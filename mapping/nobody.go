@@ -27,6 +27,9 @@ var nobodies = sync.OnceValue(func() map[string]struct{} {
 	for name := range strings.SplitSeq(`
 		vacant vacant, vacant position, position vacant, vacant vacancy, open open, open position, position open, open slot, open spot, unfilled position, unfilled unfilled,
 		new hire, new hires, new employee, new worker, new person, future hire, pending hire, to be hired, to be determined, to be announced, to be named, to be advised, to be confirmed, to be assigned,
+		front desk, main office, office fax, fax machine, break room, conference room, shop phone, job trailer, office trailer, guard shack, security desk,
+		laid off, no longer employed, no longer here, not active, on leave, quit quit, temp worker, temporary worker, temp labor, day laborer, visitor badge, spare badge,
+		visitor, guest, temp, contractor, subcontractor, worker, employee, laborer, labourer, helper, driver, spare, badge, crew member, team member,
 		tbd tbd, tba tba, tbh tbh, tbc tbc, tbn tbn, unassigned unassigned, not assigned, not applicable, not available, unknown unknown, unknown employee, unknown worker, unknown name,
 		unknown person, no name, no one, no body, nobody nobody, name unknown, test test, test user, test employee, test person, test worker, test name, user test, employee test, testing testing,
 		test tester, dummy dummy, dummy user, dummy employee, sample sample, sample employee, sample user, sample name, example example, example employee, example user, example name, do not use,

@@ -266,3 +266,13 @@ func TestSurveyFileOfDoubts(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What is certain of a header may be no name at all.
+func TestSureWithoutNames(t *testing.T) {
+	t.Parallel()
+	m := mapping.NewSurvey([]string{"Phone"}, [][]string{{"512"}}, mapping.Options{}).Sure()
+	var p mapping.Person
+	if problems := m.Map([]string{"512"}, nil, &p); problems != nil || p != (mapping.Person{}) {
+		t.Errorf("%+v, %v", p, problems)
+	}
+}

@@ -140,8 +140,39 @@ func plainID(text string) bool {
 	return text != ""
 }
 
-// damage says what a spreadsheet has done to an ID; "" if nothing is seen.
-// Not told apart: an ID of digits that lost its leading zeros.
+// paddedTo returns how many digits the IDs of a column have that begin with zeros,
+// if all of those have as many and no other has more; else 0.
+func paddedTo(ids []string) int {
+	padded, most, longest := 0, 0, 0
+	for _, id := range ids {
+		n, rest := digits(id)
+		if n == 0 || rest != "" {
+			continue
+		}
+		longest = max(longest, n)
+		if id[0] != '0' {
+			continue
+		}
+		if padded > 0 && n != most {
+			return 0
+		}
+		padded, most = padded+1, n
+	}
+	if padded < 2 || longest > most {
+		return 0
+	}
+	return most
+}
+
+// isUnpadded reports an ID of digits that begins with none of the zeros that a
+// spreadsheet takes off.
+func isUnpadded(id string) bool {
+	n, rest := digits(id)
+	return n > 0 && rest == "" && id[0] != '0'
+}
+
+// damage says what a spreadsheet has done to an ID; "" if nothing is seen. An ID
+// of digits that lost its leading zeros is told by the others alone.
 func damage(text string, kind Kind) string {
 	switch kind {
 	case Date:

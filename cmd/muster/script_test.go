@@ -121,6 +121,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exitsCommand,
 			"fill":      fillCommand,
 			"cell":      cellCommand,
+			"strike":    strikeCommand,
 			"part":      partCommand,
 			"macro":     macroCommand,
 			"save-ods":  saveODSCommand,

@@ -27,6 +27,23 @@ func fillCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(book.Save())
 }
 
+func strikeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: strike FILE CELL…")
+	}
+	book, err := excelize.OpenFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer book.Close()
+	style, err := book.NewStyle(&excelize.Style{Font: &excelize.Font{Strike: true}})
+	ts.Check(err)
+	for _, sheet := range book.GetSheetList() {
+		for _, cell := range args[1:] {
+			ts.Check(book.SetCellStyle(sheet, cell, cell, style))
+		}
+	}
+	ts.Check(book.Save())
+}
+
 func cellCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: cell FILE CELL TEXT")

@@ -24,6 +24,7 @@ type Row struct {
 	Number  int           // the line in the results file, as a spreadsheet numbers it; Outcome.Row is the roster's
 	Cells   []string      // the roster's own, in the order of Header, then cells beyond it; valid until the next row
 	Kinds   []roster.Kind // of Cells, for a workbook; valid until the next row
+	Struck  []bool        // which of Cells are struck through, as a roster's row says it; valid until the next row
 	Outcome outcome.Outcome
 
 	// Damage says what of the row could not be read: the line itself or one of
@@ -251,6 +252,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		var cells []string
 		var kinds []roster.Kind
+		var struck []bool
 		for line, err := range r.source.Rows() {
 			if err != nil {
 				yield(Row{}, err)
@@ -261,6 +263,13 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 			row.Cells = cells
 			if line.Kinds != nil {
 				row.Kinds = kinds
+			}
+			if line.Struck != nil {
+				struck = struck[:0]
+				for _, i := range r.own {
+					struck = append(struck, at(line.Struck, i))
+				}
+				row.Struck = struck
 			}
 			r.outcome(&line, &row)
 			r.surplus(&row)

@@ -190,6 +190,10 @@ func TestRefusedText(t *testing.T) {
 		"JSON":                 {`[{"first":"Ana"}]`, roster.Options{}, roster.CodeNotASpreadsheet},
 		"XML":                  {`<?xml version="1.0"?><people/>`, roster.Options{}, roster.CodeNotASpreadsheet},
 		"Excel 2003 XML":       {`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">`, roster.Options{}, roster.CodeUnsupportedFormat},
+		"MHTML":                {"MIME-Version: 1.0\nContent-Type: text/html\n\n<table>", roster.Options{}, roster.CodeNotASpreadsheet},
+		"contact cards":        {"BEGIN:VCARD\nFN:Ana Silva\nEND:VCARD\n", roster.Options{}, roster.CodeNotASpreadsheet},
+		"Excel 2":              {"\x09\x00\x04\x00\x07\x00\x10\x00", roster.Options{}, roster.CodeUnsupportedFormat},
+		"Excel 4":              {"\x09\x04\x06\x00\x00\x00\x10\x00", roster.Options{}, roster.CodeUnsupportedFormat},
 		"PDF":                  {"%PDF-1.7\n", roster.Options{}, roster.CodeNotASpreadsheet},
 		"RTF":                  {`{\rtf1`, roster.Options{}, roster.CodeNotASpreadsheet},
 		"old Excel":            {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600) + "W\x00o\x00r\x00k\x00b\x00o\x00o\x00k\x00", roster.Options{}, roster.CodeUnsupportedFormat},
@@ -386,6 +390,7 @@ func TestNoHeaderHintsAtWhatHelps(t *testing.T) {
 		"quoted as a whole":     {"\"First Name,Last Name\"\n\"Maria,Lopez\"\n", roster.Options{}, "outer ones off", "--delimiter"},
 		"another is said":       {"First Name,Last Name\nMaria,Lopez\n", roster.Options{Delimiter: ";"}, "leave it out", "quotation marks"},
 		"aligned by blanks":     {"First Name   Last Name\nMaria        Lopez\n", roster.Options{}, "Fixed width", "--delimiter"},
+		"aligned, with commas":  {"LOCAL 520\nFirst Name   Last Name\nLopez, Maria\nHara, Tim\n", roster.Options{}, "Fixed width", "--delimiter"},
 		"a table":               {"Maria,Lopez\nTim,Hara\n", roster.Options{}, "--header-row", "--delimiter"},
 	} {
 		t.Run(name, func(t *testing.T) {

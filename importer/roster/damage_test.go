@@ -53,6 +53,7 @@ func TestDamagedWorkbooks(t *testing.T) {
 		"elements nested deep":       {plain(whole+strings.Repeat("<a>", 10000)).with("xl/worksheets/sheet1.xml", "<worksheet>"+strings.Repeat("<a>", 10000)), roster.CodeWorkbookDamaged},
 		"a tag without end":          {plain("<worksheet><sheetData><row r=\"" + strings.Repeat("1>", 2<<20)), roster.CodeWorkbookDamaged},
 		"a part that packs too well": {plain(whole).with("xl/media/image1.png", strings.Repeat("\x00", 80<<20)), roster.CodeWorkbookTooLarge},
+		"a whole binary workbook":    {book{"xl/workbook.bin": "x", "xl/styles.bin": "x", "_rels/.rels": `<Relationships><Relationship Id="r" Type="/officeDocument" Target="xl/workbook.bin"/></Relationships>`}, roster.CodeUnsupportedFormat},
 		"no workbook in it":          {book{"a.txt": "x"}, roster.CodeNotASpreadsheet},
 		"a Word document":            {book{"word/document.xml": "x"}, roster.CodeNotASpreadsheet},
 		"an OpenDocument text":       {book{"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "x"}, roster.CodeNotASpreadsheet},

@@ -41,6 +41,9 @@
 //     full number is read instead: up to 15 digits, of which no spreadsheet holds
 //     more. A longer one is shown as spreadsheets show it, 1.23456789012346E+15,
 //     for its last digits are not what somebody typed.
+//   - A name that is struck through is handed out with that: hardly anybody means
+//     anything else by it than that the person is gone, but only hardly. Colours are
+//     not read, since they mean what a legend says, if there is one.
 //   - A formula without a stored result is a FormulaError, not a blank cell: a
 //     reporting tool that never calculated its IDs must not lose them silently.
 //   - A cell that is merged downwards stands in every row that it covers, as a

@@ -15,6 +15,34 @@ func cutWord(cell string) (word, rest string) {
 	return strings.ToLower(cell[:end]), cell[end:]
 }
 
+// subtotal tells "Electrical Total" and "Electrical Count" below rows with
+// "Electrical" in the same column, as spreadsheets write their subtotals. Without
+// those "Ann Total" may be a person.
+func (n *notes) subtotal(cell string, column int) bool {
+	if word, rest := cutWord(cell); groupWord(word) && strings.EqualFold(rest[strings.LastIndexByte(rest, ' ')+1:], "total") {
+		return true // Dept 100 Total, Company Total
+	}
+	what, found := strings.CutPrefix(cell, string(n.above))
+	if !found || column != n.aboveColumn || len(n.above) == 0 {
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(what)) {
+	case "total", "totals", "subtotal", "count", "average", "ergebnis", "anzahl", "cuenta", "somme", "nombre", "contagem":
+		return true
+	}
+	return false
+}
+
+// groupWord reports a word for what people are summed up by, which is nobody's
+// first name.
+func groupWord(word string) bool {
+	switch word {
+	case "company", "dept", "department", "division", "report", "page", "employee", "crew", "project", "location", "overall", "weekly", "week", "union", "payroll", "office":
+		return true
+	}
+	return false
+}
+
 // totals reports that what follows a word for a total is one: a number or a
 // colon. "Total, Ann" is a person.
 func totals(rest string) bool {

@@ -57,6 +57,13 @@ func TestNotes(t *testing.T) {
 		"maria garcia lopez":                               "",
 		"Will van der Berg":                                "",
 		"Bo On":                                            "",
+		"TERMINATED":                                       section,
+		"Inactive Employees:":                              section,
+		"*** LAID OFF ***":                                 footer,
+		"Laid Off":                                         section,
+		"Active":                                           section,
+		"Former Employees":                                 section,
+		"Laid Offerman":                                    "",
 		"Crew A":                                           section,
 		"Crew 2 - Finish":                                  section,
 		"Foremen:":                                         section,
@@ -153,6 +160,17 @@ func TestNotesOfSeveralCells(t *testing.T) {
 	} {
 		r := open(t, write(t, "crew.csv", "Last Name,First Name,Employee ID\n"+line+"\nLi,Bo,1\n"), roster.Options{})
 		if got := lines(t, r); len(got) != 2 || got[0].What != want {
+			t.Errorf("%s: %+v, want %q", line, got, want)
+		}
+	}
+	departments := "Department,Last Name,First Name,Hours\nElectrical,Li,Bo,40\n"
+	for line, want := range map[string]string{
+		"Electrical Total,,,40": "a total, not a person", "Electrical Count,1,,": "a total, not a person",
+		",Company Total,,40": "a total, not a person", "Dept 100 Total,,,40": "a total, not a person", "Department,Total,Ann,40": "",
+		"Electrical,Total,Ann,40": "", "Plumbing Total,,,40": "", "Electrical Total,Lee,Ann,40": "",
+	} {
+		r := open(t, write(t, "crew.csv", departments+line+"\n"), roster.Options{})
+		if got := lines(t, r); len(got) != 2 || got[1].What != want {
 			t.Errorf("%s: %+v, want %q", line, got, want)
 		}
 	}

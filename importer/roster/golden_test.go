@@ -78,6 +78,11 @@ func render(t *testing.T, path string) string {
 				b.WriteByte(kinds[k])
 			}
 		}
+		for i, struck := range row.Struck {
+			if struck {
+				fmt.Fprintf(&b, " struck: %s", roster.CellName(row.Number, i))
+			}
+		}
 		if row.Note != "" {
 			fmt.Fprintf(&b, " note: %s", row.Note)
 		}

@@ -175,8 +175,8 @@ func highWords(b []byte, limit int) [][]byte {
 }
 
 // plausible counts the high bytes of a word that are letters where a letter can
-// stand: no capital behind a small letter, and nothing but an apostrophe
-// between letters that is none.
+// stand: no capital behind a small letter, no small letter among capitals, and
+// nothing but an apostrophe between letters that is none.
 func plausible(word []byte, cm *charmap.Charmap) int {
 	n := 0
 	var before rune
@@ -184,8 +184,9 @@ func plausible(word []byte, cm *charmap.Charmap) int {
 		r := cm.DecodeByte(c)
 		if c >= utf8.RuneSelf {
 			inside := i > 0 && i < len(word)-1
+			among := inside && unicode.IsUpper(before) && unicode.IsUpper(cm.DecodeByte(word[i+1])) // MšLLER
 			switch {
-			case r == 'ƒ', unicode.IsUpper(r) && unicode.IsLower(before):
+			case r == 'ƒ', unicode.IsUpper(r) && unicode.IsLower(before), unicode.IsLower(r) && among:
 			case unicode.IsLetter(r), r == '’':
 				n++
 			case !inside && strings.ContainsRune("‘“”–—…®°™´\u00a0", r):

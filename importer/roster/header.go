@@ -82,6 +82,29 @@ func (h *headRow) headings(heading func(string) bool) int {
 	return n
 }
 
+// leads reports that the first row has different words, is as wide as the table, and
+// begins with a heading of whole names: Employee | Fall Protection | CPR. Where the
+// rows below begin with headings, people stand beside one another.
+func leads(rows []headRow, widest int, heading func(string) bool) bool {
+	if filled := rows[0].filled(); filled < widest || len(rows[0].texts()) < filled {
+		return false
+	}
+	firstCell := func(row headRow) string {
+		if i, filled := firstFilled(row.cells); filled > 0 {
+			return oneLine(row.cells[i])
+		}
+		return ""
+	}
+	if slices.ContainsFunc(rows[1:], func(row headRow) bool { return heading(firstCell(row)) }) {
+		return false
+	}
+	switch strings.ToLower(firstCell(rows[0])) {
+	case "name", "full name", "employee name", "employee", "worker", "worker name", "nombre", "nombre completo", "nom", "nome":
+		return true
+	}
+	return false
+}
+
 func (h *headRow) filled() int {
 	n := 0
 	for _, c := range h.cells {
@@ -105,8 +128,8 @@ func wordy(cell string) bool {
 // -1, and how many headings it has.
 //
 // One heading is enough only where it can't be a word of a letterhead or of a
-// person's row: in a list of one column, or as at least half of the file's
-// first row.
+// person's row: in a list of one column, or as at least half of the file's first
+// row, or as the heading of names with which that begins.
 func bestHeader(rows []headRow, heading func(string) bool) (index, known int) {
 	index = -1
 	if heading == nil {
@@ -127,7 +150,7 @@ func bestHeader(rows []headRow, heading func(string) bool) (index, known int) {
 		for _, row := range rows[index:] {
 			widest = max(widest, row.filled())
 		}
-		if alone := widest == 1; !alone && (index > 0 || filled > 2 || filled < widest || len(rows[index].texts()) < filled) {
+		if alone := widest == 1; !alone && (index > 0 || !leads(rows, widest, heading)) && (index > 0 || filled > 2 || filled < widest || len(rows[index].texts()) < filled) {
 			return -1, 0
 		}
 	}
@@ -150,8 +173,11 @@ func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
 		e := r.noHeader(fmt.Sprintf("no row of the first %d reads like headings; row %d is: %s", headLimit, rows[0].number, shorten(rows[0].cells)))
 		if r.format == CSV && oneCell(rows) {
 			e.Fix = oneCellFix(rows, o.Delimiter == "")
-			if fix := togetherFix(rows[0], o.Heading, o.Delimiter == ""); fix != "" {
+		}
+		for _, row := range rows {
+			if fix := togetherFix(row, o.Heading, o.Delimiter == ""); fix != "" && r.format == CSV && row.filled() == 1 {
 				e.Fix = fix
+				break
 			}
 		}
 		return headRow{}, e
@@ -316,6 +342,9 @@ func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 	r.notes.words = map[string]bool{}
 	for _, c := range h.cells {
 		r.notes.words[c] = !blank(c)
+	}
+	for _, c := range nameHeadings() {
+		r.notes.words[c], r.notes.words[strings.ToUpper(c)] = true, true
 	}
 	r.notes.headers = h.joined
 	if h.joined == nil {

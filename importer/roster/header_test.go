@@ -182,6 +182,33 @@ func TestOneColumn(t *testing.T) {
 	}
 }
 
+// TestOneHeading reads tables of which only the first heading is known.
+func TestOneHeading(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ content, want string }{
+		"a matrix of training":               {"Employee Name,Fall Protection,CPR\nAna Silva,3/1/26,\nBo Li,,X\n", ""},
+		"the same, further down":             {"Harbor Tower\nEmployee Name,Fall Protection,CPR\nAna Silva,3/1/26,\n", roster.CodeNoHeader},
+		"a person's row":                     {"Ana Silva,Name,CPR\nBo Li,x,X\n", roster.CodeNoHeader},
+		"a heading that is there twice":      {"Name,Name,CPR\nBo Li,x,X\n", roster.CodeNoHeader},
+		"narrower than the rows":             {"Name,Rank,Serial\nAna Silva,Foreman,1,2\n", roster.CodeNoHeader},
+		"people who stand beside each other": {"Name,Ana Silva,Bo Li\nTitle,Foreman,Helper\n", roster.CodeNoHeader},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := roster.Open(write(t, "crew.csv", test.content), roster.Options{Heading: heading})
+			got := ""
+			if err != nil {
+				got = code(t, err)
+			} else if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+			if got != test.want {
+				t.Errorf("code %q, want %q: %v", got, test.want, err)
+			}
+		})
+	}
+}
+
 // TestAnotherTable holds that people are not read by the headings of others.
 func TestAnotherTable(t *testing.T) {
 	t.Parallel()
@@ -190,6 +217,7 @@ func TestAnotherTable(t *testing.T) {
 		want  string
 	}{
 		"the same columns in another order": {"Last Name,First Name,Job Title\nLi,Bo,x\n", roster.CodeAnotherTable},
+		"columns of another table":          {"Name,Phone\nLi,7\n", roster.CodeAnotherTable},
 		"other columns":                     {"Last Name,Employee ID\nLi,7\n", roster.CodeAnotherTable},
 		"the same columns":                  {"First Name,Last Name,Job Title\nBo,Li,x\n", ""},
 		"a person of such a name":           {"Last Name,Li,x\n", ""},

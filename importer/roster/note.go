@@ -2,12 +2,15 @@ package roster
 
 import "strings"
 
-// NoteHidden is the Note of a row that the workbook hides.
-const NoteHidden = "a hidden row"
+// The Note of a row that the workbook hides, and of one that says what the rows
+// below it are.
+const (
+	NoteHidden  = "a hidden row"
+	NoteSection = "a section heading, not a person"
+)
 
 // Why another row is not a person's.
 const (
-	noteSection  = "a section heading, not a person"
 	noteTotal    = "a total, not a person"
 	noteFooter   = "a line of the export itself, not a person"
 	noteText     = "a note, not a person"
@@ -23,8 +26,11 @@ type notes struct {
 	below   int        // the header row's number
 	last    int        // of the rows that cells of the header row are merged down to
 	heading func(string) bool
-	words   map[string]bool // of the header row
-	numbers []bool          // columns of a workbook that hold numbers; nil for CSV
+	words   map[string]bool // of the header row, and the commonest headings of names
+
+	above       []byte // the first cell of the row above
+	aboveColumn int
+	numbers     []bool // columns of a workbook that hold numbers; nil for CSV
 }
 
 // of returns why a row is not a person's, or "".
@@ -37,8 +43,15 @@ func (n *notes) of(row *Row) string {
 		return ""
 	}
 	cell := strings.TrimSpace(row.Cells[first])
-	if filled > 3 && strings.IndexByte("tsg", cell[0]|0x20) < 0 { // nearly every row
+	subtotal := filled > 1 && n.subtotal(cell, first)
+	if !subtotal {
+		n.above, n.aboveColumn = append(n.above[:0], cell...), first
+	}
+	if filled > 3 && strings.IndexByte("tsg", cell[0]|0x20) < 0 && !subtotal { // nearly every row
 		return ""
+	}
+	if subtotal && n.numeric(row, first+1) {
+		return noteTotal
 	}
 	word, rest := cutWord(cell)
 	if totalWord(word, rest) && (n.numeric(row, first+1) && (!n.narrow() || filled > 1 || totals(rest)) || countsPeople(rest, row.Cells[first+1:])) {
@@ -53,7 +66,7 @@ func (n *notes) of(row *Row) string {
 	case filled > 1 && headcount(cell) && n.numeric(row, first+1):
 		return noteTotal
 	case filled > 1 && strings.HasSuffix(cell, ":") && (labelWord(word) || sectionWord(word)):
-		return noteSection // "Foreman:" and who that is, above a crew
+		return NoteSection // "Foreman:" and who that is, above a crew
 	case filled == 1:
 		return n.alone(row, first)
 	case row.Kinds == nil && sentence(cell) && goesOn(row.Cells[first+1:]):
@@ -93,14 +106,14 @@ func (n *notes) alone(row *Row, first int) string {
 		return noteFooter
 	case sentence(cell), footnote(cell):
 		return noteText
-	case titled(cell):
-		return noteSection
+	case titled(cell), statusTitle(cell):
+		return NoteSection
 	case strings.HasSuffix(cell, ":"), sectionWord(word) && (lettered(rest) || rest != "" && !narrow):
-		return noteSection
+		return NoteSection
 	case narrow:
 		return ""
 	case first < len(n.numbers) && n.numbers[first] && row.Kinds != nil && row.Kinds[first] == Text && wordy(cell):
-		return noteSection
+		return NoteSection
 	}
 	return ""
 }
@@ -122,9 +135,17 @@ func (n *notes) headings(row *Row) bool {
 	return row.Number == n.below+1 && n.allHeadings(row)
 }
 
+// nameHeadings are headings with which a table of people begins.
+func nameHeadings() []string {
+	return []string{
+		"Name", "Full Name", "Employee Name", "Employee", "First Name", "Last Name", "First", "Last", "Worker", "Worker Name",
+		"Nombre", "Apellido", "Apellidos", "Nom", "Prénom", "Vorname", "Nachname", "Nome", "Sobrenome",
+	}
+}
+
 // anotherTable reports headings that are not where the header has them: the
 // people below are those of another table. Only a row that begins with one of
-// the header's own words is looked at closely.
+// the header's own words, or with a heading of names, is looked at closely.
 func (n *notes) anotherTable(row *Row) bool {
 	for _, c := range row.Cells {
 		if !blank(c) {

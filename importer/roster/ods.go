@@ -74,6 +74,7 @@ func (b *workbook) readODS() error {
 // readTables lists the sheets, and reads the document to its end.
 func (b *workbook) readTables(x *xmlScanner) error {
 	unseen := map[string]bool{} // styles of hidden sheets
+	b.struckODS = map[string]bool{}
 	style := ""
 	depth := 0 // of the sheet that is being passed over
 	return x.elements("document-content", func() error {
@@ -88,6 +89,11 @@ func (b *workbook) readTables(x *xmlScanner) error {
 		case "table-properties":
 			shown, wrong := x.attribute("display", true)
 			unseen[style], err = shown == "false", wrong
+		case "text-properties":
+			line, wrong := x.attribute("text-line-through-style", true)
+			if err = wrong; line != "" && line != "none" && style != "" {
+				b.struckODS[style] = true
+			}
 		case "table":
 			if len(x.marks) != 4 { // in the sheet's part of the document
 				return nil
@@ -178,7 +184,7 @@ func (s *sheetScan) odsRow() error {
 		return fmt.Errorf("it has more than %d rows", maxRows)
 	}
 	s.row = Row{Number: number}
-	s.cells, s.kinds, s.full = s.cells[:0], s.kinds[:0], s.full[:0]
+	s.cells, s.kinds, s.full, s.struck = s.cells[:0], s.kinds[:0], s.full[:0], s.struck[:0]
 	s.filled, s.textual = 0, 0
 	for column, done := 0, false; !done; {
 		kind, err := s.x.next()
@@ -204,6 +210,9 @@ func (s *sheetScan) odsRow() error {
 		return errTooMuch
 	}
 	s.row.Cells, s.row.Kinds = s.cells, s.kinds
+	if len(s.struck) > 0 {
+		s.row.Struck = s.struck
+	}
 	if visible == "collapse" || visible == "filter" {
 		s.row.Note = NoteHidden
 	}
@@ -234,6 +243,7 @@ func (x *xmlScanner) repeats(name string) (int, error) {
 // odsValue is what the attributes of a cell say.
 type odsValue struct {
 	kind, value, date, boolean, text string
+	style                            string
 	isError, isFormula               bool
 	times, columns, rows             int
 }
@@ -269,6 +279,9 @@ func (s *sheetScan) odsCell(column int) (int, error) {
 			return 0, fmt.Errorf("row %d is longer than 16 MiB", s.row.Number)
 		}
 		s.put(column+i, text, kind)
+		if s.book.struckODS[v.style] {
+			s.strike(column + i)
+		}
 	}
 	return min(column+v.times, maxColumns), nil
 }
@@ -300,6 +313,8 @@ func (v *odsValue) read(attrs []byte) error {
 			v.boolean = string(text)
 		case which == "string-value":
 			v.text = string(text)
+		case which == "style-name":
+			v.style = string(text)
 		case which == "formula":
 			v.isFormula = true
 		case numbered[which] != nil:

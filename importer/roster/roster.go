@@ -76,6 +76,10 @@ type Row struct {
 	Note string
 
 	Kinds []Kind // what each cell is; nil for CSV
+
+	// Struck says which cells are struck through, wholly or in part. It may be
+	// shorter than Cells, and is nil where none is.
+	Struck []bool
 }
 
 // table is a file of rows, read anew from its first row with every scan. It

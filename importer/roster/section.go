@@ -31,6 +31,26 @@ func titled(cell string) bool {
 	return false
 }
 
+// statusTitle tells "TERMINATED", "Former Employees:" and "General Contractor", which
+// head the people of whom that is true.
+func statusTitle(cell string) bool {
+	if len(cell) > 40 {
+		return false
+	}
+	switch strings.ToLower(strings.Join(strings.Fields(strings.Trim(cell, " *:-–—=.()[]")), " ")) {
+	case "terminated", "terminations", "terminated employees", "inactive", "inactive employees", "inactives", "laid off", "laid-off", "layoffs", "resigned", "retired",
+		"former", "former employees", "former workers", "ex-employees", "no longer with company", "no longer with the company", "no longer with us",
+		"no longer employed", "no longer here", "not active", "separated", "separations", "departed", "quit", "off site", "demobilized", "demobbed",
+		"active", "active employees", "actives", "current employees", "on leave", "leave of absence", "new hires", "on site",
+		"general contractor", "prime contractor", "subcontractors", "consultants", "design team",
+		"activos", "inactivos", "bajas", "altas", "dados de baja", "empleados inactivos", "empleados activos", "actifs", "inactifs", "sortis", "anciens salariés",
+		"aktiv", "inaktiv", "aktive", "inaktive", "ausgeschieden", "ausgeschiedene", "ausgeschiedene mitarbeiter", "ehemalige", "ehemalige mitarbeiter",
+		"ativos", "inativos", "desligados", "demitidos":
+		return true
+	}
+	return false
+}
+
 // numberedWord reports a word that has its number behind it: Week 47, Level 3.
 func numberedWord(word string) bool {
 	switch word {

@@ -44,7 +44,7 @@ func (t *sheetTable) scan(emit func(*Row) bool) error {
 	s.emit = func(row *Row) bool {
 		fill.apply(row, t.headerRow)
 		if row.Note == "" && row.Number > t.headerRow && t.width >= 3 && fill.section(row, t.width) {
-			row.Note = noteSection
+			row.Note = NoteSection
 		}
 		stopped = !emit(row)
 		return !stopped
@@ -132,6 +132,7 @@ type sheetScan struct {
 	cells   []string
 	kinds   []Kind
 	full    []bool // which cells are not blank
+	struck  []bool // which are struck through
 	filled  int
 	textual int // the length of the row's text
 
@@ -216,7 +217,7 @@ func (s *sheetScan) readRow() error {
 		return err
 	}
 	s.row = Row{Number: number}
-	s.cells, s.kinds, s.full = s.cells[:0], s.kinds[:0], s.full[:0]
+	s.cells, s.kinds, s.full, s.struck = s.cells[:0], s.kinds[:0], s.full[:0], s.struck[:0]
 	s.filled, s.textual = 0, 0
 	for column := 0; ; {
 		more, err := s.x.child()
@@ -239,6 +240,9 @@ func (s *sheetScan) readRow() error {
 		return nil
 	}
 	s.row.Cells, s.row.Kinds = s.cells, s.kinds
+	if len(s.struck) > 0 {
+		s.row.Struck = s.struck
+	}
 	if hidden {
 		s.row.Note = NoteHidden
 	}
@@ -335,8 +339,35 @@ func (s *sheetScan) readCell(column int) (int, error) {
 			return 0, fmt.Errorf("row %d is longer than 16 MiB", s.row.Number)
 		}
 		s.put(column, text, kind)
+		if s.isStruck(c) {
+			s.strike(column)
+		}
 	}
 	return column + 1, nil
+}
+
+// isStruck reports whether a cell, or a part of its text, is struck through.
+func (s *sheetScan) isStruck(c cellContent) bool {
+	switch {
+	case c.style < len(s.book.struck) && s.book.struck[c.style]:
+		return true
+	case c.typ == typeInline:
+		return s.x.struck
+	case c.typ == typeShared && s.book.strings.struck != nil:
+		i, ok := digits(s.value)
+		return ok && s.book.strings.struck[i]
+	}
+	return false
+}
+
+func (s *sheetScan) strike(column int) {
+	if column >= s.most {
+		return
+	}
+	for len(s.struck) <= column {
+		s.struck = append(s.struck, false)
+	}
+	s.struck[column] = true
 }
 
 func (s *sheetScan) put(column int, text string, kind Kind) {
@@ -355,7 +386,7 @@ func (s *sheetScan) put(column int, text string, kind Kind) {
 
 // content reads what is in a cell.
 func (s *sheetScan) content() (hasValue, hasFormula bool, err error) {
-	s.value, s.formula, s.inline = s.value[:0], s.formula[:0], s.inline[:0]
+	s.value, s.formula, s.inline, s.x.struck = s.value[:0], s.formula[:0], s.inline[:0], false
 	for {
 		more, err := s.x.child()
 		if err != nil {

@@ -43,6 +43,9 @@ func (s *source) sniff(head []byte) (Format, error) {
 	if compound(head) {
 		return "", s.ole()
 	}
+	if oldExcel(head) {
+		return "", s.refuseXLS()
+	}
 	for _, f := range foreigns() {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
 			return "", s.fail(CodeNotASpreadsheet, f.message, f.fix, nil)
@@ -59,9 +62,19 @@ func (s *source) ole() error {
 	case found == 0:
 		return s.fail(CodeWorkbookEncrypted, "this workbook is protected by a password", "put the password into a file that only you can read, and name that by --password-file; or open the workbook in Excel and save it without one (File > Info > Protect Workbook > Encrypt with Password)", nil)
 	case found > 0:
-		return s.fail(CodeUnsupportedFormat, "this is a workbook of the old Excel format (.xls)", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
+		return s.refuseXLS()
 	}
 	return s.fail(CodeNotASpreadsheet, "this is an Office document of an old format, not a workbook", askForXLSX, nil)
+}
+
+func (s *source) refuseXLS() error {
+	return s.fail(CodeUnsupportedFormat, "this is a workbook of the old Excel format (.xls)", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
+}
+
+// oldExcel tells a workbook of Excel 2 to 4, which is a stream of records without
+// a container; programs of that age still export such.
+func oldExcel(head []byte) bool {
+	return len(head) > 4 && head[0] == 9 && (head[1] == 0 || head[1] == 2 || head[1] == 4) && (head[2] == 4 || head[2] == 6) && head[3] == 0
 }
 
 // contains returns the index of the first of the words that the file holds
@@ -143,6 +156,12 @@ func (s *source) refuseText(head string) error {
 		if strings.HasPrefix(text, tag) || (strings.HasPrefix(text, "<?xml") && strings.Contains(text, "<html")) {
 			return s.fail(CodeNotASpreadsheet, "this is a web page (HTML), whatever its name says", "open it in Excel and save it as an Excel workbook (.xlsx); if it is a sign-in page, download the list again", nil)
 		}
+	}
+	switch {
+	case strings.HasPrefix(text, "mime-version:") && strings.Contains(text, "text/html"):
+		return s.fail(CodeNotASpreadsheet, "this is a web page (MHTML), whatever its name says", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
+	case strings.HasPrefix(text, "begin:vcard"):
+		return s.fail(CodeNotASpreadsheet, "this is a file of contact cards (vCard), not a spreadsheet", "export the contacts as CSV", nil)
 	}
 	if strings.HasPrefix(text, "<?xml") {
 		return s.fail(CodeNotASpreadsheet, "this is an XML file, not a spreadsheet", askForXLSX, nil)

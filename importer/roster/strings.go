@@ -22,7 +22,8 @@ var errNoString = errors.New("a cell names a text that the workbook doesn't hold
 
 // sharedStrings is the table of texts that the cells of a workbook name.
 type sharedStrings struct {
-	count int
+	count  int
+	struck map[int]bool // texts of which a part is struck through
 
 	text string // while they are in memory
 	ends []uint32
@@ -181,6 +182,12 @@ func readStrings(x *xmlScanner, s *sharedStrings, temp func() (*os.File, error))
 			err = x.skip()
 		} else if text, err = x.richText(text[:0]); err == nil {
 			err = s.add(unescapeExcel(text), temp)
+			if x.struck {
+				if s.struck == nil {
+					s.struck = map[int]bool{}
+				}
+				s.struck[s.count-1] = true
+			}
 		}
 		if err != nil {
 			return err
@@ -189,8 +196,9 @@ func readStrings(x *xmlScanner, s *sharedStrings, temp func() (*os.File, error))
 }
 
 // richText appends the text of the element that was started last, without what
-// tells how it is pronounced.
+// tells how it is pronounced, and learns whether a part of it is struck through.
 func (x *xmlScanner) richText(dst []byte) ([]byte, error) {
+	x.struck = false
 	for depth, inText := len(x.marks), 0; ; {
 		kind, err := x.next()
 		if err != nil {
@@ -199,8 +207,10 @@ func (x *xmlScanner) richText(dst []byte) ([]byte, error) {
 		switch kind {
 		case xmlStart:
 			switch string(x.name) {
-			case "rPh", "phoneticPr", "rPr":
+			case "rPh", "phoneticPr":
 				err = x.skip()
+			case "rPr":
+				err = x.runProperties()
 			case "t":
 				inText = len(x.marks)
 			}
@@ -227,6 +237,32 @@ func (x *xmlScanner) richText(dst []byte) ([]byte, error) {
 			return dst, errXMLTooLong
 		}
 	}
+}
+
+// runProperties reads how a part of a text looks.
+func (x *xmlScanner) runProperties() error {
+	for {
+		more, err := x.child()
+		if err != nil || !more {
+			return err
+		}
+		if string(x.name) == "strike" {
+			on, err := x.isOn()
+			if err != nil {
+				return err
+			}
+			x.struck = x.struck || on
+		}
+		if err := x.skip(); err != nil {
+			return err
+		}
+	}
+}
+
+// isOn reads an element such as <strike/>, which is on unless it says otherwise.
+func (x *xmlScanner) isOn() (bool, error) {
+	v, err := x.attribute("val", false)
+	return v != "0" && v != "false", err
 }
 
 // unescapeExcel replaces _x000D_ and its like, by which Excel writes what XML

@@ -31,6 +31,8 @@ type workbook struct {
 	checked   map[*zip.File]bool
 	since1904 bool
 	formats   []*numberFormat // by cell style; nil without styles
+	struck    []bool          // by cell style: its font is struck through
+	struckODS map[string]bool // the same, by the names of styles
 	strings   sharedStrings
 	sheets    []*sheet
 	headSize  int // of the rows that surveys keep
@@ -79,6 +81,9 @@ func openWorkbook(s *source) (*workbook, error) {
 	main := b.target("_rels/.rels", "", "/officeDocument")
 	if b.parts[main] == nil {
 		main = "xl/workbook.xml"
+	}
+	if strings.HasSuffix(main, ".bin") {
+		return nil, s.refuseZip(z)
 	}
 	read := func() error { return b.readMain(main) }
 	if b.parts[main] == nil {
@@ -310,16 +315,33 @@ func (b *workbook) readSheetList(x *xmlScanner, byID map[string]relation) error 
 	})
 }
 
-// readStyles learns the number format of each cell style.
+// readStyles learns the number format of each cell style, and whether its font is
+// struck through.
 func (b *workbook) readStyles(x *xmlScanner) error {
 	codes := map[int]*numberFormat{}
-	inCells := 0
+	var fonts []bool
+	inCells, inFonts := 0, 0
 	b.formats = []*numberFormat{}
 	return x.elements("styleSheet", func() error {
 		if len(x.marks) < inCells {
 			inCells = 0
 		}
+		if len(x.marks) < inFonts {
+			inFonts = 0
+		}
 		switch string(x.name) {
+		case "fonts":
+			inFonts = len(x.marks) + 1
+		case "font":
+			if inFonts > 0 {
+				fonts = append(fonts, false)
+			}
+		case "strike":
+			on, err := x.isOn()
+			if inFonts > 0 && len(fonts) > 0 {
+				fonts[len(fonts)-1] = on
+			}
+			return err
 		case "numFmt":
 			id, err := x.number("numFmtId")
 			if err != nil {
@@ -342,6 +364,11 @@ func (b *workbook) readStyles(x *xmlScanner) error {
 				format = builtinFormat(id)
 			}
 			b.formats = append(b.formats, format)
+			if err != nil {
+				return err
+			}
+			font, err := x.number("fontId")
+			b.struck = append(b.struck, font >= 0 && font < len(fonts) && fonts[font])
 			return err
 		}
 		return nil

@@ -32,6 +32,7 @@ func (r *Reader) openXLSX(o Options) error {
 	t.headerRow, t.width = h.number, len(h.cells)
 	r.notes.numbers, r.notes.last = sh.survey.numbers, sh.survey.merges.below(h.number, len(h.cells))
 	r.remarkOnSheet(book, sh, h.number, len(h.cells))
+	r.remarkOnLegend(sh.survey.head)
 	return r.takeHeader(h, o.Heading)
 }
 
@@ -92,6 +93,7 @@ type sheetChoice struct {
 	known  int  // headings in its header row
 	people bool // there are rows below it
 	sample bool // its name says that it is not the real one
+	gone   bool // its name says that its people have left
 }
 
 // chooseSheet returns the sheet that the user names, or else the visible one
@@ -144,6 +146,9 @@ func (r *Reader) chooseSheet(o Options, book *workbook) (*sheet, error) {
 			r.remarks = append(r.remarks, fmt.Sprintf("the sheet %q has headings too and is not read", other.sheet.name))
 		}
 	}
+	if best.gone {
+		r.remarks = append(r.remarks, fmt.Sprintf("by its name the sheet %q lists people who have left: see whether they are to be imported", best.sheet.name))
+	}
 	return best.sheet, nil
 }
 
@@ -161,7 +166,7 @@ func (r *Reader) wordlessSheet(choices []sheetChoice) (*sheet, error) {
 }
 
 func judge(sh *sheet, o Options) sheetChoice {
-	c := sheetChoice{sheet: sh, sample: sampleName(sh.name)}
+	c := sheetChoice{sheet: sh, sample: sampleName(sh.name), gone: goneName(sh.name)}
 	i, known := bestHeader(sh.survey.head, o.Heading)
 	if o.HeaderRow > 0 {
 		i = slices.IndexFunc(sh.survey.head, func(h headRow) bool { return h.number == o.HeaderRow })
@@ -180,10 +185,18 @@ func judge(sh *sheet, o Options) sheetChoice {
 }
 
 func (c *sheetChoice) rank() int {
-	if c.sample {
+	if c.sample || c.gone {
 		return c.known
 	}
 	return 2 * c.known
+}
+
+// goneName reports whether a sheet's name says that its people have left.
+func goneName(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{
+		"terminat", "inactiv", "former", "laid off", "layoff", "resigned", "retired", "archive", "bajas", "ausgeschieden", "ehemalig", "inaktiv", "sortis", "inactif", "desligad", "inativ",
+	}, func(word string) bool { return strings.Contains(name, word) })
 }
 
 func sampleName(name string) bool {

@@ -58,6 +58,8 @@ type xmlScanner struct {
 	text    []byte
 	literal bool // the text is CDATA, without entities
 	closing bool // the element that was started closes itself
+
+	struck bool // a part of the text that richText read last is struck through
 }
 
 // newXML prepares to scan one part of a workbook, in whatever encoding it says
