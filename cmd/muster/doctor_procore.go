@@ -71,12 +71,15 @@ func (x *examination) client() (*procore.Client, error) {
 func (x *examination) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	last, _ := ctx.Deadline()
-	go watchPace(ctx, x.options.Pace, func(until time.Time, _ string) {
+	unwatch := watchPace(ctx, x.options.Pace, func(until time.Time, _ string) {
 		if until.After(last) {
 			cancel()
 		}
 	})
-	return ctx, cancel
+	return ctx, func() {
+		cancel()
+		unwatch()
+	}
 }
 
 func (x *examination) checkCredentials(ctx context.Context, client *procore.Client) bool {

@@ -64,8 +64,7 @@ func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.
 			}
 		}
 	})
-	watching, unwatch := context.WithCancel(ctx)
-	go watchPace(watching, pace, func(until time.Time, why string) {
+	unwatch := watchPace(ctx, pace, func(until time.Time, why string) {
 		s.progress.Waiting(until, why)
 		if s.page != nil {
 			s.page.Waiting(until)

@@ -7,18 +7,28 @@ import (
 	"muster/ratelimit"
 )
 
-// watchPace tells, until ctx ends, why nothing is being sent.
-func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.Time, why string)) {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			until, reason := pace.Wait()
-			tell(until, reasonText(reason, pace.Others()))
+// watchPace tells why nothing is being sent, until ctx ends or the function that
+// it returns is called, which waits for the last word.
+func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.Time, why string)) (stop func()) {
+	watching, unwatch := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(500 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-watching.Done():
+				return
+			case <-tick.C:
+				until, reason := pace.Wait()
+				tell(until, reasonText(reason, pace.Others()))
+			}
 		}
+	}()
+	return func() {
+		unwatch()
+		<-ended
 	}
 }
 
@@ -29,23 +39,14 @@ func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) 
 	if a.settings.json && !isTerminal(a.stderr) {
 		return func() {}
 	}
-	watching, unwatch := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		var said time.Time
-		var reason string
-		watchPace(watching, pace, func(until time.Time, why string) {
-			if time.Until(until) > worthSaying && (until.Sub(said) > worthSaying || why != reason) {
-				said, reason = until, why
-				a.talk("Waiting %s until %s.", why, until.Local().Format("15:04:05"))
-			}
-		})
-	}()
-	return func() {
-		unwatch()
-		<-ended
-	}
+	var said time.Time
+	var reason string
+	return watchPace(ctx, pace, func(until time.Time, why string) {
+		if time.Until(until) > worthSaying && (until.Sub(said) > worthSaying || why != reason) {
+			said, reason = until, why
+			a.talk("Waiting %s until %s.", why, until.Local().Format("15:04:05"))
+		}
+	})
 }
 
 // reasonText says why nothing is sent; shared, that other runs have used the quota lately.
