@@ -310,6 +310,7 @@ func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Out
 			}
 		}
 	}
+	plan.index.sealed = true
 	return plan, nil
 }
 

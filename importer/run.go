@@ -135,7 +135,7 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	}
 	r.countErrors(plan.Invalid)
 	if intake.Err() == nil && plan.Create > 0 && r.people == nil {
-		r.people, err = j.listPeople(intake)
+		r.people, err = j.listPeople(intake, plan)
 		if r.note(err); err != nil && intake.Err() == nil {
 			end(connectStop(intake, err))
 		}
