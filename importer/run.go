@@ -295,6 +295,11 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 					return err
 				}
 			}
+			if it.send {
+				if err := r.renumber(work, it); err != nil {
+					return err
+				}
+			}
 			items = append(items, it)
 			sequence++
 		}
@@ -319,9 +324,6 @@ func (r *run) item(sequence int, one *assessed) *item {
 	it := &item{
 		sequence: sequence, row: one.number, line: one.line, cells: slices.Clone(one.cells),
 		person: one.person, outcome: one.outcome(), planned: one.status != "", kept: one.kept(),
-	}
-	if it.kept {
-		r.take(it, one.personID)
 	}
 	if !it.planned {
 		it.send, it.namesake, it.key = true, one.namesake, r.ledgerKey(one.key)
