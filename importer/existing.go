@@ -12,8 +12,8 @@ import (
 
 // listPeople lists the people of the project, with their job titles if the
 // roster gives any to compare them with.
-func (j *Job) listPeople(ctx context.Context) (*people, error) {
-	x, err := listPeople(ctx, j.API)
+func (j *Job) listPeople(ctx context.Context, plan *Plan) (*people, error) {
+	x, err := listPeople(ctx, j.API, plan.index)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ type Foreseen struct {
 // by the same list. The error is a *StopError if the people can't be listed.
 func (j *Job) Foresee(ctx context.Context, plan *Plan, each func(cells []string, o outcome.Outcome) error) (*Foreseen, error) {
 	if j.API != nil && plan.Create > 0 && plan.people == nil {
-		listed, err := j.listPeople(ctx)
+		listed, err := j.listPeople(ctx, plan)
 		if err != nil {
 			return nil, connectStop(ctx, err)
 		}

@@ -437,6 +437,11 @@ func TestWhoIsInTheProjectAlready(t *testing.T) {
 		{"the name alone, no IDs anywhere", simulator.Person{FirstName: "Ann", LastName: "Lée"}, "Ann,Lee,,", outcome.Existing, "name_only"},
 		{"the name alone, the row has an ID", simulator.Person{FirstName: "Ann", LastName: "Lee"}, "Ann,Lee,100,", outcome.Existing, "name_only"},
 		{"the name, but another employee ID", simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "7"}, "Ann,Lee,100,", outcome.Created, ""},
+		{"the name, and an employee ID without its zeros", simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}, "Ann,Lee,00100,", outcome.Existing, "id_alike"},
+		{"the name, and an employee ID in another case", simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "b7"}, "Ann,Lee,B7,", outcome.Existing, "id_alike"},
+		{"the name, and an origin ID without its zeros", simulator.Person{FirstName: "Ann", LastName: "Lee", OriginID: "7", EmployeeID: "9"}, "Ann,Lee,,007", outcome.Existing, "id_alike"},
+		{"the employee ID, and an origin ID without its zeros", simulator.Person{FirstName: "Annie", LastName: "Lee", OriginID: "7", EmployeeID: "9"}, "Ann,Lee,9,007", outcome.Existing, ""},
+		{"an employee ID of somebody of another name, but for zeros", simulator.Person{FirstName: "Bo", LastName: "Lee", EmployeeID: "100"}, "Ann,Lee,00100,", outcome.Created, ""},
 		{"somebody else", simulator.Person{FirstName: "Bo", LastName: "Li"}, "Ann,Lee,100,", outcome.Created, ""},
 	}
 	for _, test := range tests {

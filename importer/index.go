@@ -1,8 +1,11 @@
 package importer
 
 import (
+	"cmp"
 	"hash/maphash"
 	"unsafe"
+
+	"muster/mapping"
 )
 
 // index remembers, for the key of every valid row, the number of the first row
@@ -18,6 +21,7 @@ import (
 type index struct {
 	seed   maphash.Seed
 	shards [256]shard
+	sealed bool // it is only read from now on, by any goroutine
 }
 
 type shard struct {
@@ -61,6 +65,9 @@ func (x *index) touch(h uint64) uint32 {
 // then it returns that row.
 func (x *index) add(h uint64, row int) (first int) {
 	s := &x.shards[h&0xff]
+	if x.sealed {
+		return cmp.Or(s.first(h), row)
+	}
 	if 5*(s.used+1) > 4*len(s.slots) {
 		s.grow()
 	}
@@ -73,6 +80,16 @@ func (x *index) add(h uint64, row int) (first int) {
 	return row
 }
 
+// claims reports whether a row has the key that p's ID makes, if p has one.
+func (x *index) claims(p *mapping.Person) bool {
+	if x == nil || keyOf(p) == byName {
+		return false
+	}
+	var room [128]byte // most keys fit
+	h := x.hash(appendKey(room[:0], p, 1))
+	return x.shards[h&0xff].first(h) != 0
+}
+
 // size returns the bytes that the index takes.
 func (x *index) size() int {
 	slots := 0
@@ -80,6 +97,14 @@ func (x *index) size() int {
 		slots += len(x.shards[i].slots)
 	}
 	return slots * int(unsafe.Sizeof(slot{}))
+}
+
+// first returns the row that has the key with this hash, 0 if none has.
+func (s *shard) first(h uint64) int {
+	if s.used == 0 {
+		return 0
+	}
+	return int(s.find(uint32(h), uint32(h>>32)).row)
 }
 
 // find returns the slot of a hash, or the free one where it belongs.

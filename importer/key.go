@@ -29,6 +29,18 @@ func (k keyKind) String() string {
 	return "key"
 }
 
+// field returns the field that makes the key, of a name the last one.
+func (k keyKind) field() mapping.Field {
+	switch k {
+	case byOriginID:
+		return mapping.OriginID
+	case byEmployeeID:
+		return mapping.EmployeeID
+	case byName:
+	}
+	return mapping.LastName
+}
+
 // keyOf returns the first kind of key that p has.
 func keyOf(p *mapping.Person) keyKind {
 	switch {

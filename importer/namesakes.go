@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"muster/importer/ledger"
@@ -15,6 +16,8 @@ type namesakes struct {
 	mu       sync.Mutex
 	taken    map[int64]bool // people of rows, though the ledger doesn't say so
 	underWay map[string]int // rows being sent, by the key of the first of the name
+
+	vacant map[string][]int // the numbers that renumber has left, by the key of the first of the name
 }
 
 // shares reports whether it may be one of several people of a name, and returns
@@ -24,6 +27,43 @@ func (r *run) shares(it *item) (first string, ok bool) {
 		return "", false
 	}
 	return string(appendKey(nil, &it.person, 1)), true
+}
+
+// renumber gives it a number within its name that is none of the lines' that a retry
+// keeps. These have the keys under which their people were created, wherever they
+// stand now: counted from the top, another row could have such a key, and would pass
+// for that person.
+func (r *run) renumber(work context.Context, it *item) error {
+	first, ok := r.shares(it)
+	rows := r.plan.namesakes[first]
+	if !ok || rows == 0 || len(r.plan.kept) == 0 || r.Ledger == nil {
+		return nil
+	}
+	vacant, known := r.same.vacant[first]
+	if !known {
+		keys := make([]ledger.Key, rows)
+		for i := range keys {
+			keys[i] = r.ledgerKey(appendKey(nil, &it.person, i+1))
+		}
+		entries, err := r.known(work, keys)
+		if err != nil {
+			return fmt.Errorf("look up people of one name in the ledger: %w", err)
+		}
+		seen := map[int64]bool{} // a line has one number, so that enough are left
+		for i, e := range entries {
+			if id := e.PersonID; e.State == ledger.Created && r.plan.kept[id] && !seen[id] {
+				seen[id] = true
+			} else {
+				vacant = append(vacant, i+1)
+			}
+		}
+		if r.same.vacant == nil {
+			r.same.vacant = map[string][]int{}
+		}
+	}
+	it.namesake, r.same.vacant[first] = vacant[0], vacant[1:]
+	it.key = r.ledgerKey(appendKey(nil, &it.person, it.namesake))
+	return nil
 }
 
 // unclaimed returns those of ids who are no row's but may be this one's, those
@@ -61,7 +101,7 @@ func (r *run) unclaimed(work context.Context, it *item, ids []int64) (free, spar
 		// Who was there before the run is not who it has created.
 		before := it.intent.Run == r.record.ID && r.people != nil && r.people.person(id) != nil
 		switch n := owner[id]; {
-		case before || r.same.taken[id]:
+		case before || r.same.taken[id] || r.plan.kept[id]:
 		case n == 0:
 			free = append(free, id)
 		case n > rows:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/maphash"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/importer/procore"
@@ -11,12 +12,13 @@ import (
 )
 
 // people is an index of a project's people, as one listing showed them. It
-// holds no names: 48 bytes a person and 16 for finding them, so 100,000
-// people take 6.4 MB.
+// holds no names: 56 bytes a person and 16 for finding them, so 100,000
+// people take 7.2 MB.
 //
 // Text is compared by 64-bit hashes under a seed of the process. That two
 // different names of 100,000 people meet a row's by chance is less likely than 1 in 10
-// billion for a roster of 1,000 rows.
+// billion for a roster of 1,000 rows. Of an ID's hash the upper half is that of the
+// ID without what gets lost on the way: see id.
 type people struct {
 	seed       maphash.Seed
 	listed     time.Time // when the listing was begun
@@ -36,10 +38,12 @@ type knownPerson struct {
 	origin   uint64 // hash of the origin ID, 0 without one
 	employee uint64 // hash of the employee ID, 0 without one
 	title    uint64 // hash of the job title, 0 without one
+	claimed  bool   // a row of the roster has their ID
 }
 
-// listPeople lists the project's people once.
-func listPeople(ctx context.Context, api *procore.Client) (*people, error) {
+// listPeople lists the project's people once. rows has the keys of the
+// roster's rows; nil if it does not matter whose they are.
+func listPeople(ctx context.Context, api *procore.Client, rows *index) (*people, error) {
 	x := &people{seed: maphash.MakeSeed(), listed: time.Now()}
 	for p, err := range api.People(ctx) {
 		if err != nil {
@@ -49,8 +53,10 @@ func listPeople(ctx context.Context, api *procore.Client) (*people, error) {
 			id:       p.ID,
 			name:     x.name(p.FirstName, p.LastName),
 			last:     x.name("", p.LastName),
-			origin:   x.text(p.OriginID),
-			employee: x.text(p.EmployeeID),
+			origin:   x.id(p.OriginID),
+			employee: x.id(p.EmployeeID),
+			claimed: rows.claims(&mapping.Person{OriginID: p.OriginID}) ||
+				rows.claims(&mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName}),
 		})
 		x.digest.add(p.ID, p.FirstName, p.LastName, p.OriginID, p.EmployeeID)
 	}
@@ -66,6 +72,17 @@ func (x *people) text(s string) uint64 {
 		return 0
 	}
 	return max(maphash.String(x.seed, s), 1)
+}
+
+// id hashes an ID. The upper halves of two hashes agree where the IDs do but for
+// case and zeros in front: spreadsheets lose those, and so may a server.
+func (x *people) id(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	const lower = 1<<32 - 1
+	bare := strings.TrimLeft(strings.ToLower(s), "0")
+	return max(x.text(bare)&^lower|x.text(s)&lower, 1)
 }
 
 func (x *people) name(first, last string) uint64 {
@@ -150,7 +167,9 @@ func (x *people) otherTitle(id int64, title string) bool {
 type match struct {
 	ids      []int64 // those who fit, as listed; none: nobody
 	by       keyKind // by what they fit
+	alike    bool    // by the name and an ID that is the row's but for case or zeros in front
 	nameOnly bool    // by nothing but the name, although the row has an ID
+	claimed  []int64 // those who fit by nothing but the name, while another row has their ID
 	conflict []int64 // somebody of another name who has the row's ID
 }
 
@@ -159,10 +178,11 @@ type match struct {
 // An ID with the same last name is the same person. An ID that belongs to
 // somebody of another last name is a conflict. Without a person of the same
 // ID, somebody of the same full name is the same person unless an ID of theirs
-// speaks against it: then there are two people of that name.
+// speaks against it: then there are two people of that name. An ID that differs in
+// case or in zeros in front alone speaks for it.
 func (x *people) find(p *mapping.Person) match {
 	name, last := x.name(p.FirstName, p.LastName), x.name("", p.LastName)
-	origin, employee := x.text(p.OriginID), x.text(p.EmployeeID)
+	origin, employee := x.id(p.OriginID), x.id(p.EmployeeID)
 	var m match
 	for _, id := range []struct {
 		by        keyKind
@@ -177,7 +197,7 @@ func (x *people) find(p *mapping.Person) match {
 			switch k := &x.known[at]; {
 			case k.last != last:
 				m.conflict = append(m.conflict, k.id)
-			case differs(k.origin, origin):
+			case unlike(k.origin, origin):
 				m.conflict = append(m.conflict, k.id)
 			default:
 				m.ids = append(m.ids, k.id)
@@ -192,14 +212,30 @@ func (x *people) find(p *mapping.Person) match {
 			return m
 		}
 	}
+	m.by, m.nameOnly = byName, origin != 0 || employee != 0
+	var alike []int64
 	for _, at := range x.with(x.byName, name, func(k *knownPerson) uint64 { return k.name }) {
-		if k := &x.known[at]; !differs(k.origin, origin) && !differs(k.employee, employee) {
+		switch k := &x.known[at]; {
+		case unlike(k.origin, origin) || unlike(k.employee, employee):
+		case k.origin != 0 && origin != 0:
+			m.by, alike = byOriginID, append(alike, k.id)
+		case k.employee != 0 && employee != 0:
+			alike = append(alike, k.id)
+			if m.by != byOriginID {
+				m.by = byEmployeeID
+			}
+		case k.claimed && !m.nameOnly:
+			m.claimed = append(m.claimed, k.id)
+		default:
 			m.ids = append(m.ids, k.id)
 		}
 	}
-	m.by, m.nameOnly = byName, origin != 0 || employee != 0
+	if len(alike) > 0 {
+		m.ids, m.alike, m.nameOnly = alike, true, false
+	}
 	return m
 }
 
-// differs reports whether both are there and they are not the same.
-func differs(a, b uint64) bool { return a != 0 && b != 0 && a != b }
+// unlike reports whether both are there, and are not even the same but for case
+// and zeros in front.
+func unlike(a, b uint64) bool { return a != 0 && b != 0 && a>>32 != b>>32 }

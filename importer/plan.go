@@ -332,6 +332,7 @@ type Plan struct {
 	people  *people // as Foresee listed them; nil until then
 
 	namesakes map[string]int   // rows by the key of a name that several have, where namesakes may be
+	kept      map[int64]bool   // people of the lines that are done with and have nothing but a name, where namesakes may be
 	left      map[int][]string // as in assessor
 }
 
@@ -346,7 +347,7 @@ func (p *Plan) Memory() int { return p.index.size() }
 // The error is a *roster.Error where the roster can't be read, and otherwise
 // ctx's or the mapping's.
 func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Plan, error) {
-	plan := &Plan{index: newIndex(j.Source.size), left: map[int][]string{}}
+	plan := &Plan{index: newIndex(j.Source.size), left: map[int][]string{}, kept: map[int64]bool{}}
 	a := newAssessor(j, plan)
 	plan.namesakes = a.occurrence
 	for rows, err := range j.Source.ahead() {
@@ -360,6 +361,9 @@ func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Out
 		for i := range assessed {
 			one := &assessed[i]
 			plan.count(one)
+			if j.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
+				plan.kept[one.personID] = true
+			}
 			if each == nil {
 				continue
 			}
@@ -368,6 +372,7 @@ func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Out
 			}
 		}
 	}
+	plan.index.sealed = true
 	return plan, nil
 }
 

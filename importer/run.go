@@ -136,7 +136,7 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 	}
 	r.countErrors(plan.Invalid)
 	if intake.Err() == nil && plan.Create > 0 && r.people == nil {
-		r.people, err = j.listPeople(intake)
+		r.people, err = j.listPeople(intake, plan)
 		if r.note(err); err != nil && intake.Err() == nil {
 			end(connectStop(intake, err))
 		}
@@ -296,6 +296,11 @@ func (r *run) read(intake, work context.Context, hand func(*item)) error {
 					return err
 				}
 			}
+			if it.send {
+				if err := r.renumber(work, it); err != nil {
+					return err
+				}
+			}
 			items = append(items, it)
 			sequence++
 		}
@@ -320,9 +325,6 @@ func (r *run) item(sequence int, one *assessed) *item {
 	it := &item{
 		sequence: sequence, row: one.number, line: one.line, cells: slices.Clone(one.cells),
 		person: one.person, outcome: one.outcome(), planned: one.status != "", kept: one.kept(),
-	}
-	if it.kept {
-		r.take(it, one.personID)
 	}
 	if !it.planned {
 		it.send, it.namesake, it.key = true, one.namesake, r.ledgerKey(one.key)

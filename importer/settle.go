@@ -150,7 +150,7 @@ func (r *run) settleAfter() time.Duration {
 
 // settleDue lists the people and returns the rows that are still in doubt.
 func (s *settler) settleDue(intake, work context.Context, open []*item) []*item {
-	now, err := listPeople(intake, s.API)
+	now, err := listPeople(intake, s.API, s.plan.index)
 	if err != nil {
 		if intake.Err() == nil {
 			s.Log.Warn().Err(err).Int("rows", len(open)).Msg("the project's people can't be listed: rows in doubt stay unknown")
@@ -256,6 +256,9 @@ func (r *run) someoneElse(it *item, found match, ids []int64) bool {
 	case len(ids) > 0:
 		it.settle(outcome.Existing, nameOnly(ids))
 		it.outcome.PersonID = ids[0]
+	case len(found.claimed) > 0 && !r.AllowNamesakes:
+		it.settle(outcome.Existing, nameOnly(found.claimed))
+		it.outcome.PersonID = found.claimed[0]
 	default:
 		return false
 	}
@@ -358,6 +361,9 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 	if e.State == ledger.Intended {
 		return r.recallDoubt(work, it, e.Intent, found)
 	}
+	if !r.AllowNamesakes {
+		found.ids = append(found.ids, found.claimed...)
+	}
 	switch {
 	case len(found.conflict) > 0:
 		it.send = false
@@ -370,6 +376,9 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 		}
 		if found.by == byName && (!r.AllowNamesakes || found.nameOnly) {
 			it.outcome.Problems = append(it.outcome.Problems, nameOnly(found.ids))
+		}
+		if found.alike {
+			it.outcome.Problems = append(it.outcome.Problems, r.idAlike(it, found))
 		}
 		r.take(it, ids[0])
 		r.existing(it, ids[0])
@@ -439,15 +448,22 @@ func nameOnly(ids []int64) outcome.Problem {
 	return p
 }
 
+// idAlike says in a row that it was taken for somebody whose ID is written in
+// another way.
+func (r *run) idAlike(it *item, found match) outcome.Problem {
+	return r.at(it, outcome.Problem{
+		Code:    "id_alike",
+		Field:   string(found.by.field()),
+		Message: fmt.Sprintf("taken for person %s, who has the same name, and this %s but for case or zeros in front", list(found.ids), found.by),
+		Hint:    "spreadsheets lose zeros in front; correct the ID in the roster, or the person in Procore",
+	})
+}
+
 // idConflict says in a row that its ID is somebody else's.
 func (r *run) idConflict(it *item, found match) outcome.Problem {
-	field := mapping.EmployeeID
-	if found.by == byOriginID {
-		field = mapping.OriginID
-	}
 	return r.at(it, outcome.Problem{
 		Code:    "id_conflict",
-		Field:   string(field),
+		Field:   string(found.by.field()),
 		Message: fmt.Sprintf("in Procore this %s belongs to somebody of another name (person %s)", found.by, list(found.conflict)),
 		Hint:    "correct the ID in the roster, or the person in Procore",
 	})

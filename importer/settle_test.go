@@ -469,6 +469,11 @@ func TestMeanwhile(t *testing.T) {
 			want:  outcome.Existing, code: "name_only", who: "Lee ", sent: 1, total: 1,
 		},
 		{
+			name: "the person is there, with an employee ID without its zeros", fault: "cut-before", row: "Ann,Lee,00100,",
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}},
+			want:  outcome.Created, who: "Lee 100", sent: 1, total: 1,
+		},
+		{
 			name: "a namesake with another employee ID is added", fault: "cut-before", row: "Ann,Lee,100,",
 			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "7"}},
 			want:  outcome.Created, who: "Lee 100", sent: 2, total: 2,
@@ -573,6 +578,61 @@ func TestNamesakesInDoubt(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Whoever has the ID of a row is that row's, and not a namesake's without one.
+func TestNamesakesBesideIDs(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		fault  string
+		before bool // the one with the ID is in the project already
+		forget bool // the ledger, before a second run
+		apart  bool // they are known to be two people
+		people int
+		code   string // of the row without an ID
+	}{
+		{name: "there before", before: true, apart: true, people: 2},
+		{name: "the ledger is gone", forget: true, apart: true, people: 2},
+		{name: "not created", fault: "cut-before", apart: true, people: 2},
+		{name: "created, and the answer lost", fault: "lost-answer", apart: true, people: 2},
+		{name: "not told apart, there before", before: true, people: 1, code: "name_only"},
+		{name: "not told apart, not created", fault: "cut-before", people: 1, code: "name_only"},
+		{name: "not told apart, created, and the answer lost", fault: "lost-answer", people: 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				if test.fault != "" {
+					b.server.SetFaults(faults(t, test.fault+":nth=2")...)
+				}
+				if test.before {
+					b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Projects: []int64{100}})
+				}
+				path := b.roster("First Name,Last Name,Employee ID\nAnn,Lee,5\nAnn,Lee,\n")
+				set := func(j *importer.Job) { j.AllowNamesakes, j.Workers = test.apart, 1 }
+				r := b.run(t.Context(), path, set)
+				if test.forget {
+					for _, end := range []string{"", "-wal", "-shm"} {
+						os.Remove(filepath.Join(b.folder, "ledger.db"+end))
+					}
+					r = b.run(t.Context(), path, set)
+				}
+				if test.people == 2 {
+					b.distinct(r.rows)
+				}
+				code := ""
+				if p := r.rows[1].Outcome.Problems; len(p) > 0 {
+					code = p[0].Code
+				}
+				if got := len(b.server.People()); got != test.people || code != test.code || r.Counts.Exit() != 0 {
+					t.Errorf("%d people, %q, want %d, %q: %+v", got, code, test.people, test.code, r.Counts)
+				}
+			})
+		})
 	}
 }
 

@@ -122,6 +122,7 @@ func catalogue() []explanation {
 		{"gone", aboutProcore, "An earlier run created the person, and the project does not list them any more.", "If they are to be there again, import with --recreate-removed."},
 		{"id_conflict", aboutProcore, "The row's ID belongs to somebody of another name in Procore.", "Correct the ID in the roster, or the person in Procore."},
 		{"kept_failing", aboutProcore, "Procore lost the request for a row again and again, and created nobody.", "Try again later; if it stays so, send Procore's support the request IDs that muster runs shows."},
+		{"id_alike", aboutProcore, "The row was taken for the person of the same name in Procore, whose ID is the row's but for case or zeros in front.", "Spreadsheets lose zeros in front: correct the ID in the roster, or the person in Procore."},
 		{"name_only", aboutProcore, "The row was taken for the person of the same name in Procore, and no ID confirms it.", "If these are two people, give the one in Procore an employee ID."},
 		{"not_created", aboutProcore, "A request whose answer was lost has created nobody.", "Nothing is to be done: the row is sent again."},
 		{"not_sent", aboutProcore, "A request was taken back before it left.", "Nothing is to be done."},
