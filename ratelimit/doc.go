@@ -75,8 +75,11 @@
 // # Others
 //
 // After a Pause (a 429, a 503) one request goes first, and its answer sets the others going: no
-// herd. Jitter, for others than Options.Shared knows of, is the caller's to add. A Reserve is left free
-// of us, whether others use it or not; what they use counts against it.
+// herd. If that answer has no rate headers, each of those that follow lets one more go at a time per
+// round trip. So at most w requests are under way when w(w+1)/2 of them have been accepted since: of
+// a limit of n that nobody tells, about the root of 2n are refused a pause. (Doubling was rejected:
+// up to n would be.) Jitter, for others than Options.Shared knows of, is the caller's to add. A
+// Reserve is left free of us, whether others use it or not; what they use counts against it.
 //
 // Only one waiter watches the clock, the first in the queue; it passes the turn on. When the next
 // slot is free is a function of the state and the time alone.

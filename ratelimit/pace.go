@@ -83,7 +83,7 @@ type Pace struct {
 	lost      bool          // since nothing was in flight, an answer was lost
 	unlimited bool          // answers come, and they carry no rate headers
 	paused    time.Duration // nobody sends before then
-	confirm   bool          // after a pause: one request at a time until one is answered
+	abreast   float64       // after a pause: so many requests at a time, rising with the answers; 0: any number
 	latency   time.Duration // moving average from taking to releasing
 
 	remembered int // the hourly limit as Options.Shared knows it from before; for forecasts and the Reserve alone
@@ -259,7 +259,7 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 	if p.paused > now {
 		return p.paused, Paused
 	}
-	if p.confirm {
+	if p.abreast > 0 && p.inflight >= int(p.abreast) {
 		later(p.probe(now), None)
 	}
 	for i, reason := range [...]Reason{spike: Spike, hourly: Hourly} {
@@ -380,7 +380,7 @@ func (p *Pace) answers(s *Slot, r Report, now time.Duration) {
 		p.windows[i].add(now)
 	}
 	if r.Limit > 0 || !r.Date.IsZero() {
-		p.answered(s, now)
+		p.answered(s, r, now)
 		p.learn(s, r, now)
 	} else {
 		p.lost = true
@@ -389,9 +389,13 @@ func (p *Pace) answers(s *Slot, r Report, now time.Duration) {
 }
 
 // answered takes note that the server answers.
-func (p *Pace) answered(s *Slot, now time.Duration) {
-	if s.taken >= p.paused {
-		p.confirm = false
+func (p *Pace) answered(s *Slot, r Report, now time.Duration) {
+	switch {
+	case p.abreast == 0 || s.taken < p.paused:
+	case r.Limit > 0:
+		p.abreast = 0 // the windows say how many
+	default:
+		p.abreast += 1 / p.abreast
 	}
 	took := now - s.taken
 	if p.latency == 0 {
@@ -401,7 +405,8 @@ func (p *Pace) answered(s *Slot, now time.Duration) {
 }
 
 // Pause keeps everybody from sending for d. Of several pauses the one that ends last counts. The
-// first request afterwards goes alone: its answer tells the others what the quota is now.
+// first request afterwards goes alone: its answer tells the others what the quota is now. If it tells
+// nothing, they follow one more at a time each round trip.
 func (p *Pace) Pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -413,7 +418,7 @@ func (p *Pace) Pause(d time.Duration) {
 
 func (p *Pace) pauses(until time.Duration) {
 	p.paused = max(p.paused, until)
-	p.confirm = true
+	p.abreast = 1
 }
 
 // Wait returns, while workers are waiting, when the first of them gets its slot, and what it waits

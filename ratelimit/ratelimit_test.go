@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -508,4 +509,66 @@ func BenchmarkUnlimited(b *testing.B) {
 			}
 		})
 	})
+}
+
+// A server that keeps a limit and doesn't tell it is not run into by all workers after every pause.
+func TestWithoutHeadersAPauseEndsCarefully(t *testing.T) {
+	t.Parallel()
+	for name, l := range map[string]latency{"fast": ms(5, 5), "usual": ms(50, 200), "slow": ms(500, 500)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const people, most = 250, 7 // the first 25 at once, then 1 + 2 + … + 7 > 25
+				s := setting{windows: []quota{spikeOf(25)}}
+				sv, pace, random := s.server(), ratelimit.New(ratelimit.Options{}), rand.New(rand.NewPCG(1, 2))
+				begin := time.Now()
+				var mu sync.Mutex // of what the workers share
+				created := 0
+				refused := map[time.Duration]int{} // by ten seconds
+				work := func() {
+					for {
+						slot, err := pace.Take(t.Context())
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						mu.Lock()
+						up, down := l.draw(random)
+						mu.Unlock()
+						time.Sleep(up)
+						_, ok := sv.handle(time.Now())
+						mu.Lock()
+						if ok {
+							created++
+						} else {
+							refused[time.Since(begin)/(10*time.Second)]++
+						}
+						enough := created >= people
+						mu.Unlock()
+						time.Sleep(down)
+						slot.Release(ratelimit.Report{Date: time.Now()})
+						if !ok {
+							pace.Pause(10 * time.Second)
+						}
+						if enough {
+							return
+						}
+					}
+				}
+				var workers sync.WaitGroup
+				for range 16 {
+					workers.Go(work)
+				}
+				workers.Wait()
+				if took := time.Since(begin); took > 150*time.Second {
+					t.Errorf("%d people took %v", people, took)
+				}
+				for at, n := range refused {
+					if at > 0 && n > most || n > 16 {
+						t.Errorf("%d were refused in the ten seconds from %v, want at most %d", n, at*10*time.Second, most)
+					}
+				}
+			})
+		})
+	}
 }
