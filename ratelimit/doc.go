@@ -57,8 +57,9 @@
 // is lost that would have shown the hourly window, one request can be refused. And a limit that
 // falls refuses what is in flight.
 //
-// Near its end a fixed hourly window has a reset as close as the spike's: a limit known from before
-// tells them apart, and an unknown one is read the careful way until its reset moves on.
+// A fixed hourly window near its end has a reset as close as the spike's, and so has one that rolls
+// when the oldest request is about to leave it. A limit known from before tells them apart, or that
+// less is used than we have sent in the hour: then it is the spike. Else an unknown limit is read the careful way.
 //
 // # Several processes
 //

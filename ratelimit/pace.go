@@ -70,6 +70,7 @@ type Pace struct {
 	shared  *shared   // nil: with nobody
 	waiting list.List // of *waiter; only the first one watches the clock
 	windows [2]window // Spike, Hourly
+	unheard window    // the requests of the last hour whose answers were lost
 
 	inflight  int           // taken and not released
 	own       int           // of these, this process's
@@ -101,6 +102,7 @@ func New(o Options) *Pace {
 	}
 	p.windows[spike] = newWindow(spikeLength)
 	p.windows[hourly] = newWindow(hourlyLength)
+	p.unheard = newWindow(hourlyLength)
 	return p
 }
 
@@ -381,6 +383,8 @@ func (p *Pace) answers(s *Slot, r Report, now time.Duration) {
 		p.learn(s, r, now)
 	} else {
 		p.lost = true
+		p.unheard.expire(now)
+		p.unheard.add(now)
 	}
 	p.last = now
 }

@@ -100,6 +100,15 @@ func (w *window) drop(n int) (due time.Duration) {
 	return due
 }
 
+// since returns how many requests of the log were released after the given time.
+func (w *window) since(released time.Duration) int {
+	n := w.logged
+	for i := w.head; i < len(w.log) && w.log[i].at <= released+w.length+slack; i++ {
+		n -= w.log[i].n
+	}
+	return n
+}
+
 // held returns how many of our own requests may count in the window.
 func (w *window) held(inflight int) int {
 	return w.logged + inflight
