@@ -28,6 +28,9 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	w.reported(i, r.Limit, remaining, unseen, p.inflight, s, now)
 	at := now + min(max(ahead, 0), w.length+time.Second) + time.Second
 	w.resets(r.Reset.Unix(), at, r.Limit-remaining, s)
+	if i == hourly && !w.rolls && ahead >= 0 {
+		p.opened.ends = w.resetAt
+	}
 
 	// The other window is farther from being exceeded: it has at least as much left.
 	least := remaining
@@ -39,8 +42,8 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 		least = remaining * other.limit / r.Limit
 	}
 	if other.limit > 0 {
-		if i == spike && other.atLeast(least-unseen, p.inflight) > now+spikeLength {
-			other.stale = true // it was reset: nothing of ours was due yet
+		if i == spike && other.atLeast(least-unseen, p.inflight) > now+spikeLength && s.taken >= other.seen {
+			other.stale = !p.anew(r) // nothing of ours was due yet: it was reset
 		}
 		return
 	}

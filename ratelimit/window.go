@@ -41,6 +41,7 @@ type window struct {
 	rotated time.Duration // when recent was shifted
 
 	reset    time.Duration // when the server says the window resets, at the latest; 0: not said
+	asked    time.Duration // from when on one may ask again whether it was
 	resetAt  int64         // the Unix second it named
 	rolls    bool          // the reset has moved on, and most of the window was still used
 	snapshot int64         // returned, when the request was taken that told so
@@ -137,7 +138,7 @@ func (w *window) opens(now, probe time.Duration, inflight, kept int) time.Durati
 		at = min(at, probe)
 	}
 	if w.reset > 0 && (w.others > 0 || w.returned == w.snapshot) {
-		at = min(at, max(w.reset, probe))
+		at = min(at, max(w.reset, w.asked, probe))
 	}
 	return at
 }
