@@ -40,6 +40,12 @@
 // is, the end of a fixed window or the moment when the oldest request leaves a rolling one, as long
 // as none of our slots returned since: then at least that oldest one is held and no longer counted.
 //
+// When an answer proves that a fixed hourly window was reset, what was answered since the reset that
+// it had named is counted anew. What was answered so close to it that, by the whole seconds, the hour
+// before may have counted it, is taken to count. That holds if the limit stayed what it was; while others use the
+// quota, only what the answers prove is sent, and the spike's last place is left free until
+// the hourly window is reported again.
+//
 // # The window that is not reported
 //
 // The documentation says that the limit "most likely to be exceeded first" is reported. That is
@@ -51,14 +57,22 @@
 // the spike. What is proven is used up by sending, so this costs about a round trip in ten seconds
 // until the hourly window shows itself, and nothing afterwards.
 //
-// Three things can't be known. If both windows run out with the same request and the server then
-// reports the spike, the next one is refused; hourly limits are round numbers, so from the smallest
-// documented one on a request that makes a full hundred never takes the spike's last place. If of all answers the one
-// is lost that would have shown the hourly window, one request can be refused. And a limit that
-// falls refuses what is in flight.
+// Three things can't be known. The first is a tie: both windows run out with the same request, and
+// the server then reports the spike. Take two servers with 25 in 10 s. One has nothing else, the
+// other 1,300 in fixed hours, one of which ends after our 1,025th request. Requests go out 25 at a
+// time, and both report 24, 23, … 0 of the spike, as the hour has never less left; but the 2,326th is
+// accepted by the one and refused by the other. Who would never be refused has to leave the spike's
+// last place free until an hourly window has shown itself, and uses 24 of 25 where there is none. So it is left
+// free only where a tie is likely, which costs next to nothing: hourly limits are round
+// numbers, so from the smallest documented one on a request that makes a full hundred never takes
+// the spike's last place, counted over an hour that rolls, from the request that opened the hour,
+// and from the full hour of the server's clock; nor one that makes the hourly limit of earlier runs.
+// The second: if of all answers the one is lost that would have shown the hourly window, one request
+// can be refused. And a limit that falls refuses what is in flight.
 //
-// Near its end a fixed hourly window has a reset as close as the spike's: a limit known from before
-// tells them apart, and an unknown one is read the careful way until its reset moves on.
+// A fixed hourly window near its end has a reset as close as the spike's, and so has one that rolls
+// when the oldest request is about to leave it. A limit known from before tells them apart, or that
+// less is used than we have sent in the hour: then it is the spike. Else an unknown limit is read the careful way.
 //
 // # Several processes
 //

@@ -103,8 +103,8 @@ func (w *window) queue(now time.Duration, inflight int, late []time.Duration, ke
 	}
 	taken := min(w.held(inflight)+others, places)
 	reset := never
-	if w.reset > now && !w.rolls { // in a window that rolls it is when the first place is free, or the last
-		reset = w.reset
+	if due := max(w.reset, w.asked); due > now && !w.rolls { // in a window that rolls it is when the first place is free, or the last
+		reset = due
 	}
 	for range places - taken {
 		q.now = append(q.now, now)

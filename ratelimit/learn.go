@@ -2,6 +2,9 @@ package ratelimit
 
 import "time"
 
+// usualSpike is the spike limit that the documentation names.
+const usualSpike = 25
+
 // near is how far off the reset of the spike window can seem: its length and two roundings.
 const near = spikeLength + 2*time.Second
 
@@ -17,7 +20,7 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 		ahead = spikeLength
 	}
 	unseen := int(p.sent - s.finished - 1) // may have been counted after this one
-	i := p.which(r, ahead)
+	i := p.which(r, ahead, s, now)
 	w, other := &p.windows[i], &p.windows[1-i]
 	remaining := min(max(r.Remaining, 0), r.Limit-1) // this request is counted, too
 
@@ -25,6 +28,9 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	w.reported(i, r.Limit, remaining, unseen, p.inflight, s, now)
 	at := now + min(max(ahead, 0), w.length+time.Second) + time.Second
 	w.resets(r.Reset.Unix(), at, r.Limit-remaining, s)
+	if i == hourly && !w.rolls && ahead >= 0 {
+		p.opened.ends = w.resetAt
+	}
 
 	// The other window is farther from being exceeded: it has at least as much left.
 	least := remaining
@@ -36,49 +42,53 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 		least = remaining * other.limit / r.Limit
 	}
 	if other.limit > 0 {
-		if i == spike && other.atLeast(least-unseen, p.inflight) > now+spikeLength {
-			other.stale = true // it was reset: nothing of ours was due yet
+		if i == spike && other.atLeast(least-unseen, p.inflight) > now+spikeLength && s.taken >= other.seen {
+			other.stale = !p.anew(r) // nothing of ours was due yet: it was reset
 		}
 		return
 	}
 	other.room = max(other.room, least-unseen)
 }
 
-// which returns the window that r is about.
-func (p *Pace) which(r Report, ahead time.Duration) int {
-	s, h := &p.windows[spike], &p.windows[hourly]
+// which returns the window that r, the answer to s, is about.
+func (p *Pace) which(r Report, ahead time.Duration, s *Slot, now time.Duration) int {
+	short, h := &p.windows[spike], &p.windows[hourly]
 	if ahead > near {
 		return hourly
 	}
-	// Near its end the hourly window, too, has a close reset: limits known from before decide.
+	// Near its end, or when its oldest request is about to leave, the hourly window, too, has a close reset.
+	used := r.Limit - r.Remaining
 	same := h.limit > 0 && r.Reset.Unix()-h.resetAt <= 1 && h.resetAt-r.Reset.Unix() <= 1
 	switch {
-	case r.Limit == h.limit && r.Limit == s.limit:
-		if same {
-			return hourly
-		}
+	case r.Limit == short.limit && (r.Limit != h.limit || !same):
 		return spike
-	case r.Limit == s.limit:
-		return spike
-	case r.Limit == h.limit:
-		moved := r.Reset.Unix() > h.resetAt+1
-		if h.near && moved && (s.limit == 0 || r.Limit <= 8*s.limit) {
+	case r.Limit == h.limit && !h.near:
+		return hourly
+	case r.Remaining > 0 && used < p.counted(s, now):
+		if r.Limit == h.limit {
 			h.forget() // it was the spike window with a new limit all along
-			return spike
 		}
+		return spike
+	case r.Limit == h.limit, same:
 		return hourly
-	case same:
-		return hourly
-	case h.limit > 0 && closer(r.Limit, h.limit, s.limit):
+	case h.limit > 0 && closer(r.Limit, h.limit, short.limit):
 		return hourly // with a new limit, when the oldest request leaves it or its hour ends
 	case h.limit > 0:
 		return spike
-	case s.limit > 0 && r.Limit > s.limit:
-		return hourly // the careful reading, until a reset moves on
-	case s.limit == 0 && p.sent == 1 && r.Remaining < r.Limit/2:
-		return hourly // "when it is nearly used up", and not by us
+	case short.limit > 0 && r.Limit > short.limit:
+		return hourly // the careful reading, until it counts less than an hour's
+	case short.limit == 0 && used > int(p.sent) && closer(r.Limit, smallest, usualSpike):
+		return hourly // which others have used
 	}
 	return spike
+}
+
+// counted returns how many of our own requests an hourly window whose reset is near counts at
+// least, in the answer to s: those of the hour but for its first minute that were answered before
+// s was sent, and s.
+func (p *Pace) counted(s *Slot, now time.Duration) int {
+	p.unheard.expire(now)
+	return p.windows[hourly].since(now-hourlyLength+time.Minute) - int(p.finished-s.finished-1) - p.unheard.logged
 }
 
 // closer reports whether a limit that is not known yet is rather the hourly one, changed, than the

@@ -73,6 +73,9 @@ type Pace struct {
 	shared  *shared   // nil: with nobody
 	waiting list.List // of *waiter; only the first one watches the clock
 	windows [2]window // Spike, Hourly
+	unheard window    // the requests of the last hour whose answers were lost
+	opened  hour      // if the hourly window is fixed and begins with a request
+	struck  hour      // if it is fixed and begins with the full hour
 
 	inflight  int           // taken and not released
 	own       int           // of these, this process's
@@ -104,6 +107,8 @@ func New(o Options) *Pace {
 	}
 	p.windows[spike] = newWindow(spikeLength)
 	p.windows[hourly] = newWindow(hourlyLength)
+	p.unheard = newWindow(hourlyLength)
+	p.struck.clock = true
 	return p
 }
 
@@ -235,7 +240,7 @@ func (p *Pace) sends(now time.Duration) *Slot {
 		slot.returned[i] = w.returned
 		w.room--
 		if w.limit > 0 && w.free(p.inflight, p.kept(i)) <= 0 {
-			w.reset = now + spikeLength // this one probes; the next may do so if its answer says nothing
+			w.asked = now + spikeLength // this one probes; the next may do so if its answer says nothing
 		}
 	}
 	if p.inflight == 0 {
@@ -327,9 +332,9 @@ func (p *Pace) probe(now time.Duration) time.Duration {
 
 // kept returns how many places of window i are not for us, whoever uses them.
 func (p *Pace) kept(i int) int {
-	w, h := &p.windows[i], &p.windows[hourly]
+	w := &p.windows[i]
 	kept := p.reserved(w.limit)
-	if i == spike && (h.stale || h.limit == 0 && beforeRound(h.held(p.inflight))) {
+	if i == spike && p.ties() {
 		kept = max(kept, 1)
 	}
 	return min(kept, w.limit-1)
@@ -338,14 +343,6 @@ func (p *Pace) kept(i int) int {
 // reserved returns how many of a window's places are left to others.
 func (p *Pace) reserved(limit int) int {
 	return min(int(math.Ceil(p.reserve*float64(limit)-1e-9)), limit-1)
-}
-
-// smallest is the smallest hourly limit that the documentation names.
-const smallest = 600
-
-// beforeRound reports whether the next request makes used a round number, as hourly limits are.
-func beforeRound(used int) bool {
-	return used+1 >= smallest && (used+1)%100 == 0
 }
 
 // Release says that the answer to the slot's request has arrived, or that it was lost. The slot
@@ -379,11 +376,15 @@ func (p *Pace) answers(s *Slot, r Report, now time.Duration) {
 		p.windows[i].expire(now)
 		p.windows[i].add(now)
 	}
+	p.opened.counts(r.Date)
+	p.struck.counts(r.Date)
 	if r.Limit > 0 || !r.Date.IsZero() {
 		p.answered(s, r, now)
 		p.learn(s, r, now)
 	} else {
 		p.lost = true
+		p.unheard.expire(now)
+		p.unheard.add(now)
 	}
 	p.last = now
 }

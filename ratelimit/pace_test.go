@@ -50,7 +50,7 @@ func ms(least, most int) latency {
 func (s *setting) server() *server {
 	sv := &server{telling: s.telling, skew: s.skew, oldest: s.oldest, floor: s.floor}
 	for _, q := range s.windows {
-		sv.windows = append(sv.windows, &quota{length: q.length, limit: q.limit, fixed: q.fixed, phase: q.phase})
+		sv.windows = append(sv.windows, &quota{length: q.length, limit: q.limit, fixed: q.fixed, opens: q.opens, phase: q.phase})
 	}
 	return sv
 }
@@ -214,7 +214,7 @@ func settings() []setting {
 			list = append(list,
 				setting{name: "rolling hour", windows: rolling, telling: tell, latency: l, use: 0.98},
 				setting{name: "fixed hour", windows: full, telling: tell, latency: l, use: 0.98},
-				setting{name: "fixed hour, ends after 43 min", windows: partly, telling: tell, latency: l, use: 0.98 * l.slowed()})
+				setting{name: "fixed hour, ends after 43 min", windows: partly, telling: tell, latency: l, use: 0.979})
 		}
 		list = append(list,
 			setting{name: "rolling hour", windows: rolling, telling: fewest, latency: l, span: day, use: 0.98, oldest: true, floor: true},

@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"math/rand/v2"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -59,5 +60,82 @@ func TestNeverOverTheLimit(t *testing.T) {
 func second(most int) func(*rapid.T) time.Duration {
 	return func(t *rapid.T) time.Duration {
 		return time.Duration(rapid.IntRange(0, most*1000-1).Draw(t, "ms")) * time.Millisecond
+	}
+}
+
+// Alone on 150 quotas, always the same ones: nothing is refused and nearly
+// all of it is used, except where that can't be known.
+func TestAloneWhateverTheQuota(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 150 {
+		s, most := anyAlone(random)
+		m := s.measureWith(t, 0, ratelimit.Options{})
+		if m.refused > most {
+			t.Errorf("%+v: %d × 429, want at most %d", s, m.refused, most)
+		}
+		// What returns in the last seconds may come too late.
+		if least := 0.98*s.latency.slowed()*float64(m.most) - float64(s.windows[0].limit); m.refused == 0 && float64(m.people) < least {
+			t.Errorf("%+v: %d people, want at least %.0f of %d", s, m.people, least, m.most)
+		}
+	}
+}
+
+// anyAlone returns a setting with a latency up to 500 ms, and how many requests may be refused there.
+func anyAlone(random *rand.Rand) (s setting, refused int) {
+	one := func(choices ...int) int { return choices[random.IntN(len(choices))] }
+	upTo := func(d time.Duration) time.Duration { return time.Duration(random.Int64N(int64(d))) }
+	burst := one(10, 25, 25, 50, 2+random.IntN(60))
+	least := one(5, 50, 200)
+	s = setting{
+		windows: []quota{spikeOf(burst)},
+		telling: []telling{fewest, share, strict}[random.IntN(3)],
+		latency: ms(least, least+random.IntN(300)),
+		skew:    upTo(time.Hour),
+		oldest:  random.IntN(2) == 0,
+		floor:   random.IntN(2) == 0,
+		span:    time.Duration(60+random.IntN(60)) * time.Minute,
+		workers: 64,
+	}
+	if random.IntN(2) == 0 {
+		s.windows[0] = fixed(s.windows[0], upTo(10*time.Second))
+	}
+	hour := hourlyOf(one(600, 3600, 100*(6+random.IntN(40))))
+	switch random.IntN(5) {
+	case 0:
+		return s, 0 // the spike alone
+	case 1: // the hour rolls
+	case 2: // it begins with a request
+		hour.fixed, hour.opens = true, true
+	case 3: // it is that of the server's clock, which has no other relation to ours
+		hour = fixed(hour, s.skew)
+	case 4:
+		hour = fixed(hour, upTo(time.Hour))
+		if s.telling == strict {
+			refused = 1 // both windows may run out with the same request
+		}
+	}
+	s.windows = append(s.windows, hour)
+	return s, refused
+}
+
+// Two servers whose answers are the same, until the one refuses what the other accepts.
+func TestTieCannotBeKnown(t *testing.T) {
+	t.Parallel()
+	const every = 10100 * time.Millisecond // a burst
+	ends := 40*every + every/2             // after 41 bursts
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	one := setting{windows: []quota{spikeOf(25)}}
+	other := setting{windows: []quota{spikeOf(25), fixed(hourlyOf(1300), time.Hour-ends)}, telling: strict}
+	a, b := one.server(), other.server()
+	a.start(start)
+	b.start(start)
+	for k := range 2326 {
+		now := start.Add(time.Duration(k/25) * every)
+		said, accepted := a.handle(now)
+		saidToo, acceptedToo := b.handle(now)
+		if last := k == 2325; !accepted || acceptedToo == last || !last && said != saidToo {
+			t.Fatalf("request %d: %+v, %t and %+v, %t", k+1, said, accepted, saidToo, acceptedToo)
+		}
 	}
 }

@@ -13,6 +13,7 @@ type quota struct {
 	length time.Duration
 	limit  int
 	fixed  bool          // starts anew every length; otherwise it rolls
+	opens  bool          // fixed: not at once, but with the first request afterwards
 	phase  time.Duration // fixed: how far into the window the server is at the start
 
 	began time.Time // fixed: of the current window
@@ -25,6 +26,9 @@ func (q *quota) used(now time.Time) int {
 		for !q.began.Add(q.length).After(now) {
 			q.began = q.began.Add(q.length)
 			q.log = q.log[:0]
+		}
+		if q.opens && len(q.log) == 0 {
+			q.began = now
 		}
 		return len(q.log)
 	}

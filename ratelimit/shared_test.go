@@ -225,8 +225,8 @@ func TestReserveGoesByTheHourlyLimitOfEarlierRuns(t *testing.T) {
 				take(t, pace)
 				time.Sleep(row.later)
 				pace = ratelimit.New(ratelimit.Options{Reserve: 0.2, Shared: file})
-				for range row.want {
-					take(t, pace).Release(report(8000, 7000, 10*time.Second))
+				for i := range row.want {
+					take(t, pace).Release(report(8000, 7999-i, 10*time.Second))
 				}
 				if wait, _ := after(t, pace); wait < 59*time.Minute {
 					t.Errorf("more than %d requests went within %v", row.want, wait)

@@ -3,7 +3,10 @@ package ratelimit_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -37,7 +40,7 @@ func rivals() []rival {
 				}, err
 			}
 		}},
-		{"fixed delay of 1 s", 1, func() func(context.Context, int) (func(ratelimit.Report, bool), error) {
+		{"a fixed delay of 1 s", 1, func() func(context.Context, int) (func(ratelimit.Report, bool), error) {
 			first := true
 			return func(context.Context, int) (func(ratelimit.Report, bool), error) {
 				if !first {
@@ -47,17 +50,22 @@ func rivals() []rival {
 				return ignore, nil
 			}
 		}},
-		{"x/time/rate, hourly average", 40, func() func(context.Context, int) (func(ratelimit.Report, bool), error) {
+		{"`x/time/rate` at the hourly average", 40, func() func(context.Context, int) (func(ratelimit.Report, bool), error) {
 			limiter := rate.NewLimiter(1, 1)
 			return func(ctx context.Context, _ int) (func(ratelimit.Report, bool), error) {
 				return ignore, limiter.Wait(ctx)
 			}
 		}},
-		{"retry on 429, backoff to 60 s", 40, func() func(context.Context, int) (func(ratelimit.Report, bool), error) {
+		{"send, and back off on 429", 40, func() func(context.Context, int) (func(ratelimit.Report, bool), error) {
+			var mu sync.Mutex
+			random := rand.New(rand.NewPCG(7, 8))
 			return func(_ context.Context, attempt int) (func(ratelimit.Report, bool), error) {
 				if attempt > 0 {
 					ceiling := min(time.Second<<min(attempt-1, 10), time.Minute)
-					time.Sleep(ceiling/2 + rand.N(ceiling/2))
+					mu.Lock()
+					spread := time.Duration(random.Int64N(int64(ceiling / 2)))
+					mu.Unlock()
+					time.Sleep(ceiling/2 + spread)
 				}
 				return ignore, nil
 			}
@@ -113,15 +121,25 @@ func (r rival) runs(t *testing.T, rows int) (took time.Duration, refused int) {
 func TestPaceSideBySide(t *testing.T) {
 	t.Parallel()
 	counts := []int{100, 500, 5000, 20000}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var table strings.Builder
-	fmt.Fprintf(&table, "%-30s", "time (429s)")
+	fmt.Fprintf(&table, "%-35s", "time (429s)")
 	for _, rows := range counts {
 		fmt.Fprintf(&table, " %18d", rows)
 	}
 	for i, r := range rivals() {
-		fmt.Fprintf(&table, "\n%-30s", r.name)
+		fmt.Fprintf(&table, "\n%-35s", r.name)
+		_, quoted, _ := strings.Cut(string(readme), "\n| "+r.name+" | ")
 		for _, rows := range counts {
 			took, refused := r.runs(t, rows)
+			var cell string
+			cell, quoted, _ = strings.Cut(quoted, " |")
+			if !quotes(cell, took, refused) {
+				t.Errorf("README has %q where %s takes %v (%d) for %d rows", strings.TrimSpace(cell), r.name, took.Round(time.Second), refused, rows)
+			}
 			fmt.Fprintf(&table, " %18s", fmt.Sprintf("%v (%d)", took.Round(time.Second), refused))
 			least := best(&server{windows: []*quota{{length: 10 * time.Second, limit: 25}, {length: time.Hour, limit: 3600}}, telling: fewest}, time.Now(), took, nil)
 			if i == 0 && (refused > 0 || float64(rows) < 0.95*float64(least)) {
@@ -130,4 +148,24 @@ func TestPaceSideBySide(t *testing.T) {
 		}
 	}
 	t.Log("\n" + table.String())
+}
+
+// quotes reports whether a cell of the README says so, in whole seconds or minutes. What is refused
+// is rounded, and in which order waiters wake may change it a little.
+func quotes(cell string, took time.Duration, refused int) bool {
+	said, count, _ := strings.Cut(strings.TrimSuffix(strings.ReplaceAll(cell, ",", ""), ")"), "(")
+	about, err := time.ParseDuration(strings.NewReplacer(" ", "", "min", "m").Replace(said))
+	n, errCount := strconv.Atoi(count)
+	if err != nil || errCount != nil {
+		return false
+	}
+	exact := time.Second
+	if strings.Contains(said, "h") {
+		exact = time.Minute
+	}
+	exact /= 2
+	if refused > 0 {
+		exact += took / 50
+	}
+	return (took-about).Abs() <= exact && math.Abs(float64(n-refused)) <= float64(refused)/20
 }

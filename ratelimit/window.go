@@ -41,6 +41,7 @@ type window struct {
 	rotated time.Duration // when recent was shifted
 
 	reset    time.Duration // when the server says the window resets, at the latest; 0: not said
+	asked    time.Duration // from when on one may ask again whether it was
 	resetAt  int64         // the Unix second it named
 	rolls    bool          // the reset has moved on, and most of the window was still used
 	snapshot int64         // returned, when the request was taken that told so
@@ -100,6 +101,15 @@ func (w *window) drop(n int) (due time.Duration) {
 	return due
 }
 
+// since returns how many requests of the log were released after the given time.
+func (w *window) since(released time.Duration) int {
+	n := w.logged
+	for i := w.head; i < len(w.log) && w.log[i].at <= released+w.length+slack; i++ {
+		n -= w.log[i].n
+	}
+	return n
+}
+
 // held returns how many of our own requests may count in the window.
 func (w *window) held(inflight int) int {
 	return w.logged + inflight
@@ -128,7 +138,7 @@ func (w *window) opens(now, probe time.Duration, inflight, kept int) time.Durati
 		at = min(at, probe)
 	}
 	if w.reset > 0 && (w.others > 0 || w.returned == w.snapshot) {
-		at = min(at, max(w.reset, probe))
+		at = min(at, max(w.reset, w.asked, probe))
 	}
 	return at
 }
