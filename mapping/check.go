@@ -47,6 +47,8 @@ func (s *source) checkHalf(text string, column int, kind Kind) *Problem {
 	switch {
 	case kind == Date || kind == Boolean:
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(text)), "type the name as text")
+	case isWord(text) && !isNothing(text): // most names
+		return nil
 	case len(text) < len("31-December-2026") && strings.ContainsAny(text, "0123456789") && monthDamage(text) != "":
 		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has become a date", s.word(), quote(text)), "type the name")
 	}
@@ -54,6 +56,16 @@ func (s *source) checkHalf(text string, column int, kind Kind) *Problem {
 		return problem
 	}
 	return s.checkRemark(text, column)
+}
+
+// isWord reports whether text is a word of four letters or more, without marks.
+func isWord(text string) bool {
+	for i := range len(text) {
+		if !isASCIILetter(text[i]) {
+			return false
+		}
+	}
+	return len(text) > 3
 }
 
 // severalPeople is the problem of a cell that lists people.
@@ -64,6 +76,9 @@ func (s *source) severalPeople(text string, column int) *Problem {
 // strangeWord returns a word between others that is in no name: and, aka, und; ""
 // for none.
 func strangeWord(text string) string {
+	if strings.IndexByte(text, ' ') < 0 {
+		return ""
+	}
 	for _, word := range [...]string{" and ", " aka ", " und ", " u. "} {
 		if strings.Contains(text, word) {
 			return strings.TrimSpace(word)
