@@ -18,6 +18,9 @@ import (
 	"muster/importer/report"
 )
 
+// patience is for how long a browser is waited for on a machine that does much else.
+const patience = 2 * time.Minute
+
 // browser is a Chromium that is told what to do through a pipe.
 type browser struct {
 	t    *testing.T
@@ -62,7 +65,7 @@ func openInBrowser(t *testing.T, page string) *browser {
 	}
 	_, _ = theirs.Close(), theirAnswers.Close()
 	// A browser that hangs must not hang the tests.
-	watch := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
+	watch := time.AfterFunc(2*patience, func() { _ = cmd.Process.Kill() })
 	b := &browser{t: t, in: ours, out: bufio.NewReaderSize(answers, 1<<20)}
 	t.Cleanup(func() {
 		watch.Stop()
@@ -70,10 +73,7 @@ func openInBrowser(t *testing.T, page string) *browser {
 		_, _ = cmd.Process.Wait()
 		_, _ = ours.Close(), answers.Close()
 		// Its helpers write for a moment longer, and would spoil the test's own cleaning.
-		for range 100 {
-			if os.RemoveAll(profile) == nil {
-				break
-			}
+		for began := time.Now(); os.RemoveAll(profile) != nil && time.Since(began) < patience; {
 			time.Sleep(20 * time.Millisecond)
 		}
 	})
@@ -90,6 +90,14 @@ func openInBrowser(t *testing.T, page string) *browser {
 
 // call asks the browser and returns its answer; events are left out.
 func (b *browser) call(method string, parameters, answer any) {
+	b.t.Helper()
+	if refusal := b.ask(method, parameters, answer); refusal != "" {
+		b.t.Fatalf("%s: %s", method, refusal)
+	}
+}
+
+// ask is call, and returns why the browser refuses.
+func (b *browser) ask(method string, parameters, answer any) (refusal string) {
 	b.t.Helper()
 	b.last++
 	question := map[string]any{"id": b.last, "method": method, "params": parameters}
@@ -120,42 +128,52 @@ func (b *browser) call(method string, parameters, answer any) {
 			continue
 		}
 		if got.Error != nil {
-			b.t.Fatalf("%s: %s", method, got.Error.Message)
+			return got.Error.Message
 		}
 		if answer != nil {
 			if err := json.Unmarshal(got.Result, answer); err != nil {
 				b.t.Fatal(err)
 			}
 		}
-		return
+		return ""
 	}
 }
 
 // run returns what an expression of JavaScript comes to, as text.
 func (b *browser) run(expression string) string {
 	b.t.Helper()
+	text, refusal := b.evaluate(expression)
+	if refusal != "" {
+		b.t.Fatalf("%s: %s", expression, refusal)
+	}
+	return text
+}
+
+func (b *browser) evaluate(expression string) (text, refusal string) {
+	b.t.Helper()
 	var got struct {
 		Result struct{ Value string }
 		Error  *struct{ Exception struct{ Description string } } `json:"exceptionDetails"`
 	}
-	b.call("Runtime.evaluate", map[string]any{"expression": "String(" + expression + ")", "userGesture": true, "awaitPromise": true}, &got)
+	refusal = b.ask("Runtime.evaluate", map[string]any{"expression": "String(" + expression + ")", "userGesture": true, "awaitPromise": true}, &got)
 	if got.Error != nil {
-		b.t.Fatalf("%s: %s", expression, got.Error.Exception.Description)
+		refusal = got.Error.Exception.Description
 	}
-	return got.Result.Value
+	return got.Result.Value, refusal
 }
 
-// until waits for an expression to come to a value.
+// until waits for an expression to come to a value. While one page takes the place of
+// another neither can be asked, and before its script has run a page lacks much.
 func (b *browser) until(expression, want string) {
 	b.t.Helper()
-	got := ""
-	for range 1000 {
-		if got = b.run(expression); got == want {
+	got, refusal := "", ""
+	for began := time.Now(); time.Since(began) < patience; {
+		if got, refusal = b.evaluate(expression); refusal == "" && got == want {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	b.t.Fatalf("%s is %q, want %q", expression, got, want)
+	b.t.Fatalf("%s is %q, want %q; %s", expression, got, want, refusal)
 }
 
 const (
@@ -234,6 +252,8 @@ func TestHTMLInABrowser(t *testing.T) {
 	b.run("document.querySelector('#tools input[value=\"0,1,2,3,4,5,6\"]').click()")
 	b.until(countLine, "50,000 rows")
 	b.run("dispatchEvent(new Event('beforeprint'))")
+	b.until(lines, "1000")
+	b.run("document.querySelector('[data-go=on]').click()") // what is drawn meanwhile is for paper, too
 	b.until(lines, "1000")
 	b.run("dispatchEvent(new Event('afterprint'))")
 	b.until(lines, "100")

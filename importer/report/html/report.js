@@ -68,6 +68,8 @@
   let turn = 0;     // of a search that is going on; an older one gives up
   let loaded = false;
   let drawn = false;
+  let size = PAGE;  // rows of a page; on paper it is longer
+  let typing = 0;   // the search that begins when nothing was typed for a moment
 
   const cell = (kind, name, text) => {
     const td = document.createElement(kind);
@@ -112,7 +114,7 @@
     return tr;
   };
 
-  const draw = size => {
+  const draw = () => {
     const from = page * PAGE;
     const part = found.slice(from, from + size);
     body.replaceChildren(...part.map(line));
@@ -142,6 +144,7 @@
   // soon as it is full.
   const find = async () => {
     const mine = ++turn;
+    clearTimeout(typing); // what was typed is taken up here
     const chosen = document.querySelector('#tools input[name=status]:checked');
     wanted = new Set(chosen.value.split(',').map(Number));
     terms = fold(search.value).split(/\s+/).filter(Boolean);
@@ -155,7 +158,7 @@
           early = true;
           found = hits.slice();
           page = 0;
-          draw(PAGE);
+          draw();
         }
         await breathe();
         if (mine !== turn) return;
@@ -164,7 +167,7 @@
     }
     found = hits;
     page = 0;
-    draw(PAGE);
+    draw();
     say();
   };
 
@@ -185,7 +188,6 @@
   $('tools').hidden = false;
   $('tools').addEventListener('submit', event => event.preventDefault());
   $('tools').addEventListener('change', event => { if (event.target !== search && loaded) find(); });
-  let typing = 0;
   search.addEventListener('input', () => {
     clearTimeout(typing);
     typing = setTimeout(() => { if (loaded) find(); }, 120);
@@ -197,7 +199,7 @@
     const last = Math.ceil(found.length / PAGE) - 1;
     page = { first: 0, back: page - 1, on: page + 1, last }[go];
     page = Math.min(Math.max(page, 0), last);
-    draw(PAGE);
+    draw();
     $('rows').scrollIntoView();
   });
 
@@ -213,8 +215,12 @@
     });
   }
 
-  addEventListener('beforeprint', () => { if (drawn && found.length > PAGE) draw(PAPER); });
-  addEventListener('afterprint', () => { if (drawn) draw(PAGE); });
+  const resize = n => {
+    size = n;
+    if (drawn) draw();
+  };
+  addEventListener('beforeprint', () => resize(PAPER));
+  addEventListener('afterprint', () => resize(PAGE));
 
   load();
 })();
