@@ -96,7 +96,7 @@ func beginning(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was read only
 	return io.ReadAll(io.LimitReader(f, int64(len(undoBegin()))))
 }
 
