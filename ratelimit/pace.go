@@ -407,7 +407,8 @@ func (p *Pace) answered(s *Slot, r Report, now time.Duration) {
 
 // Pause keeps everybody from sending for d. Of several pauses the one that ends last counts. The
 // first request afterwards goes alone: its answer tells the others what the quota is now. If it tells
-// nothing, they follow one more at a time each round trip.
+// nothing, they follow one more at a time each round trip. It is called before the slot of the
+// refused request is released, which would let another one go. Slots that were taken before stay.
 func (p *Pace) Pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

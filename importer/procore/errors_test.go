@@ -2,9 +2,11 @@ package procore_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,6 +243,44 @@ func TestWaitIsTheLaterOfBoth(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Whoever waits does not go while the text of a 429 is still being read.
+func TestPauseBeginsWithTheFirstLineOfTheAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, p := client(t, nil, func(o *procore.Options) {
+			o.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				resp, err := inProcess{&fake{api: answer(429, "slow down", "Retry-After: 7")}}.RoundTrip(r)
+				if err == nil && r.URL.Host == apiHost {
+					resp.Body = slow{resp.Body}
+				}
+				return resp, err
+			})
+		})
+		slot := take(t, p)
+		began := time.Now()
+		var next sync.WaitGroup
+		next.Go(func() {
+			_, err := p.Take(t.Context())
+			if waited := time.Since(began); err != nil || waited < 7*time.Second {
+				t.Errorf("the next request went after %v (%v), want 7s at least", waited, err)
+			}
+		})
+		synctest.Wait()
+		if _, err := c.CreatePerson(t.Context(), slot, procore.Draft{}, ""); err == nil {
+			t.Error("a 429 was no error")
+		}
+		next.Wait()
+	})
+}
+
+// slow is a body that takes a second to come.
+type slow struct{ io.ReadCloser }
+
+func (s slow) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	return s.ReadCloser.Read(p)
 }
 
 func TestRateHeadersReachThePace(t *testing.T) {

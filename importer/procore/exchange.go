@@ -62,6 +62,9 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		return e
 	}
 	limits := report(resp.Header, time.Now())
+	if verdictOn(resp).kind == Throttled { // before the slot is released, which lets the next request go
+		c.pace.Pause(retryAfter(resp.StatusCode, resp.Header, limits) + rand.N(pauseJitter)) //nolint:gosec // no secret
+	}
 	release(slot, limits)
 	if limits.Limit > 0 {
 		c.quota.Store(&limits)
@@ -78,9 +81,6 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		return nil
 	}
 	e := c.refusal(r, resp, limits, token)
-	if e.Kind == Throttled {
-		c.pace.Pause(e.RetryAfter + rand.N(pauseJitter)) //nolint:gosec // no secret
-	}
 	if e.Kind == Unauthorized {
 		c.tokens.drop(token)
 	}
@@ -146,7 +146,7 @@ func (c *Client) refusal(r request, resp *http.Response, limits ratelimit.Report
 	status := resp.StatusCode
 	// A body that breaks off is taken as far as it came: the status has said it.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
-	v := classify(status, resp.Header.Get("Retry-After") != "")
+	v := verdictOn(resp)
 	message, fields := explain(status, resp.Header.Get("Content-Type"), body, c.redact.with(token))
 	return r.judged(&Error{
 		Kind: v.kind, Effect: v.effect, Status: status, Code: v.code,
@@ -154,6 +154,11 @@ func (c *Client) refusal(r request, resp *http.Response, limits ratelimit.Report
 		RetryAfter: retryAfter(status, resp.Header, limits),
 		RequestID:  requestID(resp.Header), permanent: v.code == "redirected",
 	})
+}
+
+// verdictOn returns what the status of an answer means.
+func verdictOn(resp *http.Response) verdict {
+	return classify(resp.StatusCode, resp.Header.Get("Retry-After") != "")
 }
 
 // judged completes an error by what was asked for: a call without a body
