@@ -1,8 +1,10 @@
 package importer_test
 
 import (
+	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -252,4 +254,64 @@ func TestSeveralProjectsLostAnswers(t *testing.T) {
 			t.Errorf("%d on the second project, %d in the company", b.onProject(), len(b.server.People()))
 		}
 	})
+}
+
+// What another project's list shows counts from when it was begun, not from when it
+// was there: a request may come to effect in between.
+func TestAnotherProjectsListBegunTooEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}, Faults: faults(t, "latency:20s")})
+		book, err := ledger.Open(t.Context(), filepath.Join(b.folder, "ledger.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer book.Close()
+		there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
+		release, err := book.Lock(there)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := book.Begin(t.Context(), ledger.Run{Scope: there, Command: "import"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		send := func(origin string) {
+			if _, err := book.Intend(t.Context(), run, book.Key(there.API, "1", "o\x00"+origin), 2); err != nil {
+				t.Error(err)
+			}
+		}
+		send("A-1")
+		send("A-3")
+		if err := release(); err != nil { // the run is gone
+			t.Fatal(err)
+		}
+		// Ann is looked for first. Cy is found to be in doubt when he is to be sent, and
+		// Bo, who stands a whole window below Ann, when she is done with: 20 s later. So
+		// the list that is begun for Cy is too early for Bo, who is created meanwhile.
+		time.AfterFunc(5*time.Second, func() { send("A-2") })
+		var bo int64
+		time.AfterFunc(185*time.Second, func() {
+			bo = b.server.Add(simulator.Person{FirstName: "Bo", LastName: "Li", OriginID: "A-3", Projects: []int64{200}})
+		})
+		between := strings.Repeat("Nobody,,\n", 4094)
+		r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nCy,Ray,A-2\n"+between+"Bo,Li,A-3\n"), func(j *importer.Job) {
+			j.Pace = ratelimit.New(ratelimit.Options{Rate: 0.1})
+			j.API = b.client(j.Pace, slowList{b.server.Transport()})
+		})
+		if o := r.rows[len(r.rows)-1].Outcome; bo == 0 || o.PersonID != bo || b.server.Requests().Creates != 2 {
+			t.Errorf("%s, person %d, want %d; %d creates, want Ann's and Cy's: %v", o.Status, o.PersonID, bo, b.server.Requests().Creates, o.Problems)
+		}
+	})
+}
+
+// slowList is a Procore whose list of project 200 is long on its way.
+type slowList struct{ next http.RoundTripper }
+
+func (s slowList) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(req)
+	if req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/projects/200/people") {
+		time.Sleep(30 * time.Second)
+	}
+	return resp, err
 }

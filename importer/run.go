@@ -135,6 +135,11 @@ func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
 		end: end, started: started, places: make(chan struct{}, window),
 	}
 	r.countErrors(plan.Invalid)
+	if intake.Err() == nil && plan.Create > 0 {
+		if err := r.awaitAbandoned(intake, work); err != nil {
+			return nil, err
+		}
+	}
 	if intake.Err() == nil && plan.Create > 0 && r.people == nil {
 		r.people, err = j.listPeople(intake, plan)
 		if r.note(err); err != nil && intake.Err() == nil {

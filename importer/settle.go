@@ -410,13 +410,7 @@ func (r *run) recallDoubt(work context.Context, it *item, intent ledger.Intent, 
 		r.foreseeDoubt(it, found, ids)
 		return nil
 	}
-	// The run that sent it can't have waited for the answer longer than this
-	// one has been at work, nor longer than the client waits for any after
-	// create has waited to send it.
-	it.doubt, it.since = true, intent.Sent.Add(2*r.API.Timeout())
-	if it.since.After(r.started) {
-		it.since = r.started
-	}
+	it.doubt, it.since = true, r.givenUp(intent)
 	return nil
 }
 

@@ -799,3 +799,58 @@ func TestKilledBehindHangingRequests(t *testing.T) {
 		})
 	}
 }
+
+// A row in doubt whose key has changed since is found all the same: the list is
+// not begun before the request under the old key can't come to effect any more.
+func TestKilledAndGivenAnotherKey(t *testing.T) {
+	t.Parallel()
+	late, never := kill{create: 1, after: time.Second}, kill{create: 1}
+	tests := []struct {
+		name    string
+		kill    kill
+		roster  string // of the next run
+		pause   time.Duration
+		waits   bool
+		status  outcome.Status
+		code    string
+		created int
+	}{
+		{name: "an employee ID", kill: late, roster: "Ann,Lee,5,\n", waits: true, status: outcome.Existing, code: "name_only", created: 1},
+		{name: "an origin ID", kill: late, roster: "Ann,Lee,,HR-1\n", waits: true, status: outcome.Existing, code: "name_only", created: 1},
+		{name: "an employee ID, and nobody was created", kill: never, roster: "Ann,Lee,5,\n", waits: true, status: outcome.Created, created: 1},
+		{name: "an employee ID, an hour later", kill: late, roster: "Ann,Lee,5,\n", pause: time.Hour, status: outcome.Existing, code: "name_only", created: 1},
+		{name: "none, and others are sent at once", kill: never, roster: "Bo,Li,6,\nAnn,Lee,,\n", status: outcome.Created, created: 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const head = "First Name,Last Name,Employee ID,External ID\n"
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "late-commit:nth=1:delay=50s:hang")})
+				b.runKilled(b.roster(head+"Ann,Lee,,\n"), test.kill, nil)
+				if test.kill == never {
+					b.server.SetFaults()
+				}
+				time.Sleep(test.pause)
+				began, first := time.Now(), time.Duration(0)
+				var told []int
+				r := b.run(t.Context(), b.roster(head+test.roster), func(j *importer.Job) {
+					j.OnDone = func(outcome.Status, bool) { first = cmp.Or(first, time.Since(began)+1) }
+					j.OnDoubt = func(rows int, _ time.Time) { told = append(told, rows) }
+				})
+				if waited := first >= time.Minute; waited != test.waits || waited && !slices.Equal(told, []int{1, 0}) {
+					t.Errorf("the first row was done with after %s; doubts that were told: %v", first, told)
+				}
+				time.Sleep(2 * time.Minute)
+				o := r.rows[0].Outcome
+				code := ""
+				if len(o.Problems) > 0 {
+					code = o.Problems[0].Code
+				}
+				if got := len(b.server.People()); got != test.created || o.Status != test.status || code != test.code {
+					t.Errorf("%d people, %s (%s), want %d, %s (%s)", got, o.Status, code, test.created, test.status, test.code)
+				}
+			})
+		})
+	}
+}

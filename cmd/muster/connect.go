@@ -118,8 +118,18 @@ func newConnection(o procore.Options) (*connection, error) {
 	}
 	return &connection{
 		api: api, pace: o.Pace, close: api.Close,
-		scope: ledger.Scope{API: host.Host, Company: o.CompanyID, Project: o.ProjectID},
+		scope: ledger.Scope{API: sameHost(host), Company: o.CompanyID, Project: o.ProjectID},
 	}, nil
+}
+
+// sameHost names a host in one way, however it is written: by it the lock and the
+// ledger's entries are found.
+func sameHost(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
 }
 
 // hosts returns where the API and its tokens are.
