@@ -40,7 +40,8 @@
 // is, the end of a fixed window or the moment when the oldest request leaves a rolling one, as long
 // as none of our slots returned since: then at least that oldest one is held and no longer counted.
 //
-// When an answer proves that a fixed hourly window was reset, what was answered since the reset that
+// When an answer shows more room in the hourly window than slots could have returned, by more than what may not have
+// been counted, as a request that was refused, then it is fixed and was reset: what was answered since the reset that
 // it had named is counted anew. What was answered so close to it that, by the whole seconds, the hour
 // before may have counted it, is taken to count. That holds if the limit stayed what it was; while others use the
 // quota, only what the answers prove is sent, and the spike's last place is left free until

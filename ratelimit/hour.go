@@ -69,7 +69,7 @@ func (h *hour) beforeRound(inflight int) bool {
 // others use the quota, only the answers tell what is left of it.
 func (p *Pace) anew(r Report) bool {
 	h, date := &p.windows[hourly], r.Date.Unix()
-	if h.rolls || date < h.resetAt-blurred || !p.alone() {
+	if h.rolls || date < h.resetAt-blurred || date < p.opened.from-1-blurred || !p.alone() {
 		return false
 	}
 	if date >= p.opened.ends-blurred {

@@ -8,6 +8,9 @@ const usualSpike = 25
 // near is how far off the reset of the spike window can seem: its length and two roundings.
 const near = spikeLength + 2*time.Second
 
+// uncounted is how many of ours a window may lack that was not reset, such as one that was refused.
+const uncounted = 2
+
 // learn takes in what an answer said.
 func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	if r.Limit <= 0 {
@@ -42,8 +45,13 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 		least = remaining * other.limit / r.Limit
 	}
 	if other.limit > 0 {
-		if i == spike && other.atLeast(least-unseen, p.inflight) > now+spikeLength && s.taken >= other.seen {
-			other.stale = !p.anew(r) // nothing of ours was due yet: it was reset
+		if i == spike {
+			young := now + spikeLength - hourlyLength // what was released since is not due yet
+			held := other.since(young)
+			other.atLeast(least-unseen, p.inflight)
+			if gone := held - other.since(young); gone > 0 && s.taken >= other.seen { // it was reset
+				other.stale = gone <= uncounted+p.unheard.logged || !p.anew(r)
+			}
 		}
 		return
 	}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -278,6 +280,7 @@ func settings() []setting {
 func TestPace(t *testing.T) {
 	t.Parallel()
 	var table strings.Builder
+	quoted := documented()
 	fmt.Fprintf(&table, "%-30s %-12s %-12s %5s %7s %7s %6s %5s\n", "quota", "told by", "latency", "span", "people", "most", "use", "429s")
 	for _, s := range settings() {
 		s.workers = 40
@@ -285,6 +288,9 @@ func TestPace(t *testing.T) {
 		m := s.measure(t, 0, ratelimit.Options{})
 		fmt.Fprintf(&table, "%-30s %-12s %-12s %4.1fh %7d %7d %6.3f %5d\n", s.name, s.telling,
 			fmt.Sprintf("%v-%v", s.latency.least, s.latency.most), s.span.Hours(), m.people, m.most-m.others, m.use(), m.refused)
+		for _, q := range quoted {
+			q.add(s, m)
+		}
 		for _, people := range m.each {
 			if fair := m.people / len(m.each); s.killed == 0 && (people < fair*8/10 || people > fair*12/10) {
 				t.Errorf("%s, told by %s: the processes created %v", s.name, s.telling, m.each)
@@ -296,4 +302,76 @@ func TestPace(t *testing.T) {
 		}
 	}
 	t.Log("\n" + table.String())
+	topic, err := os.ReadFile("../cmd/muster/help/pace.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range quoted {
+		if line := q.line(); !strings.Contains(string(topic), "\n"+line+"\n") {
+			t.Errorf("the topic pace lacks the line\n%s", line)
+		}
+	}
+}
+
+// quote is a line of the table in the topic pace: the use in some of the settings, and the 429s.
+type quote struct {
+	name    string
+	between string // what stands between the uses
+	of      []func(setting) bool
+	uses    [][]float64 // in those that each of them is about
+	refused float64     // in 10 seconds, at most
+}
+
+func (q *quote) add(s setting, m measured) {
+	for i, about := range q.of {
+		if about(s) {
+			q.uses[i] = append(q.uses[i], m.use())
+			q.refused = max(q.refused, float64(m.refused)/s.span.Seconds()*10)
+		}
+	}
+}
+
+func (q *quote) line() string {
+	var uses []string
+	for _, all := range q.uses {
+		least, most := fmt.Sprintf("%.2f", slices.Min(all)), fmt.Sprintf("%.2f", slices.Max(all))
+		if least != most {
+			least += " to " + most
+		}
+		uses = append(uses, least)
+	}
+	refused := "0"
+	if q.refused > 0 {
+		refused = fmt.Sprintf("%.1f in 10 s", q.refused)
+	}
+	return fmt.Sprintf("| %s | %s | %s |", q.name, strings.Join(uses, q.between), refused)
+}
+
+func documented() []*quote {
+	named := func(names ...string) func(setting) bool {
+		return func(s setting) bool {
+			return slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(s.name, name) })
+		}
+	}
+	daily := func(names ...string) func(setting) bool {
+		return func(s setting) bool { return s.span == day && named(names...)(s) }
+	}
+	alone := func(l latency) func(setting) bool {
+		return func(s setting) bool { return s.name == "spike alone" && s.latency == l }
+	}
+	half := func(windows int) func(setting) bool {
+		return func(s setting) bool { return s.neighbour == 0.5 && len(s.windows) == windows }
+	}
+	list := []*quote{
+		{name: "25 in 10 s and 3,600 in an hour that rolls, 5 to 500 ms; a day", of: []func(setting) bool{daily("rolling hour")}},
+		{name: "the same in fixed hours, 5 ms to 5 s; a day", of: []func(setting) bool{daily("fixed hour", "latency to 5 s")}},
+		{name: "25 in 10 s alone; 5, 50 to 200, 500 ms", between: ", ", of: []func(setting) bool{alone(ms(5, 5)), alone(ms(50, 200)), alone(ms(500, 500))}},
+		{name: "server's clock 30 s off; 5 % of the answers lost", of: []func(setting) bool{named("server's clock", "5 % of the answers lost")}},
+		{name: "two processes on one machine", of: []func(setting) bool{named("two processes")}},
+		{name: "somebody else takes half of the quota at random; 25 in 10 s alone", between: "; ", of: []func(setting) bool{half(2), half(1)}},
+	}
+	for _, q := range list {
+		q.uses = make([][]float64, len(q.of))
+	}
+	return list
 }

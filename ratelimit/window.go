@@ -83,14 +83,13 @@ func (w *window) expire(now time.Duration) {
 	}
 }
 
-// drop returns the n oldest slots of the log, and says when the last of them was due.
-func (w *window) drop(n int) (due time.Duration) {
+// drop returns the n oldest slots of the log.
+func (w *window) drop(n int) {
 	n = min(n, w.logged)
 	w.logged -= n
 	w.returned += int64(n)
 	for n > 0 {
 		oldest := &w.log[w.head]
-		due = oldest.at
 		if oldest.n > n {
 			oldest.n -= n
 			break
@@ -98,7 +97,6 @@ func (w *window) drop(n int) (due time.Duration) {
 		n -= oldest.n
 		w.head++
 	}
-	return due
 }
 
 // since returns how many requests of the log were released after the given time.
@@ -163,17 +161,16 @@ func (w *window) reported(i, limit, remaining, unseen, inflight int, s *Slot, no
 	w.atLeast(remaining-unseen, inflight)
 }
 
-// atLeast corrects our count where the server has more room than it says. It returns when the
-// last of our own requests that it gave up would have left the window.
-func (w *window) atLeast(room, inflight int) (due time.Duration) {
+// atLeast corrects our count where the server has more room than it says.
+func (w *window) atLeast(room, inflight int) {
 	extra := room - w.free(inflight, 0)
 	if extra <= 0 {
-		return 0
+		return
 	}
 	gone := min(extra, w.others)
 	w.others -= gone
 	w.recent[0], w.recent[1] = min(w.recent[0], w.others), min(w.recent[1], w.others)
-	return w.drop(extra - gone)
+	w.drop(extra - gone)
 }
 
 // resets takes note that the window, of which so many are used, resets at the Unix second, which
