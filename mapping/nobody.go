@@ -13,17 +13,24 @@ func (m *Mapper) isNobody(first, last string) bool {
 	if len(first)+len(last) > longest || first == "" || last == "" {
 		return false
 	}
-	key := append(AppendFold(m.scratch[:0], first), ' ')
-	key = AppendFold(key, last)
+	key := AppendFold(m.scratch[:0], first)
+	if _, known := nobodies().beginnings[string(key)]; !known { // most names
+		return false
+	}
+	key = AppendFold(append(key, ' '), last)
 	for len(key) > 0 && (key[len(key)-1] == ' ' || '0' <= key[len(key)-1] && key[len(key)-1] <= '9') {
 		key = key[:len(key)-1]
 	}
-	_, known := nobodies()[string(key)]
+	_, known := nobodies().names[string(key)]
 	return known
 }
 
-var nobodies = sync.OnceValue(func() map[string]struct{} {
-	all := make(map[string]struct{})
+// nobodyNames are what nobody is called, and what a first name can be then: the
+// words that such a name begins with.
+type nobodyNames struct{ names, beginnings map[string]struct{} }
+
+var nobodies = sync.OnceValue(func() nobodyNames {
+	all := nobodyNames{make(map[string]struct{}), make(map[string]struct{})}
 	for name := range strings.SplitSeq(`
 		vacant vacant, vacant position, position vacant, vacant vacancy, open open, open position, position open, open slot, open spot, unfilled position, unfilled unfilled,
 		new hire, new hires, new employee, new worker, new person, future hire, pending hire, to be hired, to be determined, to be announced, to be named, to be advised, to be confirmed, to be assigned,
@@ -40,7 +47,13 @@ var nobodies = sync.OnceValue(func() map[string]struct{} {
 		poste vacant, poste a pourvoir, a pourvoir, a definir, a determiner, a confirmer, sans nom, prenom nom, nom prenom, utilisateur test,
 		vakant vakant, offene stelle, stelle offen, zu besetzen, unbesetzt unbesetzt, noch offen, noch unbekannt, unbekannt unbekannt, vorname nachname, nachname vorname, max mustermann, erika mustermann,
 		vaga aberta, vaga disponivel, em aberto, a contratar, a designar, sem nome, nome sobrenome, nome apelido, usuario teste, teste teste`, ",") {
-		all[strings.TrimSpace(name)] = struct{}{}
+		name = strings.TrimSpace(name)
+		all.names[name], all.beginnings[name] = struct{}{}, struct{}{}
+		for i := range len(name) {
+			if name[i] == ' ' {
+				all.beginnings[name[:i]] = struct{}{}
+			}
+		}
 	}
 	return all
 })

@@ -228,7 +228,8 @@ func isNumbers(word string) bool {
 
 // severalPeople reports whether a cell lists people: Maria Garcia, Bob Smith.
 func severalPeople(name string) bool {
-	if at := strings.IndexByte(name, ','); at < 0 || strings.IndexByte(name[:at], ' ') < 0 { // most names
+	at := strings.IndexByte(name, ',')
+	if at < 0 || strings.IndexByte(name[:at], ' ') < 0 || strings.IndexByte(strings.TrimLeft(name[at+1:], " "), ' ') < 0 { // most names
 		return false
 	}
 	whole, parts := 0, strings.Split(name, ",")

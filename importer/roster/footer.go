@@ -19,8 +19,10 @@ func cutWord(cell string) (word, rest string) {
 // "Electrical" in the same column, as spreadsheets write their subtotals. Without
 // those "Ann Total" may be a person.
 func (n *notes) subtotal(cell string, column int) bool {
-	if word, rest := cutWord(cell); groupWord(word) && strings.EqualFold(rest[strings.LastIndexByte(rest, ' ')+1:], "total") {
-		return true // Dept 100 Total, Company Total
+	if at := strings.LastIndexByte(cell, ' ') + 1; at > 0 && strings.EqualFold(cell[at:], "total") {
+		if word, _ := cutWord(cell); groupWord(word) {
+			return true // Dept 100 Total, Company Total
+		}
 	}
 	what, found := strings.CutPrefix(cell, string(n.above))
 	if !found || column != n.aboveColumn || len(n.above) == 0 {
