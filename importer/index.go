@@ -82,9 +82,11 @@ func (x *index) add(h uint64, row int) (first int) {
 
 // claims reports whether a row has the key that p's ID makes, if p has one.
 func (x *index) claims(p *mapping.Person) bool {
-	if x == nil || keyOf(p) == byName {
-		return false
-	}
+	return x != nil && keyOf(p) != byName && x.has(p)
+}
+
+// has reports whether a row has the key of p, the first one of a name.
+func (x *index) has(p *mapping.Person) bool {
 	var room [128]byte // most keys fit
 	h := x.hash(appendKey(room[:0], p, 1))
 	return x.shards[h&0xff].first(h) != 0

@@ -6,12 +6,13 @@ import (
 	"sync"
 
 	"muster/importer/ledger"
+	"muster/mapping"
 )
 
-// namesakes keeps apart the rows that are people of one name and nothing else.
-// Every other row has its key to itself; these may find each other's people in
-// a list. Which row has which of them is all the same, as long as each has one
-// of its own.
+// namesakes keeps apart the rows that are people of one name. Those that are of
+// that name and nothing else may find each other's people in a list, and one with an
+// ID may find theirs. Which row has which of them is all the same, as long as each
+// has one of its own.
 type namesakes struct {
 	mu       sync.Mutex
 	taken    map[int64]bool // people of rows, though the ledger doesn't say so
@@ -20,13 +21,18 @@ type namesakes struct {
 	vacant map[string][]int // the numbers that renumber has left, by the key of the first of the name
 }
 
-// shares reports whether it may be one of several people of a name, and returns
-// the key of the first.
+// shares reports whether there may be several people of its name, and returns the key of
+// the first that is of that name and nothing else.
 func (r *run) shares(it *item) (first string, ok bool) {
-	if !r.AllowNamesakes || keyOf(&it.person) != byName {
+	if !r.AllowNamesakes {
 		return "", false
 	}
-	return string(appendKey(nil, &it.person, 1)), true
+	return string(appendKey(nil, it.named(), 1)), true
+}
+
+// named returns its person without an ID.
+func (it *item) named() *mapping.Person {
+	return &mapping.Person{FirstName: it.person.FirstName, LastName: it.person.LastName}
 }
 
 // renumber gives it a number within its name that is none of the lines' that a retry
@@ -36,7 +42,7 @@ func (r *run) shares(it *item) (first string, ok bool) {
 func (r *run) renumber(work context.Context, it *item) error {
 	first, ok := r.shares(it)
 	rows := r.plan.namesakes[first]
-	if !ok || rows == 0 || len(r.plan.kept) == 0 || r.Ledger == nil {
+	if !ok || keyOf(&it.person) != byName || rows == 0 || len(r.plan.kept) == 0 || r.Ledger == nil {
 		return nil
 	}
 	vacant, known := r.same.vacant[first]
@@ -66,19 +72,24 @@ func (r *run) renumber(work context.Context, it *item) error {
 	return nil
 }
 
-// unclaimed returns those of ids who are no row's but may be this one's, those
+// unclaimed returns those who fit it that are no row's but may be this one's, those
 // who were a row's that the roster has no more, and how many rows in doubt the
 // former may belong to, this one included. If they are no more than that, the
 // requests of these rows have made them.
-func (r *run) unclaimed(work context.Context, it *item, ids []int64) (free, spare []int64, doubts int, err error) {
+func (r *run) unclaimed(work context.Context, it *item, found match) (free, spare []int64, doubts int, err error) {
+	ids := found.ids
 	first, ok := r.shares(it)
-	if !ok || len(ids) == 0 {
+	named := keyOf(&it.person) == byName
+	if !ok || len(ids) == 0 || !named && !found.nameOnly {
 		return ids, nil, 1, nil
 	}
-	rows := max(r.plan.namesakes[first], 1)
+	rows := r.plan.namesakes[first]
+	if rows == 0 && (named || r.plan.index.has(it.named())) {
+		rows = 1
+	}
 	keys := make([]ledger.Key, rows+len(ids))
 	for i := range keys {
-		keys[i] = r.ledgerKey(appendKey(nil, &it.person, i+1))
+		keys[i] = r.ledgerKey(appendKey(nil, it.named(), i+1))
 	}
 	entries, err := r.lookup(work, keys)
 	if err != nil {
@@ -88,7 +99,7 @@ func (r *run) unclaimed(work context.Context, it *item, ids []int64) (free, spar
 	doubts = 1
 	for i, e := range entries {
 		switch {
-		case i+1 == it.namesake:
+		case named && i+1 == it.namesake:
 		case e.State == ledger.Created:
 			owner[e.PersonID] = i + 1
 		case e.State == ledger.Intended:
@@ -102,7 +113,7 @@ func (r *run) unclaimed(work context.Context, it *item, ids []int64) (free, spar
 		before := it.intent.Run == r.record.ID && r.people != nil && r.people.person(id) != nil
 		switch n := owner[id]; {
 		case before || r.same.taken[id] || r.plan.kept[id]:
-		case n == 0:
+		case n == 0 || n > rows && !named: // a row that had no ID before is the same row
 			free = append(free, id)
 		case n > rows:
 			spare = append(spare, id)

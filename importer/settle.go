@@ -186,7 +186,7 @@ func (s *settler) settleOne(work context.Context, it *item, now *people) bool {
 	if len(found.ids) > 0 && s.namesakeUnderWay(it) {
 		return false // whom they create may be among those found
 	}
-	ids, _, doubts, err := s.unclaimed(work, it, found.ids)
+	ids, _, doubts, err := s.unclaimed(work, it, found)
 	if err != nil {
 		s.ledgerFailed(it, outcome.Unknown, err)
 		s.finish(it)
@@ -256,6 +256,7 @@ func (r *run) someoneElse(it *item, found match, ids []int64) bool {
 	case len(ids) > 0:
 		it.settle(outcome.Existing, nameOnly(ids))
 		it.outcome.PersonID = ids[0]
+		r.take(it, ids[0])
 	case len(found.claimed) > 0 && !r.AllowNamesakes:
 		it.settle(outcome.Existing, nameOnly(found.claimed))
 		it.outcome.PersonID = found.claimed[0]
@@ -369,7 +370,7 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 		it.send = false
 		it.settle(outcome.Invalid, r.idConflict(it, found))
 	case len(found.ids) >= it.namesake:
-		free, spare, _, err := r.unclaimed(work, it, found.ids)
+		free, spare, _, err := r.unclaimed(work, it, found)
 		ids := slices.Concat(free, spare)
 		if err != nil || len(ids) == 0 {
 			return err
@@ -390,7 +391,7 @@ func (r *run) recallOne(work context.Context, it *item, e ledger.Entry) error {
 // can tell already.
 func (r *run) recallDoubt(work context.Context, it *item, intent ledger.Intent, found match) error {
 	it.send, it.intent = false, intent
-	ids, _, doubts, err := r.unclaimed(work, it, found.ids)
+	ids, _, doubts, err := r.unclaimed(work, it, found)
 	if err != nil {
 		return err
 	}
