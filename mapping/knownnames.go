@@ -96,6 +96,13 @@ func (k *knownNames) of(word string) nameKind {
 	return isUnknown
 }
 
+// hasSurname reports whether of returns isSurname.
+func (k *knownNames) hasSurname(word string) bool {
+	var buf [24]byte
+	_, ok := k.surnames[string(AppendFold(buf[:0], word))]
+	return ok
+}
+
 var names = sync.OnceValue(func() *knownNames {
 	set := func(list string) map[string]struct{} {
 		s := make(map[string]struct{})

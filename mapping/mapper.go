@@ -151,7 +151,7 @@ func (m *Mapper) takes(f Field) bool { return len(m.sources) > 0 && m.sources[0]
 // swapped reports whether the cells of a first and a last name say that they stand
 // under one another's heading, as Lopez and Maria do.
 func swapped(first, last string) bool {
-	return names().of(first) == isSurname && names().of(last) == isGiven
+	return names().hasSurname(first) && names().of(last) == isGiven
 }
 
 // setAside returns a name without what is no part of it, which p keeps.

@@ -289,8 +289,11 @@ func number(s string) int {
 // monthDamage recognises what Excel makes of 1-2 or MAR12: 2-Jan, Mar-12,
 // 2-Jan-26. MAR-12 in capitals is an ID: Excel doesn't write it.
 func monthDamage(text string) string {
+	if strings.IndexByte(text, '-') < 0 { // most texts
+		return ""
+	}
 	parts := strings.Split(text, "-")
-	if len(parts) < 2 || len(parts) > 3 {
+	if len(parts) > 3 {
 		return ""
 	}
 	isMonth := func(s string) bool {
