@@ -263,7 +263,7 @@ func TestFaultsMakeNobodyTwice(t *testing.T) {
 	t.Parallel()
 	faults := []string{
 		"lost-answer:20%", "cut-before:20%", "500-after:20%", "500-before:20%", "bad-gateway:20%", "gateway-timeout:20%",
-		"request-timeout:20%", "unavailable:20%", "unavailable:20%:created=yes", "throttle:20%", "expire-token:nth=5+30+31",
+		"request-timeout:20%", "unavailable:20%", "unavailable:20%:created=yes", "throttle:20%", "expire-token:nth=5+30+60",
 		"truncated-body:20%", "malformed:20%", "slow-body:5%", "late-commit:10%:delay=50s", "late-commit:10%:delay=50s:hang",
 	}
 	for _, fault := range faults {
