@@ -116,61 +116,6 @@ type detector struct {
 	compared  int // headings that were compared with the dictionary
 }
 
-// repeated puts ambiguous headings aside that stand over two different columns,
-// and returns the pairs; of two columns with the same cells the second is
-// dropped.
-func (d *detector) repeated() [][2]*column {
-	var kept []*column
-	var pairs [][2]*column
-	seen := make(map[string]*column)
-	for _, c := range d.columns {
-		first := seen[headingKey(c.heading)]
-		switch {
-		case c.meaning < meansNameWord:
-			kept = append(kept, c)
-		case first == nil:
-			seen[headingKey(c.heading)] = c
-			kept = append(kept, c)
-		case !d.sameCells(first.index, c.index):
-			pairs = append(pairs, [2]*column{first, c})
-		}
-	}
-	d.columns = kept
-	return pairs
-}
-
-// sameHeading refuses two different columns under one ambiguous heading.
-func (d *detector) sameHeading(first, second *column) {
-	p := Problem{
-		Code: "heading_twice", Column: second.index,
-		Message: place(d.header, first.index) + " and " + place(d.header, second.index) + " have the same heading",
-		Hint:    fmt.Sprintf("rename one of them in the roster, or say in a mapping file which one counts: column: %s or column: %s", d.reference(first.index), d.reference(second.index)),
-	}
-	d.problems = append(d.problems, p)
-	for f, claims := range d.claims {
-		if c := claims[0]; c.index == first.index {
-			p.Field = publicField(f)
-			other := c
-			other.column = second
-			d.ask(p, func(_ Field, c claim) bool { return c.index == first.index }, d.answer(f, c), d.answer(f, other))
-			return
-		}
-	}
-	d.questions = slices.DeleteFunc(d.questions, func(q Question) bool { return q.Column == first.index })
-	var answers []Answer
-	for _, f := range first.meaning.candidates() {
-		for _, c := range []*column{first, second} {
-			if !d.taken(f) {
-				answers = append(answers, d.answer(f, d.choice(f, c)))
-			}
-		}
-	}
-	if len(answers) > 0 {
-		p.Field = answers[0].Field
-	}
-	d.ask(p, nil, answers...)
-}
-
 // choice is a claim that a person makes.
 func (d *detector) choice(f Field, c *column) claim {
 	return claim{
@@ -470,41 +415,3 @@ func (d *detector) isPeriod(column int) bool {
 
 // noAnswer is what an empty cell says in a column of marks.
 const noAnswer = "no"
-
-// sameCells reports whether two columns say the same in every row of the
-// sample, and say something.
-func (d *detector) sameCells(a, b int) bool {
-	something := false
-	for _, row := range d.sample {
-		var x, y string
-		if a < len(row) {
-			x = fold(row[a])
-		}
-		if b < len(row) {
-			y = fold(row[b])
-		}
-		if x != y {
-			return false
-		}
-		something = something || x != ""
-	}
-	return something
-}
-
-// twice refuses two columns for one field.
-func (d *detector) twice(f Field, claims []claim) {
-	var places, entries []string
-	var answers []Answer
-	for _, c := range claims {
-		places = append(places, place(d.header, c.index))
-		entries = append(entries, d.entry(f, c))
-		answers = append(answers, d.answer(f, c))
-	}
-	p := Problem{
-		Code: "heading_twice", Field: publicField(f), Column: claims[1].index,
-		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), fieldWord(f), list(places, "and")),
-		Hint:    "say in a mapping file which one counts: " + list(entries, "or"),
-	}
-	d.problems = append(d.problems, p)
-	d.ask(p, func(g Field, _ claim) bool { return g == f }, answers...)
-}
