@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"io/fs"
+	"os"
 	"runtime"
 )
 
@@ -56,6 +58,7 @@ func (l *Ledger) enqueue(ctx context.Context, r *request) error {
 // writer owns the connection that writes. Only the goroutine of serve uses it.
 type writer struct {
 	path   string
+	file   fs.FileInfo // of the ledger, as it was opened
 	conn   *sql.Conn
 	broken error // the first failure; nothing is written after it
 
@@ -72,6 +75,10 @@ type writer struct {
 // newWriter prepares a writer, which is to be closed even if there is an error.
 func newWriter(ctx context.Context, path string, conn *sql.Conn) (*writer, error) {
 	w := &writer{path: path, conn: conn, seen: -1}
+	var err error
+	if w.file, err = os.Stat(path); err != nil {
+		return w, err
+	}
 	w.batch.open = make(map[Key]openIntent)
 	w.batch.people = make(map[Key]person)
 	for _, s := range []struct {
@@ -86,7 +93,6 @@ func newWriter(ctx context.Context, path string, conn *sql.Conn) (*writer, error
 		{&w.intents, "SELECT key, id, run, row, attempt, life, sent, coalesce(ended, 0), status, code, http, request FROM intents"},
 		{&w.doubt, "UPDATE intents SET ended = ?, status = ?, code = ?, http = ?, request = ? WHERE id = ?"},
 	} {
-		var err error
 		if *s.to, err = conn.PrepareContext(ctx, s.text); err != nil {
 			return w, err
 		}
@@ -104,7 +110,6 @@ func newWriter(ctx context.Context, path string, conn *sql.Conn) (*writer, error
 		{&w.insertPeople, "INSERT OR IGNORE INTO people (key, state, person, run, attempts, life) VALUES ", "(?,?,?,?,?,?)", ""},
 		{&w.upsertPeople, "INSERT OR ROLLBACK INTO people (key, state, person, run, attempts, life) VALUES ", "(?,?,?,?,?,?)", " ON CONFLICT (key) DO UPDATE SET state = excluded.state, person = excluded.person, run = excluded.run, attempts = excluded.attempts, life = excluded.life"},
 	} {
-		var err error
 		if *s.to, err = newBulk(ctx, conn, s.head, s.line, s.tail); err != nil {
 			return w, err
 		}
@@ -195,6 +200,11 @@ func (w *writer) write(ctx context.Context, rest []*request) int {
 // run can't go on without, and what is on the disk is in order.
 func (w *writer) transact(ctx context.Context, do func() error) error {
 	if w.broken != nil {
+		return w.broken
+	}
+	// SQLite would go on writing into a file that nobody finds any more.
+	if now, err := os.Stat(w.path); err != nil || !os.SameFile(now, w.file) {
+		w.broken = damaged(w.path, "the file was removed or replaced while it was open", err)
 		return w.broken
 	}
 	_, err := w.begin.ExecContext(ctx)

@@ -60,7 +60,8 @@
 // made under another name and renamed, under a lock: so an empty file, or a
 // log without its ledger, is always a loss and never a new one. And Open
 // reads the whole file once, since SQLite by itself takes a page whose
-// end was cut off for one with less in it.
+// end was cut off for one with less in it. A file that is removed or replaced
+// while it is open breaks the ledger at the next write.
 //
 // Rejected for reading: mapping the file into memory. Lookups take a third less
 // time, but the memory of a run would grow with the ledger, and a failing disk would

@@ -117,6 +117,39 @@ func wantCode(t *testing.T, err error, code, path string) {
 	}
 }
 
+// What is written into a file that is not found any more is lost with the process.
+func TestNothingIsWrittenIntoALostFile(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		lose func(path string) error
+	}{
+		{"removed", os.Remove},
+		{"replaced", func(path string) error {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return errors.Join(os.WriteFile(path+".copy", content, 0o600), os.Rename(path+".copy", path))
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			l := open(t, path)
+			run := begin(t, l)
+			if _, err := l.Intend(t.Context(), run, l.Key("1"), 2); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.lose(path); err != nil {
+				t.Skip("this system keeps open files:", err)
+			}
+			_, err := l.Intend(t.Context(), run, l.Key("2"), 3)
+			wantCode(t, err, ledger.CodeDamaged, path)
+		})
+	}
+}
+
 func TestOpenMakesPrivateFiles(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
