@@ -29,7 +29,8 @@ func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string)
 	}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	cmd := exec.CommandContext(ctx, self, args...)
+	// With Ctrl-C a terminal throws away what it has not shown yet, such as the last words.
+	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `stty noflsh && exec "$0" "$@"`, self}, args...)...)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), childVariable+"=1", "TERM=xterm", "XDG_STATE_HOME="+filepath.Join(folder, "state"),
 		"MUSTER_LEDGER=", "MUSTER_CONFIG=", "MUSTER_MAPPING=", "NO_COLOR=1")
