@@ -1,0 +1,146 @@
+// Package text words counts, durations and suggestions for people.
+package text
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+	"github.com/rivo/uniseg"
+)
+
+// Number writes a count with separators: 12,500.
+func Number(n int) string { return humanize.Comma(int64(n)) }
+
+// Plural writes a count with its noun: "1 row", "2 rows".
+func Plural(n int, one, many string) string { return Number(n) + " " + Choose(n, one, many) }
+
+// Choose returns one if n is 1, else many.
+func Choose(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// Capital returns text with its first letter in upper case.
+func Capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	return string(unicode.ToUpper(r)) + text[size:]
+}
+
+// Sentence ends text with a full stop unless it ends with a mark already.
+func Sentence(text string) string {
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?:") {
+		return text
+	}
+	return text + "."
+}
+
+// List joins words as a sentence does: "a, b or c" with "or" as last.
+func List(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
+}
+
+// Duration writes a duration for people: "40 s", "3 min 20 s", "1 h 5 min".
+func Duration(d time.Duration) string {
+	seconds := int(d.Round(time.Second) / time.Second)
+	switch minutes, hours := seconds/60, seconds/3600; {
+	case seconds < 1:
+		return "less than a second"
+	case seconds < 60:
+		return Number(seconds) + " s"
+	case seconds < 600 && seconds%60 != 0:
+		return Number(minutes) + " min " + Number(seconds%60) + " s"
+	case hours < 1:
+		return Number(minutes) + " min"
+	case minutes%60 == 0:
+		return Number(hours) + " h"
+	default:
+		return Number(hours) + " h " + Number(minutes%60) + " min"
+	}
+}
+
+// About writes an estimated duration: "about 3 min 20 s".
+func About(d time.Duration) string {
+	if d < time.Second {
+		return Duration(d)
+	}
+	return "about " + Duration(d)
+}
+
+// Wrap breaks text into lines of at most width terminal columns. first starts
+// the first line and rest every other one. A word longer than a line keeps a
+// line to itself. The result ends with a newline.
+func Wrap(text, first, rest string, width int) string {
+	var b strings.Builder
+	b.WriteString(first)
+	used, empty := uniseg.StringWidth(first), true
+	for word := range strings.FieldsSeq(text) {
+		wide := uniseg.StringWidth(word)
+		switch {
+		case empty:
+		case used+1+wide > width:
+			b.WriteString("\n" + rest)
+			used = uniseg.StringWidth(rest)
+		default:
+			b.WriteString(" ")
+			used++
+		}
+		b.WriteString(word)
+		used, empty = used+wide, false
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// Closest returns the candidate most similar to word, or "" if none is at
+// least as similar as least (from 0 to 1). The first of equals wins.
+func Closest(word string, candidates []string, least float64) string {
+	best, most := "", 0.0
+	for _, c := range candidates {
+		if s := Similarity(strings.ToLower(word), strings.ToLower(c)); s >= least && s > most {
+			best, most = c, s
+		}
+	}
+	return best
+}
+
+// Similarity is 1 for equal texts and 0 for texts with nothing in common: 1
+// minus the optimal string alignment distance over the longer length. Texts of
+// more than 64 letters are not compared and have similarity 0.
+func Similarity(a, b string) float64 {
+	x, y := []rune(a), []rune(b)
+	const longest = 64
+	if len(x) == 0 || len(y) == 0 || len(x) > longest || len(y) > longest {
+		return 0
+	}
+	var rows [3][longest + 1]int
+	before, above, row := &rows[0], &rows[1], &rows[2]
+	for j := range len(y) + 1 {
+		above[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, above, row = above, row, before
+	}
+	return 1 - float64(above[len(y)])/float64(max(len(x), len(y)))
+}
