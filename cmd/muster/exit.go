@@ -11,9 +11,9 @@ import (
 	"syscall"
 
 	"muster/importer"
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/report"
-	"muster/importer/results"
 	"muster/importer/roster"
 	"muster/mapping"
 )
@@ -144,8 +144,7 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 		file     *mapping.FileError
 		bind     *mapping.BindError
 		record   *ledger.Error
-		written  *results.Error
-		page     *report.HTMLError
+		known    *fault.Error
 		reviewed *importer.ReviewedError
 		stop     *importer.StopError
 	)
@@ -156,26 +155,27 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 	case errors.As(err, &reading):
 		e.Code, e.Fix = reading.Code, reading.Fix
 		quotes = reading.Row != 0 || reading.Cell != "" || reading.Code == roster.CodeNoHeader
-		e.Where = &report.Where{File: reading.File, Sheet: reading.Sheet, Row: reading.Row, Cell: reading.Cell}
+		e.Where = &fault.Where{File: reading.File, Sheet: reading.Sheet, Row: reading.Row, Cell: reading.Cell}
 	case errors.As(err, &file):
-		e.Code, e.Fix, e.Where = "mapping_file", file.Hint, &report.Where{File: file.Path, Line: file.Line, Column: file.Column}
+		e.Code, e.Fix, e.Where = "mapping_file", file.Hint, &fault.Where{File: file.Path, Line: file.Line, Column: file.Column}
 	case errors.As(err, &bind):
 		e.Code, e.Message, quotes = "headings", "the roster's headings can't be mapped to a person's fields; nothing was sent", true
 		for _, p := range bind.Problems {
-			e.Problems = append(e.Problems, report.ErrorProblem{Code: p.Code, Field: string(p.Field), Message: p.Message, Fix: p.Hint})
+			e.Problems = append(e.Problems, fault.Problem{Code: p.Code, Field: string(p.Field), Message: p.Message, Fix: p.Hint})
 		}
 		var open *undeterminedError
 		if errors.As(err, &open) {
 			e.Fix = open.fix
 		}
 	case errors.As(err, &record):
-		e.Code, e.Fix, e.Where = record.Code, record.Fix, &report.Where{File: record.Path}
-	case errors.As(err, &written):
-		e.Code, e.Fix, e.Where = written.Code, written.Fix, &report.Where{File: written.Path}
-	case errors.As(err, &page):
-		e.Code, e.Fix, e.Where = page.Code, page.Fix, &report.Where{File: page.Path}
+		e.Code, e.Fix, e.Where = record.Code, record.Fix, &fault.Where{File: record.Path}
+	case errors.As(err, &known):
+		e.Code, e.Fix, e.Problems, quotes = known.Code, known.Fix, known.Problems, known.Quotes
+		if known.Where.File != "" {
+			e.Where = &known.Where
+		}
 	case errors.As(err, &reviewed):
-		e.Code, e.Fix, e.Where = reviewed.Code, reviewed.Fix, &report.Where{File: reviewed.Path}
+		e.Code, e.Fix, e.Where = reviewed.Code, reviewed.Fix, &fault.Where{File: reviewed.Path}
 	case errors.As(err, &stop):
 		e.Code, e.Fix = stop.Code, stop.Fix
 	case errors.Is(err, ledger.ErrLocked):

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"muster/importer/outcome"
+	"muster/importer/text"
 )
 
 // Column is a heading of the roster and what it becomes.
@@ -90,7 +91,7 @@ func (c Check) among(kinds ...string) string {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, number(n)+" of them "+kinds[i+1])
+			parts = append(parts, text.Number(n)+" of them "+kinds[i+1])
 		}
 	}
 	if parts == nil {
@@ -103,14 +104,14 @@ func (c Check) among(kinds ...string) string {
 func (p *page) effort(c Check) {
 	if c.Import.Requests > 0 && c.Import.Create+c.Import.Update > 0 {
 		p.blank()
-		text := "An import would make " + plural(c.Import.Requests, "request", "requests") + " to create " + plural(c.Import.Create, "person", "people")
+		sentence := "An import would make " + text.Plural(c.Import.Requests, "request", "requests") + " to create " + text.Plural(c.Import.Create, "person", "people")
 		if c.Import.Update > 0 {
-			text += " and to change " + plural(c.Import.Update, "job title", "job titles")
+			sentence += " and to change " + text.Plural(c.Import.Update, "job title", "job titles")
 		}
 		if c.Import.Estimate > 0 {
-			text += ", in " + about(c.Import.Estimate)
+			sentence += ", in " + text.About(c.Import.Estimate)
 		}
-		p.line("", "", text+".")
+		p.line("", "", sentence+".")
 	}
 	if len(c.Open) > 0 {
 		p.blank()
@@ -177,13 +178,13 @@ func (c Check) verdict() string {
 	case rows == 0:
 		return "There is no row to import in " + name + "."
 	case wrong == 0 && !c.LookedUp:
-		return fmt.Sprintf("No problem in %s of %s. Nothing was sent.", plural(rows, "row", "rows"), name)
+		return fmt.Sprintf("No problem in %s of %s. Nothing was sent.", text.Plural(rows, "row", "rows"), name)
 	case wrong == 0 && c.Existing > 0 && c.Import.Create+c.Import.Update == 0:
-		return fmt.Sprintf("Nothing is to be done for %s: no problem in %s, and nobody to create. Nothing was sent.", name, plural(rows, "row", "rows"))
+		return fmt.Sprintf("Nothing is to be done for %s: no problem in %s, and nobody to create. Nothing was sent.", name, text.Plural(rows, "row", "rows"))
 	case wrong == 0:
-		return fmt.Sprintf("%s is ready: no problem in %s. Nothing was sent.", begin, plural(rows, "row", "rows"))
+		return fmt.Sprintf("%s is ready: no problem in %s. Nothing was sent.", begin, text.Plural(rows, "row", "rows"))
 	}
-	return fmt.Sprintf("%s of %s in %s %s a problem. Nothing was sent.", number(wrong), plural(rows, "row", "rows"), name, have(wrong))
+	return fmt.Sprintf("%s of %s in %s %s a problem. Nothing was sent.", text.Number(wrong), text.Plural(rows, "row", "rows"), name, have(wrong))
 }
 
 // mapping writes which heading becomes which field.
@@ -222,19 +223,19 @@ func (p *page) headings(what string, list []string) {
 		return
 	}
 	const most = 30 // of a sheet with hundreds of columns
-	text, left := "", len(list)-most
+	quoted, left := "", len(list)-most
 	for i, heading := range list {
 		if i >= most && left > 1 {
-			text += " and " + number(left) + " more"
+			quoted += " and " + text.Number(left) + " more"
 			break
 		}
 		if i > 0 {
-			text += ", "
+			quoted += ", "
 		}
-		text += `"` + Clean(heading) + `"`
+		quoted += `"` + Clean(heading) + `"`
 	}
 	if p.plain() {
 		what = "Columns " + what
 	}
-	p.line("  "+what+": ", "    ", text)
+	p.line("  "+what+": ", "    ", quoted)
 }

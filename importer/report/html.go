@@ -3,12 +3,13 @@ package report
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
+	"muster/importer/atomicfile"
+	"muster/importer/fault"
 	"muster/importer/outcome"
 )
 
@@ -53,7 +54,7 @@ type HTML struct {
 
 // CreateHTML begins a report that Commit will write to path. It refuses a path
 // that can't be written, or where there is a file that isn't such a report, so
-// that a run doesn't find out at its end. The error is an *HTMLError.
+// that a run doesn't find out at its end. The error is an *fault.Error.
 func CreateHTML(path string) (*HTML, error) {
 	target, err := placeHTML(path)
 	if err != nil {
@@ -98,12 +99,12 @@ func (h *HTML) Waiting(until time.Time) {
 }
 
 // Commit writes the page: whole, or not at all, and readable by its owner
-// alone. Nothing can be added to it any more. The error is an *HTMLError.
+// alone. Nothing can be added to it any more. The error is an *fault.Error.
 func (h *HTML) Commit(s Summary) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended {
-		return &HTMLError{Path: h.path, Code: CodeHTMLClosed, Message: "the report is closed already", Fix: "start the command again"}
+		return &fault.Error{Where: fault.Where{File: h.path}, Code: CodeHTMLClosed, Message: "the report is closed already", Fix: "start the command again"}
 	}
 	h.ended = true
 	now := time.Now()
@@ -112,7 +113,7 @@ func (h *HTML) Commit(s Summary) error {
 	if failed := h.rows.close(); err == nil && failed != nil {
 		err = failed
 	}
-	var known *HTMLError
+	var known *fault.Error
 	if err != nil && !errors.As(err, &known) {
 		return unwritableHTML(h.path, err)
 	}
@@ -134,46 +135,11 @@ func (h *HTML) Discard() error {
 	return nil
 }
 
-// write makes a file of the page beside the target, and gives it the target's
-// name.
-func (h *HTML) write(s Summary, now time.Time) (err error) {
-	// A run may take hours, in which somebody else may have used the name.
+// write writes the page to its place.
+func (h *HTML) write(s Summary, now time.Time) error {
+	// A run may take hours: another program may have used the name meanwhile.
 	if _, err := placeHTML(h.path); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(filepath.Dir(h.target), "."+filepath.Base(h.target)+".*.part")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = part.Close() // closed already, or of no interest any more
-			_ = os.Remove(part.Name())
-		}
-	}()
-	if err := h.page(part, s, now); err != nil {
-		return err
-	}
-	if err := part.Sync(); err != nil {
-		return err
-	}
-	if err := part.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(part.Name(), h.target); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(h.target))
-}
-
-// syncFolder makes a renaming durable.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" { // which can't, and needn't: NTFS logs it
-		return nil
-	}
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return atomicfile.Write(h.target, func(w io.Writer) error { return h.page(w, s, now) })
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"muster/importer/text"
 )
 
 const plotHeight = 180 // of the chart's bars, in pixels
@@ -113,14 +115,14 @@ func (d *drawing) rate(one slice) float64 {
 func (d *drawing) slice(c *chart, i int, one slice) {
 	x := float64(i) * d.share
 	from := d.start.Add(time.Duration(i) * d.width)
-	label := d.clock(from) + ": " + plural(one.created, "person", "people")
+	label := d.clock(from) + ": " + text.Plural(one.created, "person", "people")
 	for _, event := range []struct {
 		count int
 		fault bool
 		words string
 	}{
 		{one.throttled, false, "slowed down " + times(one.throttled)},
-		{one.faults, true, plural(one.faults, "fault", "faults")},
+		{one.faults, true, text.Plural(one.faults, "fault", "faults")},
 	} {
 		if event.count > 0 {
 			label += ", " + event.words
@@ -128,7 +130,7 @@ func (d *drawing) slice(c *chart, i int, one slice) {
 		}
 	}
 	if one.waited >= time.Second {
-		label += ", waited " + span(one.waited)
+		label += ", waited " + text.Duration(one.waited)
 	}
 	if one.waited*2 >= d.width {
 		c.Waits = append(c.Waits, span100{percent(x), percent(d.share)})
@@ -140,9 +142,9 @@ func (d *drawing) slice(c *chart, i int, one slice) {
 			Y:       short(plotHeight - height), Height: short(height), Label: label,
 		})
 	}
-	row := tableRow{From: d.clock(from), Created: number(one.created), Throttled: number(one.throttled), Faults: number(one.faults)}
+	row := tableRow{From: d.clock(from), Created: text.Number(one.created), Throttled: text.Number(one.throttled), Faults: text.Number(one.faults)}
 	if one.waited >= time.Second {
-		row.Waited = span(one.waited)
+		row.Waited = text.Duration(one.waited)
 	}
 	c.Table = append(c.Table, row)
 }
@@ -187,7 +189,7 @@ func (d *drawing) words(unit string, people, faults int, waited time.Duration) s
 		list = append(list, "Procore gave no usable answer "+times(faults)+".")
 	}
 	if waited >= time.Second {
-		list = append(list, "Nothing was sent for "+span(waited)+" in all, because the quota or Procore asked for it.")
+		list = append(list, "Nothing was sent for "+text.Duration(waited)+" in all, because the quota or Procore asked for it.")
 	}
 	return strings.Join(list, " ")
 }
@@ -204,7 +206,7 @@ func (d *drawing) clock(t time.Time) string {
 	return t.Format("15:04")
 }
 
-func times(n int) string { return choose(n, "once", number(n)+" times") }
+func times(n int) string { return text.Choose(n, "once", text.Number(n)+" times") }
 
 // stretch names the length of a slice of less than a minute.
 func stretch(d time.Duration) string {
@@ -231,7 +233,7 @@ func scale(most float64, parts bool) (step, top float64) {
 // decimal writes a rate with as many digits as say something.
 func decimal(value float64) string {
 	if value >= 10 || value == float64(int(value)) {
-		return number(int(value + 0.5))
+		return text.Number(int(value + 0.5))
 	}
 	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0")
 }

@@ -3,11 +3,12 @@ package report
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"muster/importer/fault"
 )
 
 // What can be wrong with a report's file.
@@ -20,30 +21,10 @@ const (
 	CodeHTMLClosed     = "report_closed"
 )
 
-// HTMLError is a report that can't be written.
-type HTMLError struct {
-	Path    string // as it was given
-	Code    string // for programs
-	Message string // what is wrong
-	Fix     string // what to do
-	Err     error  // what the machine said; may be nil
-}
-
-// Error says which file and what is wrong with it.
-func (e *HTMLError) Error() string {
-	if e.Err == nil {
-		return e.Path + ": " + e.Message
-	}
-	return fmt.Sprintf("%s: %s (%v)", e.Path, e.Message, e.Err)
-}
-
-// Unwrap returns what the machine said.
-func (e *HTMLError) Unwrap() error { return e.Err }
-
-func unwritableHTML(path string, err error) *HTMLError {
-	return &HTMLError{
-		Path: path, Code: CodeHTMLUnwritable, Message: "the report can't be written",
-		Fix: "check that the disk has room and that you may write in this folder, or choose another name with --report", Err: err,
+func unwritableHTML(path string, err error) *fault.Error {
+	return &fault.Error{
+		Where: fault.Where{File: path}, Code: CodeHTMLUnwritable, Message: "the report can't be written",
+		Fix: "check that the disk has room and that you may write in this folder, or choose another name with --report", Err: fault.Cause(err),
 	}
 }
 
@@ -57,7 +38,7 @@ func placeHTML(path string) (string, error) {
 		folder, err := os.Stat(filepath.Dir(path))
 		switch {
 		case errors.Is(err, fs.ErrNotExist), err == nil && !folder.IsDir():
-			return "", &HTMLError{Path: path, Code: CodeHTMLNoFolder, Message: "the folder for the report does not exist", Fix: "make the folder, or choose another name with --report"}
+			return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeHTMLNoFolder, Message: "the folder for the report does not exist", Fix: "make the folder, or choose another name with --report"}
 		case err != nil:
 			return "", unwritableHTML(path, err)
 		}
@@ -72,9 +53,9 @@ func placeHTML(path string) (string, error) {
 	}
 	switch {
 	case info.IsDir():
-		return "", &HTMLError{Path: path, Code: CodeHTMLFolder, Message: "this is a folder", Fix: "give the name of a file in it, such as " + filepath.Join(path, "report.html")}
+		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeHTMLFolder, Message: "this is a folder", Fix: "give the name of a file in it, such as " + filepath.Join(path, "report.html")}
 	case !info.Mode().IsRegular():
-		return "", &HTMLError{Path: path, Code: CodeHTMLNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
+		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeHTMLNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
 	case info.Size() == 0:
 		return target, nil
 	}
@@ -83,8 +64,8 @@ func placeHTML(path string) (string, error) {
 		return "", unwritableHTML(path, err)
 	}
 	if !ours {
-		return "", &HTMLError{
-			Path: path, Code: CodeHTMLNotOurs,
+		return "", &fault.Error{
+			Where: fault.Where{File: path}, Code: CodeHTMLNotOurs,
 			Message: "there is a file of this name already, and it is not a report of muster's, so it is left as it is",
 			Fix:     "choose another name with --report, or move that file away",
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/report"
 )
@@ -76,14 +77,14 @@ func TestHTMLRefuses(t *testing.T) {
 			path := test.path(t, folder)
 			before := names(t, folder)
 			_, err := report.CreateHTML(path)
-			var refused *report.HTMLError
+			var refused *fault.Error
 			if !errors.As(err, &refused) {
 				t.Fatalf("CreateHTML: %v", err)
 			}
 			if test.code != "" && refused.Code != test.code {
 				t.Errorf("code %s, want %s", refused.Code, test.code)
 			}
-			if refused.Path != path || refused.Fix == "" || !strings.HasPrefix(err.Error(), path+": ") {
+			if refused.Where.File != path || refused.Fix == "" || !strings.HasPrefix(err.Error(), path+": ") {
 				t.Errorf("the error is %q, and the fix %q", err, refused.Fix)
 			}
 			if diff := cmp.Diff(before, names(t, folder)); diff != "" {
@@ -172,7 +173,7 @@ func TestHTMLLeavesAFileThatCameMeanwhile(t *testing.T) {
 	}
 	put(t, path, "mine")
 	err = h.Commit(report.Summary{Status: report.Finished})
-	var refused *report.HTMLError
+	var refused *fault.Error
 	if !errors.As(err, &refused) || refused.Code != report.CodeHTMLNotOurs {
 		t.Errorf("Commit: %v", err)
 	}
@@ -198,7 +199,7 @@ func TestHTMLWritesWholeOrNotAtAll(t *testing.T) {
 		t.Skip(err) // where an open file can't be removed
 	}
 	h.Row("Anna", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 1})
-	var refused *report.HTMLError
+	var refused *fault.Error
 	if err := h.Commit(report.Summary{Status: report.Finished}); !errors.As(err, &refused) {
 		t.Errorf("Commit: %v", err)
 	}
@@ -224,7 +225,7 @@ func TestHTMLEndsOnce(t *testing.T) {
 		if got := names(t, folder); len(got) > 0 {
 			t.Errorf("left behind: %q", got)
 		}
-		var closed *report.HTMLError
+		var closed *fault.Error
 		if err := h.Commit(report.Summary{}); !errors.As(err, &closed) || closed.Code != report.CodeHTMLClosed {
 			t.Errorf("Commit: %v", err)
 		}

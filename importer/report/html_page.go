@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"muster/importer/outcome"
+	"muster/importer/text"
 )
 
 //go:embed html
@@ -141,7 +142,7 @@ type shownGroup struct {
 func (h *HTML) view(s Summary, now time.Time) view {
 	v := view{
 		Mood: "good", Verdict: "Done", Rehearsal: s.Rehearsal, Why: Clean(s.Why),
-		Rows: plural(s.Counts.Rows(), "row", "rows"), Effort: s.effort(),
+		Rows: text.Plural(s.Counts.Rows(), "row", "rows"), Effort: s.effort(),
 		Chart: h.series.chart(now.Location()), Script: h.rows.count > 0,
 	}
 	switch {
@@ -168,7 +169,7 @@ func (h *HTML) view(s Summary, now time.Time) view {
 		{"Results file", Clean(s.Results)},
 		{"Run", Clean(s.Run)},
 		{"Started", h.started.In(now.Location()).Format("Mon 2 Jan 2006, 15:04 MST")},
-		{"Took", span(took)},
+		{"Took", text.Duration(took)},
 	}
 	for _, command := range s.Next {
 		v.Next = append(v.Next, Clean(command))
@@ -178,7 +179,7 @@ func (h *HTML) view(s Summary, now time.Time) view {
 	}
 	v.Tiles, v.Sum = tiles(s.Counts)
 	if v.Chart == nil && s.Created > 0 {
-		v.Pace = plural(s.Created, "person was", "people were") + " created in " + span(took) + "."
+		v.Pace = text.Plural(s.Created, "person was", "people were") + " created in " + text.Duration(took) + "."
 	}
 	v.Wrong = listed("What to do", "Problems of one kind stand together, the most frequent first.", s.Problems)
 	v.Remarks = listed("Worth a look", "These rows are done. See whether that is as you want it.", s.Remarked)
@@ -206,8 +207,8 @@ func tiles(c outcome.Counts) ([]tile, string) {
 		case outcome.Skipped, outcome.Invalid, outcome.Failed, outcome.Unknown, outcome.Pending:
 		}
 		share := float64(n) * 100 / total
-		list = append(list, tile{Status: string(m.status), Count: number(n), Words: words, Share: percent(share), X: percent(x)})
-		sum = append(sum, number(n)+" "+string(m.status))
+		list = append(list, tile{Status: string(m.status), Count: text.Number(n), Words: words, Share: percent(share), X: percent(x)})
+		sum = append(sum, text.Number(n)+" "+string(m.status))
 		x += share
 	}
 	return list, strings.Join(sum, " + ")
@@ -217,16 +218,16 @@ func listed(title, intro string, groups []Group) groupList {
 	list := groupList{Title: title, Intro: intro}
 	for i, g := range groups {
 		if i == groupsInPage {
-			list.More = "And " + plural(len(groups)-i, "more kind", "more kinds") + ", which are with their rows below."
+			list.More = "And " + text.Plural(len(groups)-i, "more kind", "more kinds") + ", which are with their rows below."
 			break
 		}
 		where, _ := places(g)
 		one := shownGroup{
-			Count: number(g.Count), Unit: choose(g.Count, "row", "rows"), Message: begun(headline(g)), Hint: Clean(g.Hint),
+			Count: text.Number(g.Count), Unit: text.Choose(g.Count, "row", "rows"), Message: begun(headline(g)), Hint: Clean(g.Hint),
 			Places: where, Code: Clean(g.Code), Field: Clean(g.Field),
 		}
 		if len(g.Cells) > 0 {
-			one.Unit = choose(g.Count, "cell", "cells")
+			one.Unit = text.Choose(g.Count, "cell", "cells")
 		}
 		if one.Message == "" {
 			one.Message = one.Code
@@ -238,14 +239,14 @@ func listed(title, intro string, groups []Group) groupList {
 
 // begun returns a message as a sentence begins, unless its first word is a name
 // such as employee_id or stands between quotation marks.
-func begun(text string) string {
-	word, _, _ := strings.Cut(text, " ")
+func begun(message string) string {
+	word, _, _ := strings.Cut(message, " ")
 	for _, c := range []byte(word) {
 		if c < 'a' || c > 'z' {
-			return text
+			return message
 		}
 	}
-	return capital(text)
+	return text.Capital(message)
 }
 
 // table chooses the rows that are seen without a script, and what the script can
@@ -256,23 +257,23 @@ func (h *HTML) table(v *view) {
 	total := counts.Rows()
 	v.Caption = "All rows of the run."
 	if total > len(rows) {
-		v.Caption = "The first " + number(len(rows)) + " of " + plural(total, "row", "rows") + "."
+		v.Caption = "The first " + text.Number(len(rows)) + " of " + text.Plural(total, "row", "rows") + "."
 	}
 	if look > 0 {
 		rows = h.rows.toSee
-		v.Caption = choose(look, "The row", "All "+number(look)+" rows") + " to look at, of " + plural(total, "row", "rows") + "."
+		v.Caption = text.Choose(look, "The row", "All "+text.Number(look)+" rows") + " to look at, of " + text.Plural(total, "row", "rows") + "."
 		if look > len(rows) {
-			v.Caption = "The first " + number(len(rows)) + " of " + number(look) + " rows to look at, of " + plural(total, "row", "rows") + "."
+			v.Caption = "The first " + text.Number(len(rows)) + " of " + text.Number(look) + " rows to look at, of " + text.Plural(total, "row", "rows") + "."
 		}
-		v.Filters = append(v.Filters, filter{Label: "to look at", Count: number(look), Statuses: "3,4,5", On: true})
+		v.Filters = append(v.Filters, filter{Label: "to look at", Count: text.Number(look), Statuses: "3,4,5", On: true})
 	}
-	v.Filters = append(v.Filters, filter{Label: "all", Count: number(total), Statuses: "0,1,2,3,4,5,6", On: look == 0})
+	v.Filters = append(v.Filters, filter{Label: "all", Count: text.Number(total), Statuses: "0,1,2,3,4,5,6", On: look == 0})
 	for i, status := range outcome.Statuses() {
 		if n := counts.Of(status); n > 0 && n < total {
-			v.Filters = append(v.Filters, filter{Label: string(status), Count: number(n), Statuses: string(rune('0' + i)), Dot: string(status)})
+			v.Filters = append(v.Filters, filter{Label: string(status), Count: text.Number(n), Statuses: string(rune('0' + i)), Dot: string(status)})
 		}
 	}
 	for _, row := range rows {
-		v.Shown = append(v.Shown, shownRow{row, number(row.Row)})
+		v.Shown = append(v.Shown, shownRow{row, text.Number(row.Row)})
 	}
 }

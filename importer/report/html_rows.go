@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"muster/importer/outcome"
+	"muster/importer/text"
 )
 
 const (
@@ -116,7 +117,7 @@ func cleanRow(label string, o outcome.Outcome) pageRow {
 	}
 	for i, p := range o.Problems {
 		if i == problemsOfIt {
-			row.Rest = "and " + plural(len(o.Problems)-i, "more problem", "more problems")
+			row.Rest = "and " + text.Plural(len(o.Problems)-i, "more problem", "more problems")
 			break
 		}
 		row.Problems = append(row.Problems, pageProblem{shown(p.Code), shown(p.Cell), shown(p.Message), shown(p.Hint)})

@@ -3,6 +3,8 @@ package report
 import (
 	"io"
 	"time"
+
+	"muster/importer/text"
 )
 
 // Plan is what a run is about to do.
@@ -18,20 +20,20 @@ type Plan struct {
 // width columns.
 func WritePlan(w io.Writer, plan Plan, width int) error {
 	p := newPage(width)
-	text := plural(plan.Rows, "row", "rows")
+	sentence := text.Plural(plan.Rows, "row", "rows")
 	if plan.Roster != "" {
-		text += " of " + Clean(plan.Roster)
+		sentence += " of " + Clean(plan.Roster)
 	}
 	if plan.Project != "" {
-		text += " for " + Clean(plan.Project)
+		sentence += " for " + Clean(plan.Project)
 	}
 	if plan.Rehearsal {
-		text = "Rehearsal, nothing is sent to Procore: " + text
+		sentence = "Rehearsal, nothing is sent to Procore: " + sentence
 	}
 	if plan.Estimate > 0 {
-		text += ", in " + about(plan.Estimate)
+		sentence += ", in " + text.About(plan.Estimate)
 	}
-	p.line("", "", text+".")
+	p.line("", "", sentence+".")
 	_, err := io.WriteString(w, p.b.String())
 	return err
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"slices"
 	"strings"
+
+	"muster/importer/text"
 )
 
 const (
@@ -37,9 +39,9 @@ func (p *page) groups(title, one string, list []Group, s Summary) {
 		more = true
 		p.blank()
 		if p.plain() {
-			p.line("", "", title+": "+plural(left, "more kind", "more kinds")+" of them.")
+			p.line("", "", title+": "+text.Plural(left, "more kind", "more kinds")+" of them.")
 		} else {
-			p.line("  ", "  ", "and "+plural(left, "more kind", "more kinds")+".")
+			p.line("  ", "  ", "and "+text.Plural(left, "more kind", "more kinds")+".")
 		}
 	}
 	where := s.FullList
@@ -71,7 +73,7 @@ func (p *page) group(name string, g Group) bool {
 	if g.Count == 1 && places != "" {
 		p.line("  ", "    ", places+": "+message)
 	} else {
-		p.line("  ", "    ", plural(g.Count, unit[0], unit[1])+forExample(g)+": "+message)
+		p.line("  ", "    ", text.Plural(g.Count, unit[0], unit[1])+forExample(g)+": "+message)
 		if places != "" {
 			p.line("    ", "    ", places)
 		}
@@ -94,7 +96,7 @@ func inOneLine(g Group, unit [2]string, places, message string) string {
 	case g.Count == 1 && places != "":
 		message = places + ": " + message
 	default:
-		message = plural(g.Count, unit[0], unit[1]) + forExample(g) + ": " + message
+		message = text.Plural(g.Count, unit[0], unit[1]) + forExample(g) + ": " + message
 		if places != "" {
 			message += ", in " + places
 		}
@@ -150,31 +152,31 @@ func headline(g Group) string {
 }
 
 // places lists the cells of a group, or its rows, and how many more there are.
-func places(g Group) (text string, shown int) {
+func places(g Group) (all string, shown int) {
 	var list []string
 	differ := differ(g)
 	for i, cell := range g.Cells {
-		text := strings.ReplaceAll(Clean(cell), " ", string(unbroken)) // of the sheet's name
+		all := strings.ReplaceAll(Clean(cell), " ", string(unbroken)) // of the sheet's name
 		if differ && i < len(g.Values) && g.Values[i] != "" {
-			text += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
+			all += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
 		}
-		list = append(list, text)
+		list = append(list, all)
 	}
 	if len(list) == 0 {
 		for _, row := range g.ExampleRows {
-			list = append(list, number(row))
+			list = append(list, text.Number(row))
 		}
 		if len(list) > 0 {
-			list[0] = choose(len(list), "row ", "rows ") + list[0]
+			list[0] = text.Choose(len(list), "row ", "rows ") + list[0]
 		}
 	}
 	shown = len(list)
 	if shown == 0 {
 		return "", 0
 	}
-	text = strings.Join(list, ", ")
+	all = strings.Join(list, ", ")
 	if left := g.Count - shown; left > 0 {
-		text += " and " + number(left) + " more"
+		all += " and " + text.Number(left) + " more"
 	}
-	return text, shown
+	return all, shown
 }

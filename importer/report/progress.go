@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"muster/importer/outcome"
+	"muster/importer/text"
 )
 
 // How often progress is shown.
@@ -173,7 +174,7 @@ func (p *Progress) snapshot(now time.Time) Snapshot {
 	if d := p.doubts.Load(); d != nil && d.rows > 0 && d.until.After(now) {
 		s.Left = max(s.Left, d.until.Sub(now))
 		if done+d.rows >= p.total && s.Until.IsZero() {
-			s.Until, s.Why = d.until, "for "+plural(d.rows, "lost answer", "lost answers")
+			s.Until, s.Why = d.until, "for "+text.Plural(d.rows, "lost answer", "lost answers")
 		}
 	}
 	return s

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"muster/importer/outcome"
+	"muster/importer/text"
 )
 
 // Snapshot is how far a run is at one moment.
@@ -24,20 +25,20 @@ type Snapshot struct {
 // goes first: the bar, the rate, the percentage.
 func (s Snapshot) Line(width int) string {
 	done := s.Counts.Rows()
-	count := plural(done, "row", "rows")
+	count := text.Plural(done, "row", "rows")
 	percent, rate, left, wrong, waits := "", "", "", "", ""
 	if s.Total > 0 {
-		count = number(done) + " of " + number(s.Total)
+		count = text.Number(done) + " of " + text.Number(s.Total)
 		percent = strconv.Itoa(min(done*100/s.Total, 100)) + "%"
 	}
 	if s.Rate > 0 {
 		rate = perSecond(s.Rate)
 	}
 	if s.Left >= time.Second {
-		left = "about " + span(coarse(s.Left)) + " left"
+		left = "about " + text.Duration(coarse(s.Left)) + " left"
 	}
 	if n := s.Counts.Invalid + s.Counts.Failed + s.Counts.Unknown; n > 0 {
-		wrong = number(n) + " to look at"
+		wrong = text.Number(n) + " to look at"
 	}
 	if !s.Until.IsZero() {
 		waits = "waits " + s.Why + " until " + clock(s.Until, s.Now)
@@ -71,21 +72,21 @@ func (s Snapshot) Line(width int) string {
 // Sentence returns the progress as it is said.
 func (s Snapshot) Sentence() string {
 	done := s.Counts.Rows()
-	text := plural(done, "row is", "rows are") + " done"
+	sentence := text.Plural(done, "row is", "rows are") + " done"
 	if s.Total > 0 {
-		text = number(done) + " of " + plural(s.Total, "row is", "rows are") + " done, " + strconv.Itoa(min(done*100/s.Total, 100)) + "%"
+		sentence = text.Number(done) + " of " + text.Plural(s.Total, "row is", "rows are") + " done, " + strconv.Itoa(min(done*100/s.Total, 100)) + "%"
 	}
 	if s.Left >= time.Second {
-		text += ", about " + span(coarse(s.Left)) + " left"
+		sentence += ", about " + text.Duration(coarse(s.Left)) + " left"
 	}
 	if n := s.Counts.Invalid + s.Counts.Failed + s.Counts.Unknown; n > 0 {
-		text += ", " + number(n) + " to look at"
+		sentence += ", " + text.Number(n) + " to look at"
 	}
-	text += "."
+	sentence += "."
 	if !s.Until.IsZero() {
-		text += " It waits " + s.Why + " until " + clock(s.Until, s.Now) + "."
+		sentence += " It waits " + s.Why + " until " + clock(s.Until, s.Now) + "."
 	}
-	return text
+	return sentence
 }
 
 // moments knows when progress is worth a sentence.
@@ -149,7 +150,7 @@ func join(parts []string) string {
 func perSecond(rate float64) string {
 	switch {
 	case rate >= 10:
-		return number(int(rate+0.5)) + " rows/s"
+		return text.Number(int(rate+0.5)) + " rows/s"
 	case rate >= 0.1:
 		return strconv.FormatFloat(rate, 'f', 1, 64) + " rows/s"
 	}

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
+	"muster/importer/text"
 )
 
 // The words of Summary.Status.
@@ -24,30 +26,11 @@ const (
 
 // Error is what ended a run early, or kept it from beginning.
 type Error struct {
-	Code     string         `json:"code"`
-	Message  string         `json:"message"`
-	Where    *Where         `json:"where,omitempty"`
-	Fix      string         `json:"fix"` // what to do; may be empty
-	Problems []ErrorProblem `json:"problems,omitempty"`
-}
-
-// Where is a place in a file: in a roster by sheet, row and cell, in any other
-// by line and column.
-type Where struct {
-	File   string `json:"file"`
-	Sheet  string `json:"sheet,omitempty"`
-	Row    int    `json:"row,omitempty"`
-	Cell   string `json:"cell,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"column,omitempty"`
-}
-
-// ErrorProblem is one of several things that are wrong at once.
-type ErrorProblem struct {
-	Code    string `json:"code"`
-	Field   string `json:"field"`
-	Message string `json:"message"`
-	Fix     string `json:"fix"`
+	Code     string          `json:"code"`
+	Message  string          `json:"message"`
+	Where    *fault.Where    `json:"where,omitempty"`
+	Fix      string          `json:"fix"` // what to do; may be empty
+	Problems []fault.Problem `json:"problems,omitempty"`
 }
 
 // Summary is what became of a run. Its JSON is a contract with other programs:
@@ -153,12 +136,12 @@ func (s Summary) sentence() string {
 	case rows == 0:
 		b.WriteString("There was no row to import.")
 	case s.Pending > 0:
-		fmt.Fprintf(&b, "%s of %s %s not attempted.", number(s.Pending), plural(rows, "row", "rows"), were(s.Pending))
+		fmt.Fprintf(&b, "%s of %s %s not attempted.", text.Number(s.Pending), text.Plural(rows, "row", "rows"), were(s.Pending))
 	case wrong > 0 && settled == 0:
-		fmt.Fprintf(&b, "Nothing is done yet: %s %s to be looked at.", plural(rows, "row", "rows"), have(rows))
+		fmt.Fprintf(&b, "Nothing is done yet: %s %s to be looked at.", text.Plural(rows, "row", "rows"), have(rows))
 	case wrong > 0:
 		fmt.Fprintf(&b, "%s of %s %s done%s; %s %s to be looked at.",
-			number(settled), plural(rows, "row", "rows"), are(settled), place, number(wrong), have(wrong))
+			text.Number(settled), text.Plural(rows, "row", "rows"), are(settled), place, text.Number(wrong), have(wrong))
 	case s.Created == 0 && s.Existing == rows && !s.someGone():
 		what := "Nothing was to be done"
 		if s.Updated > 0 {
@@ -166,17 +149,17 @@ func (s Summary) sentence() string {
 		}
 		fmt.Fprintf(&b, "%s: %s in the roster %s%s already.", what, everyone(rows), are(rows), orThere(place))
 	case s.Created == 0 && s.Updated > 0:
-		fmt.Fprintf(&b, "Nobody was to be created for %s.", plural(rows, "row", "rows"))
+		fmt.Fprintf(&b, "Nobody was to be created for %s.", text.Plural(rows, "row", "rows"))
 	case s.Created == 0:
-		fmt.Fprintf(&b, "Nothing was to be done for %s.", plural(rows, "row", "rows"))
+		fmt.Fprintf(&b, "Nothing was to be done for %s.", text.Plural(rows, "row", "rows"))
 	case s.Created == rows:
-		fmt.Fprintf(&b, "%s %s created%s.", plural(rows, "person", "people"), were(rows), place)
+		fmt.Fprintf(&b, "%s %s created%s.", text.Plural(rows, "person", "people"), were(rows), place)
 	default:
 		fmt.Fprintf(&b, "All %s are done%s; %s %s created.",
-			plural(rows, "row", "rows"), place, plural(s.Created, "person", "people"), were(s.Created))
+			text.Plural(rows, "row", "rows"), place, text.Plural(s.Created, "person", "people"), were(s.Created))
 	}
 	if s.Updated > 0 {
-		fmt.Fprintf(&b, " %s %s changed to the roster's.", plural(s.Updated, "job title", "job titles"), were(s.Updated))
+		fmt.Fprintf(&b, " %s %s changed to the roster's.", text.Plural(s.Updated, "job title", "job titles"), were(s.Updated))
 	}
 	return b.String()
 }
@@ -185,7 +168,7 @@ func everyone(n int) string {
 	if n == 1 {
 		return "the one person"
 	}
-	return "all " + number(n) + " people"
+	return "all " + text.Number(n) + " people"
 }
 
 func orThere(place string) string {
@@ -215,16 +198,16 @@ func meanings() []meaning {
 
 // counts writes how many rows there are of each status that occurs, and their sum.
 func (p *page) counts(c outcome.Counts, words []meaning) {
-	total := number(c.Rows())
+	total := text.Number(c.Rows())
 	if p.plain() {
 		for _, m := range words {
 			if n := c.Of(m.status); n > 0 {
 				label, note, noted := strings.Cut(m.words, ": ")
-				value := number(n)
+				value := text.Number(n)
 				if noted {
 					value += " (" + note + ")"
 				}
-				p.line("", "", capital(label)+": "+value)
+				p.line("", "", text.Capital(label)+": "+value)
 			}
 		}
 		p.line("", "", "Rows in all: "+total)
@@ -236,10 +219,10 @@ func (p *page) counts(c outcome.Counts, words []meaning) {
 	}
 	for _, m := range words {
 		if n := c.Of(m.status); n > 0 {
-			row(number(n), m.words)
+			row(text.Number(n), m.words)
 		}
 	}
-	row(total, choose(c.Rows(), "row in all", "rows in all"))
+	row(total, text.Choose(c.Rows(), "row in all", "rows in all"))
 }
 
 // parts writes what became of each project's rows.
@@ -253,12 +236,12 @@ func (p *page) parts(parts []Part) {
 		for _, m := range meanings() {
 			if n := part.Of(m.status); n > 0 {
 				word, _, _ := strings.Cut(m.words, ":")
-				words = append(words, number(n)+" "+word)
+				words = append(words, text.Number(n)+" "+word)
 			}
 		}
 		first, name := "  ", fmt.Sprintf("%s (%d)", Clean(part.Name), part.Project)
 		if number := fmt.Sprintf("project %d", part.Project); part.Name == number { // it has no other name
-			name = capital(number)
+			name = text.Capital(number)
 		} else if p.plain() {
 			first = "Project "
 		}
@@ -271,15 +254,15 @@ func (s Summary) effort() string {
 	if s.Requests == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("It took %s and %s", span(time.Duration(s.Elapsed*float64(time.Second))), plural(s.Requests, "request", "requests"))
+	sentence := fmt.Sprintf("It took %s and %s", text.Duration(time.Duration(s.Elapsed*float64(time.Second))), text.Plural(s.Requests, "request", "requests"))
 	if s.Retries > 0 {
-		text += ", " + plural(s.Retries, "of them a repetition", "of them repetitions")
+		sentence += ", " + text.Plural(s.Retries, "of them a repetition", "of them repetitions")
 	}
-	text += "."
+	sentence += "."
 	if s.Throttled > 0 {
-		text += " Procore asked to slow down " + choose(s.Throttled, "once", number(s.Throttled)+" times") + "."
+		sentence += " Procore asked to slow down " + text.Choose(s.Throttled, "once", text.Number(s.Throttled)+" times") + "."
 	}
-	return text
+	return sentence
 }
 
 // ending writes the remarks, where the results are, and what to do next.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results/workbook"
 	"muster/importer/roster"
@@ -75,7 +76,7 @@ func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
 func unfit(err error) string {
 	var why *workbook.UnfitError
 	var unread *roster.Error
-	var other *Error
+	var other *fault.Error
 	switch {
 	case errors.As(err, &why):
 		return "the results are in a workbook of their own and not in the roster's: " + why.Why

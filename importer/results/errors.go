@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"path/filepath"
 	"syscall"
+
+	"muster/importer/fault"
 )
 
-// The codes of Error.
+// The codes of the errors of Create, Commit and Open.
 const (
 	CodeFormat    = "results_format_unknown"
 	CodeFolder    = "results_is_folder"
@@ -34,49 +36,28 @@ const (
 	CodeRehearsal     = "results_rehearsal" // the person is a rehearsal's
 )
 
-// Error is what keeps a results file from being written or read, in words for
-// the person who can change it.
-type Error struct {
-	Path    string // as it was given
-	Code    string // for programs
-	Message string // what is wrong
-	Fix     string // what to do
-	Err     error  // what the machine said; may be nil
+func unreadable(path string, err error) *fault.Error {
+	return &fault.Error{Where: fault.Where{File: path}, Code: CodeUnread, Message: "this file can't be read", Fix: "see that it is there and that you may read it", Err: fault.Cause(err)}
 }
 
-// Error says which file and what is wrong with it.
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return e.Path + ": " + e.Message
-	}
-	return fmt.Sprintf("%s: %s (%v)", e.Path, e.Message, e.Err)
-}
-
-// Unwrap returns what the machine said.
-func (e *Error) Unwrap() error { return e.Err }
-
-func unreadable(path string, err error) *Error {
-	return &Error{Path: path, Code: CodeUnread, Message: "this file can't be read", Fix: "see that it is there and that you may read it", Err: reason(err)}
-}
-
-func tooLarge(path string) *Error {
-	return &Error{
-		Path: path, Code: CodeTooLarge,
+func tooLarge(path string) *fault.Error {
+	return &fault.Error{
+		Where: fault.Where{File: path}, Code: CodeTooLarge,
 		Message: fmt.Sprintf("a workbook's sheet holds no more than %d rows and %d columns, and this roster has more", sheetRows, sheetColumns),
 		Fix:     "use a results file whose name ends in .csv or .jsonl",
 	}
 }
 
-func inUse(path string) *Error {
-	return &Error{
-		Path: path, Code: CodeInUse, Message: "another run is writing its results there",
+func inUse(path string) *fault.Error {
+	return &fault.Error{
+		Where: fault.Where{File: path}, Code: CodeInUse, Message: "another run is writing its results there",
 		Fix: "wait until it has ended, or give each run a results file of its own with --results",
 	}
 }
 
 // unwritable says why the machine refused.
-func unwritable(path string, err error) *Error {
-	e := &Error{Path: path, Code: CodeUnwritten, Message: "this file can't be written", Fix: "choose another name for the results file", Err: reason(err)}
+func unwritable(path string, err error) *fault.Error {
+	e := &fault.Error{Where: fault.Where{File: path}, Code: CodeUnwritten, Message: "this file can't be written", Fix: "choose another name for the results file", Err: fault.Cause(err)}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Code, e.Message, e.Err = CodeNoFolder, fmt.Sprintf("there is no folder %s", filepath.Dir(path)), nil
@@ -88,13 +69,4 @@ func unwritable(path string, err error) *Error {
 		e.Fix = "make room on it, then start the same command again; what was sent is recorded"
 	}
 	return e
-}
-
-// reason takes the path out of an error, which the message has already.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

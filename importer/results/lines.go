@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
@@ -55,8 +56,8 @@ func (l *lines) readHeader() error {
 		}
 		break
 	}
-	return &Error{
-		Path: l.path, Code: CodeNotOurs,
+	return &fault.Error{
+		Where: fault.Where{File: l.path}, Code: CodeNotOurs,
 		Message: "this is not a results file: its first line is not a whole JSON object",
 		Fix:     "give the results file that an import wrote",
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
@@ -30,15 +31,15 @@ func place(path string) (string, error) {
 	}
 	switch {
 	case info.IsDir():
-		return "", &Error{Path: path, Code: CodeFolder, Message: "this is a folder", Fix: "give the name of a file in it"}
+		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeFolder, Message: "this is a folder", Fix: "give the name of a file in it"}
 	case !info.Mode().IsRegular():
-		return "", &Error{Path: path, Code: CodeNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
+		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
 	case info.Size() == 0:
 		return target, nil
 	}
 	if err := ours(target); err != nil {
-		return "", &Error{
-			Path: path, Code: CodeNotOurs,
+		return "", &fault.Error{
+			Where: fault.Where{File: path}, Code: CodeNotOurs,
 			Message: "there is a file of this name already, and it is not a results file, so it is left as it is",
 			Fix:     "choose another name, or move that file away",
 			Err:     err,
@@ -69,7 +70,7 @@ func ours(path string) error {
 	if err == nil {
 		return r.Close()
 	}
-	var own *Error
+	var own *fault.Error
 	if errors.As(err, &own) {
 		return errors.New(own.Message)
 	}
@@ -91,8 +92,8 @@ func clearPart(path, name string) error {
 		return unwritable(path, err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > 0 && !begun(name) {
-		return &Error{
-			Path: path, Code: CodeNotOurs,
+		return &fault.Error{
+			Where: fault.Where{File: path}, Code: CodeNotOurs,
 			Message: fmt.Sprintf("there is a file %s, which is what results are called while they are written, and it is not one of a run", filepath.Base(name)),
 			Fix:     "move that file away, or choose another name for the results file",
 		}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/roster"
 )
@@ -56,7 +57,7 @@ type source interface {
 
 // Open opens a results file for reading: one that Create made, or what a
 // spreadsheet made of it. The six columns are found by name wherever they stand.
-// The error is a *roster.Error, or an *Error if the file is not a results file.
+// The error is a *roster.Error, or an *fault.Error if the file is not a results file.
 func Open(path string, o roster.Options) (*Reader, error) {
 	start := head(path)
 	r := &Reader{path: path, format: JSONL}
@@ -168,8 +169,8 @@ func (r *Reader) bind(header []string) error {
 			}
 			r.header, r.own = append(r.header, heading), append(r.own, i)
 		case r.six[which] >= 0:
-			return &Error{
-				Path: r.path, Code: CodeTwice,
+			return &fault.Error{
+				Where: fault.Where{File: r.path}, Code: CodeTwice,
 				Message: fmt.Sprintf("there are two columns %q", Columns()[which]),
 				Fix:     "delete the one that was added",
 			}
@@ -189,16 +190,16 @@ func (r *Reader) bind(header []string) error {
 	case columnCount:
 		return r.notOurs()
 	}
-	return &Error{
-		Path: r.path, Code: CodeNotOurs,
+	return &fault.Error{
+		Where: fault.Where{File: r.path}, Code: CodeNotOurs,
 		Message: "this is not a whole results file: it lacks " + strings.Join(missing, ", "),
 		Fix:     "put these columns back with the cells they had",
 	}
 }
 
-func (r *Reader) notOurs() *Error {
-	return &Error{
-		Path: r.path, Code: CodeNotOurs,
+func (r *Reader) notOurs() *fault.Error {
+	return &fault.Error{
+		Where: fault.Where{File: r.path}, Code: CodeNotOurs,
 		Message: "this is not a results file: it has none of the columns import_row, import_status, …",
 		Fix:     "give the results file that an import wrote; a roster is for muster import",
 	}

@@ -7,8 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
+
+	"muster/importer/atomicfile"
 )
 
 // replace gives part the name target and keeps a file of that name under another.
@@ -22,10 +23,7 @@ func replace(part, target string) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	if err := os.Rename(part, target); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(target))
+	return atomicfile.Rename(part, target)
 }
 
 // keep makes target.bak of target, which stays.
@@ -90,17 +88,4 @@ func duplicate(from, to string) error {
 		return err
 	}
 	return out.Close()
-}
-
-// syncFolder makes a renaming durable.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" { // which can't, and needn't: NTFS logs it
-		return nil
-	}
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = folder.Close() }()
-	return folder.Sync()
 }

@@ -49,6 +49,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"muster/importer/fault"
 )
 
 // Format is how a results file is written; its name says which.
@@ -124,8 +126,8 @@ func FormatOf(path string) (Format, error) {
 	case ".jsonl", ".ndjson":
 		return JSONL, nil
 	}
-	return "", &Error{
-		Path: path, Code: CodeFormat,
+	return "", &fault.Error{
+		Where: fault.Where{File: path}, Code: CodeFormat,
 		Message: "the name doesn't say in which format the results are wanted",
 		Fix:     "end the name in .csv, .xlsx or .jsonl",
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results"
 	"muster/importer/roster"
@@ -324,7 +325,7 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := results.Open(path, roster.Options{})
-			var refused *results.Error
+			var refused *fault.Error
 			if !errors.As(err, &refused) || refused.Code != test.code || !strings.Contains(refused.Message, test.message) || refused.Fix == "" {
 				t.Errorf("got %#v, want code %s and %q", err, test.code, test.message)
 			}

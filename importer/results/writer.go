@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 )
 
@@ -54,7 +55,7 @@ type encoder interface {
 
 // Create begins a results file at path for a roster with this header (without
 // the six columns, as Reader.Header returns it); the name's extension says in
-// which format. Nothing at path changes before Commit. The error is an *Error:
+// which format. Nothing at path changes before Commit. The error is an *fault.Error:
 // path is a folder, its folder is missing or can't be written, another Writer is
 // at work on it, or it holds a file that is not a results file, which is never
 // overwritten. An empty file may be: there is nothing in it to lose.
@@ -102,8 +103,8 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 func refuseHeader(path string, header []string, format Format, rows int) error {
 	for _, heading := range header {
 		if column(heading) >= 0 {
-			return &Error{
-				Path: path, Code: CodeHeading,
+			return &fault.Error{
+				Where: fault.Where{File: path}, Code: CodeHeading,
 				Message: fmt.Sprintf("the roster has a column %q already, which is a name that results files use", strings.TrimSpace(heading)),
 				Fix:     "rename that column in the roster",
 			}
@@ -147,7 +148,7 @@ func (w *Writer) open() error {
 // copied. After an error every later call returns it, too.
 func (w *Writer) Write(cells []string, o outcome.Outcome) error {
 	if w.state != writing {
-		return &Error{Path: w.path, Code: CodeUnwritten, Message: "a row came after the results file was closed", Fix: "start the command again"}
+		return &fault.Error{Where: fault.Where{File: w.path}, Code: CodeUnwritten, Message: "a row came after the results file was closed", Fix: "start the command again"}
 	}
 	if w.err != nil {
 		return w.err

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results"
 	"muster/importer/roster"
@@ -202,7 +203,7 @@ func TestCreateRefuses(t *testing.T) {
 			}
 			before := files(t, folder)
 			_, err := results.Create(filepath.Join(folder, test.path), test.header, test.options)
-			var refused *results.Error
+			var refused *fault.Error
 			if !errors.As(err, &refused) || refused.Code != test.code || refused.Fix == "" {
 				t.Fatalf("got %v, want code %s", err, test.code)
 			}
@@ -266,7 +267,7 @@ func TestPartsOfOthersAreLeft(t *testing.T) {
 				t.Skip(err)
 			}
 			before := files(t, folder)
-			var refused *results.Error
+			var refused *fault.Error
 			if _, err := results.Create(path, []string{"Name"}, results.Options{}); !errors.As(err, &refused) || refused.Code != "results_not_ours" {
 				t.Errorf("got %v", err)
 			}
@@ -361,7 +362,7 @@ func TestAFailedRenamingKeepsTheRows(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path, "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	var failed *results.Error
+	var failed *fault.Error
 	if err := w.Commit(); !errors.As(err, &failed) || !strings.Contains(failed.Message, ".part") {
 		t.Fatalf("got %v, want an error that names the .part file", err)
 	}
@@ -553,7 +554,7 @@ func TestOneWriterAtATime(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var refused *results.Error
+			var refused *fault.Error
 			if _, err := results.Create(path, []string{"Name"}, results.Options{}); !errors.As(err, &refused) || refused.Code != results.CodeInUse && runtime.GOOS != "windows" {
 				t.Errorf("a second one: %v", err)
 			}
