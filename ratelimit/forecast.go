@@ -1,145 +1,106 @@
 package ratelimit
 
-import (
-	"slices"
-	"time"
-)
-
-// most is how many requests Forecast follows one by one; beyond, it goes on at the average pace. A
-// progress line asks ten times a second.
-const most = 100_000
-
-// usual is the hourly limit that Procore's documentation names first.
-const usual = 3600
+import "time"
 
 // Forecast returns how long n requests take from now on, answers included, if enough workers
-// send them and nobody uses the quota but this process, those that wait for it through
-// Options.Shared, and whoever has just used the spike. Those of this process that are under way
-// are among the n. It is false while no window is known. Procore reports the hourly limit only
-// when it is nearly used up: until then the one that was reported last counts, or the usual one.
+// send them and other users keep using what they have just used. Requests of this process that are
+// in flight are among the n. The result is false while no window is known. Until the hourly limit is
+// reported, the likely one counts.
 func (p *Pace) Forecast(n int) (time.Duration, bool) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	now := p.now()
-	all := n
-	n = (n - min(p.own, n)) * (1 + p.shared.waiting(now)) // they take as many meanwhile
-	var queues []queue
-	late := p.shared.late(now, p.latency)
-	for i := range p.windows {
-		p.windows[i].expire(now)
-		w := p.windows[i]
-		if i == hourly && w.near && w.limit < smallest && p.windows[spike].limit > 0 {
-			w.limit = 0 // taken for the hourly one by care alone: see which
-		}
-		if w.limit == 0 && i == hourly && p.windows[spike].limit > 0 {
-			w.limit = p.likely()
-		}
-		if w.limit > 0 {
-			queues = append(queues, w.queue(now, p.inflight, late, p.reserved(w.limit), p.latency))
-		}
-	}
-	start, latency, apart, first := max(now, p.paused), p.latency, time.Duration(0), now
-	if p.capped != nil {
-		apart = time.Duration(float64(time.Second) / float64(p.capped.Limit()))
-		first = now + p.untilToken(now)
-	}
-	p.mu.Unlock()
-
-	if len(queues) == 0 {
-		return 0, false
-	}
+	short, hour := p.schedule(spike, now), p.schedule(hourly, now)
+	fresh := (n - min(p.requests.own, n)) * (1 + p.shared.waiting(now)) // waiting processes take as many
 	switch {
-	case all <= 0:
+	case short.places == 0 && hour.places == 0:
+		return 0, false
+	case n <= 0:
 		return 0, true
-	case n == 0:
-		return latency, true
+	case fresh == 0:
+		return p.requests.latency, true
 	}
-	at := max(start, first)
-	for i := range min(n, most) {
-		if i > 0 {
-			at += apart
-		}
-		for q := range queues {
-			at = max(at, queues[q].take())
-		}
-		for q := range queues {
-			queues[q].put(at + latency + queues[q].length + slack)
-		}
+	start := max(now, p.paused)
+	pace := func(n int) time.Duration { // how long n requests take if the hourly window does not bind
+		return max(short.at(n, start, atOnce), p.cappedAt(n, now)) - start
 	}
-	took := at - start
-	if n > most {
-		took = time.Duration(float64(took) / most * float64(n))
-	}
-	return start - now + took + latency, true
+	return max(start+pace(fresh), hour.at(fresh, start, pace)) - now + p.requests.latency, true
 }
 
-// likely returns the hourly limit that is to be reckoned with before it is reported; 0 if what was
-// sent speaks against it.
-func (p *Pace) likely() int {
-	limit := usual
-	if p.remembered > 0 {
-		limit = p.remembered
+// atOnce is the pace of requests that nothing else holds back.
+func atOnce(int) time.Duration { return 0 }
+
+// cappedAt returns when Options.Rate lets the n-th request from now go.
+func (p *Pace) cappedAt(n int, now time.Duration) time.Duration {
+	if p.capped == nil {
+		return now
 	}
-	if p.windows[hourly].held(p.inflight) > limit {
-		return 0
-	}
-	return limit
+	apart := float64(time.Second) / float64(p.capped.Limit())
+	return now + p.untilToken(now) + time.Duration(float64(n-1)*apart)
 }
 
-// queue is when the places of a window become free: those that are taken now, and, behind them,
-// those that the forecast takes.
-type queue struct {
-	length time.Duration
-	now    []time.Duration // in order
-	then   []time.Duration // in order
+// schedule describes when the places of a window become free.
+type schedule struct {
+	window   *window
+	places   int // for us; 0: the window is not known
+	free     int // of these, now
+	inflight int
+	late     []time.Duration // return times of places that dead processes hold
+	reset    time.Duration   // when all places return at once; 0: no such time
+	now      time.Duration
+	cycle    time.Duration // from sending a request to the return of its place
 }
 
-// queue returns the places of the window, each with the time when it is free. Late is until when
-// some of those in flight are waited for.
-func (w *window) queue(now time.Duration, inflight int, late []time.Duration, kept int, latency time.Duration) queue {
-	q := queue{length: w.length}
-	places, others := w.limit-kept, max(w.others-kept, 0)
-	if w.length == spikeLength { // who has sent in the last seconds will go on
-		places, others = max(places-others, 1), 0
+// schedule returns the schedule of window i.
+func (p *Pace) schedule(i int, now time.Duration) schedule {
+	w := &p.windows[i]
+	w.expire(now)
+	limit := w.limit
+	if i == hourly && limit == 0 && p.windows[spike].limit > 0 {
+		limit = p.likelyHourlyLimit()
 	}
-	taken := min(w.held(inflight)+others, places)
-	reset := never
-	if due := max(w.reset, w.asked); due > now && !w.rolls { // in a window that rolls it is when the first place is free, or the last
-		reset = due
+	if limit == 0 {
+		return schedule{}
 	}
-	for range places - taken {
-		q.now = append(q.now, now)
+	s := schedule{window: w, now: now, cycle: w.length + p.requests.latency + slack}
+	for _, until := range p.shared.late(now, p.requests.latency) {
+		s.late = append(s.late, until+w.length)
 	}
-	for _, r := range w.log[w.head:] {
-		for range r.n {
-			q.now = append(q.now, min(r.at, reset))
-		}
+	s.inflight = p.requests.inflight - len(s.late)
+	s.places = max(limit-max(w.others, p.reserved(limit)), 1)
+	s.free = max(s.places-w.held(p.requests.inflight), 0)
+	if w.reset.latest > now && len(s.late) == 0 && (i == spike || w.fixed()) {
+		s.reset = w.reset.latest
 	}
-	for _, until := range late {
-		q.now = append(q.now, until+w.length) // no reset shortens that: none of their answers will say what it found
-	}
-	for range inflight - len(late) {
-		q.now = append(q.now, min(now+latency+w.length, reset))
-	}
-	for range others {
-		q.now = append(q.now, min(reset, now+w.length))
-	}
-	slices.Sort(q.now)
-	if surplus := len(q.now) - places; surplus > 0 {
-		q.now = q.now[surplus:] // over the limit: the first to return bring no place
-	}
-	return q
+	return s
 }
 
-func (q *queue) take() time.Duration {
-	from := &q.now
-	if len(q.now) == 0 || len(q.then) > 0 && q.then[0] < q.now[0] {
-		from = &q.then
+// at returns when the n-th request from now can be sent. The free places are used first, at the
+// given pace. Every place returns one cycle after use, in the order of use.
+func (s *schedule) at(n int, start time.Duration, pace func(int) time.Duration) time.Duration {
+	if s.places == 0 || n <= s.free {
+		return start
 	}
-	at := (*from)[0]
-	*from = (*from)[1:]
-	return at
+	n -= s.free
+	cycles, n := time.Duration((n-1)/s.places)*s.cycle, (n-1)%s.places+1
+	at := s.returns(n, pace)
+	if s.reset > 0 {
+		at = min(at, s.reset+pace(n))
+	}
+	return max(at, start) + cycles
 }
 
-func (q *queue) put(at time.Duration) {
-	q.then = append(q.then, at)
+// returns tells when the n-th place that is taken now, or used until then, is free again.
+func (s *schedule) returns(n int, pace func(int) time.Duration) time.Duration {
+	held := s.window.logged + s.inflight + len(s.late)
+	n += max(held-s.places, 0) // over the limit: the first to return bring no place
+	switch {
+	case n <= s.window.logged:
+		return s.window.returns(n)
+	case n <= s.window.logged+s.inflight:
+		return s.now + s.cycle
+	case n <= held:
+		return s.late[n-s.window.logged-s.inflight-1]
+	}
+	return s.now + pace(n-held) + s.cycle
 }

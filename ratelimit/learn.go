@@ -2,111 +2,89 @@ package ratelimit
 
 import "time"
 
-// usualSpike is the spike limit that the documentation names.
-const usualSpike = 25
+const (
+	// near is how far off the reset of the spike window can seem: its length and two roundings.
+	near = spikeLength + 2*time.Second
+	// farthest is how far off a reset can be that is believed.
+	farthest = hourlyLength + 2*time.Second
+	// smallestHourly is the smallest hourly limit in the documentation.
+	smallestHourly = 600
+	// spikeTimes is by how much an hourly limit exceeds the spike limit at least.
+	spikeTimes = 10
+	// spikesAnHour is how often the spike window fits into an hour.
+	spikesAnHour = int(hourlyLength / spikeLength)
+)
 
-// near is how far off the reset of the spike window can seem: its length and two roundings.
-const near = spikeLength + 2*time.Second
+// ahead returns how far off the reset is by the server's own clock, or false if none is credible.
+func (r Report) ahead() (time.Duration, bool) {
+	ahead := r.Reset.Sub(r.Date)
+	return max(ahead, 0), !r.Reset.IsZero() && ahead <= farthest
+}
 
-// uncounted is how many of ours a window may lack that was not reset, such as one that was refused.
-const uncounted = 2
-
-// learn takes in what an answer said.
+// learn takes in what the answer to s said.
 func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	if r.Limit <= 0 {
 		p.unlimited = p.windows[spike].limit == 0 && p.windows[hourly].limit == 0
 		return
 	}
 	p.unlimited = false
-	ahead := r.Reset.Sub(r.Date)
-	if r.Reset.IsZero() {
-		ahead = spikeLength
-	}
-	unseen := int(p.sent - s.finished - 1) // may have been counted after this one
-	i := p.which(r, ahead, s, now)
+	i := p.whichWindow(r, s)
 	w, other := &p.windows[i], &p.windows[1-i]
+	unseen := int(p.requests.sent - s.finished - 1)
 	remaining := min(max(r.Remaining, 0), r.Limit-1) // this request is counted, too
 
+	ahead, credible := r.ahead()
 	w.near = ahead <= near && (w.near || w.limit == 0)
-	w.reported(i, r.Limit, remaining, unseen, p.inflight, s, now)
-	at := now + min(max(ahead, 0), w.length+time.Second) + time.Second
-	w.resets(r.Reset.Unix(), at, r.Limit-remaining, s)
-	if i == hourly && !w.rolls && ahead >= 0 {
-		p.opened.ends = w.resetAt
+	dropped := w.reported(i, r.Limit, remaining, unseen, p.requests.inflight, s, now)
+	if credible {
+		ahead = min(ahead, w.length+time.Second)
+		w.resets(reset{
+			second: r.Reset.Unix(), returned: s.returned[i] + int64(dropped),
+			earliest: s.taken + ahead - 2*time.Second, latest: now + ahead + time.Second,
+		}, s)
 	}
 
-	// The other window is farther from being exceeded: it has at least as much left.
-	least := remaining
+	// The other window is farther from its limit and has at least as much left.
+	proven := remaining
+	if i == hourly {
+		proven = remaining / spikesAnHour // a share: a lower spike limit would make the hourly one pointless
+	}
 	switch {
-	case i == hourly:
-		// In shares, that is. A spike limit below the hourly one's average would make that one pointless.
-		least = remaining / int(hourlyLength/spikeLength)
-	case other.limit > 0 && other.limit < r.Limit:
-		least = remaining * other.limit / r.Limit
+	case other.limit == 0:
+		other.room = max(other.room, proven-unseen)
+	case i == spike && remaining > 0:
+		other.renew(s)
+		other.shrinkOthers(min(proven, proven*other.limit/r.Limit)-unseen, p.requests.inflight)
 	}
-	if other.limit > 0 {
-		if i == spike {
-			young := now + spikeLength - hourlyLength // what was released since is not due yet
-			held := other.since(young)
-			other.atLeast(least-unseen, p.inflight)
-			if gone := held - other.since(young); gone > 0 && s.taken >= other.seen { // it was reset
-				other.stale = gone <= uncounted+p.unheard.logged || !p.anew(r)
-			}
-		}
-		return
-	}
-	other.room = max(other.room, least-unseen)
 }
 
-// which returns the window that r, the answer to s, is about.
-func (p *Pace) which(r Report, ahead time.Duration, s *Slot, now time.Duration) int {
-	short, h := &p.windows[spike], &p.windows[hourly]
-	if ahead > near {
-		return hourly
-	}
-	// Near its end, or when its oldest request is about to leave, the hourly window, too, has a close reset.
+// whichWindow returns the window that the answer r to s is about.
+func (p *Pace) whichWindow(r Report, s *Slot) int {
+	short, hour := p.windows[spike].limit, &p.windows[hourly]
+	ahead, credible := r.ahead()
 	used := r.Limit - r.Remaining
-	same := h.limit > 0 && r.Reset.Unix()-h.resetAt <= 1 && h.resetAt-r.Reset.Unix() <= 1
 	switch {
-	case r.Limit == short.limit && (r.Limit != h.limit || !same):
-		return spike
-	case r.Limit == h.limit && !h.near:
+	case credible && ahead > near:
 		return hourly
-	case r.Remaining > 0 && used < p.counted(s, now):
-		if r.Limit == h.limit {
-			h.forget() // it was the spike window with a new limit all along
-		}
+	case r.Limit == short:
 		return spike
-	case r.Limit == h.limit, same:
+	case r.Limit == hour.limit && hour.near && r.Remaining > 0 && used < countedAtLeast(s):
+		hour.forget() // the spike window with a new limit all along
+		return spike
+	case r.Limit == hour.limit:
 		return hourly
-	case h.limit > 0 && closer(r.Limit, h.limit, short.limit):
-		return hourly // with a new limit, when the oldest request leaves it or its hour ends
-	case h.limit > 0:
-		return spike
-	case short.limit > 0 && r.Limit > short.limit:
-		return hourly // the careful reading, until it counts less than an hour's
-	case short.limit == 0 && used > int(p.sent) && closer(r.Limit, smallest, usualSpike):
+	case short > 0 && r.Limit > spikeTimes*short:
+		return hourly // careful, until it counts less than an hour's requests
+	case short == 0 && r.Limit >= smallestHourly && (used > int(p.requests.sent) || !credible):
 		return hourly // which others have used
 	}
 	return spike
 }
 
-// counted returns how many of our own requests an hourly window whose reset is near counts at
-// least, in the answer to s: those of the hour but for its first minute that were answered before
-// s was sent, and s.
-func (p *Pace) counted(s *Slot, now time.Duration) int {
-	p.unheard.expire(now)
-	return p.windows[hourly].since(now-hourlyLength+time.Minute) - int(p.finished-s.finished-1) - p.unheard.logged
-}
-
-// closer reports whether a limit that is not known yet is rather the hourly one, changed, than the
-// spike's: by the factor between them. An unknown spike limit is taken for the least that makes
-// sense, the hourly one's average.
-func closer(limit, hour, spike int) bool {
-	if spike == 0 {
-		spike = max(hour/int(hourlyLength/spikeLength), 1)
-	}
-	return float64(limit)*float64(limit) >= float64(hour)*float64(spike)
+// countedAtLeast returns how many of our requests an hourly window near its end must count in the
+// answer to s. A tenth is left for requests that were refused or are about to leave the window.
+func countedAtLeast(s *Slot) int {
+	return int(s.finished-s.returned[hourly]) * 9 / 10
 }
 
 // Windows returns the windows that are known, the shorter first.
@@ -118,7 +96,7 @@ func (p *Pace) Windows() []Window {
 	for i := range p.windows {
 		w := &p.windows[i]
 		if w.expire(now); w.limit > 0 {
-			known = append(known, Window{Length: w.length, Limit: w.limit, Used: min(w.held(p.inflight)+w.others, w.limit)})
+			known = append(known, Window{Length: w.length, Limit: w.limit, Used: min(w.held(p.requests.inflight)+w.others, w.limit)})
 		}
 	}
 	return known

@@ -212,11 +212,12 @@ func settings() []setting {
 	partly := []quota{spikeOf(25), fixed(hourlyOf(3600), 17*time.Minute)}
 	list := []setting{}
 	for _, l := range []latency{ms(5, 5), ms(50, 200), ms(5, 500), ms(500, 500)} {
-		for _, tell := range []telling{fewest, strict, share, tenth} {
+		for _, tell := range []telling{fewest, strict, share, tenth, usedUp} {
+			refused := map[telling]int{strict: 1, usedUp: 24}[tell] // before the hourly limit shows itself
 			list = append(list,
-				setting{name: "rolling hour", windows: rolling, telling: tell, latency: l, use: 0.98},
-				setting{name: "fixed hour", windows: full, telling: tell, latency: l, use: 0.98},
-				setting{name: "fixed hour, ends after 43 min", windows: partly, telling: tell, latency: l, use: 0.979})
+				setting{name: "rolling hour", windows: rolling, telling: tell, latency: l, use: 0.98, refused: refused},
+				setting{name: "fixed hour", windows: full, telling: tell, latency: l, use: 0.98, refused: refused},
+				setting{name: "fixed hour, ends after 43 min", windows: partly, telling: tell, latency: l, use: 0.979, refused: refused})
 		}
 		list = append(list,
 			setting{name: "rolling hour", windows: rolling, telling: fewest, latency: l, span: day, use: 0.98, oldest: true, floor: true},
@@ -229,7 +230,7 @@ func settings() []setting {
 		setting{name: "600 an hour", windows: []quota{spikeOf(25), hourlyOf(600)}, telling: fewest, latency: ms(50, 200), use: 0.98},
 		setting{name: "600 an hour", windows: []quota{spikeOf(25), fixed(hourlyOf(600), 59*time.Minute)}, telling: share, latency: ms(50, 200), use: 0.97},
 		setting{name: "20 an hour", windows: []quota{spikeOf(25), hourlyOf(20)}, telling: share, latency: ms(50, 200), use: 0.98},
-		setting{name: "600 an hour", windows: []quota{spikeOf(25), hourlyOf(600)}, telling: strict, latency: ms(50, 200), use: 0.98},
+		setting{name: "600 an hour", windows: []quota{spikeOf(25), hourlyOf(600)}, telling: strict, latency: ms(50, 200), use: 0.98, refused: 1},
 		setting{name: "server's clock 30 s ahead", windows: rolling, telling: share, latency: ms(50, 200), skew: 30 * time.Second, use: 0.98},
 		setting{name: "server's clock 30 s behind", windows: full, telling: share, latency: ms(50, 200), skew: -30 * time.Second, use: 0.98},
 		setting{name: "latency to 5 s", windows: rolling, telling: fewest, latency: ms(5, 5000), use: 0.98},
@@ -277,7 +278,26 @@ func settings() []setting {
 	)
 }
 
+// long reports whether the tests that take long run in full.
+func long() bool { return os.Getenv("MUSTER_TEST_LONG") != "" }
+
+// TestPaceShortly measures two settings of TestPace.
+func TestPaceShortly(t *testing.T) {
+	t.Parallel()
+	windows := []quota{spikeOf(25), fixed(hourlyOf(600), 50*time.Minute)}
+	for _, tell := range []telling{share, usedUp} {
+		s := setting{windows: windows, telling: tell, latency: ms(50, 200), span: 90 * time.Minute, workers: 40}
+		m := s.measure(t, 0, ratelimit.Options{})
+		if m.use() < 0.98 || m.refused > 24 || tell == share && m.refused > 0 {
+			t.Errorf("told by %s: use %.3f with %d × 429", tell, m.use(), m.refused)
+		}
+	}
+}
+
 func TestPace(t *testing.T) {
+	if !long() {
+		t.Skip("long: set MUSTER_TEST_LONG=1")
+	}
 	t.Parallel()
 	var table strings.Builder
 	quoted := documented()

@@ -59,6 +59,7 @@ const (
 	strict telling = "fewest, tie" // on a tie the spike
 	share  telling = "least share" // of the limit, the same
 	tenth  telling = "last tenth"  // the hourly one once a tenth of it is left
+	usedUp telling = "used up"     // the hourly one once nothing of it is left
 )
 
 // server counts exactly and reports one window, in whole seconds of its own clock.
@@ -143,6 +144,8 @@ func (s *server) tells(now time.Time) *quota {
 		hourly = more*a.limit <= left*b.limit
 	case tenth:
 		hourly = more*10 < b.limit
+	case usedUp:
+		hourly = more <= 0
 	}
 	if hourly {
 		return b

@@ -236,27 +236,6 @@ func TestReserveGoesByTheHourlyLimitOfEarlierRuns(t *testing.T) {
 	}
 }
 
-// The request that makes the hourly limit of earlier runs never takes the spike's last place: the
-// answer would not tell that it was the hour's last, too.
-func TestTieAtTheHourlyLimitOfEarlierRuns(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "quota")
-	synctest.Test(t, func(t *testing.T) {
-		take(t, process(t, file)).Release(report(30, 20, 30*time.Minute))
-		time.Sleep(24 * time.Hour)
-		pace := process(t, file)
-		for _, n := range []int{5, 24} {
-			time.Sleep(11 * time.Second)
-			for i := range n {
-				take(t, pace).Release(report(25, 24-i, 10*time.Second))
-			}
-		}
-		if wait, _ := after(t, pace); wait < 9*time.Second {
-			t.Errorf("the thirtieth request took the last of 25 places after %v", wait)
-		}
-	})
-}
-
 func TestPauseHoldsForAllProcesses(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "quota")

@@ -2,7 +2,7 @@ package ratelimit
 
 import "time"
 
-// The two windows of Procore's quota, by their index in Pace.windows.
+// The two windows of Procore's quota, as indexes of Pace.windows.
 const (
 	spike  = 0
 	hourly = 1
@@ -11,101 +11,47 @@ const (
 	hourlyLength = time.Hour
 )
 
-// slack is added to a slot's return: servers round their own timestamps, too.
-const slack = 5 * time.Millisecond
-
-// Window is what is known of one window of the quota.
+// Window describes what is known of one window of the quota.
 type Window struct {
 	Length time.Duration
 	Limit  int // requests in any Length
-	Used   int // by us and, as far as the answers tell, by others
+	Used   int // by muster and, as far as the answers tell, by other users
 }
 
-// window is one window of the quota: our own requests in it, one by one, and what else is used.
+// window counts the requests in one window of the quota.
 type window struct {
-	length time.Duration
-	limit  int           // 0: not reported yet
-	seen   time.Duration // when the newest request was taken whose answer reported this window
-	near   bool          // every report so far had its reset so close that it may be the other window's
-	room   int           // limit 0 only: so many more are known to fit
+	slotLog
 
-	log      []run // our released requests that still count, oldest at head
-	head     int
-	logged   int   // requests in log
-	returned int64 // requests that ever left log
+	limit int           // 0: not reported yet
+	seen  time.Duration // when the newest request was sent whose answer reported this window
+	near  bool          // every report so far had a reset so close that it may be the spike's
+	room  int           // limit 0 only: so many more requests are known to fit
 
-	stale bool // the server had more room than our count said; it holds again once this window is reported
-
-	others  int           // what the server counts beyond our own
-	recent  [2]int        // its maximum in this and the half window before
+	others  int           // what the server counts beyond our requests
+	recent  [2]int        // maximum of that in this and the previous half window
 	rotated time.Duration // when recent was shifted
 
-	reset    time.Duration // when the server says the window resets, at the latest; 0: not said
-	asked    time.Duration // from when on one may ask again whether it was
-	resetAt  int64         // the Unix second it named
-	rolls    bool          // the reset has moved on, and most of the window was still used
-	snapshot int64         // returned, when the request was taken that told so
+	reset reset
+	asked time.Duration // no further request asks for the reset before this time
 }
 
-// run is a number of requests whose slots return together.
-type run struct {
-	first, at time.Duration // return times of the first and the last of them; at counts
-	n         int
+// reset is when the server says that a window resets. The zero value means that no answer said so.
+type reset struct {
+	second           int64 // the Unix second in the answer
+	earliest, latest time.Duration
+	returned         int64 // slotLog.returned when the request was sent, plus what the answer dropped
 }
-
-// runs bounds the length of a log: requests released within length/runs share an entry.
-const runs = 10_000
 
 func newWindow(length time.Duration) window {
-	return window{length: length}
+	return window{slotLog: slotLog{length: length}}
 }
 
-// add logs a request that was released now.
-func (w *window) add(now time.Duration) {
-	at := now + w.length + slack
-	w.logged++
-	if n := len(w.log); n > w.head && at-w.log[n-1].first < w.length/runs {
-		w.log[n-1].at = at
-		w.log[n-1].n++
-		return
-	}
-	if w.head > 64 && w.head > len(w.log)/2 {
-		w.log = append(w.log[:0], w.log[w.head:]...)
-		w.head = 0
-	}
-	w.log = append(w.log, run{first: at, at: at, n: 1})
-}
-
-// expire returns the slots whose time has come.
+// expire returns the slots whose time has come, and forgets other users that no answer confirmed.
 func (w *window) expire(now time.Duration) {
-	for w.head < len(w.log) && w.log[w.head].at <= now {
-		w.drop(w.log[w.head].n)
+	w.slotLog.expire(now)
+	if now-w.rotated >= w.length*3/2 {
+		w.others, w.recent = 0, [2]int{}
 	}
-}
-
-// drop returns the n oldest slots of the log.
-func (w *window) drop(n int) {
-	n = min(n, w.logged)
-	w.logged -= n
-	w.returned += int64(n)
-	for n > 0 {
-		oldest := &w.log[w.head]
-		if oldest.n > n {
-			oldest.n -= n
-			break
-		}
-		n -= oldest.n
-		w.head++
-	}
-}
-
-// since returns how many requests of the log were released after the given time.
-func (w *window) since(released time.Duration) int {
-	n := w.logged
-	for i := w.head; i < len(w.log) && w.log[i].at <= released+w.length+slack; i++ {
-		n -= w.log[i].n
-	}
-	return n
 }
 
 // held returns how many of our own requests may count in the window.
@@ -113,43 +59,38 @@ func (w *window) held(inflight int) int {
 	return w.logged + inflight
 }
 
-// free returns how many more requests fit by our own count; may be negative.
-func (w *window) free(inflight, kept int) int {
-	return w.limit - w.held(inflight) - max(w.others, kept)
+// free returns how many more requests fit by our own count. The number may be negative.
+func (w *window) free(inflight, reserved int) int {
+	return w.limit - w.held(inflight) - max(w.others, reserved)
 }
 
-// opens returns when one more request fits; never if an answer must come first. From probe on, one
-// may ask what the server thinks.
-func (w *window) opens(now, probe time.Duration, inflight, kept int) time.Duration {
-	lacking := 1 - w.free(inflight, kept)
+// opens returns when a further request fits, or never if an answer must come first. From probe
+// on, a request may ask whether the window was reset.
+func (w *window) opens(now, probe time.Duration, inflight, reserved int) time.Duration {
+	lacking := 1 - w.free(inflight, reserved)
 	if lacking <= 0 {
 		return now
 	}
 	at := never
 	if lacking <= w.logged {
-		for i := w.head; lacking > 0; i++ {
-			at = w.log[i].at
-			lacking -= w.log[i].n
-		}
+		at = w.returns(lacking)
 	}
-	if w.stale {
-		at = min(at, probe)
-	}
-	if w.reset > 0 && (w.others > 0 || w.returned == w.snapshot) {
-		at = min(at, max(w.reset, w.asked, probe))
+	if w.reset.latest > 0 && (w.others > 0 || w.returned == w.reset.returned) {
+		at = min(at, max(w.reset.latest, w.asked, probe))
 	}
 	return at
 }
 
 // reported takes in what the answer to s said of this window: of limit requests so many remain.
-// Up to unseen others of ours may have reached the server after s.
-func (w *window) reported(i, limit, remaining, unseen, inflight int, s *Slot, now time.Duration) {
+// Up to unseen other requests of ours may have reached the server after s. The result is how many
+// slots were dropped because the server no longer counts their requests.
+func (w *window) reported(i, limit, remaining, unseen, inflight int, s *Slot, now time.Duration) (dropped int) {
 	if s.taken < w.seen && limit != w.limit {
-		return // overtaken by an answer that knows another limit
+		return 0 // overtaken by an answer with another limit
 	}
-	w.seen, w.limit, w.stale = max(w.seen, s.taken), limit, false
+	w.seen, w.limit = max(w.seen, s.taken), limit
 
-	possible := w.held(inflight) + int(w.returned-s.returned[i]) // of our own, when the server counted
+	possible := w.held(inflight) + int(w.returned-s.returned[i]) // of ours, when the server counted
 	if age := now - w.rotated; age >= w.length/2 {
 		if age >= w.length {
 			w.recent[0] = 0
@@ -158,43 +99,51 @@ func (w *window) reported(i, limit, remaining, unseen, inflight int, s *Slot, no
 	}
 	w.recent[0] = max(w.recent[0], limit-remaining-possible)
 	w.others = max(w.recent[0], w.recent[1])
-	w.atLeast(remaining-unseen, inflight)
+	dropped = w.shrinkOthers(remaining-unseen, inflight)
+	w.drop(dropped)
+	return dropped
 }
 
-// atLeast corrects our count where the server has more room than it says.
-func (w *window) atLeast(room, inflight int) {
-	extra := room - w.free(inflight, 0)
-	if extra <= 0 {
-		return
-	}
+// shrinkOthers lowers the share of other users where the server has more room than our count
+// says. The result is how much more room remains unexplained.
+func (w *window) shrinkOthers(room, inflight int) int {
+	extra := max(room-w.free(inflight, 0), 0)
 	gone := min(extra, w.others)
 	w.others -= gone
 	w.recent[0], w.recent[1] = min(w.recent[0], w.others), min(w.recent[1], w.others)
-	w.drop(extra - gone)
+	return extra - gone
 }
 
-// resets takes note that the window, of which so many are used, resets at the Unix second, which
-// is at at the latest.
-func (w *window) resets(second int64, at time.Duration, used int, s *Slot) {
-	returned := s.returned[w.index()]
+// resets notes the reset that the answer to s named.
+func (w *window) resets(r reset, s *Slot) {
 	switch {
 	case s.taken < w.seen: // overtaken by a newer answer
-	case second == w.resetAt:
-		w.reset, w.snapshot = min(w.reset, at), max(w.snapshot, returned)
+	case r.second == w.reset.second:
+		w.reset.earliest = max(w.reset.earliest, r.earliest)
+		w.reset.latest = min(w.reset.latest, r.latest)
+		w.reset.returned = max(w.reset.returned, r.returned)
 	default:
-		w.rolls = w.rolls || w.resetAt > 0 && second > w.resetAt+1 && used > w.limit/2
-		w.resetAt, w.reset, w.snapshot = second, at, returned
+		w.reset = r
 	}
 }
 
-func (w *window) index() int {
-	if w.length == spikeLength {
-		return spike
-	}
-	return hourly
+// fixed reports whether the named reset comes too early for a rolling window that only muster uses.
+func (w *window) fixed() bool {
+	const clear = time.Minute // more than a round trip and the rounding of seconds
+	return w.reset.latest > 0 && w.returned == w.reset.returned && w.others == 0 && w.logged > 0 &&
+		w.reset.latest+clear < w.returns(1)
 }
 
-// forget unlearns the window, but not our own requests in it.
+// renew drops the requests that a fixed window counted before its reset. The answer to s has shown
+// that the window is not used up.
+func (w *window) renew(s *Slot) {
+	if s.taken >= w.reset.latest && w.fixed() {
+		w.drop(w.logged - w.since(w.reset.earliest))
+		w.reset = reset{}
+	}
+}
+
+// forget unlearns the window, except for our own requests in it.
 func (w *window) forget() {
-	*w = window{length: w.length, log: w.log, head: w.head, logged: w.logged, returned: w.returned}
+	*w = window{slotLog: w.slotLog}
 }

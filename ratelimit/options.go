@@ -1,0 +1,42 @@
+package ratelimit
+
+import "time"
+
+// Options are the user's decisions about the pace. The zero value uses the quota to the full.
+type Options struct {
+	Rate    float64 // requests per second at most; 0 = no cap
+	Reserve float64 // the share of every window that is left to other users of the quota, 0 to 1
+
+	// Shared is a file through which the processes that name it use one quota together, and
+	// through which the next process learns what the last one sent. Empty: none. The file holds
+	// times and numbers, and is not removed.
+	Shared string
+	// Timeout is how long a request may take. A request of a dead process counts as answered
+	// after that. 0: 60 s.
+	Timeout time.Duration
+	// Unshared is called once if Shared cannot be used; the pace is then this process's alone.
+	// It must not call the Pace. It may be nil.
+	Unshared func(error)
+}
+
+// Reason says what the next request waits for.
+type Reason uint8
+
+// What a request can wait for.
+const (
+	None      Reason = iota // nothing, or an answer that is on its way
+	Spike                   // a place in the 10-second window
+	Hourly                  // a place in the 60-minute window
+	Paused                  // the end of a Pause
+	Capped                  // Options.Rate
+	Abandoned               // places of a process that most likely died before its requests were answered
+)
+
+// String returns the reason in one word, or "" for None.
+func (r Reason) String() string {
+	names := [...]string{Spike: "spike", Hourly: "hourly", Paused: "paused", Capped: "capped", Abandoned: "abandoned"}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return ""
+}
