@@ -324,7 +324,7 @@ func TestOneRosterOfTwoProjects(t *testing.T) {
 		t.Fatal("nobody was created")
 	}
 	code, _, stderr := w.muster("import", path, "--project", "200")
-	if code != exitNotStarted || !strings.Contains(stderr, "another run is writing its results there") {
+	if code != exitNotStarted || !strings.Contains(stderr, "another run is writing this results file") {
 		t.Errorf("the second run: exit %d, %s", code, stderr)
 	}
 	if err := first.Wait(); err != nil {

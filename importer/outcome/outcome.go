@@ -6,23 +6,23 @@ import "fmt"
 // Status is what became of a row. Every row of a run ends in exactly one.
 type Status string
 
-// The seven statuses, as they stand in results files and in the ledger.
+// The seven statuses, spelled as in results files and in the ledger.
 const (
 	Created  Status = "created"  // this run created the person
 	Existing Status = "existing" // the person was there already
-	Skipped  Status = "skipped"  // the mapping's filter leaves this row out
+	Skipped  Status = "skipped"  // not a person, filtered out, or a repeat of an earlier row
 	Invalid  Status = "invalid"  // the row fails validation; nothing was sent
-	Failed   Status = "failed"   // Procore refused it, or kept failing and the person is known not to exist
-	Unknown  Status = "unknown"  // it was sent, and what came of it is not settled
-	Pending  Status = "pending"  // not attempted: the run stopped before it
+	Failed   Status = "failed"   // Procore refused the row, and the person is known not to exist
+	Unknown  Status = "unknown"  // the row was sent, and whether the person exists is not known
+	Pending  Status = "pending"  // not attempted: the run stopped first
 )
 
-// Statuses returns all seven in the order in which summaries list them.
+// Statuses returns the seven statuses in the order of every summary.
 func Statuses() []Status {
 	return []Status{Created, Existing, Skipped, Invalid, Failed, Unknown, Pending}
 }
 
-// Parse returns the status that text names, as a results file holds it.
+// Parse returns the status that text spells.
 func Parse(text string) (Status, error) {
 	for _, s := range Statuses() {
 		if string(s) == text {
@@ -32,21 +32,16 @@ func Parse(text string) (Status, error) {
 	return "", fmt.Errorf("unknown status %q", text)
 }
 
-// HasPerson reports whether a row of this status is paired with a person.
+// HasPerson reports whether a row of status s has a person in Procore.
 func (s Status) HasPerson() bool {
 	return s == Created || s == Existing
 }
 
-// Retryable reports whether retry takes up a row of this status.
-func (s Status) Retryable() bool {
-	switch s {
-	case Invalid, Failed, Unknown, Pending:
-		return true
-	case Created, Existing, Skipped:
-		return false
-	}
-	return false
-}
+// Retryable reports whether the retry command works on a row of status s.
+func (s Status) Retryable() bool { return s.NeedsLook() || s == Pending }
+
+// NeedsLook reports whether a person must look at a row of status s.
+func (s Status) NeedsLook() bool { return s == Invalid || s == Failed || s == Unknown }
 
 // Problem is what is wrong with a cell or with a whole row.
 type Problem struct {
@@ -55,15 +50,15 @@ type Problem struct {
 	Cell    string // where, such as "C17" or "Crew List!C17"; "" where no cell is meant
 	Message string // for people: what is wrong
 	Hint    string // for people: what to do
-	Line    string // of a mapping file, to be copied as it is: Hint ends with it; "" in most
+	Line    string // of a mapping file, for copying: Hint ends with this line; "" in most
 }
 
-// Outcome pairs a row with its person or with its problems.
+// Outcome is the result of a row: a status with a person or with problems.
 type Outcome struct {
 	Row      int // as a spreadsheet numbers it
 	Status   Status
 	PersonID int64     // 0 unless Status.HasPerson
-	Problems []Problem // why the row has no person; also remarks on one that has
+	Problems []Problem // why the row has no person; notes if the row has a person
 }
 
 // Counts holds how many rows ended in each status.
@@ -92,7 +87,7 @@ func (c Counts) Of(s Status) int {
 	return 0
 }
 
-// count returns where the rows of a status are counted, nil for none of the seven.
+// count returns the counter for status s, or nil for an unknown status.
 func (c *Counts) count(s Status) *int {
 	switch s {
 	case Created:
@@ -113,7 +108,7 @@ func (c *Counts) count(s Status) *int {
 	return nil
 }
 
-// Plus returns the counts of both together.
+// Plus returns the sum of c and other, status by status.
 func (c Counts) Plus(other Counts) Counts {
 	for _, s := range Statuses() {
 		c.Add(s, other.Of(s))
@@ -121,19 +116,21 @@ func (c Counts) Plus(other Counts) Counts {
 	return c
 }
 
-// Rows returns the sum of all seven.
+// NeedLook returns how many rows a person must look at.
+func (c Counts) NeedLook() int { return c.Invalid + c.Failed + c.Unknown }
+
+// Rows returns the sum of the seven counts.
 func (c Counts) Rows() int {
 	return c.Created + c.Existing + c.Skipped + c.Invalid + c.Failed + c.Unknown + c.Pending
 }
 
-// Exit returns the exit code that the rows alone ask for: 3 if some are
-// pending, 1 if some need a person, 0 if every row is created, existing or
-// skipped.
+// Exit returns the exit code for these counts: 3 if rows are pending, 1 if a
+// person must look at rows, 0 if every row is created, existing or skipped.
 func (c Counts) Exit() int {
 	switch {
 	case c.Pending > 0:
 		return 3
-	case c.Invalid+c.Failed+c.Unknown > 0:
+	case c.NeedLook() > 0:
 		return 1
 	}
 	return 0

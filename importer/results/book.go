@@ -18,36 +18,36 @@ import (
 	"muster/importer/roster"
 )
 
-// bookEncoder hands back the roster's own workbook with our columns in it. The
-// rows gather in a file beside NAME.part, and finish puts the workbook together:
-// its directory of parts, which comes last, could not be appended to.
+// bookEncoder writes a copy of the roster's workbook with the six columns added.
+// Rows gather in a temporary file, and finish puts the workbook together: the zip
+// format has its directory at the end, so rows can't be appended.
 type bookEncoder struct {
 	file *os.File // NAME.part
 	own  int      // columns of the roster
 	head []string
 
-	copy  *os.File // of the roster's workbook, whatever becomes of that meanwhile
-	book  *workbook.Book
-	again *Reader // of the copy, if that is a results file itself
+	copy     *os.File // of the roster's workbook, which may change during the run
+	book     *workbook.Book
+	previous *Reader // of the copy, if that is a results file
 
-	rows  *os.File
-	out   *bufio.Writer
-	json  *json.Encoder
-	tally tally
+	rows    *os.File // of JSON Lines: keptRow
+	out     *bufio.Writer
+	json    *json.Encoder
+	summary summary
 
 	options Options
-	plain   *xlsxEncoder // at the end, if the workbook couldn't be written into after all
+	plain   *xlsxEncoder // used if the workbook can't be extended after all
 	remark  string
 }
 
-// keptRow is a row on its way into the workbook.
+// keptRow is a row in the temporary file.
 type keptRow struct {
 	Cells []string        `json:"cells"`
 	Marks []workbook.Mark `json:"marks,omitempty"`
 }
 
-// newWorkbook begins a workbook: the roster's own if there is one that can be
-// written into, else one with nothing in it but the rows.
+// newWorkbook begins a workbook: a copy of the roster's if there is one that can
+// be extended, else a new one.
 func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
 	if err := os.Mkdir(temporaryFolder(file.Name()), 0o700); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
 		if err == nil {
 			return e, nil
 		}
-		if remark = unfit(err); remark == "" {
+		if remark = whyNotExtended(err); remark == "" {
 			clearTemporary(file.Name())
 			return nil, err
 		}
@@ -71,23 +71,23 @@ func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
 	return e, nil
 }
 
-// unfit says why a workbook can't be handed back, "" if it is the machine that
-// failed.
-func unfit(err error) string {
+// whyNotExtended returns a sentence about a workbook that can't be extended, or ""
+// if the machine failed.
+func whyNotExtended(err error) string {
 	var why *workbook.UnfitError
 	var unread *roster.Error
 	var other *fault.Error
 	switch {
 	case errors.As(err, &why):
-		return "the results are in a workbook of their own and not in the roster's: " + why.Why
+		return "the results are in a new workbook and not in the roster's: " + why.Why
 	case errors.As(err, &unread), errors.As(err, &other), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the results are in a workbook of their own and not in the roster's, which can't be read a second time"
+		return "the results are in a new workbook: the roster's could not be read a second time"
 	}
 	return ""
 }
 
 func newBook(file *os.File, header []string, o Options) (*bookEncoder, error) {
-	e := &bookEncoder{file: file, own: len(header) - columnCount, head: header, options: o, tally: newTally()}
+	e := &bookEncoder{file: file, own: len(header) - columnCount, head: header, options: o, summary: newSummary()}
 	if err := e.open(); err != nil {
 		e.close()
 		return nil, err
@@ -98,7 +98,7 @@ func newBook(file *os.File, header []string, o Options) (*bookEncoder, error) {
 func (e *bookEncoder) open() error {
 	folder := temporaryFolder(e.file.Name())
 	var err error
-	if e.copy, err = copyOf(e.options.Workbook, filepath.Join(folder, "muster-roster.xlsx")); err != nil {
+	if e.copy, err = copyFile(e.options.Workbook, filepath.Join(folder, "muster-roster.xlsx")); err != nil {
 		return err
 	}
 	edit := workbook.Edit{
@@ -115,11 +115,11 @@ func (e *bookEncoder) open() error {
 		edit.Columns[i].Heading = heading
 	}
 	if e.options.Retried {
-		e.again, err = Open(e.copy.Name(), roster.Options{Sheet: e.options.Sheet, HeaderRow: e.options.HeaderRow})
+		e.previous, err = Open(e.copy.Name(), roster.Options{Sheet: e.options.Sheet, HeaderRow: e.options.HeaderRow})
 		if err != nil {
 			return err
 		}
-		edit.At, edit.Width = e.again.six[:], e.again.width
+		edit.At, edit.Width = e.previous.six[:], e.previous.width
 	}
 	info, err := e.copy.Stat()
 	if err != nil {
@@ -137,30 +137,12 @@ func (e *bookEncoder) open() error {
 	return nil
 }
 
-// copyOf makes a copy of a file, open for reading.
-func copyOf(path, name string) (*os.File, error) {
-	from, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	defer func() { _ = from.Close() }() // it is only read
-	to, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := io.Copy(to, from); err != nil {
-		_ = to.Close() // what went wrong first is what the user can do something about
-		return nil, err
-	}
-	return to, nil
-}
-
 func (e *bookEncoder) write(record []string, o *outcome.Outcome) error {
-	e.tally.add(o)
+	e.summary.add(o)
 	return e.json.Encode(keptRow{Cells: record, Marks: marks(o)})
 }
 
-// marks returns the cells that keep a row from having a person.
+// marks returns the cells with problems of a row that has no person.
 func marks(o *outcome.Outcome) []workbook.Mark {
 	if !o.Status.Retryable() {
 		return nil
@@ -184,8 +166,7 @@ func marks(o *outcome.Outcome) []workbook.Mark {
 	return list
 }
 
-// columnOf returns the column of a cell's name, such as C17 or Crew List!C17,
-// from 0.
+// columnOf returns the column, from 0, of a cell's name such as C17 or Crew List!C17.
 func columnOf(name string) (int, bool) {
 	name = strings.TrimRight(name[strings.LastIndexByte(name, '!')+1:], "0123456789")
 	column := 0
@@ -202,17 +183,17 @@ func (e *bookEncoder) finish() error {
 	if err := e.out.Flush(); err != nil {
 		return err
 	}
-	err := e.book.Write(e.file, e.placed(), func() []workbook.Line { return e.tally.lines(e.options) })
+	err := e.book.Write(e.file, e.placed(), func() []workbook.Line { return e.summary.lines(e.options) })
 	if err == nil {
 		return nil
 	}
-	if e.remark = unfit(err); e.remark == "" {
+	if e.remark = whyNotExtended(err); e.remark == "" {
 		return err
 	}
 	return e.finishPlain()
 }
 
-// finishPlain writes a workbook that holds nothing but the rows.
+// finishPlain writes the kept rows to a new workbook.
 func (e *bookEncoder) finishPlain() error {
 	if err := e.file.Truncate(0); err != nil {
 		return err
@@ -235,7 +216,7 @@ func (e *bookEncoder) finishPlain() error {
 	return e.plain.finish()
 }
 
-// kept reads the rows back.
+// kept returns the rows of the temporary file.
 func (e *bookEncoder) kept() iter.Seq2[keptRow, error] {
 	return func(yield func(keptRow, error) bool) {
 		if _, err := e.rows.Seek(0, io.SeekStart); err != nil {
@@ -253,29 +234,29 @@ func (e *bookEncoder) kept() iter.Seq2[keptRow, error] {
 	}
 }
 
-// placed pairs the rows with those of the sheet: by the number of a roster's
-// row; and where a results file was edited and sorted, with the line that it was
-// read from.
+// placed returns the kept rows with their places in the sheet. In a roster that is
+// the number of the row; in a results file, which a user may have sorted, of the line.
 func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 	return func(yield func(workbook.Row, error) bool) {
 		var nextLine func() (Row, error, bool)
-		if e.again != nil {
+		if e.previous != nil {
 			var stop func()
-			nextLine, stop = iter.Pull2(e.again.Rows())
+			nextLine, stop = iter.Pull2(e.previous.Rows())
 			defer stop()
 		}
+		looks := statusLooks()
 		for kept, err := range e.kept() {
 			if err != nil {
 				yield(workbook.Row{}, err)
 				return
 			}
 			six := kept.Cells[e.own : e.own+columnCount]
-			number, _ := wholeNumber(six[columnRow]) // it was written by us
-			row := workbook.Row{Number: int(number), Cells: six, Tone: tone(outcome.Status(six[columnStatus])), Marks: kept.Marks}
-			if e.again != nil {
+			number, _ := wholeNumber(six[columnRow]) // written by appendOutcome
+			row := workbook.Row{Number: int(number), Cells: six, Tone: looks[outcome.Status(six[columnStatus])].tone, Marks: kept.Marks}
+			if e.previous != nil {
 				line, failed, more := nextLine()
 				if err = failed; err == nil && (!more || line.Outcome.Row != row.Number) {
-					err = &workbook.UnfitError{Why: fmt.Sprintf("its row %d is not where it was", row.Number)}
+					err = &workbook.UnfitError{Why: fmt.Sprintf("row %d has moved in it", row.Number)}
 				}
 				row.Number = line.Number
 			}
@@ -284,19 +265,6 @@ func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 			}
 		}
 	}
-}
-
-func tone(s outcome.Status) workbook.Tone {
-	switch s {
-	case outcome.Created, outcome.Existing:
-		return workbook.Good
-	case outcome.Invalid, outcome.Failed:
-		return workbook.Bad
-	case outcome.Unknown, outcome.Pending:
-		return workbook.Doubt
-	case outcome.Skipped:
-	}
-	return workbook.Plain
 }
 
 func (e *bookEncoder) abandon() {
@@ -308,8 +276,8 @@ func (e *bookEncoder) abandon() {
 }
 
 func (e *bookEncoder) close() {
-	if e.again != nil {
-		_ = e.again.Close() // it was only read
+	if e.previous != nil {
+		_ = e.previous.Close() // only read
 	}
 	for _, file := range []*os.File{e.copy, e.rows} {
 		if file != nil {

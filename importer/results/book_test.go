@@ -624,7 +624,7 @@ func TestAWorkbookThatIsUnfit(t *testing.T) {
 			from, to := filepath.Join(folder, "crew.xlsx"), filepath.Join(folder, "r.xlsx")
 			repack(t, "testdata/crew.xlsx", from, change)
 			remarks := handBack(t, from, to, false, keep)
-			if len(remarks) != 1 || !strings.Contains(remarks[0], "workbook of their own") {
+			if len(remarks) != 1 || !strings.Contains(remarks[0], "in a new workbook") {
 				t.Errorf("remarks %q", remarks)
 			}
 			if sheets := open(t, to).GetSheetList(); len(sheets) != 1 {

@@ -16,7 +16,7 @@ type csvEncoder struct {
 	writer *csv.Writer
 	record []string
 	row    int
-	nul    lossy
+	nul    lostChars
 }
 
 func newCSV(file *os.File, delimiter rune, header []string) (*csvEncoder, error) {
@@ -37,11 +37,11 @@ func (e *csvEncoder) write(record []string, _ *outcome.Outcome) error {
 		if strings.ContainsRune(cell, '\r') {
 			cell = strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
 		}
-		if strings.ContainsRune(cell, 0) { // a sign of binary data to whoever reads it
+		if strings.ContainsRune(cell, 0) { // programs take a file with a NUL for binary data
 			e.nul.add(roster.CellName(e.row, i))
 			cell = strings.ReplaceAll(cell, "\x00", "\uFFFD")
 		}
-		e.record = append(e.record, neutralise(cell))
+		e.record = append(e.record, escapeFormula(cell))
 	}
 	if err := e.writer.Write(e.record); err != nil {
 		return err
@@ -50,11 +50,10 @@ func (e *csvEncoder) write(record []string, _ *outcome.Outcome) error {
 	return e.rowDone()
 }
 
-func (e *csvEncoder) finish() error     { return e.flush() }
-func (e *csvEncoder) abandon()          {}
-func (e *csvEncoder) remarks() []string { return e.nul.sentence(unholdable("CSV")) }
+func (e *csvEncoder) remarks() []string { return e.nul.remark(replacedIn("CSV")) }
 
-// delimiter returns the character that an option or a name asks for.
+// delimiter returns the delimiter of a CSV file: a valid option, else what the
+// extension of the name implies.
 func delimiter(path, option string) rune {
 	switch option {
 	case ",", ";", "\t", "|":

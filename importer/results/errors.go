@@ -31,42 +31,46 @@ const (
 	CodeRowUnclear    = "results_row_unclear"
 	CodeStatusUnclear = "results_status_unclear"
 	CodePersonUnclear = "results_person_unclear"
-	CodePersonMissing = "results_person_missing" // no ID at all, though the status says that there is a person
+	CodePersonMissing = "results_person_missing" // no ID although the status says that there is a person
 	CodeLineUnclear   = "results_line_unclear"
-	CodeRehearsal     = "results_rehearsal" // the person is a rehearsal's
+	CodeRehearsal     = "results_rehearsal" // the ID is a rehearsal's
 )
 
+// refusal returns an error about the file at path.
+func refusal(path, code, message, fix string) *fault.Error {
+	return &fault.Error{Code: code, Message: message, Fix: fix, Where: fault.Where{File: path}}
+}
+
 func unreadable(path string, err error) *fault.Error {
-	return &fault.Error{Where: fault.Where{File: path}, Code: CodeUnread, Message: "this file can't be read", Fix: "see that it is there and that you may read it", Err: fault.Cause(err)}
+	e := refusal(path, CodeUnread, "this file can't be read", "check that the file exists and that you may read it")
+	e.Err = fault.Cause(err)
+	return e
 }
 
 func tooLarge(path string) *fault.Error {
-	return &fault.Error{
-		Where: fault.Where{File: path}, Code: CodeTooLarge,
-		Message: fmt.Sprintf("a workbook's sheet holds no more than %d rows and %d columns, and this roster has more", sheetRows, sheetColumns),
-		Fix:     "use a results file whose name ends in .csv or .jsonl",
-	}
+	return refusal(path, CodeTooLarge,
+		fmt.Sprintf("a workbook's sheet holds no more than %d rows and %d columns, and this roster has more", sheetRows, sheetColumns),
+		"use a results file whose name ends in .csv or .jsonl")
 }
 
 func inUse(path string) *fault.Error {
-	return &fault.Error{
-		Where: fault.Where{File: path}, Code: CodeInUse, Message: "another run is writing its results there",
-		Fix: "wait until it has ended, or give each run a results file of its own with --results",
-	}
+	return refusal(path, CodeInUse, "another run is writing this results file",
+		"wait until the other run has ended, or give each run a results file with --results")
 }
 
-// unwritable says why the machine refused.
+// unwritable turns an error of the system into an error with a fix.
 func unwritable(path string, err error) *fault.Error {
-	e := &fault.Error{Where: fault.Where{File: path}, Code: CodeUnwritten, Message: "this file can't be written", Fix: "choose another name for the results file", Err: fault.Cause(err)}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		e.Code, e.Message, e.Err = CodeNoFolder, fmt.Sprintf("there is no folder %s", filepath.Dir(path)), nil
-		e.Fix = "make that folder first, or choose another name for the results file"
+		return refusal(path, CodeNoFolder, "there is no folder "+filepath.Dir(path),
+			"make that folder first, or choose another name for the results file")
 	case errors.Is(err, fs.ErrPermission):
-		e.Message, e.Err = "you may not write in this folder", nil
+		return refusal(path, CodeUnwritten, "you may not write in this folder", "choose another name for the results file")
 	case errors.Is(err, syscall.ENOSPC):
-		e.Code, e.Message, e.Err = CodeDiskFull, "the disk is full", nil
-		e.Fix = "make room on it, then start the same command again; what was sent is recorded"
+		return refusal(path, CodeDiskFull, "the disk is full",
+			"make room on the disk, then start the same command again; the rows that were sent are recorded")
 	}
+	e := refusal(path, CodeUnwritten, "this file can't be written", "choose another name for the results file")
+	e.Err = fault.Cause(err)
 	return e
 }

@@ -23,7 +23,9 @@ func harmful(cell string) bool {
 		strings.HasPrefix(cell, "＝") || strings.HasPrefix(cell, "＋") || strings.HasPrefix(cell, "－") || strings.HasPrefix(cell, "＠")
 }
 
-// as returns how a cell comes back from CSV: a line break is LF there.
+// as returns what reading returns for a cell that was written in a format. CSV
+// makes LF of every line break, and reading CSV drops a byte order mark between
+// a line break and a quotation mark, where two files were joined.
 func as(format, cell string) string {
 	cell = strings.ToValidUTF8(cell, "\uFFFD")
 	if format == "xlsx" {
@@ -36,6 +38,10 @@ func as(format, cell string) string {
 	}
 	if format == "csv" {
 		cell = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD").Replace(cell)
+		cell = strings.ReplaceAll(cell, "\n\uFEFF\"", "\n\"")
+		if rest, found := strings.CutSuffix(cell, "\n\uFEFF"); found {
+			cell = rest + "\n"
+		}
 	}
 	return cell
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"encoding/json"
 	"os"
 	"strconv"
 	"strings"
@@ -10,107 +11,91 @@ import (
 	"muster/importer/roster"
 )
 
-// jsonlEncoder writes an object a line, its keys in the columns' order.
+// jsonlEncoder writes a JSON object a line, with the keys in column order.
 type jsonlEncoder struct {
 	part
-	own  int
-	keys []string // as they stand in the file: `"Name":`
+	own  int      // columns of the roster
+	keys []string // encoded: `"Name":`
 	used map[string]bool
+	json *json.Encoder // into buffer
 }
 
-func newJSONL(file *os.File, header []string) *jsonlEncoder {
+func newJSONL(file *os.File, header []string) (*jsonlEncoder, error) {
 	e := &jsonlEncoder{part: newPart(file), own: len(header), used: make(map[string]bool)}
-	for _, key := range append(keys(header), Columns()...) {
-		e.add(key)
+	e.json = json.NewEncoder(&e.buffer)
+	e.json.SetEscapeHTML(false)
+	for _, key := range append(uniqueKeys(header), Columns()...) {
+		if err := e.addKey(key); err != nil {
+			return nil, err
+		}
 	}
-	return e
+	return e, nil
 }
 
-// keys returns headings that are unique and not empty.
-func keys(header []string) []string {
+// uniqueKeys returns the headings as keys: none is empty, and all are different.
+func uniqueKeys(header []string) []string {
 	taken := make(map[string]bool, len(header))
 	for _, heading := range header {
 		taken[heading] = true
 	}
-	unique, used := make([]string, len(header)), make(map[string]bool, len(header))
+	keys, used := make([]string, len(header)), make(map[string]bool, len(header))
 	for i, heading := range header {
-		name := cmp.Or(heading, letters(i))
-		key := name
-		for n := 2; used[key] || (key != heading && taken[key]); n++ {
-			key = name + " (" + strconv.Itoa(n) + ")"
-		}
-		used[key], unique[i] = true, key
+		name := cmp.Or(heading, columnName(i))
+		keys[i] = numbered(name, func(key string) bool { return used[key] || key != heading && taken[key] })
+		used[keys[i]] = true
 	}
-	return unique
+	return keys
 }
 
-// letters names a column as a spreadsheet does: "column D".
-func letters(i int) string {
-	return "column " + strings.TrimRight(roster.CellName(1, i), "0123456789")
-}
-
-func (e *jsonlEncoder) add(key string) {
-	e.used[key] = true
-	e.keys = append(e.keys, string(append(appendJSON(nil, key), ':')))
-}
-
-// extra names a column beyond the header.
-func (e *jsonlEncoder) extra(i int) string {
-	key := letters(i)
-	for n := 2; e.used[key]; n++ {
-		key = letters(i) + " (" + strconv.Itoa(n) + ")"
+// numbered returns name, or the first of "name (2)", "name (3)", … that is not taken.
+func numbered(name string, taken func(string) bool) string {
+	key := name
+	for n := 2; taken(key); n++ {
+		key = name + " (" + strconv.Itoa(n) + ")"
 	}
 	return key
 }
 
+// columnName returns the name of a column: "column D".
+func columnName(i int) string {
+	return "column " + strings.TrimRight(roster.CellName(1, i), "0123456789")
+}
+
+func (e *jsonlEncoder) addKey(key string) error {
+	e.used[key] = true
+	quoted, err := json.Marshal(key)
+	e.keys = append(e.keys, string(quoted)+":")
+	return err
+}
+
 func (e *jsonlEncoder) write(record []string, _ *outcome.Outcome) error {
-	line := append(e.buffer.AvailableBuffer(), '{')
+	separator := byte('{')
 	for i, cell := range record {
-		if i > 0 {
-			line = append(line, ',')
+		if i == len(e.keys) { // a cell beyond the header
+			if err := e.addKey(numbered(columnName(i), func(key string) bool { return e.used[key] })); err != nil {
+				return err
+			}
 		}
-		if i == len(e.keys) {
-			e.add(e.extra(i))
+		e.buffer.WriteByte(separator)
+		e.buffer.WriteString(e.keys[i])
+		if i == e.own+columnRow { // a number, or null in a line that was added by hand
+			e.buffer.WriteString(cmp.Or(cell, "null"))
+		} else if err := e.encode(cell); err != nil {
+			return err
 		}
-		line = append(line, e.keys[i]...)
-		if i == e.own+columnRow { // a number, or of a line that somebody added none
-			line = append(line, cmp.Or(cell, "null")...)
-		} else {
-			line = appendJSON(line, cell)
-		}
+		separator = ','
 	}
-	e.buffer.Write(append(line, '}', '\n'))
+	e.buffer.WriteString("}\n")
 	return e.rowDone()
 }
 
-func (e *jsonlEncoder) finish() error     { return e.flush() }
-func (e *jsonlEncoder) abandon()          {}
-func (e *jsonlEncoder) remarks() []string { return nil }
-
-// appendJSON appends text, which is valid UTF-8, as a JSON string. Encoding/json
-// would make a copy of every cell.
-func appendJSON(line []byte, text string) []byte {
-	const hex = "0123456789abcdef"
-	line = append(line, '"')
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"' || c == '\\':
-			line = append(line, '\\', c)
-		case c == '\n':
-			line = append(line, '\\', 'n')
-		case c == '\t':
-			line = append(line, '\\', 't')
-		case c == '\r':
-			line = append(line, '\\', 'r')
-		case c < ' ' || c == 0x7f:
-			line = append(line, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		case strings.HasPrefix(text[i:], "\u2028"), strings.HasPrefix(text[i:], "\u2029"):
-			// Some readers of lines take these for the line's end.
-			line = append(line, '\\', 'u', '2', '0', '2', hex[text[i+2]&15])
-			i += 2
-		default:
-			line = append(line, c)
-		}
+// encode appends text to the buffer as a JSON string, without the encoder's line break.
+func (e *jsonlEncoder) encode(text string) error {
+	if err := e.json.Encode(text); err != nil {
+		return err
 	}
-	return append(line, '"')
+	e.buffer.Truncate(e.buffer.Len() - 1)
+	return nil
 }
+
+func (e *jsonlEncoder) remarks() []string { return nil }

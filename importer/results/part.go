@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// How often the rows on their way to a .part file are handed to the system: a
-// crash of the program loses no more than these. The ledger knows them.
+// How often rows are written to a .part file. A crash of the program loses no
+// more rows of the file than these; the ledger has them all.
 const (
 	flushRows  = 64
 	flushAfter = time.Second
 )
 
-// part appends whole rows to a file, so that it ends in the middle of one only
-// after a crash of the machine.
+// part appends whole rows to a file. Only a crash of the machine leaves half a
+// row at the end.
 type part struct {
 	file    *os.File
 	buffer  bytes.Buffer
-	rows    int
+	rows    int // in buffer
 	flushed time.Time
 }
 
 func newPart(file *os.File) part { return part{file: file, flushed: time.Now()} }
 
-// rowDone counts a row that stands in the buffer.
+// rowDone counts a row that was added to the buffer.
 func (p *part) rowDone() error {
 	p.rows++
 	if p.rows < flushRows && p.buffer.Len() < 1<<16 && time.Since(p.flushed) < flushAfter {
@@ -38,3 +38,6 @@ func (p *part) flush() error {
 	_, err := p.buffer.WriteTo(p.file)
 	return err
 }
+
+func (p *part) finish() error { return p.flush() }
+func (p *part) abandon()      {}

@@ -15,12 +15,12 @@ import (
 	"muster/importer/roster"
 )
 
-// place returns where the results file really is, after looking at what is
-// there now.
-func place(path string) (string, error) {
+// resolveTarget returns the path of the results file with links followed. A file
+// at that path must be empty or a results file.
+func resolveTarget(path string) (string, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return destination(path), nil
+		return followLinks(path), nil
 	}
 	if err != nil {
 		return "", unwritable(path, err)
@@ -31,26 +31,24 @@ func place(path string) (string, error) {
 	}
 	switch {
 	case info.IsDir():
-		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeFolder, Message: "this is a folder", Fix: "give the name of a file in it"}
+		return "", refusal(path, CodeFolder, "this is a folder", "give the name of a file in it")
 	case !info.Mode().IsRegular():
-		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
+		return "", refusal(path, CodeNotFile, "this is not an ordinary file", "give the name of a new file")
 	case info.Size() == 0:
 		return target, nil
 	}
-	if err := ours(target); err != nil {
-		return "", &fault.Error{
-			Where: fault.Where{File: path}, Code: CodeNotOurs,
-			Message: "there is a file of this name already, and it is not a results file, so it is left as it is",
-			Fix:     "choose another name, or move that file away",
-			Err:     err,
-		}
+	if err := whyNotResults(target); err != nil {
+		e := refusal(path, CodeNotOurs, "a file of this name exists and is not a results file, so muster does not replace it",
+			"choose another name, or move that file away")
+		e.Err = err
+		return "", e
 	}
 	return target, nil
 }
 
-// destination returns where a link leads that leads to no file yet.
-func destination(path string) string {
-	const most = 40 // links from one to the next, as systems have it
+// followLinks returns the path that a chain of links to a missing file ends with.
+func followLinks(path string) string {
+	const most = 40 // as operating systems limit chains
 	for range most {
 		to, err := os.Readlink(path)
 		if err != nil {
@@ -64,15 +62,15 @@ func destination(path string) string {
 	return path
 }
 
-// ours returns why a file is no results file, nil if it is one.
-func ours(path string) error {
+// whyNotResults returns why a file is not a results file, or nil for a results file.
+func whyNotResults(path string) error {
 	r, err := Open(path, roster.Options{})
 	if err == nil {
 		return r.Close()
 	}
-	var own *fault.Error
-	if errors.As(err, &own) {
-		return errors.New(own.Message)
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return errors.New(known.Message)
 	}
 	var unreadable *roster.Error
 	if errors.As(err, &unreadable) {
@@ -81,8 +79,8 @@ func ours(path string) error {
 	return err
 }
 
-// clearPart takes away what an earlier run left of NAME.part, and refuses to take
-// away what is not a run's.
+// clearPart removes the .part file name that an earlier run left. It refuses to
+// remove any other file.
 func clearPart(path, name string) error {
 	info, err := os.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,14 +89,12 @@ func clearPart(path, name string) error {
 	if err != nil {
 		return unwritable(path, err)
 	}
-	if !info.Mode().IsRegular() || info.Size() > 0 && !begun(name) {
-		return &fault.Error{
-			Where: fault.Where{File: path}, Code: CodeNotOurs,
-			Message: fmt.Sprintf("there is a file %s, which is what results are called while they are written, and it is not one of a run", filepath.Base(name)),
-			Fix:     "move that file away, or choose another name for the results file",
-		}
+	if !info.Mode().IsRegular() || info.Size() > 0 && !isLeftover(name) {
+		return refusal(path, CodeNotOurs,
+			fmt.Sprintf("muster writes results to the file %s first, and a file of that name exists that no run left", filepath.Base(name)),
+			"move that file away, or choose another name for the results file")
 	}
-	lock, free := hold(name)
+	lock, free := lockPart(name)
 	if !free {
 		return inUse(path)
 	}
@@ -109,21 +105,21 @@ func clearPart(path, name string) error {
 	return nil
 }
 
-// hold locks a .part file against everybody else who would write results of that
-// name: to take it away from under a run would give each the other's rows. It
-// reports false if somebody has it. Where there are no locks, as on some network
-// drives, it goes without; where an open file can't be removed, it needs none.
-func hold(part string) (lock *flock.Flock, free bool) {
+// lockPart locks a .part file against other writers of the same results. It
+// reports false if another writer holds the lock. Some network drives have no
+// locks; there the writer goes on without. Windows needs none, because an open
+// file can't be removed there.
+func lockPart(part string) (lock *flock.Flock, free bool) {
 	lock = flock.New(part, flock.SetFlag(os.O_RDWR))
-	if runtime.GOOS == "windows" { // whose locks would keep out our own writes, too
+	if runtime.GOOS == "windows" { // a lock there would keep out our own writes, too
 		return lock, true
 	}
 	got, err := lock.TryLock()
 	return lock, got || err != nil
 }
 
-// is reports whether a file is still the one of that name.
-func is(file *os.File, name string) bool {
+// hasName reports whether name is still the name of an open file.
+func hasName(file *os.File, name string) bool {
 	opened, err := file.Stat()
 	if err != nil {
 		return false
@@ -132,11 +128,11 @@ func is(file *os.File, name string) bool {
 	return err == nil && os.SameFile(opened, named)
 }
 
-// begun reports whether a file is what a run left: by the folder in which it
-// was put together, by its headings, or by all of it.
-func begun(part string) bool {
+// isLeftover reports whether a killed run left the .part file. Signs are the
+// temporary folder beside the file, the headings, or a whole results file.
+func isLeftover(part string) bool {
 	if info, err := os.Lstat(temporaryFolder(part)); err == nil && info.IsDir() {
 		return true
 	}
-	return bytes.Contains(head(part), []byte(Columns()[columnRow])) || ours(part) == nil
+	return bytes.Contains(readHead(part), []byte(Columns()[columnRow])) || whyNotResults(part) == nil
 }

@@ -17,36 +17,36 @@ import (
 	"muster/importer/roster"
 )
 
-// property is the custom property that marks a workbook as written here.
+// property is the name of the custom property of a workbook that muster wrote.
 const property = "muster"
 
-// Row is one line of a results file.
+// Row is a line of a results file.
 type Row struct {
-	Number  int           // the line in the results file, as a spreadsheet numbers it; Outcome.Row is the roster's
-	Cells   []string      // the roster's own, in the order of Header, then cells beyond it; valid until the next row
+	Number  int           // the line in the results file, as a spreadsheet numbers it; Outcome.Row is the row of the roster
+	Cells   []string      // the roster's, in the order of Header, then cells beyond; valid until the next row
 	Kinds   []roster.Kind // of Cells, for a workbook; valid until the next row
 	Struck  []bool        // which of Cells are struck through, as a roster's row says it; valid until the next row
 	Outcome outcome.Outcome
 
-	// Damage says what of the row could not be read: the line itself or one of
-	// our columns. Cells and Outcome then hold what could. A row that has a
-	// person but no readable ID of it keeps its status, with PersonID 0.
+	// Damage says what could not be read: the line or a cell of the six columns.
+	// Cells and Outcome hold the rest. A row with a person whose ID can't be read
+	// keeps its status, with PersonID 0.
 	Damage *roster.Error
 }
 
-// Reader reads one results file. It is not safe for concurrent use.
+// Reader reads a results file. It is not safe for concurrent use.
 type Reader struct {
 	path    string
 	source  source
 	format  Format
-	header  []string // own columns
-	own     []int    // where they stand in the file
-	six     [columnCount]int
-	width   int
-	restore bool // apostrophes of neutralise are to be taken off
+	header  []string         // the roster's headings
+	own     []int            // the columns of the file that have them
+	six     [columnCount]int // the columns of the file that have the added headings
+	width   int              // columns with a heading
+	escaped bool             // cells are escaped by escapeFormula
 }
 
-// source is a file of rows, a roster's or JSON Lines.
+// source is a file of rows: a table or JSON Lines.
 type source interface {
 	Header() []string
 	Rows() iter.Seq2[roster.Row, error]
@@ -55,15 +55,15 @@ type source interface {
 	Close() error
 }
 
-// Open opens a results file for reading: one that Create made, or what a
-// spreadsheet made of it. The six columns are found by name wherever they stand.
-// The error is a *roster.Error, or an *fault.Error if the file is not a results file.
+// Open opens a results file that Create wrote and a spreadsheet may have saved
+// again. The six columns are found by name, in any order. The error is a
+// *roster.Error, or a *fault.Error if the file is not a results file.
 func Open(path string, o roster.Options) (*Reader, error) {
-	start := head(path)
+	start := readHead(path)
 	r := &Reader{path: path, format: JSONL}
 	var err error
 	if isObject(start) {
-		r.source, err = openLines(path)
+		r.source, err = openJSONL(path)
 	} else {
 		r.source, err = r.openTable(start, o)
 	}
@@ -76,9 +76,9 @@ func Open(path string, o roster.Options) (*Reader, error) {
 	return r, nil
 }
 
-// head returns the beginning of a file without its byte order mark, nil if it
-// can't be read: what is wrong with it is left to the roster's reader to say.
-func head(path string) []byte {
+// readHead returns the first 64 KiB of a file without the byte order mark, or nil
+// if the file can't be read. The roster's reader then reports why.
+func readHead(path string) []byte {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil
@@ -92,7 +92,8 @@ func head(path string) []byte {
 	return bytes.TrimPrefix(start[:n], []byte("\uFEFF"))
 }
 
-// isObject tells JSON Lines from CSV, where a quotation mark would be quoted.
+// isObject reports whether a file begins with a JSON object. In CSV the quotation
+// mark after the brace would be quoted.
 func isObject(start []byte) bool {
 	rest, found := bytes.CutPrefix(bytes.TrimLeft(start, " \t\r\n"), []byte("{"))
 	rest = bytes.TrimLeft(rest, " \t")
@@ -101,7 +102,7 @@ func isObject(start []byte) bool {
 
 func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
 	if o.Delimiter == "" {
-		o.Delimiter = spelled(start)
+		o.Delimiter = findDelimiter(start)
 	}
 	o.HiddenToo = true
 	given := o.Heading
@@ -109,21 +110,21 @@ func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
 	table, err := roster.Open(r.path, o)
 	var unread *roster.Error
 	if errors.As(err, &unread) && unread.Code == roster.CodeNoHeader && o.HeaderRow == 0 {
-		return nil, r.notOurs() // not even one of our headings
+		return nil, r.notOurs() // not even one of the six headings
 	}
 	if err != nil {
 		return nil, err
 	}
-	r.format, r.restore = CSV, true
+	r.format, r.escaped = CSV, true
 	if table.Format() == roster.XLSX {
-		r.format, r.restore = XLSX, !marked(r.path)
+		r.format, r.escaped = XLSX, !hasProperty(r.path)
 	}
 	return table, nil
 }
 
-// spelled returns the delimiter beside one of our headings, "" if there is none
-// to be seen: the file tells it more surely than the look of its rows does.
-func spelled(start []byte) string {
+// findDelimiter returns the delimiter beside the heading import_row, or "". That is
+// a surer sign than the rows, whose texts may hold other delimiters.
+func findDelimiter(start []byte) string {
 	before, after, found := bytes.Cut(start, []byte("import_row"))
 	if !found {
 		return ""
@@ -137,9 +138,9 @@ func spelled(start []byte) string {
 	return ""
 }
 
-// marked reports whether a workbook was written here, in whatever program it
-// was saved since.
-func marked(path string) bool {
+// hasProperty reports whether muster wrote a workbook. Other programs keep the
+// property when they save the workbook.
+func hasProperty(path string) bool {
 	book, err := zip.OpenReader(path)
 	if err != nil {
 		return false
@@ -154,7 +155,7 @@ func marked(path string) bool {
 	return err == nil && bytes.Contains(text, []byte(`name="`+property+`"`))
 }
 
-// bind finds the six columns.
+// bind finds the six columns in the header.
 func (r *Reader) bind(header []string) error {
 	for i := range r.six {
 		r.six[i] = -1
@@ -164,16 +165,10 @@ func (r *Reader) bind(header []string) error {
 		which := column(heading)
 		switch {
 		case which < 0:
-			if r.restore {
-				heading = restore(heading)
-			}
+			heading = r.unescape(heading)
 			r.header, r.own = append(r.header, heading), append(r.own, i)
 		case r.six[which] >= 0:
-			return &fault.Error{
-				Where: fault.Where{File: r.path}, Code: CodeTwice,
-				Message: fmt.Sprintf("there are two columns %q", Columns()[which]),
-				Fix:     "delete the one that was added",
-			}
+			return refusal(r.path, CodeTwice, fmt.Sprintf("there are two columns %q", Columns()[which]), "delete the column that was added")
 		default:
 			r.six[which] = i
 		}
@@ -190,26 +185,19 @@ func (r *Reader) bind(header []string) error {
 	case columnCount:
 		return r.notOurs()
 	}
-	return &fault.Error{
-		Where: fault.Where{File: r.path}, Code: CodeNotOurs,
-		Message: "this is not a whole results file: it lacks " + strings.Join(missing, ", "),
-		Fix:     "put these columns back with the cells they had",
-	}
+	return refusal(r.path, CodeNotOurs, "this is not a whole results file: it lacks "+strings.Join(missing, ", "),
+		"put these columns back with the cells they had")
 }
 
 func (r *Reader) notOurs() *fault.Error {
-	return &fault.Error{
-		Where: fault.Where{File: r.path}, Code: CodeNotOurs,
-		Message: "this is not a results file: it has none of the columns import_row, import_status, …",
-		Fix:     "give the results file that an import wrote; a roster is for muster import",
-	}
+	return refusal(r.path, CodeNotOurs, "this is not a results file: it has none of the columns import_row, import_status, …",
+		"give the results file that an import wrote; to import a roster, use muster import")
 }
 
-// Header returns the roster's own headings, without the six columns.
+// Header returns the roster's headings, without the six columns.
 func (r *Reader) Header() []string { return slices.Clone(r.header) }
 
-// Sheet returns the name of the sheet that is read, "" if the file is no
-// workbook.
+// Sheet returns the name of the sheet, or "" if the file is not a workbook.
 func (r *Reader) Sheet() string {
 	if table, ok := r.source.(*roster.Reader); ok {
 		return table.Sheet()
@@ -217,8 +205,7 @@ func (r *Reader) Sheet() string {
 	return ""
 }
 
-// HeaderRow returns the number of the row that holds the headings, 0 for JSON
-// Lines.
+// HeaderRow returns the number of the row of headings, or 0 for JSON Lines.
 func (r *Reader) HeaderRow() int {
 	if table, ok := r.source.(*roster.Reader); ok {
 		return table.HeaderRow()
@@ -226,12 +213,10 @@ func (r *Reader) HeaderRow() int {
 	return 0
 }
 
-// Remarks returns sentences that say how the file was read where that was not
-// the plain default.
+// Remarks returns sentences about how the file was read, if that was unusual.
 func (r *Reader) Remarks() []string { return r.source.Remarks() }
 
-// Cell names the cell of a row in the results file; column counts the roster's
-// own, from 0.
+// Cell names the cell of a row in the results file. Column 0 is the roster's first.
 func (r *Reader) Cell(number, column int) string {
 	switch {
 	case column < 0:
@@ -247,8 +232,7 @@ func (r *Reader) Cell(number, column int) string {
 // Close closes the file. It may be called again.
 func (r *Reader) Close() error { return r.source.Close() }
 
-// Rows returns the file's lines, read anew with each call. After an error it
-// ends.
+// Rows reads the file from the start. It ends after an error.
 func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		var cells []string
@@ -281,14 +265,10 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	}
 }
 
-// collect appends the roster's own cells of a line.
+// collect appends the cells and kinds of a line in the roster's columns.
 func (r *Reader) collect(line *roster.Row, cells []string, kinds []roster.Kind) ([]string, []roster.Kind) {
 	add := func(i int) {
-		cell := at(line.Cells, i)
-		if r.restore {
-			cell = restore(cell)
-		}
-		cells = append(cells, cell)
+		cells = append(cells, r.unescape(at(line.Cells, i)))
 		kinds = append(kinds, at(line.Kinds, i))
 	}
 	for _, i := range r.own {
@@ -304,33 +284,38 @@ func (r *Reader) collect(line *roster.Row, cells []string, kinds []roster.Kind) 
 	return cells, kinds
 }
 
+func (r *Reader) unescape(cell string) string {
+	if r.escaped {
+		return unescapeFormula(cell)
+	}
+	return cell
+}
+
+// at returns list[i], or the zero value if the list is shorter.
 func at[T any](list []T, i int) T {
 	if i < len(list) {
 		return list[i]
 	}
-	var none T
-	return none
+	var zero T
+	return zero
 }
 
-// outcome reads the six cells of a line, and says which of them can't be read.
+// outcome reads the six cells of a line into row.
 func (r *Reader) outcome(line *roster.Row, row *Row) {
 	var six [columnCount]string
 	for i, where := range r.six {
-		six[i] = at(line.Cells, where)
-		if r.restore {
-			six[i] = restore(six[i])
-		}
+		six[i] = r.unescape(at(line.Cells, where))
 	}
 	o, ok := &row.Outcome, false
 	if number, exact := wholeNumber(six[columnRow]); exact && number > 0 && number < 1<<31 {
 		o.Row = int(number)
 	} else {
-		r.damage(row, columnRow, CodeRowUnclear, "import_row has to be the number of a row of the roster",
-			"a person who is not in the roster yet belongs in a roster of new people, for muster import; of anybody else put the number back")
+		r.damage(row, columnRow, CodeRowUnclear, "import_row must be the number of a row of the roster",
+			"put the number back; to import a new person, make a new roster and use muster import")
 	}
 	if o.Status, ok = status(six[columnStatus]); !ok {
-		r.damage(row, columnStatus, CodeStatusUnclear, "import_status has to be one of the words that an import writes there",
-			"put the word back, or write pending to have the row looked at again")
+		r.damage(row, columnStatus, CodeStatusUnclear, "import_status must be a word that an import writes there",
+			"put the word back, or write pending to import the row again")
 	}
 	if text := strings.TrimSpace(six[columnPerson]); text != "" || o.Status.HasPerson() {
 		person, exact := wholeNumber(text)
@@ -338,13 +323,13 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 		case exact && person > 0:
 			o.PersonID = person
 		case strings.HasPrefix(text, rehearsalMark):
-			r.damage(row, columnPerson, CodeRehearsal, "these are the results of a rehearsal: nobody in them was created",
+			r.damage(row, columnPerson, CodeRehearsal, "these are the results of a rehearsal, which created no person",
 				"import the roster itself")
-		case text == "" && six[columnCode] != CodePersonUnclear: // which a run leaves with no ID
+		case text == "" && six[columnCode] != CodePersonUnclear: // a run leaves the ID empty
 			r.damage(row, columnPerson, CodePersonMissing, "import_status says that there is a person, and import_person_id is empty",
-				"put the number back, or write pending in import_status to have the row looked at again")
+				"put the number back, or write pending in import_status to import the row again")
 		default:
-			r.damage(row, columnPerson, CodePersonUnclear, "import_person_id has to be the number of a person, with all its digits",
+			r.damage(row, columnPerson, CodePersonUnclear, "import_person_id must be the number of a person, with all digits",
 				"put the number back, or take the row from the previous file, whose name ends in .bak")
 		}
 	}
@@ -353,20 +338,20 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 	}
 }
 
-// surplus notes that a row which was refused for its cells beyond the headings
-// still has them: the cells before are not under their own headings either. In
-// another row such cells are somebody's notes.
+// surplus marks a row as damaged that was invalid because of cells beyond the
+// headings and still has such cells: other cells may be under wrong headings. In
+// any other row such cells are a user's notes.
 func (r *Reader) surplus(row *Row) {
 	if row.Damage != nil || len(row.Outcome.Problems) == 0 || row.Outcome.Problems[0].Code != roster.CodeTooManyCells {
 		return
 	}
 	for i, cell := range row.Cells {
-		// JSON Lines name such cells, behind our columns.
+		// in JSON Lines such cells have keys, after the six
 		beyond := i >= len(r.own) || r.format == JSONL && r.own[i] > slices.Max(r.six[:])
 		if beyond && strings.TrimSpace(cell) != "" {
 			row.Damage = &roster.Error{
 				File: r.path, Cell: r.Cell(row.Number, i), Row: row.Number, Code: roster.CodeTooManyCells,
-				Message: "the row still has cells beyond the headings, so those before may be under the wrong ones",
+				Message: "the row still has cells beyond the headings, so other cells may be under wrong headings",
 				Fix:     "move the cells under their headings, and clear those beyond the last one",
 			}
 			return
@@ -374,8 +359,8 @@ func (r *Reader) surplus(row *Row) {
 	}
 }
 
-// damage notes what is wrong with one of our cells, unless the line itself is
-// damaged, which explains it.
+// damage records a problem with a cell of the six columns, unless the row is
+// damaged already.
 func (r *Reader) damage(row *Row, which int, code, message, fix string) {
 	if row.Damage == nil {
 		row.Damage = &roster.Error{
@@ -385,14 +370,14 @@ func (r *Reader) damage(row *Row, which int, code, message, fix string) {
 	}
 }
 
-// status reads a status as it may look after a person had the file in hand.
+// status reads a status, in any case and with any spaces around.
 func status(text string) (outcome.Status, bool) {
 	s, err := outcome.Parse(strings.ToLower(strings.TrimSpace(text)))
 	return s, err == nil
 }
 
-// wholeNumber reads digits, also with the zeros behind a point that some
-// spreadsheets add. It doesn't read 1.23457E+15, which has lost its digits.
+// wholeNumber reads digits, also with a point and zeros, which some spreadsheets
+// add. It refuses 1.23457E+15, which has lost digits.
 func wholeNumber(text string) (int64, bool) {
 	text = strings.TrimSpace(text)
 	if digits, zeros, found := strings.Cut(text, "."); found && zeros != "" && strings.Trim(zeros, "0") == "" {

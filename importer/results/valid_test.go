@@ -24,10 +24,13 @@ import (
 	"muster/importer/roster"
 )
 
-// tool returns where a program is that a test needs. Without it the test is
-// skipped, unless MUSTER_TEST_TOOLS says that nothing may be.
+// tool returns the path of a program for a long test. Without the program the
+// test is skipped, or fails if MUSTER_TEST_TOOLS is "required".
 func tool(t testing.TB, name string) string {
 	t.Helper()
+	if os.Getenv("MUSTER_TEST_LONG") == "" {
+		t.Skip("long: set MUSTER_TEST_LONG=1")
+	}
 	path, err := exec.LookPath(name)
 	switch {
 	case err == nil:

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -24,12 +24,12 @@ const (
 	cellUnits    = excelize.TotalCellChars // UTF-16 code units
 )
 
-// errTooLarge is met where the caller didn't say how many rows would come.
+// errTooLarge is the error of a sheet that is full.
 var errTooLarge = errors.New("the sheet is full")
 
-// xlsxEncoder streams a workbook: the sheet goes to a temporary file of its own
-// and from there, when all rows are known, into the .part file. Excelize would
-// hold the finished workbook in memory; handing it our own zip.Writer avoids that.
+// xlsxEncoder streams a new workbook: the sheet goes to a temporary file and at the
+// end into the .part file. Excelize would hold the finished workbook in memory;
+// our own zip.Writer avoids that.
 type xlsxEncoder struct {
 	file      *os.File
 	book      *excelize.File
@@ -37,17 +37,18 @@ type xlsxEncoder struct {
 	row       int
 	values    []any
 	escape    *regexp.Regexp
-	shortened lossy
-	replaced  lossy
-	remark    string // why this is not the roster's own workbook; "" where none was asked for
+	shortened lostChars
+	replaced  lostChars
+	remark    string // why the results are not in the roster's workbook; "" if it was not asked for
 }
 
-// temporaryFolder is where a workbook is put together: beside the results,
-// because the rows are personal data, and the system's folder is shared.
+// temporaryFolder returns the folder in which a workbook is put together. The
+// folder is beside the results: rows are personal data, and the system's
+// temporary folder is shared.
 func temporaryFolder(part string) string { return part + ".tmp" }
 
-// clearTemporary removes what a crash left in the temporary folder of part, and
-// nothing else.
+// clearTemporary removes the temporary folder of part with what a crash left
+// there. Other files in the folder stay.
 func clearTemporary(part string) {
 	folder := temporaryFolder(part)
 	left, err := os.ReadDir(folder)
@@ -59,14 +60,14 @@ func clearTemporary(part string) {
 			_ = os.Remove(filepath.Join(folder, entry.Name()))
 		}
 	}
-	_ = os.Remove(folder) // fails if something else is in it, and Create then says so
+	_ = os.Remove(folder) // fails if other files are in it; Create then says so
 }
 
 func newXLSX(file *os.File, sheet string, header []string) (*xlsxEncoder, error) {
 	e := &xlsxEncoder{
 		file: file,
 		book: excelize.NewFile(excelize.Options{TmpDir: temporaryFolder(file.Name())}),
-		// Excelize loses these on their way through its own escaping.
+		// Excelize's escaping loses these.
 		escape: regexp.MustCompile(`_(x[dD][89a-fA-F][0-9a-fA-F]{2}_|x[0-9a-fA-F]{4}_x[0-9a-fA-F]{4}_)`),
 	}
 	if err := e.begin(sheet, header); err != nil {
@@ -76,8 +77,8 @@ func newXLSX(file *os.File, sheet string, header []string) (*xlsxEncoder, error)
 	return e, nil
 }
 
-// begin lays out the sheet: text columns, so that an ID that is corrected keeps
-// its zeros, and a header that stays in sight.
+// begin lays out the sheet: text columns, so that a corrected ID keeps leading
+// zeros, and a header that stays in sight.
 func (e *xlsxEncoder) begin(sheet string, header []string) error {
 	if sheet == "" || e.book.SetSheetName("Sheet1", sheet) != nil {
 		sheet = "Results"
@@ -119,7 +120,7 @@ func (e *xlsxEncoder) write(record []string, _ *outcome.Outcome) error {
 	return e.sheet.SetRow(roster.CellName(e.row, 0), e.values)
 }
 
-// fit returns what a workbook can hold of a cell.
+// fit returns as much of a cell as a workbook can hold.
 func (e *xlsxEncoder) fit(cell string, column int) string {
 	if legal := strings.Map(legalXML, cell); legal != cell {
 		e.replaced.add(roster.CellName(e.row, column))
@@ -131,30 +132,23 @@ func (e *xlsxEncoder) fit(cell string, column int) string {
 			cell = plain
 		}
 	}
-	if len(cell) > cellUnits {
-		units := 0
-		for i, r := range cell {
-			width := 1
-			if r > 0xFFFF {
-				width = 2
-			}
-			if units+width > cellUnits {
-				e.shortened.add(roster.CellName(e.row, column))
-				return shorten(cell[:i])
-			}
-			units += width
+	if len(cell) <= cellUnits {
+		return cell
+	}
+	units, kept := 0, 0 // kept leaves room for an ellipsis
+	for i, r := range cell {
+		if units < cellUnits {
+			kept = i
+		}
+		if units += utf16.RuneLen(r); units > cellUnits {
+			e.shortened.add(roster.CellName(e.row, column))
+			return cell[:kept] + "…"
 		}
 	}
 	return cell
 }
 
-// shorten ends a cell that is as long as a cell may be in an ellipsis.
-func shorten(cell string) string {
-	_, size := utf8.DecodeLastRuneInString(cell)
-	return cell[:len(cell)-size] + "…"
-}
-
-// legalXML replaces the characters that XML 1.0 has no way to write.
+// legalXML replaces the characters that XML 1.0 can't hold.
 func legalXML(r rune) rune {
 	switch {
 	case r == '\t' || r == '\n' || r == '\r':
@@ -183,8 +177,7 @@ func (e *xlsxEncoder) remarks() []string {
 	if e.remark != "" {
 		all = append(all, e.remark)
 	}
-	return slices.Concat(all, e.shortened.sentence(
-		"%s longer than the 32,767 characters that a workbook can hold (the first is %s): shortened in the results file; in a file whose name ends in .csv they would be whole",
-		"is", "are"),
-		e.replaced.sentence(unholdable("a workbook")))
+	return slices.Concat(all,
+		e.shortened.remark("could not be written in full: a workbook's cell holds 32,767 characters. A results file whose name ends in .csv has no such limit"),
+		e.replaced.remark(replacedIn("a workbook")))
 }

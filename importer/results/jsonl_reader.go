@@ -12,40 +12,39 @@ import (
 	"slices"
 	"strings"
 
-	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
-// maxLine is the longest line of JSON Lines that is read.
+// maxLine limits the length of a line.
 const maxLine = 16 << 20
 
-// lines reads JSON Lines as rows. The first object's keys are the header; an
-// object's keys beyond them become cells beyond the header.
-type lines struct {
+// jsonlReader reads JSON Lines as rows. The keys of the first object are the
+// header. Other keys become cells beyond the header.
+type jsonlReader struct {
 	file   *os.File
 	path   string
 	header []string
 	column map[string]int
 }
 
-func openLines(path string) (*lines, error) {
+func openJSONL(path string) (*jsonlReader, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	l := &lines{file: file, path: path, column: make(map[string]int)}
+	l := &jsonlReader{file: file, path: path, column: make(map[string]int)}
 	if err := l.readHeader(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return l, nil
 }
 
-func (l *lines) readHeader() error {
+func (l *jsonlReader) readHeader() error {
 	for line, err := range l.text() {
 		if err != nil {
 			return unreadable(l.path, err)
 		}
-		err := object(line.text, func(key, _ string) {
+		err := readObject(line.text, func(key, _ string) {
 			if _, twice := l.column[key]; !twice {
 				l.column[key] = len(l.header)
 				l.header = append(l.header, key)
@@ -56,28 +55,25 @@ func (l *lines) readHeader() error {
 		}
 		break
 	}
-	return &fault.Error{
-		Where: fault.Where{File: l.path}, Code: CodeNotOurs,
-		Message: "this is not a results file: its first line is not a whole JSON object",
-		Fix:     "give the results file that an import wrote",
-	}
+	return refusal(l.path, CodeNotOurs, "this is not a results file: its first line is not a whole JSON object",
+		"give the results file that an import wrote")
 }
 
-func (l *lines) Header() []string            { return l.header }
-func (l *lines) Remarks() []string           { return nil }
-func (l *lines) Close() error                { return again(l.file.Close()) }
-func (l *lines) Cell(row, column int) string { return roster.CellName(row, column) }
+func (l *jsonlReader) Header() []string            { return l.header }
+func (l *jsonlReader) Remarks() []string           { return nil }
+func (l *jsonlReader) Close() error                { return ignoreClosed(l.file.Close()) }
+func (l *jsonlReader) Cell(row, column int) string { return roster.CellName(row, column) }
 
-// again lets a file be closed more than once.
-func again(err error) error {
+// ignoreClosed lets a caller close a file more than once.
+func ignoreClosed(err error) error {
 	if errors.Is(err, os.ErrClosed) {
 		return nil
 	}
 	return err
 }
 
-// Rows returns an object a row.
-func (l *lines) Rows() iter.Seq2[roster.Row, error] {
+// Rows returns the objects as rows.
+func (l *jsonlReader) Rows() iter.Seq2[roster.Row, error] {
 	return func(yield func(roster.Row, error) bool) {
 		var cells []string
 		for line, err := range l.text() {
@@ -87,7 +83,7 @@ func (l *lines) Rows() iter.Seq2[roster.Row, error] {
 			}
 			cells = slices.Grow(cells[:0], len(l.header))[:len(l.header)]
 			clear(cells)
-			err := object(line.text, func(key, value string) {
+			err := readObject(line.text, func(key, value string) {
 				if i, found := l.column[key]; found {
 					cells[i] = value
 				} else {
@@ -116,8 +112,8 @@ type textLine struct {
 	tooLong bool
 }
 
-// text returns the lines that are not blank, from the file's beginning.
-func (l *lines) text() iter.Seq2[textLine, error] {
+// text returns the lines of the file that are not blank.
+func (l *jsonlReader) text() iter.Seq2[textLine, error] {
 	return func(yield func(textLine, error) bool) {
 		if _, err := l.file.Seek(0, io.SeekStart); err != nil {
 			yield(textLine{}, err)
@@ -149,8 +145,8 @@ func (l *lines) text() iter.Seq2[textLine, error] {
 	}
 }
 
-// readLine appends the next line to dst, as far as a line may be long. With io.EOF it
-// is the last.
+// readLine appends the next line to dst, up to maxLine bytes. The error io.EOF
+// marks the last line.
 func readLine(in *bufio.Reader, dst []byte) (line []byte, tooLong bool, err error) {
 	for err = bufio.ErrBufferFull; errors.Is(err, bufio.ErrBufferFull); {
 		var chunk []byte
@@ -162,8 +158,8 @@ func readLine(in *bufio.Reader, dst []byte) (line []byte, tooLong bool, err erro
 	return dst, tooLong, err
 }
 
-// object hands out the members of a JSON object in their order.
-func object(text []byte, member func(key, value string)) error {
+// readObject calls member for every member of a JSON object, in order.
+func readObject(text []byte, member func(key, value string)) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {

@@ -1,0 +1,91 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"muster/importer/atomicfile"
+)
+
+// replace renames part to target and keeps the previous target as a backup. At
+// every moment target exists, old or new.
+func replace(part, target string) error {
+	switch _, err := os.Lstat(target); {
+	case err == nil:
+		if err := backUp(target); err != nil {
+			return fmt.Errorf("keep the previous file: %w", err)
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return atomicfile.Rename(part, target)
+}
+
+// backUp gives the file target a second name, target.bak.
+func backUp(target string) error {
+	backup, err := backupName(target)
+	if err != nil {
+		return err
+	}
+	// The link is made in a new folder, where no other file can have the name.
+	folder, err := os.MkdirTemp(filepath.Dir(target), filepath.Base(target)+".bak.*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // a rename over a link to the same file leaves the link
+	temporary := filepath.Join(folder, "results")
+	if err := os.Link(target, temporary); err != nil { // memory sticks have no hard links
+		copied, err := copyFile(target, temporary)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(copied.Sync(), copied.Close()); err != nil {
+			return err
+		}
+	}
+	return os.Rename(temporary, backup)
+}
+
+// backupName returns the name for a backup: target.bak, or target.bak2 and so on
+// while the name belongs to a file that is not a results file. An earlier backup
+// is replaced: the newer results file holds its rows, too.
+func backupName(target string) (string, error) {
+	for n := 1; ; n++ {
+		name := target + ".bak"
+		if n > 1 {
+			name += strconv.Itoa(n)
+		}
+		info, err := os.Lstat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return name, nil
+		case err != nil:
+			return "", err
+		case info.Mode().IsRegular() && (info.Size() == 0 || whyNotResults(name) == nil):
+			return name, nil
+		}
+	}
+}
+
+// copyFile copies a file to a new file, which stays open.
+func copyFile(from, to string) (*os.File, error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return nil, unreadable(from, err)
+	}
+	defer func() { _ = in.Close() }() // only read
+	out, err := os.OpenFile(to, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		_ = out.Close() // the first error is the useful one
+		return nil, err
+	}
+	return out, nil
+}
