@@ -91,7 +91,7 @@ func (s *settler) findElsewhere(intake context.Context, it *item) (match, error)
 	there := s.others[it.project]
 	if there == nil {
 		var err error
-		if there, err = listPeople(intake, s.API.In(it.project), nil); err != nil {
+		if there, err = listPeople(intake, s.API.ForProject(it.project), nil); err != nil {
 			return match{}, err
 		}
 		s.others[it.project] = there

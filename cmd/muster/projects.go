@@ -176,7 +176,7 @@ func partOf(target string, project int64) string {
 // in returns the connection to another project of the company.
 func (c *connection) in(project int64) *connection {
 	other := *c
-	other.api, other.scope.Project = c.api.In(project), project
+	other.api, other.scope.Project = c.api.ForProject(project), project
 	return &other
 }
 

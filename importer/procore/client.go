@@ -1,43 +1,33 @@
-// Package procore talks to Procore's API: one method a call, one request a
-// create, and what each refusal means.
+// Package procore is a client of Procore's API with one method per call.
 //
 // Decisions that the code can't show:
 //
-//   - A create is one request, whatever happens. There is no retry in this
-//     package for creates and updates; the run decides, with the ledger. Nor can
-//     net/http repeat one: the body hands itself out once (no GetBody), and no
-//     header is named Idempotency-Key, which net/http takes as leave to send a
-//     POST twice.
-//   - Whether a lost request may have reached Procore is not told from error
-//     texts. It is told by the body: if nobody has begun to read it when the
-//     request fails, it is sealed, so nobody ever will, and a create whose
-//     body never leaves can't have happened. Once reading began, it may have. It
-//     errs on the safe side: a body read into a buffer that was never flushed
-//     counts as sent. A transport that is given in the options reads the body by
-//     its Read method. The own one is net/http, which sends a body that it knows to
-//     be in memory in one packet with the headers, and so spares both ends a
-//     wake-up. There the hook of httptrace that comes between headers and body is
-//     where reading begins, or is refused.
-//   - The own transport speaks HTTP/1.1 only. A connection then carries one
-//     request, and one that breaks loses one answer instead of all that were
-//     in flight; at a few requests a second HTTP/2 would gain nothing. Idle
-//     connections are given up early, before a server is likely to close them
-//     under a request.
-//   - What a server may make us hold is bounded: headers, the bytes of an answer
-//     (after it was unpacked), the people on one page, the words of a refusal.
-//     An answer beyond that is malformed and not asked for again.
-//   - No URL that comes from the server is ever requested. Redirects are
-//     refused, and of a Link header only the page number is used, so the token
-//     can't be led to another host.
-//   - A slot is released when the headers of the answer are there: by then the
-//     server has counted the request.
-//   - The list of people is asked for in the view "normal", for "web" has no
-//     employee IDs and needs more permission; job titles are in "web" alone.
-//   - Token requests take no slot: they go to another host, and no document
-//     counts them.
-//   - Nothing is logged but method, path template, status, request ID and
-//     duration. [Error.Error] leaves out Procore's own words where they may
-//     quote a person; [Error.Message] has them for the row's outcome.
+//   - A create is one request, whatever happens. This package repeats neither
+//     creates nor updates; the caller decides, with the ledger. Nor can net/http
+//     repeat them: the body can be read once (no GetBody), and no header is named
+//     Idempotency-Key, which would allow net/http to send a POST twice.
+//   - The body, not the text of an error, proves whether a lost request may have
+//     reached Procore. When a request fails before the transport has begun to read
+//     the body, the body is sealed: the create did not happen. Once reading has
+//     begun, the create may have happened, even if the bytes never left a buffer.
+//   - The own transport speaks HTTP/1.1 only, so that a broken connection loses
+//     one answer. Idle connections are closed early, before a server is likely to
+//     close them during a request.
+//   - A server can't fill the memory: headers, answers (unpacked), people per page
+//     and error texts are bounded. A longer answer is malformed and not requested
+//     again.
+//   - URLs from the server are never requested. Redirects are refused, and only
+//     the page number of a Link header is used, so that the token can't be sent to
+//     another host.
+//   - A slot is released when the headers of the answer arrive: by then the server
+//     has counted the request.
+//   - People are listed in the view "normal", since "web" has no employee IDs and
+//     needs more permission. Only "web" has job titles.
+//   - Token requests take no slot: the login is another host, and no document
+//     counts token requests.
+//   - The log has method, path template, status, request ID and duration only.
+//     [Error.Error] leaves out Procore's text where a person may be quoted;
+//     [Error.Message] has the text for the row's outcome.
 package procore
 
 import (
@@ -52,10 +42,10 @@ import (
 	"muster/ratelimit"
 )
 
-// Options says whom to talk to, as whom, and how.
+// Options configures a Client.
 type Options struct {
 	APIURL   string // such as https://api.procore.com; http:// only to this machine
-	LoginURL string // such as https://login.procore.com; likewise
+	LoginURL string // such as https://login.procore.com; http:// only to this machine
 
 	CompanyID    int64
 	ProjectID    int64
@@ -63,24 +53,24 @@ type Options struct {
 	ClientSecret string
 
 	View        string            // of the answer to a create: normal (the default), extended or web
-	Pace        *ratelimit.Pace   // nil: an own one, without a cap
-	Transport   http.RoundTripper // nil: an own one, closed by Client.Close; with one, the three files below are not read
-	CAFile      string            // PEM file of authorities trusted besides the system's; "": none
-	ClientCert  string            // PEM file of the certificate that is shown to the server; "": none
-	ClientKey   string            // PEM file of its key
-	Connections int               // how many are kept open, of the own transport; 0: 8
-	Timeout     time.Duration     // for one call with its token and its answer; 0: 60 s
+	Pace        *ratelimit.Pace   // nil: an own pace without a cap
+	Transport   http.RoundTripper // nil: an own transport, made from the next four options
+	CAFile      string            // PEM file of further trusted authorities; "": the system's only
+	ClientCert  string            // PEM file of the client's certificate; "": none
+	ClientKey   string            // PEM file of the key of ClientCert
+	Connections int               // kept open; 0: 8
+	Timeout     time.Duration     // for a call including token and answer; 0: 60 s
 	UserAgent   string            // "": muster
 	Logger      zerolog.Logger    // the zero Logger is silent
 }
 
-// Client talks to one project of one company. Its methods may be called from
-// many goroutines.
+// Client calls the API for one project of a company. All methods may be called
+// concurrently.
 type Client struct {
 	o         Options
 	api       *url.URL
 	transport http.RoundTripper
-	own       *http.Transport // nil if the caller gave one
+	own       *http.Transport // nil if the caller gave a transport
 	pace      *ratelimit.Pace
 	tokens    *tokens
 	redact    redactor
@@ -89,12 +79,11 @@ type Client struct {
 	quota     *atomic.Pointer[ratelimit.Report]
 }
 
-// Requests returns how many requests were sent to the API so far, tokens not
-// included, and those of other projects included.
+// Requests returns the number of requests to the API so far, including other
+// projects and excluding tokens.
 func (c *Client) Requests() int { return int(c.requests.Load()) }
 
-// Quota returns what the latest answer with rate headers said of the quota, and
-// whether there was one.
+// Quota returns the quota by the latest answer with rate headers, if any.
 func (c *Client) Quota() (ratelimit.Report, bool) {
 	r := c.quota.Load()
 	if r == nil {
@@ -108,8 +97,8 @@ const (
 	defaultConnections = 8
 )
 
-// New returns a client. It sends nothing yet. The error joins every problem
-// of the options, one a line.
+// New returns a client and sends nothing yet. The error joins every problem of the
+// options, a line for each.
 func New(o Options) (*Client, error) {
 	api, login, err := o.check()
 	if err != nil {
@@ -149,20 +138,20 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// In returns a client of another project of the same company. Both share the token,
-// the pace and the connections, and are closed together.
-func (c *Client) In(project int64) *Client {
+// ForProject returns a client for another project of the same company. Both share
+// token, pace and connections, and are closed together.
+func (c *Client) ForProject(project int64) *Client {
 	other := *c
 	other.o.ProjectID = project
 	return &other
 }
 
-// Timeout returns how long one call may take, with its token and its answer:
-// no request leaves later than that after the call began.
+// Timeout returns the time limit of a call, including token and answer: no request
+// leaves later than this after the call began.
 func (c *Client) Timeout() time.Duration { return c.o.Timeout }
 
-// Close closes the idle connections of the own transport; one that was given
-// in the options is left alone.
+// Close closes the idle connections of the own transport and leaves a transport
+// from the options alone.
 func (c *Client) Close() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()

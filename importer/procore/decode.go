@@ -1,24 +1,21 @@
 package procore
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"unicode/utf8"
 )
 
-// The names of an answer's fields come and go with the view, any can be null,
-// and origin_id comes as a string or as a number. So the types here take every
-// form that keeps the digits. IDs are exact; other fields never spoil an
-// answer.
+// The fields of an answer depend on the view, any can be null, and origin_id
+// comes as a string or as a number. So these types accept every form that keeps
+// the digits. A wrong ID is an error; any other wrong field is read as empty.
 
 // integer is a 64-bit ID: a number, a string of digits, or null for 0.
 type integer int64
 
-// UnmarshalJSON reads all digits; what is no whole 64-bit number is an error.
+// UnmarshalJSON reads all digits and fails unless the value is a 64-bit integer.
 func (i *integer) UnmarshalJSON(b []byte) error {
 	text := unquote(b)
 	if text == "" || text == "null" {
@@ -33,7 +30,7 @@ func (i *integer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// text is a string, or a number by its digits; everything else is "".
+// text is a string, or the digits of a number; any other value is "".
 type text string
 
 // UnmarshalJSON never fails.
@@ -46,7 +43,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// flag is true or false; null and everything else is false.
+// flag is true or false; any other value is false.
 type flag bool
 
 // UnmarshalJSON never fails.
@@ -55,7 +52,7 @@ func (f *flag) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// part is an object within an answer, or whatever stands in its place.
+// part is an object within an answer; any other value is the zero part.
 type part struct{ ID integer }
 
 // UnmarshalJSON never fails.
@@ -69,23 +66,16 @@ func (p *part) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// unquote returns what a JSON string holds, or a bare value as it is written. b
-// is valid JSON, as UnmarshalJSON gets it.
+// unquote returns the content of a JSON string, or any other value unchanged.
 func unquote(b []byte) string {
-	if b[0] != '"' {
-		return string(b)
-	}
-	if inner := b[1 : len(b)-1]; bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
-		return string(inner) // nothing is escaped: most strings
-	}
 	var s string
-	if json.Unmarshal(b, &s) == nil {
+	if b[0] == '"' && json.Unmarshal(b, &s) == nil {
 		return s
 	}
 	return string(b)
 }
 
-// object is an answer's JSON object. All of Procore's have an ID.
+// object is a JSON object of an answer. All objects of Procore have an ID.
 type object[T any] interface {
 	*T
 	id() int64
@@ -93,11 +83,11 @@ type object[T any] interface {
 
 var errNoID = errors.New("the answer has no ID")
 
-// decodeOne reads one object.
+// decodeOne reads an answer that is an object.
 func decodeOne[T any, P object[T]](r io.Reader) (T, error) {
 	var item T
-	if err := json.NewDecoder(r).Decode(P(&item)); err != nil {
-		return item, fmt.Errorf("the answer can't be read: %w", err)
+	if err := decodeJSON(r, &item); err != nil {
+		return item, err
 	}
 	if P(&item).id() <= 0 {
 		return item, errNoID
@@ -105,9 +95,16 @@ func decodeOne[T any, P object[T]](r io.Reader) (T, error) {
 	return item, nil
 }
 
-// mostItems bounds a page of a list: a server that heeds no per_page may send
-// more than was asked for, but not fill the memory with empty objects.
-const mostItems = 50 * perPage
+func decodeJSON(r io.Reader, value any) error {
+	if err := json.NewDecoder(r).Decode(value); err != nil {
+		return fmt.Errorf("the answer can't be read: %w", err)
+	}
+	return nil
+}
+
+// maxItems bounds a page of a list: a server that ignores per_page may send more
+// items than requested, but must not fill the memory with empty objects.
+const maxItems = 50 * perPage
 
 // decodeList reads an array of objects.
 func decodeList[T any, P object[T]](r io.Reader) ([]T, error) {
@@ -128,8 +125,8 @@ func decodeList[T any, P object[T]](r io.Reader) ([]T, error) {
 		if P(&item).id() <= 0 {
 			return nil, errNoID
 		}
-		if len(list) == mostItems {
-			return nil, errors.New("the list has far more on one page than were asked for")
+		if len(list) == maxItems {
+			return nil, errors.New("the list has far more items on one page than requested")
 		}
 		list = append(list, item)
 	}

@@ -17,7 +17,7 @@ import (
 	"muster/importer/procore"
 )
 
-type verdict struct {
+type classification struct {
 	Kind   procore.Kind
 	Effect procore.Effect
 	Code   string
@@ -34,30 +34,30 @@ func TestCreateIsClassified(t *testing.T) {
 		name    string
 		status  int
 		headers []string
-		want    verdict
+		want    classification
 	}{
-		{"bad request", 400, nil, verdict{procore.Refused, no, "refused"}},
-		{"unauthorized", 401, nil, verdict{procore.Unauthorized, no, "unauthorized"}},
-		{"forbidden", 403, nil, verdict{procore.Forbidden, no, "forbidden"}},
-		{"not found", 404, nil, verdict{procore.NotFound, no, "not_found"}},
-		{"not acceptable", 406, nil, verdict{procore.Refused, no, "refused"}},
-		{"request timeout", 408, nil, verdict{procore.Fault, maybe, "server_timeout"}},
-		{"conflict", 409, nil, verdict{procore.Refused, no, "conflict"}},
-		{"too large", 413, nil, verdict{procore.Refused, no, "refused"}},
-		{"unprocessable", 422, nil, verdict{procore.Refused, no, "refused"}},
-		{"throttled", 429, nil, verdict{procore.Throttled, no, "throttled"}},
-		{"client went away", 499, nil, verdict{procore.Fault, maybe, "fault"}},
-		{"server error", 500, nil, verdict{procore.Fault, maybe, "fault"}},
-		{"server error that says when", 500, []string{wait}, verdict{procore.Fault, maybe, "fault"}},
-		{"bad gateway", 502, nil, verdict{procore.Fault, maybe, "fault"}},
-		{"unavailable", 503, nil, verdict{procore.Fault, maybe, "fault"}},
-		{"unavailable that says when", 503, []string{wait}, verdict{procore.Throttled, no, "throttled"}},
-		{"gateway timeout", 504, nil, verdict{procore.Fault, maybe, "fault"}},
-		{"unknown 5xx", 520, nil, verdict{procore.Fault, maybe, "fault"}},
-		{"see other", 303, []string{"Location: https://elsewhere.example.com/"}, verdict{procore.Malformed, maybe, "redirected"}},
-		{"temporary redirect", 307, []string{"Location: ::not a url::"}, verdict{procore.Malformed, maybe, "redirected"}},
-		{"no content", 204, nil, verdict{procore.Malformed, maybe, "malformed"}},
-		{"created without a body", 201, nil, verdict{procore.Malformed, maybe, "malformed"}},
+		{"bad request", 400, nil, classification{procore.Refused, no, "refused"}},
+		{"unauthorized", 401, nil, classification{procore.Unauthorized, no, "unauthorized"}},
+		{"forbidden", 403, nil, classification{procore.Forbidden, no, "forbidden"}},
+		{"not found", 404, nil, classification{procore.NotFound, no, "not_found"}},
+		{"not acceptable", 406, nil, classification{procore.Refused, no, "refused"}},
+		{"request timeout", 408, nil, classification{procore.Fault, maybe, "server_timeout"}},
+		{"conflict", 409, nil, classification{procore.Refused, no, "conflict"}},
+		{"too large", 413, nil, classification{procore.Refused, no, "refused"}},
+		{"unprocessable", 422, nil, classification{procore.Refused, no, "refused"}},
+		{"throttled", 429, nil, classification{procore.Throttled, no, "throttled"}},
+		{"client went away", 499, nil, classification{procore.Fault, maybe, "fault"}},
+		{"server error", 500, nil, classification{procore.Fault, maybe, "fault"}},
+		{"server error that says when", 500, []string{wait}, classification{procore.Fault, maybe, "fault"}},
+		{"bad gateway", 502, nil, classification{procore.Fault, maybe, "fault"}},
+		{"unavailable", 503, nil, classification{procore.Fault, maybe, "fault"}},
+		{"unavailable that says when", 503, []string{wait}, classification{procore.Throttled, no, "throttled"}},
+		{"gateway timeout", 504, nil, classification{procore.Fault, maybe, "fault"}},
+		{"unknown 5xx", 520, nil, classification{procore.Fault, maybe, "fault"}},
+		{"see other", 303, []string{"Location: https://elsewhere.example.com/"}, classification{procore.Malformed, maybe, "redirected"}},
+		{"temporary redirect", 307, []string{"Location: ::not a url::"}, classification{procore.Malformed, maybe, "redirected"}},
+		{"no content", 204, nil, classification{procore.Malformed, maybe, "malformed"}},
+		{"created without a body", 201, nil, classification{procore.Malformed, maybe, "malformed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +69,7 @@ func TestCreateIsClassified(t *testing.T) {
 				if e == nil {
 					t.Fatal("no error")
 				}
-				if diff := cmp.Diff(tt.want, verdict{e.Kind, e.Effect, e.Code}); diff != "" {
+				if diff := cmp.Diff(tt.want, classification{e.Kind, e.Effect, e.Code}); diff != "" {
 					t.Error(diff)
 				}
 				if e.Status != tt.status || e.RequestID != "req-9" || e.Hint == "" || e.Message == "" {
@@ -123,8 +123,8 @@ func TestBodiesAreUnderstood(t *testing.T) {
 		},
 		{
 			"error with description", "application/json", `{"error":"invalid_scope","error_description":"The scope is unknown."}`,
-			"invalid_scope: The scope is unknown.",
-			fields{"": {"invalid_scope: The scope is unknown."}},
+			"invalid_scope; The scope is unknown.",
+			fields{"": {"invalid_scope", "The scope is unknown."}},
 		},
 		{
 			"message with exception", "application/json", `{"message":"Record invalid","exception":"ActiveRecord::RecordInvalid"}`,

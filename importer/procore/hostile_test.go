@@ -104,23 +104,23 @@ func zeros(w io.Writer) error {
 // the doubt whether the person exists.
 func TestHostileAnswersToACreate(t *testing.T) {
 	t.Parallel()
-	malformed := verdict{procore.Malformed, procore.MayHaveHappened, "malformed"}
-	lost := verdict{procore.Fault, procore.MayHaveHappened, "answer_lost"}
+	malformed := classification{procore.Malformed, procore.MayHaveHappened, "malformed"}
+	lost := classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}
 	header := "X-A: " + strings.Repeat("a", 64<<10) + "\r\n"
 	for _, tt := range []struct {
 		name  string
 		write func(io.Writer) error
 		most  int64 // bytes that the server gets rid of
-		want  verdict
+		want  classification
 		says  string
 	}{
 		{"10 MB of headers", saying(createdHead + strings.Repeat(header, 160) + "\r\n{}"), enough, lost, "no answer came"},
 		{"one header without end", endless(createdHead+"X-A: ", strings.Repeat("a", 64<<10)), enough, lost, "no answer came"},
 		{"interim answers without end", endless("", "HTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n"), enough, lost, "no answer came"},
-		{"a body without end", endless(createdHead+"\r\n{\"id\":1,\"first_name\":\"", strings.Repeat("a", 64<<10)), enough, malformed, "longer than any"},
-		{"blanks without end", endless(createdHead+"\r\n", strings.Repeat(" ", 64<<10)), enough, malformed, "longer than any"},
-		{"a packed body without end", zeros, 1 << 20, malformed, "longer than any"},
-		{"a refusal without end", endless("HTTP/1.1 422 No\r\n\r\n{\"errors\":\"", strings.Repeat("a", 64<<10)), enough, verdict{procore.Refused, procore.DidNotHappen, "refused"}, ""},
+		{"a body without end", endless(createdHead+"\r\n{\"id\":1,\"first_name\":\"", strings.Repeat("a", 64<<10)), enough, malformed, "too long for one from Procore"},
+		{"blanks without end", endless(createdHead+"\r\n", strings.Repeat(" ", 64<<10)), enough, malformed, "too long for one from Procore"},
+		{"a packed body without end", zeros, 1 << 20, malformed, "too long for one from Procore"},
+		{"a refusal without end", endless("HTTP/1.1 422 No\r\n\r\n{\"errors\":\"", strings.Repeat("a", 64<<10)), enough, classification{procore.Refused, procore.DidNotHappen, "refused"}, ""},
 		{"a body that drips", dripping(createdHead + "\r\n{"), 1 << 10, malformed, "did not answer in time"},
 		{"headers that drip", dripping("HTTP/1.1 201 Created\r\nX-A:"), 1 << 10, lost, "did not answer in time"},
 		{"a length too short", saying(createdHead + "Content-Length: 5\r\n\r\n{\"id\":1}"), 1 << 10, malformed, "broke off"},
@@ -143,7 +143,7 @@ func TestHostileAnswersToACreate(t *testing.T) {
 			if e == nil {
 				t.Fatal("no error")
 			}
-			if diff := cmp.Diff(tt.want, verdict{e.Kind, e.Effect, e.Code}); diff != "" || times("a") != 1 || !strings.Contains(e.Message, tt.says) {
+			if diff := cmp.Diff(tt.want, classification{e.Kind, e.Effect, e.Code}); diff != "" || times("a") != 1 || !strings.Contains(e.Message, tt.says) {
 				t.Errorf("%s %d requests; %s", diff, times("a"), e.Message)
 			}
 			if len(e.Message) > 2000 {
@@ -200,8 +200,8 @@ func TestHostileLists(t *testing.T) {
 		write func(io.Writer) error
 		says  string
 	}{
-		{"people without end on a page", endless(okHead+"\r\n[{\"id\":1}", strings.Repeat(`,{"id":2}`, 1000)), "far more on one page"},
-		{"a name without end", endless(okHead+"\r\n[{\"id\":1,\"first_name\":\"", strings.Repeat("a", 64<<10)), "longer than any"},
+		{"people without end on a page", endless(okHead+"\r\n[{\"id\":1}", strings.Repeat(`,{"id":2}`, 1000)), "far more items on one page"},
+		{"a name without end", endless(okHead+"\r\n[{\"id\":1,\"first_name\":\"", strings.Repeat("a", 64<<10)), "too long for one from Procore"},
 		{"no list", whole(okHead, "{\"id\":1}"), "not a list"},
 		{"a person without an ID", whole(okHead, "[{\"id\":1},{\"a\":2}]"), "no ID"},
 		{"garbage", whole(okHead, "[{nope"), "can't be read"},

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
-// Environment is one of Procore's installations, by the name that settings
-// use. Tokens never cross environments, and each sandbox has its own company
-// ID.
+// Environment is an installation of Procore under the name in the settings.
+// Tokens never cross environments, and each sandbox has an own company ID.
 type Environment struct {
 	Name     string
 	APIURL   string
@@ -28,18 +28,18 @@ func Environments() []Environment {
 	}
 }
 
-// HostsOf returns the environment of that name, and whether there is one.
+// HostsOf returns the environment with the given name, if there is any.
 func HostsOf(name string) (Environment, bool) {
-	for _, e := range Environments() {
-		if e.Name == name {
-			return e, true
-		}
+	all := Environments()
+	i := slices.IndexFunc(all, func(e Environment) bool { return e.Name == name })
+	if i < 0 {
+		return Environment{}, false
 	}
-	return Environment{}, false
+	return all[i], true
 }
 
-// baseURL checks the URL that a setting gives and returns it without a
-// trailing slash. No message repeats the URL where it could hold a password.
+// baseURL checks the URL of a setting and removes trailing slashes. Messages do
+// not repeat a URL that could hold a password.
 func baseURL(setting, text string) (*url.URL, error) {
 	if text == "" {
 		return nil, fmt.Errorf("the %s is missing: give it, or name an environment", setting)
@@ -50,21 +50,21 @@ func baseURL(setting, text string) (*url.URL, error) {
 	}
 	switch {
 	case u.User != nil:
-		return nil, fmt.Errorf("the %s holds a user name or password: leave it out, the credentials have settings of their own", setting)
+		return nil, fmt.Errorf("the %s holds a user name or password: leave both out, the credentials have separate settings", setting)
 	case u.Scheme != "https" && u.Scheme != "http", u.Hostname() == "", u.Opaque != "":
 		return nil, fmt.Errorf("the %s %q is not a web address: write it like https://api.procore.com", setting, text)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, fmt.Errorf("the %s %q has something after ? or #: give the address alone", setting, text)
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, fmt.Errorf("the %s %q would send the credentials unencrypted: use https:// (http:// is for this machine alone, such as http://127.0.0.1:8080)", setting, text)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, fmt.Errorf("the %s %q would send the credentials unencrypted: use https:// (http:// is only for this machine, such as http://127.0.0.1:8080)", setting, text)
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = ""
 	return u, nil
 }
 
-// loopback reports whether a host can only be this machine.
-func loopback(host string) bool {
+// isLoopback reports whether a host can only be this machine.
+func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
@@ -72,28 +72,20 @@ func loopback(host string) bool {
 	return err == nil && a.Unmap().IsLoopback()
 }
 
-// check finds every problem of the options together and returns the two base
-// URLs.
+// check returns the two base URLs and joins every problem of the options.
 func (o Options) check() (api, login *url.URL, err error) {
 	api, apiErr := baseURL("API URL", o.APIURL)
 	login, loginErr := baseURL("login URL", o.LoginURL)
 	problems := []error{apiErr, loginErr}
-	if o.CompanyID <= 0 {
-		problems = append(problems, errors.New("the company ID is missing or not a positive number: it is the number behind /companies/ or /company/ in Procore's address line"))
+	require := func(ok bool, problem string) {
+		if !ok {
+			problems = append(problems, errors.New(problem))
+		}
 	}
-	if o.ProjectID <= 0 {
-		problems = append(problems, errors.New("the project ID is missing or not a positive number: it is the number behind /projects/ in Procore's address line"))
-	}
-	if o.ClientID == "" {
-		problems = append(problems, errors.New("the client ID is missing: it is shown with the service account in Procore's developer portal"))
-	}
-	if o.ClientSecret == "" {
-		problems = append(problems, errors.New("the client secret is missing: it is shown with the service account in Procore's developer portal"))
-	}
-	switch o.View {
-	case "", "normal", "extended", "web":
-	default:
-		problems = append(problems, fmt.Errorf("the view %q does not exist: use normal, extended or web", o.View))
-	}
+	require(o.CompanyID > 0, "the company ID is missing or not a positive number: take the number behind /companies/ or /company/ in the address line of Procore")
+	require(o.ProjectID > 0, "the project ID is missing or not a positive number: take the number behind /projects/ in the address line of Procore")
+	require(o.ClientID != "", "the client ID is missing: the service account's page in Procore's developer portal shows it")
+	require(o.ClientSecret != "", "the client secret is missing: the service account's page in Procore's developer portal shows it")
+	require(slices.Contains([]string{"", "normal", "extended", "web"}, o.View), fmt.Sprintf("the view %q does not exist: use normal, extended or web", o.View))
 	return api, login, errors.Join(problems...)
 }

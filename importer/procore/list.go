@@ -14,14 +14,14 @@ import (
 
 const perPage = 2000 // the most that Procore recommends
 
-// list yields what convert makes of each item of a list, and nothing twice. It
-// ends after an error, an *Error.
-func list[J any, P object[J], T any](ctx context.Context, c *Client, r request, convert func(P) T) iter.Seq2[T, error] {
+// readList yields each item of a list once, converted. The sequence ends after an
+// error, an *Error.
+func readList[J any, P object[J], T any](ctx context.Context, c *Client, r request, convert func(P) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		reading := newReading[J, P](c, r)
+		reader := newListReader[J, P](c, r)
 		yielded := map[int64]bool{}
 		for page := 1; page > 0; {
-			items, next, err := reading.page(ctx, page)
+			items, next, err := reader.read(ctx, page)
 			if err != nil {
 				var none T
 				yield(none, err)
@@ -42,8 +42,8 @@ func list[J any, P object[J], T any](ctx context.Context, c *Client, r request, 
 	}
 }
 
-// whole returns all of a list, or nothing of it.
-func whole[T any](list iter.Seq2[T, error]) ([]T, error) {
+// collect returns all items of a list, or none and the error.
+func collect[T any](list iter.Seq2[T, error]) ([]T, error) {
 	var all []T
 	for item, err := range list {
 		if err != nil {
@@ -54,38 +54,38 @@ func whole[T any](list iter.Seq2[T, error]) ([]T, error) {
 	return all, nil
 }
 
-// reading is how far a list has been read.
+// listReader reads the pages of a list that may change meanwhile.
 //
-// Whoever is added to the list while it is read moves others to a later page,
-// where they come again. Whoever is taken off it moves others to an earlier
-// one, where nobody would look any more: if Total says so, that is read again.
-type reading[J any, P object[J]] struct {
+// A person added to the list moves others to a later page, where they appear
+// again. A person removed from the list moves others to an earlier page, which
+// was read already: if Total shrinks, listReader goes back to that page.
+type listReader[J any, P object[J]] struct {
 	client  *Client
 	request request
 	seen    int64 // items of the pages before
 	first   int64 // the first ID of the page before
-	total   int64 // how long the list was then
+	total   int64 // length of the list at the page before
 }
 
-func newReading[J any, P object[J]](c *Client, r request) *reading[J, P] {
-	r.method, r.most = http.MethodGet, mostList
+func newListReader[J any, P object[J]](c *Client, r request) *listReader[J, P] {
+	r.method, r.most = http.MethodGet, maxList
 	r.query = maps.Clone(r.query)
 	if r.query == nil {
 		r.query = url.Values{}
 	}
 	r.query.Set("per_page", strconv.Itoa(perPage))
-	return &reading[J, P]{client: c, request: r}
+	return &listReader[J, P]{client: c, request: r}
 }
 
-// page reads one page, and returns the number of the one to read then, 0 behind
-// the last.
-func (r *reading[J, P]) page(ctx context.Context, page int) (items []J, next int, err error) {
+// read returns the items of a page and the number of the next page to read, 0
+// after the last page.
+func (r *listReader[J, P]) read(ctx context.Context, page int) (items []J, next int, err error) {
 	r.request.query.Set("page", strconv.Itoa(page))
 	err = r.client.get(ctx, r.request, func(resp *http.Response, body io.Reader) error {
 		if items, err = decodeList[J, P](body); err != nil {
 			return err
 		}
-		if next = r.shrunk(resp.Header, page); next > 0 {
+		if next = r.pageToRepeat(resp.Header, page); next > 0 {
 			items, r.first, r.seen = nil, 0, int64((next-1)*pageSize(resp.Header))
 			return nil
 		}
@@ -96,15 +96,15 @@ func (r *reading[J, P]) page(ctx context.Context, page int) (items []J, next int
 				return fmt.Errorf("page %d of the list repeats the page before", page)
 			}
 		}
-		next, err = following(resp.Header, page, len(items), r.seen)
+		next, err = nextPage(resp.Header, page, len(items), r.seen)
 		return err
 	})
 	return items, next, err
 }
 
-// shrunk returns the page from which on the list is to be read again, 0 for none.
-func (r *reading[J, P]) shrunk(h http.Header, page int) int {
-	now, known := count(h, "Total")
+// pageToRepeat returns the page to go back to because Total has shrunk, or 0.
+func (r *listReader[J, P]) pageToRepeat(h http.Header, page int) int {
+	now, known := headerCount(h, "Total")
 	if !known {
 		return 0
 	}
@@ -117,24 +117,23 @@ func (r *reading[J, P]) shrunk(h http.Header, page int) int {
 	return max(page-pages, 1)
 }
 
-// pageSize returns how many there are on a page.
+// pageSize returns the number of items on a full page.
 func pageSize(h http.Header) int {
-	if n, ok := count(h, "Per-Page"); ok && n > 0 {
+	if n, ok := headerCount(h, "Per-Page"); ok && n > 0 {
 		return n
 	}
 	return perPage
 }
 
-// following returns the number of the page after this one, or 0 if it is the
-// last. There is another if the Link header or Total says so: a person missed
-// is a person created twice, while a page too many is one request. Where
-// neither header is there, a full page has another behind it. A list that
-// doesn't get on is an error, lest it is read for ever.
-func following(h http.Header, page, items int, seen int64) (int, error) {
+// nextPage returns the number of the page after this page, or 0 after the last.
+// Another page follows if the Link header or Total says so: a missed person is
+// created twice, while a page too many costs one request. Without both headers,
+// another page follows a full page. A list that makes no progress is an error.
+func nextPage(h http.Header, page, items int, seen int64) (int, error) {
 	links := strings.Join(h.Values("Link"), ",")
 	if target, ok := nextLink(links); ok {
 		if items == 0 {
-			return 0, fmt.Errorf("page %d of the list is empty, yet another is to follow", page)
+			return 0, fmt.Errorf("page %d of the list is empty, but a next page is announced", page)
 		}
 		next := page + 1
 		if u, err := url.Parse(target); err == nil && u.Query().Has("page") {
@@ -147,7 +146,7 @@ func following(h http.Header, page, items int, seen int64) (int, error) {
 	if items == 0 {
 		return 0, nil
 	}
-	total, known := count(h, "Total")
+	total, known := headerCount(h, "Total")
 	switch {
 	case known && seen < int64(total):
 		return page + 1, nil
@@ -157,8 +156,7 @@ func following(h http.Header, page, items int, seen int64) (int, error) {
 	return 0, nil
 }
 
-// nextLink returns the target of rel="next" in a Link header (RFC 8288), and
-// whether there is one.
+// nextLink returns the target of rel="next" in a Link header (RFC 8288), if any.
 func nextLink(links string) (string, bool) {
 	for {
 		_, rest, ok := strings.Cut(links, "<")
@@ -169,9 +167,8 @@ func nextLink(links string) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		// The parameters end where the next target begins: a "<" inside a
-		// quoted parameter would be misread, at worst as no next page, and
-		// pagination links have none.
+		// The parameters end before the next target. A "<" inside a quoted
+		// parameter would be misread, but pagination links have none.
 		params, _, _ := strings.Cut(rest, "<")
 		for param := range strings.FieldsFuncSeq(params, func(r rune) bool { return r == ';' || r == ',' }) {
 			name, value, _ := strings.Cut(strings.TrimSpace(param), "=")

@@ -125,7 +125,7 @@ func TestEndlessListsAreNotReadForEver(t *testing.T) {
 	}{
 		{"a next that goes back", &listing{n: 9, size: 3, link: func(int, int) string { return `<x?page=1>; rel="next"` }}, "not a later one"},
 		{"a next that is no number", &listing{n: 9, size: 3, link: next("%[1]dx")}, "not a later one"},
-		{"empty pages for ever", &listing{n: 3, size: 3, link: next("%d")}, "is empty, yet another"},
+		{"empty pages for ever", &listing{n: 3, size: 3, link: next("%d")}, "is empty, but a next page"},
 		{"one page for ever", answer(200, `[{"id":1},{"id":2}]`, `Link: <x>; rel="next"`), "repeats the page before"},
 		{"not a list", answer(200, `{"id":1}`), "not a list"},
 		{"somebody without an ID", answer(200, `[{"id":1},{"last_name":"x"}]`), "no ID"},

@@ -12,40 +12,63 @@ import (
 	"muster/ratelimit"
 )
 
-// MostRemoved is how many people one RemovePeople or DeactivatePeople takes:
-// Procore silently ignores more.
+// MostRemoved is the number of people that a single RemovePeople or DeactivatePeople
+// takes: Procore silently ignores more.
 const MostRemoved = 1000
 
 // Removal is Procore's answer to RemovePeople.
 type Removal struct {
-	Removed   []int64 // they are off the project now; the others were not on it, or are no reference users
+	Removed   []int64 // now off the project; the other people were not on it, or are no reference users
 	Status    int
 	RequestID string
 }
 
-// RemovePeople takes people off the project, at most [MostRemoved]; they stay
-// in the company. Like [Client.CreatePerson] it is one request. To send it
-// again does no harm: who is off the project already is skipped.
+// RemovePeople takes at most [MostRemoved] people off the project. The people stay
+// in the company. Like [Client.CreatePerson], RemovePeople sends one request.
+// Sending again does no harm: Procore skips people who are off the project.
 func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
-	var removal Removal
 	var data struct {
 		Processed []integer `json:"processed_ids"`
 	}
-	answer, err := c.bulk(ctx, slot, request{
+	var removal Removal
+	err := c.changeMany(ctx, slot, request{
 		op:     "take people off the project",
 		method: http.MethodDelete,
 		route:  "/rest/v2.0/companies/{company}/projects/{project}/project_memberships/bulk_remove",
 		path:   fmt.Sprintf("/rest/v2.0/companies/%d/projects/%d/project_memberships/bulk_remove", c.o.CompanyID, c.o.ProjectID),
-	}, "party_ids", ids, &data)
-	if err == nil {
-		removal = Removal{plain(data.Processed), answer.status, answer.requestID}
+	}, idList{"party_ids", ids}, func(resp *http.Response, raw json.RawMessage) error {
+		removal.Status, removal.RequestID = resp.StatusCode, requestID(resp.Header)
+		return json.Unmarshal(raw, &data)
+	})
+	if err != nil {
+		return Removal{}, err
 	}
-	return removal, err
+	removal.Removed = plainIDs(data.Processed)
+	return removal, nil
 }
 
-// AddPerson puts somebody who is in the company on the project. The ID of the
-// answer is 0 if Procore did not: they are on it already, or not in the company. Like
-// [Client.CreatePerson] it is one request. To send it again does no harm.
+// DeactivatePeople makes at most [MostRemoved] people of the company inactive and
+// returns the IDs of the people changed. Like [Client.CreatePerson],
+// DeactivatePeople sends one request. Sending again does no harm.
+func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (changed []int64, err error) {
+	var data struct {
+		IDs []integer `json:"ids"`
+	}
+	err = c.changeMany(ctx, slot, request{
+		op:     "deactivate people",
+		method: http.MethodPost,
+		route:  "/rest/v2.0/companies/{company}/people/bulk_deactivate",
+		path:   fmt.Sprintf("/rest/v2.0/companies/%d/people/bulk_deactivate", c.o.CompanyID),
+	}, idList{"ids", ids}, func(_ *http.Response, raw json.RawMessage) error {
+		return json.Unmarshal(raw, &data)
+	})
+	return plainIDs(data.IDs), err
+}
+
+// AddPerson puts a person of the company on the project. The ID of the answer is
+// 0 if Procore added no person: the person is on the project already, or is not
+// in the company. Like [Client.CreatePerson], AddPerson sends one request. Sending
+// again does no harm.
 func (c *Client) AddPerson(ctx context.Context, slot *ratelimit.Slot, id int64) (Person, error) {
 	var person Person
 	err := c.exchange(ctx, slot, request{
@@ -54,11 +77,11 @@ func (c *Client) AddPerson(ctx context.Context, slot *ratelimit.Slot, id int64) 
 		route:  "/rest/v1.0/projects/{project}/project_memberships/bulk_add",
 		path:   fmt.Sprintf("/rest/v1.0/projects/%d/project_memberships/bulk_add", c.o.ProjectID),
 		body:   fmt.Appendf(nil, `{"party_ids":[%d]}`, id),
-		most:   mostAnswer,
+		most:   maxAnswer,
 	}, func(resp *http.Response, body io.Reader) error {
 		var added []integer
-		if err := json.NewDecoder(body).Decode(&added); err != nil {
-			return fmt.Errorf("the answer can't be read: %w", err)
+		if err := decodeJSON(body, &added); err != nil {
+			return err
 		}
 		person.Status, person.RequestID = resp.StatusCode, requestID(resp.Header)
 		if slices.Contains(added, integer(id)) {
@@ -69,65 +92,52 @@ func (c *Client) AddPerson(ctx context.Context, slot *ratelimit.Slot, id int64) 
 	return person, err
 }
 
-// DeactivatePeople makes people of the company inactive, at most [MostRemoved],
-// and returns those who were active before. Like [Client.CreatePerson] it is
-// one request, and to send it again does no harm.
-func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (changed []int64, err error) {
-	var data struct {
-		IDs []integer `json:"ids"`
-	}
-	_, err = c.bulk(ctx, slot, request{
-		op:     "deactivate people",
-		method: http.MethodPost,
-		route:  "/rest/v2.0/companies/{company}/people/bulk_deactivate",
-		path:   fmt.Sprintf("/rest/v2.0/companies/%d/people/bulk_deactivate", c.o.CompanyID),
-	}, "ids", ids, &data)
-	return plain(data.IDs), err
-}
-
-// bulkAnswer is what is known of a good answer besides its data.
-type bulkAnswer struct {
-	status    int
-	requestID string
+// idList is a request body of IDs under a name.
+type idList struct {
+	name string
+	ids  []int64
 }
 
 var errNoData = errors.New("the answer has no data")
 
-// bulk sends one request about many people, and reads the data of its answer.
-func (c *Client) bulk(ctx context.Context, slot *ratelimit.Slot, r request, name string, ids []int64, data any) (bulkAnswer, error) {
-	body, err := json.Marshal(map[string][]int64{name: ids})
-	if err == nil && (len(ids) == 0 || len(ids) > MostRemoved) {
-		err = fmt.Errorf("%d people, not 1 to %d", len(ids), MostRemoved)
+// changeMany sends a request about many people and passes the data of the
+// answer to read.
+func (c *Client) changeMany(ctx context.Context, slot *ratelimit.Slot, r request, list idList, read func(*http.Response, json.RawMessage) error) error {
+	body, err := json.Marshal(map[string][]int64{list.name: list.ids})
+	if n := len(list.ids); err == nil && (n == 0 || n > MostRemoved) {
+		err = fmt.Errorf("%d people, not 1 to %d", n, MostRemoved)
 	}
 	if err != nil {
 		release(slot, ratelimit.Report{})
-		return bulkAnswer{}, &Error{
-			Op: r.op, Kind: Refused, Effect: DidNotHappen, Code: "refused", Err: err, permanent: true,
-			Message: "nothing was sent: " + err.Error(), Hint: "Send fewer people at a time.",
-		}
+		return r.unsendable(err, "Send fewer people at a time.")
 	}
-	r.body, r.most = body, mostAnswer
-	var a bulkAnswer
-	err = c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
+	r.body, r.most = body, maxAnswer
+	return c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
 		var outer struct {
 			Data json.RawMessage `json:"data"`
 		}
-		if err := json.NewDecoder(body).Decode(&outer); err != nil {
-			return fmt.Errorf("the answer can't be read: %w", err)
+		if err := decodeJSON(body, &outer); err != nil {
+			return err
 		}
 		if len(outer.Data) == 0 || string(outer.Data) == "null" {
 			return errNoData
 		}
-		if err := json.Unmarshal(outer.Data, data); err != nil {
+		if err := read(resp, outer.Data); err != nil {
 			return fmt.Errorf("the answer can't be read: %w", err)
 		}
-		a = bulkAnswer{resp.StatusCode, requestID(resp.Header)}
 		return nil
 	})
-	return a, err
 }
 
-func plain(ids []integer) []int64 {
+// unsendable returns the error of a request that can't be built.
+func (r request) unsendable(err error, hint string) *Error {
+	return &Error{
+		Op: r.op, Kind: Refused, Effect: DidNotHappen, Code: "refused", Err: err, permanent: true,
+		Message: "nothing was sent: " + err.Error(), Hint: hint,
+	}
+}
+
+func plainIDs(ids []integer) []int64 {
 	var all []int64
 	for _, id := range ids {
 		all = append(all, int64(id))

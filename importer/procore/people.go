@@ -15,7 +15,7 @@ import (
 	"muster/ratelimit"
 )
 
-// Draft is a person to be sent: exactly the fields that the row has. An empty
+// Draft is a person to send, with exactly the fields that the row has. An empty
 // field is left out of the request.
 type Draft struct {
 	FirstName            string `json:"first_name,omitempty"`
@@ -38,22 +38,22 @@ func (d Draft) body() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// Person is a person as Procore has them. No view shows every field: a list
-// has no JobTitle.
+// Person is a person in Procore. No view shows every field: a list has no
+// JobTitle.
 type Person struct {
 	ID                   int64
 	FirstName            string
 	LastName             string
 	JobTitle             string
 	EmployeeID           string
-	OriginID             string // its digits, if Procore sends a number
+	OriginID             string // the digits, if Procore sends a number
 	IsEmployee           bool
 	WorkClassificationID int64
-	Status               int    // of the answer to a create or update, 200 or 201; 0 from a list
-	RequestID            string // likewise
+	Status               int    // of the answer to a create or update, 200 or 201; 0 in a list
+	RequestID            string // of the answer to a create or update; "" in a list
 }
 
-// personJSON is what any view may show of a person.
+// personJSON is a person in any view.
 type personJSON struct {
 	ID                   integer `json:"id"`
 	FirstName            text    `json:"first_name"`
@@ -69,11 +69,9 @@ type personJSON struct {
 func (p *personJSON) id() int64 { return int64(p.ID) }
 
 func (p *personJSON) person() Person {
-	classification := int64(p.WorkClassification.ID)
-	if id := string(p.WorkClassificationID); id != "" {
-		if n, err := strconv.ParseInt(id, 10, 64); err == nil {
-			classification = n
-		}
+	classification, err := strconv.ParseInt(string(p.WorkClassificationID), 10, 64)
+	if err != nil {
+		classification = int64(p.WorkClassification.ID)
 	}
 	return Person{
 		ID:                   int64(p.ID),
@@ -87,15 +85,14 @@ func (p *personJSON) person() Person {
 	}
 }
 
-// CreatePerson sends one request that creates a person, and never a second
-// one. It releases the slot as soon as the answer or its loss is known. The
-// token is sent as Idempotency-Token; Procore may ignore it. The call ends
-// after Options.Timeout at the latest; whoever ends ctx earlier may lose an
-// answer. The error is an *Error, whose Effect says whether the person can
-// exist; a nil error means that the person exists. When throttled, the pace
-// has been paused already.
+// CreatePerson sends a single request that creates a person. CreatePerson
+// releases the slot as soon as the answer or the loss is known, and sends the
+// token as Idempotency-Token, which Procore may ignore. The call ends after
+// Options.Timeout at the latest; ending ctx earlier may lose an answer. A nil error
+// means that the person exists. The Effect of an *Error says whether the person
+// can exist. A throttled call has paused the pace.
 func (c *Client) CreatePerson(ctx context.Context, slot *ratelimit.Slot, d Draft, token string) (Person, error) {
-	return c.send(ctx, slot, d, request{
+	return c.sendDraft(ctx, slot, d, request{
 		op:     "create person",
 		method: http.MethodPost,
 		route:  "/rest/v1.0/projects/{project}/people",
@@ -104,10 +101,10 @@ func (c *Client) CreatePerson(ctx context.Context, slot *ratelimit.Slot, d Draft
 	})
 }
 
-// UpdatePerson changes the fields that d has of the person with that ID, and
-// leaves the others. Like [Client.CreatePerson] it is one request.
+// UpdatePerson changes the fields in d of the person with the given ID and leaves
+// the other fields. Like [Client.CreatePerson], UpdatePerson sends one request.
 func (c *Client) UpdatePerson(ctx context.Context, slot *ratelimit.Slot, id int64, d Draft, token string) (Person, error) {
-	return c.send(ctx, slot, d, request{
+	return c.sendDraft(ctx, slot, d, request{
 		op:     "update person",
 		method: http.MethodPatch,
 		route:  "/rest/v1.0/projects/{project}/people/{person}",
@@ -116,16 +113,13 @@ func (c *Client) UpdatePerson(ctx context.Context, slot *ratelimit.Slot, id int6
 	})
 }
 
-func (c *Client) send(ctx context.Context, slot *ratelimit.Slot, d Draft, r request) (Person, error) {
+func (c *Client) sendDraft(ctx context.Context, slot *ratelimit.Slot, d Draft, r request) (Person, error) {
 	body, err := d.body()
 	if err != nil {
 		release(slot, ratelimit.Report{})
-		return Person{}, &Error{
-			Op: r.op, Kind: Refused, Effect: DidNotHappen, Code: "refused", Err: err,
-			Message: "the person can't be written as JSON", Hint: "Correct the row, then retry it.",
-		}
+		return Person{}, r.unsendable(err, "Correct the row, then retry it.")
 	}
-	r.body, r.most = body, mostAnswer
+	r.body, r.most = body, maxAnswer
 	r.query = url.Values{"view": {c.o.View}}
 	var p Person
 	err = c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
@@ -140,28 +134,27 @@ func (c *Client) send(ctx context.Context, slot *ratelimit.Slot, d Draft, r requ
 	return p, err
 }
 
-// People yields the people of the project, in Procore's order, without their
-// job titles, and nobody twice. It takes its own slots, holds one page and all
-// IDs so far, and tries a page again after trouble that passes. It ends after
-// the first error, an *Error: the list is then not whole. It may be ranged over
-// again, which asks anew.
+// People yields each person of the project once, in Procore's order, without job
+// titles. People takes own slots, holds one page and all IDs so far, and repeats a
+// page after failures that pass. The sequence ends after the first error, an
+// *Error: the list is then incomplete. Ranging again requests the list again.
 func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
-	return list(ctx, c, c.people("normal"), (*personJSON).person)
+	return readList(ctx, c, c.listRequest("normal"), (*personJSON).person)
 }
 
-// JobTitles yields the people of the project with their job titles, and without
-// their IDs in other systems, as [Client.People] does otherwise. An account
-// that may not read the Directory gets no job titles, and no error.
+// JobTitles yields the people of the project with job titles and without IDs of
+// other systems, otherwise like [Client.People]. An account that may not read the
+// Directory gets empty job titles and no error.
 func (c *Client) JobTitles(ctx context.Context) iter.Seq2[Person, error] {
-	return list(ctx, c, c.people("web"), (*personJSON).person)
+	return readList(ctx, c, c.listRequest("web"), (*personJSON).person)
 }
 
-// Times is when somebody was created and last changed, by Procore's clock, to
-// the second.
+// Times holds the times of a person's creation and last change, by Procore's
+// clock, to the second. An account that may not read the Directory gets zero times.
 type Times struct {
 	ID      int64
-	Created time.Time // zero if the account may not read the Directory
-	Updated time.Time // likewise
+	Created time.Time
+	Updated time.Time
 }
 
 type timesJSON struct {
@@ -173,26 +166,19 @@ type timesJSON struct {
 func (t *timesJSON) id() int64 { return int64(t.ID) }
 
 func (t *timesJSON) times() Times {
-	return Times{t.id(), moment(t.CreatedAt), moment(t.UpdatedAt)}
+	created, _ := time.Parse(time.RFC3339, string(t.CreatedAt)) // an error leaves the zero Time
+	updated, _ := time.Parse(time.RFC3339, string(t.UpdatedAt))
+	return Times{t.id(), created, updated}
 }
 
-// moment reads a time; what is none is the zero Time.
-func moment(t text) time.Time {
-	at, err := time.Parse(time.RFC3339, string(t))
-	if err != nil {
-		return time.Time{}
-	}
-	return at
-}
-
-// Times yields when the people of the project were created and last changed, in
-// the way of [Client.People].
+// Times yields the times of the people of the project, otherwise like
+// [Client.People].
 func (c *Client) Times(ctx context.Context) iter.Seq2[Times, error] {
-	return list(ctx, c, c.people("web"), (*timesJSON).times)
+	return readList(ctx, c, c.listRequest("web"), (*timesJSON).times)
 }
 
-// people is the list of the project's people in a view.
-func (c *Client) people(view string) request {
+// listRequest returns the request for the project's people in a view.
+func (c *Client) listRequest(view string) request {
 	return request{
 		op:    "list people",
 		route: "/rest/v1.0/projects/{project}/people",

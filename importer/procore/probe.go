@@ -9,17 +9,16 @@ import (
 	"time"
 )
 
-// Probe is what a request without credentials shows of the way to a host.
+// Probe is the result of a request without credentials to a host.
 type Probe struct {
 	TLS   *tls.ConnectionState // nil over http://
-	Dated bool                 // the answer told the time
-	Ahead time.Duration        // by how much the server's clock is ahead of ours, to the second
+	Dated bool                 // the answer has a Date
+	Ahead time.Duration        // the server's clock minus ours, to the second
 }
 
-// Probe sends one request without credentials to the API's or the login's URL,
-// through the own transport, and takes any answer. Of the options it heeds
-// those of the connection alone; the others may be missing. The error is an
-// *[Error], or says what is wrong with the options.
+// Probe sends a request without credentials to a URL through an own transport
+// and accepts any answer. Only the options about connections matter. The error is
+// an *[Error], or says what is wrong with the options.
 func (o Options) Probe(ctx context.Context, base string) (Probe, error) {
 	u, err := baseURL("URL", base)
 	if err != nil {
@@ -41,25 +40,25 @@ func (o Options) Probe(ctx context.Context, base string) (Probe, error) {
 	asked := time.Now()
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		words, permanent := describe(err, u.Host)
+		words, permanent := describeTransportError(err, u.Host)
 		return Probe{}, &Error{
 			Op: "connect", Kind: Unreachable, Effect: DidNotHappen, Code: "unreachable", Err: err, permanent: permanent,
 			Message: words, Hint: "Check the network, the URL and the proxy, then try again.",
 		}
 	}
 	half := time.Since(asked) / 2
-	_, _ = io.CopyN(io.Discard, resp.Body, mostDrain) // what it says is of no interest
+	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain) // any body will do
 	_ = resp.Body.Close()
 	p := Probe{TLS: resp.TLS}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		// The server has cut its time to the second, and told it about half way.
+		// The server rounds down to the second, about half-way between request and answer.
 		p.Dated, p.Ahead = true, date.Add(time.Second/2).Sub(asked.Add(half)).Round(time.Second)
 	}
 	return p, nil
 }
 
-// ProxyTo returns the proxy on the way to a URL, without user name and password;
-// nil without one.
+// ProxyTo returns the proxy for a URL without user name and password, or nil if
+// there is no proxy.
 func ProxyTo(base string) (*url.URL, error) {
 	u, err := baseURL("URL", base)
 	if err != nil {

@@ -15,23 +15,24 @@ import (
 
 const (
 	documentedLife = 90 * time.Minute // of a token whose answer doesn't say
-	mostEarly      = 5 * time.Minute  // renewed that long before its end at most
+	maxEarly       = 5 * time.Minute  // a renewal begins at most this long before the end
 	keepTrying     = 30 * time.Second // between early renewals that failed
 	loginAttempts  = 5
-	longestLogin   = 5 * time.Minute // a login that asks for a longer wait is given up
+	maxLoginWait   = 5 * time.Minute // a login that requests a longer wait has failed
 	loginOp        = "log in"
+	checkLogin     = "Check the network, the login URL and the proxy, then try again."
 )
 
-// token is one access token with its times.
+// token is an access token with the times of renewal and end.
 type token struct {
 	value string
-	renew time.Time // from here on it is worth renewing
-	end   time.Time // from here on it is not used
+	renew time.Time // renewing is worthwhile from here on
+	end   time.Time // the token is not used from here on
 }
 
-// tokens hands out the token that all workers share. One renewal runs at a
-// time. While the old token still holds, the others go on with it, and a login
-// that is out of order hurts nobody.
+// tokens holds the token that all workers share. One renewal runs at a time; as
+// long as the old token is valid, other workers continue with the old token, so
+// that a login out of order does no harm.
 type tokens struct {
 	config  clientcredentials.Config
 	client  *http.Client
@@ -39,10 +40,10 @@ type tokens struct {
 	timeout time.Duration
 	redact  redactor
 
-	current atomic.Pointer[token]
-	failed  atomic.Uint64 // how many renewals have failed
-	busy    chan struct{} // holds one element while a renewal runs
-	last    *Error        // of the last failed renewal; owned by who holds busy
+	current  atomic.Pointer[token]
+	failures atomic.Uint64 // renewals that failed
+	renewing chan struct{} // holds one element while a renewal runs
+	last     *Error        // of the last failed renewal; guarded by renewing
 }
 
 func newTokens(login *url.URL, o Options, transport http.RoundTripper, redact redactor) *tokens {
@@ -57,20 +58,20 @@ func newTokens(login *url.URL, o Options, transport http.RoundTripper, redact re
 			Transport:     loginTransport{transport, o.UserAgent},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		host:    login.Host,
-		timeout: o.Timeout,
-		redact:  redact,
-		busy:    make(chan struct{}, 1),
+		host:     login.Host,
+		timeout:  o.Timeout,
+		redact:   redact,
+		renewing: make(chan struct{}, 1),
 	}
 }
 
-// loginTransport names the program in token requests.
+// loginTransport adds headers to token requests.
 type loginTransport struct {
 	next      http.RoundTripper
 	userAgent string
 }
 
-// RoundTrip sends the request with two more headers.
+// RoundTrip sends the request with User-Agent and Accept.
 func (t loginTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", t.userAgent)
@@ -78,100 +79,97 @@ func (t loginTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(req)
 }
 
-// Renew fetches a token if none is valid, so that wrong credentials are found
-// before anything is sent. The error is an *Error.
+// Renew fetches a token unless a valid token is there. Wrong credentials are thus
+// found before anything is sent. The error is an *Error.
 func (c *Client) Renew(ctx context.Context) error {
 	_, err := c.tokens.get(ctx)
 	return err
 }
 
-// get returns a token that is valid as far as known, and fetches one if
-// needed. The error is an *Error with the effect DidNotHappen.
+// get returns a valid token, fetched if needed. The error is an *Error with the
+// effect DidNotHappen.
 func (t *tokens) get(ctx context.Context) (string, error) {
 	current, now := t.current.Load(), time.Now()
 	if current != nil && now.Before(current.renew) {
 		return current.value, nil
 	}
-	failed := t.failed.Load()
+	failures := t.failures.Load()
 	if current != nil && now.Before(current.end) {
 		select {
-		case t.busy <- struct{}{}:
+		case t.renewing <- struct{}{}:
 		default:
-			return current.value, nil // somebody renews it already
+			return current.value, nil // another worker is renewing
 		}
 	} else {
 		select {
-		case t.busy <- struct{}{}:
+		case t.renewing <- struct{}{}:
 		case <-ctx.Done():
-			return "", waited(ctx.Err())
+			return "", waitedForToken(ctx.Err())
 		}
 	}
-	defer func() { <-t.busy }()
-	return t.renew(ctx, failed)
+	defer func() { <-t.renewing }()
+	return t.renew(ctx, failures)
 }
 
-// renew fetches a token, unless somebody did or tried in vain since the
-// caller looked. It is called by who holds busy.
-func (t *tokens) renew(ctx context.Context, failed uint64) (string, error) {
+// renew fetches a token unless another worker has fetched a token, or has failed
+// to, since failures was read. The caller holds renewing.
+func (t *tokens) renew(ctx context.Context, failures uint64) (string, error) {
 	current, now := t.current.Load(), time.Now()
 	if current != nil && now.Before(current.renew) {
 		return current.value, nil
 	}
+	attempts := loginAttempts
 	if current != nil && now.Before(current.end) {
-		next, e := t.fetch(ctx, 1)
-		if e == nil {
-			t.current.Store(next)
-			return next.value, nil
-		}
+		attempts = 1
+	} else if t.failures.Load() != failures {
+		return "", t.last // one refusal serves all waiting workers
+	}
+	next, e := t.fetch(ctx, attempts)
+	if e == nil {
+		t.current.Store(next)
+		return next.value, nil
+	}
+	if now = time.Now(); current != nil && now.Before(current.end) {
 		later := *current
-		later.renew = time.Now().Add(keepTrying)
-		if time.Now().Before(current.end) && t.current.CompareAndSwap(current, &later) {
+		later.renew = now.Add(keepTrying)
+		if t.current.CompareAndSwap(current, &later) {
 			return later.value, nil
 		}
 	}
-	if t.failed.Load() != failed {
-		return "", t.last // with many workers, one refusal is not asked for again by each
+	if ctx.Err() == nil {
+		t.last = e
+		t.failures.Add(1)
 	}
-	next, e := t.fetch(ctx, loginAttempts)
-	if e != nil {
-		if ctx.Err() == nil {
-			t.last = e
-			t.failed.Add(1)
-		}
-		return "", e
-	}
-	t.current.Store(next)
-	return next.value, nil
+	return "", e
 }
 
-// drop forgets a token that was refused, but not a newer one.
+// drop forgets a refused token, but keeps a newer token.
 func (t *tokens) drop(value string) {
 	if current := t.current.Load(); current != nil && current.value == value {
 		t.current.CompareAndSwap(current, nil)
 	}
 }
 
-// fetch asks for a token, again after trouble that passes. A token request
-// that was answered to nobody does no harm.
+// fetch requests a token, and again after failures that pass. A token whose answer
+// was lost does no harm.
 func (t *tokens) fetch(ctx context.Context, attempts int) (*token, *Error) {
-	waits := newWaits()
 	for attempt := 1; ; attempt++ {
 		next, e := t.fetchOnce(ctx)
 		if e == nil {
 			return next, nil
 		}
-		wait := max(waits.NextBackOff(), e.RetryAfter)
-		if e.Kind == BadCredentials || e.permanent || attempt == attempts || wait > longestLogin {
+		wait := max(Backoff(attempt), e.RetryAfter)
+		if e.Kind == BadCredentials || e.permanent || attempt == attempts || wait > maxLoginWait {
 			return nil, e
 		}
 		if sleep(ctx, wait) != nil {
-			return nil, e // why it took so long says more
+			return nil, e // says more than that time ran out
 		}
 	}
 }
 
 func (t *tokens) fetchOnce(ctx context.Context) (*token, *Error) {
-	asked := time.Now()
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	got, err := t.config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.client))
@@ -181,70 +179,67 @@ func (t *tokens) fetchOnce(ctx context.Context) (*token, *Error) {
 	if strings.ContainsFunc(got.AccessToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, t.explain(errors.New("the token has characters that no token has"))
 	}
-	// Counted from before the request: by then the server can't have started
-	// to count.
 	life := documentedLife
 	if !got.Expiry.IsZero() {
 		life = time.Until(got.Expiry)
 	}
-	early := min(mostEarly, life/10)
-	end := asked.Add(life)
+	// The server counts from a later moment than began.
+	early := min(maxEarly, life/10)
+	end := began.Add(life)
 	return &token{value: got.AccessToken, renew: end.Add(-early), end: end.Add(-early / 10)}, nil
 }
 
-// waited is a call that ended before it had a token.
-func waited(err error) *Error {
+// waitedForToken returns the error of a call that ended without a token.
+func waitedForToken(err error) *Error {
 	e := stopped(loginOp, err)
 	e.login = true
 	if errors.Is(err, context.DeadlineExceeded) {
-		e.Code, e.Message = "unreachable", "no token could be had in time; nothing was sent"
-		e.Hint = "Check the network, the login URL and the proxy, then try again."
+		e.Code, e.Message, e.Hint = "unreachable", "no token could be had in time; nothing was sent", checkLogin
 	}
 	return e
 }
 
-// explain says what a failed token request means. Whatever keeps the token
-// away but a refusal is Unreachable: no call has left, and Fault or Malformed
-// would say that one may have.
+// explain returns the error of a failed token request. The kind is BadCredentials
+// for a refusal and Unreachable otherwise: Fault or Malformed would mean that a call
+// may have left.
 func (t *tokens) explain(err error) *Error {
 	e := &Error{Op: loginOp, Kind: Unreachable, Effect: DidNotHappen, login: true}
 	var refused *oauth2.RetrieveError
 	var transport *url.Error
 	switch {
-	case errors.As(err, &refused): // not kept as Err: its text holds the whole body
-		t.judge(e, refused)
+	case errors.As(err, &refused): // not kept as Err, whose text holds the whole body
+		t.explainStatus(e, refused)
 	case errors.As(err, &transport):
-		words, permanent := describe(transport.Err, t.host)
+		words, permanent := describeTransportError(transport.Err, t.host)
 		e.Code, e.Err, e.permanent = "unreachable", transport.Err, permanent
-		e.Message = "no token could be had: " + words
-		e.Hint = "Check the network, the login URL and the proxy, then try again."
+		e.Message, e.Hint = "no token could be had: "+words, checkLogin
 	default:
 		e.Code = "malformed"
 		e.Message = "the answer of " + t.host + " holds no token"
-		e.Hint = "Check the login URL, and that no proxy or sign-in page of the network answers in its place."
+		e.Hint = "Check the login URL, and that no proxy or sign-in page of the network answers instead."
 	}
 	return e
 }
 
-// judge classifies a status of the token endpoint.
-func (t *tokens) judge(e *Error, r *oauth2.RetrieveError) {
+// explainStatus completes e by the status of the token endpoint.
+func (t *tokens) explainStatus(e *Error, r *oauth2.RetrieveError) {
 	h := r.Response.Header
 	e.Status, e.RequestID = r.Response.StatusCode, requestID(h)
-	e.Message, _ = explain(e.Status, h.Get("Content-Type"), r.Body, t.redact)
-	v := classify(e.Status, h.Get("Retry-After") != "")
+	e.Message, _ = readErrorText(e.Status, h.Get("Content-Type"), r.Body, t.redact)
+	meaning := classify(e.Status, h)
 	switch {
-	case v.kind == Throttled, v.kind == Fault:
-		e.Code = v.code
-		e.RetryAfter = retryAfter(e.Status, h, report(h, time.Now()))
+	case meaning.kind == Throttled, meaning.kind == Fault:
+		e.Code = meaning.code
+		e.RetryAfter = retryAfter(e.Status, h, rateReport(h, time.Now()))
 		e.Hint = "Try again later."
-	case e.Status >= 300 && e.Status < 400:
-		e.Code, e.permanent = v.code, true
-		e.Hint = "Check the login URL: redirects are not followed, so that the secret can't be led elsewhere."
+	case meaning.code == "redirected":
+		e.Code, e.permanent = meaning.code, true
+		e.Hint = "Check the login URL: redirects are not followed, so that the secret can't be sent to another host."
+	case meaning.kind == NotFound:
+		e.Kind, e.Code = BadCredentials, "bad_credentials"
+		e.Hint = "Check the login URL: there is no token endpoint at that address."
 	default:
 		e.Kind, e.Code = BadCredentials, "bad_credentials"
 		e.Hint = "Check the client ID and the client secret, and that they belong to this environment."
-		if v.kind == NotFound {
-			e.Hint = "Check the login URL: there is no token endpoint at that address."
-		}
 	}
 }

@@ -154,7 +154,7 @@ func TestLoginIsClassified(t *testing.T) {
 		message string
 		logins  int
 	}{
-		{"wrong secret", answer(401, `{"error":"invalid_client","error_description":"Wrong `+secret+`"}`, json), procore.BadCredentials, "invalid_client: Wrong [secret]", 1},
+		{"wrong secret", answer(401, `{"error":"invalid_client","error_description":"Wrong `+secret+`"}`, json), procore.BadCredentials, "invalid_client; Wrong [secret]", 1},
 		{"wrong grant", answer(400, `{"error":"unauthorized_client"}`, json), procore.BadCredentials, "unauthorized_client", 1},
 		{"error with status 200", answer(200, `{"error":"invalid_client"}`, json), procore.BadCredentials, "invalid_client", 1},
 		{"not there", answer(404, "<title>Not found</title>", "Content-Type: text/html"), procore.BadCredentials, `an HTML page titled "Not found"`, 1},

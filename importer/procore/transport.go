@@ -17,11 +17,11 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// newTransport returns a transport that keeps as many connections as there are
-// workers: the default of net/http keeps two a host and opens the rest anew
-// for each request. The error joins what is wrong with the files of the options.
+// newTransport returns a transport that keeps a connection per worker; the default
+// of net/http keeps two per host. The error joins the problems of the options'
+// certificate files.
 func (o Options) newTransport() (*http.Transport, error) {
-	trust, err := o.tls()
+	tlsConfig, err := o.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -30,9 +30,9 @@ func (o Options) newTransport() (*http.Transport, error) {
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		OnProxyConnectResponse: refusedByProxy,
+		OnProxyConnectResponse: keepProxyStatus,
 		DialContext:            dialer.DialContext,
-		TLSClientConfig:        trust,
+		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    15 * time.Second,
 		Protocols:              protocols,
 		MaxIdleConns:           2 * o.Connections, // API and login
@@ -42,13 +42,13 @@ func (o Options) newTransport() (*http.Transport, error) {
 	}, nil
 }
 
-// tls reads the files that say whom to trust and what to show.
-func (o Options) tls() (*tls.Config, error) {
+// tlsConfig reads the files of authorities and of the client certificate.
+func (o Options) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	var problems []error
 	if o.CAFile != "" {
 		var err error
-		if config.RootCAs, err = roots(o.CAFile); err != nil {
+		if config.RootCAs, err = readAuthorities(o.CAFile); err != nil {
 			problems = append(problems, err)
 		}
 	}
@@ -66,8 +66,8 @@ func (o Options) tls() (*tls.Config, error) {
 	return config, errors.Join(problems...)
 }
 
-// roots returns the system's authorities and those of a PEM file.
-func roots(path string) (*x509.CertPool, error) {
+// readAuthorities returns the system's authorities and the authorities in a PEM file.
+func readAuthorities(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the file of authorities can't be read: %w", err)
@@ -82,22 +82,22 @@ func roots(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// refusedByProxy keeps the status of a proxy's refusal, of which net/http would
-// tell no more than the proxy's own words.
-func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+// keepProxyStatus turns a proxy's refusal into a *proxyError with the status, which
+// net/http would drop.
+func keepProxyStatus(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
 	if answer.StatusCode != http.StatusOK {
 		return &proxyError{answer.StatusCode}
 	}
 	return nil
 }
 
-// checkProxy finds a proxy setting that can't be used before the first request
-// is made: net/http would pass it over and go past the proxy. The setting is not
-// repeated: it may hold a password.
+// checkProxy refuses a proxy setting that is no URL: net/http would ignore the
+// setting and connect without the proxy. The message does not repeat the setting,
+// which may hold a password.
 func checkProxy(urls ...*url.URL) error {
 	setting := httpproxy.FromEnvironment().HTTPSProxy
 	if setting == "" || !slices.ContainsFunc(urls, func(u *url.URL) bool { return u.Scheme == "https" }) {
-		return nil // http:// is for this machine, to which no proxy leads
+		return nil // http:// is for this machine, which needs no proxy
 	}
 	proxy, err := url.Parse(setting)
 	if !strings.Contains(setting, "://") { // as net/http reads it

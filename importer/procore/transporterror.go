@@ -14,16 +14,16 @@ import (
 	"syscall"
 )
 
-// proxyError is a proxy that makes no way to the host.
+// proxyError is the refusal of a proxy to connect to the host.
 type proxyError struct{ status int }
 
 func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answered with status %d", e.status)
 }
 
-// describe puts a transport's error into words. Permanent means that trying
-// again soon is of no use: a name or a certificate is wrong.
-func describe(err error, host string) (words string, permanent bool) {
+// describeTransportError puts an error into words. Permanent means that trying
+// again soon is of no use, as with a wrong name or certificate.
+func describeTransportError(err error, host string) (words string, permanent bool) {
 	var (
 		dns     *net.DNSError
 		op      *net.OpError
@@ -41,13 +41,13 @@ func describe(err error, host string) (words string, permanent bool) {
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the name %s can't be looked up now", dns.Name), false
 	case errors.As(err, &cert), errors.As(err, &unknown):
-		return distrust(err, host), true
+		return describeCertificateError(err, host), true
 	case errors.As(err, &record):
 		return fmt.Sprintf("%s does not speak https", host), true
 	case errors.As(err, &op) && op.Op == "remote error":
 		words = fmt.Sprintf("%s ends the encryption (%v)", host, op.Err)
 		if strings.Contains(op.Err.Error(), "certificate") { // the type of alerts is not exported
-			words += "; perhaps it wants a client certificate, or another one"
+			words += "; perhaps the host wants a client certificate, or another one"
 		}
 		return words, true
 	case errors.As(err, &proxy) && proxy.status == http.StatusProxyAuthRequired:
@@ -68,8 +68,8 @@ func describe(err error, host string) (words string, permanent bool) {
 	return fmt.Sprintf("the connection to %s broke", host), false
 }
 
-// distrust says why a certificate is not taken.
-func distrust(err error, host string) string {
+// describeCertificateError says why the certificate of host is not accepted.
+func describeCertificateError(err error, host string) string {
 	var (
 		unknown x509.UnknownAuthorityError
 		invalid x509.CertificateInvalidError
@@ -77,18 +77,18 @@ func distrust(err error, host string) string {
 	)
 	switch {
 	case errors.As(err, &unknown):
-		return fmt.Sprintf("the certificate of %s is not trusted here, as nobody known has signed it (--ca-file names more authorities)", host)
+		return fmt.Sprintf("the certificate of %s is signed by an authority that this machine does not trust (--ca-file adds authorities)", host)
 	case errors.As(err, &name):
-		return fmt.Sprintf("the certificate that %s shows is another host's", host)
+		return fmt.Sprintf("the certificate that %s shows belongs to another host", host)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("the certificate of %s has expired, or is not valid yet by this machine's clock", host)
 	}
 	return fmt.Sprintf("the certificate of %s is not trusted here", host)
 }
 
-// cut reports whether reading an answer failed at the connection, not at what
-// the answer says.
-func cut(err error) bool {
+// isCut reports whether reading an answer failed at the connection rather than
+// at the content of the answer.
+func isCut(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &timeout) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

@@ -1,0 +1,65 @@
+package procore
+
+import (
+	"net/http"
+	"slices"
+)
+
+// classification is the meaning of an answer's status.
+type classification struct {
+	kind   Kind
+	effect Effect
+	code   string
+	hint   string
+}
+
+const (
+	checkPerson  = "Check in Procore whether the person exists before you send the row again."
+	checkRequest = "Procore or a proxy on the way does not accept this request: check the API URL and the proxy."
+)
+
+// classifications says what each status means: the table "Errors" of procore-api.md.
+var classifications = map[int]classification{
+	http.StatusBadRequest:          refused("Correct the row by Procore's message, then retry it."),
+	http.StatusUnprocessableEntity: refused("Correct the row by Procore's message, then retry it."),
+	http.StatusNotAcceptable:       refused("Correct the row by Procore's message, then retry it."),
+	http.StatusConflict:            {Refused, DidNotHappen, "conflict", "A person with this ID exists already: look the person up in Procore, or correct the ID in the row."},
+	http.StatusUnauthorized:        {Unauthorized, DidNotHappen, "unauthorized", "Check that the client ID and secret belong to this environment and that the service account is still active."},
+	http.StatusForbidden:           {Forbidden, DidNotHappen, "forbidden", "Ask a company administrator to put the project among the service account's permitted projects, and to give it the right to create contacts in the Directory."},
+	http.StatusNotFound:            {NotFound, DidNotHappen, "not_found", "Check the company ID and the project ID, and that the project is among the service account's permitted projects."},
+	http.StatusTooManyRequests:     {Throttled, DidNotHappen, "throttled", "Wait until the quota allows more; other programs that use the same credentials share it."},
+	http.StatusRequestTimeout:      {Fault, MayHaveHappened, "server_timeout", checkPerson},
+}
+
+// refusals lists the other statuses whose definition in HTTP rules out any effect.
+var refusals = []int{
+	http.StatusPaymentRequired, http.StatusMethodNotAllowed, http.StatusProxyAuthRequired, http.StatusGone,
+	http.StatusLengthRequired, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge,
+	http.StatusRequestURITooLong, http.StatusUnsupportedMediaType, http.StatusExpectationFailed,
+	http.StatusMisdirectedRequest, http.StatusLocked, http.StatusFailedDependency, http.StatusTooEarly,
+	http.StatusUpgradeRequired, http.StatusPreconditionRequired, http.StatusRequestHeaderFieldsTooLarge,
+	http.StatusUnavailableForLegalReasons,
+}
+
+func refused(hint string) classification {
+	return classification{Refused, DidNotHappen, "refused", hint}
+}
+
+// classify returns the meaning of an answer. A 5xx may have had an effect, except
+// for a 503 that says when to come back.
+func classify(status int, h http.Header) classification {
+	if known, ok := classifications[status]; ok {
+		return known
+	}
+	switch {
+	case status == http.StatusServiceUnavailable && h.Get("Retry-After") != "":
+		return classification{Throttled, DidNotHappen, "throttled", "Procore is under heavy load: wait as long as it asks for."}
+	case slices.Contains(refusals, status):
+		return refused(checkRequest)
+	case status < 300:
+		return classification{Malformed, MayHaveHappened, "malformed", checkPerson}
+	case status < 400:
+		return classification{Malformed, MayHaveHappened, "redirected", "Check the API URL: redirects are not followed, so that the token can't be sent to another host."}
+	}
+	return classification{Fault, MayHaveHappened, "fault", checkPerson}
+}
