@@ -45,8 +45,7 @@ type schedule struct {
 	places   int // for us; 0: the window is not known
 	free     int // of these, now
 	inflight int
-	late     []time.Duration // return times of places that dead processes hold
-	reset    time.Duration   // when all places return at once; 0: no such time
+	reset    time.Duration // when all places return at once; 0: no such time
 	now      time.Duration
 	cycle    time.Duration // from sending a request to the return of its place
 }
@@ -62,14 +61,10 @@ func (p *Pace) schedule(i int, now time.Duration) schedule {
 	if limit == 0 {
 		return schedule{}
 	}
-	s := schedule{window: w, now: now, cycle: w.length + p.requests.latency + slack}
-	for _, until := range p.shared.late(now, p.requests.latency) {
-		s.late = append(s.late, until+w.length)
-	}
-	s.inflight = p.requests.inflight - len(s.late)
+	s := schedule{window: w, now: now, inflight: p.requests.inflight, cycle: w.length + p.requests.latency + slack}
 	s.places = max(limit-max(w.others, p.reserved(limit)), 1)
 	s.free = max(s.places-w.held(p.requests.inflight), 0)
-	if w.reset.latest > now && len(s.late) == 0 && (i == spike || w.fixed()) {
+	if w.reset.latest > now && (i == spike || w.fixed()) {
 		s.reset = w.reset.latest
 	}
 	return s
@@ -92,15 +87,13 @@ func (s *schedule) at(n int, start time.Duration, pace func(int) time.Duration) 
 
 // returns tells when the n-th place that is taken now, or used until then, is free again.
 func (s *schedule) returns(n int, pace func(int) time.Duration) time.Duration {
-	held := s.window.logged + s.inflight + len(s.late)
+	held := s.window.held(s.inflight)
 	n += max(held-s.places, 0) // over the limit: the first to return bring no place
 	switch {
 	case n <= s.window.logged:
 		return s.window.returns(n)
-	case n <= s.window.logged+s.inflight:
-		return s.now + s.cycle
 	case n <= held:
-		return s.late[n-s.window.logged-s.inflight-1]
+		return s.now + s.cycle
 	}
 	return s.now + pace(n-held) + s.cycle
 }

@@ -9,8 +9,6 @@ import (
 
 const (
 	defaultTimeout = time.Minute
-	// company is for how long after its last record a process is expected to go on.
-	company = time.Minute
 	// fairnessGrace is for how long a free place is left to a process that had fewer: a bound on what
 	// a process that wants no more, or has died, can cost the others.
 	fairnessGrace = 50 * time.Millisecond
@@ -250,7 +248,7 @@ func (x *shared) fairnessDelay(now, at time.Duration) time.Duration {
 		return 0
 	}
 	x.free.none = true
-	if len(x.open) == 0 && !x.hasCompany(now) {
+	if len(x.others) == 0 {
 		return wait
 	}
 	if now-x.own.announcedWait >= announceEvery {
@@ -297,16 +295,6 @@ func (x *shared) answered(s *Slot, r Report) {
 // paused adds a Pause.
 func (x *shared) paused(d time.Duration) {
 	x.add(record{Kind: recordPaused, Pause: int64(d)})
-}
-
-// hasCompany reports whether another process added a record within the last minute.
-func (x *shared) hasCompany(now time.Duration) bool {
-	for _, o := range x.others {
-		if now-o.alive < company {
-			return true
-		}
-	}
-	return false
 }
 
 // sentMoreThanWaiting reports whether this process has sent more lately than a process that waits.

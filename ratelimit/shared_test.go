@@ -107,34 +107,6 @@ func TestWaitNamesTheDead(t *testing.T) {
 	}
 }
 
-func TestForecastKnowsThatTheDeadAreWaitedFor(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "quota")
-	synctest.Test(t, func(t *testing.T) {
-		dead := process(t, file)
-		fill(t, dead, 5)
-		for range 20 {
-			take(t, dead)
-		}
-		time.Sleep(20 * time.Second)
-		pace := process(t, file)
-		fill(t, pace, 5)
-		got, ok := pace.Forecast(25) // five each 10 s, and the rest when the 20 are given up
-		var all sync.WaitGroup
-		begin := time.Now()
-		for range 25 {
-			all.Go(func() {
-				_, slot := after(t, pace)
-				slot.Release(ratelimit.Report{Date: time.Now()})
-			})
-		}
-		all.Wait()
-		if took := time.Since(begin); !ok || (got-took).Abs() > took/20 {
-			t.Errorf("25 requests are said to take %v, and took %v", got, took)
-		}
-	})
-}
-
 // A place that becomes free is left for a moment to whoever waits and had fewer lately.
 func TestPlaceIsLeftToWhoHadFewer(t *testing.T) {
 	t.Parallel()

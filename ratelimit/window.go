@@ -27,9 +27,8 @@ type window struct {
 	near  bool          // every report so far had a reset so close that it may be the spike's
 	room  int           // limit 0 only: so many more requests are known to fit
 
-	others  int           // what the server counts beyond our requests
-	recent  [2]int        // maximum of that in this and the previous half window
-	rotated time.Duration // when recent was shifted
+	others    int           // what the server counts beyond our requests
+	confirmed time.Duration // when an answer last confirmed others
 
 	reset reset
 	asked time.Duration // no further request asks for the reset before this time
@@ -49,8 +48,8 @@ func newWindow(length time.Duration) window {
 // expire returns the slots whose time has come, and forgets other users that no answer confirmed.
 func (w *window) expire(now time.Duration) {
 	w.slotLog.expire(now)
-	if now-w.rotated >= w.length*3/2 {
-		w.others, w.recent = 0, [2]int{}
+	if now-w.confirmed >= w.length {
+		w.others = 0
 	}
 }
 
@@ -91,14 +90,9 @@ func (w *window) reported(i, limit, remaining, unseen, inflight int, s *Slot, no
 	w.seen, w.limit = max(w.seen, s.taken), limit
 
 	possible := w.held(inflight) + int(w.returned-s.returned[i]) // of ours, when the server counted
-	if age := now - w.rotated; age >= w.length/2 {
-		if age >= w.length {
-			w.recent[0] = 0
-		}
-		w.recent, w.rotated = [2]int{0, w.recent[0]}, now
+	if seen := limit - remaining - possible; seen >= w.others {
+		w.others, w.confirmed = max(seen, 0), now
 	}
-	w.recent[0] = max(w.recent[0], limit-remaining-possible)
-	w.others = max(w.recent[0], w.recent[1])
 	dropped = w.shrinkOthers(remaining-unseen, inflight)
 	w.drop(dropped)
 	return dropped
@@ -110,7 +104,6 @@ func (w *window) shrinkOthers(room, inflight int) int {
 	extra := max(room-w.free(inflight, 0), 0)
 	gone := min(extra, w.others)
 	w.others -= gone
-	w.recent[0], w.recent[1] = min(w.recent[0], w.others), min(w.recent[1], w.others)
 	return extra - gone
 }
 
