@@ -14,8 +14,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// fileJournal is a journal in a file: a header and then entries, all of one size and each with a
-// checksum. Old entries are dropped from the front, so an entry is numbered from the first ever.
+// fileJournal is a journal in a file: a header and then entries of equal size, each with a checksum. Old entries are dropped from the front, so an entry is numbered from the first ever.
 //
 // Entries are appended with one write. If a process is killed in the middle, the first entry whose
 // checksum is wrong ends the file for the next reader. Nothing is lost by that, since a request leaves
@@ -61,7 +60,7 @@ func encode(b []byte, v any) []byte {
 	return append(b, entry...)
 }
 
-// decode reports whether b begins with an entry, and reads it into v.
+// decode reads the entry at the start of b into v, and reports whether b begins with an entry.
 func decode(b []byte, v any) bool {
 	if len(b) < entrySize || crc32.ChecksumIEEE(b[4:entrySize]) != binary.LittleEndian.Uint32(b) {
 		return false
@@ -170,8 +169,7 @@ func (j *fileJournal) write(added []record, hourlyLimit int) error {
 	return err
 }
 
-// dropOldest removes the n oldest entries if the last of them is from before the given time. The
-// file is replaced as a whole.
+// dropOldest removes the n oldest entries if all are from before the given time. The file is replaced as a whole.
 func (j *fileJournal) dropOldest(n uint64, before time.Time) error {
 	b, from := make([]byte, entrySize), j.offset(j.header.Dropped+n)
 	if _, err := j.file.ReadAt(b, from-entrySize); err != nil {

@@ -2,8 +2,8 @@ package ratelimit
 
 import "time"
 
-// Forecast returns how long n requests take from now on, answers included, if enough workers
-// send them and other users keep using what they have just used. Requests of this process that are
+// Forecast returns how long n requests take from now on, answers included. Enough workers are
+// assumed, and other users that go on as in the last window. Requests of this process that are
 // in flight are among the n. The result is false while no window is known. Until the hourly limit is
 // reported, the likely one counts.
 func (p *Pace) Forecast(n int) (time.Duration, bool) {
@@ -77,7 +77,8 @@ func (s *schedule) at(n int, start time.Duration, pace func(int) time.Duration) 
 		return start
 	}
 	n -= s.free
-	cycles, n := time.Duration((n-1)/s.places)*s.cycle, (n-1)%s.places+1
+	const most = 1_000_000 // cycles, against an overflow
+	cycles, n := time.Duration(min((n-1)/s.places, most))*s.cycle, (n-1)%s.places+1
 	at := s.returns(n, pace)
 	if s.reset > 0 {
 		at = min(at, s.reset+pace(n))

@@ -2,7 +2,7 @@ package ratelimit
 
 import "time"
 
-// journal stores what the processes on one quota send and hear, in the order in which it happened.
+// journal stores what the processes on a quota send and hear, in order of time.
 // A process opens the journal, decides, and closes it with what it did; no other process can do so
 // meanwhile. The lock of a process that dies is released.
 type journal interface {
@@ -37,7 +37,7 @@ const (
 	recordWaits
 )
 
-// report returns what an answer said, or the zero value if it was lost.
+// report returns what an answer said, or the zero value for a lost answer.
 func (r record) report() Report {
 	report := Report{Limit: int(r.Limit), Remaining: int(r.Remaining)}
 	if r.Reset != 0 {

@@ -31,11 +31,11 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	i := p.whichWindow(r, s)
 	w, other := &p.windows[i], &p.windows[1-i]
 	unseen := int(p.requests.sent - s.finished - 1)
-	remaining := min(max(r.Remaining, 0), r.Limit-1) // this request is counted, too
+	r.Remaining = min(max(r.Remaining, 0), r.Limit-1) // this request is counted, too
 
 	ahead, credible := r.ahead()
 	w.near = ahead <= near && (w.near || w.limit == 0)
-	dropped := w.reported(i, r.Limit, remaining, unseen, p.requests.inflight, s, now)
+	dropped := w.reported(i, s, r, unseen, p.requests.inflight, now)
 	if credible {
 		ahead = min(ahead, w.length+time.Second)
 		w.resets(reset{
@@ -45,14 +45,14 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	}
 
 	// The other window is farther from its limit and has at least as much left.
-	proven := remaining
+	proven := r.Remaining
 	if i == hourly {
-		proven = remaining / spikesAnHour // a share: a lower spike limit would make the hourly one pointless
+		proven /= spikesAnHour // a share: a lower spike limit would make the hourly one pointless
 	}
 	switch {
 	case other.limit == 0:
 		other.room = max(other.room, proven-unseen)
-	case i == spike && remaining > 0:
+	case i == spike && r.Remaining > 0:
 		other.renew(s)
 		other.shrinkOthers(min(proven, proven*other.limit/r.Limit)-unseen, p.requests.inflight)
 	}
@@ -81,7 +81,7 @@ func (p *Pace) whichWindow(r Report, s *Slot) int {
 	return spike
 }
 
-// countedAtLeast returns how many of our requests an hourly window near its end must count in the
+// countedAtLeast returns how many of our requests an hourly window near the reset must count in the
 // answer to s. A tenth is left for requests that were refused or are about to leave the window.
 func countedAtLeast(s *Slot) int {
 	return int(s.finished-s.returned[hourly]) * 9 / 10

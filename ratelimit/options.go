@@ -32,7 +32,7 @@ const (
 	Abandoned               // places of a process that most likely died before its requests were answered
 )
 
-// String returns the reason in one word, or "" for None.
+// String returns the reason as a word, or "" for None.
 func (r Reason) String() string {
 	names := [...]string{Spike: "spike", Hourly: "hourly", Paused: "paused", Capped: "capped", Abandoned: "abandoned"}
 	if int(r) < len(names) {

@@ -12,7 +12,7 @@ import (
 // never is when a slot is free that only an answer can free.
 const never = time.Duration(math.MaxInt64)
 
-// Pace hands out the places of one quota to all workers of a run, first come, first served.
+// Pace hands out the places of a quota to all workers of a run, first come, first served.
 // Its methods may be called from any goroutine. Only the first waiter watches the clock.
 type Pace struct {
 	epoch   time.Time // all instants below are durations since then, on the monotonic clock
@@ -62,7 +62,7 @@ func New(o Options) *Pace {
 	return p
 }
 
-// Slot is a place in the quota for one request.
+// Slot is a place in the quota for a request.
 type Slot struct {
 	pace     *Pace
 	number   uint64 // among the slots of its process
@@ -121,7 +121,7 @@ func (p *Pace) sends(now time.Duration) *Slot {
 	return slot
 }
 
-// next returns when the next slot is free, and what it waits for until then. The result depends on
+// next returns when the next slot is free, and the reason for waiting until then. The result depends on
 // the state and now alone; the state changes only by what has expired.
 func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 	at, why := now, None
@@ -190,8 +190,8 @@ func (p *Pace) hourlyReserveAt(now time.Duration) time.Duration {
 // usualHourly is the hourly limit that Procore's documentation names first.
 const usualHourly = 3600
 
-// likelyHourlyLimit returns the hourly limit to assume before one is reported, or 0 if more has been
-// sent than that.
+// likelyHourlyLimit returns the hourly limit to assume before a report, or 0 if more requests than
+// that have been sent.
 func (p *Pace) likelyHourlyLimit() int {
 	limit := usualHourly
 	if p.remembered > 0 {
@@ -242,7 +242,7 @@ func (s *Slot) Release(r Report) {
 	p.wake()
 }
 
-// answers counts the answer to s, which arrives now, and learns from it.
+// answers counts and learns from the answer to s, which arrives now.
 func (p *Pace) answers(s *Slot, r Report, now time.Duration) {
 	s.released = true
 	p.requests.inflight--
@@ -298,7 +298,7 @@ func (p *Pace) pauses(until time.Duration) {
 	p.rampLimit = 1
 }
 
-// Wait returns when the first waiting worker gets its slot, and what it waits for. The result is
+// Wait returns when the first waiting worker gets a slot, and the reason for waiting. The result is
 // the zero time and None if no worker waits, or if the worker waits for an answer.
 func (p *Pace) Wait() (time.Time, Reason) {
 	p.mu.Lock()
@@ -317,8 +317,7 @@ func (p *Pace) Wait() (time.Time, Reason) {
 	return p.epoch.Add(at), why
 }
 
-// Others reports whether other processes have sent requests lately that count
-// against the quota, as one has that was killed a moment ago.
+// Others reports whether other processes, dead or alive, have sent requests in the last 10 seconds.
 func (p *Pace) Others() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

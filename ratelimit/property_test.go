@@ -15,7 +15,11 @@ import (
 // Alone on the quota, whatever its limits, its server's habits and the latency: never over it.
 func TestNeverOverTheLimit(t *testing.T) {
 	t.Parallel()
+	checked := 0
 	rapid.Check(t, func(rt *rapid.T) {
+		if checked++; checked > 20 && !long() {
+			return
+		}
 		burst := rapid.IntRange(2, 60).Draw(rt, "spike limit")
 		windows := []quota{spikeOf(burst)}
 		if rapid.Bool().Draw(rt, "fixed spike") {

@@ -23,7 +23,7 @@ const (
 	latestLook  = time.Second
 )
 
-// shared is what a Pace knows of the other processes on its quota. Each process reads all records of
+// shared is what a Pace knows of the other processes on the quota. Each process reads all records of
 // the others before it adds its own. So each counts as if it sent everything itself, and the invariant
 // holds for all processes together.
 type shared struct {
@@ -49,7 +49,7 @@ type freePlace struct {
 	since time.Duration // when a place became free again
 }
 
-// process is one of the processes that share the quota.
+// process is what is known of a process that shares the quota.
 type process struct {
 	open          map[uint64]*Slot
 	sent          slotLog       // the requests of the last spike window
@@ -73,8 +73,7 @@ func newShared(o Options, j journal) *shared {
 	return x
 }
 
-// lockShared takes in what other processes did, and keeps them from doing more until the function
-// that it returns is called. Without a limit there is nothing to share, and the journal is not used.
+// lockShared takes in what other processes did, and locks the journal until unlock is called. Without a limit there is nothing to share, and the journal is not used.
 func (p *Pace) lockShared() (unlock func()) {
 	if p.shared == nil || p.unlimited {
 		return func() {}
@@ -153,8 +152,8 @@ func (p *Pace) unshare(err error) {
 	}
 }
 
-// giveUp counts requests of others as answered that were sent so long before the given time that no
-// answer can come any more: their process has died.
+// giveUp counts requests of others as answered if the time-out has passed at the given time: the
+// process has died.
 func (p *Pace) giveUp(at time.Duration) {
 	x := p.shared
 	for len(x.open) > 0 {

@@ -8,7 +8,7 @@ const slack = 5 * time.Millisecond
 // runs bounds the length of a log: requests answered within length/runs share an entry.
 const runs = 10_000
 
-// slotLog lists the answered requests that still count in a window, in the order of their answers.
+// slotLog lists the answered requests that still count in a window, in the order of the answers.
 type slotLog struct {
 	length   time.Duration
 	log      []run // oldest at head
@@ -17,7 +17,7 @@ type slotLog struct {
 	returned int64 // requests that ever left log
 }
 
-// run is a number of requests whose slots return together.
+// run is a number of requests with slots that return together.
 type run struct {
 	first, at time.Duration // return times of the first and the last request; at counts
 	n         int
@@ -39,7 +39,7 @@ func (l *slotLog) add(now time.Duration) {
 	l.log = append(l.log, run{first: at, at: at, n: 1})
 }
 
-// expire returns the slots whose time has come.
+// expire returns the slots that are due.
 func (l *slotLog) expire(now time.Duration) {
 	for l.head < len(l.log) && l.log[l.head].at <= now {
 		l.drop(l.log[l.head].n)

@@ -11,14 +11,14 @@ const (
 	hourlyLength = time.Hour
 )
 
-// Window describes what is known of one window of the quota.
+// Window describes the known state of a window of the quota.
 type Window struct {
 	Length time.Duration
 	Limit  int // requests in any Length
 	Used   int // by muster and, as far as the answers tell, by other users
 }
 
-// window counts the requests in one window of the quota.
+// window counts the requests in a window of the quota.
 type window struct {
 	slotLog
 
@@ -45,7 +45,7 @@ func newWindow(length time.Duration) window {
 	return window{slotLog: slotLog{length: length}}
 }
 
-// expire returns the slots whose time has come, and forgets other users that no answer confirmed.
+// expire returns the slots that are due, and forgets other users that no answer confirmed.
 func (w *window) expire(now time.Duration) {
 	w.slotLog.expire(now)
 	if now-w.confirmed >= w.length {
@@ -80,20 +80,20 @@ func (w *window) opens(now, probe time.Duration, inflight, reserved int) time.Du
 	return at
 }
 
-// reported takes in what the answer to s said of this window: of limit requests so many remain.
+// reported takes in the report r about this window, the answer to s.
 // Up to unseen other requests of ours may have reached the server after s. The result is how many
 // slots were dropped because the server no longer counts their requests.
-func (w *window) reported(i, limit, remaining, unseen, inflight int, s *Slot, now time.Duration) (dropped int) {
-	if s.taken < w.seen && limit != w.limit {
+func (w *window) reported(i int, s *Slot, r Report, unseen, inflight int, now time.Duration) (dropped int) {
+	if s.taken < w.seen && r.Limit != w.limit {
 		return 0 // overtaken by an answer with another limit
 	}
-	w.seen, w.limit = max(w.seen, s.taken), limit
+	w.seen, w.limit = max(w.seen, s.taken), r.Limit
 
 	possible := w.held(inflight) + int(w.returned-s.returned[i]) // of ours, when the server counted
-	if seen := limit - remaining - possible; seen >= w.others {
+	if seen := r.Limit - r.Remaining - possible; seen >= w.others {
 		w.others, w.confirmed = max(seen, 0), now
 	}
-	dropped = w.shrinkOthers(remaining-unseen, inflight)
+	dropped = w.shrinkOthers(r.Remaining-unseen, inflight)
 	w.drop(dropped)
 	return dropped
 }
@@ -127,7 +127,7 @@ func (w *window) fixed() bool {
 		w.reset.latest+clear < w.returns(1)
 }
 
-// renew drops the requests that a fixed window counted before its reset. The answer to s has shown
+// renew drops the requests that a fixed window counted before the reset. The answer to s has shown
 // that the window is not used up.
 func (w *window) renew(s *Slot) {
 	if s.taken >= w.reset.latest && w.fixed() {
@@ -136,7 +136,7 @@ func (w *window) renew(s *Slot) {
 	}
 }
 
-// forget unlearns the window, except for our own requests in it.
+// forget unlearns everything about the window except our own requests.
 func (w *window) forget() {
 	*w = window{slotLog: w.slotLog}
 }
