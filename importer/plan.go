@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"muster/importer/outcome"
 	"muster/importer/roster"
@@ -27,9 +26,7 @@ type assessor struct {
 	assessed   []assessed
 	keys       []byte
 	touched    uint32
-	detailed   bool // most rows say more than a name
-	today      time.Time
-	section    string           // the last section heading, if it says that the people below it have left
+	detailed   bool             // most rows say more than a name
 	left       map[int][]string // cells that say that somebody has left, by column: what Check has found, which is all of them from the second pass on
 }
 
@@ -43,8 +40,6 @@ type assessed struct {
 	verdict
 	person mapping.Person
 
-	section string // the heading above it, if that says that its people have left
-
 	claims bool // the key is to be claimed
 	hash   uint64
 }
@@ -53,7 +48,7 @@ func newAssessor(j *Job, p *Plan) *assessor {
 	return &assessor{
 		mapper: j.Mapper.Clone(), cell: j.Source.cell, index: p.index,
 		namesakes: j.AllowNamesakes, columns: j.columns(), occurrence: map[string]int{},
-		detailed: j.Source.detailed(), today: time.Now(), left: p.left,
+		detailed: j.Source.detailed(), left: p.left,
 	}
 }
 
@@ -80,7 +75,6 @@ func (a *assessor) assess(rows []sourceRow) []assessed {
 		a.assessed = append(a.assessed, assessed{sourceRow: &rows[i]})
 		one := &a.assessed[i]
 		a.look(one)
-		one.section = a.section
 		if one.claims {
 			from := len(a.keys)
 			a.keys = appendKey(a.keys, &one.person, 1)
@@ -136,9 +130,6 @@ func (a *assessor) lookRare(one *assessed) {
 			Code: rare.damage.Code, Cell: rare.damage.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
 		})
 	default:
-		if rare.note == roster.NoteSection {
-			a.section = departedSection(one.cells)
-		}
 		skipped := outcome.Problem{Code: "no_person", Message: rare.note}
 		if rare.note == roster.NoteHidden {
 			skipped.Hint = "to import it, show the row in the roster, and import the roster itself again"
@@ -218,14 +209,7 @@ func (a *assessor) remarks(one *assessed) []outcome.Problem {
 		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
 			"if that is wrong, put first and last name in columns of their own, or say in a mapping file which is in front: order: last_first or first_last")
 	}
-	if p.IDDigits > 0 {
-		remarks = append(remarks, a.at(row.line, outcome.Problem{
-			Code: "id_damaged", Field: string(mapping.EmployeeID),
-			Message: fmt.Sprintf("the employee ID %q has %d digits, and others have %d by zeros in front: it may have lost its own", p.EmployeeID, len(p.EmployeeID), p.IDDigits),
-			Hint:    "if so, format the column as text in the spreadsheet, and type the ID again",
-		}))
-	}
-	column, cell, left := a.mapper.Departed(row.cells, a.today)
+	column, cell, left := a.mapper.LeftCompany(row.cells)
 	struck := a.struckName(row)
 	switch {
 	case left:
@@ -236,24 +220,8 @@ func (a *assessor) remarks(one *assessed) []outcome.Problem {
 			Message: fmt.Sprintf("%q is struck through, or a part of it: this person may have left; muster leaves out nobody by itself", strings.TrimSpace(row.cells[struck])),
 			Hint:    "to leave such people out, delete or hide their rows in the roster; where a name was corrected, delete what is struck through",
 		})
-	case one.section != "":
-		remarks = append(remarks, a.at(row.line, outcome.Problem{
-			Code: "has_left", Field: string(mapping.LastName),
-			Message: fmt.Sprintf("%q stands below %q: this person may have left the company; muster leaves out nobody by itself", p.FirstName+" "+p.LastName, one.section),
-			Hint:    "to leave such people out, delete their rows in the roster; hidden rows are not imported either",
-		}))
 	}
 	return remarks
-}
-
-// departedSection returns what a section heading says, if it says that the people
-// below it have left, and else "".
-func departedSection(cells []string) string {
-	text := strings.Join(strings.Fields(strings.Join(cells, " ")), " ")
-	if !mapping.DepartedSection(text) {
-		return ""
-	}
-	return text
 }
 
 // struckName returns the column in which a name is struck through, or a part of it;
@@ -278,7 +246,7 @@ func (a *assessor) hasLeft(row *sourceRow, column int, cell string) outcome.Prob
 		Message: fmt.Sprintf("%q stands under %q: this person may have left the company; muster leaves out nobody by itself", cell, a.mapper.Heading(column)),
 		Hint:    "to leave such people out, take their rows out of the roster",
 	}
-	switch line, more := a.mapper.Without(column, a.left[column]); {
+	switch line, more := a.mapper.ExcludeExpr(column, a.left[column]); {
 	case line != "" && more:
 		p.Hint, p.Line = "to leave such people out, add to where in the mapping file: "+line, line
 	case line != "":

@@ -11,16 +11,13 @@ import (
 func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	b := &binder{header: header, classes: newClasses(o.Classifications)}
 	p := &plan{header: header, classes: b.classes}
-	m := newMapper(p)
+	m := &Mapper{plan: p}
 	for _, s := range inOrder(f.specs) {
-		src := source{
-			field: s.field, formula: -1, fallback: s.fallback, pattern: s.pattern, transforms: s.transforms,
-			values: s.values, lookup: s.lookup, order: s.order, inverted: s.inverted, joined: s.joined,
-		}
+		src := source{settings: s.settings, field: s.field, formula: -1}
 		match := Match{Column: -1, Confidence: 1}
 		switch {
 		case s.value != nil:
-			src.constant, src.text = true, *s.value
+			src.constant = s.value
 			match.How = "the constant " + quote(*s.value)
 			b.constant(s)
 		case s.expression != nil:
@@ -93,9 +90,6 @@ func matchesOf(f Field, m Match) []Match {
 
 // finish fills in what all mappers have.
 func (p *plan) finish(used map[int]bool, withheld map[int]bool) {
-	p.truths = truthTable()
-	p.answers = &[2]bool{false, true}
-	p.departures = departuresIn(p.header, func(column int) bool { return used[column] || withheld[column] })
 	for i := range p.header {
 		h := heading(p.header, i)
 		switch {
@@ -104,6 +98,9 @@ func (p *plan) finish(used map[int]bool, withheld map[int]bool) {
 			p.withheld = append(p.withheld, h)
 		default:
 			p.unused = append(p.unused, h)
+			if isStatusHeading(h) {
+				p.statuses = append(p.statuses, i)
+			}
 		}
 	}
 }
@@ -183,7 +180,7 @@ func (b *binder) constant(s spec) {
 	if s.field != WorkClassification || b.classes == nil {
 		return
 	}
-	found := b.classes.find(nil, *s.value)
+	found := b.classes.find(*s.value)
 	if !s.lookup {
 		found = nil
 		if id, ok := wholeNumber(*s.value); ok {

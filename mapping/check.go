@@ -3,108 +3,149 @@ package mapping
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-// checkName refuses what is no name.
-func (s *source) checkName(text string, column int) *Problem {
-	strange := strangeIn(text)
-	if strange == 0 && len(text) > 3 && isASCIILetter(text[0]) && isASCIILetter(text[1]) && !isNothing(text) && strangeWord(text) == "" { // most names
-		return nil
+var (
+	firmWords   = wordSet("name-parts", "firm", exactly)
+	occupations = wordSet("occupations", "occupation", fold)
+)
+
+// checkName returns the problem of a name, or nil. A whole name has both halves in
+// the cell.
+func (s *source) checkName(text string, column int, whole bool) *Problem {
+	unclear := func(what, hint string) *Problem {
+		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s %s", s.word(), quote(text), what), hint)
 	}
 	switch {
 	case text == "":
 		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing", s.word()), "fill it in")
 	case isPlaceholder(text):
-		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: there is only %s", s.word(), quote(text)), missingHint(text))
+		hint := "fill it in"
+		if isNullWord(text) {
+			hint = fmt.Sprintf("fill it in; if the person has this name, write %s", quote(capital(strings.ToLower(text))))
+		}
+		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: the cell has only %s", s.word(), quote(text)), hint)
 	case isFormula(text, true):
 		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula, not a name", s.word(), quote(text)), "type the name itself")
+	case isDate(text):
+		return unclear("has become a date", "type the name")
 	case !hasLetter(text):
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has no letter", s.word(), quote(text)), "type the name")
-	case strange == '?':
+		return unclear("has no letter", "type the name")
+	case strings.Contains(text, "?"):
 		return s.flawed(lostFlaw, text, column)
-	case strangeWord(text) != "":
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which no name has", s.word(), quote(text), quote(strangeWord(text))),
-			"leave the name of one person, and nothing else, in the cell")
-	case strange != 0:
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which no name has", s.word(), quote(text), quote(string(rune(strange)))),
-			"leave the name of one person, and nothing else, in the cell")
 	}
-	return nil
-}
-
-// checkRemark refuses a name with something behind it that is said about somebody.
-func (s *source) checkRemark(text string, column int) *Problem {
-	if remark := remarkBehind(text); remark != "" {
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s holds %s, which is no part of a name", s.word(), quote(text), quote(remark)),
-			"leave the name of one person, and nothing else, in the cell")
-	}
-	return nil
-}
-
-// checkHalf is checkName for a first or a last name that has a cell of its own.
-func (s *source) checkHalf(text string, column int, kind Kind) *Problem {
-	switch {
-	case kind == Date || kind == Boolean:
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(text)), "type the name as text")
-	case isWord(text) && !isNothing(text): // most names
+	const oneName = "leave the name of one person, and nothing else, in the cell; give each person a row"
+	switch part := foreignPart(text, whole); {
+	case part == "":
 		return nil
-	case len(text) < len("31-December-2026") && strings.ContainsAny(text, "0123456789") && monthDamage(text) != "":
-		return s.problem("name_unclear", column, fmt.Sprintf("the %s %s has become a date", s.word(), quote(text)), "type the name")
+	case isNumbers(part): // not quoted: the number may be a part of a social security number
+		return s.problem("name_unclear", column, "the cell of the name holds a number too", oneName)
+	default:
+		return unclear(fmt.Sprintf("holds %s, which is no part of a name", quote(part)), oneName)
 	}
-	if problem := s.checkName(text, column); problem != nil {
-		return problem
-	}
-	return s.checkRemark(text, column)
 }
 
-// isWord reports whether text is a word of four letters or more, without marks.
-func isWord(text string) bool {
-	for i := range len(text) {
-		if !isASCIILetter(text[i]) {
-			return false
+// foreignPart returns a part of a cell that no name of one person has: a sign, a
+// number, a remark, the end of a firm's name, a second person. It returns "" for a
+// plain name.
+func foreignPart(name string, whole bool) string {
+	if at := strings.IndexAny(name, `()[]{}<>*&;:/\|#%$+=@_`); at >= 0 {
+		return name[at : at+1]
+	}
+	for _, word := range []string{"and", "aka", "und", "u."} {
+		if strings.Contains(name, " "+word+" ") {
+			return word
 		}
 	}
-	return len(text) > 3
-}
-
-// severalPeople is the problem of a cell that lists people.
-func (s *source) severalPeople(text string, column int) *Problem {
-	return s.problem("name_unclear", column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(text)), "give each a row of their own")
-}
-
-// strangeWord returns a word between others that is in no name: and, aka, und; ""
-// for none.
-func strangeWord(text string) string {
-	if strings.IndexByte(text, ' ') < 0 {
+	if remark := remarkBehind(name); remark != "" {
+		return remark
+	}
+	if !whole {
 		return ""
 	}
-	for _, word := range [...]string{" and ", " aka ", " und ", " u. "} {
-		if strings.Contains(text, word) {
-			return strings.TrimSpace(word)
+	words := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' })
+	for _, word := range words {
+		if isDash(word) || isNumbers(word) {
+			return word
 		}
+	}
+	if len(words) > 0 && firmWords()[strings.ToLower(strings.TrimRight(words[len(words)-1], "."))] {
+		return words[len(words)-1]
+	}
+	return secondPerson(name)
+}
+
+// secondPerson returns the second of several people with commas between, as in
+// Maria Garcia, Bob Smith.
+func secondPerson(name string) string {
+	whole, parts := 0, strings.Split(name, ",")
+	for _, part := range parts {
+		words := strings.Fields(part)
+		switch {
+		case len(words) < 2, isSuffixPart(words, true):
+			return ""
+		case len(words) == 2 && kindOfName(words[0]) == givenName && kindOfName(words[1]) == surname:
+			whole++
+		}
+	}
+	if len(parts) > 2 || len(parts) == 2 && whole == 2 {
+		return strings.TrimSpace(parts[1])
 	}
 	return ""
 }
 
-// strangeIn returns the first character of a text that is in no name, such as
-// those of a remark behind it or of a second person; 0 for none.
-func strangeIn(text string) byte {
-	for i := range len(text) {
-		switch b := text[i]; b {
-		case '(', ')', '[', ']', '{', '}', '<', '>', '*', '&', ';', ':', '/', '\\', '|', '#', '%', '$', '+', '=', '@', '_', '?':
-			return b
-		}
+// remarkBehind returns what a cell says about a person behind a comma or a dash
+// that follows a whole name, as in Bob Stone, Foreman; "" for no remark.
+func remarkBehind(name string) string {
+	at := strings.LastIndexByte(name, ',')
+	if at >= 0 && strings.IndexByte(name[:at], ' ') < 0 { // Smith, Robert
+		at = -1
 	}
-	return 0
+	for _, dash := range []string{" - ", " – ", " — "} {
+		at = max(at, strings.LastIndex(name, dash))
+	}
+	if at < 0 {
+		return ""
+	}
+	if rest := strings.TrimLeft(name[at:], ",-–— "); rest != "" && isRemark(rest) {
+		return rest
+	}
+	return ""
 }
 
-// hasStrayDigit reports whether a digit is in a word of a name that is no
-// generation: 2nd is one.
-func hasStrayDigit(name string) bool {
-	if !strings.ContainsAny(name, "0123456789") {
-		return false
+// isRemark reports whether words name an occupation or say that a person has left.
+// No person has such a first name.
+func isRemark(text string) bool {
+	for word := range strings.FieldsSeq(text) {
+		if occupations()[fold(word)] {
+			return true
+		}
 	}
+	return isLeftWord(text)
+}
+
+func isDash(word string) bool { return word == "-" || word == "–" || word == "—" }
+
+// isNumbers reports whether a word has three digits or more and no letter but X.
+func isNumbers(word string) bool {
+	const few = 3
+	n := 0
+	for _, r := range word {
+		switch {
+		case '0' <= r && r <= '9':
+			n++
+		case r >= utf8.RuneSelf, isASCIILetter(byte(r)) && r != 'x' && r != 'X':
+			return false
+		}
+	}
+	return n >= few
+}
+
+// hasStrayDigit reports whether a word of a name has a digit and is no generation,
+// as 2nd is.
+func hasStrayDigit(name string) bool {
 	for word := range strings.FieldsSeq(name) {
 		if strings.ContainsAny(word, "0123456789") && !isSuffix(strings.Trim(word, ","), false) {
 			return true
@@ -113,12 +154,20 @@ func hasStrayDigit(name string) bool {
 	return false
 }
 
-// missingHint says how to be called what programs write for nothing.
-func missingHint(text string) string {
-	if isNullWord(text) {
-		return fmt.Sprintf("fill it in; write %s if somebody is called so", quote(capital(strings.ToLower(text))))
+// isList reports whether a cell has a whole name on each of several lines.
+func isList(raw string) bool {
+	lines := 0
+	for line := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '\r' || r == '\n' }) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+			continue
+		case len(strings.Fields(line)) < 2, strings.HasSuffix(line, ","):
+			return false
+		}
+		lines++
 	}
-	return "fill it in"
+	return lines > 1
 }
 
 func isASCIILetter(b byte) bool {
@@ -126,149 +175,23 @@ func isASCIILetter(b byte) bool {
 	return 'a' <= b && b <= 'z'
 }
 
-// takeFullName splits a name into its two halves.
-func (m *Mapper) takeFullName(s *source, name string, column int, p *Person) *Problem {
-	name = p.setAside(dropNumber(dropBullet(name)))
-	if problem := s.checkName(name, column); problem != nil {
-		return problem
-	}
-	if isFirm(name) {
-		return s.problem("name_unclear", column, fmt.Sprintf("%s is the name of a firm", quote(name)), "type the name of a person; if there is none, delete the row")
-	}
-	switch word := loneWord(name); {
-	case word == "":
-	case isNumbers(word): // not quoted: it may be a part of a social security number
-		return s.problem("name_unclear", column, "the cell of the name holds a number as well", "leave the name of one person, and nothing else, in the cell")
-	default:
-		return s.problem("name_unclear", column, fmt.Sprintf("the name %s holds %s, which is no part of a name", quote(name), quote(word)),
-			"leave the name of one person, and nothing else, in the cell; a double name has no blanks around its dash")
-	}
-	if severalPeople(name) {
-		return s.severalPeople(name, column)
-	}
-	if problem := s.checkRemark(name, column); problem != nil {
-		return problem
-	}
-	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
-	p.GuessedName = p.GuessedName || hasStrayDigit(name) || s.doubtful && orderUntold(name)
-	if len(s.transforms) > 0 {
-		p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
-	}
-	if p.FirstName != "" && p.LastName != "" {
-		return nil
-	}
-	problem := s.problem("name_single", column, fmt.Sprintf("the name %s is one word: the first name or the last name is missing", quote(name)),
-		`write both, such as "Garcia, Maria" or "Maria Garcia"`)
-	if p.FirstName == "" {
-		problem.Field = FirstName
-	}
-	return problem
-}
+// hasLetter reports whether text has a letter of any script.
+func hasLetter(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }
 
-// checkTitle refuses job titles that nobody means.
-func (s *source) checkTitle(text string, column int, kind Kind) *Problem {
-	switch {
-	case kind == Date || kind == Boolean:
-		return s.problem("title_unclear", column, fmt.Sprintf("the job title %s is a date or a yes/no in the spreadsheet", quote(text)), "type the title as text")
-	case isFormula(text, false):
-		return s.problem("formula_text", column, fmt.Sprintf("the job title %s is a formula", quote(text)), "type the title itself")
-	}
-	return nil
-}
+// hasDigit reports whether text has a digit of any script.
+func hasDigit(text string) bool { return strings.ContainsFunc(text, unicode.IsDigit) }
 
-// checkID refuses IDs that are damaged.
-func (s *source) checkID(text string, column int, kind Kind) *Problem {
-	if text == "" || plainID(text) && (kind == Text || kind == Number) && !isPlaceholder(text) && text != "0" {
-		return nil
-	}
-	const asText = "format the column as text in the spreadsheet, type the ID again and save"
-	switch {
-	case isPlaceholder(text), text == "0": // what systems write for none
-		return s.problem("id_unclear", column, fmt.Sprintf("%s is no %s", quote(text), s.word()), "type the ID, or leave the cell empty")
-	case isFormula(text, false):
-		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula", s.word(), quote(text)), "type the ID itself")
-	}
-	what := damage(text, kind)
-	if what == "" && s.undashed && isShortDate(text) {
-		what = "has become a date, as no other has such a form"
-	}
-	if what != "" {
-		return s.problem("id_damaged", column, fmt.Sprintf("the %s %s %s", s.word(), quote(text), what), asText)
-	}
-	return nil
-}
-
-// takeAnswer reads a yes/no.
-func (m *Mapper) takeAnswer(s *source, text string, column int, p *Person) *Problem {
+// isFormula reports whether a spreadsheet would run text as a formula. A job title
+// may begin with + or -, a name may not begin with +.
+func isFormula(text string, isName bool) bool {
 	if text == "" {
-		return nil
+		return false
 	}
-	answer, ok := m.truths.read(m.scratch, text, s.inverted)
-	if !ok {
-		hint := "write yes or no, or leave the cell empty"
-		if s.inverted {
-			hint = "write yes for a contractor and no for an employee, or leave the cell empty"
-		}
-		return s.problem("boolean_unclear", column, fmt.Sprintf("%s is neither yes nor no", quote(text)), hint)
+	switch text[0] {
+	case '=', '@':
+		return true
+	case '+', '-':
+		return isName && text[0] == '+' || strings.ContainsAny(text, "(|!")
 	}
-	p.IsEmployee = m.answer(answer)
-	return nil
-}
-
-// answer returns a pointer that all persons share, so that none is allocated.
-func (p *plan) answer(yes bool) *bool {
-	if yes {
-		return &p.answers[1]
-	}
-	return &p.answers[0]
-}
-
-// takeClassification looks a work classification up.
-func (m *Mapper) takeClassification(s *source, text string, column int, p *Person) *Problem {
-	if text == "" {
-		return nil
-	}
-	if !s.lookup {
-		id, ok := wholeNumber(text)
-		if !ok {
-			return s.problem("classification_id_unclear", column, fmt.Sprintf("%s is not the ID of a work classification", quote(text)),
-				"type its number; for names, map the column with lookup: work_classification")
-		}
-		if m.classes != nil {
-			i, known := m.classes.ids[id]
-			if !known {
-				return m.classes.unknown(text, column)
-			}
-			p.Classification = m.classes.all[i].Name
-		}
-		p.WorkClassificationID = id
-		return nil
-	}
-	p.Classification = text
-	if m.classes == nil {
-		return nil
-	}
-	switch found := m.classes.find(m.scratch, text); len(found) {
-	case 0:
-		return m.unknown(text, column)
-	case 1:
-		p.WorkClassificationID = m.classes.all[found[0]].ID
-		return nil
-	default:
-		return m.classes.ambiguous(text, column, found)
-	}
-}
-
-// unknown remembers what it says: a roster of ten thousand rows may name the
-// same unknown classification in each.
-func (m *Mapper) unknown(text string, column int) *Problem {
-	if p, done := m.unknowns[text]; done && p.Column == column {
-		return p
-	}
-	p := m.classes.unknown(text, column)
-	const most = 256
-	if len(m.unknowns) < most && utf8.RuneCountInString(text) <= maxLength {
-		m.unknowns[text] = p
-	}
-	return p
+	return false
 }

@@ -39,30 +39,73 @@ func newDetector(header []string, sample [][]string, o Options) *detector {
 
 // detect claims columns for fields, and gathers what is in doubt.
 func (d *detector) detect() {
-	for _, c := range d.columns {
-		d.exact(c)
-	}
+	d.decide(exactPhase)
 	d.joinSurnames()
 	again := d.repeated()
-	for _, c := range d.columns { // names first: the others look at what is left
-		d.nameWord(c)
-	}
-	for _, c := range d.columns {
-		d.workerWord(c)
-	}
-	for _, c := range d.columns {
-		d.otherWord(c)
-	}
-	for _, c := range d.columns { // last, so that "Class" has taken its field
-		if c.meaning == meansClassWord {
-			d.classWord(c)
-		}
+	for p := namePhase; p <= classPhase; p++ {
+		d.decide(p)
 	}
 	for _, pair := range again {
 		d.sameHeading(pair[0], pair[1])
 	}
 	d.settleNames()
 	d.severalColumns()
+}
+
+// decide applies the rules of one phase to the columns.
+func (d *detector) decide(p phase) {
+	for _, c := range d.columns {
+		r, known := rules()[c.meaning]
+		switch {
+		case !known || r.phase != p:
+		case p == namePhase:
+			d.nameWord(c)
+		default:
+			d.apply(r, c)
+		}
+	}
+}
+
+// apply takes the first step of a rule whose test holds for a column.
+func (d *detector) apply(r rule, c *column) {
+	for _, s := range r.steps {
+		if s.test != nil && !s.test(d, c) {
+			continue
+		}
+		switch s.action {
+		case feedWhole:
+			if !d.otherHalf(c) {
+				d.feed(r, s.field, c)
+			}
+		case feed:
+			field := s.field
+			if field == "" {
+				field = r.fields[0]
+			}
+			d.feed(r, field, c)
+		case ask:
+			d.ambiguous(c, r.unclear, r.fields...)
+		case withhold:
+			d.withheld[c.index] = true
+		case ignore:
+		}
+		return
+	}
+}
+
+// feed claims a column for a field by a rule.
+func (d *detector) feed(r rule, f Field, c *column) {
+	one := claim{column: c, confidence: 1, how: byHeading, order: r.order, inverted: r.inverted, lookup: r.lookup && f == WorkClassification}
+	if r.phase != exactPhase {
+		if d.taken(f) || f == fullName && namesTaken(d, c) {
+			return
+		}
+		one.confidence, one.how = 0.9, byCells
+	}
+	if c.meaning == meansClass && d.taken(WorkClassification) {
+		one.how = byRest
+	}
+	d.claim(f, one)
 }
 
 // column is one column of the roster under detection.
@@ -100,7 +143,7 @@ func (c *claim) columns() []int {
 // marks reports whether the cells that are not empty are marks, and some are
 // empty.
 func (c *column) marks() bool {
-	return len(c.cells) > 0 && len(c.cells) < c.rows && share(c.cells, isMark) == 1
+	return len(c.cells) > 0 && len(c.cells) < c.rows && share(c.cells, func(s string) bool { return yesMarks()[s] }) == 1
 }
 
 type detector struct {
@@ -120,7 +163,7 @@ type detector struct {
 func (d *detector) choice(f Field, c *column) claim {
 	return claim{
 		column: c, confidence: 1, how: byHeading, lookup: f == WorkClassification,
-		inverted: f == IsEmployee && (c.meaning == meansFirmWord || c.meaning == meansNotEmployee),
+		inverted: f == IsEmployee && rules()[c.meaning].inverted,
 	}
 }
 
@@ -130,28 +173,11 @@ func cellsOf(sample [][]string, index int) []string {
 		if index >= len(row) {
 			continue
 		}
-		if c, f := clean(row[index], false); c != "" && f == noFlaw && !isNothing(c) {
+		if c, f := clean(row[index], false); c != "" && f == noFlaw && !isEmptyName(c) {
 			cells = append(cells, asText(c))
 		}
 	}
 	return cells
-}
-
-// most reports whether a test holds for nearly all cells, and there are some:
-// rosters have section rows and totals.
-func most(cells []string, test func(string) bool) bool { return share(cells, test) >= 0.8 }
-
-func share(cells []string, test func(string) bool) float64 {
-	if len(cells) == 0 {
-		return 0
-	}
-	n := 0
-	for _, c := range cells {
-		if test(c) {
-			n++
-		}
-	}
-	return float64(n) / float64(len(cells))
 }
 
 const (
@@ -164,116 +190,21 @@ func (d *detector) claim(f Field, c claim) { d.claims[f] = append(d.claims[f], c
 
 func (d *detector) taken(f Field) bool { return len(d.claims[f]) > 0 }
 
-// exact claims the headings that mean one thing only.
-func (d *detector) exact(c *column) {
-	one := claim{column: c, confidence: 1, how: byHeading}
-	switch c.meaning {
-	case meansFirstName:
-		d.claim(FirstName, one)
-	case meansLastName:
-		d.claim(LastName, one)
-	case meansFullName:
-		if !d.otherHalf(c) {
-			d.claim(fullName, one)
-		}
-	case meansFullNameLastFirst:
-		one.order = lastFirst
-		d.claim(fullName, one)
-	case meansFullNameTwoSurnames:
-		one.order = twoSurnames
-		d.claim(fullName, one)
-	case meansJobTitle:
-		switch {
-		case most(c.cells, isTitle): // Mr., Mrs.
-		case headingKey(c.heading) == "jobname" && d.has("jobnumber", "jobid"):
-			d.ambiguous(c, "a job title or, beside the number of a job, the name of that", string(JobTitle))
-		default:
-			d.claim(JobTitle, one)
-		}
-	case meansEmployeeID:
-		if isCard(c.heading) && slices.ContainsFunc(d.columns, func(c *column) bool { return namesTraining(c.heading) }) {
-			d.ambiguous(c, "a badge or, beside a training, the card of that", string(EmployeeID))
-			return
-		}
-		d.claim(EmployeeID, one)
-	case meansOriginID:
-		d.claim(OriginID, one)
-	case meansTrade:
-		one.lookup = true
-		d.claim(WorkClassification, one)
-	case meansTradeID:
-		d.claim(WorkClassification, one)
-	case meansIsEmployee:
-		d.claim(IsEmployee, one)
-	case meansNotEmployee:
-		one.inverted = true
-		switch {
-		case len(c.cells) == 0 || most(c.cells, isAnswer):
-			d.claim(IsEmployee, one)
-		case share(c.cells, isAnswer) > 0:
-			d.ambiguous(c, "a yes/no or the name of a firm", string(IsEmployee))
-		}
-	case meansWorkerKind:
-		d.workerKind(c, one)
-	case meansSecondLastName, meansNothing, meansOther, meansNameWord, meansFirstNameWord, meansLastNameWord, meansWorkerWord,
-		meansJobWord, meansClassWord, meansTypeWord, meansIDWord, meansIDNumberWord, meansFirmWord:
-	}
-}
-
-// has reports whether a column has one of these headings, folded.
-func (d *detector) has(keys ...string) bool {
-	return slices.ContainsFunc(d.columns, func(c *column) bool { return slices.Contains(keys, headingKey(c.heading)) })
-}
-
-// isCard reports whether a heading is that of a card's number, which is as often the
-// card of a training.
-func isCard(heading string) bool {
-	key := headingKey(heading)
-	return key == "cardnumber" || key == "cardid"
-}
-
-func namesTraining(heading string) bool {
-	return slices.ContainsFunc(headingWords(heading), func(word string) bool {
-		return slices.Contains([]string{"osha", "course", "training", "certification", "certificate", "trainer"}, word)
-	})
-}
-
-// workerKind claims a column of words such as Employee and Contractor, unless
-// its words are others (Full-time, Part-time).
-func (d *detector) workerKind(c *column, one claim) {
-	switch known := share(c.cells, isWorkerKind); {
-	case len(c.cells) == 0, known >= 0.8:
-		d.claim(IsEmployee, one)
-	case known > 0:
-		d.ambiguous(c, "who is an employee, but not every word in it says so", string(IsEmployee))
-	}
-}
-
-func isAnswer(cell string) bool {
-	_, ok := truthTable().read(nil, cell, true)
-	return ok
-}
-
-func isWorkerKind(cell string) bool {
-	_, ok := truthTable().read(nil, cell, false)
-	return ok
-}
-
 // ambiguous refuses a heading that its cells don't decide.
-func (d *detector) ambiguous(c *column, meanings string, fields ...string) {
+func (d *detector) ambiguous(c *column, meanings string, fields ...Field) {
 	var entries []string
 	var answers []Answer
 	for _, f := range fields {
-		one := d.choice(Field(f), c)
-		answers = append(answers, d.answer(Field(f), one))
-		entry := d.entry(Field(f), one)
-		if f == string(IsEmployee) {
+		one := d.choice(f, c)
+		answers = append(answers, d.answer(f, one))
+		entry := d.entry(f, one)
+		if f == IsEmployee {
 			entry = fmt.Sprintf("%s: {column: %s, values: {…: true, …: false}}", f, d.reference(c.index))
 		}
 		entries = append(entries, entry)
 	}
 	p := Problem{
-		Code: "heading_ambiguous", Field: publicField(Field(fields[0])), Column: c.index,
+		Code: "heading_ambiguous", Field: publicField(fields[0]), Column: c.index,
 		Message: fmt.Sprintf("%s can be %s", place(d.header, c.index), meanings),
 		Hint:    "say in a mapping file what it is: " + list(entries, "or") + "; or leave it out there",
 	}
@@ -332,7 +263,7 @@ func (d *detector) settleNames() {
 		if first {
 			missing = LastName
 		}
-		d.missing(missing, fmt.Sprintf("there is no column with the %s", fieldWord(missing)),
+		d.missing(missing, fmt.Sprintf("there is no column with the %s", missing.word()),
 			fmt.Sprintf("add one, or name it in a mapping file: %s: {column: …}", missing))
 	}
 }
@@ -387,12 +318,9 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 		for _, c := range one.columns() {
 			used[c] = true
 		}
-		s := source{field: f, columns: one.columns(), joined: one.joined != nil, formula: -1, lookup: one.lookup, order: one.order, inverted: one.inverted}
+		s := source{field: f, columns: one.columns(), formula: -1}
+		s.joined, s.lookup, s.order, s.inverted = one.joined != nil, one.lookup, one.order, one.inverted
 		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.oftenLastFirst()
-		s.undashed = f.isID() && len(one.cells) > 2 && share(one.cells, isUndashed) > 0.5
-		if f == EmployeeID {
-			s.padded = paddedTo(one.cells)
-		}
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}
@@ -402,15 +330,7 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 		})...)
 	}
 	p.finish(used, d.withheld)
-	p.departures = slices.DeleteFunc(p.departures, func(c departure) bool { return c.about == leavingDate && d.isPeriod(c.column) })
 	return p
-}
-
-// isPeriod reports whether a date is the same in every row of the sample: that is
-// the end of a week or of a contract, and not when somebody left.
-func (d *detector) isPeriod(column int) bool {
-	c := d.all[column]
-	return len(c.cells) == c.rows && c.rows > 2 && share(c.cells, func(s string) bool { return s == c.cells[0] }) == 1
 }
 
 // noAnswer is what an empty cell says in a column of marks.

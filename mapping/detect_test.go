@@ -116,11 +116,6 @@ func TestDetectRosters(t *testing.T) {
 			want:   []string{"first_name=Employee Name", "last_name=Employee Name", "job_title=Job Name"},
 		},
 		{
-			name:     "cards of a training",
-			roster:   []string{"Name on Card|Card Number|Course|Issue Date", "Ann Lee|36-901234567|OSHA 10|3/1/2024"},
-			problems: []string{"heading_ambiguous"},
-		},
-		{
 			name:   "a form's numbers",
 			roster: []string{"(1) Name of Worker|(2) Exemptions|(3) Work Classification|(4) OT or ST", "Ann Lee|2|Laborer|S"},
 			want:   []string{"first_name=(1) Name of Worker", "last_name=(1) Name of Worker", "work_classification_id=(3) Work Classification"},

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -43,6 +42,7 @@ func (e *FileError) Error() string {
 
 // spec is what a mapping file says about one field.
 type spec struct {
+	settings
 	field        Field // fullName among them
 	line, column int
 
@@ -50,15 +50,6 @@ type spec struct {
 	optional   bool // none of the columns need exist
 	value      *string
 	expression *expression
-
-	fallback   string // default
-	pattern    *regexp.Regexp
-	transforms []transform
-	values     map[string]string // by folded cell
-	lookup     bool
-	order      order
-	inverted   bool
-	joined     bool
 }
 
 // columnName names a column by its heading; where that is not enough, because
@@ -365,7 +356,7 @@ func usualSlip(key string) string {
 // fieldCalled looks a field up by the headings that it goes by.
 func fieldCalled(key string) (Field, bool) {
 	m := meaningOf(key)
-	if m == meansFullName || m == meansNameWord {
+	if m == "full_name" || m == meansAnyName {
 		return fullName, true
 	}
 	f := m.field()

@@ -229,7 +229,7 @@ func headingKey(heading string) string {
 	return strings.Join(headingWords(heading), "")
 }
 
-// asks reports whether a heading is a question: "Employee?" is a yes/no.
-func asks(heading string) bool {
+// isQuestion reports whether a heading is a question: "Employee?" is a yes/no.
+func isQuestion(heading string) bool {
 	return strings.HasSuffix(strings.TrimRight(heading, " *\t\r\n\u00a0"), "?")
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -60,15 +61,15 @@ func newClasses(all []Classification) *classes {
 
 // find returns the classifications that a text names: by name, else by
 // abbreviation, else by ID.
-func (c *classes) find(scratch []byte, text string) []int {
+func (c *classes) find(text string) []int {
 	if found := c.exact[text]; found != nil {
 		return found
 	}
-	key := AppendFold(scratch[:0], text)
-	if found := c.names[string(key)]; found != nil {
+	key := fold(text)
+	if found := c.names[key]; found != nil {
 		return found
 	}
-	if found := c.abbreviations[string(key)]; found != nil {
+	if found := c.abbreviations[key]; found != nil {
 		return found
 	}
 	if id, ok := wholeNumber(text); ok {
@@ -77,6 +78,15 @@ func (c *classes) find(scratch []byte, text string) []int {
 		}
 	}
 	return nil
+}
+
+// problem returns what is wrong with a text that names no classification, or
+// several.
+func (c *classes) problem(text string, column int, found []int) *Problem {
+	if len(found) == 0 {
+		return c.unknown(text, column)
+	}
+	return c.ambiguous(text, column, found)
 }
 
 // unknown says that text names none, and which ones are near.
@@ -101,15 +111,7 @@ func (c *classes) unknown(text string, column int) *Problem {
 			candidates = append(candidates, candidate{one.Name, alike})
 		}
 	}
-	slices.SortStableFunc(candidates, func(a, b candidate) int {
-		switch {
-		case a.alike > b.alike:
-			return -1
-		case a.alike < b.alike:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.alike, a.alike) })
 	if len(candidates) > 0 {
 		var names []string
 		for _, one := range candidates[:min(3, len(candidates))] {

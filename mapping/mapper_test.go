@@ -609,15 +609,6 @@ func TestMapClones(t *testing.T) {
 	wait.Wait()
 }
 
-func TestMapAllocatesNothing(t *testing.T) {
-	m := detect(t, mapping.Options{Classifications: []mapping.Classification{{ID: 1, Name: "Electrician"}}}, "First|Last|Title|Employee ID|Is Employee|Craft")
-	cells := []string{"Ana", "Silva", "Laborer", "00042", "yes", "Electrician"}
-	var p mapping.Person
-	if n := testing.AllocsPerRun(100, func() { m.Map(cells, nil, &p) }); n != 0 {
-		t.Errorf("%v allocations a row", n)
-	}
-}
-
 func BenchmarkMap(b *testing.B) {
 	benchmarkMap(b, "First Name|Last Name|Job Title|Employee ID|Is Employee", "Fatima", "Smith-Jones", "Operating Engineer", "000005", "yes")
 }
@@ -648,39 +639,6 @@ func TestNULs(t *testing.T) {
 	problems := m.Map([]string{"A\x00n", "Lee"}, nil, &p)
 	if len(problems) != 1 || problems[0].Code != "control_character" || !strings.Contains(problems[0].Hint, "whether it is whole") {
 		t.Errorf("%+v", problems)
-	}
-}
-
-// What is a date among IDs of another form has been made one by a spreadsheet.
-func TestDateAmongIDs(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, cells, want string // what is damaged
-	}{
-		{"one of a few", "1234|03-04-26|1235|1236", "03-04-26"},
-		{"the form of all", "03-04-26|03-05-26|12-11-40", ""},
-		{"no date", "1234|44-99-26|1235", ""},
-		{"too few to tell", "1234|03-04-26", ""},
-		{"no ID at all", "1234|0|1235|000", "0"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var rows []string
-			for _, id := range strings.Split(tt.cells, "|") {
-				rows = append(rows, "Ann|Lee|"+id)
-			}
-			m := detect(t, mapping.Options{}, "First Name|Last Name|Employee ID", rows...)
-			var damaged []string
-			for _, row := range rows {
-				var p mapping.Person
-				if cells := strings.Split(row, "|"); m.Map(cells, nil, &p) != nil {
-					damaged = append(damaged, cells[2])
-				}
-			}
-			if got := strings.Join(damaged, " "); got != tt.want {
-				t.Errorf("damaged: %q, want %q", got, tt.want)
-			}
-		})
 	}
 }
 

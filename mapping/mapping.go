@@ -69,18 +69,39 @@ func (f Field) isName() bool { return f == FirstName || f == LastName || f == fu
 // isID reports whether a field is an ID that the roster's owner has given.
 func (f Field) isID() bool { return f == EmployeeID || f == OriginID }
 
-// Person is what a row says about somebody.
+// word returns what people call a field.
+func (f Field) word() string {
+	switch f {
+	case FirstName:
+		return "first name"
+	case LastName:
+		return "last name"
+	case fullName:
+		return "name"
+	case JobTitle:
+		return "job title"
+	case EmployeeID:
+		return "employee ID"
+	case IsEmployee:
+		return "yes/no of is_employee"
+	case OriginID:
+		return "origin ID"
+	case WorkClassification:
+		return "work classification"
+	}
+	return string(f)
+}
+
+// Person is what a row says about a person.
 type Person struct {
 	FirstName, LastName, JobTitle, EmployeeID, OriginID string
 
-	// IsEmployee is nil if the row doesn't say. What it points to is shared by
-	// the persons of a Mapper: read it, don't write it.
+	// IsEmployee is nil if the row doesn't say.
 	IsEmployee *bool
 
 	WorkClassificationID int64  // 0: none
 	Classification       string // the name that the row gives, also where it could not be looked up
 	GuessedName          bool   // the split of a full name is a guess, or the halves are in doubt
-	IDDigits             int    // how many digits other employee IDs have, by zeros in front, where this one has fewer; else 0
 	LeftOut              string // a nickname that stands in the cell of the name and is not sent, such as (Bob)
 }
 

@@ -6,6 +6,11 @@ import (
 	"unicode/utf8"
 )
 
+var (
+	smallWords = wordSet("name-parts", "small", exactly)
+	macNames   = wordSet("name-parts", "mac", exactly)
+)
+
 // nameCase gives a name that is written in capitals (or all small) the case
 // that names have: McDonald, O'Brien, Smith-Jones, de la Cruz, Booker T.
 // A word in mixed case stays as it is: its owner knows better.
@@ -18,24 +23,13 @@ func nameCase(name string, isLast bool) string {
 		switch {
 		case isSuffix(w, true) && i > 0:
 			words[i] = suffixCase(w)
-		case isSmall(w) && i < len(words)-1 && (i > 0 || isLast && !isConnector(strings.ToLower(w))):
+		case smallWords()[strings.ToLower(w)] && i < len(words)-1 && (i > 0 || isLast && !isConnector(strings.ToLower(w))):
 			words[i] = strings.ToLower(w)
 		default:
 			words[i] = wordCase(w)
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// isSmall reports whether a word inside a name is written small. Fewer than
-// the particles: "El Haddad", "San Juan", "Ben Salem".
-func isSmall(word string) bool {
-	switch strings.ToLower(word) {
-	case "van", "von", "der", "den", "ter", "ten", "de", "da", "do", "dos", "das", "del", "della", "dello", "di", "du", "des", "la", "las", "los",
-		"zu", "zum", "zur", "af", "av", "bin", "ibn", "bint", "vom", "y", "e":
-		return true
-	}
-	return false
 }
 
 // oneCase reports whether a word has capitals only or small letters only.
@@ -69,7 +63,7 @@ func wordCase(word string) string {
 		switch {
 		case strings.HasPrefix(s, "mc") && utf8.RuneCountInString(s) > 3:
 			s = "Mc" + capital(s[2:])
-		case isMac(s):
+		case macNames()[s]:
 			s = "Mac" + capital(s[3:])
 		default:
 			s = capital(s)
@@ -94,19 +88,4 @@ func capital(s string) string {
 		return ""
 	}
 	return string(unicode.ToTitle(r)) + s[size:]
-}
-
-// isMac reports whether mac… is one of the Scottish names with a capital
-// inside. It is a list because Macias, Mackey and Machado are not.
-func isMac(s string) bool {
-	switch s {
-	case "macalister", "macallister", "macarthur", "macaulay", "macbeth", "macbride", "maccallum", "maccormack", "macdermott", "macdonald",
-		"macdonnell", "macdougall", "macdowell", "macduff", "macewan", "macfarland", "macfarlane", "macgill", "macgillivray", "macgowan",
-		"macgregor", "macguire", "macinnes", "macinnis", "macintosh", "macintyre", "maciver", "macivor", "mackay", "mackenzie", "mackinnon",
-		"mackintosh", "maclachlan", "maclaren", "maclean", "maclellan", "maclennan", "macleod", "macmahon", "macmanus", "macmillan", "macnab",
-		"macnamara", "macnaughton", "macneil", "macneill", "macphail", "macphee", "macpherson", "macqueen", "macrae", "macsweeney",
-		"mactaggart", "mactavish", "macwilliams":
-		return true
-	}
-	return false
 }

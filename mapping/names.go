@@ -29,9 +29,6 @@ func orders() []string { return []string{"auto", "first_last", "last_first", "tw
 // halves is "" if the name is one word. guessed is whether another split is as
 // likely.
 func splitName(name string, o order) (first, last string, guessed bool) {
-	if first, last, guessed, plain := splitPlain(name, o); plain {
-		return first, last, guessed
-	}
 	parts, suffix, guessed := partsOf(name)
 	switch len(parts) {
 	case 0:
@@ -139,67 +136,6 @@ func dropNumber(name string) string {
 	return name
 }
 
-// splitPlain is splitName for the many names that have neither titles nor
-// suffixes; plain is false for any other. It allocates nothing: mapping a row is
-// to cost no more than reading it. The name's only white space is single blanks.
-func splitPlain(name string, o order) (first, last string, guessed, plain bool) {
-	const most = 8
-	var words [most]string
-	var starts [most]int
-	n, comma := 0, -1
-	for i := 0; i < len(name); {
-		end := i
-		for end < len(name) && name[end] != ' ' && name[end] != ',' {
-			end++
-		}
-		if end == i || n == most || isSpecial(name[i:end]) {
-			return "", "", false, false
-		}
-		words[n], starts[n] = name[i:end], i
-		n++
-		if end < len(name) && name[end] == ',' {
-			if comma >= 0 {
-				return "", "", false, false
-			}
-			comma = end
-			end++
-		}
-		if end == len(name) {
-			break
-		}
-		if name[end] != ' ' || end+1 == len(name) {
-			return "", "", false, false
-		}
-		i = end + 1
-	}
-	switch {
-	case comma >= 0 && starts[n-1] > comma:
-		return name[comma+2:], name[:comma], false, true
-	case comma >= 0 || n < 2:
-		return "", "", false, false
-	}
-	at, lastInFront, guessed := splitWords(words[:n], o)
-	first, last = name[:starts[at]-1], name[starts[at]:]
-	if lastInFront {
-		first, last = last, first
-	}
-	return first, last, guessed, true
-}
-
-// isSpecial reports whether a word may be a title, a suffix or a degree.
-func isSpecial(word string) bool {
-	if word[len(word)-1] == '.' || strings.IndexByte(word, '.') > 0 {
-		return !isInitial(word) || isDegree(word)
-	}
-	if len(word) > len("prof") { // most words; few of the lists' are as long
-		if len(word) > len("monsieur") || strings.IndexByte("smfj", word[0]|0x20) < 0 {
-			return false
-		}
-		return isTitle(word) || isSuffix(word, false)
-	}
-	return isTitle(word) || isSuffix(word, true) || isDegree(word)
-}
-
 // splitWords returns where two or more words without a comma part, and whether
 // it is the last name that is in front.
 func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
@@ -216,7 +152,7 @@ func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
 	}
 	if o != firstLast && n > 2 && surnameInFront(words) {
 		at = 1
-		for at < n-1 && names().of(words[at]) == isSurname {
+		for at < n-1 && kindOfName(words[at]) == surname {
 			at++
 		}
 		return at, true, true
@@ -226,24 +162,19 @@ func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
 }
 
 // surnameInFront reports whether three words or more are likelier in the order of
-// Garcia Lopez Maria or GARCIA MARIA L than in the other.
+// Garcia Lopez Maria or GARCIA MARIA L than in the other order.
 func surnameInFront(words []string) bool {
-	first, last := names().of(words[0]), words[len(words)-1]
+	front, last := kindOfName(words[0]), words[len(words)-1]
 	if isInitial(last) && !isInitial(words[1]) {
-		return first != isGiven && first != isEither && !isInitial(words[0])
+		return front != givenName && front != eitherName && !isInitial(words[0])
 	}
-	return first == isSurname && names().of(last) != isSurname && trailingCapitals(words) == 0
+	return front == surname && kindOfName(last) != surname && trailingCapitals(words) == 0
 }
 
-// splitFirstLast returns where the last name begins behind the first.
-func splitFirstLast(words []string, o order) (at int, guessed bool) {
+// splitAtParticle returns where a last name with a particle or a connector begins;
+// 0 for none.
+func splitAtParticle(words []string) (at int, guessed bool) {
 	n := len(words)
-	if k := trailingCapitals(words); k > 0 && o != firstLast { // Maria GARCIA LOPEZ
-		return n - k, false
-	}
-	if n == 2 { // Smith J.
-		return 1, isInitial(words[1]) || o != firstLast && perhapsLastFirst(words[0], words[1])
-	}
 	for i := 2; i < n-1; i++ { // García y Vega, Costa e Silva
 		if isConnector(words[i]) {
 			at = i - 1
@@ -266,6 +197,21 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 		certain := run == n-1 && (run-i > 1 || isLower(words[i]) || isSaint(words[i]))
 		return i, !certain
 	}
+	return 0, false
+}
+
+// splitFirstLast returns where the last name begins behind the first.
+func splitFirstLast(words []string, o order) (at int, guessed bool) {
+	n := len(words)
+	if k := trailingCapitals(words); k > 0 && o != firstLast { // Maria GARCIA LOPEZ
+		return n - k, false
+	}
+	if n == 2 { // Smith J.
+		return 1, isInitial(words[1]) || o != firstLast && perhapsLastFirst(words[0], words[1])
+	}
+	if at, guessed = splitAtParticle(words); at > 0 {
+		return at, guessed
+	}
 	if allInitials(words[1 : n-1]) {
 		return n - 1, false
 	}
@@ -277,18 +223,11 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 	return n - 1, true
 }
 
-// perhapsLastFirst reports whether two words may be in the order of Lopez Maria. In
-// capitals they are also where the names are not known: there nothing tells Anh
-// Khoa from KHOA ANH.
-func perhapsLastFirst(first, second string) bool {
-	switch leanOf(first, second) {
-	case leansLastFirst:
-		return true
-	case leansFirstLast:
-		return false
-	case leansNowhere:
-	}
-	return len(first) > 2 && isCapitals(first) && isCapitals(second)
+// perhapsLastFirst reports whether two words may be in the order of Lopez Maria.
+// Capitals are in doubt where no name is known: nothing tells Anh Khoa from KHOA ANH.
+func perhapsLastFirst(front, behind string) bool {
+	known := nameOrderOf(front, behind)
+	return known == orderLastFirst || known == orderUnknown && len(front) > 2 && isCapitals(front) && isCapitals(behind)
 }
 
 // leadingCapitals counts the words in capitals in front of words that are not.
@@ -364,58 +303,41 @@ func allInitials(words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !isInitial(w) })
 }
 
-// isParticle reports whether a word leads into a last name.
-func isParticle(word string) bool {
-	switch string(lower(new([longestWord]byte), word)) {
-	case "van", "von", "der", "den", "ter", "ten", "te", "de", "da", "do", "dos", "das", "del", "della", "dello", "di", "du", "des",
-		"la", "las", "le", "los", "lo", "el", "al", "bin", "ibn", "bint", "ben", "abu", "zu", "zum", "zur", "af", "av", "st", "st.", "ste", "ste.",
-		"saint", "san", "santa", "d'", "'t", "op", "vom", "het", "mac", "mc", "ap":
-		return true
-	}
-	return false
-}
+// The words that are parts of names.
+var (
+	titles    = wordSet("name-parts", "title", exactly)
+	suffixes  = wordSet("name-parts", "suffix", exactly)
+	degrees   = wordSet("name-parts", "degree", exactly)
+	particles = wordSet("name-parts", "particle", exactly)
+	saints    = wordSet("name-parts", "saint", exactly)
+)
 
-// isConnector reports whether a word joins two last names. In capitals it is
-// an initial as often.
+// isTitle reports whether a word is a form of address.
+func isTitle(word string) bool { return titles()[strings.ToLower(word)] }
+
+// isParticle reports whether a word leads into a last name.
+func isParticle(word string) bool { return particles()[strings.ToLower(word)] }
+
+// isSaint reports whether a word is a particle for a saint.
+func isSaint(word string) bool { return saints()[strings.ToLower(word)] }
+
+// isDegree reports whether a word is a degree.
+func isDegree(word string) bool { return degrees()[strings.ReplaceAll(word, ".", "")] }
+
+// isConnector reports whether a word joins two last names. In capitals the word
+// is an initial as often.
 func isConnector(word string) bool { return word == "y" || word == "e" }
 
-func isSaint(word string) bool {
-	switch string(lower(new([longestWord]byte), word)) {
-	case "st", "st.", "ste", "ste.", "saint":
-		return true
-	}
-	return false
-}
-
-// isSuffix reports whether a word is a generation. V is an initial as often,
-// so it counts only with fifth.
+// isSuffix reports whether a word is a generation. V is an initial as often, so V
+// counts only with fifth.
 func isSuffix(word string, fifth bool) bool {
-	switch string(lower(new([longestWord]byte), strings.TrimRight(word, "."))) {
-	case "jr", "jnr", "sr", "snr", "ii", "iii", "iv", "2nd", "3rd", "4th", "filho", "neto", "júnior", "hijo":
-		return true
-	case "v":
-		return fifth && !strings.HasSuffix(word, ".")
-	}
-	return false
+	return suffixes()[strings.ToLower(strings.TrimRight(word, "."))] || fifth && strings.EqualFold(word, "v")
 }
 
-// isSuffixPart reports whether what stands behind a comma is a generation or,
-// where degrees can be meant, a degree: no first name.
+// isSuffixPart reports whether all words are generations or, with degrees,
+// degrees, and so no first name.
 func isSuffixPart(words []string, degrees bool) bool {
-	for _, w := range words {
-		if !isSuffix(w, degrees) && (!degrees || !isDegree(w)) {
-			return false
-		}
-	}
-	return true
-}
-
-func isDegree(word string) bool {
-	switch strings.ReplaceAll(word, ".", "") {
-	case "PE", "MD", "PhD", "PHD", "Esq", "ESQ", "CPA", "PMP", "LEED", "CSP", "AIA", "MBA", "MSc", "BSc", "DDS", "RN":
-		return true
-	}
-	return false
+	return !slices.ContainsFunc(words, func(w string) bool { return !isSuffix(w, degrees) && (!degrees || !isDegree(w)) })
 }
 
 // dropTitles takes titles off the front.
@@ -424,36 +346,4 @@ func dropTitles(words []string) []string {
 		words = words[1:]
 	}
 	return words
-}
-
-// longestWord is the length of the longest word in the lists below.
-const longestWord = 12
-
-// lower writes a word in small letters into buf, for lists that end with
-// longestWord bytes; a longer word is none of them.
-func lower(buf *[longestWord]byte, word string) []byte {
-	dst := buf[:0]
-	for _, r := range word {
-		if 'a' <= r && r <= 'z' && len(dst) < longestWord {
-			dst = append(dst, byte(r))
-			continue
-		}
-		if r = unicode.ToLower(r); len(dst)+utf8.RuneLen(r) > longestWord {
-			return nil
-		}
-		dst = utf8.AppendRune(dst, r)
-	}
-	return dst
-}
-
-// isTitle reports whether a word is a form of address. "Don" and "M." are
-// not: they are first names and initials as well.
-func isTitle(word string) bool {
-	switch string(lower(new([longestWord]byte), word)) {
-	case "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "miss", "mx", "mx.", "dr", "dr.", "dra", "dra.", "prof", "prof.", "rev.", "capt", "capt.", "sgt", "sgt.", "lt", "lt.", "col.", "maj.",
-		"sr.", "sra", "sra.", "srta", "srta.", "señor", "señora", "herr", "frau", "mme", "mme.", "mlle", "mlle.", "monsieur", "madame",
-		"ing.", "dipl.-ing.", "dr.-ing.", "lic.", "arq.", "eng.", "engr.":
-		return true
-	}
-	return false
 }

@@ -51,22 +51,22 @@ func (m *Mapper) Project(cells []string) int64 {
 	if s == nil {
 		return 0
 	}
-	text, _, _, problem := m.text(s, cells, nil)
+	v, problem := m.value(s, cells, nil)
 	if problem != nil {
 		return 0
 	}
-	id, _ := wholeNumber(text)
+	id, _ := wholeNumber(v.text)
 	return id
 }
 
 // checkProject says what is wrong with the project of a row.
-func (s *source) checkProject(text string, column int) *Problem {
+func (s *source) checkProject(v value) *Problem {
 	const hint = "type the number that Procore shows in the project's address, or add the cell to values of project in the mapping file"
-	if text == "" {
-		return s.problem("project_missing", column, "the project is empty", hint)
+	if v.text == "" {
+		return s.problem("project_missing", v.column, "the project is empty", hint)
 	}
-	if _, ok := wholeNumber(text); !ok {
-		return s.problem("project_unclear", column, fmt.Sprintf("%s is not the ID of a project", quote(text)), hint)
+	if _, ok := wholeNumber(v.text); !ok {
+		return s.problem("project_unclear", v.column, fmt.Sprintf("%s is not the ID of a project", quote(v.text)), hint)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func (d *detector) repeated() [][2]*column {
 	for _, c := range d.columns {
 		first := seen[headingKey(c.heading)]
 		switch {
-		case c.meaning < meansNameWord:
+		case !c.meaning.isAmbiguous():
 			kept = append(kept, c)
 		case first == nil:
 			seen[headingKey(c.heading)] = c
@@ -47,7 +47,7 @@ func (d *detector) sameHeading(first, second *column) {
 	}
 	d.questions = slices.DeleteFunc(d.questions, func(q Question) bool { return q.Column == first.index })
 	var answers []Answer
-	for _, f := range first.meaning.candidates() {
+	for _, f := range rules()[first.meaning].fields {
 		for _, c := range []*column{first, second} {
 			if !d.taken(f) {
 				answers = append(answers, d.answer(f, d.choice(f, c)))
@@ -71,7 +71,7 @@ func (d *detector) twice(f Field, claims []claim) {
 	}
 	p := Problem{
 		Code: "heading_twice", Field: publicField(f), Column: claims[1].index,
-		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), fieldWord(f), list(places, "and")),
+		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), f.word(), list(places, "and")),
 		Hint:    "say in a mapping file which one counts: " + list(entries, "or"),
 	}
 	d.problems = append(d.problems, p)

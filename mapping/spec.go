@@ -178,7 +178,7 @@ func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
 // answers checks that what is_employee can be given is yes or no.
 func (l *loader) answers(s *spec, keys map[string]pair) *FileError {
 	check := func(key, text string, inverted bool, fix string) *FileError {
-		if _, ok := truthTable().read(nil, text, inverted); ok {
+		if _, ok := readAnswer(text, inverted); ok {
 			return nil
 		}
 		return l.at(keys[key].value, quote(text)+" is neither yes nor no", fix)
@@ -360,11 +360,11 @@ func (l *loader) values(k pair) (map[string]string, *FileError) {
 		if problem != nil {
 			return nil, problem
 		}
-		key := tableKey(nil, p.key)
-		if other, twice := table[string(key)]; twice && other != to {
+		key := tableKey(p.key)
+		if other, twice := table[key]; twice && other != to {
 			return nil, l.at(p.node, fmt.Sprintf("%s stands in values twice, apart from case and accents", quote(p.key)), "keep one of the two")
 		}
-		table[string(key)] = to
+		table[key] = to
 	}
 	if len(table) == 0 {
 		return nil, l.at(k.value, "values is empty", "write values: {Cell: value}, or remove it")
@@ -372,14 +372,13 @@ func (l *loader) values(k pair) (map[string]string, *FileError) {
 	return table, nil
 }
 
-// tableKey folds a cell for a table of values; a cell of punctuation only is
-// its own key.
-func tableKey(dst []byte, cell string) []byte {
-	key := AppendFold(dst, cell)
-	if len(key) == 0 {
-		key = append(key, strings.TrimSpace(cell)...)
+// tableKey folds a cell for a table of values. A cell of nothing but punctuation
+// is its own key.
+func tableKey(cell string) string {
+	if key := fold(cell); key != "" {
+		return key
 	}
-	return key
+	return strings.TrimSpace(cell)
 }
 
 func (l *loader) order(k pair) (order, *FileError) {

@@ -54,31 +54,26 @@ func closest(text string, candidates []string, key func(string) string, least fl
 }
 
 // Suggest returns the field whose heading in the dictionary is most like the
-// given one without being it, that heading, and how alike they are (0 to 1).
-// The field is "" if nothing is near, and for a heading of the dictionary,
-// also one of no field. A full name suggests LastName.
+// given heading, the dictionary's heading, and how alike they are (0 to 1). The
+// field is "" if no heading is near, and for a heading of the dictionary itself. A
+// full name suggests LastName.
 func Suggest(heading string) (field Field, like string, alike float64) {
 	m, like, alike := suggest(heading)
 	return m.field(), like, alike
 }
 
-// suggest is Suggest with the meaning in place of its field.
+// suggest is Suggest with the meaning in place of the field.
 func suggest(heading string) (near meaning, like string, alike float64) {
-	if heading == "" || isWithheld(heading) || meaningOf(heading) != meansNothing {
-		return meansNothing, "", 0
+	if heading == "" || isWithheld(heading) || meaningOf(heading) != "" {
+		return "", "", 0
 	}
 	key := headingKey(heading)
-	for _, group := range dictionary().groups {
-		if group.meaning.field() == "" {
+	for _, e := range headings().entries {
+		if e.meaning.field() == "" || !mayBeNear(key, e.key) {
 			continue
 		}
-		for i, k := range group.keys {
-			if !mayBeNear(key, k) {
-				continue
-			}
-			if s := similarity(key, k); s >= nearEnough && s > alike {
-				near, like, alike = group.meaning, group.headings[i], s
-			}
+		if s := similarity(key, e.key); s >= nearEnough && s > alike {
+			near, like, alike = e.meaning, e.heading, s
 		}
 	}
 	return near, like, alike

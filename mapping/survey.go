@@ -51,7 +51,7 @@ func NewSurvey(header []string, sample [][]string, o Options) *Survey {
 	for _, q := range d.questions {
 		drop(sure, q.replaces)
 	}
-	s.sure = newMapper(d.plan(sure))
+	s.sure = &Mapper{plan: d.plan(sure)}
 	s.problems, s.questions = d.problems, append(d.questions, d.nearMisses()...)
 	return s
 }
@@ -129,7 +129,7 @@ func (s *Survey) settle(claims map[Field][]claim, answers []int) []Problem {
 		if other := claims[a.field]; len(other) > 0 && other[0].index != a.Column {
 			problems = append(problems, Problem{
 				Code: "heading_twice", Field: a.Field, Column: a.Column,
-				Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", fieldWord(a.field), place(s.d.header, other[0].index), place(s.d.header, a.Column)),
+				Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", a.field.word(), place(s.d.header, other[0].index), place(s.d.header, a.Column)),
 				Hint:    "choose one of them",
 			})
 			continue
@@ -152,7 +152,7 @@ func (s *Survey) settle(claims map[Field][]claim, answers []int) []Problem {
 			if claims[half] == nil {
 				problems = append(problems, Problem{
 					Code: "heading_missing", Field: half, Column: -1,
-					Message: fmt.Sprintf("there is no column with the %s", fieldWord(half)), Hint: "add one to the roster",
+					Message: fmt.Sprintf("there is no column with the %s", half.word()), Hint: "add one to the roster",
 				})
 			}
 		}
@@ -217,7 +217,7 @@ func (d *detector) free(f Field, is func(meaning) bool) []Answer {
 			continue
 		}
 		a := d.answer(f, d.choice(f, c))
-		if d.compare(c); c.nearly != meansNothing && is(c.nearly) {
+		if d.compare(c); c.nearly != "" && is(c.nearly) {
 			a.Like = c.like
 			near = append(near, a)
 			continue
@@ -255,7 +255,7 @@ func (d *detector) nearMisses() []Question {
 		one := answers[0]
 		all = append(all, d.question(Problem{
 			Code: "heading_near", Field: f, Column: one.Column,
-			Message: fmt.Sprintf("%s is nearly %s, but not quite; the %s has no column", place(d.header, one.Column), quote(one.Like), fieldWord(f)),
+			Message: fmt.Sprintf("%s is nearly %s, but not quite; the %s has no column", place(d.header, one.Column), quote(one.Like), f.word()),
 			Hint:    fmt.Sprintf("if it is meant, correct the heading or say so in a mapping file: %s", d.entry(f, one.claim)),
 		}, nil, answers))
 	}

@@ -1,0 +1,75 @@
+package mapping
+
+import (
+	"regexp"
+	"strings"
+	"time"
+)
+
+// The forms that spreadsheets give to IDs.
+var (
+	scientific    = regexp.MustCompile(`^\d+(?:[Ee]\+|[.,]\d+[Ee][+-]?)\d+$`)
+	wholeDecimals = regexp.MustCompile(`^\d+(?:\.0+|,00?)$`)
+	decimals      = regexp.MustCompile(`^\d+[.,]\d+$`)
+	socialNumber  = regexp.MustCompile(`^\d{3}(?:-\d\d-| \d\d )\d{4}$`)
+)
+
+// damage returns what a spreadsheet has done to an ID, or "" for a sound ID.
+func damage(text string, kind Kind) string {
+	switch {
+	case kind == Date:
+		return "is a date in the spreadsheet"
+	case kind == Boolean:
+		return "is a yes/no in the spreadsheet"
+	case scientific.MatchString(text):
+		return "has been shortened to scientific notation, so its last digits are lost"
+	case wholeDecimals.MatchString(text):
+		return "has become a number with decimals, so leading zeros may be lost"
+	case kind == Number && decimals.MatchString(text):
+		return "is a number with decimals, so zeros at its end may be lost"
+	case isDate(text):
+		return "has become a date"
+	}
+	return ""
+}
+
+// dateLayouts are the forms in which spreadsheets write dates. 10-11-12 and 1.2.3
+// are missing: IDs look like that.
+func dateLayouts() []string {
+	return []string{
+		"1/2/2006", "2/1/2006", "1/2/06", "2/1/06", "1.2.2006", "2.1.2006", "1-2-2006", "2-1-2006", "2006-1-2", "2006/1/2", "2006.1.2",
+		"2-Jan", "Jan-06", "2-Jan-06", "2-Jan-2006",
+	}
+}
+
+// isDate reports whether text is a date as spreadsheets write it, with or without
+// a time. Excel turns 1-2 into 2-Jan; MAR-12 in capitals is an ID.
+func isDate(text string) bool {
+	if digit := strings.IndexAny(text, "0123456789"); digit < 0 || !strings.ContainsAny(text, "/.-") {
+		return false
+	}
+	text, _, _ = strings.Cut(text, " ")
+	text, _, _ = strings.Cut(text, "T")
+	for _, layout := range dateLayouts() {
+		when, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		if strings.Contains(layout, "Jan") {
+			return strings.Contains(text, when.Format("Jan"))
+		}
+		return when.Year() >= 1900 && when.Year() <= 2100
+	}
+	return false
+}
+
+// isSocialSecurityNumber reports whether text has the shape 123-45-6789.
+func isSocialSecurityNumber(text string) bool { return socialNumber.MatchString(text) }
+
+// digits counts the digits that s begins with and returns what follows.
+func digits(s string) (n int, rest string) {
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n, s[n:]
+}

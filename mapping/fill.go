@@ -1,0 +1,153 @@
+package mapping
+
+import "fmt"
+
+// fill writes the value of one source into p, and returns what is wrong with the
+// value.
+func (m *Mapper) fill(s *source, v value, cells []string, p *Person) *Problem {
+	switch s.field {
+	case FirstName:
+		p.FirstName = p.stripNickname(v.text)
+		return s.checkHalf(p.FirstName, v)
+	case LastName:
+		p.LastName = p.stripNickname(v.text)
+		return s.checkHalf(p.LastName, v)
+	case fullName:
+		if v.column >= 0 && v.column < len(cells) && isList(cells[v.column]) {
+			return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(v.text)),
+				"give each person a row; if it is one person, take the line break out")
+		}
+		return s.fillFullName(v, p)
+	case JobTitle:
+		p.JobTitle = v.text
+		return s.checkTitle(v)
+	case EmployeeID:
+		p.EmployeeID = v.text
+		return s.checkID(v)
+	case OriginID:
+		p.OriginID = v.text
+		return s.checkID(v)
+	case IsEmployee:
+		return s.fillAnswer(v, p)
+	case WorkClassification:
+		return m.fillClassification(s, v, p)
+	case projectField:
+		return s.checkProject(v)
+	}
+	return nil
+}
+
+// stripNickname returns a name without the nickname, which p keeps.
+func (p *Person) stripNickname(name string) string {
+	rest, stripped := stripNickname(name)
+	if stripped != "" {
+		p.LeftOut = stripped
+	}
+	return rest
+}
+
+// checkHalf returns the problem of a first or a last name with a cell for itself.
+func (s *source) checkHalf(name string, v value) *Problem {
+	if v.kind == Date || v.kind == Boolean {
+		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(name)), "type the name as text")
+	}
+	return s.checkName(name, v.column, false)
+}
+
+// fillFullName splits a name into its two halves.
+func (s *source) fillFullName(v value, p *Person) *Problem {
+	name := p.stripNickname(dropNumber(dropBullet(v.text)))
+	if problem := s.checkName(name, v.column, true); problem != nil {
+		return problem
+	}
+	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
+	p.GuessedName = p.GuessedName || hasStrayDigit(name) || s.doubtful && isAmbiguousOrder(name)
+	p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
+	if p.FirstName != "" && p.LastName != "" {
+		return nil
+	}
+	problem := s.problem("name_single", v.column, fmt.Sprintf("the name %s is one word: the first name or the last name is missing", quote(name)),
+		`write both, such as "Garcia, Maria" or "Maria Garcia"`)
+	if p.FirstName == "" {
+		problem.Field = FirstName
+	}
+	return problem
+}
+
+// checkTitle returns the problem of a job title.
+func (s *source) checkTitle(v value) *Problem {
+	switch {
+	case v.kind == Date || v.kind == Boolean:
+		return s.problem("title_unclear", v.column, fmt.Sprintf("the job title %s is a date or a yes/no in the spreadsheet", quote(v.text)), "type the title as text")
+	case isFormula(v.text, false):
+		return s.problem("formula_text", v.column, fmt.Sprintf("the job title %s is a formula", quote(v.text)), "type the title itself")
+	}
+	return nil
+}
+
+// checkID returns the problem of an ID.
+func (s *source) checkID(v value) *Problem {
+	switch {
+	case v.text == "":
+		return nil
+	case isPlaceholder(v.text), v.text == "0": // what systems write for none
+		return s.problem("id_unclear", v.column, fmt.Sprintf("%s is no %s", quote(v.text), s.word()), "type the ID, or leave the cell empty")
+	case isFormula(v.text, false):
+		return s.problem("formula_text", v.column, fmt.Sprintf("the %s %s is a formula", s.word(), quote(v.text)), "type the ID itself")
+	}
+	if what := damage(v.text, v.kind); what != "" {
+		return s.problem("id_damaged", v.column, fmt.Sprintf("the %s %s %s", s.word(), quote(v.text), what),
+			"format the column as text in the spreadsheet, type the ID again and save")
+	}
+	return nil
+}
+
+// fillAnswer reads a yes/no.
+func (s *source) fillAnswer(v value, p *Person) *Problem {
+	if v.text == "" {
+		return nil
+	}
+	answer, ok := readAnswer(v.text, s.inverted)
+	if ok {
+		p.IsEmployee = &answer
+		return nil
+	}
+	hint := "write yes or no, or leave the cell empty"
+	if s.inverted {
+		hint = "write yes for a contractor and no for an employee, or leave the cell empty"
+	}
+	return s.problem("boolean_unclear", v.column, fmt.Sprintf("%s is neither yes nor no", quote(v.text)), hint)
+}
+
+// fillClassification looks a work classification up.
+func (m *Mapper) fillClassification(s *source, v value, p *Person) *Problem {
+	if v.text == "" {
+		return nil
+	}
+	if s.lookup {
+		p.Classification = v.text
+		if m.classes == nil {
+			return nil
+		}
+		found := m.classes.find(v.text)
+		if len(found) == 1 {
+			p.WorkClassificationID = m.classes.all[found[0]].ID
+			return nil
+		}
+		return m.classes.problem(v.text, v.column, found)
+	}
+	id, ok := wholeNumber(v.text)
+	if !ok {
+		return s.problem("classification_id_unclear", v.column, fmt.Sprintf("%s is not the ID of a work classification", quote(v.text)),
+			"type its number; for names, map the column with lookup: work_classification")
+	}
+	p.WorkClassificationID = id
+	if m.classes != nil {
+		i, known := m.classes.ids[id]
+		if !known {
+			return m.classes.unknown(v.text, v.column)
+		}
+		p.Classification = m.classes.all[i].Name
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+var (
+	surnameWords   = wordSet("name-parts", "surname in a heading", exactly)
+	noSurnameWords = wordSet("name-parts", "no surname in a heading", exactly)
+)
+
+// nameWord decides Name, Nombre, Nome and Nom: the half that is missing, or the
+// whole name.
+func (d *detector) nameWord(c *column) {
+	half := map[meaning]Field{meansFirstNameWord: FirstName, meansLastNameWord: LastName}[c.meaning]
+	first, last := d.taken(FirstName), d.taken(LastName)
+	decided := claim{column: c, confidence: 0.9, how: byRest}
+	switch {
+	case first && last:
+	case first && d.isWhole(c, d.claims[FirstName][0].column), last && d.isWhole(c, d.claims[LastName][0].column):
+		decided.how = byCells
+		d.claim(fullName, decided)
+	case first:
+		d.claim(LastName, decided)
+	case last:
+		d.claim(FirstName, decided)
+	case d.taken(fullName):
+	case d.surnameElsewhere(c), d.otherHalf(c):
+	case half == "" || share(c.cells, isSeveralWords) >= 0.5:
+		decided.confidence, decided.how = 1, byHeading
+		if half != "" {
+			decided.confidence, decided.how = 0.9, byCells
+		}
+		if half == FirstName {
+			decided.order = twoSurnames
+		}
+		d.claim(fullName, decided)
+	default:
+		d.claim(half, decided)
+	}
+}
+
+// joinSurnames joins a column with the second surname to the last name, unless
+// that has both already. Without a last name it feeds nothing.
+func (d *detector) joinSurnames() {
+	var second []*column
+	for _, c := range d.columns {
+		if c.meaning == meansSecondLastName {
+			second = append(second, c)
+		}
+	}
+	for i := range d.claims[LastName] {
+		one := &d.claims[LastName][i]
+		if len(second) == 1 && len(d.claims[LastName]) == 1 && !d.isWhole(one.column, second[0]) {
+			one.joined = second[0]
+			return
+		}
+	}
+	for _, c := range second {
+		if d.taken(LastName) && len(d.claims[LastName]) == 1 && len(second) == 1 {
+			return
+		}
+		d.ambiguous(c, "a part of the last name, or the whole of it", LastName)
+	}
+}
+
+// surnameElsewhere asks whether a column of names holds the first names only,
+// where another one that is not in the dictionary reads like the last name.
+func (d *detector) surnameElsewhere(c *column) bool {
+	for _, other := range d.columns {
+		if other.meaning != "" {
+			continue
+		}
+		if d.compare(other); other.nearly != meansLastName && !namesSurname(other.heading) {
+			continue
+		}
+		d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", the first name", fullName, FirstName)
+		d.ambiguous(other, "the last name", LastName)
+		return true
+	}
+	return false
+}
+
+// otherHalf asks whether a column of names holds one half of them, where it has
+// single words only and the column beside it, which has no heading, too: the
+// heading stands over both.
+func (d *detector) otherHalf(c *column) bool {
+	if c.index+1 >= len(d.all) {
+		return false
+	}
+	other := d.all[c.index+1]
+	isWord := func(s string) bool {
+		return !isSeveralWords(s) && hasLetter(s) && !strings.ContainsFunc(s, unicode.IsDigit)
+	}
+	if other.heading != "" || d.withheld[other.index] || !most(c.cells, isWord) || !most(other.cells, isWord) || 2*len(other.cells) < len(c.cells) {
+		return false
+	}
+	d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", a half of it", fullName, FirstName, LastName)
+	d.ambiguous(other, "the other half of the name", LastName, FirstName)
+	return true
+}
+
+// namesSurname reports whether a heading has a word for the last name in it.
+func namesSurname(heading string) bool {
+	words := headingWords(heading)
+	return slices.ContainsFunc(words, func(w string) bool { return surnameWords()[w] }) &&
+		!slices.ContainsFunc(words, func(w string) bool { return noSurnameWords()[w] })
+}
+
+// isWhole reports whether a name column repeats the half that another column
+// has, or has commas: it holds whole names.
+func (d *detector) isWhole(c, half *column) bool {
+	if share(c.cells, func(s string) bool { return strings.Contains(s, ",") }) >= 0.5 {
+		return true
+	}
+	n, both := 0, 0
+	for _, row := range d.sample {
+		if c.index >= len(row) || half.index >= len(row) {
+			continue
+		}
+		whole, part := fold(row[c.index]), fold(row[half.index])
+		if whole == "" || part == "" {
+			continue
+		}
+		both++
+		if whole != part && slices.Contains(strings.Fields(whole), strings.Fields(part)[0]) {
+			n++
+		}
+	}
+	return both > 0 && 2*n >= both
+}

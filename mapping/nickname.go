@@ -1,0 +1,122 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// stripNickname takes out of a name what is no part of the name: a nickname, as
+// in Robert (Bob) Smith or Robert "Bob" Smith, the same name in other letters, as
+// in Li Wei (李伟), and the quotes around a whole name. stripped is what it took.
+//
+// What stands in quotes is a nickname. What stands in brackets is a nickname only
+// if the word is known or begins the first name: Ann Lee (Foreman) and Ann Lee
+// (ACME) are written too. A name with any other bracket stays and is refused.
+func stripNickname(name string) (rest, stripped string) {
+	if !strings.ContainsAny(name, `"'([“„‘«`) {
+		return name, ""
+	}
+	if q := name[:1]; len(name) > 2 && (q == "'" || q == `"`) && strings.HasSuffix(name, q) {
+		inside := strings.ReplaceAll(name[1:len(name)-1], q+q, "\x00")
+		if !strings.Contains(inside, q) { // 'O''Connor', as databases write it
+			return strings.ReplaceAll(inside, "\x00", q), ""
+		}
+	}
+	from, to, inside, bracket := quoted(name)
+	if to == 0 {
+		return name, ""
+	}
+	before, behind := strings.TrimRight(name[:from], " "), strings.TrimLeft(name[to:], " ")
+	front := before == "" || strings.HasSuffix(before, ",")
+	switch {
+	case before == "" && behind == "" && !bracket: // "Lee"
+		return inside, ""
+	case front && bracket, !mayBeNickname(inside), bracket && !isKnownNickname(inside, before):
+		return name, ""
+	case front: // "Bob" Smith
+		rest = before + " " + inside + " " + behind
+	case strings.HasPrefix(behind, ","):
+		rest = before + behind
+	default:
+		rest = before + " " + behind
+	}
+	return strings.TrimSpace(rest), name[from:to]
+}
+
+// quoted returns where the only quotes or brackets around whole words of a name
+// begin and end, and what they hold. to is 0 for none, or for several.
+func quoted(name string) (from, to int, inside string, bracket bool) {
+	for _, pair := range [...][2]string{
+		{`"`, `"`}, {"“", "”"}, {"“", "“"}, {"„", "“"}, {"‘", "’"}, {"«", "»"}, {"'", "'"}, {"(", ")"}, {"[", "]"},
+	} {
+		start := indexWordStart(name, pair[0])
+		if start < 0 {
+			continue
+		}
+		length := strings.Index(name[start+len(pair[0]):], pair[1])
+		if length <= 0 {
+			continue
+		}
+		end := start + len(pair[0]) + length + len(pair[1])
+		if end < len(name) && name[end] != ' ' && name[end] != ',' {
+			continue
+		}
+		if strings.ContainsAny(name[:start]+name[end:], `"“”„«»()[]`) {
+			return 0, 0, "", false
+		}
+		return start, end, strings.TrimSpace(name[start+len(pair[0]) : end-len(pair[1])]), pair[0] == "(" || pair[0] == "["
+	}
+	return 0, 0, "", false
+}
+
+// indexWordStart returns where a mark begins a word; -1 for nowhere.
+func indexWordStart(name, mark string) int {
+	for at := 0; ; at++ {
+		next := strings.Index(name[at:], mark)
+		if next < 0 {
+			return -1
+		}
+		if at += next; at == 0 || name[at-1] == ' ' || name[at-1] == ',' {
+			return at
+		}
+	}
+}
+
+// mayBeNickname reports whether the inside of quotes is a word or two of letters,
+// and no remark.
+func mayBeNickname(inside string) bool {
+	words := strings.Fields(inside)
+	if len(words) == 0 || len(words) > 2 || isRemark(inside) || isSuffixPart(words, true) {
+		return false
+	}
+	return !strings.ContainsFunc(inside, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune(" .-'’", r)
+	})
+}
+
+// isKnownNickname reports whether the inside of brackets behind a first name is a
+// known name, the beginning of the first name, or letters of another script.
+func isKnownNickname(inside, before string) bool {
+	if isForeignScript(inside) && !isForeignScript(before) {
+		return true
+	}
+	if strings.Contains(inside, " ") {
+		return false
+	}
+	key := fold(inside)
+	if nicknames()[key] || kindOfName(inside) == givenName {
+		return true
+	}
+	if _, behind, comma := strings.Cut(before, ","); comma {
+		before = behind
+	}
+	first := strings.Fields(fold(before))
+	return len(key) > 1 && len(first) > 0 && first[0] != key && strings.HasPrefix(first[0], key)
+}
+
+// isForeignScript reports whether text has letters, and none of them is Latin.
+func isForeignScript(text string) bool {
+	isLatin := func(r rune) bool { return unicode.IsLetter(r) && unicode.Is(unicode.Latin, r) }
+	return hasLetter(text) && !slices.ContainsFunc([]rune(text), isLatin)
+}

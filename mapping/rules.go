@@ -1,0 +1,296 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// meaning is what a heading stands for: the name of a section of
+// words/headings.txt. "" is the meaning of an unknown heading.
+type meaning string
+
+// The meanings that the code asks for by name.
+const (
+	meansFirstName      meaning = "first_name"
+	meansLastName       meaning = "last_name"
+	meansSecondLastName meaning = "second_last_name" // joined to the last name
+	meansOther          meaning = "other"            // known, and no field
+	meansAnyName        meaning = "name?"            // a whole name, or the half that is missing
+	meansFirstNameWord  meaning = "first_name?"      // the same, rather the first name
+	meansLastNameWord   meaning = "last_name?"       // the same, rather the last name
+	meansClass          meaning = "class?"           // a classification or a job title
+	meansIDNumber       meaning = "id_number?"       // an ID, rather the employee ID
+)
+
+// phase is when a heading is decided. Later phases look at what earlier phases
+// leave.
+type phase uint8
+
+const (
+	exactPhase  phase = iota // the heading names the field
+	namePhase                // Name, Nombre, Nom: by the other name columns
+	workerPhase              // Employee, Worker: by their cells and the names
+	otherPhase
+	classPhase // last, so that "Class" sees the job title
+)
+
+// rule says which fields a heading of one meaning can feed, and how its cells
+// decide.
+type rule struct {
+	phase    phase
+	fields   []Field // candidates, the first one first
+	steps    []step  // the first step whose test holds decides; none: the column feeds nothing
+	unclear  string  // what the heading can be, for the question to the user
+	order    order
+	inverted bool
+	lookup   bool
+}
+
+// action is what a step does with a column.
+type action uint8
+
+const (
+	feed      action = iota // feeds step.field, unless an ambiguous heading finds the field taken
+	feedWhole               // feeds full_name, or is a question if the column beside it seems to hold the other half
+	ignore                  // feeds nothing
+	ask                     // is a question to the user
+	withhold                // is never sent
+)
+
+// step is one test of a column's cells and what follows from it.
+type step struct {
+	test   func(*detector, *column) bool // nil: holds always
+	action action
+	field  Field
+}
+
+// certain returns the rule of a heading that names a field beyond doubt.
+func certain(f Field) rule { return rule{fields: []Field{f}, steps: []step{{field: f}}} }
+
+// rules is the table of the detector, by meaning. A meaning of headings.txt
+// without a rule feeds nothing.
+var rules = sync.OnceValue(func() map[meaning]rule {
+	lastFirstName, twoSurnameName := certain(fullName), certain(fullName)
+	lastFirstName.order, twoSurnameName.order = lastFirst, twoSurnames
+	trade, tradeID := certain(WorkClassification), certain(WorkClassification)
+	trade.lookup = true
+	const firm = "a yes/no or the name of a firm"
+	return map[meaning]rule{
+		meansFirstName:           certain(FirstName),
+		meansLastName:            certain(LastName),
+		"full_name_last_first":   lastFirstName,
+		"full_name_two_surnames": twoSurnameName,
+		"employee_id":            certain(EmployeeID),
+		"origin_id":              certain(OriginID),
+		"is_employee":            certain(IsEmployee),
+		"classification":         trade,
+		"classification_id":      tradeID,
+		"full_name":              {fields: []Field{fullName}, steps: []step{{action: feedWhole, field: fullName}}},
+		"job_title": {
+			fields: []Field{JobTitle}, unclear: "a job title or the name of a job",
+			steps: []step{{cells(isTitle), ignore, ""}, {isJobName, ask, ""}, {field: JobTitle}},
+		},
+		"no_employee": {
+			fields: []Field{IsEmployee}, inverted: true, unclear: firm,
+			steps: []step{{test: noCells}, {test: cells(isAnswer)}, {some(isAnswer, 0), ask, ""}},
+		},
+		"kind_of_worker": {
+			fields: []Field{IsEmployee}, unclear: "who is an employee, but not every word in it says so",
+			steps: []step{{test: noCells}, {test: cells(isWorkerKind)}, {some(isWorkerKind, 0), ask, ""}},
+		},
+		meansAnyName:       {phase: namePhase, fields: []Field{fullName}},
+		meansFirstNameWord: {phase: namePhase, fields: []Field{fullName}},
+		meansLastNameWord:  {phase: namePhase, fields: []Field{fullName}},
+		"worker?": {
+			phase: workerPhase, fields: []Field{fullName, EmployeeID, IsEmployee}, unclear: "a name, an employee ID or a yes/no, and its cells don't say which",
+			steps: []step{
+				{areAnswers, feed, IsEmployee}, {cells(looksLikeID), feed, EmployeeID}, {cells(looksLikeName), feed, fullName},
+				{namesTaken, ignore, ""}, {mayBeCell, ignore, ""}, {nil, ask, ""},
+			},
+		},
+		"job?": {
+			phase: otherPhase, fields: []Field{JobTitle}, unclear: "a job title or the number of a job, and its cells don't say which",
+			steps: []step{{taken(JobTitle), ignore, ""}, {cells(hasDigit), ignore, ""}, {cells(isWords), feed, JobTitle}, {nil, ask, ""}},
+		},
+		"type?": {
+			phase: otherPhase, fields: []Field{IsEmployee}, unclear: "who is an employee, but not every word in it says so",
+			steps: []step{{taken(IsEmployee), ignore, ""}, {cells(isWorkerKind), feed, IsEmployee}, {some(isWorkerKind, 0), ask, ""}},
+		},
+		"firm?": {
+			phase: otherPhase, fields: []Field{IsEmployee}, inverted: true, unclear: firm,
+			steps: []step{{taken(IsEmployee), ignore, ""}, {cells(isAnswer), feed, IsEmployee}, {some(isAnswer, 0.2), ask, ""}},
+		},
+		"id?":         idRule(ask),
+		meansIDNumber: idRule(feed),
+		meansClass: {
+			phase: classPhase, fields: []Field{JobTitle, WorkClassification}, lookup: true,
+			unclear: "a job title or a work classification, and its cells don't say which",
+			steps: []step{
+				{classTaken, ignore, ""}, {classIsTitle, feed, JobTitle}, {classIsKnown, feed, WorkClassification},
+				{ranksAreTitles, feed, JobTitle}, {classIsTrade, feed, WorkClassification}, {nil, ask, ""},
+			},
+		},
+	}
+})
+
+// idRule returns the rule of ID and ID No. A running number is no ID, a UUID comes
+// from another system, nine digits are a number of the state. Otherwise "ID No" on
+// a crew list is the badge; plain "ID" is a question.
+func idRule(otherwise action) rule {
+	return rule{
+		phase: otherPhase, fields: []Field{EmployeeID, OriginID},
+		unclear: "an employee ID, an ID of another system or a number of the state, and its cells don't say which",
+		steps: []step{
+			{func(_ *detector, c *column) bool { return isRunning(c.cells) }, ignore, ""},
+			{func(d *detector, c *column) bool { return len(c.cells) == 0 && d.taken(EmployeeID) }, ignore, ""},
+			{cells(isUUID), feed, OriginID},
+			{taken(EmployeeID), ignore, ""},
+			{cells(isNineDigits), withhold, ""},
+			{cells(looksLikeID), otherwise, EmployeeID},
+			{nil, ask, ""},
+		},
+	}
+}
+
+// cells returns the test whether nearly all cells of a column pass.
+func cells(test func(string) bool) func(*detector, *column) bool {
+	return func(_ *detector, c *column) bool { return most(c.cells, test) }
+}
+
+// some returns the test whether more than a share of a column's cells pass.
+func some(test func(string) bool, above float64) func(*detector, *column) bool {
+	return func(_ *detector, c *column) bool { return share(c.cells, test) > above }
+}
+
+// taken returns the test whether a field has a column already.
+func taken(f Field) func(*detector, *column) bool {
+	return func(d *detector, _ *column) bool { return d.taken(f) }
+}
+
+// isJobName tests whether Job Name is beside the number of a job.
+func isJobName(d *detector, c *column) bool {
+	return headingKey(c.heading) == "jobname" && slices.ContainsFunc(d.columns, func(other *column) bool {
+		key := headingKey(other.heading)
+		return key == "jobnumber" || key == "jobid"
+	})
+}
+
+func noCells(_ *detector, c *column) bool { return len(c.cells) == 0 }
+
+// areAnswers tests whether cells are yes and no, and repeat as yes and no do; 1, 2,
+// 3 don't.
+func areAnswers(_ *detector, c *column) bool {
+	distinct := make(map[string]bool)
+	for _, cell := range c.cells {
+		distinct[cell] = true
+	}
+	return most(c.cells, isAnswer) && (len(c.cells) < 3 || len(distinct) < len(c.cells))
+}
+
+func namesTaken(d *detector, _ *column) bool {
+	return d.taken(FirstName) && d.taken(LastName) || d.taken(fullName)
+}
+
+// mayBeCell tests whether a heading such as "Laborer" may be a cell of a roster
+// without a header.
+func mayBeCell(_ *detector, c *column) bool { return !Heading(c.heading) }
+
+// mayBeTitle tests whether a heading such as Title / Class can name a job title.
+// "Class" beside a craft can't for certain.
+func mayBeTitle(d *detector, c *column) bool {
+	key := headingKey(c.heading)
+	return !d.taken(JobTitle) && (strings.Contains(key, "title") || strings.Contains(key, "position"))
+}
+
+func classTaken(d *detector, c *column) bool { return d.taken(WorkClassification) && !mayBeTitle(d, c) }
+
+func classIsTitle(d *detector, c *column) bool {
+	return d.taken(WorkClassification) && most(c.cells, hasLetter)
+}
+
+// classIsKnown tests whether the project has the classifications of the cells.
+func classIsKnown(d *detector, c *column) bool {
+	return !d.taken(WorkClassification) && d.knownClasses(c) >= 0.8
+}
+
+// ranksAreTitles tests whether the cells can only be job titles.
+func ranksAreTitles(d *detector, c *column) bool {
+	return !d.taken(WorkClassification) && mayBeTitle(d, c) && len(c.cells) > 0 &&
+		(d.classes != nil && d.knownClasses(c) == 0 || most(c.cells, isRank))
+}
+
+// classIsTrade tests whether the cells are words that can only be trades.
+func classIsTrade(d *detector, c *column) bool {
+	return !d.taken(WorkClassification) && !mayBeTitle(d, c) && d.classes == nil && most(c.cells, hasLetter) && !most(c.cells, isRank)
+}
+
+func (d *detector) knownClasses(c *column) float64 {
+	return share(c.cells, func(s string) bool { return d.classes != nil && len(d.classes.find(s)) > 0 })
+}
+
+// most reports whether nearly all cells pass a test, and there are some: rosters
+// have section rows and totals.
+func most(cells []string, test func(string) bool) bool { return share(cells, test) >= 0.8 }
+
+// share returns the part of the cells that pass a test, 0 for no cells.
+func share(cells []string, test func(string) bool) float64 {
+	if len(cells) == 0 {
+		return 0
+	}
+	n := 0
+	for _, c := range cells {
+		if test(c) {
+			n++
+		}
+	}
+	return float64(n) / float64(len(cells))
+}
+
+func isSeveralWords(cell string) bool { return strings.ContainsAny(cell, " ,") }
+
+func isWords(cell string) bool { return hasLetter(cell) && !hasDigit(cell) }
+
+// looksLikeName tests for two words or more, or a comma, and no digit.
+func looksLikeName(cell string) bool { return isSeveralWords(cell) && isWords(cell) }
+
+// looksLikeID tests for one word with a digit.
+func looksLikeID(cell string) bool {
+	return hasDigit(cell) && !strings.Contains(cell, " ") && len(cell) <= 40
+}
+
+// isRunning reports whether cells count 1, 2, 3.
+func isRunning(cells []string) bool {
+	for i, c := range cells {
+		if n, ok := wholeNumber(c); !ok || n != int64(i+1) {
+			return false
+		}
+	}
+	return len(cells) > 1 && len(cells[0]) <= 3
+}
+
+func isUUID(cell string) bool {
+	cell = strings.Trim(cell, "{}")
+	if len(cell) != 36 {
+		return false
+	}
+	for i, r := range cell {
+		if isDash := i == 8 || i == 13 || i == 18 || i == 23; isDash != (r == '-') || r != '-' && !unicode.Is(unicode.ASCII_Hex_Digit, r) {
+			return false
+		}
+	}
+	return true
+}
+
+func isNineDigits(cell string) bool {
+	n, rest := digits(cell)
+	return n == 9 && rest == ""
+}
+
+var rankWords = wordSet("occupations", "rank", fold)
+
+// isRank reports whether a cell is a rank on site and no trade.
+func isRank(cell string) bool {
+	return slices.ContainsFunc(strings.Fields(fold(cell)), func(w string) bool { return rankWords()[w] })
+}

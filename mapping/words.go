@@ -1,0 +1,63 @@
+package mapping
+
+import (
+	"embed"
+	"strings"
+	"sync"
+)
+
+// wordFiles holds the tables of words. A file has sections, such as [title], of
+// words with commas between; lines that begin with "# " are comments.
+//
+//go:embed words/*.txt
+var wordFiles embed.FS
+
+// section is the part of a word file below one [name].
+type section struct {
+	name  string
+	words []string
+}
+
+// readSections returns the sections of words/FILE.txt in their order. A name may
+// occur several times.
+func readSections(file string) []section {
+	data, err := wordFiles.ReadFile("words/" + file + ".txt")
+	if err != nil {
+		return nil // the test of the word files names every file
+	}
+	var all []section
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "# "):
+		case line[0] == '[' && line[len(line)-1] == ']':
+			all = append(all, section{name: line[1 : len(line)-1]})
+		case len(all) > 0:
+			last := &all[len(all)-1]
+			for word := range strings.SplitSeq(line, ",") {
+				last.words = append(last.words, strings.TrimSpace(word))
+			}
+		}
+	}
+	return all
+}
+
+// wordSet returns a function that loads one section of a word file, once, with
+// key applied to every word.
+func wordSet(file, name string, key func(string) string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		set := make(map[string]bool)
+		for _, s := range readSections(file) {
+			if s.name != name {
+				continue
+			}
+			for _, word := range s.words {
+				set[key(word)] = true
+			}
+		}
+		return set
+	})
+}
+
+// exactly is the key of words whose case and punctuation count.
+func exactly(word string) string { return word }

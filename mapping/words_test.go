@@ -1,0 +1,112 @@
+package mapping
+
+import (
+	"strings"
+	"testing"
+)
+
+// wordTables lists every section that the code reads, with the function that looks
+// a word of the section up.
+func wordTables() map[string]map[string]func(string) bool {
+	in := func(set func() map[string]bool, key func(string) string) func(string) bool {
+		return func(word string) bool { return set()[key(word)] }
+	}
+	return map[string]map[string]func(string) bool{
+		"answers": {
+			"yes": in(yesWords, fold), "mark": in(yesMarks, exactly), "no": in(noWords, fold), "empty box": in(emptyBoxes, exactly),
+			"employee": in(employeeWords, fold), "contractor": in(contractorWords, fold),
+		},
+		"empty": {
+			"empty": isEmptyName, "empty but a name": isEmptyWord, "placeholder": isPlaceholder, "no full name": isNullWord,
+			"formula error": isFormulaError,
+		},
+		"name-parts": {
+			"title": isTitle, "suffix": func(w string) bool { return isSuffix(w, false) }, "degree": isDegree, "particle": isParticle,
+			"small": in(smallWords, exactly), "saint": isSaint, "mac": in(macNames, exactly), "firm": in(firmWords, exactly),
+			"surname in a heading": in(surnameWords, headingKey), "no surname in a heading": in(noSurnameWords, headingKey),
+		},
+		"names": {
+			"given": in(givenNames, fold), "either": in(eitherNames, fold), "surname": in(surnames, fold), "nickname": in(nicknames, fold),
+		},
+		"occupations": {"occupation": isRemark, "rank": isRank},
+		"placeholders": {"placeholder": func(name string) bool {
+			first, last, _ := strings.Cut(name, " ")
+			return isPlaceholderName(first, last) || last == ""
+		}},
+		"status": {
+			"status heading": isStatusHeading, "active heading": isStatusHeading, "inactive heading": isStatusHeading,
+			"left": isLeftWord, "left cell": isLeftWord, "not": in(negations, fold),
+		},
+		"withheld": {"word": isWithheld, "whole": in(withheldHeadings, exactly), "inside": isWithheld},
+	}
+}
+
+func TestWordFiles(t *testing.T) {
+	t.Parallel()
+	files, err := wordFiles.ReadDir("words")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := wordTables()
+	for _, file := range files {
+		name := strings.TrimSuffix(file.Name(), ".txt")
+		if name == "headings" {
+			continue
+		}
+		seen := make(map[string]bool)
+		for _, s := range readSections(name) {
+			known := tables[name][s.name]
+			if known == nil {
+				t.Errorf("%s: no code reads [%s]", file.Name(), s.name)
+				continue
+			}
+			for _, word := range s.words {
+				if word == "" || !known(word) {
+					t.Errorf("%s, [%s]: %q is not found", file.Name(), s.name, word)
+				}
+				if seen[s.name+"\x00"+word] {
+					t.Errorf("%s, [%s]: %q is there twice", file.Name(), s.name, word)
+				}
+				seen[s.name+"\x00"+word] = true
+			}
+		}
+		for section := range tables[name] {
+			if len(seen) == 0 {
+				t.Errorf("%s has no [%s]", file.Name(), section)
+			}
+		}
+	}
+}
+
+func TestHeadingFile(t *testing.T) {
+	t.Parallel()
+	used, seen := make(map[meaning]bool), make(map[string]bool)
+	for _, s := range readSections("headings") {
+		m := meaning(s.name)
+		used[m] = true
+		if _, known := rules()[m]; !known && m != meansOther && m != meansSecondLastName && s.name != "cell" {
+			t.Errorf("[%s] has no rule", s.name)
+		}
+		if s.name == "cell" {
+			continue
+		}
+		for _, h := range s.words {
+			key := headingKey(h)
+			if isQuestion(h) {
+				key += "?"
+			}
+			if seen[key] {
+				t.Errorf("[%s]: %q is there twice", s.name, h)
+			}
+			seen[key] = true
+			if got := meaningOf(h); got != m {
+				t.Errorf("[%s]: %q means %q", s.name, h, got)
+			}
+		}
+	}
+	for m := range rules() {
+		if !used[m] {
+			t.Errorf("no heading means %s", m)
+		}
+	}
+}
