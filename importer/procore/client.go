@@ -64,7 +64,7 @@ type Options struct {
 	Logger      zerolog.Logger    // the zero Logger is silent
 }
 
-// Client calls the API for one project of a company. All methods may be called
+// Client calls the API for a project of a company. All methods may be called
 // concurrently.
 type Client struct {
 	o         Options

@@ -61,9 +61,9 @@ func TestBulkRequestIsExact(t *testing.T) {
 func TestRemovePeopleAnswers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name    string
-		answer  http.HandlerFunc
-		want    procore.Removal
+		name           string
+		answer         http.HandlerFunc
+		want           procore.Removal
 		classification classification
 	}{
 		{

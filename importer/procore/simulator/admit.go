@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// admit checks what comes before the operation: quota, token, company, project,
-// permission, formats. It sets the rate headers in any case.
+// admit checks quota, token, company, project, permission and formats before the
+// operation, and sets the rate headers in any case.
 func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok bool) {
 	s.mu.Lock()
 	now := time.Now()
@@ -18,7 +18,7 @@ func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok
 		s.stats.Throttled++
 	}
 	s.mu.Unlock()
-	rate.header(h, s.config.ClockSkew, s.config.ResetRoundsDown)
+	rate.setHeader(h, s.config.ClockSkew, s.config.ResetRoundsDown)
 
 	no := func(status int, text string) (answer, bool) {
 		return s.refuse(c, status, problem{text: text}), false
@@ -26,7 +26,7 @@ func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok
 	if !free {
 		return s.throttled(c, s.config.RetryAfter, rate.free.Sub(now)), false
 	}
-	if !s.bears(c.r) {
+	if !s.hasValidToken(c.r) {
 		return no(http.StatusUnauthorized, "The access token is missing, expired or revoked")
 	}
 	company := c.r.Header.Get("Procore-Company-Id")
@@ -68,12 +68,12 @@ func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok
 	return answer{}, true
 }
 
-// throttled is a 429. Its text speaks of an hour whichever window is meant.
+// throttled returns a 429. The text says "an hour" for any window.
 func (s *Server) throttled(c *call, retryAfter bool, wait time.Duration) answer {
 	a := s.refuse(c, http.StatusTooManyRequests,
 		problem{text: "You have surpassed the maximum number of requests for an hour"})
 	if retryAfter {
-		a.header = map[string]string{"Retry-After": seconds(wait)}
+		a.header = map[string]string{"Retry-After": wholeSeconds(wait)}
 	}
 	return a
 }
@@ -87,13 +87,6 @@ func mediaType(r *http.Request) string {
 }
 
 func acceptsJSON(accept string) bool {
-	if accept == "" {
-		return true
-	}
-	for _, kind := range []string{"application/json", "application/*", "*/*"} {
-		if strings.Contains(accept, kind) {
-			return true
-		}
-	}
-	return false
+	return accept == "" || strings.Contains(accept, "application/json") ||
+		strings.Contains(accept, "application/*") || strings.Contains(accept, "*/*")
 }

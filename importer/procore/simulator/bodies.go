@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// BodyShape is how the body of a refusal looks. Which of them the people
-// endpoint uses is not documented.
+// BodyShape is the form of a refusal's body. The form that the people endpoint uses
+// is not documented.
 type BodyShape string
 
-// The shapes of bodies that were seen.
+// The shapes seen in Procore's documentation and forums.
 const (
 	// DefaultBodies is V2Error for /rest/v2.0, FieldErrors where a field is to
 	// blame, and ErrorsText otherwise.
@@ -29,7 +29,7 @@ const (
 	PlainText        BodyShape = "plain-text"
 	HTMLPage         BodyShape = "html"
 	EmptyBody        BodyShape = "empty"
-	MixedBodies      BodyShape = "mixed" // each of the above in turn, but for DefaultBodies
+	MixedBodies      BodyShape = "mixed" // each of the above in turn, except DefaultBodies
 )
 
 // BodyShapes returns the shapes that a single body can have.
@@ -40,7 +40,7 @@ func BodyShapes() []BodyShape {
 	}
 }
 
-// problem is why a call is refused; field is "" where none is to blame.
+// problem is the reason of a refusal; field is "" for the request as a whole.
 type problem struct{ field, text string }
 
 func (p problem) String() string {
@@ -70,7 +70,7 @@ func (s *Server) refuse(c *call, status int, problems ...problem) answer {
 	return refusal(shape, status, problems)
 }
 
-// refusal renders the problems in one shape.
+// refusal renders the problems in a shape.
 func refusal(shape BodyShape, status int, problems []problem) answer {
 	texts := make([]string, len(problems))
 	fields := make(map[string][]string)
@@ -123,12 +123,12 @@ func refusal(shape BodyShape, status int, problems []problem) answer {
 	return jsonAnswer(status, body)
 }
 
-// errorCode returns the status in words, as an error code has it.
+// errorCode returns the status in words, such as not_found.
 func errorCode(status int) string {
 	return strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
 }
 
-// htmlPage is what a proxy in front of the API says.
+// htmlPage returns the answer of a proxy in front of the API.
 func htmlPage(status int, text string) answer {
 	title := html.EscapeString(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 	return answer{status: status, kind: "text/html; charset=utf-8", body: fmt.Appendf(nil,
@@ -136,15 +136,15 @@ func htmlPage(status int, text string) answer {
 		title, title, html.EscapeString(text))}
 }
 
-// answer is what an operation says, in one piece.
+// answer is the result of an operation, sent in a single piece.
 type answer struct {
 	status int
 	kind   string            // Content-Type; "" with an empty body
-	header map[string]string // beyond what every answer has
+	header map[string]string // besides the headers of every answer
 	body   []byte
 }
 
-// jsonAnswer encodes v, which holds nothing that JSON can't.
+// jsonAnswer encodes v, which JSON can always express.
 func jsonAnswer(status int, v any) answer {
 	body, err := json.Marshal(v)
 	if err != nil {

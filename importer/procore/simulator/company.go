@@ -6,18 +6,18 @@ import (
 	"strconv"
 )
 
-// serviceAccountID is who the credentials belong to.
+// serviceAccountID is the ID of the account behind the credentials.
 const serviceAccountID = 900_001
 
-// WorkClassification is a trade of the company; every project has all of them.
+// WorkClassification is a trade of the company. Every project has all trades.
 type WorkClassification struct {
 	ID           int64
 	Name         string
 	Abbreviation string
 }
 
-// trades returns the work classifications of a Config that names none.
-func trades() []WorkClassification {
+// defaultTrades returns the work classifications of a Config without any.
+func defaultTrades() []WorkClassification {
 	list := []WorkClassification{
 		{Name: "Carpenter", Abbreviation: "CARP"},
 		{Name: "Concrete Finisher", Abbreviation: "CONC"},
@@ -40,22 +40,16 @@ func trades() []WorkClassification {
 	return list
 }
 
-// WorkClassifications returns the trades of the company.
-func (s *Server) WorkClassifications() []WorkClassification {
-	return slices.Clone(s.config.WorkClassifications)
-}
-
-// classification returns the trade of that ID, nil if there is none.
+// classification returns the trade with the given ID, or nil.
 func (s *Server) classification(id int64) *WorkClassification {
-	for i := range s.config.WorkClassifications {
-		if w := &s.config.WorkClassifications[i]; w.ID == id {
-			return w
-		}
+	i := slices.IndexFunc(s.config.WorkClassifications, func(w WorkClassification) bool { return w.ID == id })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return &s.config.WorkClassifications[i]
 }
 
-// listClassifications is GET work_classifications, of a project or the company.
+// listClassifications handles GET work_classifications of a project or the company.
 func (s *Server) listClassifications(c *call) answer {
 	type item struct {
 		ID             int64   `json:"id"`
@@ -80,7 +74,7 @@ func (s *Server) listClassifications(c *call) answer {
 	return p.answer(items)
 }
 
-// listCompanies is GET companies.
+// listCompanies handles GET companies.
 func (s *Server) listCompanies(c *call) answer {
 	type item struct {
 		idName
@@ -100,7 +94,7 @@ type projectView struct {
 	Company idName `json:"company"`
 }
 
-// listProjects is GET projects?company_id=….
+// listProjects handles GET projects?company_id=….
 func (s *Server) listProjects(c *call) answer {
 	if refused, ok := s.checkCompany(c); !ok {
 		return refused
@@ -118,16 +112,16 @@ func (s *Server) listProjects(c *call) answer {
 	return p.answer(items[p.from:p.to])
 }
 
-// showProject is GET projects/{id}?company_id=….
+// showProject handles GET projects/{id}?company_id=….
 func (s *Server) showProject(c *call) answer {
 	if refused, ok := s.checkCompany(c); !ok {
 		return refused
 	}
-	p, _ := s.project(c.r.PathValue("project")) // there is one, or admit had refused
+	p, _ := s.project(c.r.PathValue("project")) // admit refuses unknown projects
 	return jsonAnswer(http.StatusOK, s.projectView(p))
 }
 
-// showMe is GET me.
+// showMe handles GET me.
 func (s *Server) showMe(*call) answer {
 	return jsonAnswer(http.StatusOK, struct {
 		ID    int64  `json:"id"`
@@ -136,7 +130,7 @@ func (s *Server) showMe(*call) answer {
 	}{serviceAccountID, "simulated-service-account@example.com", "Simulated Service Account"})
 }
 
-// checkCompany checks the company_id that addresses of projects carry.
+// checkCompany checks the company_id in the query of a project's address.
 func (s *Server) checkCompany(c *call) (refused answer, ok bool) {
 	text := c.r.URL.Query().Get("company_id")
 	if text == "" {
@@ -156,20 +150,14 @@ func (s *Server) projects() []Project {
 	return append([]Project{{s.config.ProjectID, "Simulated Project"}}, s.config.OtherProjects...)
 }
 
-// project returns the project that an address names.
+// project returns the project with the ID in text.
 func (s *Server) project(text string) (Project, bool) {
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return Project{}, false
+	for _, p := range s.projects() {
+		if strconv.FormatInt(p.ID, 10) == text {
+			return p, true
+		}
 	}
-	if id == s.config.ProjectID {
-		return Project{id, "Simulated Project"}, true
-	}
-	i := slices.IndexFunc(s.config.OtherProjects, func(p Project) bool { return p.ID == id })
-	if i < 0 {
-		return Project{}, false
-	}
-	return s.config.OtherProjects[i], true
+	return Project{}, false
 }
 
 func (s *Server) projectView(p Project) projectView {

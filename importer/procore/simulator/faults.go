@@ -6,40 +6,92 @@ import (
 	"time"
 )
 
-// FaultKind is what goes wrong.
+// FaultKind is the name of a fault.
 type FaultKind string
 
-// The kinds of faults. Unless a kind says otherwise, Delay is how long the
-// request takes before anything else happens.
+// The kinds of faults.
 const (
-	Latency         FaultKind = "latency"         // takes Delay (default 100 ms) and up to Jitter more: on the way, before and after storing
+	Latency         FaultKind = "latency"         // takes Delay and up to Jitter more: on the way, before and after storing
 	LostAnswer      FaultKind = "lost-answer"     // done, then the connection is cut
 	CutBefore       FaultKind = "cut-before"      // the connection is cut and nothing is done
-	LateCommit      FaultKind = "late-commit"     // the connection is cut, or hangs; done Delay (default 20 s) later
+	LateCommit      FaultKind = "late-commit"     // the connection is cut, or hangs; done after Delay
 	Status500After  FaultKind = "500-after"       // done, then 500
 	Status500Before FaultKind = "500-before"      // 500 and nothing is done
 	BadGateway      FaultKind = "bad-gateway"     // a proxy's 502 in HTML; done or not, see Created
 	GatewayTimeout  FaultKind = "gateway-timeout" // a proxy's 504 in HTML; done or not, see Created
-	Unavailable     FaultKind = "unavailable"     // 503 with Retry-After (Delay, default 5 s), nothing done; if Created is given, a proxy's 503 without
+	Unavailable     FaultKind = "unavailable"     // 503 with Retry-After (Delay), nothing done; if Created is given, a proxy's 503 without
 	Throttle        FaultKind = "throttle"        // 429 although quota is free, nothing done; Retry-After if Delay is given
 	RequestTimeout  FaultKind = "request-timeout" // 408; done or not, see Created
 	ExpireToken     FaultKind = "expire-token"    // 401, nothing done; the token stays invalid
-	SlowBody        FaultKind = "slow-body"       // done; the answer's body drips in over Delay (default 5 s)
+	SlowBody        FaultKind = "slow-body"       // done; the answer's body drips in over Delay
 	TruncatedBody   FaultKind = "truncated-body"  // done; the body ends before its Content-Length
 	Malformed       FaultKind = "malformed"       // done; the status is right and the body is garbage
-	ListLag         FaultKind = "list-lag"        // the created person shows up in lists only after Delay (default 30 s)
+	ListLag         FaultKind = "list-lag"        // the created person shows up in lists only after Delay
 	ListFailure     FaultKind = "list-failure"    // 500 to a list of people
 )
 
-// FaultKinds returns all kinds, in the order in which help lists them.
-func FaultKinds() []FaultKind {
-	return []FaultKind{
-		Latency, LostAnswer, CutBefore, LateCommit, Status500After, Status500Before, BadGateway, GatewayTimeout,
-		Unavailable, Throttle, RequestTimeout, ExpireToken, SlowBody, TruncatedBody, Malformed, ListLag, ListFailure,
-	}
+// faultRule says how a kind of fault behaves.
+type faultRule struct {
+	kind      FaultKind
+	done      doneRule
+	delay     time.Duration // the default of Delay
+	waits     bool          // Delay passes before anything else happens
+	undecided bool          // a coin decides an open Created
 }
 
-// Scope is which requests a fault can strike.
+// doneRule says whether the operation runs.
+type doneRule uint8
+
+const (
+	done doneRule = iota
+	notDone
+	doneIfCreated
+)
+
+// faultRules lists all kinds in the order of the help.
+var faultRules = []faultRule{
+	{kind: Latency, done: done, delay: 100 * time.Millisecond},
+	{kind: LostAnswer, done: done, waits: true},
+	{kind: CutBefore, done: notDone, waits: true},
+	{kind: LateCommit, done: notDone, delay: 20 * time.Second},
+	{kind: Status500After, done: done, waits: true},
+	{kind: Status500Before, done: notDone, waits: true},
+	{kind: BadGateway, done: doneIfCreated, waits: true, undecided: true},
+	{kind: GatewayTimeout, done: doneIfCreated, waits: true, undecided: true},
+	{kind: Unavailable, done: doneIfCreated, delay: 5 * time.Second},
+	{kind: Throttle, done: notDone},
+	{kind: RequestTimeout, done: doneIfCreated, waits: true, undecided: true},
+	{kind: ExpireToken, done: notDone, waits: true},
+	{kind: SlowBody, done: done, delay: 5 * time.Second},
+	{kind: TruncatedBody, done: done, waits: true},
+	{kind: Malformed, done: done, waits: true},
+	{kind: ListLag, done: done, delay: 30 * time.Second},
+	{kind: ListFailure, done: notDone, waits: true},
+}
+
+// rule returns how f behaves. The zero Fault and an unknown kind change nothing.
+func (f Fault) rule() faultRule {
+	i := slices.IndexFunc(faultRules, func(r faultRule) bool { return r.kind == f.Kind })
+	if i < 0 {
+		return faultRule{}
+	}
+	rule := faultRules[i]
+	if f.Kind == Unavailable && f.Created != CreatedMaybe { // a proxy's answer
+		rule.delay, rule.waits = 0, true
+	}
+	return rule
+}
+
+// FaultKinds returns all kinds in the order of the help.
+func FaultKinds() []FaultKind {
+	kinds := make([]FaultKind, len(faultRules))
+	for i, rule := range faultRules {
+		kinds[i] = rule.kind
+	}
+	return kinds
+}
+
+// Scope is the set of requests that a fault can strike.
 type Scope string
 
 // The scopes of faults.
@@ -51,22 +103,21 @@ const (
 	Tokens  Scope = "tokens"  // POST /oauth/token
 )
 
-// Created is whether a fault that leaves it open comes after the create.
+// Created says whether the request is done under a fault that allows both.
 type Created string
 
-// Whether it was created.
+// The choices of Created.
 const (
 	CreatedMaybe Created = "" // a coin decides
 	CreatedYes   Created = "yes"
 	CreatedNo    Created = "no"
 )
 
-// Fault is something that goes wrong now and then. It strikes when one of
-// Probability, Every and Nth says so, and always if none is given. What it
-// counts are the requests in scope that quota, token and permissions let
-// through (Latency: all that arrive).
+// Fault is a failure that strikes requests by Probability, Every or Nth, and every
+// request if none of these is given. The count includes the requests in
+// scope that quota, token and permissions let through (Latency: all that arrive).
 //
-// Where several strike one request, all Latency and ListLag take effect and of
+// If several faults strike a request, all Latency and ListLag take effect, and of
 // the others the first.
 type Fault struct {
 	Kind        FaultKind
@@ -74,51 +125,34 @@ type Fault struct {
 	Every       int           // 7: the 7th, the 14th, …
 	Nth         []int         // these, from 1
 	Scope       Scope         // "": Creates; ListFailure: Lists
-	Delay       time.Duration // 0: the kind's default
+	Delay       time.Duration // 0: the kind's default; before anything else happens unless the kind says otherwise
 	Jitter      time.Duration // Latency: up to so much is added
 	Created     Created       // BadGateway, GatewayTimeout, RequestTimeout, Unavailable
 	Hang        bool          // LateCommit: the connection hangs until the client goes
 }
 
-// armed is a fault and how many requests it has seen.
-type armed struct {
+// activeFault is a fault with the number of requests counted so far.
+type activeFault struct {
 	Fault
 	seen int
 }
 
-// arm fills in the defaults of the kind.
-func arm(f Fault) *armed {
+// activate fills in the defaults of the kind.
+func activate(f Fault) *activeFault {
 	if f.Scope == "" {
 		f.Scope = Creates
 		if f.Kind == ListFailure {
 			f.Scope = Lists
 		}
 	}
-	if f.Delay == 0 {
-		switch f.Kind {
-		case Latency:
-			if f.Jitter == 0 {
-				f.Delay = 100 * time.Millisecond
-			}
-		case LateCommit:
-			f.Delay = 20 * time.Second
-		case Unavailable:
-			if f.Created == CreatedMaybe {
-				f.Delay = 5 * time.Second
-			}
-		case SlowBody:
-			f.Delay = 5 * time.Second
-		case ListLag:
-			f.Delay = 30 * time.Second
-		case LostAnswer, CutBefore, Status500After, Status500Before, BadGateway, GatewayTimeout,
-			Throttle, RequestTimeout, ExpireToken, TruncatedBody, Malformed, ListFailure:
-		}
+	if f.Delay == 0 && (f.Kind != Latency || f.Jitter == 0) {
+		f.Delay = f.rule().delay
 	}
-	return &armed{Fault: f}
+	return &activeFault{Fault: f}
 }
 
-// strikes counts one request of the given scope and reports whether it is hit.
-func (a *armed) strikes(scope Scope, random *rand.Rand) bool {
+// strikes counts a request of the given scope and reports whether the fault hits.
+func (a *activeFault) strikes(scope Scope, random *rand.Rand) bool {
 	if a.Scope != scope && (a.Scope != Calls || scope == Tokens) {
 		return false
 	}
@@ -126,15 +160,15 @@ func (a *armed) strikes(scope Scope, random *rand.Rand) bool {
 	if a.Probability == 0 && a.Every == 0 && len(a.Nth) == 0 {
 		return true
 	}
-	// The draw comes first, so that the other conditions don't change its sequence.
+	// The draw comes first, so that the other conditions don't change the sequence.
 	return a.Probability > 0 && random.Float64() < a.Probability ||
 		a.Every > 0 && a.seen%a.Every == 0 ||
 		slices.Contains(a.Nth, a.seen)
 }
 
-// latency returns how long a request takes before it is counted, until it is
-// done, and until it is answered.
-func (s *Server) latency(scope Scope) (way, work, back time.Duration) {
+// drawLatency returns how long a request takes before the count, until the operation
+// is done, and until the answer.
+func (s *Server) drawLatency(scope Scope) (way, work, back time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var total time.Duration
@@ -154,9 +188,9 @@ func (s *Server) latency(scope Scope) (way, work, back time.Duration) {
 	return time.Duration(first), time.Duration(second - first), total - time.Duration(second)
 }
 
-// strike returns the fault that hits a request, the zero Fault if none does,
-// and how long lists lag behind it. An open Created is decided.
-func (s *Server) strike(scope Scope) (hit Fault, lag time.Duration) {
+// drawFault returns the fault that hits a request, or the zero Fault, and how long
+// lists lag behind the request. An open Created is decided.
+func (s *Server) drawFault(scope Scope) (hit Fault, lag time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.faults {
@@ -170,8 +204,7 @@ func (s *Server) strike(scope Scope) (hit Fault, lag time.Duration) {
 			hit = a.Fault
 		}
 	}
-	open := hit.Kind == BadGateway || hit.Kind == GatewayTimeout || hit.Kind == RequestTimeout
-	if open && hit.Created == CreatedMaybe {
+	if hit.Created == CreatedMaybe && hit.rule().undecided {
 		hit.Created = CreatedNo
 		if s.random.IntN(2) == 0 {
 			hit.Created = CreatedYes

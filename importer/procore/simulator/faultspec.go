@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,18 +10,18 @@ import (
 	"time"
 )
 
-// ParseFault reads a fault as a command line gives it: its kind, then options,
-// each behind a colon or a comma.
+// ParseFault reads a fault from a command line: a kind, then options, each after a
+// colon or a comma.
 //
-//	lost-answer:1%                 one in a hundred creates, at random
-//	500-after:every=7              every seventh
-//	unavailable:nth=3              the third; nth=3+5+9 for several
-//	latency:20ms                   always, 20 ms; jitter=10ms adds up to so much
+//	lost-answer:1%                 a random one of a hundred creates
+//	500-after:every=7              every seventh create
+//	unavailable:nth=3              the third create; nth=3+5+9 for several
+//	latency:20ms                   always 20 ms; jitter=10ms adds up to 10 ms
 //	late-commit:delay=45s:hang     the connection hangs; created 45 s later
 //	request-timeout:created=no     created=yes or created=no instead of a coin
 //	bad-gateway:2%:on=calls        on=creates (default), updates, lists, calls, tokens
 //
-// The kinds are those of FaultKinds.
+// FaultKinds lists the kinds.
 func ParseFault(text string) (Fault, error) {
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == ':' || r == ',' })
 	for i := range parts {
@@ -31,15 +32,15 @@ func ParseFault(text string) (Fault, error) {
 	}
 	f := Fault{Kind: FaultKind(parts[0])}
 	for _, option := range parts[1:] {
-		if err := f.option(option); err != nil {
+		if err := f.parseOption(option); err != nil {
 			return Fault{}, fmt.Errorf("simulated fault %q, option %q: %w", text, option, err)
 		}
 	}
 	return f, nil
 }
 
-// option reads one option into f.
-func (f *Fault) option(text string) error {
+// parseOption reads an option into f.
+func (f *Fault) parseOption(text string) error {
 	name, value, named := strings.Cut(text, "=")
 	switch {
 	case text == "hang":
@@ -56,42 +57,33 @@ func (f *Fault) option(text string) error {
 	case !named:
 		name, value = "delay", text
 	}
+	var err error
 	switch name {
 	case "every":
-		n, err := ordinal(value)
-		f.Every = n
-		return err
+		f.Every, err = parseOrdinal(value)
 	case "nth":
 		for item := range strings.SplitSeq(value, "+") {
-			n, err := ordinal(item)
-			if err != nil {
-				return err
-			}
-			f.Nth = append(f.Nth, n)
+			n, wrong := parseOrdinal(item)
+			f.Nth, err = append(f.Nth, n), cmp.Or(err, wrong)
 		}
-		return nil
 	case "delay":
-		d, err := length(value)
-		f.Delay = d
-		return err
+		f.Delay, err = parseDuration(value)
 	case "jitter":
-		d, err := length(value)
-		f.Jitter = d
-		return err
+		f.Jitter, err = parseDuration(value)
 	case "created":
 		f.Created = Created(value)
 		if f.Created != CreatedYes && f.Created != CreatedNo {
-			return errors.New("give created=yes or created=no")
+			err = errors.New("give created=yes or created=no")
 		}
-		return nil
 	case "on":
 		f.Scope = Scope(value)
 		if !slices.Contains([]Scope{Creates, Updates, Lists, Calls, Tokens}, f.Scope) {
-			return errors.New("give on=creates, on=updates, on=lists, on=calls or on=tokens")
+			err = errors.New("give on=creates, on=updates, on=lists, on=calls or on=tokens")
 		}
-		return nil
+	default:
+		err = errors.New("there is no such option; use a percentage, a duration, every, nth, delay, jitter, created, on or hang")
 	}
-	return errors.New("there is no such option; use a percentage, a duration, every, nth, delay, jitter, created, on or hang")
+	return err
 }
 
 // String returns the fault in the syntax of ParseFault.
@@ -128,7 +120,7 @@ func (f Fault) String() string {
 	return strings.Join(parts, ":")
 }
 
-func ordinal(text string) (int, error) {
+func parseOrdinal(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
 		return 0, errors.New("give a whole number from 1, such as 3")
@@ -136,7 +128,7 @@ func ordinal(text string) (int, error) {
 	return n, nil
 }
 
-func length(text string) (time.Duration, error) {
+func parseDuration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
 		return 0, errors.New("give a duration such as 20ms or 5s")

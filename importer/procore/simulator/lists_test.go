@@ -1,7 +1,6 @@
 package simulator_test
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,64 +46,13 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: got %v of %s, %s a page, %s", test.query, got, r.header.Get("Total"), r.header.Get("Per-Page"), r.header.Get("Link"))
 		}
 	}
-	for _, query := range []string{"page=0", "page=one", "per_page=-1", "filters[is_employee]=maybe", "filters[trade_id][]=x"} {
+	for _, query := range []string{"page=0", "page=one", "per_page=-1", "filters[is_employee]=true", "sort=name"} {
 		if r := c.get(peoplePath + "?" + query); r.status != 400 {
 			t.Errorf("%s: got %d", query, r.status)
 		}
 	}
 	if r := c.get("/rest/v1.0/projects/100/work_classifications?per_page=1&page=2"); r.header.Get("Total") != "14" || !strings.Contains(r.header.Get("Link"), `rel="next"`) {
 		t.Errorf("work classifications: got %v", r.header)
-	}
-}
-
-func TestFilters(t *testing.T) {
-	t.Parallel()
-	s := simulator.New(unlimited(simulator.Config{}))
-	trade := s.WorkClassifications()[0].ID
-	for _, p := range []simulator.Person{
-		{FirstName: "Zoe", LastName: "Abel", JobTitle: "Mason", EmployeeID: "77", OriginID: "o77"},
-		{FirstName: "Ann", LastName: "Zorn", JobTitle: "Electrician", IsEmployee: true, WorkClassificationID: trade},
-		{FirstName: "Uma", LastName: "Berg", Email: "boss@example.com", UserID: 9},
-		{FirstName: "Far", LastName: "Away", Projects: []int64{}},
-	} {
-		s.Add(p)
-	}
-	c := dial(t, s)
-	for _, test := range []struct{ query, want string }{
-		{"", "Zoe Ann Uma"},
-		{"sort=name", "Zoe Uma Ann"},
-		{"sort=job_title", "Uma Ann Zoe"},
-		{"sort=vendor_name", "Zoe Ann Uma"},
-		{"filters[search]=zo", "Zoe Ann"},
-		{"filters[search]=ann zorn", "Ann"},
-		{"filters[search]=BOSS@", "Uma"},
-		{"filters[search]=mason", "Zoe"},
-		{"filters[search]=77", ""},
-		{"filters[job_title]=Mason", "Zoe"},
-		{"filters[is_employee]=true", "Ann"},
-		{"filters[is_employee]=false", "Zoe Uma"},
-		{"filters[reference_users_only]=true", "Zoe Ann"},
-		{"filters[without_reference_users]=true", "Uma"},
-		{"filters[include_company_people]=true", "Zoe Ann Uma Far"},
-		{"filters[connected]=true", "Uma"},
-		{"filters[connected]=false", "Zoe Ann"},
-		{"filters[vendor_id][]=1", ""},
-		{"filters[trade_id][]=" + strconv.FormatInt(trade, 10), "Ann"},
-		{"filters[employee_id]=77", "Zoe Ann Uma"},
-	} {
-		query, err := url.ParseQuery(test.query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var people []listed
-		c.get(peoplePath+"?"+query.Encode()).decode(t, &people)
-		var got []string
-		for _, p := range people {
-			got = append(got, p.FirstName)
-		}
-		if strings.Join(got, " ") != test.want {
-			t.Errorf("%s: got %v, want %s", test.query, got, test.want)
-		}
 	}
 }
 
@@ -115,7 +63,7 @@ func TestListFollowsChanges(t *testing.T) {
 	c := dial(t, s)
 	names := func() string {
 		var people []listed
-		c.get(peoplePath+"?sort=name").decode(t, &people)
+		c.get(peoplePath+"").decode(t, &people)
 		var names []string
 		for _, p := range people {
 			names = append(names, p.LastName)
@@ -130,12 +78,12 @@ func TestListFollowsChanges(t *testing.T) {
 	}{
 		{"nobody", "", func() {}},
 		{"created", "Berg", func() { c.create(`{"person":{"last_name":"Berg"}}`).decode(t, &berg) }},
-		{"seeded", "Adam Berg", func() { s.Add(simulator.Person{LastName: "Adam"}) }},
-		{"changed", "Adam Zorn", func() {
+		{"seeded", "Berg Adam", func() { s.Add(simulator.Person{LastName: "Adam"}) }},
+		{"changed", "Zorn Adam", func() {
 			c.do("PATCH", peoplePath+"/"+strconv.FormatInt(berg.ID, 10), `{"person":{"last_name":"Zorn"}}`)
 		}},
-		{"on another project", "Adam Zorn", func() { elsewhere = s.Add(simulator.Person{LastName: "Cole", Projects: []int64{200}}) }},
-		{"added", "Adam Cole Zorn", func() {
+		{"on another project", "Zorn Adam", func() { elsewhere = s.Add(simulator.Person{LastName: "Cole", Projects: []int64{200}}) }},
+		{"added", "Zorn Adam Cole", func() {
 			c.do("POST", "/rest/v1.0/projects/100/project_memberships/bulk_add", `{"party_ids":[`+strconv.FormatInt(elsewhere, 10)+`]}`)
 		}},
 		{"removed", "Adam Cole", func() { s.Remove(berg.ID) }},

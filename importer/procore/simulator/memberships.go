@@ -5,12 +5,12 @@ import (
 	"net/http"
 )
 
-// maxBulk is how many IDs of a bulk call are looked at; more are silently
-// ignored, as is documented for bulk_remove.
+// maxBulk is the number of IDs that a bulk call reads. More are silently ignored, as
+// documented for bulk_remove.
 const maxBulk = 1000
 
-// addMembers is POST project_memberships/bulk_add. It answers with the IDs that
-// were added: reference users of the company who were not on the project.
+// addMembers handles POST project_memberships/bulk_add. The answer has the IDs added:
+// reference users of the company who were not on the project.
 func (s *Server) addMembers(c *call) answer {
 	ids, wrong := readIDs(c.body, "party_ids")
 	if wrong != nil {
@@ -27,7 +27,7 @@ func (s *Server) addMembers(c *call) answer {
 	return jsonAnswer(http.StatusCreated, added)
 }
 
-// removeMembers is DELETE project_memberships/bulk_remove of version 2.
+// removeMembers handles DELETE project_memberships/bulk_remove of version 2.
 func (s *Server) removeMembers(c *call) answer {
 	ids, wrong := readIDs(c.body, "party_ids")
 	if wrong != nil {
@@ -50,8 +50,7 @@ func (s *Server) removeMembers(c *call) answer {
 	return jsonAnswer(http.StatusOK, map[string]data{"data": d})
 }
 
-// deactivatePeople is POST people/bulk_deactivate. It answers with the IDs that
-// were changed.
+// deactivatePeople handles POST people/bulk_deactivate. The answer has the IDs changed.
 func (s *Server) deactivatePeople(c *call) answer {
 	ids, wrong := readIDs(c.body, "ids")
 	if wrong != nil {

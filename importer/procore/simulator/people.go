@@ -8,20 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is how many characters a text field can hold.
+// maxText is the number of characters that a text field can hold.
 const maxText = 255
 
-// draft is the person that a request describes; nil: not mentioned.
+// draft is the person in a request. A field is nil if the request does not mention it.
 type draft struct {
 	firstName, lastName, jobTitle, employeeID, originID *string
 	isEmployee                                          *bool
 	classification                                      *int64
 }
 
-// readDraft reads {"person": {…}}. If it can't, problems says why, and status
-// with what to refuse.
+// readDraft reads {"person": {…}}, or returns the problems and the status of the
+// refusal.
 func readDraft(body []byte) (d draft, status int, problems []problem) {
-	// Maps, as a struct would take keys in any case, which Procore does not.
+	// A struct would accept keys in upper case, which Procore does not.
 	var outer, person map[string]json.RawMessage
 	if !utf8.Valid(body) || json.Unmarshal(body, &outer) != nil {
 		return d, http.StatusBadRequest, []problem{{text: "There was a problem in the JSON you submitted"}}
@@ -65,24 +65,24 @@ func orZero[T any](value *T) *T {
 	return value
 }
 
-// apply changes p by what the draft mentions.
+// apply sets the fields of p that the draft mentions.
 func (d draft) apply(p *Person) {
-	set(&p.FirstName, d.firstName)
-	set(&p.LastName, d.lastName)
-	set(&p.JobTitle, d.jobTitle)
-	set(&p.EmployeeID, d.employeeID)
-	set(&p.OriginID, d.originID)
-	set(&p.IsEmployee, d.isEmployee)
-	set(&p.WorkClassificationID, d.classification)
+	setIfGiven(&p.FirstName, d.firstName)
+	setIfGiven(&p.LastName, d.lastName)
+	setIfGiven(&p.JobTitle, d.jobTitle)
+	setIfGiven(&p.EmployeeID, d.employeeID)
+	setIfGiven(&p.OriginID, d.originID)
+	setIfGiven(&p.IsEmployee, d.isEmployee)
+	setIfGiven(&p.WorkClassificationID, d.classification)
 }
 
-func set[T any](field, value *T) {
+func setIfGiven[T any](field, value *T) {
 	if value != nil {
 		*field = *value
 	}
 }
 
-// check returns why p can't be stored, nil if it can. The caller locks.
+// check returns the problems that keep p from being stored. The caller locks.
 func (s *Server) check(p Person) (status int, problems []problem) {
 	add := func(field, text string) { problems = append(problems, problem{field, text}) }
 	if strings.TrimSpace(p.LastName) == "" {
@@ -114,7 +114,7 @@ func (s *Server) check(p Person) (status int, problems []problem) {
 	return 0, nil
 }
 
-// createPerson is POST people.
+// createPerson handles POST people.
 func (s *Server) createPerson(c *call) answer {
 	d, status, problems := readDraft(c.body)
 	if problems != nil {
@@ -122,79 +122,53 @@ func (s *Server) createPerson(c *call) answer {
 	}
 	p := Person{Projects: []int64{c.project}, Token: c.r.Header.Get("Idempotency-Token")}
 	d.apply(&p)
-
-	if a, done := s.settled(c, p); done {
+	if s.config.OnCreate == nil {
+		a, _ := s.tryCreate(c, p, true)
 		return a
 	}
-	n := 0
-	if s.config.OnCreate != nil {
-		s.mu.Lock()
-		s.creates++
-		n = s.creates
-		s.mu.Unlock()
-		s.config.OnCreate(n, false)
-	}
-	p, a, stored := s.storeNew(c, p)
-	if !stored {
+	if a, valid := s.tryCreate(c, p, false); !valid {
 		return a
 	}
-	if s.config.OnCreate != nil {
+	s.mu.Lock()
+	s.creates++
+	n := s.creates
+	s.mu.Unlock()
+	s.config.OnCreate(n, false)
+	a, stored := s.tryCreate(c, p, true)
+	if stored {
 		s.config.OnCreate(n, true)
 	}
-	return jsonAnswer(http.StatusCreated, s.view(c, p))
+	return a
 }
 
-// settled answers a create that stores nobody: a repeated one, or a refused one.
-func (s *Server) settled(c *call, p Person) (answer, bool) {
-	s.mu.Lock()
-	old, status, problems := s.judge(p)
-	s.mu.Unlock()
-	switch {
-	case problems != nil:
-		return s.refuse(c, status, problems...), true
-	case old != nil:
-		return jsonAnswer(http.StatusOK, s.view(c, *old)), true
-	}
-	return answer{}, false
-}
-
-// judge returns the person that a repeated create has made already, or why p
-// can't be stored. The caller locks.
-func (s *Server) judge(p Person) (old *Person, status int, problems []problem) {
-	if s.config.HonourTokens && p.Token != "" {
-		if r := s.store.byToken[p.Token]; r != nil {
-			found := r.Person
-			return &found, 0, nil
-		}
-	}
-	status, problems = s.check(p)
-	return nil, status, problems
-}
-
-// storeNew stores p, unless something has come between since it was judged.
-func (s *Server) storeNew(c *call, p Person) (Person, answer, bool) {
+// tryCreate answers the create of p and reports whether p is new and valid. Such a
+// person is stored if store is set.
+func (s *Server) tryCreate(c *call, p Person, store bool) (answer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, status, problems := s.judge(p)
-	switch {
-	case problems != nil:
-		return p, s.refuse(c, status, problems...), false
-	case old != nil:
-		return *old, jsonAnswer(http.StatusOK, s.view(c, *old)), false
+	if old := s.store.byToken[p.Token]; old != nil && s.config.HonourTokens && p.Token != "" {
+		return jsonAnswer(http.StatusOK, s.view(c, old.Person)), false
+	}
+	if status, problems := s.check(p); problems != nil {
+		return s.refuse(c, status, problems...), false
+	}
+	if !store {
+		return answer{}, true
 	}
 	now := s.clock()
 	p.Created, p.Updated = now, now
 	s.stats.Stored++
-	return s.store.add(p, now.Add(c.lag)).Person, answer{}, true
+	p = s.store.add(p, now.Add(c.lag)).Person
+	return jsonAnswer(http.StatusCreated, s.view(c, p)), true
 }
 
-// updatePerson is PATCH people/{id}.
+// updatePerson handles PATCH people/{id}.
 func (s *Server) updatePerson(c *call) answer {
 	d, status, problems := readDraft(c.body)
 	if problems != nil {
 		return s.refuse(c, status, problems...)
 	}
-	id, _ := strconv.ParseInt(c.r.PathValue("id"), 10, 64) // nobody has ID 0
+	id, _ := strconv.ParseInt(c.r.PathValue("id"), 10, 64) // no person has ID 0
 
 	s.mu.Lock()
 	r := s.store.byID[id]

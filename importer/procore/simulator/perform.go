@@ -6,18 +6,21 @@ import (
 	"time"
 )
 
-// perform runs the operation with the fault that hit it, if any, laid around.
+// perform runs the operation and answers, both as the fault says.
 func (s *Server) perform(w http.ResponseWriter, c *call, op operation, hit Fault, back time.Duration) {
-	s.pass(hit.before())
+	rule := hit.rule()
+	if rule.waits {
+		s.pass(hit.Delay)
+	}
 	var a answer
+	if rule.done == done || rule.done == doneIfCreated && hit.Created == CreatedYes {
+		a = op.run(c)
+	}
 	switch hit.Kind {
-	case LostAnswer:
-		op.run(c)
-		cut()
-	case CutBefore:
+	case LostAnswer, CutBefore:
 		cut()
 	case LateCommit:
-		s.later(hit.Delay, func() { op.run(c) })
+		s.runLater(hit.Delay, func() { op.run(c) })
 		if hit.Hang {
 			select {
 			case <-c.r.Context().Done():
@@ -25,92 +28,62 @@ func (s *Server) perform(w http.ResponseWriter, c *call, op operation, hit Fault
 			}
 		}
 		cut()
-	case Status500After:
-		op.run(c)
-		a = s.broken(c)
-	case Status500Before, ListFailure:
-		a = s.broken(c)
-	case BadGateway:
-		s.maybe(c, op, hit)
-		a = htmlPage(http.StatusBadGateway, "The server sent an invalid answer.")
-	case GatewayTimeout:
-		s.maybe(c, op, hit)
-		a = htmlPage(http.StatusGatewayTimeout, "The server did not answer in time.")
-	case Unavailable:
-		if hit.Created != CreatedMaybe {
-			s.maybe(c, op, hit)
-			a = htmlPage(http.StatusServiceUnavailable, "The server is not available.")
-			break
-		}
-		a = s.refuse(c, http.StatusServiceUnavailable, problem{text: "The service is under heavy load"})
-		a.header = map[string]string{"Retry-After": seconds(hit.Delay)}
-	case Throttle:
-		a = s.throttled(c, hit.Delay > 0 || s.config.RetryAfter, hit.Delay)
-	case RequestTimeout:
-		s.maybe(c, op, hit)
-		a = s.refuse(c, http.StatusRequestTimeout, problem{text: "The request took too long"})
-	case ExpireToken:
-		s.revoke(c.r)
-		a = s.refuse(c, http.StatusUnauthorized, problem{text: "The access token is expired"})
-	case Malformed:
-		a = op.run(c)
-		a.body = []byte(`{"id": 90071992, "first_name": "Ma`)
+	case TruncatedBody:
+		s.linger(c, back)
+		s.writeHead(w, a)
+		_, _ = w.Write(a.body[:len(a.body)/2]) // the client may be gone
+		flush(w)
+		cut()
 	case SlowBody:
-		a = op.run(c)
 		s.linger(c, back)
 		s.drip(w, c, a, hit.Delay)
 		return
-	case TruncatedBody:
-		a = op.run(c)
-		s.linger(c, back)
-		s.head(w, a)
-		_, _ = w.Write(a.body[:len(a.body)/2]) // the client may be gone: nobody to tell
-		flush(w)
-		cut()
-	case Latency, ListLag:
-		fallthrough
-	default: // nothing goes wrong
-		a = op.run(c)
+	case Latency, Status500After, Status500Before, BadGateway, GatewayTimeout, Unavailable, Throttle,
+		RequestTimeout, ExpireToken, Malformed, ListLag, ListFailure:
 	}
+	a = s.faultyAnswer(c, hit, a)
 	s.linger(c, back)
 	s.reply(w, a)
 }
 
-// before returns how long a request takes before anything else happens, for the
-// kinds whose Delay is not something else.
-func (f Fault) before() time.Duration {
-	switch f.Kind {
-	case LostAnswer, CutBefore, Status500After, Status500Before, BadGateway, GatewayTimeout,
-		RequestTimeout, ExpireToken, TruncatedBody, Malformed, ListFailure:
-		return f.Delay
+// faultyAnswer returns the whole answer of a fault, or a if the fault changes nothing.
+func (s *Server) faultyAnswer(c *call, hit Fault, a answer) answer {
+	refuse := func(status int, text string) answer { return s.refuse(c, status, problem{text: text}) }
+	switch hit.Kind {
+	case Status500After, Status500Before, ListFailure:
+		return refuse(http.StatusInternalServerError, "We're sorry, but something went wrong")
+	case BadGateway:
+		return htmlPage(http.StatusBadGateway, "The server sent an invalid answer.")
+	case GatewayTimeout:
+		return htmlPage(http.StatusGatewayTimeout, "The server did not answer in time.")
 	case Unavailable:
-		if f.Created != CreatedMaybe {
-			return f.Delay
+		if hit.Created != CreatedMaybe {
+			return htmlPage(http.StatusServiceUnavailable, "The server is not available.")
 		}
-	case LateCommit, Throttle, SlowBody, Latency, ListLag:
+		a = refuse(http.StatusServiceUnavailable, "The service is under heavy load")
+		a.header = map[string]string{"Retry-After": wholeSeconds(hit.Delay)}
+	case Throttle:
+		return s.throttled(c, hit.Delay > 0 || s.config.RetryAfter, hit.Delay)
+	case RequestTimeout:
+		return refuse(http.StatusRequestTimeout, "The request took too long")
+	case ExpireToken:
+		s.revoke(c.r)
+		return refuse(http.StatusUnauthorized, "The access token is expired")
+	case Malformed:
+		a.body = []byte(`{"id": 90071992, "first_name": "Ma`)
+	case Latency, ListLag, LostAnswer, CutBefore, LateCommit, SlowBody, TruncatedBody:
 	}
-	return 0
+	return a
 }
 
-// maybe runs the operation if the fault comes after it.
-func (s *Server) maybe(c *call, op operation, hit Fault) {
-	if hit.Created == CreatedYes {
-		op.run(c)
-	}
-}
-
-func (s *Server) broken(c *call) answer {
-	return s.refuse(c, http.StatusInternalServerError, problem{text: "We're sorry, but something went wrong"})
-}
-
-// drip sends the body in ten pieces, evenly over the time it takes.
+// drip sends the body in ten pieces, evenly over a time.
 func (s *Server) drip(w http.ResponseWriter, c *call, a answer, over time.Duration) {
-	s.head(w, a)
+	s.writeHead(w, a)
 	flush(w)
 	const pieces = 10
 	for i := range pieces {
 		s.linger(c, over/pieces)
-		_, _ = w.Write(a.body[len(a.body)*i/pieces : len(a.body)*(i+1)/pieces]) // as in reply
+		_, _ = w.Write(a.body[len(a.body)*i/pieces : len(a.body)*(i+1)/pieces]) // the client may be gone
 		flush(w)
 	}
 }
@@ -121,14 +94,14 @@ func flush(w http.ResponseWriter) {
 	}
 }
 
-// pass lets d go by. The client's going does not end it, as a server does not
-// notice; Close does, and cuts the connection.
+// pass waits for d, even if the client goes: a server does not notice. Close ends the
+// wait and cuts the connection.
 func (s *Server) pass(d time.Duration) {
 	s.await(d, nil)
 }
 
-// linger lets d go by when nothing is left to do but to answer: it ends when
-// the client goes, too.
+// linger waits for d before an answer. Both Close and the client's leaving end the
+// wait and cut the connection.
 func (s *Server) linger(c *call, d time.Duration) {
 	s.await(d, c.r.Context().Done())
 }
@@ -148,8 +121,8 @@ func (s *Server) await(d time.Duration, gone <-chan struct{}) {
 	}
 }
 
-// later runs f after d, unless the Server is closed before.
-func (s *Server) later(d time.Duration, f func()) {
+// runLater runs f after d unless the Server is closed before.
+func (s *Server) runLater(d time.Duration, f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isClosed {
@@ -165,7 +138,7 @@ func (s *Server) later(d time.Duration, f func()) {
 			return
 		}
 		defer func() {
-			// A hook that cuts the connection finds none here.
+			// A hook may try to cut the connection, which is gone already.
 			if v := recover(); v != nil && !isAbort(v) {
 				panic(v)
 			}
@@ -175,7 +148,7 @@ func (s *Server) later(d time.Duration, f func()) {
 	s.timers[timer] = struct{}{}
 }
 
-// cut cuts the connection, which net/http lets a handler do only by this panic.
+// cut cuts the connection. This panic is the only way for a handler of net/http.
 func cut() {
 	panic(http.ErrAbortHandler)
 }

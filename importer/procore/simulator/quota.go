@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// Window is one limit of the quota: at most Limit requests in Length. A rolling
-// window looks back Length from every request. A fixed one opens with the first
-// request it counts, and ends Length later, whatever happened in it.
+// Window is a limit of the quota: at most Limit requests in Length. A rolling
+// window looks back Length from every request. A fixed window opens with the first
+// request and ends Length later.
 type Window struct {
 	Length  time.Duration
 	Limit   int
 	Rolling bool
 }
 
-// quota holds any number of windows at once. Its methods are functions of the
-// state and now; the caller locks.
+// quota counts requests in several windows. All methods are functions of the state
+// and now; the caller locks.
 type quota struct {
 	windows       []*usage
 	throttledFree bool
 	firstFree     bool
 }
 
-// rates is what the rate headers of an answer say.
+// rates is the content of the rate headers of an answer.
 type rates struct {
 	known     bool
 	limit     int
@@ -32,7 +32,7 @@ type rates struct {
 	free      time.Time // when the next request would be let through
 }
 
-// set replaces the windows, keeping what was used of those that stay.
+// set replaces the windows. A window of the same length and kind keeps the usage.
 func (q *quota) set(now time.Time, windows []Window) {
 	var next []*usage
 	for _, w := range windows {
@@ -43,7 +43,9 @@ func (q *quota) set(now time.Time, windows []Window) {
 		u := &usage{Window: w}
 		for _, old := range q.windows {
 			if old.Length == w.Length && old.Rolling == w.Rolling {
-				u.inherit(now, old)
+				old.expire(now)
+				u.used, u.opened = old.used, old.opened
+				u.recent = old.recent[max(len(old.recent)-w.Limit, 0):]
 			}
 		}
 		next = append(next, u)
@@ -51,7 +53,7 @@ func (q *quota) set(now time.Time, windows []Window) {
 	q.windows = next
 }
 
-// take asks for one request and counts it.
+// take counts a request and reports whether every window has room.
 func (q *quota) take(now time.Time) (rates, bool) {
 	ok := true
 	for _, u := range q.windows {
@@ -64,7 +66,7 @@ func (q *quota) take(now time.Time) (rates, bool) {
 	return q.report(now), ok
 }
 
-// use counts one request without asking.
+// use counts a request in every window, full or not.
 func (q *quota) use(now time.Time) {
 	for _, u := range q.windows {
 		u.expire(now)
@@ -72,8 +74,8 @@ func (q *quota) use(now time.Time) {
 	}
 }
 
-// report describes the window that is likelier to be exceeded first: the one
-// with the fewest requests left, and of equals the one that lasts longer.
+// report describes the window with the fewest requests left, of equals the window
+// with the later reset.
 func (q *quota) report(now time.Time) rates {
 	r := rates{free: now}
 	for _, u := range q.windows {
@@ -88,104 +90,61 @@ func (q *quota) report(now time.Time) rates {
 	return r
 }
 
-// usage is what was used of one window. A rolling window remembers its newest
-// Limit requests in a ring: it is full exactly if the oldest of those is still
-// inside, so older ones never matter, and refused requests can't fill memory.
+// usage counts the requests in a window. A rolling window remembers the newest Limit
+// requests: older requests never matter, and refused requests can't fill the memory.
 type usage struct {
 	Window
-	ring []time.Time // rolling: the requests inside, from first on
-	from int
-	n    int
-	used int       // fixed: requests since opened
-	open time.Time // fixed: zero if no request has opened it
+	recent []time.Time // rolling: oldest first
+	used   int         // fixed: requests since opened
+	opened time.Time   // fixed: zero before the first request
 }
 
 func (u *usage) expire(now time.Time) {
-	if !u.Rolling {
-		if !u.open.IsZero() && !now.Before(u.open.Add(u.Length)) {
-			u.used, u.open = 0, time.Time{}
-		}
-		return
+	if !u.opened.IsZero() && !now.Before(u.opened.Add(u.Length)) {
+		u.used, u.opened = 0, time.Time{}
 	}
-	for u.n > 0 && !now.Before(u.at(0).Add(u.Length)) {
-		u.from = (u.from + 1) % len(u.ring)
-		u.n--
+	for len(u.recent) > 0 && !now.Before(u.recent[0].Add(u.Length)) {
+		u.recent = u.recent[1:]
 	}
 }
 
 func (u *usage) add(now time.Time) {
-	if !u.Rolling {
-		if u.open.IsZero() {
-			u.open = now
-		}
-		u.used++
-		return
-	}
-	if u.Limit == 0 {
-		return
-	}
-	if u.n == u.Limit { // the oldest makes room
-		u.from = (u.from + 1) % len(u.ring)
-		u.n--
-	}
-	if u.n == len(u.ring) {
-		u.resize(min(max(2*u.n, 32), u.Limit))
-	}
-	u.ring[(u.from+u.n)%len(u.ring)] = now
-	u.n++
-}
-
-// at returns the ith oldest request inside a rolling window.
-func (u *usage) at(i int) time.Time {
-	return u.ring[(u.from+i)%len(u.ring)]
-}
-
-func (u *usage) resize(size int) {
-	ring := make([]time.Time, size)
-	for i := range u.n {
-		ring[i] = u.at(i)
-	}
-	u.ring, u.from = ring, 0
-}
-
-func (u *usage) inherit(now time.Time, old *usage) {
-	old.expire(now)
-	u.used, u.open = old.used, old.open
-	for i := range old.n {
-		u.add(old.at(i))
-	}
-}
-
-func (u *usage) remaining() int {
 	if u.Rolling {
-		return u.Limit - u.n
+		u.recent = append(u.recent, now)
+		u.recent = u.recent[max(len(u.recent)-u.Limit, 0):]
+		return
 	}
-	return max(u.Limit-u.used, 0)
+	if u.opened.IsZero() {
+		u.opened = now
+	}
+	u.used++
 }
+
+func (u *usage) remaining() int { return max(u.Limit-u.used-len(u.recent), 0) }
 
 func (u *usage) full() bool { return u.remaining() == 0 }
 
-// reset returns when the window is free again: as a whole, or its first place.
+// reset returns when the whole window is free again, or only the first place.
 func (u *usage) reset(now time.Time, first bool) time.Time {
 	switch {
-	case !u.Rolling && !u.open.IsZero():
-		return u.open.Add(u.Length)
-	case u.Rolling && u.n > 0 && first:
-		return u.at(0).Add(u.Length)
-	case u.Rolling && u.n > 0:
-		return u.at(u.n - 1).Add(u.Length)
+	case !u.opened.IsZero():
+		return u.opened.Add(u.Length)
+	case len(u.recent) > 0 && first:
+		return u.recent[0].Add(u.Length)
+	case len(u.recent) > 0:
+		return u.recent[len(u.recent)-1].Add(u.Length)
 	}
 	return now.Add(u.Length)
 }
 
-// header writes the rate headers as the server's own clock has them.
-func (r rates) header(h http.Header, skew time.Duration, down bool) {
+// setHeader writes the rate headers by the server's own clock.
+func (r rates) setHeader(h http.Header, skew time.Duration, roundDown bool) {
 	if !r.known {
 		return
 	}
 	reset := r.reset.Add(skew)
 	second := reset.Unix()
-	if reset.Nanosecond() > 0 && !down {
+	if reset.Nanosecond() > 0 && !roundDown {
 		second++
 	}
 	h.Set("X-Rate-Limit-Limit", strconv.Itoa(r.limit))
@@ -193,7 +152,7 @@ func (r rates) header(h http.Header, skew time.Duration, down bool) {
 	h.Set("X-Rate-Limit-Reset", strconv.FormatInt(second, 10))
 }
 
-// seconds returns d in whole seconds, rounded up, as Retry-After holds it.
-func seconds(d time.Duration) string {
+// wholeSeconds returns d for a Retry-After header, rounded up.
+func wholeSeconds(d time.Duration) string {
 	return strconv.FormatInt(int64((max(d, 0)+time.Second-1)/time.Second), 10)
 }

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// maxBody is the longest request body that is read.
+// maxBody is the length of the longest accepted request body.
 const maxBody = 4 << 20
 
-// call is one request on its way through the server.
+// call is a request on the way through the server.
 type call struct {
 	r       *http.Request
 	body    []byte
-	project int64         // of the path; 0 if it names none
-	view    string        // asked for and allowed
-	lag     time.Duration // how long lists are to lag behind what it creates
+	project int64         // in the path; 0: none
+	view    string        // requested and allowed
+	lag     time.Duration // how long lists lag behind a create
 }
 
-// operation is what a route does.
+// operation is the action of a route.
 type operation struct {
 	scope Scope
-	needs Denial // what refuses it if denied; "" for nothing
+	needs Denial // the operation is refused if this is denied; "": never
 	run   func(*call) answer
 }
 
@@ -63,16 +63,16 @@ func (s *Server) routes() *http.ServeMux {
 	return mux
 }
 
-// serve takes one request through everything that can happen to it.
+// serve handles a request: hook, latency, admission, fault, operation, answer.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, op operation, api bool) {
-	s.count(op.scope, api)
+	s.countRequest(op.scope, api)
 	c := &call{r: r, body: readBody(r)}
 	if s.config.OnRequest != nil {
-		r.Body = io.NopCloser(bytes.NewReader(c.body)) // the hook may read it, too
+		r.Body = io.NopCloser(bytes.NewReader(c.body)) // the hook may read the body, too
 		s.config.OnRequest(r)
 	}
 
-	way, work, back := s.latency(op.scope)
+	way, work, back := s.drawLatency(op.scope)
 	s.pass(way)
 	if api {
 		if refused, ok := s.admit(w.Header(), c, op); !ok {
@@ -82,7 +82,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, op operation, api
 		}
 	}
 	var hit Fault
-	hit, c.lag = s.strike(op.scope)
+	hit, c.lag = s.drawFault(op.scope)
 	s.pass(work)
 	s.perform(w, c, op, hit, back)
 }
@@ -97,7 +97,7 @@ func readBody(r *http.Request) []byte {
 	return body
 }
 
-func (s *Server) count(scope Scope, api bool) {
+func (s *Server) countRequest(scope Scope, api bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if api {
@@ -120,8 +120,8 @@ func (s *Server) notFound(c *call) answer {
 	return s.refuse(c, http.StatusNotFound, problem{text: "Not found"})
 }
 
-// head sends the status and the headers that every answer has.
-func (s *Server) head(w http.ResponseWriter, a answer) {
+// writeHead sends the status and the headers.
+func (s *Server) writeHead(w http.ResponseWriter, a answer) {
 	h := w.Header()
 	h.Set("Date", s.clock().UTC().Format(http.TimeFormat))
 	h.Set("X-Request-Id", "simulated-"+strconv.FormatUint(s.answers.Add(1), 10))
@@ -136,6 +136,6 @@ func (s *Server) head(w http.ResponseWriter, a answer) {
 }
 
 func (s *Server) reply(w http.ResponseWriter, a answer) {
-	s.head(w, a)
-	_, _ = w.Write(a.body) // the client may be gone: nobody to tell
+	s.writeHead(w, a)
+	_, _ = w.Write(a.body) // the client may be gone
 }

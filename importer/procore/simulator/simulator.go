@@ -1,88 +1,87 @@
 // Package simulator is a simulated Procore for rehearsals, tests and benchmarks.
 //
-// It is written from the documentation alone and shares no code with the
+// The simulator is written from the documentation alone and shares no code with the
 // client, so that a wrong reading of the API can't hide in both. Where the
-// documentation leaves something open, Config has a switch, and the default is:
+// documentation is open, Config has a switch with this default:
 //
-//   - The hourly window is fixed and opens with the first request it counts;
-//     only the spike window is documented as rolling.
-//   - Every request to the API host uses a place in every window, whatever its
-//     answer, and so does a 429 (Config.ThrottledFree is the milder reading).
-//     All clients share one quota. The login host is not counted and sends no
-//     rate headers.
-//   - Reset of a rolling window is when the whole of it is free again
-//     (Config.ResetAtFirstFree: when its first place is), rounded up to the
-//     second (Config.ResetRoundsDown: down).
-//   - A repeated Idempotency-Token makes a second person (Config.HonourTokens).
-//   - Types are taken strictly and JSON keys by their exact case; keys that
-//     Procore does not know are ignored. Only last_name is required.
-//   - A wrong Content-Type is 400, an Accept without JSON 406.
-//   - Lists come in the order of creation unless sorted.
+//   - The hourly window is fixed and opens with the first request; only the spike
+//     window is documented as rolling.
+//   - Every request to the API host uses a place in every window, even if the answer
+//     is a 429 (Config.ThrottledFree: except then). All clients share one quota. The
+//     login host counts no requests and sends no rate headers.
+//   - Reset of a rolling window is the time when the whole window is free again
+//     (Config.ResetAtFirstFree: the first place), rounded up to the second
+//     (Config.ResetRoundsDown: down).
+//   - A repeated Idempotency-Token creates a second person (Config.HonourTokens: no).
+//   - JSON types and the case of keys must match exactly; unknown keys are ignored.
+//     Only last_name is required.
+//   - A wrong Content-Type is answered by 400, an Accept without JSON by 406.
+//   - Lists come in the order of creation. Filters are answered by 400.
 //   - Calls that muster does not make are answered by 404.
 //
-// A handler answers in one piece: an operation yields a status, headers and a
-// body, and faults are laid around that. So every fault fits every call, and
-// "created, but the answer is lost" needs no code in the operation.
+// An operation yields a status, headers and a body in one piece, and faults act
+// around the operation. So every fault fits every call.
 //
-// Time spent before something is stored does not end when the client goes: a
-// server does not notice, and the person is created all the same.
+// A client that goes does not end the time before a person is stored: a server does
+// not notice and creates the person.
 //
 // Inside a testing/synctest bubble, create the Server in the bubble, use
-// Server.Transport (a socket would hang there), and Close the Server before the
-// bubble ends if requests may still be on their way.
+// Server.Transport (a socket would hang), and Close the Server before the bubble ends
+// if requests may still be running.
 package simulator
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Config says what kind of Procore to simulate. The zero Config is a friendly
-// one: company 1, project 100, any credentials, 3,600 requests an hour and 25
-// in 10 seconds, no faults.
+// Config describes the Procore to simulate. The zero Config has company 1, project
+// 100, any credentials, 3,600 requests an hour and 25 in 10 seconds, and no faults.
 type Config struct {
 	CompanyID     int64     // default 1
 	ProjectID     int64     // default 100
 	OtherProjects []Project // projects of the company besides ProjectID
 
-	// FirstPersonID is the ID of the first person; each next one is higher by
-	// two. The default is odd and above 2^53, so that no ID survives a float.
+	// FirstPersonID is the ID of the first person; each next ID is higher by two. The
+	// default is odd and above 2^53, so that no ID survives a float.
 	FirstPersonID       int64
 	WorkClassifications []WorkClassification // nil: a dozen trades
 
-	ClientID     string        // "": any non-empty one is accepted
-	ClientSecret string        // "": any non-empty one is accepted
+	ClientID     string        // "": any non-empty text is accepted
+	ClientSecret string        // "": any non-empty text is accepted
 	TokenLife    time.Duration // default 90 minutes
 
 	Windows          []Window      // nil: 3,600 an hour and 25 in 10 seconds; empty: no limits, no rate headers
-	ThrottledFree    bool          // a request refused with 429 uses no quota
+	ThrottledFree    bool          // a request answered by 429 uses no quota
 	RetryAfter       bool          // a 429 carries Retry-After: when the first place is free
 	ResetAtFirstFree bool          // a rolling window's reset is when its first place is free
-	ResetRoundsDown  bool          // a reset is cut to the whole second
-	ClockSkew        time.Duration // how far the server's clock is ahead
+	ResetRoundsDown  bool          // a reset is rounded down to the second
+	ClockSkew        time.Duration // the server's clock minus the real time
 
-	Bodies            BodyShape  // how refusals look
-	OriginID          OriginForm // how origin_id comes back
+	Bodies            BodyShape  // of refusals
+	OriginID          OriginForm // of origin_id in answers
 	OriginTakenStatus int        // 409 or 422 (default) when an origin_id is taken in the company
 	RequireFirstName  bool       // refuse people without first_name
 	HonourTokens      bool       // a repeated Idempotency-Token answers 200 with the same person
-	MaxPerPage        int        // longer pages are cut to it; default 2,000
+	MaxPerPage        int        // of a list, whatever per_page says; default 2,000
 	Denied            []Denial   // what the account may not do
 
 	Faults []Fault
-	Seed   uint64 // of everything random; the same requests in the same order fare the same
+	Seed   uint64 // of everything random; the same requests in the same order get the same answers
 
-	// OnRequest is called for every request when its body is there and nothing
-	// has been done. It may read the body, may run concurrently, and may panic
-	// with http.ErrAbortHandler to cut the connection.
+	// OnRequest is called for every request after the body has arrived and before
+	// anything is done. The hook may read the body, may run concurrently, and may
+	// panic with http.ErrAbortHandler to cut the connection.
 	OnRequest func(r *http.Request)
-	// OnCreate is called before (stored false) and after (stored true) the nth
-	// valid create is stored, n from 1. It may run concurrently and may panic
-	// with http.ErrAbortHandler to cut the connection. If what it waited for
-	// made the create invalid, the second call does not come.
+	// OnCreate is called before (stored false) and after (stored true) the nth valid
+	// create is stored, n from 1. The hook may run concurrently and may panic with
+	// http.ErrAbortHandler to cut the connection. There is no second call if the
+	// create has become invalid during the first.
 	OnCreate func(n int, stored bool)
 }
 
@@ -92,15 +91,15 @@ type Project struct {
 	Name string
 }
 
-// OriginForm is the JSON type in which an origin_id comes back. One that is not
-// a plain whole number is always text.
+// OriginForm is the JSON type of origin_id in answers. Only a plain whole number can
+// be sent as a number.
 type OriginForm string
 
 // The forms of an origin_id in answers.
 const (
 	OriginText        OriginForm = ""
 	OriginNumber      OriginForm = "number"
-	OriginAlternating OriginForm = "alternating" // every second one a number
+	OriginAlternating OriginForm = "alternating" // every second origin_id a number
 )
 
 // Denial is something that the account may not do.
@@ -108,9 +107,9 @@ type Denial string
 
 // What can be denied.
 const (
-	DenyCredentials     Denial = "credentials"     // no token is given or accepted any more: 401
+	DenyCredentials     Denial = "credentials"     // no token is given or accepted: 401
 	DenyCompany         Denial = "company"         // the app is not connected to the company: 403
-	DenyProject         Denial = "project"         // the project is not among the permitted ones: 403
+	DenyProject         Denial = "project"         // the project is not permitted: 403
 	DenyWrite           Denial = "write"           // no "Create Contacts" on Directory: 403
 	DenyList            Denial = "list"            // the people may not be listed: 403
 	DenyWebView         Denial = "web-view"        // view=web falls back to normal
@@ -119,18 +118,17 @@ const (
 
 // Stats counts the requests that arrived.
 type Stats struct {
-	Total     int // to the API host, whatever became of them; tokens not included
+	Total     int // to the API host, with any answer; tokens not included
 	Creates   int // POST people
 	Updates   int // PATCH people
 	Lists     int // GET people
 	Tokens    int // POST /oauth/token
 	Throttled int // of Total: answered 429 because the quota was used up
-	Stored    int // people that creates have stored
+	Stored    int // people stored by creates
 }
 
-// Server is a simulated Procore: the login host and the API host in one
-// http.Handler. It is safe for concurrent use. The zero value is not usable;
-// see New.
+// Server is a simulated Procore: an http.Handler for the login host and the API host.
+// A Server is safe for concurrent use and is made by New.
 type Server struct {
 	config  Config
 	mux     *http.ServeMux
@@ -139,37 +137,30 @@ type Server struct {
 	refused atomic.Uint64 // picks the body of the next refusal
 	origins atomic.Uint64 // picks the form of the next origin_id
 
-	mu       sync.Mutex // guards all below; never held while a hook runs
+	mu       sync.Mutex // guards the fields below; never held while a hook runs
 	random   *rand.Rand
 	quota    quota
-	faults   []*armed
-	denied   map[Denial]bool
-	tokens   map[string]time.Time // when each was handed out
+	faults   []*activeFault
+	denied   []Denial
+	tokens   map[string]time.Time // time of issue
 	store    store
-	found    found
-	creates  int // valid creates, as OnCreate numbers them
+	listing  listing
+	creates  int // valid creates, numbered for OnCreate
 	stats    Stats
 	timers   map[*time.Timer]struct{}
 	isClosed bool
 }
 
-// New returns a Server. It starts nothing; Close is needed only where faults
-// delay requests, hang connections or store people late.
+// New returns a Server without starting anything. Close is needed only if faults delay
+// requests, hang connections or store people late.
 func New(c Config) *Server {
-	if c.CompanyID == 0 {
-		c.CompanyID = 1
-	}
-	if c.ProjectID == 0 {
-		c.ProjectID = 100
-	}
-	if c.FirstPersonID == 0 {
-		c.FirstPersonID = 1<<53 + 1001
-	}
+	c.CompanyID = cmp.Or(c.CompanyID, 1)
+	c.ProjectID = cmp.Or(c.ProjectID, 100)
+	c.FirstPersonID = cmp.Or(c.FirstPersonID, 1<<53+1001)
+	c.TokenLife = cmp.Or(max(c.TokenLife, 0), 90*time.Minute)
+	c.MaxPerPage = cmp.Or(max(c.MaxPerPage, 0), 2000)
 	if c.WorkClassifications == nil {
-		c.WorkClassifications = trades()
-	}
-	if c.TokenLife <= 0 {
-		c.TokenLife = 90 * time.Minute
+		c.WorkClassifications = defaultTrades()
 	}
 	if c.Windows == nil {
 		c.Windows = []Window{
@@ -177,12 +168,7 @@ func New(c Config) *Server {
 			{Length: 10 * time.Second, Limit: 25, Rolling: true},
 		}
 	}
-	if c.OriginTakenStatus != http.StatusConflict {
-		c.OriginTakenStatus = http.StatusUnprocessableEntity
-	}
-	if c.MaxPerPage <= 0 {
-		c.MaxPerPage = 2000
-	}
+	c.OriginTakenStatus = cmp.Or(c.OriginTakenStatus, http.StatusUnprocessableEntity)
 	s := &Server{
 		config: c,
 		closed: make(chan struct{}),
@@ -199,9 +185,8 @@ func New(c Config) *Server {
 	return s
 }
 
-// Close ends the Server: people still to be stored late never are, waiting and
-// hanging requests are cut, and Transport can't connect any more. It may be
-// called more than once.
+// Close ends the Server: late people are not stored, waiting and hanging requests are
+// cut, and Transport refuses connections. Further calls do nothing.
 func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,21 +201,20 @@ func (s *Server) Close() {
 	clear(s.timers)
 }
 
-// SetWindows replaces the limits. Windows of a length and kind that was there
-// before keep what was used of them.
+// SetWindows replaces the limits. A window of the same length and kind keeps the usage.
 func (s *Server) SetWindows(windows ...Window) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.quota.set(time.Now(), windows)
 }
 
-// SetFaults replaces the faults; their counts start anew.
+// SetFaults replaces the faults and starts all counts anew.
 func (s *Server) SetFaults(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
 	for _, f := range faults {
-		s.faults = append(s.faults, arm(f))
+		s.faults = append(s.faults, activate(f))
 	}
 }
 
@@ -238,14 +222,11 @@ func (s *Server) SetFaults(faults ...Fault) {
 func (s *Server) SetDenied(denied ...Denial) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.denied = make(map[Denial]bool, len(denied))
-	for _, d := range denied {
-		s.denied[d] = true
-	}
+	s.denied = slices.Clone(denied)
 }
 
-// Neighbour uses up n requests of the quota, as another client of the same
-// credentials would.
+// Neighbour uses n requests of the quota, like another client with the same
+// credentials.
 func (s *Server) Neighbour(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,13 +243,13 @@ func (s *Server) Requests() Stats {
 	return s.stats
 }
 
-// Throttled returns how many requests were answered 429 because the quota was
-// used up. A client that paces itself well keeps it at 0.
+// Throttled returns the number of requests answered by 429 because the quota was used
+// up: 0 for a client that paces requests well.
 func (s *Server) Throttled() int {
 	return s.Requests().Throttled
 }
 
-// clock returns the time as the server believes it to be.
+// clock returns the time by the server's clock.
 func (s *Server) clock() time.Time {
 	return time.Now().Add(s.config.ClockSkew)
 }
@@ -277,5 +258,5 @@ func (s *Server) clock() time.Time {
 func (s *Server) denies(d Denial) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.denied[d]
+	return slices.Contains(s.denied, d)
 }

@@ -190,7 +190,7 @@ func TestEndpoints(t *testing.T) {
 		},
 		{"update nobody", "PATCH", peoplePath + "/5", `{"person":{"job_title":"Super"}}`, 404, "Person not found"},
 		{"update badly", "PATCH", peoplePath + "/9007199254740995", `{"person":{"last_name":""}}`, 422, `{"errors":{"last_name":["can't be blank"]}}`},
-		{"list", "GET", peoplePath + "?view=web&filters[search]=super", "", 200, `[{"id":9007199254740995,`},
+		{"list", "GET", peoplePath + "?view=web&per_page=1&page=2", "", 200, `[{"id":9007199254740995,`},
 		{
 			"bulk add", "POST", "/rest/v1.0/projects/200/project_memberships/bulk_add", `{"party_ids":[9007199254740995,9007199254740997,9007199254740993,5]}`, 201,
 			"[9007199254740995,9007199254740997]",
@@ -203,7 +203,7 @@ func TestEndpoints(t *testing.T) {
 		},
 		{"on the project still", "GET", "/rest/v1.0/projects/200/people", "", 200, `[{"id":9007199254740995,`},
 		{"deactivate", "POST", "/rest/v2.0/companies/1/people/bulk_deactivate", `{"ids":[9007199254740997,9]}`, 200, `{"data":{"ids":[9007199254740997]}}`},
-		{"deactivated", "GET", peoplePath + "?filters[search]=ext", "", 200, `"is_active":false`},
+		{"deactivated", "GET", peoplePath + "?per_page=1&page=3", "", 200, `"is_active":false`},
 		{
 			"project's trades", "GET", "/rest/v1.0/projects/100/work_classifications", "", 200,
 			`[{"id":7,"name":"Electrician","abbreviation":"ELEC","company_id":1,"company_visible":true,"project_ids":[100,200]}]`,

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Person is somebody in the company's directory, as the server holds them.
+// Person is an entry of the company's directory.
 type Person struct {
 	ID                   int64
 	FirstName            string
@@ -17,9 +17,9 @@ type Person struct {
 	IsEmployee           bool
 	WorkClassificationID int64
 	UserID               int64   // 0: a reference user, who can't log in
-	Inactive             bool    // was deactivated
-	Projects             []int64 // they are on
-	Token                string  // the Idempotency-Token they were created with
+	Inactive             bool    // deactivated
+	Projects             []int64 // with this person
+	Token                string  // the Idempotency-Token of the create
 	Created              time.Time
 	Updated              time.Time
 }
@@ -27,13 +27,13 @@ type Person struct {
 // record is a person in the store.
 type record struct {
 	Person
-	visible time.Time // when lists begin to show them
+	visible time.Time // when lists begin to show the person
 }
 
 // store holds the company's people. The caller locks.
 type store struct {
-	order      []*record // as created
-	changes    uint64    // counts whatever can alter a list
+	order      []*record // of creation
+	changes    uint64    // counts changes that can alter a list
 	byID       map[int64]*record
 	byOrigin   map[string]*record
 	byToken    map[string]*record
@@ -52,7 +52,7 @@ func newStore(first int64) store {
 // add stores a new person. An ID of 0 is assigned.
 func (st *store) add(p Person, visible time.Time) *record {
 	if p.ID == 0 {
-		for st.byID[st.nextPerson] != nil { // a seeded person may have it
+		for st.byID[st.nextPerson] != nil { // taken by a seeded person
 			st.nextPerson += 2
 		}
 		p.ID = st.nextPerson
@@ -71,7 +71,7 @@ func (st *store) add(p Person, visible time.Time) *record {
 	return r
 }
 
-// change replaces what r says of the person.
+// change replaces the person in r.
 func (st *store) change(r *record, p Person) {
 	if r.OriginID != p.OriginID {
 		delete(st.byOrigin, r.OriginID)
@@ -110,7 +110,7 @@ func (st *store) join(r *record, project int64) bool {
 	return true
 }
 
-// leave takes r off a project and reports whether they were on it.
+// leave takes r off a project and reports whether r was on the project.
 func (st *store) leave(r *record, project int64) bool {
 	before := len(r.Projects)
 	r.Projects = slices.DeleteFunc(r.Projects, func(id int64) bool { return id == project })
@@ -120,7 +120,7 @@ func (st *store) leave(r *record, project int64) bool {
 
 func (r *record) on(project int64) bool { return slices.Contains(r.Projects, project) }
 
-// People returns everybody in the company, in the order of creation.
+// People returns all people of the company in the order of creation.
 func (s *Server) People() []Person {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,9 +132,9 @@ func (s *Server) People() []Person {
 	return people
 }
 
-// Add seeds a person and returns their ID. What a create would be refused for
-// is not checked. An ID of 0 or of somebody else is replaced by the next one, a
-// zero Created by now, nil Projects by the one of Config.ProjectID.
+// Add seeds a person without any checks and returns the person's ID. An ID of 0 or in
+// use is replaced by the next ID, a zero Created by now, and nil Projects by
+// Config.ProjectID.
 func (s *Server) Add(p Person) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,7 +155,7 @@ func (s *Server) Add(p Person) int64 {
 	return s.store.add(p, now).ID
 }
 
-// Remove takes a person out of the company and reports whether there was one.
+// Remove deletes a person from the company and reports whether the ID was known.
 func (s *Server) Remove(id int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

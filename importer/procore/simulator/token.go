@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,8 +17,8 @@ func (s *Server) RevokeTokens() {
 	clear(s.tokens)
 }
 
-// giveToken is POST /oauth/token. Credentials count in the form body alone, not
-// in the address and not by HTTP Basic, which is not documented.
+// giveToken handles POST /oauth/token. Credentials count only in the form body: the
+// address and HTTP Basic are not documented.
 func (s *Server) giveToken(c *call) answer {
 	if mediaType(c.r) != "application/x-www-form-urlencoded" {
 		return oauthError(http.StatusBadRequest, "invalid_request", "The request body must be a form.")
@@ -50,24 +51,24 @@ func (s *Server) giveToken(c *call) answer {
 	}{access, "bearer", int64(s.config.TokenLife / time.Second), s.clock().Unix()})
 }
 
-// bears reports whether the request carries a valid token.
-func (s *Server) bears(r *http.Request) bool {
+// hasValidToken reports whether the request carries a valid token.
+func (s *Server) hasValidToken(r *http.Request) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	given, known := s.tokens[bearerText(r)]
-	return known && s.valid(given, time.Now()) && !s.denied[DenyCredentials]
+	given, known := s.tokens[bearerToken(r)]
+	return known && s.valid(given, time.Now()) && !slices.Contains(s.denied, DenyCredentials)
 }
 
-// revoke makes the token that the request carries invalid.
+// revoke makes the token of the request invalid.
 func (s *Server) revoke(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.tokens, bearerText(r))
+	delete(s.tokens, bearerToken(r))
 }
 
 func (s *Server) valid(given, now time.Time) bool { return now.Before(given.Add(s.config.TokenLife)) }
 
-func bearerText(r *http.Request) string {
+func bearerToken(r *http.Request) string {
 	scheme, text, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "bearer") {
 		return ""
@@ -75,7 +76,7 @@ func bearerText(r *http.Request) string {
 	return text
 }
 
-// accepts reports whether got is what is wanted; "" wants anything but nothing.
+// accepts reports whether got equals want. An empty want accepts any non-empty got.
 func accepts(want, got string) bool {
 	if want == "" {
 		return got != ""

@@ -3,10 +3,11 @@ package simulator
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
-// common is what every view has.
+// common holds the fields of every view.
 type common struct {
 	ID                   int64           `json:"id"`
 	FirstName            *string         `json:"first_name"`
@@ -58,8 +59,8 @@ type webView struct {
 	Connected     bool    `json:"connected"`
 }
 
-// view returns p in the view that the request asks for; an unknown one is
-// normal. It must work with and without the lock held: it takes none.
+// view returns p in the requested view, or in the normal view if the requested is
+// unknown. It takes no lock, since some callers hold the lock.
 func (s *Server) view(c *call, p Person) any {
 	base := common{
 		ID:                   p.ID,
@@ -116,14 +117,9 @@ func (s *Server) originID(id string) json.RawMessage {
 	return text
 }
 
-// isWhole reports whether id is a whole number as JSON writes it.
+// isWhole reports whether id is a whole number in JSON syntax.
 func isWhole(id string) bool {
-	for _, r := range id {
-		if r < '0' || r > '9' {
-			return false
-		}
-	}
-	return id != "" && (id[0] != '0' || id == "0")
+	return id == "0" || id != "" && id[0] != '0' && strings.Trim(id, "0123456789") == ""
 }
 
 // orNull returns a pointer to value, nil for the zero value.
