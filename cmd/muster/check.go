@@ -204,7 +204,7 @@ func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.Foreseen, 
 	s, mapper := &a.settings, look.shares[0].job.Mapper
 	c := report.Check{
 		Summary: report.Summary{
-			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Remarked: found.remarks.List(),
+			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Notes: found.remarks.List(),
 			Results: s.results, Remarks: in.remarks,
 		},
 		LookedUp: look.done(), Plan: planned,

@@ -16,7 +16,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 	s := report.Summary{
 		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts, Updated: run.Updated,
 		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
-		Results: job.ResultsPath, Problems: stage.found.problems.List(), Remarked: stage.found.remarks.List(),
+		Results: job.ResultsPath, Problems: stage.found.problems.List(), Notes: stage.found.remarks.List(),
 		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
 	}
 	if a.settings.simulate && needsClassifications(job.Mapper) {

@@ -36,15 +36,15 @@ func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.
 			return nil, err
 		}
 	}
-	manner := report.Logged
+	mode := report.ModeLog
 	switch {
 	case a.settings.quiet || a.logsJSON():
 	case a.settings.plain:
-		manner = report.Told
+		mode = report.ModePlain
 	case isTerminal(a.stderr):
-		manner = report.Drawn
+		mode = report.ModeTTY
 	}
-	s.progress = report.NewProgress(a.stderr, manner, rows, log)
+	s.progress = report.NewProgress(a.stderr, mode, rows, log)
 	s.progress.Estimate(func(left int) (time.Duration, bool) {
 		return pace.Forecast(min(left, max(requests-int(s.sent.Load()), 0)))
 	})
@@ -57,7 +57,7 @@ func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.
 				log.Info().Msg(stopping)
 			} else {
 				text := paragraph(stopping, "", a.width(a.stderr))
-				if manner != report.Drawn {
+				if mode != report.ModeTTY {
 					text = a.afterKey(interrupted) + text
 				}
 				fmt.Fprintf(s.progress, "%s", text)
@@ -97,7 +97,7 @@ func (s *stage) follow(job *importer.Job) {
 			s.page.Event(report.EventCreated)
 		}
 	}
-	job.OnDoubt = s.progress.Doubts
+	job.OnDoubt = s.progress.Unsettled
 	if s.page != nil {
 		job.OnTrouble = func(t importer.Trouble) { s.page.Event(eventOf(t)) }
 	}

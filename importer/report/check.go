@@ -12,37 +12,37 @@ import (
 	"muster/importer/text"
 )
 
-// Column is a heading of the roster and what it becomes.
+// Column is a heading of the roster and the field that gets the cells.
 type Column struct {
 	Field   string `json:"field"` // of the person, such as "first_name"
 	Heading string `json:"heading"`
 	How     string `json:"how"` // such as "exact" or "mapping file"; may be empty
 }
 
-// Check is what a roster would become. Its counts hold as pending the rows that
-// an import would send.
+// Check is the result of checking a roster. The rows that an import would send
+// are counted as pending.
 type Check struct {
 	Summary
 	Roster   string
-	LookedUp bool     // the project's people were compared, and the ledger
-	Import   Import   // what an import would take
+	LookedUp bool     // rows were compared with the project's people and the ledger
+	Import   Import   // what an import would do
 	Columns  []Column // the mapping
-	Unused   []string // headings that nothing takes
+	Unused   []string // headings that no field uses
 	Withheld []string // headings of what is never sent: social security numbers, birth dates
-	Open     []string // sentences: what can't be known before an import
-	Plan     string   // the file of the reviewed plan; "" if none was written
+	Open     []string // sentences: what only an import can show
+	Plan     string   // the plan file; "" if none was written
 }
 
-// Import is what an import would take.
+// Import is what an import would do.
 type Import struct {
-	Create   int           // people to be created
-	Update   int           // people whose job title would be changed
-	Requests int           // all calls, the lookups included; 0 if not known
+	Create   int           // people
+	Update   int           // job titles
+	Requests int           // with lookups; 0 if not known
 	Estimate time.Duration // 0 if not known
 }
 
-// WriteCheck writes a check for people, in lines of at most width columns; only
-// commands and names of files may be longer. What they have to do comes first.
+// WriteCheck writes a check for people as WriteText writes a summary. What the user
+// must do comes first.
 func WriteCheck(w io.Writer, c Check, width int) error {
 	p := newPage(width)
 	p.line("", "", c.verdict())
@@ -59,8 +59,8 @@ func WriteCheck(w io.Writer, c Check, width int) error {
 	return err
 }
 
-// meanings says what the statuses of rows that nobody has sent stand for.
-func (c Check) meanings() []meaning {
+// meanings explains the statuses of rows that were not sent.
+func (c Check) meanings() []statusMeaning {
 	there := "there already"
 	if c.Project != "" {
 		there = "in " + Clean(c.Project) + " already"
@@ -69,23 +69,23 @@ func (c Check) meanings() []meaning {
 	if !c.LookedUp {
 		send += ", unless they are in the project already"
 	}
-	return []meaning{
+	return []statusMeaning{
 		{outcome.Pending, send},
 		{outcome.Created, "created"},
-		{outcome.Existing, there + c.among("differs", "with another job title", "name_only", "by the name alone", "gone", "gone from the project since")},
+		{outcome.Existing, there + c.among("differs", "with another job title", "name_only", "by the name alone", "gone", "not on the project any more")},
 		{outcome.Skipped, "left out on purpose"},
-		{outcome.Invalid, "invalid: to be corrected" + c.among("duplicate_row", "the same person as a row above", "id_conflict", "with somebody else's ID")},
+		{outcome.Invalid, "invalid: correct these rows" + c.among("duplicate_row", "the same person as a row above", "id_conflict", "with the ID of another person")},
 		{outcome.Failed, "failed"},
-		{outcome.Unknown, "unknown: sent once, and what came of it is not settled"},
+		{outcome.Unknown, "unknown: sent once, and not known whether the person exists"},
 	}
 }
 
-// among says how many problems there are of some kinds: pairs of code and words.
+// among counts the problems of some codes. kinds are pairs of a code and words.
 func (c Check) among(kinds ...string) string {
 	var parts []string
 	for i := 0; i+1 < len(kinds); i += 2 {
 		n := 0
-		for _, group := range slices.Concat(c.Problems, c.Remarked) {
+		for _, group := range slices.Concat(c.Problems, c.Notes) {
 			if group.Code == kinds[i] {
 				n += group.Count
 			}
@@ -100,7 +100,7 @@ func (c Check) among(kinds ...string) string {
 	return ", " + strings.Join(parts, ", ")
 }
 
-// effort writes what an import would take, and what is not known of it.
+// effort writes what an import would do, and what is not known yet.
 func (p *page) effort(c Check) {
 	if c.Import.Requests > 0 && c.Import.Create+c.Import.Update > 0 {
 		p.blank()
@@ -131,8 +131,8 @@ func (p *page) effort(c Check) {
 	}
 }
 
-// checkJSON is the summary of a check: a contract with other programs, as Summary
-// is, of which it has all fields.
+// checkJSON is the JSON of a check, a contract with other programs. It has all
+// fields of Summary.
 type checkJSON struct {
 	Summary
 	LookedUp bool       `json:"looked_up"`
@@ -166,10 +166,10 @@ func WriteCheckJSON(w io.Writer, c Check) error {
 	return writeJSON(w, out)
 }
 
-// verdict says whether the roster is ready.
+// verdict returns a sentence that says whether the roster is ready.
 func (c Check) verdict() string {
-	rows, wrong := c.Counts.Rows(), c.Invalid+c.Failed+c.Unknown
-	name := Clean(c.Roster) // it keeps its letters, also where a sentence begins
+	rows, wrong := c.Counts.Rows(), c.Counts.NeedLook()
+	name := Clean(c.Roster) // never capitalized
 	begin := name
 	if name == "" {
 		name, begin = "the roster", "The roster"
@@ -180,14 +180,14 @@ func (c Check) verdict() string {
 	case wrong == 0 && !c.LookedUp:
 		return fmt.Sprintf("No problem in %s of %s. Nothing was sent.", text.Plural(rows, "row", "rows"), name)
 	case wrong == 0 && c.Existing > 0 && c.Import.Create+c.Import.Update == 0:
-		return fmt.Sprintf("Nothing is to be done for %s: no problem in %s, and nobody to create. Nothing was sent.", name, text.Plural(rows, "row", "rows"))
+		return fmt.Sprintf("There is nothing to do for %s: no problem in %s, and no person to create. Nothing was sent.", name, text.Plural(rows, "row", "rows"))
 	case wrong == 0:
 		return fmt.Sprintf("%s is ready: no problem in %s. Nothing was sent.", begin, text.Plural(rows, "row", "rows"))
 	}
 	return fmt.Sprintf("%s of %s in %s %s a problem. Nothing was sent.", text.Number(wrong), text.Plural(rows, "row", "rows"), name, have(wrong))
 }
 
-// mapping writes which heading becomes which field.
+// mapping writes the heading of every field.
 func (p *page) mapping(c Check) {
 	if len(c.Columns)+len(c.Unused)+len(c.Withheld) == 0 {
 		return
@@ -202,17 +202,17 @@ func (p *page) mapping(c Check) {
 	}
 	for _, column := range c.Columns {
 		first := "  " + column.Field + strings.Repeat(" ", widest-columns(column.Field)) + "  "
-		text := Clean(column.Heading)
-		if text != "" {
-			text = `"` + text + `"`
+		source := Clean(column.Heading)
+		if source != "" {
+			source = `"` + source + `"`
 		}
 		if column.How != "" {
-			text += " (" + Clean(column.How) + ")"
+			source += " (" + Clean(column.How) + ")"
 		}
 		if p.plain() {
 			first = "Column for " + column.Field + ": "
 		}
-		p.line(first, strings.Repeat(" ", columns(first)), text)
+		p.line(first, strings.Repeat(" ", columns(first)), source)
 	}
 	p.headings("not used", c.Unused)
 	p.headings("never sent", c.Withheld)
@@ -222,20 +222,17 @@ func (p *page) headings(what string, list []string) {
 	if len(list) == 0 {
 		return
 	}
-	const most = 30 // of a sheet with hundreds of columns
-	quoted, left := "", len(list)-most
-	for i, heading := range list {
-		if i >= most && left > 1 {
-			quoted += " and " + text.Number(left) + " more"
-			break
-		}
-		if i > 0 {
-			quoted += ", "
-		}
-		quoted += `"` + Clean(heading) + `"`
+	const most = 30
+	var quoted []string
+	for _, heading := range list {
+		quoted = append(quoted, `"`+Clean(heading)+`"`)
+	}
+	headings := strings.Join(quoted, ", ")
+	if left := len(list) - most; left > 1 {
+		headings = strings.Join(quoted[:most], ", ") + " and " + text.Number(left) + " more"
 	}
 	if p.plain() {
 		what = "Columns " + what
 	}
-	p.line("  "+what+": ", "    ", quoted)
+	p.line("  "+what+": ", "    ", headings)
 }

@@ -8,41 +8,39 @@ import (
 	"muster/importer/outcome"
 )
 
-// How much Groups keeps, whatever a roster or a server comes up with.
+// The limits of Groups, so that memory stays bounded for any roster and server.
 const (
-	examples     = 5    // rows, and cells, of a group
-	kindsOfOne   = 10   // messages of one code and field
-	groupsInAll  = 1000 // after which everything new is "other"
-	longestWords = 500  // bytes of a message or hint
+	examples       = 5    // rows, and cells, of a group
+	groupsOfACode  = 10   // of one code and field
+	groupsInAll    = 1000 // further groups are "other"
+	longestMessage = 500  // bytes
 )
 
-// Group is problems of one kind.
+// Group is a count of problems of one kind, with examples.
 type Group struct {
 	Code        string `json:"code"`
-	Field       string `json:"field"` // "" where a row as a whole is meant
+	Field       string `json:"field"` // "" if the problem is one of a whole row
 	Count       int    `json:"count"`
 	ExampleRows []int  `json:"example_rows"` // the first five
 
-	Message string   `json:"-"` // the first one's
-	Hint    string   `json:"-"`
-	Line    string   `json:"-"` // of a mapping file, with which Hint ends
-	Cells   []string `json:"-"` // the first five's, where cells are meant
-	Values  []string `json:"-"` // what their messages don't have in common, for each of Cells
+	Message string   `json:"-"` // of the first problem
+	Hint    string   `json:"-"` // of the first problem
+	Line    string   `json:"-"` // of a mapping file: Hint ends with this line
+	Cells   []string `json:"-"` // the first five
+	Values  []string `json:"-"` // for each of Cells: what the message quotes
 }
 
-// Groups gathers problems by code, field and kind of message: messages that
-// differ only in what stands between quotation marks, or in numbers, are of one
-// kind. It holds at most a thousand groups. The zero value is ready; it is not
-// safe for concurrent use.
+// Groups gathers problems by code, field and kind of message. Messages are of one
+// kind if they differ only in quoted texts and in numbers. There are at most about
+// a thousand groups. The zero value is ready. Groups is not safe for concurrent use.
 type Groups struct {
-	index map[string]*Group
-	kinds map[string]int
+	index map[string]*Group // by code, field and kind of message
+	kinds map[string]int    // groups by code and field
 	list  []*Group
-	key   []byte
 }
 
-// Add counts a problem of a row; the row is 0 where nobody knows it, as of a line
-// that was added to a results file.
+// Add counts a problem of a row. The row is 0 for a line that was added to a
+// results file.
 func (g *Groups) Add(p outcome.Problem, row int) {
 	group := g.find(p)
 	group.Count++
@@ -51,129 +49,129 @@ func (g *Groups) Add(p outcome.Problem, row int) {
 	}
 	if p.Cell != "" && len(group.Cells) < examples && !slices.Contains(group.Cells, p.Cell) {
 		group.Cells = append(group.Cells, strings.Clone(p.Cell))
-		group.Values = append(group.Values, strings.Clone(varying(p.Message)))
+		group.Values = append(group.Values, strings.Clone(quotedValue(p.Message)))
 	}
 }
 
+// find returns the group of a problem, a new one if need be.
 func (g *Groups) find(p outcome.Problem) *Group {
 	if g.index == nil {
 		g.index, g.kinds = make(map[string]*Group), make(map[string]int)
 	}
-	g.key = append(append(append(append(g.key[:0], p.Code...), 0), p.Field...), 0)
-	family := len(g.key)
-	g.key = appendKind(g.key, p.Message)
-	if group := g.index[string(g.key)]; group != nil {
+	family := p.Code + "\x00" + p.Field + "\x00"
+	for _, key := range []string{family + messageKind(p.Message), family + "...", "other"} {
+		if group := g.index[key]; group != nil {
+			return group
+		}
+		switch {
+		case key == "other":
+			p = outcome.Problem{Code: "other", Message: "other problems, of too many kinds to list"}
+		case len(g.list) >= groupsInAll, g.kinds[family] >= groupsOfACode && key != family+"...":
+			continue
+		}
+		group := &Group{
+			Code: strings.Clone(p.Code), Field: strings.Clone(p.Field),
+			Message: bounded(p.Message), Hint: bounded(p.Hint), Line: strings.Clone(p.Line),
+		}
+		g.index[key] = group
+		g.kinds[family]++
+		g.list = append(g.list, group)
 		return group
 	}
-	if g.kinds[string(g.key[:family])] >= kindsOfOne {
-		g.key = append(g.key[:family], "..."...)
-		if group := g.index[string(g.key)]; group != nil {
-			return group
-		}
-	}
-	if len(g.list) >= groupsInAll {
-		g.key, family = append(g.key[:0], "other"...), 0
-		p = outcome.Problem{Code: "other", Message: "other problems, too many kinds of them to list"}
-		if group := g.index[string(g.key)]; group != nil {
-			return group
-		}
-	}
-	group := &Group{
-		Code: strings.Clone(p.Code), Field: strings.Clone(p.Field),
-		Message: bounded(p.Message), Hint: bounded(p.Hint), Line: strings.Clone(p.Line),
-	}
-	g.index[string(g.key)] = group
-	g.kinds[string(g.key[:family])]++
-	g.list = append(g.list, group)
-	return group
+	return nil // not reached: "other" always has a group
 }
 
 func bounded(text string) string {
-	if len(text) > longestWords {
-		text = strings.ToValidUTF8(text[:longestWords], "") + "..."
+	if len(text) > longestMessage {
+		text = strings.ToValidUTF8(text[:longestMessage], "") + "..."
 	}
 	return strings.Clone(text)
 }
 
-// appendKind appends a message without what varies in it.
-func appendKind(key []byte, message string) []byte {
-	if len(message) > longestWords {
-		message = message[:longestWords]
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+
+// messageKind returns a message without quoted texts, and with 0 for every number.
+func messageKind(message string) string {
+	if len(message) > longestMessage {
+		message = message[:longestMessage]
 	}
-	quoted := false
-	for i := range len(message) {
-		c := message[i]
+	var kind strings.Builder
+	quoted, number := false, false
+	for _, r := range message {
 		switch {
-		case c == '"':
+		case r == '"':
 			quoted = !quoted
-			key = append(key, c)
 		case quoted:
-		case c >= '0' && c <= '9':
-			if len(key) == 0 || key[len(key)-1] != '0' {
-				key = append(key, '0')
+			continue
+		case isDigit(r):
+			if number {
+				continue
 			}
-		default:
-			key = append(key, c)
+			r = '0'
 		}
+		number = r == '0'
+		kind.WriteRune(r)
 	}
-	return key
+	return kind.String()
 }
 
-// varying returns what a message says that others of its kind don't: what it
-// quotes, or a number with the word before it; "" if there is neither.
-func varying(message string) string {
+// quotedValue returns what distinguishes a message from others of the same kind:
+// the quoted text, or the first number with the word before, or "".
+func quotedValue(message string) string {
 	if _, rest, quoted := strings.Cut(message, `"`); quoted {
 		if text, _, closed := strings.Cut(rest, `"`); closed {
 			return bounded(`"` + text + `"`)
 		}
 	}
-	digit := func(r rune) bool { return r >= '0' && r <= '9' }
-	at := strings.IndexFunc(message, digit)
+	at := strings.IndexFunc(message, isDigit)
 	if at < 0 {
 		return ""
 	}
-	end := at + strings.IndexFunc(message[at:]+" ", func(r rune) bool { return !digit(r) })
+	end := at + strings.IndexFunc(message[at:]+" ", func(r rune) bool { return !isDigit(r) })
 	word := strings.LastIndexAny(strings.TrimRight(message[:at], " "), " (") + 1
 	return bounded(message[word:end])
 }
 
-// List returns copies of the groups, the largest first, and of equal ones the one
-// that was met first.
+// List returns copies of the groups, the largest first.
 func (g *Groups) List() []Group {
 	list := make([]Group, 0, len(g.list))
 	for _, group := range g.list {
-		one := *group
-		one.ExampleRows, one.Cells, one.Values = append([]int{}, group.ExampleRows...), slices.Clone(group.Cells), slices.Clone(group.Values)
-		list = append(list, one)
+		c := *group
+		c.ExampleRows, c.Cells, c.Values = append([]int{}, c.ExampleRows...), slices.Clone(c.Cells), slices.Clone(c.Values)
+		list = append(list, c)
 	}
-	slices.SortStableFunc(list, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })
+	sortGroups(list)
 	return list
 }
 
-// merged returns one group for each code and field, as programs expect it.
-func merged(list []Group) []Group {
+// sortGroups sorts groups by count. Groups of equal count keep their order.
+func sortGroups(list []Group) {
+	slices.SortStableFunc(list, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })
+}
+
+// mergeGroups returns one group for each code and field, for JSON.
+func mergeGroups(list []Group) []Group {
 	type family struct{ code, field string }
 	index := make(map[family]int)
-	one := make([]Group, 0, len(list))
+	merged := make([]Group, 0, len(list))
 	for _, group := range list {
 		key := family{group.Code, group.Field}
 		i, found := index[key]
 		if !found {
-			index[key] = len(one)
+			index[key] = len(merged)
 			group.ExampleRows = append([]int{}, group.ExampleRows...)
-			one = append(one, group)
+			merged = append(merged, group)
 			continue
 		}
-		one[i].Count += group.Count
-		one[i].ExampleRows = append(one[i].ExampleRows, group.ExampleRows...)
+		merged[i].Count += group.Count
+		merged[i].ExampleRows = append(merged[i].ExampleRows, group.ExampleRows...)
 	}
-	for i := range one {
-		slices.Sort(one[i].ExampleRows)
-		one[i].ExampleRows = slices.Compact(one[i].ExampleRows)
-		if len(one[i].ExampleRows) > examples {
-			one[i].ExampleRows = one[i].ExampleRows[:examples]
-		}
+	for i := range merged {
+		rows := merged[i].ExampleRows
+		slices.Sort(rows)
+		rows = slices.Compact(rows)
+		merged[i].ExampleRows = rows[:min(len(rows), examples)]
 	}
-	slices.SortStableFunc(one, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })
-	return one
+	sortGroups(merged)
+	return merged
 }

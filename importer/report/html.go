@@ -13,50 +13,47 @@ import (
 	"muster/importer/outcome"
 )
 
-// Event is something that slowed a run down, marked in the report's chart.
+// Event is something to mark in the report's chart.
 type Event uint8
 
 // The events.
 const (
-	EventThrottled Event = iota + 1 // Procore put a request off
-	EventCreated                    // a person was created; their row may come later, in the roster's order
+	EventThrottled Event = iota + 1 // Procore asked to slow down
+	EventCreated                    // a person was created; the row may be reported later
 	EventFault                      // Procore gave no usable answer: a server error, a cut connection, a time-out
 )
 
-// HTML gathers a run for a report that is one page: it holds everything it
-// shows, asks nobody for anything, and can be mailed, printed and kept. Decisions
-// that the code can't show:
+// HTML gathers a run for a report of one page, which loads nothing and can be
+// mailed, printed and kept. Decisions that the code can't show:
 //
-//   - Rows go to a temporary file as they come, in the form in which the page
-//     holds them, so that memory doesn't grow with the roster. The page can't be
-//     written as they come, because what happened stands at its top.
-//   - What is to be read is in the page itself. The script searches, filters and
-//     copies, and without it nothing else is missing.
-//   - The script and the style are allowed by their hashes, and nothing else is. So
-//     a cell that got through the escaping would still not run.
-//   - No link leads anywhere, not even to the results file: a page that is mailed
-//     would take it along, and a name made by somebody else would be a link made
-//     by somebody else.
-//   - Rows are shown in pages and not by scrolling through a window of them: a
-//     browser's own search, a screen reader and the keyboard then work as on
-//     any other page.
+//   - Rows go to a temporary file as they come, encoded as in the page, so that
+//     memory doesn't grow with the roster. The page can't be written as rows come,
+//     because the result is at the top.
+//   - Everything important is in the page itself. The script only searches, filters
+//     and copies.
+//   - The Content-Security-Policy allows only our script and our style, by hash. A
+//     cell that got through the escaping would still not run.
+//   - There are no links, not even to the results file: a mailed page would carry
+//     them along, and a roster could choose their targets.
+//   - Rows are shown in pages, not in a scrolling window, so that a browser's
+//     search, screen readers and the keyboard work as usual.
 //
-// It is safe for concurrent use.
+// HTML is safe for concurrent use.
 type HTML struct {
 	mu      sync.Mutex
 	path    string // as it was given
-	target  string // where that really is
+	target  string // path with links followed
 	started time.Time
 	rows    *rowFile
 	series  series
-	ended   bool
+	closed  bool
 }
 
-// CreateHTML begins a report that Commit will write to path. It refuses a path
-// that can't be written, or where there is a file that isn't such a report, so
-// that a run doesn't find out at its end. The error is an *fault.Error.
+// CreateHTML begins a report that Commit writes to path. It refuses a path that
+// can't be written or that has a file which is not a report, so that a run doesn't
+// fail at the end. The error is a *fault.Error.
 func CreateHTML(path string) (*HTML, error) {
-	target, err := placeHTML(path)
+	target, err := reportTarget(path)
 	if err != nil {
 		return nil, err
 	}
@@ -68,51 +65,47 @@ func CreateHTML(path string) (*HTML, error) {
 	return &HTML{path: path, target: target, started: now, rows: rows, series: newSeries(now)}, nil
 }
 
-// Row adds what became of a row. The label is what people know the row by, such
-// as the person's name; it may be empty. If a row can't be kept, Commit says so.
+// Row adds a finished row. The label, such as the person's name, may be empty.
+// Commit returns an error of Row.
 func (h *HTML) Row(label string, o outcome.Outcome) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.ended {
+	if !h.closed {
 		h.rows.add(label, o)
 	}
 }
 
-// Event marks that something happened just now.
+// Event records that something happened just now.
 func (h *HTML) Event(e Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.ended {
+	if !h.closed {
 		h.series.event(time.Now(), e)
 	}
 }
 
-// Waiting says that nothing is sent until then, as Progress.Waiting does. A zero
-// time, or one in the past, says that nothing waits. Between two calls at most
-// the time up to the earlier one's until counts as waiting.
+// Waiting records that nothing is sent until then, as Progress.Waiting does. A
+// zero or past time ends the wait.
 func (h *HTML) Waiting(until time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.ended {
+	if !h.closed {
 		h.series.waiting(time.Now(), until)
 	}
 }
 
-// Commit writes the page: whole, or not at all, and readable by its owner
-// alone. Nothing can be added to it any more. The error is an *fault.Error.
+// Commit writes the page, whole or not at all, with mode 0600, and closes the
+// report. The error is a *fault.Error.
 func (h *HTML) Commit(s Summary) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ended {
-		return &fault.Error{Where: fault.Where{File: h.path}, Code: CodeHTMLClosed, Message: "the report is closed already", Fix: "start the command again"}
+	if h.closed {
+		return refusal(h.path, CodeHTMLClosed, "the report is closed already", "start the command again")
 	}
-	h.ended = true
+	h.closed = true
 	now := time.Now()
 	h.series.end(now)
-	err := h.write(s, now)
-	if failed := h.rows.close(); err == nil && failed != nil {
-		err = failed
-	}
+	err := errors.Join(h.write(s, now), h.rows.close())
 	var known *fault.Error
 	if err != nil && !errors.As(err, &known) {
 		return unwritableHTML(h.path, err)
@@ -120,25 +113,25 @@ func (h *HTML) Commit(s Summary) error {
 	return err
 }
 
-// Discard gives the report up and removes what was kept for it. After Commit it
-// does nothing.
+// Discard closes the report without a page and removes temporary files. After
+// Commit it does nothing.
 func (h *HTML) Discard() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ended {
+	if h.closed {
 		return nil
 	}
-	h.ended = true
+	h.closed = true
 	if err := h.rows.close(); err != nil {
 		return fmt.Errorf("discard the report %s: %w", h.path, err)
 	}
 	return nil
 }
 
-// write writes the page to its place.
+// write writes the page to the target.
 func (h *HTML) write(s Summary, now time.Time) error {
 	// A run may take hours: another program may have used the name meanwhile.
-	if _, err := placeHTML(h.path); err != nil {
+	if _, err := reportTarget(h.path); err != nil {
 		return err
 	}
 	return atomicfile.Write(h.target, func(w io.Writer) error { return h.page(w, s, now) })

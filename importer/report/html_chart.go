@@ -12,15 +12,14 @@ import (
 
 const plotHeight = 180 // of the chart's bars, in pixels
 
-// chart is people over time as the page draws it. What lies side by side is in
-// percent of the page's width, so that the chart fits a phone and a sheet of
-// paper while its text keeps its size.
+// chart is the data of a bar chart of people over time. Horizontal lengths are in
+// percent, so that the chart fits a phone and a sheet of paper without scaling text.
 type chart struct {
 	Title string
 	Text  string // the chart in words
 	Bars  []bar
 	Marks []mark
-	Waits []span100
+	Waits []stretch
 	Lines []gridLine
 	Ticks []tick
 	Table []tableRow
@@ -28,11 +27,11 @@ type chart struct {
 	Throttled, Faults bool // what the legend has to explain
 }
 
-// span100 is a stretch of the run, in percent of it.
-type span100 struct{ X, Width string }
+// stretch is a part of the run, in percent.
+type stretch struct{ X, Width string }
 
 type bar struct {
-	span100
+	stretch
 	Y, Height string
 	Label     string
 }
@@ -47,16 +46,15 @@ type gridLine struct{ Y, TextY, Label string }
 
 type tick struct {
 	X, Anchor, Label string
-	Minor            bool // left out where there is little room
+	Minor            bool // hidden on narrow pages
 }
 
-// tableRow is a slice of the run for those who can't see the chart.
+// tableRow is a slice of the run, for readers who can't see the chart.
 type tableRow struct {
 	From, Created, Throttled, Faults, Waited string
 }
 
-// chart returns what to draw, nil if there is nothing to see. The times it
-// writes are those of zone.
+// chart returns the chart, or nil if there is nothing to draw. Times are in zone.
 func (s *series) chart(zone *time.Location) *chart {
 	s.fit()
 	people, throttled, faults, waited := s.totals()
@@ -64,10 +62,12 @@ func (s *series) chart(zone *time.Location) *chart {
 		return nil
 	}
 	d := drawing{series: s, zone: zone, share: 100 / float64(len(s.slices)), per: s.width}
-	// Of a run that takes hours the pace is told per minute, of a short one what
-	// happened in each stretch: 25 people in ten seconds of which nine were spent
-	// waiting are no 150 a minute.
-	unit := "every " + stretch(s.width)
+	// A long run has a rate per minute. A short run has counts: 25 people in ten
+	// seconds, nine of them spent waiting, are not 150 people a minute.
+	unit := "every " + strconv.Itoa(int(s.width/time.Second)) + " seconds"
+	if s.width == time.Second {
+		unit = "every second"
+	}
 	if s.width >= time.Minute {
 		d.per, unit = time.Minute, "per minute"
 	}
@@ -98,12 +98,12 @@ func (s *series) totals() (people, throttled, faults int, waited time.Duration) 
 	return people, throttled, faults, waited
 }
 
-// drawing is a chart under way.
+// drawing is a chart under construction.
 type drawing struct {
 	*series
 	zone      *time.Location
-	share     float64       // of the width for one slice, in percent
-	per       time.Duration // what a rate is told for
+	share     float64       // width of a slice, in percent
+	per       time.Duration // unit of rates
 	most      float64       // the highest rate
 	step, top float64       // of the scale
 }
@@ -133,12 +133,12 @@ func (d *drawing) slice(c *chart, i int, one slice) {
 		label += ", waited " + text.Duration(one.waited)
 	}
 	if one.waited*2 >= d.width {
-		c.Waits = append(c.Waits, span100{percent(x), percent(d.share)})
+		c.Waits = append(c.Waits, stretch{percent(x), percent(d.share)})
 	}
 	if height := plotHeight * d.rate(one) / d.top; one.created > 0 {
 		height = max(height, 1)
 		c.Bars = append(c.Bars, bar{
-			span100: span100{percent(x + d.share*0.08), percent(d.share * 0.84)},
+			stretch: stretch{percent(x + d.share*0.08), percent(d.share * 0.84)},
 			Y:       short(plotHeight - height), Height: short(height), Label: label,
 		})
 	}
@@ -149,7 +149,7 @@ func (d *drawing) slice(c *chart, i int, one slice) {
 	c.Table = append(c.Table, row)
 }
 
-// ticks returns at most six times under the chart.
+// ticks returns at most six times of day for the axis.
 func (d *drawing) ticks() []tick {
 	count := len(d.slices)
 	every := 1
@@ -172,8 +172,7 @@ func (d *drawing) ticks() []tick {
 	return list
 }
 
-// words tells what the chart shows, but for the throttling: the line above it
-// does.
+// words describes the chart, except throttling, which the summary mentions.
 func (d *drawing) words(unit string, people, faults int, waited time.Duration) string {
 	var list []string
 	if people > 0 {
@@ -194,7 +193,7 @@ func (d *drawing) words(unit string, people, faults int, waited time.Duration) s
 	return strings.Join(list, " ")
 }
 
-// clock writes a time of day as exactly as the slices need it.
+// clock returns a time of day, as exact as the slices are.
 func (d *drawing) clock(t time.Time) string {
 	t = t.In(d.zone)
 	switch {
@@ -208,16 +207,8 @@ func (d *drawing) clock(t time.Time) string {
 
 func times(n int) string { return text.Choose(n, "once", text.Number(n)+" times") }
 
-// stretch names the length of a slice of less than a minute.
-func stretch(d time.Duration) string {
-	if d == time.Second {
-		return "second"
-	}
-	return strconv.Itoa(int(d/time.Second)) + " seconds"
-}
-
-// scale returns a round step and the top of an axis that holds most. Rates may
-// have parts, people can't.
+// scale returns a round step and the top of an axis for values up to most. With
+// parts the step may be below 1.
 func scale(most float64, parts bool) (step, top float64) {
 	step = 1
 	if parts {
@@ -230,7 +221,7 @@ func scale(most float64, parts bool) (step, top float64) {
 	return step, step * max(math.Ceil(most/step-1e-9), 1)
 }
 
-// decimal writes a rate with as many digits as say something.
+// decimal returns a rate with as many digits as are useful.
 func decimal(value float64) string {
 	if value >= 10 || value == float64(int(value)) {
 		return text.Number(int(value + 0.5))
@@ -240,5 +231,5 @@ func decimal(value float64) string {
 
 func percent(x float64) string { return short(x) + "%" }
 
-// short writes a length with no more digits than can be seen.
+// short returns a length with as many digits as can be seen.
 func short(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }

@@ -11,7 +11,7 @@ import (
 	"muster/importer/fault"
 )
 
-// What can be wrong with a report's file.
+// The codes of the errors of CreateHTML and Commit.
 const (
 	CodeHTMLFolder     = "report_is_folder"
 	CodeHTMLNotFile    = "report_not_a_file"
@@ -21,24 +21,30 @@ const (
 	CodeHTMLClosed     = "report_closed"
 )
 
-func unwritableHTML(path string, err error) *fault.Error {
-	return &fault.Error{
-		Where: fault.Where{File: path}, Code: CodeHTMLUnwritable, Message: "the report can't be written",
-		Fix: "check that the disk has room and that you may write in this folder, or choose another name with --report", Err: fault.Cause(err),
-	}
+// refusal returns an error about the file at path.
+func refusal(path, code, message, fix string) *fault.Error {
+	return &fault.Error{Code: code, Message: message, Fix: fix, Where: fault.Where{File: path}}
 }
 
-// ourMark is what tells a report of ours from any other page.
-const ourMark = `<meta name="generator" content="muster report">`
+func unwritableHTML(path string, err error) *fault.Error {
+	e := refusal(path, CodeHTMLUnwritable, "the report can't be written",
+		"check that the disk has room and that you may write in this folder, or choose another name with --report")
+	e.Err = fault.Cause(err)
+	return e
+}
 
-// placeHTML returns where a report really is, after looking at what is there now.
-func placeHTML(path string) (string, error) {
+// generatorTag marks a page as a report of muster.
+const generatorTag = `<meta name="generator" content="muster report">`
+
+// reportTarget returns the path of the report with links followed. A file at that
+// path must be empty or a report.
+func reportTarget(path string) (string, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		folder, err := os.Stat(filepath.Dir(path))
 		switch {
 		case errors.Is(err, fs.ErrNotExist), err == nil && !folder.IsDir():
-			return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeHTMLNoFolder, Message: "the folder for the report does not exist", Fix: "make the folder, or choose another name with --report"}
+			return "", refusal(path, CodeHTMLNoFolder, "the folder for the report does not exist", "make the folder, or choose another name with --report")
 		case err != nil:
 			return "", unwritableHTML(path, err)
 		}
@@ -53,9 +59,9 @@ func placeHTML(path string) (string, error) {
 	}
 	switch {
 	case info.IsDir():
-		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeHTMLFolder, Message: "this is a folder", Fix: "give the name of a file in it, such as " + filepath.Join(path, "report.html")}
+		return "", refusal(path, CodeHTMLFolder, "this is a folder", "give the name of a file in it, such as "+filepath.Join(path, "report.html"))
 	case !info.Mode().IsRegular():
-		return "", &fault.Error{Where: fault.Where{File: path}, Code: CodeHTMLNotFile, Message: "this is not an ordinary file", Fix: "give the name of a new file"}
+		return "", refusal(path, CodeHTMLNotFile, "this is not an ordinary file", "give the name of a new file")
 	case info.Size() == 0:
 		return target, nil
 	}
@@ -64,16 +70,13 @@ func placeHTML(path string) (string, error) {
 		return "", unwritableHTML(path, err)
 	}
 	if !ours {
-		return "", &fault.Error{
-			Where: fault.Where{File: path}, Code: CodeHTMLNotOurs,
-			Message: "there is a file of this name already, and it is not a report of muster's, so it is left as it is",
-			Fix:     "choose another name with --report, or move that file away",
-		}
+		return "", refusal(path, CodeHTMLNotOurs, "a file of this name exists and is not a report of muster, so muster does not replace it",
+			"choose another name with --report, or move that file away")
 	}
 	return target, nil
 }
 
-// isReport reports whether a file is a page that was written here.
+// isReport reports whether a file is a page that muster wrote.
 func isReport(path string) (bool, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -81,8 +84,5 @@ func isReport(path string) (bool, error) {
 	}
 	defer func() { _ = file.Close() }() // only read
 	top, err := io.ReadAll(io.LimitReader(file, 1024))
-	if err != nil {
-		return false, err
-	}
-	return bytes.Contains(top, []byte(ourMark)), nil
+	return bytes.Contains(top, []byte(generatorTag)), err
 }

@@ -17,11 +17,11 @@ import (
 //go:embed html
 var parts embed.FS
 
-// groupsInPage is how many kinds of problems a page shows.
+// groupsInPage is how many groups of problems a page shows.
 const groupsInPage = 100
 
-// page writes the page. The style and the script don't go through the
-// template, which would change them, and their hashes with them.
+// page writes the page. The style and the script bypass the template, which would
+// change the texts and so the hashes.
 func (h *HTML) page(w io.Writer, s Summary, now time.Time) error {
 	style, err := part("report.css")
 	if err != nil {
@@ -53,8 +53,8 @@ func (h *HTML) page(w io.Writer, s Summary, now time.Time) error {
 	return nil
 }
 
-// part returns a part of the page with the line ends that a browser makes of
-// any others before it takes the hash.
+// part returns a part of the page with LF line ends: a browser converts line ends
+// to LF before hashing.
 func part(name string) (string, error) {
 	text, err := parts.ReadFile("html/" + name)
 	return strings.ReplaceAll(string(text), "\r\n", "\n"), err
@@ -74,37 +74,54 @@ func writeAll(w io.Writer, texts ...string) error {
 	return nil
 }
 
-// words takes a command apart where a line may be broken: between words alone,
-// since a browser would also do so behind the hyphens of a flag.
+// words splits a command where a line may break. A browser would also break after
+// the hyphens of a flag.
 func words(command string) []string { return strings.Split(command, " ") }
 
-// view is what the templates show.
+// view is the data of the templates.
 type view struct {
 	StyleHash, ScriptHash string
+	viewTop
+	viewCounts
+	viewPace
+	Wrong   groupList
+	Remarks groupList
+	viewRows
+}
 
+// viewTop is the top of the page: what happened, and what to do next.
+type viewTop struct {
 	Title     string
-	Mood      string // how it went: good, look, stopped
-	Verdict   string // that in a word or two
+	Mood      string // good, look or stopped
+	Verdict   string // the result in a word or two
 	Rehearsal bool
 	Sentence  string
 	Why       string
 	Facts     []fact
 	Next      []string
+}
 
-	Rows    string
-	Tiles   []tile
-	Sum     string
-	Chart   *chart
-	Pace    string // instead of the chart
-	Effort  string
-	Wrong   groupList
-	Remarks groupList
-	Notes   []string
+// viewCounts is the number of rows by status.
+type viewCounts struct {
+	Rows  string
+	Tiles []tile
+	Sum   string
+}
 
+// viewPace is how the run went.
+type viewPace struct {
+	Chart  *chart
+	Pace   string // instead of the chart
+	Effort string
+	Notes  []string
+}
+
+// viewRows is the table of rows.
+type viewRows struct {
 	Filters []filter
 	Shown   []shownRow
-	Caption string // of the rows shown without a script
-	Script  bool   // the script has something to do
+	Caption string // of the rows shown without scripts
+	Script  bool   // there are rows for the script
 }
 
 type fact struct{ Name, Value string }
@@ -115,11 +132,11 @@ type tile struct {
 	X                    string
 }
 
-// filter chooses rows by their statuses.
+// filter is a choice of rows by status.
 type filter struct {
 	Label, Count string
-	Statuses     string // their places in outcome.Statuses, such as "3,4,5"
-	Dot          string // the status whose colour it has
+	Statuses     string // places in outcome.Statuses, such as "3,4,5"
+	Dot          string // the status that gives the colour
 	On           bool
 }
 
@@ -140,64 +157,70 @@ type shownGroup struct {
 }
 
 func (h *HTML) view(s Summary, now time.Time) view {
-	v := view{
-		Mood: "good", Verdict: "Done", Rehearsal: s.Rehearsal, Why: Clean(s.Why),
-		Rows: text.Plural(s.Counts.Rows(), "row", "rows"), Effort: s.effort(),
-		Chart: h.series.chart(now.Location()), Script: h.rows.count > 0,
+	took := now.Sub(h.started)
+	if s.Elapsed > 0 {
+		took = time.Duration(s.Elapsed * float64(time.Second))
 	}
+	v := view{
+		viewTop:  h.top(s, took, now.Location()),
+		viewPace: viewPace{Chart: h.series.chart(now.Location()), Effort: s.effort(), Notes: cleanAll(s.Remarks)},
+		Wrong:    groupsForPage("What to do", "Problems of a kind are listed together, the most frequent first.", s.Problems),
+		Remarks:  groupsForPage("Worth a look", "These rows are done. Check that you agree.", s.Notes),
+		viewRows: h.table(),
+	}
+	v.Rows = text.Plural(s.Counts.Rows(), "row", "rows")
+	v.Tiles, v.Sum = tiles(s.Counts)
+	if v.Chart == nil && s.Created > 0 {
+		v.Pace = text.Plural(s.Created, "person was", "people were") + " created in " + text.Duration(took) + "."
+	}
+	return v
+}
+
+func cleanAll(texts []string) []string {
+	var clean []string
+	for _, t := range texts {
+		clean = append(clean, Clean(t))
+	}
+	return clean
+}
+
+func (h *HTML) top(s Summary, took time.Duration, zone *time.Location) viewTop {
+	v := viewTop{Mood: "good", Verdict: "Done", Rehearsal: s.Rehearsal, Why: Clean(s.Why), Next: cleanAll(s.Next)}
 	switch {
 	case s.Status == Stopped:
 		v.Mood, v.Verdict = "stopped", "Stopped early"
 	case s.Status == Interrupted:
 		v.Mood, v.Verdict = "stopped", "Interrupted"
-	case s.Invalid+s.Failed+s.Unknown > 0:
+	case s.Counts.NeedLook() > 0:
 		v.Mood, v.Verdict = "look", "Needs a look"
 	}
 	v.Title = "muster: " + strings.ToLower(v.Verdict)
 	if s.Project != "" {
 		v.Title = Clean(s.Project) + ", " + v.Title
 	}
-	plain := s
-	plain.Rehearsal = false // the page has a place of its own for it
-	v.Sentence = plain.sentence()
-	took := now.Sub(h.started)
-	if s.Elapsed > 0 {
-		took = time.Duration(s.Elapsed * float64(time.Second))
-	}
+	s.Rehearsal = false // the page shows that elsewhere
+	v.Sentence = s.sentence()
 	v.Facts = []fact{
 		{"Project", Clean(s.Project)},
 		{"Results file", Clean(s.Results)},
 		{"Run", Clean(s.Run)},
-		{"Started", h.started.In(now.Location()).Format("Mon 2 Jan 2006, 15:04 MST")},
+		{"Started", h.started.In(zone).Format("Mon 2 Jan 2006, 15:04 MST")},
 		{"Took", text.Duration(took)},
 	}
-	for _, command := range s.Next {
-		v.Next = append(v.Next, Clean(command))
-	}
-	for _, remark := range s.Remarks {
-		v.Notes = append(v.Notes, Clean(remark))
-	}
-	v.Tiles, v.Sum = tiles(s.Counts)
-	if v.Chart == nil && s.Created > 0 {
-		v.Pace = text.Plural(s.Created, "person was", "people were") + " created in " + text.Duration(took) + "."
-	}
-	v.Wrong = listed("What to do", "Problems of one kind stand together, the most frequent first.", s.Problems)
-	v.Remarks = listed("Worth a look", "These rows are done. See whether that is as you want it.", s.Remarked)
-	h.table(&v)
 	return v
 }
 
-// tiles returns a tile for each status that occurs, and how they add up.
+// tiles returns a tile for each status that occurs, and the sum in words.
 func tiles(c outcome.Counts) ([]tile, string) {
 	var list []tile
 	var sum []string
 	x, total := 0.0, float64(c.Rows())
-	for _, m := range meanings() {
+	for _, m := range statusMeanings() {
 		n := c.Of(m.status)
 		if n == 0 {
 			continue
 		}
-		// "invalid: to be corrected" is the status, and what that means.
+		// "invalid: correct these rows" is the status and the meaning
 		_, words, _ := strings.Cut(m.words, ": ")
 		switch m.status {
 		case outcome.Created:
@@ -214,20 +237,17 @@ func tiles(c outcome.Counts) ([]tile, string) {
 	return list, strings.Join(sum, " + ")
 }
 
-func listed(title, intro string, groups []Group) groupList {
+func groupsForPage(title, intro string, groups []Group) groupList {
 	list := groupList{Title: title, Intro: intro}
 	for i, g := range groups {
 		if i == groupsInPage {
-			list.More = "And " + text.Plural(len(groups)-i, "more kind", "more kinds") + ", which are with their rows below."
+			list.More = "And " + text.Plural(len(groups)-i, "more kind", "more kinds") + ", listed with the rows below."
 			break
 		}
-		where, _ := places(g)
+		where, _ := g.places()
 		one := shownGroup{
-			Count: text.Number(g.Count), Unit: text.Choose(g.Count, "row", "rows"), Message: begun(headline(g)), Hint: Clean(g.Hint),
+			Count: text.Number(g.Count), Unit: g.unit(g.Count), Message: g.headline(), Hint: Clean(g.Hint),
 			Places: where, Code: Clean(g.Code), Field: Clean(g.Field),
-		}
-		if len(g.Cells) > 0 {
-			one.Unit = text.Choose(g.Count, "cell", "cells")
 		}
 		if one.Message == "" {
 			one.Message = one.Code
@@ -237,9 +257,13 @@ func listed(title, intro string, groups []Group) groupList {
 	return list
 }
 
-// begun returns a message as a sentence begins, unless its first word is a name
-// such as employee_id or stands between quotation marks.
-func begun(message string) string {
+// headline returns the message of a group. It begins with a capital letter unless
+// the first word is a name such as employee_id or quoted.
+func (g Group) headline() string {
+	message := Clean(g.Message)
+	if g.forExample() != "" {
+		return "For example: " + message
+	}
 	word, _, _ := strings.Cut(message, " ")
 	for _, c := range []byte(word) {
 		if c < 'a' || c > 'z' {
@@ -249,18 +273,17 @@ func begun(message string) string {
 	return text.Capital(message)
 }
 
-// table chooses the rows that are seen without a script, and what the script can
-// filter by.
-func (h *HTML) table(v *view) {
+// table returns the rows that are shown without scripts, and the filters of the
+// script.
+func (h *HTML) table() viewRows {
 	rows, counts := h.rows.first, h.rows.counts
-	look := counts.Invalid + counts.Failed + counts.Unknown
-	total := counts.Rows()
-	v.Caption = "All rows of the run."
+	look, total := counts.NeedLook(), counts.Rows()
+	v := viewRows{Caption: "All rows of the run.", Script: total > 0}
 	if total > len(rows) {
 		v.Caption = "The first " + text.Number(len(rows)) + " of " + text.Plural(total, "row", "rows") + "."
 	}
 	if look > 0 {
-		rows = h.rows.toSee
+		rows = h.rows.needLook
 		v.Caption = text.Choose(look, "The row", "All "+text.Number(look)+" rows") + " to look at, of " + text.Plural(total, "row", "rows") + "."
 		if look > len(rows) {
 			v.Caption = "The first " + text.Number(len(rows)) + " of " + text.Number(look) + " rows to look at, of " + text.Plural(total, "row", "rows") + "."
@@ -276,4 +299,5 @@ func (h *HTML) table(v *view) {
 	for _, row := range rows {
 		v.Shown = append(v.Shown, shownRow{row, text.Number(row.Row)})
 	}
+	return v
 }

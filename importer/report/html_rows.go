@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"runtime"
@@ -14,43 +15,41 @@ import (
 )
 
 const (
-	rowsInBlock  = 10_000 // of one script element, so that a browser reads one while it shows another
-	rowsInPage   = 200    // in the page itself, for browsers without scripts
-	problemsOfIt = 10     // of one row
-	hintsInAll   = 4096   // that are written once; further ones stand in their rows
+	rowsInBlock   = 10_000 // rows of a script element, so that a browser can show the first soon
+	rowsInPage    = 200    // rows in the page itself, for browsers without scripts
+	problemsOfRow = 10     // problems shown of a row
+	maxWords      = 4096   // entries of the list of words
 )
 
-// Rows of the page are arrays, because keys would double its size:
+// Rows of the page are arrays, because keys would double the size:
 //
 //	[row, status, label, person ID, [[code, cell, message, hint], ...]]
 //
-// Row and status (its place in outcome.Statuses) are numbers; a person ID is text,
-// for JavaScript's numbers end at 2^53. A code or hint is the place of its text in
-// a list at the end, or the text. Rows without a person ID or problems end earlier.
+// Row and status (the place in outcome.Statuses) are numbers. A person ID is text:
+// JavaScript's numbers end at 2^53. A code or hint is a text, or the place of the
+// text in the list of words at the end. A row without an ID or problems is shorter.
 const (
 	openBlock  = `<script type="application/json" class="rows">[`
 	closeBlock = "]</script>\n"
 	openWords  = `<script type="application/json" id="words">`
 )
 
-// rowFile holds the rows until the page is written.
+// rowFile is a temporary file of rows, encoded as in the page.
 type rowFile struct {
 	file   *os.File
 	buffer *bufio.Writer
-	err    error // the first; then nothing is written any more
-	named  bool  // the file must be removed
+	err    error // the first; nothing is written after it
+	named  bool  // the file has a name to remove
 
-	count  int
-	counts outcome.Counts
-	first  []pageRow // the first of all
-	toSee  []pageRow // the first of those to be looked at
+	counts   outcome.Counts
+	first    []pageRow // the first rows
+	needLook []pageRow // the first rows that a person must look at
 
 	words []string
-	index map[string]int
-	line  []byte
+	index map[string]int // of words
 }
 
-// pageRow is a row as the page itself shows it.
+// pageRow is a row as the page shows it without scripts.
 type pageRow struct {
 	Row      int
 	Label    string
@@ -62,16 +61,16 @@ type pageRow struct {
 
 type pageProblem struct{ Code, Cell, Message, Hint string }
 
-// newRowFile makes the file beside the report: what is personal stays in the
-// folder that the user chose for it.
+// newRowFile creates the file in the folder of the report: rows are personal data,
+// and the user chose that folder.
 func newRowFile(folder, name string) (*rowFile, error) {
 	file, err := os.CreateTemp(folder, "."+name+".*.rows")
 	if err != nil {
 		return nil, err
 	}
 	f := &rowFile{file: file, buffer: bufio.NewWriterSize(file, 64<<10), index: make(map[string]int), named: true}
-	// A file without a name goes with the process, however that ends. Windows
-	// doesn't know such files, and some network drives neither.
+	// The system frees a file without a name when the process ends. Windows and
+	// some network drives have no such files.
 	if runtime.GOOS != "windows" && os.Remove(file.Name()) == nil {
 		f.named = false
 	}
@@ -80,123 +79,88 @@ func newRowFile(folder, name string) (*rowFile, error) {
 
 func (f *rowFile) add(label string, o outcome.Outcome) {
 	row := cleanRow(label, o)
-	if f.count < rowsInPage {
+	count := f.counts.Rows()
+	if count < rowsInPage {
 		f.first = append(f.first, row)
 	}
-	if toLookAt(o.Status) && len(f.toSee) < rowsInPage {
-		f.toSee = append(f.toSee, row)
+	if o.Status.NeedsLook() && len(f.needLook) < rowsInPage {
+		f.needLook = append(f.needLook, row)
 	}
 	f.counts.Add(o.Status, 1)
-	f.line = f.line[:0]
+	separator := ",\n"
 	switch {
-	case f.count == 0:
-		f.line = append(f.line, openBlock...)
-	case f.count%rowsInBlock == 0:
-		f.line = append(append(f.line, closeBlock...), openBlock...)
-	default:
-		f.line = append(f.line, ',')
+	case count == 0:
+		separator = openBlock + "\n"
+	case count%rowsInBlock == 0:
+		separator = closeBlock + openBlock + "\n"
 	}
-	f.count++
-	f.line = f.encode(append(f.line, '\n'), row)
+	encoded, err := json.Marshal(f.array(row)) // escapes < > and &, so nothing ends the script element
 	if f.err == nil {
-		_, f.err = f.buffer.Write(f.line)
+		f.err = err
+	}
+	if f.err == nil {
+		f.err = writeAll(f.buffer, separator, string(encoded))
 	}
 }
 
-// toLookAt reports whether a row is one that somebody has to look at, as the
-// summary counts them.
-func toLookAt(s outcome.Status) bool {
-	return s.Retryable() && s != outcome.Pending
-}
-
-// cleanRow returns a row with everything in it bounded and fit to be shown.
+// cleanRow returns a row with all texts cleaned and bounded.
 func cleanRow(label string, o outcome.Outcome) pageRow {
-	row := pageRow{Row: o.Row, Label: shown(label), Status: o.Status}
+	row := pageRow{Row: o.Row, Label: cleanBounded(label), Status: o.Status}
 	if o.PersonID != 0 {
 		row.PersonID = strconv.FormatInt(o.PersonID, 10)
 	}
 	for i, p := range o.Problems {
-		if i == problemsOfIt {
+		if i == problemsOfRow {
 			row.Rest = "and " + text.Plural(len(o.Problems)-i, "more problem", "more problems")
 			break
 		}
-		row.Problems = append(row.Problems, pageProblem{shown(p.Code), shown(p.Cell), shown(p.Message), shown(p.Hint)})
+		row.Problems = append(row.Problems, pageProblem{cleanBounded(p.Code), cleanBounded(p.Cell), cleanBounded(p.Message), cleanBounded(p.Hint)})
 	}
 	return row
 }
 
-func shown(text string) string { return Clean(bounded(text)) }
+func cleanBounded(text string) string { return Clean(bounded(text)) }
 
-func (f *rowFile) encode(line []byte, row pageRow) []byte {
-	line = append(line, '[')
-	line = strconv.AppendInt(line, int64(row.Row), 10)
-	line = append(line, ',')
-	line = strconv.AppendInt(line, int64(slices.Index(outcome.Statuses(), row.Status)), 10)
-	line = append(line, ',')
-	line = appendJSON(line, row.Label)
+// array returns a row as the array for the script.
+func (f *rowFile) array(row pageRow) []any {
+	array := []any{row.Row, slices.Index(outcome.Statuses(), row.Status), row.Label}
 	if row.PersonID != "" || len(row.Problems) > 0 {
-		line = append(append(append(line, `,"`...), row.PersonID...), '"')
+		array = append(array, row.PersonID)
 	}
-	if len(row.Problems) > 0 {
-		line = append(line, ",["...)
-		for i, p := range row.Problems {
-			if i > 0 {
-				line = append(line, ',')
-			}
-			line = f.appendWord(append(line, '['), p.Code)
-			line = appendJSON(append(line, ','), p.Cell)
-			line = appendJSON(append(line, ','), p.Message)
-			line = append(f.appendWord(append(line, ','), p.Hint), ']')
-		}
-		if row.Rest != "" {
-			line = append(line, `,["","",`...)
-			line = append(appendJSON(line, row.Rest), `,""]`...)
-		}
-		line = append(line, ']')
+	if len(row.Problems) == 0 {
+		return array
 	}
-	return append(line, ']')
+	var problems [][]any
+	for _, p := range row.Problems {
+		problems = append(problems, []any{f.word(p.Code), p.Cell, p.Message, f.word(p.Hint)})
+	}
+	if row.Rest != "" {
+		problems = append(problems, []any{"", "", row.Rest, ""})
+	}
+	return append(array, problems)
 }
 
-// appendWord appends the place of a text in the list of words.
-func (f *rowFile) appendWord(line []byte, text string) []byte {
+// word returns the place of a text in the list of words, or the text if the list
+// is full.
+func (f *rowFile) word(text string) any {
 	i, found := f.index[text]
 	if !found {
-		if len(f.words) >= hintsInAll {
-			return appendJSON(line, text)
+		if len(f.words) >= maxWords {
+			return text
 		}
 		i = len(f.words)
 		f.index[text] = i
 		f.words = append(f.words, text)
 	}
-	return strconv.AppendInt(line, int64(i), 10)
+	return i
 }
 
-// appendJSON appends a string in which < and > are escaped, so that nothing in
-// it can end the script element or begin a comment.
-func appendJSON(line []byte, text string) []byte {
-	plain := true
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return append(append(append(line, '"'), text...), '"')
-	}
-	quoted, err := json.Marshal(text)
-	if err != nil { // a string always has a JSON form
-		return append(line, `""`...)
-	}
-	return append(line, quoted...)
-}
-
-// copyTo writes the rows as the page holds them, and the list of words.
+// copyTo writes the rows and the list of words to the page.
 func (f *rowFile) copyTo(w io.Writer) error {
 	if f.err != nil {
 		return f.err
 	}
-	if f.count > 0 {
+	if f.counts.Rows() > 0 {
 		if _, err := f.buffer.WriteString(closeBlock); err != nil {
 			return err
 		}
@@ -210,24 +174,17 @@ func (f *rowFile) copyTo(w io.Writer) error {
 	if _, err := io.Copy(w, f.file); err != nil {
 		return err
 	}
-	line := append(f.line[:0], openWords...)
-	line = append(line, '[')
-	for i, word := range f.words {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		line = appendJSON(line, word)
+	words, err := json.Marshal(append([]string{}, f.words...))
+	if err != nil {
+		return err
 	}
-	_, err := w.Write(append(line, closeBlock...))
-	return err
+	return writeAll(w, openWords, string(words), "</script>\n")
 }
 
 func (f *rowFile) close() error {
 	err := f.file.Close()
 	if f.named {
-		if failed := os.Remove(f.file.Name()); err == nil {
-			err = failed
-		}
+		err = errors.Join(err, os.Remove(f.file.Name()))
 	}
 	return err
 }

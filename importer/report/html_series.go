@@ -2,14 +2,14 @@ package report
 
 import "time"
 
-// How many slices of a run are kept, and how many a chart shows.
+// The most slices of a run in memory, and in a chart.
 const (
 	slicesKept  = 240
 	slicesShown = 96
 )
 
-// widths are how long a slice can be. Each is a multiple of the one before, so
-// that slices can be joined; beyond them a slice doubles.
+// widths returns the possible lengths of a slice. Each is a multiple of the one
+// before, so that slices can be joined. Longer slices double.
 func widths() []time.Duration {
 	return []time.Duration{
 		time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 10 * time.Minute,
@@ -17,7 +17,7 @@ func widths() []time.Duration {
 	}
 }
 
-// wider returns the next longer slice.
+// wider returns the next length of a slice.
 func wider(width time.Duration) time.Duration {
 	for _, next := range widths() {
 		if next > width {
@@ -27,7 +27,7 @@ func wider(width time.Duration) time.Duration {
 	return 2 * width
 }
 
-// slice is what happened in one stretch of a run.
+// slice counts what happened in a part of a run.
 type slice struct {
 	created, throttled, faults int
 	waited                     time.Duration
@@ -40,15 +40,15 @@ func (s *slice) add(other slice) {
 	s.waited += other.waited
 }
 
-// series is a run in slices of equal length. Their number is bounded: when a run
-// outgrows them, they are joined into longer ones.
+// series is a run in slices of equal length. The number of slices is bounded: in a
+// long run slices are joined to longer slices.
 type series struct {
 	start  time.Time
 	width  time.Duration
 	slices []slice
 
-	last  time.Duration // when something was last told
-	until time.Duration // nothing is sent before; not after last: nothing waits
+	last  time.Duration // of the last call
+	until time.Duration // end of the wait; up to last: no wait
 }
 
 func newSeries(start time.Time) series {
@@ -77,7 +77,7 @@ func (s *series) waiting(now, until time.Time) {
 
 func (s *series) end(now time.Time) { s.at(s.advance(now)) }
 
-// advance counts the time that was spent waiting, and returns how far the run is.
+// advance adds the time spent waiting up to now, and returns the time since the start.
 func (s *series) advance(now time.Time) time.Duration {
 	elapsed := max(now.Sub(s.start), s.last) // a clock may be set back
 	for from, to := s.last, min(elapsed, s.until); from < to; {
@@ -90,7 +90,7 @@ func (s *series) advance(now time.Time) time.Duration {
 	return elapsed
 }
 
-// at returns the slice of a time since the start.
+// at returns the slice for a time since the start.
 func (s *series) at(elapsed time.Duration) *slice {
 	for elapsed/s.width >= slicesKept {
 		s.join()
@@ -102,7 +102,7 @@ func (s *series) at(elapsed time.Duration) *slice {
 	return &s.slices[i]
 }
 
-// join makes the slices longer.
+// join joins slices to the next length.
 func (s *series) join() {
 	next := wider(s.width)
 	count := int(next / s.width)
@@ -117,7 +117,7 @@ func (s *series) join() {
 	s.slices, s.width = joined, next
 }
 
-// fit joins slices until a chart can show them.
+// fit joins slices until a chart can show all.
 func (s *series) fit() {
 	for len(s.slices) > slicesShown {
 		s.join()

@@ -173,7 +173,7 @@ func TestHTMLTellsWhatHappened(t *testing.T) {
 				Results: "crew.results.csv", Project: "Hillside & Sons", Remarks: []string{"delimiter ;"},
 				Next:     []string{"muster retry 'my crew.results.csv' --company 1 --project 2"},
 				Problems: []report.Group{{Code: "name_missing", Field: "last_name", Count: 1, ExampleRows: []int{3}, Cells: []string{"C3"}, Message: missing[0].Message, Hint: missing[0].Hint}},
-				Remarked: []report.Group{{Code: "name_only", Count: 1, ExampleRows: []int{4}, Message: "found by name alone", Hint: "check that it is the same person"}},
+				Notes:    []report.Group{{Code: "name_only", Count: 1, ExampleRows: []int{4}, Message: "found by name alone", Hint: "check that it is the same person"}},
 			},
 			[]row{
 				{"Anna Schmidt", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 9007199254740993}},
@@ -256,7 +256,7 @@ func TestHTMLOfAnInterruptedRun(t *testing.T) {
 		s.Problems[i] = report.Group{Code: fmt.Sprintf("code_%d", i), Count: 1, ExampleRows: []int{2}}
 	}
 	page := written(t, s, row{"Anna", outcome.Outcome{Row: 2, Status: outcome.Pending}})
-	for _, want := range []string{"<title>muster: interrupted</title>", "And 2 more kinds, which are with their rows below.", "code_99"} {
+	for _, want := range []string{"<title>muster: interrupted</title>", "And 2 more kinds, listed with the rows below.", "code_99"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -333,7 +333,7 @@ func TestHTMLTakesNothingForMarkup(t *testing.T) {
 		return written(t, report.Summary{
 			Run: evil, Status: report.Stopped, Results: evil, Project: evil, Why: evil, Remarks: []string{evil}, Next: []string{evil},
 			Problems: []report.Group{{Code: evil, Field: evil, Count: 2, ExampleRows: []int{2}, Cells: []string{evil}, Message: evil, Hint: evil}},
-			Remarked: []report.Group{{Code: evil, Count: 2, ExampleRows: []int{2}, Message: evil, Hint: evil}},
+			Notes:    []report.Group{{Code: evil, Count: 2, ExampleRows: []int{2}, Message: evil, Hint: evil}},
 		}, row{evil, outcome.Outcome{Row: 2, Status: outcome.Invalid, Problems: []outcome.Problem{{Code: evil, Field: evil, Cell: evil, Message: evil, Hint: evil}}}})
 	}
 	for _, evil := range hostile() {

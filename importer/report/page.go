@@ -6,10 +6,12 @@ import (
 	"unicode"
 
 	"github.com/rivo/uniseg"
+
+	"muster/importer/text"
 )
 
-// Plain is the width of text that is made to be heard: every line is whole,
-// however long, and needs neither the one above it nor its place on the screen.
+// Plain is the width of text for a screen reader: every line is a whole sentence,
+// however long, without layout.
 const Plain = math.MaxInt
 
 // page gathers lines that fit a width.
@@ -18,56 +20,16 @@ type page struct {
 	width int
 }
 
-func (p *page) plain() bool { return p.width == Plain }
-
 func newPage(width int) *page { return &page{width: max(width, 20)} }
 
-// unbroken is a blank at which no line is broken.
-const unbroken = '\u00a0'
+func (p *page) plain() bool { return p.width == Plain }
 
-func breakable(r rune) bool { return unicode.IsSpace(r) && r != unbroken }
-
-// line writes text behind a first indent, and under it what doesn't fit behind
-// a second, broken at blanks; a word wider than the page is broken where it must.
-func (p *page) line(first, next, text string) {
+// line writes a message. first starts the first line and rest the lines after it.
+func (p *page) line(first, rest, message string) {
 	if p.plain() {
-		p.b.WriteString(strings.Join(strings.Fields(first+text), " ") + "\n") // the unbroken, too
-		return
+		first, rest, message = "", "", first+message
 	}
-	p.b.WriteString(first)
-	used, gap := columns(first), 0
-	for word := range strings.FieldsFuncSeq(text, breakable) {
-		word = strings.ReplaceAll(word, string(unbroken), " ")
-		for used+gap+columns(word) > p.width {
-			if gap == 0 { // alone on its line, and still too wide
-				var head string
-				head, word = split(word, p.width-used)
-				p.b.WriteString(head)
-				used += columns(head)
-			}
-			if word == "" { // a character as wide as the page
-				break
-			}
-			p.b.WriteString("\n" + next)
-			used, gap = columns(next), 0
-		}
-		p.b.WriteString(strings.Repeat(" ", gap) + word)
-		used, gap = used+gap+columns(word), 1
-	}
-	p.b.WriteString("\n")
-}
-
-// split returns as much of a word as fits, at least one character, and the rest.
-func split(word string, width int) (head, rest string) {
-	rest, state, used := word, -1, 0
-	for rest != "" {
-		cluster, after, wide, next := uniseg.FirstGraphemeClusterInString(rest, state)
-		if used += wide; used > width && head != "" {
-			break
-		}
-		head, rest, state = head+cluster, after, next
-	}
-	return head, rest
+	p.b.WriteString(text.Wrap(message, first, rest, p.width))
 }
 
 // blank writes an empty line.
@@ -77,10 +39,65 @@ func (p *page) blank() {
 	}
 }
 
-// named writes something that is to be copied behind its name, never broken.
-func (p *page) named(name, text string) {
+// named writes a name and after it a text for copying, never broken over lines.
+func (p *page) named(name, copied string) {
 	if p.plain() {
 		name = strings.TrimSpace(name) + " "
 	}
-	p.b.WriteString(name + Clean(text) + "\n")
+	p.b.WriteString(name + Clean(copied) + "\n")
+}
+
+// Advised returns a message and what to do about it as one line.
+func Advised(message, fix string) string {
+	if fix == "" {
+		return message
+	}
+	return text.Sentence(message) + " Try: " + fix
+}
+
+func are(n int) string  { return text.Choose(n, "is", "are") }
+func were(n int) string { return text.Choose(n, "was", "were") }
+func have(n int) string { return text.Choose(n, "has", "have") }
+
+// Clean returns text on one line. Everything that a terminal would obey instead
+// of show is replaced by U+FFFD.
+func Clean(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
+			return ' '
+		case r == '\u200d' || r == '\u200c': // joiners: part of emoji and of Persian words
+			return r
+		case unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r):
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+// columns returns how many columns of a terminal a text takes.
+func columns(text string) int { return uniseg.StringWidth(text) }
+
+// cut returns text in at most width columns, with "..." at the end of a cut text.
+func cut(text string, width int) string {
+	if columns(text) <= width {
+		return text
+	}
+	const dots = "..."
+	if width <= len(dots) {
+		return dots[:max(width, 0)]
+	}
+	var b strings.Builder
+	rest, state, used := text, -1, 0
+	for rest != "" {
+		var cluster string
+		var wide int
+		cluster, rest, wide, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if used += wide; used > width-len(dots) {
+			break
+		}
+		b.WriteString(cluster)
+	}
+	return strings.TrimRight(b.String(), " ") + dots
 }

@@ -11,28 +11,27 @@ import (
 type Plan struct {
 	Rows      int
 	Roster    string
-	Project   string        // its name and number, as far as known
+	Project   string        // name and number, as far as known
 	Estimate  time.Duration // 0 if not known
 	Rehearsal bool
 }
 
-// WritePlan writes in one sentence what a run is about to do, in lines of at most
-// width columns.
+// WritePlan writes a plan as one sentence, in lines of at most width columns.
 func WritePlan(w io.Writer, plan Plan, width int) error {
-	p := newPage(width)
 	sentence := text.Plural(plan.Rows, "row", "rows")
+	if plan.Rehearsal {
+		sentence = "Rehearsal, nothing is sent to Procore: " + sentence
+	}
 	if plan.Roster != "" {
 		sentence += " of " + Clean(plan.Roster)
 	}
 	if plan.Project != "" {
 		sentence += " for " + Clean(plan.Project)
 	}
-	if plan.Rehearsal {
-		sentence = "Rehearsal, nothing is sent to Procore: " + sentence
-	}
 	if plan.Estimate > 0 {
 		sentence += ", in " + text.About(plan.Estimate)
 	}
+	p := newPage(width)
 	p.line("", "", sentence+".")
 	_, err := io.WriteString(w, p.b.String())
 	return err

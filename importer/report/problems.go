@@ -8,19 +8,18 @@ import (
 )
 
 const (
-	shownGroups  = 20 // kinds of problems on a terminal
-	longestValue = 24 // columns of what a cell holds
+	shownGroups  = 20 // groups on a terminal
+	longestValue = 24 // columns of what a message quotes
 )
 
-// problems writes what is wrong, and then what is not but wants a look.
+// problems writes the groups of problems, then those of notes.
 func (p *page) problems(s Summary) {
 	p.groups("Problems", "Problem", s.Problems, s)
-	p.groups("Worth a look", "Worth a look", s.Remarked, s)
+	p.groups("Worth a look", "Worth a look", s.Notes, s)
 }
 
-// groups writes groups, each with examples and what to do; one is what a single
-// group is called.
-func (p *page) groups(title, one string, list []Group, s Summary) {
+// groups writes groups under a title; single is the title of a single group.
+func (p *page) groups(title, single string, list []Group, s Summary) {
 	if len(list) == 0 {
 		return
 	}
@@ -29,19 +28,17 @@ func (p *page) groups(title, one string, list []Group, s Summary) {
 		p.b.WriteString(title + ":\n")
 	}
 	more := false
-	for i, group := range list {
-		if i == shownGroups {
-			break
-		}
-		more = p.group(one, group) || more
+	for _, group := range list[:min(len(list), shownGroups)] {
+		more = p.group(single, group) || more
 	}
 	if left := len(list) - shownGroups; left > 0 {
 		more = true
 		p.blank()
+		kinds := text.Plural(left, "more kind", "more kinds")
 		if p.plain() {
-			p.line("", "", title+": "+text.Plural(left, "more kind", "more kinds")+" of them.")
+			p.line("", "", title+": "+kinds+".")
 		} else {
-			p.line("  ", "  ", "and "+text.Plural(left, "more kind", "more kinds")+".")
+			p.line("  ", "  ", "and "+kinds+".")
 		}
 	}
 	where := s.FullList
@@ -54,33 +51,38 @@ func (p *page) groups(title, one string, list []Group, s Summary) {
 	}
 }
 
-// group writes one group; it reports whether there are more than it shows.
-func (p *page) group(name string, g Group) bool {
+// group writes a group and reports whether some of the problems are not shown.
+func (p *page) group(title string, g Group) (more bool) {
 	p.blank()
-	places, shown := places(g)
-	unit := [2]string{"row", "rows"}
-	if len(g.Cells) > 0 {
-		unit = [2]string{"cell", "cells"}
-	}
-	message := Clean(wording(g))
+	places, shown := g.places()
+	message := Clean(g.Message)
 	if message == "" {
 		message = Clean(g.Code)
 	}
+	one := text.Plural(g.Count, g.unit(1), g.unit(2)) + g.forExample() + ": " + message
 	if p.plain() {
-		p.line("", "", name+" in "+inOneLine(g, unit, places, message))
+		switch {
+		case g.Count == 1 && len(g.Cells) > 0:
+			one = "cell " + places + ": " + message
+		case g.Count == 1 && places != "":
+			one = places + ": " + message
+		case places != "":
+			one += ", in " + places
+		}
+		p.line("", "", title+" in "+Advised(one, Clean(g.Hint)))
 		return g.Count > shown
 	}
 	if g.Count == 1 && places != "" {
 		p.line("  ", "    ", places+": "+message)
 	} else {
-		p.line("  ", "    ", text.Plural(g.Count, unit[0], unit[1])+forExample(g)+": "+message)
+		p.line("  ", "    ", one)
 		if places != "" {
 			p.line("    ", "    ", places)
 		}
 	}
 	if g.Hint != "" {
-		words, line := copied(g)
-		p.line("    try: ", "         ", words)
+		hint, line := g.splitHint()
+		p.line("    try: ", "         ", hint)
 		if line != "" {
 			p.b.WriteString("         " + line + "\n")
 		}
@@ -88,25 +90,17 @@ func (p *page) group(name string, g Group) bool {
 	return g.Count > shown
 }
 
-// inOneLine says all of a group, from its place on.
-func inOneLine(g Group, unit [2]string, places, message string) string {
-	switch {
-	case g.Count == 1 && len(g.Cells) > 0:
-		message = "cell " + places + ": " + message
-	case g.Count == 1 && places != "":
-		message = places + ": " + message
-	default:
-		message = text.Plural(g.Count, unit[0], unit[1]) + forExample(g) + ": " + message
-		if places != "" {
-			message += ", in " + places
-		}
+// unit names n places: cells if the problems have cells, else rows.
+func (g Group) unit(n int) string {
+	if len(g.Cells) > 0 {
+		return text.Choose(n, "cell", "cells")
 	}
-	return Advised(message, Clean(g.Hint))
+	return text.Choose(n, "row", "rows")
 }
 
-// copied parts a hint from the line of a mapping file at its end: that is copied,
-// and so is never broken over two lines. A hint that was too long has lost it.
-func copied(g Group) (words, line string) {
+// splitHint splits the hint before a line of a mapping file, which is for copying
+// and so never broken. A hint that was cut has lost the line.
+func (g Group) splitHint() (words, line string) {
 	words, line = Clean(g.Hint), Clean(g.Line)
 	if before, whole := strings.CutSuffix(words, line); whole && line != "" {
 		return strings.TrimSpace(before), line
@@ -114,69 +108,43 @@ func copied(g Group) (words, line string) {
 	return words, ""
 }
 
-// differ reports whether the cells of a group have something each to be told by,
-// which then stands beside them.
-func differ(g Group) bool {
+// valuesDiffer reports whether the messages of a group quote different values.
+func (g Group) valuesDiffer() bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(g.Values)))) > 1
 }
 
-// wording returns a group's message, without the brackets in it that are true of
-// its first cell alone.
-func wording(g Group) string {
-	if !differ(g) || g.Values[0] == "" {
-		return g.Message
-	}
-	before, rest, found := strings.Cut(g.Message, " ("+g.Values[0])
-	_, after, closed := strings.Cut(rest, ")")
-	if !found || !closed {
-		return g.Message
-	}
-	return before + after
-}
-
-// forExample says that a group's message is that of its first cell: it quotes what
-// other cells don't hold.
-func forExample(g Group) string {
-	if differ(g) && g.Values[0] != "" && strings.Contains(wording(g), g.Values[0]) {
+// forExample returns ", for example" if the message quotes a value of the first
+// cell that other cells don't have.
+func (g Group) forExample() string {
+	if g.valuesDiffer() && g.Values[0] != "" && strings.Contains(g.Message, g.Values[0]) {
 		return ", for example"
 	}
 	return ""
 }
 
-// headline is what a group is called where its count does not stand before it.
-func headline(g Group) string {
-	if forExample(g) != "" {
-		return "for example: " + Clean(wording(g))
-	}
-	return Clean(wording(g))
-}
-
-// places lists the cells of a group, or its rows, and how many more there are.
-func places(g Group) (all string, shown int) {
-	var list []string
-	differ := differ(g)
+// places lists cells or rows of a group, and how many more there are. shown is
+// the number of places in the list.
+func (g Group) places() (list string, shown int) {
+	var places []string
+	differ := g.valuesDiffer()
 	for i, cell := range g.Cells {
-		all := strings.ReplaceAll(Clean(cell), " ", string(unbroken)) // of the sheet's name
+		place := Clean(cell)
 		if differ && i < len(g.Values) && g.Values[i] != "" {
-			all += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
+			place += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
 		}
-		list = append(list, all)
+		places = append(places, place)
 	}
-	if len(list) == 0 {
+	if len(places) == 0 {
 		for _, row := range g.ExampleRows {
-			list = append(list, text.Number(row))
+			places = append(places, text.Number(row))
 		}
-		if len(list) > 0 {
-			list[0] = text.Choose(len(list), "row ", "rows ") + list[0]
+		if len(places) > 0 {
+			places[0] = g.unit(len(places)) + " " + places[0]
 		}
 	}
-	shown = len(list)
-	if shown == 0 {
-		return "", 0
+	list = strings.Join(places, ", ")
+	if left := g.Count - len(places); left > 0 && list != "" {
+		list += " and " + text.Number(left) + " more"
 	}
-	all = strings.Join(list, ", ")
-	if left := g.Count - shown; left > 0 {
-		all += " and " + text.Number(left) + " more"
-	}
-	return all, shown
+	return list, len(places)
 }

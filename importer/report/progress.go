@@ -4,7 +4,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,79 +13,74 @@ import (
 	"muster/importer/text"
 )
 
-// How often progress is shown.
+// Mode is how progress is shown. No mode shows names of people.
+type Mode uint8
+
+// The modes.
 const (
-	drawEvery = 100 * time.Millisecond
-	tellEvery = time.Second // at most
-	logEvery  = 10 * time.Second
+	ModeLog   Mode = iota // a log line every ten seconds
+	ModeTTY               // a line that is redrawn up to ten times a second and cleared at the end
+	ModePlain             // now and then a sentence on a line, for screen readers
 )
 
-// Manner is how progress is shown.
-type Manner uint8
-
-// The manners. None shows names.
+// How often progress is shown; ModePlain skips most of these moments.
 const (
-	Logged Manner = iota // a log line every ten seconds, for what is no terminal
-	Drawn                // a line that is drawn at most ten times a second and cleared at the end
-	Told                 // a sentence on a line of its own, when there is something to say
+	everyLog   = 10 * time.Second
+	everyTTY   = 100 * time.Millisecond
+	everyPlain = time.Second
 )
 
-// Progress shows how far a run is. It is safe for concurrent use, and cheap
+// Progress shows the progress of a run. It is safe for concurrent use, and cheap
 // enough for a call a row.
 type Progress struct {
-	w     io.Writer
-	total int
-	log   zerolog.Logger
-	start time.Time
+	total    int
+	log      zerolog.Logger
+	start    time.Time
+	terminal terminal
 
-	counting sync.Mutex
-	counts   outcome.Counts // guarded by counting
-	wait     atomic.Pointer[wait]
-	doubts   atomic.Pointer[doubts]
-	estimate atomic.Pointer[func(rows int) (time.Duration, bool)]
+	mu     sync.Mutex
+	status runStatus // guarded by mu
 
-	drawing sync.Mutex // held while the terminal's line changes
-	drawn   string     // what stands there now
-	speed   speed      // of the loop alone, as moments
-	moments moments
+	speed   speed   // used by the goroutine alone
+	cadence cadence // used by the goroutine alone
 
-	end    chan struct{}
-	ended  chan struct{}
-	closed sync.Once
+	stop    chan struct{}
+	stopped chan struct{}
+	once    sync.Once // closes stop
 }
 
-type wait struct {
-	until time.Time
-	why   string
+// runStatus is what callers have reported.
+type runStatus struct {
+	counts    outcome.Counts
+	until     time.Time // nothing is sent before
+	why       string
+	unsettled int
+	settledAt time.Time // of the unsettled rows
+	estimate  func(rows int) (time.Duration, bool)
 }
 
-type doubts struct {
-	rows  int
-	until time.Time
-}
-
-// NewProgress begins to show the progress of total rows, 0 if that is not known,
-// in the log or on w. Close it, for it runs a goroutine.
-func NewProgress(w io.Writer, manner Manner, total int, log zerolog.Logger) *Progress {
+// NewProgress starts to show the progress of total rows, 0 if not known, in the
+// log or on w. The caller must close it: it runs a goroutine.
+func NewProgress(w io.Writer, mode Mode, total int, log zerolog.Logger) *Progress {
 	p := &Progress{
-		w: w, total: total, log: log, start: time.Now(),
-		end: make(chan struct{}), ended: make(chan struct{}),
+		total: total, log: log, start: time.Now(), terminal: terminal{w: w},
+		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	every, show := logEvery, p.line
-	switch manner {
-	case Drawn:
-		every, show = drawEvery, p.draw
-	case Told:
-		every, show = tellEvery, p.tell
-	case Logged:
+	every, show := everyLog, p.logLine
+	switch mode {
+	case ModeTTY:
+		every, show = everyTTY, func(s Snapshot) { p.terminal.draw(s) }
+	case ModePlain:
+		every, show = everyPlain, p.speak
+	case ModeLog:
 	}
 	go func() {
-		defer close(p.ended)
+		defer close(p.stopped)
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
-			case <-p.end:
+			case <-p.stop:
 				return
 			case now := <-tick.C:
 				show(p.snapshot(now))
@@ -96,94 +90,76 @@ func NewProgress(w io.Writer, manner Manner, total int, log zerolog.Logger) *Pro
 	return p
 }
 
-// Row counts a row that has its outcome.
+func (p *Progress) report(change func(s *runStatus)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.status)
+}
+
+// Row counts a finished row.
 func (p *Progress) Row(s outcome.Status) {
-	p.counting.Lock()
-	defer p.counting.Unlock()
-	p.counts.Add(s, 1)
+	p.report(func(status *runStatus) { status.counts.Add(s, 1) })
 }
 
-// Waiting says that nothing is sent until then, and why, in words that go on
-// after "waits": "for the hourly quota". A zero time, or one in the past, ends it.
+// Waiting reports that nothing is sent until then, and why, in words that follow
+// "waits": "for the hourly quota". A zero or past time ends the wait.
 func (p *Progress) Waiting(until time.Time, why string) {
-	if until.IsZero() {
-		p.wait.Store(nil)
-		return
-	}
-	p.wait.Store(&wait{until, Clean(why)})
+	p.report(func(s *runStatus) { s.until, s.why = until, Clean(why) })
 }
 
-// Doubts says of how many rows nobody knows what became of them, and when that is
-// found out. Once no others are left the line says what it waits for.
-func (p *Progress) Doubts(rows int, until time.Time) { p.doubts.Store(&doubts{rows, until}) }
-
-// Estimate lets the quota say how long the rows that are left will take, which it
-// knows better than the rate so far. The function is called from the goroutine
-// that draws.
-func (p *Progress) Estimate(f func(rows int) (time.Duration, bool)) { p.estimate.Store(&f) }
-
-// Write writes lines above the progress line. A logger that writes to the same
-// terminal goes through it.
-func (p *Progress) Write(text []byte) (int, error) {
-	p.drawing.Lock()
-	defer p.drawing.Unlock()
-	if p.drawn == "" {
-		return p.w.Write(text)
-	}
-	clearing := p.clearing()
-	p.drawn = ""
-	n, err := p.w.Write(append([]byte(clearing), text...))
-	return max(n-len(clearing), 0), err
+// Unsettled reports how many rows are unsettled, and until when. When only such
+// rows are left, the line says so.
+func (p *Progress) Unsettled(rows int, until time.Time) {
+	p.report(func(s *runStatus) { s.unsettled, s.settledAt = rows, until })
 }
 
-// Close stops showing and clears the line. It may be called again.
+// Estimate sets a function that estimates the time for the other rows, better than
+// the rate so far does. The function is called by the goroutine that draws.
+func (p *Progress) Estimate(f func(rows int) (time.Duration, bool)) {
+	p.report(func(s *runStatus) { s.estimate = f })
+}
+
+// Write writes lines above the progress line. A logger for the same terminal must
+// write through it.
+func (p *Progress) Write(lines []byte) (int, error) { return p.terminal.write(lines) }
+
+// Close stops the goroutine and clears the line. Later calls do nothing.
 func (p *Progress) Close() {
-	p.closed.Do(func() {
-		close(p.end)
-		<-p.ended
-		p.drawing.Lock()
-		defer p.drawing.Unlock()
-		if p.drawn != "" {
-			_, _ = io.WriteString(p.w, p.clearing()) // a terminal that went away needs no progress
-			p.drawn = ""
-		}
+	p.once.Do(func() {
+		close(p.stop)
+		<-p.stopped
+		_, _ = p.terminal.write(nil) // a closed terminal needs no clearing
 	})
 }
 
-// clearing blanks the line, with what the terminal has put behind it when a key was
-// pressed: ^C, for one.
-func (p *Progress) clearing() string {
-	return "\r" + strings.Repeat(" ", max(columns(p.drawn), p.width()-1)) + "\r"
-}
-
-// snapshot is called by the loop alone.
+// snapshot returns the progress at a moment.
 func (p *Progress) snapshot(now time.Time) Snapshot {
-	s := Snapshot{Total: p.total, Now: now, Elapsed: now.Sub(p.start)}
-	p.counting.Lock()
-	s.Counts = p.counts
-	p.counting.Unlock()
-	if w := p.wait.Load(); w != nil && w.until.After(now) {
-		s.Until, s.Why = w.until, w.why
+	p.mu.Lock()
+	status := p.status
+	p.mu.Unlock()
+	s := Snapshot{Total: p.total, Now: now, Elapsed: now.Sub(p.start), Counts: status.counts}
+	if status.until.After(now) {
+		s.Until, s.Why = status.until, status.why
 	}
 	done := s.Counts.Rows()
 	s.Rate = p.speed.at(s.Elapsed, done)
 	if p.total <= done {
 		return s
 	}
-	s.Left = p.left(p.total-done, s.Rate)
-	if d := p.doubts.Load(); d != nil && d.rows > 0 && d.until.After(now) {
-		s.Left = max(s.Left, d.until.Sub(now))
-		if done+d.rows >= p.total && s.Until.IsZero() {
-			s.Until, s.Why = d.until, "for "+text.Plural(d.rows, "lost answer", "lost answers")
+	s.Left = status.left(p.total-done, s.Rate)
+	if status.unsettled > 0 && status.settledAt.After(now) {
+		s.Left = max(s.Left, status.settledAt.Sub(now))
+		if done+status.unsettled >= p.total && s.Until.IsZero() {
+			s.Until, s.Why = status.settledAt, "for "+text.Plural(status.unsettled, "lost answer", "lost answers")
 		}
 	}
 	return s
 }
 
-// left returns how long so many rows take; 0 if nobody knows.
-func (p *Progress) left(rows int, rate float64) time.Duration {
-	if f := p.estimate.Load(); f != nil {
-		if left, known := (*f)(rows); known {
+// left returns the time for some rows, or 0 if it is not known.
+func (s *runStatus) left(rows int, rate float64) time.Duration {
+	if s.estimate != nil {
+		if left, known := s.estimate(rows); known {
 			return left
 		}
 	}
@@ -193,43 +169,15 @@ func (p *Progress) left(rows int, rate float64) time.Duration {
 	return 0
 }
 
-// draw changes the terminal's line in one write, and only if it is another. It
-// blanks what the last one leaves over by spaces: not every terminal knows more.
-func (p *Progress) draw(s Snapshot) {
-	line := s.Line(p.width() - 3) // with ^C behind it, it must not be full: that wraps in some terminals
-	p.drawing.Lock()
-	defer p.drawing.Unlock()
-	if line == p.drawn {
-		return
+// speak writes a sentence when it is time for one.
+func (p *Progress) speak(s Snapshot) {
+	if p.cadence.due(s) {
+		_, _ = p.terminal.write([]byte(s.Sentence() + "\n"))
 	}
-	over := max(columns(p.drawn)-columns(line), 0)
-	over = min(over, max(p.width()-1-columns(line), 0))
-	_, _ = io.WriteString(p.w, "\r"+line+strings.Repeat(" ", over))
-	p.drawn = line
 }
 
-// tell says how far the run is, if it is time to.
-func (p *Progress) tell(s Snapshot) {
-	if !p.moments.due(s) {
-		return
-	}
-	p.drawing.Lock()
-	defer p.drawing.Unlock()
-	_, _ = io.WriteString(p.w, s.Sentence()+"\n")
-}
-
-// width asks the terminal each time, because windows change.
-func (p *Progress) width() int {
-	if file, ok := p.w.(interface{ Fd() uintptr }); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return 80
-}
-
-// line writes a line of the log.
-func (p *Progress) line(s Snapshot) {
+// logLine writes a line of the log.
+func (p *Progress) logLine(s Snapshot) {
 	event := p.log.Info().Int("rows", s.Counts.Rows())
 	if s.Total > 0 {
 		event = event.Int("of", s.Total)
@@ -240,11 +188,60 @@ func (p *Progress) line(s Snapshot) {
 		}
 	}
 	event = event.Float64("rows_per_s", float64(int(s.Rate*10))/10)
-	if s.Left >= time.Second { // less is no news, and the quota may say so of rows that wait for something else
+	if s.Left >= time.Second { // the quota's estimate is less while rows wait for something else
 		event = event.Int("left_s", int(s.Left/time.Second))
 	}
 	if !s.Until.IsZero() {
 		event = event.Str("waits", strings.TrimSuffix(s.Why, ",")).Time("until", s.Until)
 	}
 	event.Msg("progress")
+}
+
+// terminal is a terminal whose last line is redrawn.
+type terminal struct {
+	w     io.Writer
+	mu    sync.Mutex
+	drawn string // the line on the terminal; guarded by mu
+}
+
+// write clears the line and writes text in its place.
+func (t *terminal) write(text []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clearing := ""
+	if t.drawn != "" {
+		// After ^C, say, the terminal shows more than was drawn: clear to the end.
+		clearing = "\r" + strings.Repeat(" ", max(columns(t.drawn), t.width()-1)) + "\r"
+	}
+	if clearing == "" && len(text) == 0 {
+		return 0, nil
+	}
+	t.drawn = ""
+	n, err := t.w.Write(append([]byte(clearing), text...))
+	return max(n-len(clearing), 0), err
+}
+
+// draw replaces the line if it changed, with one write. Spaces clear the rest of
+// the last line: not every terminal knows more.
+func (t *terminal) draw(s Snapshot) {
+	line := s.Line(t.width() - 3) // with ^C at the end a full line would wrap
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if line == t.drawn {
+		return
+	}
+	over := max(columns(t.drawn)-columns(line), 0)
+	over = min(over, max(t.width()-1-columns(line), 0))
+	_, _ = io.WriteString(t.w, "\r"+line+strings.Repeat(" ", over))
+	t.drawn = line
+}
+
+// width asks the terminal each time, because windows change.
+func (t *terminal) width() int {
+	if file, ok := t.w.(interface{ Fd() uintptr }); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
 }

@@ -94,7 +94,7 @@ func TestTerminal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, report.Drawn, 100, zerolog.Nop())
+		p := report.NewProgress(&s, report.ModeTTY, 100, zerolog.Nop())
 		for range 50 {
 			p.Row(outcome.Created)
 		}
@@ -148,11 +148,11 @@ func TestTerminal(t *testing.T) {
 
 // Rows whose answers were lost hold the end up, and the line says so once they
 // alone do.
-func TestDoubts(t *testing.T) {
+func TestUnsettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, report.Drawn, 3, zerolog.Nop())
+		p := report.NewProgress(&s, report.ModeTTY, 3, zerolog.Nop())
 		defer p.Close()
 		last := func() string {
 			time.Sleep(200 * time.Millisecond)
@@ -160,7 +160,7 @@ func TestDoubts(t *testing.T) {
 			return frames[len(frames)-1]
 		}
 		p.Estimate(func(int) (time.Duration, bool) { return 0, true })
-		p.Doubts(2, time.Now().Add(time.Minute))
+		p.Unsettled(2, time.Now().Add(time.Minute))
 		if got := last(); strings.Contains(got, "waits") || !strings.Contains(got, "about 1 min left") {
 			t.Errorf("while a row is sent: %q", got)
 		}
@@ -168,7 +168,7 @@ func TestDoubts(t *testing.T) {
 		if got := last(); !strings.Contains(got, "waits for 2 lost answers until 00:01:00") {
 			t.Errorf("while nothing is sent: %q", got)
 		}
-		p.Doubts(0, time.Time{})
+		p.Unsettled(0, time.Time{})
 		if got := last(); strings.Contains(got, "waits") {
 			t.Errorf("when all is known: %q", got)
 		}
@@ -180,7 +180,7 @@ func TestNothingFlickers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, report.Drawn, 3, zerolog.Nop())
+		p := report.NewProgress(&s, report.ModeTTY, 3, zerolog.Nop())
 		defer p.Close()
 		time.Sleep(time.Minute)
 		if frames := s.taken(); len(frames) != 1 {
@@ -193,7 +193,7 @@ func TestLogWithoutTimeLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		p := report.NewProgress(io.Discard, report.Logged, 100, zerolog.New(&log))
+		p := report.NewProgress(io.Discard, report.ModeLog, 100, zerolog.New(&log))
 		p.Estimate(func(int) (time.Duration, bool) { return time.Millisecond, true })
 		p.Row(outcome.Created)
 		time.Sleep(15 * time.Second)
@@ -208,7 +208,7 @@ func TestLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log, w bytes.Buffer
-		p := report.NewProgress(&w, report.Logged, 100, zerolog.New(&log))
+		p := report.NewProgress(&w, report.ModeLog, 100, zerolog.New(&log))
 		for range 40 {
 			p.Row(outcome.Created)
 		}
@@ -245,7 +245,7 @@ func TestTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, report.Told, 100, zerolog.Nop())
+		p := report.NewProgress(&s, report.ModePlain, 100, zerolog.Nop())
 		p.Estimate(func(rows int) (time.Duration, bool) { return time.Duration(rows) * time.Second, true })
 		time.Sleep(500 * time.Millisecond) // so that no row is done at the moment that is looked at
 		rows := func(n int, each time.Duration) {
@@ -269,7 +269,7 @@ func TestTold(t *testing.T) {
 		want := []string{
 			"9 of 100 rows are done, 9%, about 1 min 30 s left.\n",
 			"39 of 100 rows are done, 39%, about 1 min left.\n",
-			"46 of 100 rows are done, 46%, about 55 s left, 1 to look at. It waits for the hourly quota until " + until.Format("15:04") + ".\n",
+			"46 of 100 rows are done, 46%, about 55 s left, 1 to look at. muster waits for the hourly quota until " + until.Format("15:04") + ".\n",
 			"46 of 100 rows are done, 46%, about 55 s left, 1 to look at.\n", // it goes on
 			"48 of 100 rows are done, 48%, about 50 s left, 1 to look at.\n",
 			"a log line\n",
@@ -286,7 +286,7 @@ func TestTheRateIsOfLately(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
-		p := report.NewProgress(&s, report.Drawn, 2000, zerolog.Nop())
+		p := report.NewProgress(&s, report.ModeTTY, 2000, zerolog.Nop())
 		defer p.Close()
 		for range 1000 {
 			p.Row(outcome.Existing)
@@ -307,7 +307,7 @@ func TestTheRateIsOfLately(t *testing.T) {
 func TestManyGoroutines(t *testing.T) {
 	t.Parallel()
 	var s screen
-	p := report.NewProgress(&s, report.Drawn, 4000, zerolog.Nop())
+	p := report.NewProgress(&s, report.ModeTTY, 4000, zerolog.Nop())
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -323,7 +323,7 @@ func TestManyGoroutines(t *testing.T) {
 }
 
 func BenchmarkRow(b *testing.B) {
-	p := report.NewProgress(&screen{}, report.Drawn, 0, zerolog.Nop())
+	p := report.NewProgress(&screen{}, report.ModeTTY, 0, zerolog.Nop())
 	defer p.Close()
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {

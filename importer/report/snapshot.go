@@ -9,20 +9,20 @@ import (
 	"muster/importer/text"
 )
 
-// Snapshot is how far a run is at one moment.
+// Snapshot is the progress of a run at one moment.
 type Snapshot struct {
 	Counts  outcome.Counts
-	Total   int // rows to come to; 0 if not known
+	Total   int // rows of the roster; 0 if not known
 	Now     time.Time
 	Elapsed time.Duration
 	Rate    float64       // rows per second lately
-	Left    time.Duration // how long the rest takes; 0 if not known
-	Until   time.Time     // nothing is sent before; zero if nothing waits
-	Why     string        // for what it waits, such as "for the hourly quota"
+	Left    time.Duration // time for the other rows; 0 if not known
+	Until   time.Time     // nothing is sent before; zero if the run is not waiting
+	Why     string        // reason for waiting, such as "for the hourly quota"
 }
 
-// Line returns the progress line in at most width columns. What matters least
-// goes first: the bar, the rate, the percentage.
+// Line returns the progress line in at most width columns. If there is too little
+// room, the bar goes first, then the rate, then the percentage.
 func (s Snapshot) Line(width int) string {
 	done := s.Counts.Rows()
 	count := text.Plural(done, "row", "rows")
@@ -35,9 +35,9 @@ func (s Snapshot) Line(width int) string {
 		rate = perSecond(s.Rate)
 	}
 	if s.Left >= time.Second {
-		left = "about " + text.Duration(coarse(s.Left)) + " left"
+		left = text.About(coarse(s.Left)) + " left"
 	}
-	if n := s.Counts.Invalid + s.Counts.Failed + s.Counts.Unknown; n > 0 {
+	if n := s.Counts.NeedLook(); n > 0 {
 		wrong = text.Number(n) + " to look at"
 	}
 	if !s.Until.IsZero() {
@@ -48,10 +48,10 @@ func (s Snapshot) Line(width int) string {
 		{count, percent, rate, left, wrong, waits},
 		{count, rate, left, wrong, waits}, // the bar says as much as the percentage
 	} {
-		text := join(parts)
-		if bar := min(width-columns(text)-len("[]  "), 30); s.Total > 0 && bar >= 10 {
+		line := join(parts)
+		if bar := min(width-columns(line)-len("[]  "), 30); s.Total > 0 && bar >= 10 {
 			full := min(bar*done/s.Total, bar)
-			return "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + text
+			return "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + line
 		}
 	}
 	for _, parts := range [][]string{
@@ -62,14 +62,14 @@ func (s Snapshot) Line(width int) string {
 		{count, waits},
 		{count},
 	} {
-		if text := join(parts); columns(text) <= width {
-			return text
+		if line := join(parts); columns(line) <= width {
+			return line
 		}
 	}
 	return cut(count, width)
 }
 
-// Sentence returns the progress as it is said.
+// Sentence returns the progress in words.
 func (s Snapshot) Sentence() string {
 	done := s.Counts.Rows()
 	sentence := text.Plural(done, "row is", "rows are") + " done"
@@ -77,29 +77,28 @@ func (s Snapshot) Sentence() string {
 		sentence = text.Number(done) + " of " + text.Plural(s.Total, "row is", "rows are") + " done, " + strconv.Itoa(min(done*100/s.Total, 100)) + "%"
 	}
 	if s.Left >= time.Second {
-		sentence += ", about " + text.Duration(coarse(s.Left)) + " left"
+		sentence += ", " + text.About(coarse(s.Left)) + " left"
 	}
-	if n := s.Counts.Invalid + s.Counts.Failed + s.Counts.Unknown; n > 0 {
+	if n := s.Counts.NeedLook(); n > 0 {
 		sentence += ", " + text.Number(n) + " to look at"
 	}
 	sentence += "."
 	if !s.Until.IsZero() {
-		sentence += " It waits " + s.Why + " until " + clock(s.Until, s.Now) + "."
+		sentence += " muster waits " + s.Why + " until " + clock(s.Until, s.Now) + "."
 	}
 	return sentence
 }
 
-// moments knows when progress is worth a sentence.
-type moments struct {
-	said   bool
-	last   time.Duration // since the start
-	tenths int
-	until  time.Time // of the pause that was told
+// cadence decides when progress is worth a sentence: after ten seconds, then with
+// every tenth of the rows but at most every 30 seconds, and at least every five
+// minutes. A long wait is announced at the start, and followed by silence.
+type cadence struct {
+	spoken bool
+	last   time.Duration // of the last sentence, since the start
+	tenths int           // at the last sentence
+	until  time.Time     // end of the wait that was announced
 }
 
-// Who hears progress is told of it after a while, then with every tenth of the
-// rows, but not as fast as a short run makes them, and now and then in between.
-// A long pause is told at its beginning, and then is quiet.
 const (
 	firstSentence = 10 * time.Second
 	betweenTenths = 30 * time.Second
@@ -107,28 +106,28 @@ const (
 	longPause     = 10 * time.Second
 )
 
-func (m *moments) due(s Snapshot) bool {
+func (c *cadence) due(s Snapshot) bool {
 	done, tenths := s.Counts.Rows(), 0
 	if s.Total > 0 {
 		tenths = done * 10 / s.Total
 		if done >= s.Total {
-			return false // the summary says it
+			return false // the summary follows
 		}
 	}
-	since := s.Elapsed - m.last
+	since := s.Elapsed - c.last
 	pausing := s.Until.After(s.Now)
 	switch {
-	case pausing && s.Until.Sub(m.until) > longPause && s.Until.Sub(s.Now) > longPause:
-		m.until = s.Until
-	case pausing && !m.until.Before(s.Now):
+	case pausing && s.Until.Sub(c.until) > longPause && s.Until.Sub(s.Now) > longPause:
+		c.until = s.Until
+	case pausing && !c.until.Before(s.Now):
 		return false
-	case !m.said && since >= firstSentence:
-	case m.said && tenths > m.tenths && since >= betweenTenths:
+	case !c.spoken && since >= firstSentence:
+	case c.spoken && tenths > c.tenths && since >= betweenTenths:
 	case since >= longSilence:
 	default:
 		return false
 	}
-	m.said, m.last, m.tenths = true, s.Elapsed, tenths
+	c.spoken, c.last, c.tenths = true, s.Elapsed, tenths
 	return true
 }
 
@@ -146,7 +145,7 @@ func join(parts []string) string {
 	return b.String()
 }
 
-// perSecond writes a rate with as many digits as say something.
+// perSecond returns a rate with as many digits as are useful.
 func perSecond(rate float64) string {
 	switch {
 	case rate >= 10:
@@ -157,7 +156,7 @@ func perSecond(rate float64) string {
 	return strconv.FormatFloat(rate*60, 'f', 1, 64) + " rows/min"
 }
 
-// coarse rounds what is an estimate anyway, so that the line doesn't twitch.
+// coarse rounds an estimate, so that the line changes less often.
 func coarse(d time.Duration) time.Duration {
 	switch {
 	case d >= 10*time.Minute:
@@ -170,8 +169,8 @@ func coarse(d time.Duration) time.Duration {
 	return d.Round(time.Second)
 }
 
-// clock writes a time of day, with seconds if it is close and the day if it is
-// another.
+// clock returns a time of day, with seconds within a minute of now and with the
+// weekday on another day.
 func clock(t, now time.Time) string {
 	t = t.In(now.Location())
 	switch {
@@ -183,8 +182,8 @@ func clock(t, now time.Time) string {
 	return t.Format("15:04")
 }
 
-// speed is the rate of the last ten seconds: rows that are there already fly
-// past, and the mean since the start would promise that pace for the others.
+// speed measures the rate of the last ten seconds. The mean since the start would
+// mislead: rows of existing people take no time.
 type speed struct {
 	samples [10]sample // one a second, in a ring
 	count   int
@@ -195,7 +194,7 @@ type sample struct {
 	done    int
 }
 
-// at notes where the run is and returns rows per second.
+// at records the progress and returns rows per second.
 func (s *speed) at(elapsed time.Duration, done int) float64 {
 	var oldest, newest sample // the run's start
 	if s.count > 0 {
@@ -208,8 +207,8 @@ func (s *speed) at(elapsed time.Duration, done int) float64 {
 		s.samples[s.count%len(s.samples)] = sample{elapsed, done}
 		s.count++
 	}
-	if span := elapsed - oldest.elapsed; span > 0 {
-		return float64(done-oldest.done) / span.Seconds()
+	if d := elapsed - oldest.elapsed; d > 0 {
+		return float64(done-oldest.done) / d.Seconds()
 	}
 	return 0
 }

@@ -16,15 +16,15 @@ import (
 
 // The words of Summary.Status.
 const (
-	Finished    = "finished"    // every row was looked at
-	Stopped     = "stopped"     // the run ended itself early
-	Interrupted = "interrupted" // it was told to end
-	Checked     = "checked"     // nothing was sent, nor meant to be
+	Finished    = "finished"    // every row was attempted
+	Stopped     = "stopped"     // the run stopped early because of an error
+	Interrupted = "interrupted" // the user or the system stopped the run
+	Checked     = "checked"     // a check: nothing was sent
 	NotStarted  = "not_started" // usage, config, roster or mapping: nothing was sent
-	Locked      = "locked"      // another run is at work
+	Locked      = "locked"      // another run holds the lock
 )
 
-// Error is what ended a run early, or kept it from beginning.
+// Error is the error that stopped a run, before or after its start, as JSON.
 type Error struct {
 	Code     string          `json:"code"`
 	Message  string          `json:"message"`
@@ -33,13 +33,13 @@ type Error struct {
 	Problems []fault.Problem `json:"problems,omitempty"`
 }
 
-// Summary is what became of a run. Its JSON is a contract with other programs:
-// the fields, their names and their order.
+// Summary is the result of a run. The JSON is a contract with other programs:
+// fields, names and order.
 type Summary struct {
 	Run      string `json:"run"`
 	Status   string `json:"status"`
 	ExitCode int    `json:"exit_code"`
-	Rows     int    `json:"rows"` // the sum of Counts, whatever it was set to
+	Rows     int    `json:"rows"` // set from Counts
 	outcome.Counts
 	Requests  int     `json:"requests"`
 	Throttled int     `json:"throttled"`
@@ -47,39 +47,39 @@ type Summary struct {
 	Elapsed   float64 `json:"elapsed_s"`          // seconds
 	Results   string  `json:"results"`            // the results file; "" if none was written
 	Problems  []Group `json:"problems"`           // as Groups.List returns them
-	Parts     []Part  `json:"projects,omitempty"` // of a roster for several projects; Run is the first one's
-	Error     *Error  `json:"error,omitempty"`    // what stopped it; nil if nothing did
+	Parts     []Part  `json:"projects,omitempty"` // of a roster for several projects
+	Error     *Error  `json:"error,omitempty"`    // what stopped the run; nil if nothing did
 
-	Remarked  []Group  `json:"-"` // remarks on rows that are settled; in JSON they are among the problems
-	Updated   int      `json:"-"` // people who were there already and were given the roster's job title
+	Notes     []Group  `json:"-"` // on rows without a problem; in JSON among the problems
+	Updated   int      `json:"-"` // existing people who got the roster's job title
 	Rehearsal bool     `json:"-"` // the Procore was simulated
-	Project   string   `json:"-"` // its name, if known
-	Why       string   `json:"-"` // a sentence: why it stopped early
+	Project   string   `json:"-"` // the name, if known
+	Why       string   `json:"-"` // a sentence: why the run stopped early
 	Remarks   []string `json:"-"` // sentences about how the roster was read
-	Next      []string `json:"-"` // commands to run next, exactly as to be typed
-	FullList  string   `json:"-"` // where all problems are, or the command that writes them; "" = Results
+	Next      []string `json:"-"` // commands to run next
+	FullList  string   `json:"-"` // where all problems are, or the command that writes that file; "" = Results
 }
 
-// Part is what became of one project's rows.
+// Part is the result of one project's rows.
 type Part struct {
 	Project int64  `json:"project"`
 	Name    string `json:"name"`
 	Run     string `json:"run"`
-	Rows    int    `json:"rows"` // the sum of Counts, whatever it was set to
+	Rows    int    `json:"rows"` // set from Counts
 	outcome.Counts
 }
 
 // WriteJSON writes the summary as one JSON object on one line.
 func WriteJSON(w io.Writer, s Summary) error { return writeJSON(w, s.forJSON()) }
 
-// forJSON completes what follows from the rest.
+// forJSON returns the summary with the fields that follow from others.
 func (s Summary) forJSON() Summary {
 	s.Rows = s.Counts.Rows()
 	s.Parts = slices.Clone(s.Parts)
 	for i := range s.Parts {
 		s.Parts[i].Rows = s.Parts[i].Counts.Rows()
 	}
-	s.Problems = merged(slices.Concat(s.Problems, s.Remarked))
+	s.Problems = mergeGroups(slices.Concat(s.Problems, s.Notes))
 	s.Elapsed = math.Round(s.Elapsed*1000) / 1000
 	return s
 }
@@ -93,9 +93,8 @@ func writeJSON(w io.Writer, object any) error {
 	return err
 }
 
-// WriteText writes the summary for people, in lines of at most width columns;
-// only commands and names of files may be longer, because they are copied. With
-// the width [Plain] it is made to be heard.
+// WriteText writes the summary for people, in lines of at most width columns. Only
+// commands and names of files, which are for copying, may be longer.
 func WriteText(w io.Writer, s Summary, width int) error {
 	p := newPage(width)
 	p.line("", "", s.sentence())
@@ -103,7 +102,7 @@ func WriteText(w io.Writer, s Summary, width int) error {
 		p.line("", "", Clean(s.Why))
 	}
 	p.blank()
-	p.counts(s.Counts, meanings())
+	p.counts(s.Counts, statusMeanings())
 	p.parts(s.Parts)
 	if effort := s.effort(); effort != "" {
 		p.blank()
@@ -115,18 +114,18 @@ func WriteText(w io.Writer, s Summary, width int) error {
 	return err
 }
 
-// sentence says what happened.
+// sentence returns the result in a sentence or two.
 func (s Summary) sentence() string {
 	var b strings.Builder
 	if s.Rehearsal {
 		b.WriteString("This was a rehearsal: nothing was sent to Procore. ")
 	}
-	rows, settled, wrong := s.Counts.Rows(), s.Created+s.Existing+s.Skipped, s.Invalid+s.Failed+s.Unknown
+	rows, done, wrong := s.Counts.Rows(), s.Created+s.Existing+s.Skipped, s.Counts.NeedLook()
 	switch s.Status {
 	case Stopped:
 		b.WriteString("The run stopped early: ")
 	case Interrupted:
-		b.WriteString("The run was interrupted; what was on its way was finished and recorded: ")
+		b.WriteString("The run was interrupted; requests already sent were finished and recorded: ")
 	}
 	place := ""
 	if s.Project != "" {
@@ -137,21 +136,19 @@ func (s Summary) sentence() string {
 		b.WriteString("There was no row to import.")
 	case s.Pending > 0:
 		fmt.Fprintf(&b, "%s of %s %s not attempted.", text.Number(s.Pending), text.Plural(rows, "row", "rows"), were(s.Pending))
-	case wrong > 0 && settled == 0:
-		fmt.Fprintf(&b, "Nothing is done yet: %s %s to be looked at.", text.Plural(rows, "row", "rows"), have(rows))
+	case wrong > 0 && done == 0:
+		fmt.Fprintf(&b, "No row is done yet: you must look at %s.", text.Plural(rows, "row", "rows"))
 	case wrong > 0:
-		fmt.Fprintf(&b, "%s of %s %s done%s; %s %s to be looked at.",
-			text.Number(settled), text.Plural(rows, "row", "rows"), are(settled), place, text.Number(wrong), have(wrong))
+		fmt.Fprintf(&b, "%s of %s %s done%s; you must look at %s.",
+			text.Number(done), text.Plural(rows, "row", "rows"), are(done), place, text.Number(wrong))
 	case s.Created == 0 && s.Existing == rows && !s.someGone():
-		what := "Nothing was to be done"
-		if s.Updated > 0 {
-			what = "Nobody was to be created"
+		if place == "" {
+			place = " there"
 		}
-		fmt.Fprintf(&b, "%s: %s in the roster %s%s already.", what, everyone(rows), are(rows), orThere(place))
-	case s.Created == 0 && s.Updated > 0:
-		fmt.Fprintf(&b, "Nobody was to be created for %s.", text.Plural(rows, "row", "rows"))
+		people := text.Choose(rows, "the one person", "all "+text.Number(rows)+" people")
+		fmt.Fprintf(&b, "%s: %s in the roster %s%s already.", s.noneCreated(), people, are(rows), place)
 	case s.Created == 0:
-		fmt.Fprintf(&b, "Nothing was to be done for %s.", text.Plural(rows, "row", "rows"))
+		fmt.Fprintf(&b, "%s for %s.", s.noneCreated(), text.Plural(rows, "row", "rows"))
 	case s.Created == rows:
 		fmt.Fprintf(&b, "%s %s created%s.", text.Plural(rows, "person", "people"), were(rows), place)
 	default:
@@ -164,43 +161,36 @@ func (s Summary) sentence() string {
 	return b.String()
 }
 
-func everyone(n int) string {
-	if n == 1 {
-		return "the one person"
+func (s Summary) noneCreated() string {
+	if s.Updated > 0 {
+		return "There was no person to create"
 	}
-	return "all " + text.Number(n) + " people"
+	return "There was nothing to do"
 }
 
-func orThere(place string) string {
-	if place == "" {
-		return " there"
-	}
-	return place
-}
-
-// meaning is what a status says to people.
-type meaning struct {
+// statusMeaning explains a status to people.
+type statusMeaning struct {
 	status outcome.Status
 	words  string
 }
 
-func meanings() []meaning {
-	return []meaning{
+func statusMeanings() []statusMeaning {
+	return []statusMeaning{
 		{outcome.Created, "created"},
 		{outcome.Existing, "there already"},
-		{outcome.Skipped, "skipped: nobody to create"},
-		{outcome.Invalid, "invalid: to be corrected, nothing was sent"},
-		{outcome.Failed, "failed: Procore did not take them"},
-		{outcome.Unknown, "unknown: sent, and what came of it is not settled"},
+		{outcome.Skipped, "skipped: no person to create"},
+		{outcome.Invalid, "invalid: correct these rows; nothing was sent"},
+		{outcome.Failed, "failed: Procore refused these rows"},
+		{outcome.Unknown, "unknown: sent, and not known whether the person exists"},
 		{outcome.Pending, "pending: not attempted"},
 	}
 }
 
-// counts writes how many rows there are of each status that occurs, and their sum.
-func (p *page) counts(c outcome.Counts, words []meaning) {
+// counts writes the number of rows of every status that occurs, and the sum.
+func (p *page) counts(c outcome.Counts, meanings []statusMeaning) {
 	total := text.Number(c.Rows())
 	if p.plain() {
-		for _, m := range words {
+		for _, m := range meanings {
 			if n := c.Of(m.status); n > 0 {
 				label, note, noted := strings.Cut(m.words, ": ")
 				value := text.Number(n)
@@ -213,11 +203,11 @@ func (p *page) counts(c outcome.Counts, words []meaning) {
 		p.line("", "", "Rows in all: "+total)
 		return
 	}
-	row := func(n, text string) {
+	row := func(n, words string) {
 		first := "  " + strings.Repeat(" ", len(total)-len(n)) + n + "  "
-		p.line(first, strings.Repeat(" ", len(first)), text)
+		p.line(first, strings.Repeat(" ", len(first)), words)
 	}
-	for _, m := range words {
+	for _, m := range meanings {
 		if n := c.Of(m.status); n > 0 {
 			row(text.Number(n), m.words)
 		}
@@ -225,7 +215,7 @@ func (p *page) counts(c outcome.Counts, words []meaning) {
 	row(total, text.Choose(c.Rows(), "row in all", "rows in all"))
 }
 
-// parts writes what became of each project's rows.
+// parts writes the counts of every project.
 func (p *page) parts(parts []Part) {
 	if len(parts) < 2 {
 		return
@@ -233,14 +223,14 @@ func (p *page) parts(parts []Part) {
 	p.blank()
 	for _, part := range parts {
 		var words []string
-		for _, m := range meanings() {
+		for _, m := range statusMeanings() {
 			if n := part.Of(m.status); n > 0 {
 				word, _, _ := strings.Cut(m.words, ":")
 				words = append(words, text.Number(n)+" "+word)
 			}
 		}
 		first, name := "  ", fmt.Sprintf("%s (%d)", Clean(part.Name), part.Project)
-		if number := fmt.Sprintf("project %d", part.Project); part.Name == number { // it has no other name
+		if number := fmt.Sprintf("project %d", part.Project); part.Name == number { // the project's name is not known
 			name = text.Capital(number)
 		} else if p.plain() {
 			first = "Project "
@@ -249,14 +239,14 @@ func (p *page) parts(parts []Part) {
 	}
 }
 
-// effort says what it took.
+// effort returns a sentence about time and requests.
 func (s Summary) effort() string {
 	if s.Requests == 0 {
 		return ""
 	}
-	sentence := fmt.Sprintf("It took %s and %s", text.Duration(time.Duration(s.Elapsed*float64(time.Second))), text.Plural(s.Requests, "request", "requests"))
+	sentence := fmt.Sprintf("The run took %s and %s", text.Duration(time.Duration(s.Elapsed*float64(time.Second))), text.Plural(s.Requests, "request", "requests"))
 	if s.Retries > 0 {
-		sentence += ", " + text.Plural(s.Retries, "of them a repetition", "of them repetitions")
+		sentence += ", " + text.Plural(s.Retries, "of them a retry", "of them retries")
 	}
 	sentence += "."
 	if s.Throttled > 0 {
@@ -265,7 +255,7 @@ func (s Summary) effort() string {
 	return sentence
 }
 
-// ending writes the remarks, where the results are, and what to do next.
+// ending writes the remarks, the results file and what to do next.
 func (p *page) ending(s Summary) {
 	if len(s.Remarks) > 0 {
 		p.blank()
@@ -277,19 +267,18 @@ func (p *page) ending(s Summary) {
 		p.blank()
 		p.named("Results: ", s.Results)
 	}
+	name := "Next:    "
 	for i, command := range s.Next {
 		if i == 0 {
 			p.blank()
+		} else if !p.plain() {
+			name = "         "
 		}
-		if i == 0 || p.plain() {
-			p.named("Next:    ", command)
-		} else {
-			p.named("         ", command)
-		}
+		p.named(name, command)
 	}
 }
 
-// someGone reports whether some rows' people are not on the project any more.
+// someGone reports whether people of some rows have left the project.
 func (s *Summary) someGone() bool {
-	return slices.ContainsFunc(s.Remarked, func(g Group) bool { return g.Code == "gone" })
+	return slices.ContainsFunc(s.Notes, func(g Group) bool { return g.Code == "gone" })
 }
