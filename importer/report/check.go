@@ -150,7 +150,7 @@ type importJSON struct {
 	Seconds  *float64 `json:"estimate_s"` // null if not known
 }
 
-// WriteCheckJSON writes the check as one JSON object on one line.
+// WriteCheckJSON writes the check as a JSON object on a line.
 func WriteCheckJSON(w io.Writer, c Check) error {
 	out := checkJSON{
 		Summary: c.forJSON(), LookedUp: c.LookedUp, Import: importJSON{Create: c.Import.Create, Update: c.Import.Update},

@@ -16,10 +16,10 @@ const (
 	longestMessage = 500  // bytes
 )
 
-// Group is a count of problems of one kind, with examples.
+// Group is a count of problems of the same kind, with examples.
 type Group struct {
 	Code        string `json:"code"`
-	Field       string `json:"field"` // "" if the problem is one of a whole row
+	Field       string `json:"field"` // "" for a problem of a whole row
 	Count       int    `json:"count"`
 	ExampleRows []int  `json:"example_rows"` // the first five
 
@@ -53,7 +53,7 @@ func (g *Groups) Add(p outcome.Problem, row int) {
 	}
 }
 
-// find returns the group of a problem, a new one if need be.
+// find returns the group of a problem, and adds a new group if need be.
 func (g *Groups) find(p outcome.Problem) *Group {
 	if g.index == nil {
 		g.index, g.kinds = make(map[string]*Group), make(map[string]int)
@@ -149,7 +149,7 @@ func sortGroups(list []Group) {
 	slices.SortStableFunc(list, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })
 }
 
-// mergeGroups returns one group for each code and field, for JSON.
+// mergeGroups returns a group for each code and field, for JSON.
 func mergeGroups(list []Group) []Group {
 	type family struct{ code, field string }
 	index := make(map[family]int)

@@ -23,8 +23,8 @@ const (
 	EventFault                      // Procore gave no usable answer: a server error, a cut connection, a time-out
 )
 
-// HTML gathers a run for a report of one page, which loads nothing and can be
-// mailed, printed and kept. Decisions that the code can't show:
+// HTML gathers a run for a report. The report is a single page that loads nothing
+// and can be mailed, printed and kept. Decisions that the code can't show:
 //
 //   - Rows go to a temporary file as they come, encoded as in the page, so that
 //     memory doesn't grow with the roster. The page can't be written as rows come,

@@ -49,7 +49,7 @@ type tick struct {
 	Minor            bool // hidden on narrow pages
 }
 
-// tableRow is a slice of the run, for readers who can't see the chart.
+// tableRow is a slice of the run as text.
 type tableRow struct {
 	From, Created, Throttled, Faults, Waited string
 }

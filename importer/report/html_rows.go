@@ -49,7 +49,7 @@ type rowFile struct {
 	index map[string]int // of words
 }
 
-// pageRow is a row as the page shows it without scripts.
+// pageRow is a row of the page for browsers without scripts.
 type pageRow struct {
 	Row      int
 	Label    string

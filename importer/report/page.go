@@ -39,7 +39,7 @@ func (p *page) blank() {
 	}
 }
 
-// named writes a name and after it a text for copying, never broken over lines.
+// named writes a name and a text for copying, never broken over lines.
 func (p *page) named(name, copied string) {
 	if p.plain() {
 		name = strings.TrimSpace(name) + " "
@@ -47,7 +47,7 @@ func (p *page) named(name, copied string) {
 	p.b.WriteString(name + Clean(copied) + "\n")
 }
 
-// Advised returns a message and what to do about it as one line.
+// Advised returns a message with a fix, on a single line.
 func Advised(message, fix string) string {
 	if fix == "" {
 		return message
@@ -59,7 +59,7 @@ func are(n int) string  { return text.Choose(n, "is", "are") }
 func were(n int) string { return text.Choose(n, "was", "were") }
 func have(n int) string { return text.Choose(n, "has", "have") }
 
-// Clean returns text on one line. Everything that a terminal would obey instead
+// Clean returns text on a single line. Everything that a terminal would obey instead
 // of show is replaced by U+FFFD.
 func Clean(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")

@@ -16,7 +16,7 @@ type Plan struct {
 	Rehearsal bool
 }
 
-// WritePlan writes a plan as one sentence, in lines of at most width columns.
+// WritePlan writes a plan as a sentence, in lines of at most width columns.
 func WritePlan(w io.Writer, plan Plan, width int) error {
 	sentence := text.Plural(plan.Rows, "row", "rows")
 	if plan.Rehearsal {

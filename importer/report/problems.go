@@ -12,7 +12,7 @@ const (
 	longestValue = 24 // columns of what a message quotes
 )
 
-// problems writes the groups of problems, then those of notes.
+// problems writes the groups of problems, then the groups of notes.
 func (p *page) problems(s Summary) {
 	p.groups("Problems", "Problem", s.Problems, s)
 	p.groups("Worth a look", "Worth a look", s.Notes, s)

@@ -156,7 +156,7 @@ func (p *Progress) snapshot(now time.Time) Snapshot {
 	return s
 }
 
-// left returns the time for some rows, or 0 if it is not known.
+// left returns the time that some rows will take, or 0 if not known.
 func (s *runStatus) left(rows int, rate float64) time.Duration {
 	if s.estimate != nil {
 		if left, known := s.estimate(rows); known {
@@ -169,7 +169,7 @@ func (s *runStatus) left(rows int, rate float64) time.Duration {
 	return 0
 }
 
-// speak writes a sentence when it is time for one.
+// speak writes a sentence if the cadence asks for a sentence now.
 func (p *Progress) speak(s Snapshot) {
 	if p.cadence.due(s) {
 		_, _ = p.terminal.write([]byte(s.Sentence() + "\n"))
@@ -197,14 +197,14 @@ func (p *Progress) logLine(s Snapshot) {
 	event.Msg("progress")
 }
 
-// terminal is a terminal whose last line is redrawn.
+// terminal is a terminal with a progress line at the bottom.
 type terminal struct {
 	w     io.Writer
 	mu    sync.Mutex
 	drawn string // the line on the terminal; guarded by mu
 }
 
-// write clears the line and writes text in its place.
+// write clears the progress line and writes text there.
 func (t *terminal) write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -221,8 +221,8 @@ func (t *terminal) write(text []byte) (int, error) {
 	return max(n-len(clearing), 0), err
 }
 
-// draw replaces the line if it changed, with one write. Spaces clear the rest of
-// the last line: not every terminal knows more.
+// draw replaces the progress line if the text changed, with a single write. Spaces
+// clear the rest of the last line: not every terminal knows more.
 func (t *terminal) draw(s Snapshot) {
 	line := s.Line(t.width() - 3) // with ^C at the end a full line would wrap
 	t.mu.Lock()

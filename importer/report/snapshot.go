@@ -9,7 +9,7 @@ import (
 	"muster/importer/text"
 )
 
-// Snapshot is the progress of a run at one moment.
+// Snapshot is the progress of a run at a moment.
 type Snapshot struct {
 	Counts  outcome.Counts
 	Total   int // rows of the roster; 0 if not known

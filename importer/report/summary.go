@@ -24,7 +24,7 @@ const (
 	Locked      = "locked"      // another run holds the lock
 )
 
-// Error is the error that stopped a run, before or after its start, as JSON.
+// Error is the JSON of the error that stopped a run or prevented the start.
 type Error struct {
 	Code     string          `json:"code"`
 	Message  string          `json:"message"`
@@ -60,7 +60,7 @@ type Summary struct {
 	FullList  string   `json:"-"` // where all problems are, or the command that writes that file; "" = Results
 }
 
-// Part is the result of one project's rows.
+// Part is the result of the rows of a project.
 type Part struct {
 	Project int64  `json:"project"`
 	Name    string `json:"name"`
@@ -69,7 +69,7 @@ type Part struct {
 	outcome.Counts
 }
 
-// WriteJSON writes the summary as one JSON object on one line.
+// WriteJSON writes the summary as a JSON object on a line.
 func WriteJSON(w io.Writer, s Summary) error { return writeJSON(w, s.forJSON()) }
 
 // forJSON returns the summary with the fields that follow from others.

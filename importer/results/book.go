@@ -234,7 +234,7 @@ func (e *bookEncoder) kept() iter.Seq2[keptRow, error] {
 	}
 }
 
-// placed returns the kept rows with their places in the sheet. In a roster that is
+// placed returns the kept rows with places in the sheet. The place in a roster is
 // the number of the row; in a results file, which a user may have sorted, of the line.
 func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 	return func(yield func(workbook.Row, error) bool) {

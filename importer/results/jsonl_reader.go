@@ -50,7 +50,7 @@ func (l *jsonlReader) readHeader() error {
 				l.header = append(l.header, key)
 			}
 		})
-		if err == nil && !line.tooLong {
+		if err == nil {
 			return nil
 		}
 		break
@@ -91,7 +91,7 @@ func (l *jsonlReader) Rows() iter.Seq2[roster.Row, error] {
 				}
 			})
 			row := roster.Row{Number: line.number, Cells: cells}
-			if err != nil || line.tooLong {
+			if err != nil {
 				row.Damage = &roster.Error{
 					File: l.path, Row: line.number, Code: CodeLineUnclear,
 					Message: "this line is not a whole JSON object of texts and numbers",
@@ -107,9 +107,8 @@ func (l *jsonlReader) Rows() iter.Seq2[roster.Row, error] {
 }
 
 type textLine struct {
-	number  int
-	text    []byte // valid until the next line
-	tooLong bool
+	number int
+	text   []byte // valid until the next line
 }
 
 // text returns the lines of the file that are not blank.
@@ -119,43 +118,21 @@ func (l *jsonlReader) text() iter.Seq2[textLine, error] {
 			yield(textLine{}, err)
 			return
 		}
-		buffered := bufio.NewReaderSize(l.file, 1<<16)
-		var whole []byte
-		for number := 1; ; number++ {
-			var tooLong bool
-			var err error
-			whole, tooLong, err = readLine(buffered, whole[:0])
-			if err != nil && !errors.Is(err, io.EOF) {
-				yield(textLine{}, err)
-				return
-			}
-			text := whole
+		scanner := bufio.NewScanner(l.file)
+		scanner.Buffer(nil, maxLine)
+		for number := 1; scanner.Scan(); number++ {
+			text := scanner.Bytes()
 			if number == 1 {
 				text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 			}
-			if text = bytes.TrimSpace(text); len(text) > 0 || tooLong {
-				if !yield(textLine{number: number, text: text, tooLong: tooLong}, nil) {
-					return
-				}
-			}
-			if err != nil {
+			if text = bytes.TrimSpace(text); len(text) > 0 && !yield(textLine{number, text}, nil) {
 				return
 			}
 		}
-	}
-}
-
-// readLine appends the next line to dst, up to maxLine bytes. The error io.EOF
-// marks the last line.
-func readLine(in *bufio.Reader, dst []byte) (line []byte, tooLong bool, err error) {
-	for err = bufio.ErrBufferFull; errors.Is(err, bufio.ErrBufferFull); {
-		var chunk []byte
-		chunk, err = in.ReadSlice('\n')
-		if tooLong = tooLong || len(dst)+len(chunk) > maxLine; !tooLong {
-			dst = append(dst, chunk...)
+		if err := scanner.Err(); err != nil {
+			yield(textLine{}, err)
 		}
 	}
-	return dst, tooLong, err
 }
 
 // readObject calls member for every member of a JSON object, in order.

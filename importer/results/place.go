@@ -15,12 +15,12 @@ import (
 	"muster/importer/roster"
 )
 
-// resolveTarget returns the path of the results file with links followed. A file
-// at that path must be empty or a results file.
+// resolveTarget returns the path of the results file. Links to a file are followed,
+// and the file must be empty or a results file.
 func resolveTarget(path string) (string, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return followLinks(path), nil
+		return path, nil
 	}
 	if err != nil {
 		return "", unwritable(path, err)
@@ -44,22 +44,6 @@ func resolveTarget(path string) (string, error) {
 		return "", e
 	}
 	return target, nil
-}
-
-// followLinks returns the path that a chain of links to a missing file ends with.
-func followLinks(path string) string {
-	const most = 40 // as operating systems limit chains
-	for range most {
-		to, err := os.Readlink(path)
-		if err != nil {
-			break
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
-		}
-		path = to
-	}
-	return path
 }
 
 // whyNotResults returns why a file is not a results file, or nil for a results file.

@@ -235,26 +235,27 @@ func (r *Reader) Close() error { return r.source.Close() }
 // Rows reads the file from the start. It ends after an error.
 func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		var cells []string
-		var kinds []roster.Kind
-		var struck []bool
+		var columns []int
+		var row Row
 		for line, err := range r.source.Rows() {
 			if err != nil {
 				yield(Row{}, err)
 				return
 			}
-			row := Row{Number: line.Number, Damage: line.Damage}
-			cells, kinds = r.collect(&line, cells[:0], kinds[:0])
-			row.Cells = cells
-			if line.Kinds != nil {
-				row.Kinds = kinds
+			columns = append(columns[:0], r.own...)
+			last := len(line.Cells)
+			for last > r.width && line.Cells[last-1] == "" {
+				last--
 			}
-			if line.Struck != nil {
-				struck = struck[:0]
-				for _, i := range r.own {
-					struck = append(struck, at(line.Struck, i))
-				}
-				row.Struck = struck
+			for i := r.width; i < last; i++ {
+				columns = append(columns, i)
+			}
+			row = Row{
+				Number: line.Number, Damage: line.Damage, Cells: pick(row.Cells, line.Cells, columns),
+				Kinds: pick(row.Kinds, line.Kinds, columns), Struck: pick(row.Struck, line.Struck, columns),
+			}
+			for i, cell := range row.Cells {
+				row.Cells[i] = r.unescape(cell)
 			}
 			r.outcome(&line, &row)
 			r.surplus(&row)
@@ -265,23 +266,17 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	}
 }
 
-// collect appends the cells and kinds of a line in the roster's columns.
-func (r *Reader) collect(line *roster.Row, cells []string, kinds []roster.Kind) ([]string, []roster.Kind) {
-	add := func(i int) {
-		cells = append(cells, r.unescape(at(line.Cells, i)))
-		kinds = append(kinds, at(line.Kinds, i))
+// pick returns the items of list in the given columns, in the memory of old. A nil
+// list stays nil.
+func pick[T any](old, list []T, columns []int) []T {
+	if list == nil {
+		return nil
 	}
-	for _, i := range r.own {
-		add(i)
+	picked := old[:0]
+	for _, i := range columns {
+		picked = append(picked, at(list, i))
 	}
-	last := len(line.Cells)
-	for last > r.width && line.Cells[last-1] == "" {
-		last--
-	}
-	for i := r.width; i < last; i++ {
-		add(i)
-	}
-	return cells, kinds
+	return picked
 }
 
 func (r *Reader) unescape(cell string) string {

@@ -330,24 +330,6 @@ func TestBackupsOfOthersAreLeft(t *testing.T) {
 	}
 }
 
-// A link to a file that is not there yet is written through, too.
-func TestALinkToNothingKeepsPointing(t *testing.T) {
-	t.Parallel()
-	folder, other := t.TempDir(), t.TempDir()
-	link := filepath.Join(folder, "r.csv")
-	if err := errors.Join(os.Symlink(filepath.Join(other, "second"), link), os.Symlink("real.csv", filepath.Join(other, "second"))); err != nil {
-		t.Skip(err)
-	}
-	write(t, link, []string{"Name"}, results.Options{}, line{Cells: []string{"Ann"}, Outcome: created(2, 1)})
-	if diff := cmp.Diff([]string{"real.csv", "second"}, files(t, other)); diff != "" {
-		t.Errorf("files (-want +got):\n%s", diff)
-	}
-	if info, err := os.Lstat(link); err != nil || info.Mode().Type() != fs.ModeSymlink {
-		t.Errorf("the link is gone: %v, %v", info.Mode(), err)
-	}
-	read(t, link)
-}
-
 func TestAFailedRenamingKeepsTheRows(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
