@@ -7,24 +7,19 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"unicode/utf8"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
-// File is a mapping file that has been read, not yet bound to a header. It is
-// read-only.
+// File is a mapping file that has been read, and is not yet bound to a header. A
+// File is read-only.
 type File struct {
-	how   string // in words, whose mapping it is
+	how   string // in words, where the mapping comes from
 	specs []spec
 	where *expression
 }
 
-// FileError is what is wrong with a mapping file. Line and Column count from 1;
-// 0 where the file as a whole is meant.
+// FileError says what is wrong with a mapping file. Line and Column count from 1;
+// 0 means the file as a whole.
 type FileError struct {
 	Path         string
 	Line, Column int
@@ -32,7 +27,7 @@ type FileError struct {
 	Hint         string // what to do
 }
 
-// Error says where and what.
+// Error returns the place and the message.
 func (e *FileError) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("%s: %s", e.Path, e.Message)
@@ -40,23 +35,21 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("%s, line %d, column %d: %s", e.Path, e.Line, e.Column, e.Message)
 }
 
-// spec is what a mapping file says about one field.
+// spec is the part of a mapping file about a single field.
 type spec struct {
 	settings
-	field        Field // fullName among them
-	line, column int
-
+	field      Field // fullName too
 	columns    []columnName
 	optional   bool // none of the columns need exist
 	value      *string
 	expression *expression
 }
 
-// columnName names a column by its heading; where that is not enough, because
-// two columns have it or it is blank, by its letter too.
+// columnName names a column by the heading. A heading that is blank or stands over
+// two columns needs the letter too.
 type columnName struct {
 	letter  string // "" if the heading is enough
-	heading string // what must stand over it; with a letter, "" for a column without a heading
+	heading string // with a letter, "" for a column without a heading
 }
 
 // String names the column for people.
@@ -84,10 +77,10 @@ const (
 	maxFileDepth = 32
 )
 
-// Load reads a mapping file. A mapping file is complete: fields that it
+// Load reads a mapping file. A mapping file is complete: fields that the file
 // doesn't name get no value. The error is a *FileError.
 //
-// Under fields stands, for each field (or full_name for both names):
+// Each field, or full_name for both names, has these settings:
 //
 //	column: X or [X, Y]   the heading; of several, the first cell that is not empty counts.
 //	                      {letter: C, heading: X} is one of two columns with that heading,
@@ -104,8 +97,8 @@ const (
 //	join: true            of names: the columns together, as two surnames, not the first with a cell
 //	inverted: true        of is_employee: yes means no, as in a column "Contractor"
 //
-// Beside fields may stand where, a formula that is true for the rows to take,
-// and project, which says like a field to which project a row goes.
+// Beside fields, a file can have where, a formula that is true for the rows to
+// take, and project, which gives the project of a row as a field is given.
 func Load(path string) (*File, error) {
 	data, err := readFile(path)
 	if err != nil {
@@ -114,12 +107,13 @@ func Load(path string) (*File, error) {
 	return parse(path, "the mapping file", data)
 }
 
-// Confirmed reads what Survey.File has written and a person has confirmed; path
-// is for errors only.
+// Confirmed reads the output of Detection.File after a person has confirmed the
+// mapping; path is for errors only.
 func Confirmed(path string, content []byte) (*File, error) {
 	return parse(path, "as confirmed", content)
 }
 
+// parse reads the content of a mapping file.
 func parse(path, how string, content []byte) (*File, error) {
 	fail := func(message, hint string) (*File, error) {
 		return nil, &FileError{Path: path, Message: message, Hint: hint}
@@ -130,15 +124,19 @@ func parse(path, how string, content []byte) (*File, error) {
 		return fail(fmt.Sprintf("the file is larger than %d KiB and so is no mapping file", maxFileSize>>10), "name the mapping file, not the roster")
 	case !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0:
 		return fail("the file is not UTF-8 text and so is no mapping file", "save it as UTF-8 text")
+	case isTooDeep(content):
+		return fail("the file has too many nested brackets to be a mapping file", "write the mapping with fewer brackets; muster help mapping shows an example")
 	}
-	f, problem := (&loader{path: path}).load(content)
-	if problem != nil {
-		return nil, problem
+	r := &fileReader{path: path}
+	f := r.read(content)
+	if r.err != nil {
+		return nil, r.err
 	}
 	f.how = how
 	return f, nil
 }
 
+// readFile returns the content of a mapping file, or a *FileError.
 func readFile(path string) ([]byte, error) {
 	fail := func(message, hint string) ([]byte, error) {
 		return nil, &FileError{Path: path, Message: message, Hint: hint}
@@ -163,70 +161,9 @@ func readFile(path string) ([]byte, error) {
 	return data, nil
 }
 
-// loader reads the tree of one mapping file.
-type loader struct {
-	path string
-}
-
-func (l *loader) load(data []byte) (*File, *FileError) {
-	if tooDeep(data) {
-		return nil, &FileError{Path: l.path, Message: "brackets are nested too deep for a mapping file", Hint: "close every bracket that is opened"}
-	}
-	tree, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil, l.syntaxError(err)
-	}
-	var body ast.Node
-	for _, d := range tree.Docs {
-		if d.Body == nil {
-			continue
-		}
-		if body != nil {
-			return nil, l.at(d.Body, "a second document begins here", "keep one mapping in a file: remove the line ---")
-		}
-		body = d.Body
-	}
-	if body == nil {
-		return nil, &FileError{Path: l.path, Message: "the mapping file is empty", Hint: "write below fields: what feeds first_name and last_name; muster help mapping shows an example"}
-	}
-	f := &File{}
-	pairs, problem := l.pairs(body, "a mapping file", []string{"fields", "where", "project"})
-	if problem != nil {
-		return nil, problem
-	}
-	seen := false
-	var project *spec
-	for _, p := range pairs {
-		switch p.key {
-		case "fields":
-			seen = true
-			if f.specs, problem = l.fields(p.value); problem != nil {
-				return nil, problem
-			}
-		case "project":
-			s, problem := l.project(p)
-			if problem != nil {
-				return nil, problem
-			}
-			project = s
-		case "where":
-			if f.where, problem = l.formula(p, true); problem != nil {
-				return nil, problem
-			}
-		}
-	}
-	if !seen {
-		return nil, l.at(body, "fields is missing", "write fields: and below it, indented, the fields, such as last_name: {column: Surname}")
-	}
-	if project != nil {
-		f.specs = append(f.specs, *project)
-	}
-	return f, nil
-}
-
-// tooDeep counts brackets without regard to quotes: regular expressions close
-// theirs too.
-func tooDeep(data []byte) bool {
+// isTooDeep reports whether a file opens too many brackets. Quotes don't matter:
+// regular expressions close their brackets too.
+func isTooDeep(data []byte) bool {
 	depth := 0
 	for _, b := range data {
 		switch b {
@@ -241,143 +178,8 @@ func tooDeep(data []byte) bool {
 	return false
 }
 
-func (l *loader) syntaxError(err error) *FileError {
-	e := &FileError{Path: l.path, Message: "this is not YAML: " + err.Error(), Hint: "compare with the example in muster help mapping; indent with spaces, and quote what holds a colon or #"}
-	var at yaml.Error
-	if errors.As(err, &at) {
-		e.Message = at.GetMessage()
-		if t := at.GetToken(); t != nil && t.Position != nil {
-			e.Line, e.Column = t.Position.Line, t.Position.Column
-		}
-		if strings.Contains(e.Message, "already defined") {
-			e.Hint = "keep one of the two"
-		}
-	}
-	return e
-}
-
-// at is an error at a node.
-func (l *loader) at(n ast.Node, message, hint string) *FileError {
-	e := &FileError{Path: l.path, Message: message, Hint: hint}
-	if n == nil {
-		return e
-	}
-	if t := n.GetToken(); t != nil && t.Position != nil {
-		e.Line, e.Column = t.Position.Line, t.Position.Column
-		// The token of a block mapping is its first colon.
-		if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
-			if k := m.Values[0].Key.GetToken(); k != nil && k.Position != nil {
-				e.Line, e.Column = k.Position.Line, k.Position.Column
-			}
-		}
-	}
-	return e
-}
-
-// pair is one key with its value.
-type pair struct {
-	key   string
-	node  ast.Node // the key's
-	value ast.Node
-}
-
-// pairs reads a mapping; known are the keys it may have, nil for any.
-func (l *loader) pairs(n ast.Node, what string, known []string) ([]pair, *FileError) {
-	var values []*ast.MappingValueNode
-	switch m := n.(type) {
-	case *ast.MappingNode:
-		values = m.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{m}
-	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
-		return nil, l.at(n, "anchors, aliases and tags are not used in mapping files", "write the value out")
-	default:
-		return nil, l.at(n, what+" needs names with values", "write each as name: value, indented below or in braces")
-	}
-	var pairs []pair
-	for _, v := range values {
-		key, ok := scalar(v.Key)
-		if !ok {
-			return nil, l.at(v.Key, "this can't be a name", "write a plain word before the colon")
-		}
-		if known != nil && !contains(known, key) {
-			return nil, l.unknown(v.Key, key, known)
-		}
-		pairs = append(pairs, pair{key, v.Key, v.Value})
-	}
-	return pairs, nil
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
-}
-
-// unknown is the error for a key that doesn't exist.
-func (l *loader) unknown(n ast.Node, key string, known []string) *FileError {
-	hint := "known are " + list(known, "and")
-	if other := usualSlip(key); contains(known, other) {
-		hint = fmt.Sprintf("did you mean %s?", other)
-	} else if other := closest(key, known, headingKey, 0.6); other != "" {
-		hint = fmt.Sprintf("did you mean %s?", other)
-	} else if f, ok := fieldCalled(key); ok && contains(known, string(f)) {
-		hint = fmt.Sprintf("did you mean %s?", f)
-	}
-	return l.at(n, fmt.Sprintf("%s is unknown here", quote(key)), hint)
-}
-
-// usualSlip maps words that other programs use.
-func usualSlip(key string) string {
-	switch strings.ToLower(key) {
-	case "heading", "header", "source", "from", "columns", "headings":
-		return "column"
-	case "constant", "const", "fixed":
-		return "value"
-	case "regex", "regexp", "match":
-		return "pattern"
-	case "fallback":
-		return "default"
-	case "map", "table":
-		return "values"
-	case "expr", "formula":
-		return "expression"
-	case "filter", "if":
-		return "where"
-	case "work_classification", "classification", "trade":
-		return string(WorkClassification)
-	}
-	return ""
-}
-
-// fieldCalled looks a field up by the headings that it goes by.
-func fieldCalled(key string) (Field, bool) {
-	m := meaningOf(key)
-	if m == "full_name" || m == meansAnyName {
-		return fullName, true
-	}
-	f := m.field()
-	return f, f != ""
-}
-
-// scalar returns the text of a scalar as it was typed: 007 stays 007.
-func scalar(n ast.Node) (string, bool) {
-	switch v := n.(type) {
-	case *ast.StringNode:
-		return v.Value, true
-	case *ast.LiteralNode:
-		return strings.TrimRight(v.Value.Value, "\n"), true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		return n.GetToken().Value, true
-	}
-	return "", false
-}
-
-// Headings returns the columns that the file names, so that a roster's header
-// row can be told by them.
+// Headings returns the columns that the file names. They help to find the header
+// row of a roster.
 func (f *File) Headings() []string {
 	var names []string
 	for _, s := range f.specs {

@@ -1,19 +1,20 @@
 package mapping
 
-import "fmt"
+import (
+	"fmt"
 
-// projectField stands beside fields in mapping files, for the project that a
-// row's person goes to. It is no attribute of a person.
+	"github.com/goccy/go-yaml/ast"
+)
+
+// projectField is the setting beside fields in mapping files that gives the project
+// of a row. The project is no attribute of a person.
 const projectField Field = "project"
 
-// project reads what stands under project.
-func (l *loader) project(p pair) (*spec, *FileError) {
-	s, problem := l.spec(p)
-	if problem != nil {
-		return nil, problem
-	}
+// project reads the part of a mapping file below project.
+func (r *fileReader) project(n ast.Node) spec {
+	s := r.spec(projectField, n)
 	if s.optional {
-		return nil, l.at(p.node, "the project is never optional", "remove optional; a default says where rows without a project go")
+		r.fail(keyToken(n), "the project is never optional", "remove optional; a default says where rows without a project go")
 	}
 	given := []string{s.fallback}
 	if s.value != nil {
@@ -23,16 +24,14 @@ func (l *loader) project(p pair) (*spec, *FileError) {
 		given = append(given, id)
 	}
 	for _, id := range given {
-		if _, ok := wholeNumber(id); !ok && id != "" {
-			return nil, l.at(p.value, fmt.Sprintf("%s is not the ID of a project", quote(id)),
-				"write the number that Procore shows in the project's address")
+		if id != "" {
+			r.id(n, id, "project", "write the number that Procore shows in the project's address")
 		}
 	}
-	return s, nil
+	return s
 }
 
-// ByProject reports whether the mapping says for each row which project it
-// goes to.
+// ByProject reports whether the mapping gives the project of each row.
 func (m *Mapper) ByProject() bool { return m.projectSource() != nil }
 
 func (m *Mapper) projectSource() *source {

@@ -12,237 +12,151 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// specKeys are what may stand under a field.
-func specKeys() []string {
-	return []string{"column", "optional", "value", "expression", "default", "values", "transform", "pattern", "lookup", "order", "inverted", "join"}
+// spec reads the part of the file about a field.
+func (r *fileReader) spec(field Field, n ast.Node) spec {
+	s := spec{field: field}
+	if text, ok := scalar(n); ok {
+		r.fail(firstToken(n), fmt.Sprintf("%s needs to know what %s is", field, quote(text)),
+			fmt.Sprintf("write %s: {column: %s} for a column, or %s: {value: %s} for a constant", field, text, field, text))
+		return s
+	}
+	var y fieldYAML
+	r.decode(n, &y, string(field))
+	s.optional, s.inverted, s.joined = r.flag("optional", y.Optional), r.flag("inverted", y.Inverted), r.flag("join", y.Join)
+	s.columns = r.columns(y.Column)
+	s.fallback, s.values, s.transforms = r.text("default", y.Default), r.values(y.Values), r.transforms(y.Transform)
+	s.pattern, s.order = r.pattern(y.Pattern), r.order(y.Order)
+	if y.Value != nil {
+		text := r.text("value", y.Value)
+		s.value = &text
+	}
+	if y.Expression != nil {
+		s.expression = r.formula("expression", y.Expression, false)
+	}
+	if s.lookup = y.Lookup != nil; s.lookup {
+		if text := r.text("lookup", y.Lookup); text != "work_classification" {
+			r.fail(firstToken(y.Lookup), fmt.Sprintf("there is no lookup %s", quote(text)), "write lookup: work_classification")
+		}
+	}
+	if r.err == nil {
+		r.validate(&s, &y, n)
+	}
+	return s
 }
 
-// fields reads what stands under fields.
-func (l *loader) fields(n ast.Node) ([]spec, *FileError) {
-	var known []string
-	for _, f := range Fields() {
-		known = append(known, string(f))
-	}
-	known = append(known, string(fullName))
-	pairs, problem := l.pairs(n, "fields", known)
-	if problem != nil {
-		return nil, problem
-	}
-	var specs []spec
-	at := make(map[Field]ast.Node)
-	for _, p := range pairs {
-		s, problem := l.spec(p)
-		if problem != nil {
-			return nil, problem
-		}
-		specs = append(specs, *s)
-		at[s.field] = p.node
-	}
-	if full := at[fullName]; full != nil {
-		for _, half := range []Field{FirstName, LastName} {
-			if at[half] != nil {
-				return nil, l.at(at[half], fmt.Sprintf("full_name already gives %s", half), "keep full_name, or first_name and last_name")
-			}
-		}
-		return specs, nil
-	}
-	for _, half := range []Field{LastName, FirstName} {
-		if at[half] == nil {
-			return nil, l.at(n, fmt.Sprintf("the mapping has no %s", half),
-				fmt.Sprintf("add %s: {column: …}, or full_name: {column: …} where one column holds both names", half))
+// validate checks the settings of a field against the field and each other.
+func (r *fileReader) validate(s *spec, y *fieldYAML, n ast.Node) {
+	var sources []ast.Node
+	for _, source := range []ast.Node{y.Column, y.Value, y.Expression} {
+		if source != nil {
+			sources = append(sources, source)
 		}
 	}
-	return specs, nil
-}
-
-// spec reads one field.
-func (l *loader) spec(p pair) (*spec, *FileError) {
-	s := &spec{field: Field(p.key)}
-	where := l.at(p.node, "", "")
-	s.line, s.column = where.Line, where.Column
-	if text, ok := scalar(p.value); ok {
-		return nil, l.at(p.value, fmt.Sprintf("%s needs to know what %s is", p.key, quote(text)),
-			fmt.Sprintf("write %s: {column: %s} for a column, or %s: {value: %s} for a constant", p.key, text, p.key, text))
+	switch len(sources) {
+	case 0:
+		r.fail(keyToken(n), fmt.Sprintf("%s has no source", s.field), "add column, value or expression")
+	case 1:
+	default:
+		r.fail(keyToken(sources[1]), fmt.Sprintf("%s has two sources", s.field), "keep one of column, value and expression")
 	}
-	pairs, problem := l.pairs(p.value, p.key, specKeys())
-	if problem != nil {
-		return nil, problem
-	}
-	var sources []string
-	keys := make(map[string]pair)
-	for _, k := range pairs {
-		keys[k.key] = k
-		if problem := l.setting(s, k); problem != nil {
-			return nil, problem
-		}
-		switch k.key {
-		case "column", "value", "expression":
-			sources = append(sources, k.key)
-		}
-	}
-	switch {
-	case len(sources) == 0:
-		return nil, l.at(p.node, fmt.Sprintf("%s has no source", p.key), "add column, value or expression")
-	case len(sources) > 1:
-		return nil, l.at(keys[sources[1]].node, fmt.Sprintf("%s has two sources, %s and %s", p.key, sources[0], sources[1]), "keep one of them")
-	}
-	if problem := l.fits(s, keys); problem != nil {
-		return nil, problem
-	}
-	return s, nil
-}
-
-// setting reads one key of a field.
-func (l *loader) setting(s *spec, k pair) (problem *FileError) {
-	switch k.key {
-	case "column":
-		s.columns, problem = l.columns(k)
-	case "optional":
-		s.optional, problem = l.truth(k)
-	case "inverted":
-		s.inverted, problem = l.truth(k)
-	case "join":
-		s.joined, problem = l.truth(k)
-	case "value":
-		var text string
-		if text, problem = l.text(k); problem == nil {
-			s.value = &text
-		}
-	case "default":
-		s.fallback, problem = l.text(k)
-	case "pattern":
-		var text string
-		if text, problem = l.text(k); problem == nil {
-			s.pattern, problem = l.pattern(k, text)
-		}
-	case "transform":
-		s.transforms, problem = l.transforms(k)
-	case "values":
-		s.values, problem = l.values(k)
-	case "lookup":
-		var text string
-		if text, problem = l.text(k); problem == nil {
-			if text != "work_classification" {
-				return l.at(k.value, fmt.Sprintf("there is no lookup %s", quote(text)), "write lookup: work_classification")
-			}
-			s.lookup = true
-		}
-	case "expression":
-		s.expression, problem = l.formula(k, false)
-	case "order":
-		s.order, problem = l.order(k)
-	}
-	return problem
-}
-
-// truth reads true or false.
-func (l *loader) truth(k pair) (bool, *FileError) {
-	text, problem := l.text(k)
-	if problem == nil && text != "true" && text != "false" {
-		problem = l.at(k.value, k.key+" is true or false", "write "+k.key+": true, or leave it out")
-	}
-	return text == "true", problem
-}
-
-// fits checks settings against the field they stand under.
-func (l *loader) fits(s *spec, keys map[string]pair) *FileError {
 	for _, rule := range []struct {
-		key          string
+		setting      ast.Node
 		broken       bool
 		message, fix string
 	}{
-		{"lookup", s.field != WorkClassification, "lookup is for work_classification_id only", "remove it here"},
-		{"order", s.field != fullName, "order is for full_name only", "remove it here"},
-		{"inverted", s.field != IsEmployee, "inverted is for is_employee only", "remove it here"},
-		{"inverted", s.values != nil, "inverted beside values is one too many", "remove inverted, and say in values what each cell means"},
-		{"join", !s.field.isName(), "join is for names only", "remove it here"},
-		{"join", len(s.columns) < 2, "join needs two columns or more", "write column: [Apellido paterno, Apellido materno], or remove join"},
-		{"optional", s.columns == nil, "optional is for columns only", "remove it here"},
-		{"transform", s.field == IsEmployee, "is_employee is yes or no: there is nothing to transform", "remove transform"},
+		{y.Lookup, s.field != WorkClassification, "lookup is for work_classification_id only", "remove it here"},
+		{y.Order, s.field != fullName, "order is for full_name only", "remove it here"},
+		{y.Inverted, s.field != IsEmployee, "inverted is for is_employee only", "remove it here"},
+		{y.Inverted, s.values != nil, "inverted beside values is one too many", "remove inverted, and say in values what each cell means"},
+		{y.Join, !s.field.isName(), "join is for names only", "remove it here"},
+		{y.Join, len(s.columns) < 2, "join needs two columns or more", "write column: [Apellido paterno, Apellido materno], or remove join"},
+		{y.Optional, s.columns == nil, "optional is for columns only", "remove it here"},
+		{y.Transform, s.field == IsEmployee, "is_employee is yes or no: there is nothing to transform", "remove transform"},
 	} {
-		if k, ok := keys[rule.key]; ok && rule.broken {
-			return l.at(k.node, rule.message, rule.fix)
+		if rule.setting != nil && rule.broken {
+			r.fail(keyToken(rule.setting), rule.message, rule.fix)
 		}
 	}
-	if s.field == IsEmployee {
-		return l.answers(s, keys)
-	}
-	if s.field == WorkClassification && s.value != nil && !s.lookup {
-		if _, ok := wholeNumber(*s.value); !ok {
-			return l.at(keys["value"].value, fmt.Sprintf("%s is not the ID of a work classification", quote(*s.value)), "write its number, or add lookup: work_classification")
+	switch s.field {
+	case IsEmployee:
+		r.validateAnswers(s, y)
+	case WorkClassification:
+		if s.value != nil && !s.lookup {
+			r.id(y.Value, *s.value, "work classification", "write its number, or add lookup: work_classification")
 		}
 	}
-	return nil
 }
 
-// answers checks that what is_employee can be given is yes or no.
-func (l *loader) answers(s *spec, keys map[string]pair) *FileError {
-	check := func(key, text string, inverted bool, fix string) *FileError {
-		if _, ok := readAnswer(text, inverted); ok {
-			return nil
+// validateAnswers checks that every value of is_employee is yes or no.
+func (r *fileReader) validateAnswers(s *spec, y *fieldYAML) {
+	check := func(n ast.Node, text string, inverted bool) {
+		if _, ok := readAnswer(text, inverted); !ok {
+			r.fail(firstToken(n), quote(text)+" is neither yes nor no", "write true or false")
 		}
-		return l.at(keys[key].value, quote(text)+" is neither yes nor no", fix)
 	}
 	if s.value != nil {
-		if problem := check("value", *s.value, s.inverted, "write true or false"); problem != nil {
-			return problem
-		}
+		check(y.Value, *s.value, s.inverted)
 	}
 	if s.fallback != "" {
-		if problem := check("default", s.fallback, s.inverted, "write true or false"); problem != nil {
-			return problem
-		}
+		check(y.Default, s.fallback, s.inverted)
 	}
 	for _, v := range s.values {
-		if problem := check("values", v, false, "write true or false behind each cell"); problem != nil {
-			return problem
-		}
+		check(y.Values, v, false)
 	}
-	return nil
 }
 
-// text reads a scalar that must not be empty, clean and of sendable length.
-func (l *loader) text(k pair) (string, *FileError) {
-	raw, ok := scalar(k.value)
-	if !ok {
-		return "", l.at(k.value, k.key+" needs a single value", "write it behind the colon, in quotes if it holds a colon or #")
+// id checks that a text is the number of something in Procore.
+func (r *fileReader) id(n ast.Node, text, what, fix string) {
+	if _, ok := wholeNumber(text); !ok {
+		r.fail(firstToken(n), fmt.Sprintf("%s is not the ID of a %s", quote(text), what), fix)
 	}
+}
+
+// flag reads true or false; a missing setting is false.
+func (r *fileReader) flag(name string, n ast.Node) bool {
+	if n == nil {
+		return false
+	}
+	text := r.text(name, n)
+	if text != "true" && text != "false" {
+		r.fail(firstToken(n), name+" is true or false", "write "+name+": true, or leave it out")
+	}
+	return text == "true"
+}
+
+// text reads a scalar that is neither empty nor too long to be sent; a missing
+// setting is "".
+func (r *fileReader) text(name string, n ast.Node) string {
+	if n == nil {
+		return ""
+	}
+	raw, ok := scalar(n)
 	text, flawed := clean(raw, true)
-	if k.key == "pattern" {
-		text = raw
-	}
 	switch {
+	case !ok:
+		r.fail(firstToken(n), name+" needs a single value", "write it behind the colon, in quotes if it holds a colon or #")
 	case text == "":
-		return "", l.at(k.value, k.key+" is empty", "write a value, or remove it")
+		r.fail(firstToken(n), name+" is empty", "write a value, or remove it")
 	case flawed != noFlaw:
-		return "", l.at(k.value, k.key+" holds characters that can't be sent", "type the value anew")
-	case utf8.RuneCountInString(text) > maxLength && k.key != "pattern":
-		return "", l.at(k.value, fmt.Sprintf("%s is longer than %d characters", k.key, maxLength), "shorten it")
+		r.fail(firstToken(n), name+" holds characters that can't be sent", "type the value again")
+	case utf8.RuneCountInString(text) > maxLength:
+		r.fail(firstToken(n), fmt.Sprintf("%s is longer than %d characters", name, maxLength), "shorten it")
 	}
-	return text, nil
+	return text
 }
 
-// texts reads one scalar or a list of them.
-func (l *loader) texts(k pair) ([]pair, []string, *FileError) {
-	nodes := []ast.Node{k.value}
-	if s, ok := k.value.(*ast.SequenceNode); ok {
-		nodes = s.Values
+// items returns the nodes of a list; any other node is a list of itself.
+func (r *fileReader) items(name string, n ast.Node) []ast.Node {
+	s, ok := n.(*ast.SequenceNode)
+	switch {
+	case n == nil:
+		return nil
+	case !ok:
+		return []ast.Node{n}
+	case len(s.Values) == 0:
+		r.fail(firstToken(n), name+" is empty", "write a value, or remove it")
 	}
-	var pairs []pair
-	var texts []string
-	for _, n := range nodes {
-		p := pair{k.key, k.node, n}
-		text, problem := l.text(p)
-		if problem != nil {
-			return nil, nil, problem
-		}
-		pairs = append(pairs, p)
-		texts = append(texts, text)
-	}
-	if len(texts) == 0 {
-		return nil, nil, l.at(k.value, k.key+" is empty", "write a value, or remove it")
-	}
-	return pairs, texts, nil
+	return s.Values
 }
 
 const withheldHint = "columns with social security numbers or birth dates are never sent; remove it from the mapping"
@@ -251,129 +165,103 @@ func withheldMessage(heading string) string {
 	return fmt.Sprintf("%s names social security numbers or birth dates", quote(heading))
 }
 
-// columns reads one column or a list of them: each a heading, or a letter with
-// the heading that must stand there.
-func (l *loader) columns(k pair) ([]columnName, *FileError) {
-	nodes := []ast.Node{k.value}
-	if s, ok := k.value.(*ast.SequenceNode); ok {
-		nodes = s.Values
-	}
+// columns reads the names of columns: each a heading, or a letter with a heading.
+func (r *fileReader) columns(n ast.Node) []columnName {
 	var columns []columnName
-	for _, n := range nodes {
-		var c columnName
-		var problem *FileError
-		switch n.(type) {
+	for _, item := range r.items("column", n) {
+		c := columnName{}
+		switch item.(type) {
 		case *ast.MappingNode, *ast.MappingValueNode:
-			c, problem = l.lettered(n)
+			c = r.lettered(item)
 		default:
-			c.heading, problem = l.heading(pair{k.key, k.node, n})
-		}
-		if problem != nil {
-			return nil, problem
+			c.heading = r.heading(item)
 		}
 		columns = append(columns, c)
 	}
-	if len(columns) == 0 {
-		return nil, l.at(k.value, "column is empty", "write a heading, or remove it")
-	}
-	return columns, nil
+	return columns
 }
 
-func (l *loader) heading(k pair) (string, *FileError) {
-	h, problem := l.text(k)
-	if problem == nil && isWithheld(h) {
-		problem = l.at(k.value, withheldMessage(h), withheldHint)
+// heading reads the heading of a column that may be sent.
+func (r *fileReader) heading(n ast.Node) string {
+	h := r.text("column", n)
+	if isWithheld(h) {
+		r.fail(firstToken(n), withheldMessage(h), withheldHint)
 	}
-	return h, problem
+	return h
 }
 
-// lettered reads a column that is named by its letter.
-func (l *loader) lettered(n ast.Node) (c columnName, problem *FileError) {
-	pairs, problem := l.pairs(n, "column", []string{"letter", "heading"})
-	if problem != nil {
-		return c, problem
+// columnLetters is what a spreadsheet shows above its columns.
+var columnLetters = regexp.MustCompile(`^[A-Za-z]{1,3}$`)
+
+// lettered reads the name of a column by its letter.
+func (r *fileReader) lettered(n ast.Node) columnName {
+	var y columnYAML
+	r.decode(n, &y, "column")
+	if y.Letter == nil {
+		r.fail(firstToken(n), "the column's letter is missing", "write column: {letter: C, heading: Name}, or only column: Name")
+		return columnName{}
 	}
-	for _, p := range pairs {
-		var text string
-		switch p.key {
-		case "heading":
-			c.heading, problem = l.heading(p)
-		case "letter":
-			if text, problem = l.text(p); problem == nil {
-				if !isLetters(text) {
-					return c, l.at(p.value, fmt.Sprintf("%s is no letter of a column", quote(text)), "write what the spreadsheet shows above the column, A to XFD")
-				}
-				c.letter = strings.ToUpper(text)
-			}
-		}
-		if problem != nil {
-			return c, problem
-		}
+	c := columnName{letter: strings.ToUpper(r.text("letter", y.Letter))}
+	if !columnLetters.MatchString(c.letter) {
+		r.fail(firstToken(y.Letter), fmt.Sprintf("%s is no letter of a column", quote(c.letter)), "write what the spreadsheet shows above the column, A to XFD")
 	}
-	if c.letter == "" {
-		return c, l.at(n, "the column's letter is missing", "write column: {letter: C, heading: Name}, or only column: Name")
+	if y.Heading != nil {
+		c.heading = r.heading(y.Heading)
 	}
-	return c, nil
+	return c
 }
 
-// isLetters reports whether text is one to three letters of ASCII.
-func isLetters(text string) bool {
-	for i := range len(text) {
-		if !isASCIILetter(text[i]) {
-			return false
-		}
-	}
-	return 1 <= len(text) && len(text) <= 3
-}
-
-func (l *loader) transforms(k pair) ([]transform, *FileError) {
-	pairs, names, problem := l.texts(k)
-	if problem != nil {
-		return nil, problem
-	}
-	known := []string{"trim", "name_case", "upper", "lower"}
+// transforms reads the names of transforms.
+func (r *fileReader) transforms(n ast.Node) []transform {
+	known := map[string]transform{"name_case": toNameCase, "upper": toUpper, "lower": toLower}
 	var all []transform
-	for i, name := range names {
-		switch name {
-		case "trim": // cells always are
-		case "name_case":
-			all = append(all, toNameCase)
-		case "upper":
-			all = append(all, toUpper)
-		case "lower":
-			all = append(all, toLower)
-		default:
-			return nil, l.unknown(pairs[i].value, name, known)
+	for _, item := range r.items("transform", n) {
+		name := r.text("transform", item)
+		t, ok := known[name]
+		switch {
+		case ok:
+			all = append(all, t)
+		case name != "trim": // cells are always trimmed
+			r.unknown(firstToken(item), []string{"trim", "name_case", "upper", "lower"})
 		}
 	}
-	return all, nil
+	return all
 }
 
-func (l *loader) values(k pair) (map[string]string, *FileError) {
-	pairs, problem := l.pairs(k.value, "values", nil)
-	if problem != nil {
-		return nil, problem
+// values reads a table from cells to values; a missing setting is nil.
+func (r *fileReader) values(n ast.Node) map[string]string {
+	if n == nil {
+		return nil
 	}
 	table := make(map[string]string)
-	for _, p := range pairs {
-		to, problem := l.text(p)
-		if problem != nil {
-			return nil, problem
+	m, _ := n.(ast.MapNode)
+	for rows := mapRange(m); rows != nil && rows.Next(); {
+		cell, ok := scalar(rows.Key())
+		if !ok {
+			r.fail(firstToken(rows.Key()), "this can't be a cell", "write a plain word before the colon")
 		}
-		key := tableKey(p.key)
-		if other, twice := table[key]; twice && other != to {
-			return nil, l.at(p.node, fmt.Sprintf("%s stands in values twice, apart from case and accents", quote(p.key)), "keep one of the two")
+		to := r.text("values", rows.Value())
+		if other, twice := table[tableKey(cell)]; twice && other != to {
+			r.fail(rows.Key().GetToken(), fmt.Sprintf("%s is in values twice, apart from case and accents", quote(cell)), "keep one of the two")
 		}
-		table[key] = to
+		table[tableKey(cell)] = to
 	}
 	if len(table) == 0 {
-		return nil, l.at(k.value, "values is empty", "write values: {Cell: value}, or remove it")
+		r.fail(firstToken(n), "values is empty", "write values: {Cell: value}, or remove it")
 	}
-	return table, nil
+	return table
+}
+
+// mapRange returns the rows of a mapping, nil for any other node.
+func mapRange(m ast.MapNode) *ast.MapNodeIter {
+	if m == nil {
+		return nil
+	}
+	return m.MapRange()
 }
 
 // tableKey folds a cell for a table of values. A cell of nothing but punctuation
-// is its own key.
+// keeps its punctuation.
 func tableKey(cell string) string {
 	if key := fold(cell); key != "" {
 		return key
@@ -381,52 +269,58 @@ func tableKey(cell string) string {
 	return strings.TrimSpace(cell)
 }
 
-func (l *loader) order(k pair) (order, *FileError) {
-	name, problem := l.text(k)
-	if problem != nil {
-		return 0, problem
+// order reads the order of a full name.
+func (r *fileReader) order(n ast.Node) order {
+	if n == nil {
+		return autoOrder
 	}
-	if i := slices.Index(orders(), name); i >= 0 {
-		return order(i), nil
+	i := slices.Index(orders(), r.text("order", n))
+	if i < 0 {
+		r.unknown(firstToken(n), orders())
 	}
-	return 0, l.unknown(k.value, name, orders())
+	return order(max(i, 0))
 }
 
-func (l *loader) pattern(k pair, text string) (*regexp.Regexp, *FileError) {
+// pattern reads a regular expression; a missing setting is nil.
+func (r *fileReader) pattern(n ast.Node) *regexp.Regexp {
+	if n == nil {
+		return nil
+	}
+	text, ok := scalar(n)
 	p, err := regexp.Compile(text)
-	if err == nil {
-		return p, nil
+	if ok && text != "" && err == nil {
+		return p
 	}
 	reason := "it is no regular expression"
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
 		reason = fmt.Sprintf("%s: %s", bad.Code, bad.Expr)
 	}
-	return nil, l.at(k.value, fmt.Sprintf("the pattern can't be read (%s)", reason), `write a regular expression, such as '^\d{5}$' for five digits`)
+	r.fail(firstToken(n), fmt.Sprintf("the pattern can't be read (%s)", reason), `write a regular expression, such as '^\d{5}$' for five digits`)
+	return nil
 }
 
 // formula reads a where or an expression.
-func (l *loader) formula(k pair, condition bool) (*expression, *FileError) {
-	source, ok := scalar(k.value)
+func (r *fileReader) formula(name string, n ast.Node, condition bool) *expression {
+	source, ok := scalar(n)
 	if !ok || strings.TrimSpace(source) == "" {
-		return nil, l.at(k.value, k.key+" needs a formula", `write one behind the colon, such as Status != "Terminated"`)
+		r.fail(firstToken(n), name+" needs a formula", `write one behind the colon, such as Status != "Terminated"`)
+		return nil
 	}
 	e, bad := compile(source, condition)
-	if bad == nil {
-		return e, nil
+	if bad == nil || r.err != nil {
+		return e
 	}
-	problem := l.at(k.value, fmt.Sprintf("%s: %s", k.key, bad.message), bad.hint)
-	token := k.value.GetToken()
-	if _, block := k.value.(*ast.LiteralNode); block {
-		problem.Line += bad.line
-		problem.Column = 1
-		return nil, problem
-	}
-	if bad.line == 1 && token != nil && !strings.Contains(token.Origin, "\n") {
-		problem.Column += bad.column - 1
-		if origin := strings.TrimSpace(token.Origin); strings.HasPrefix(origin, "'") || strings.HasPrefix(origin, `"`) {
-			problem.Column++
+	at := n.GetToken()
+	r.fail(at, fmt.Sprintf("%s: %s", name, bad.message), bad.hint)
+	if _, block := n.(*ast.LiteralNode); block {
+		r.err.Line += bad.line
+		r.err.Column = 1
+	} else if bad.line == 1 && !strings.Contains(at.Origin, "\n") {
+		r.err.Column += bad.column - 1
+		if origin := strings.TrimSpace(at.Origin); strings.HasPrefix(origin, "'") || strings.HasPrefix(origin, `"`) {
+			r.err.Column++
 		}
 	}
-	return nil, problem
+	return nil
 }

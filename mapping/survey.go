@@ -91,7 +91,7 @@ func (s *Survey) File(answers []int) ([]byte, error) {
 		problems = s.settle(claims, answers)
 	}
 	text := s.d.write(claims, open)
-	if tooDeep(text) {
+	if isTooDeep(text) {
 		problems = append(slices.Clone(problems), Problem{
 			Code: "headings", Column: -1,
 			Message: "the headings open more brackets than a mapping file may", Hint: "rename them in the roster",
