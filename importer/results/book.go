@@ -18,26 +18,22 @@ import (
 	"muster/importer/roster"
 )
 
-// bookEncoder writes a copy of the roster's workbook with the six columns added.
-// Rows gather in a temporary file, and finish puts the workbook together: the zip
-// format has its directory at the end, so rows can't be appended.
-type bookEncoder struct {
-	file *os.File // NAME.part
-	own  int      // columns of the roster
-	head []string
-
-	copy     *os.File // of the roster's workbook, which may change during the run
-	book     *workbook.Book
-	previous *Reader // of the copy, if that is a results file
-
-	rows    *os.File // of JSON Lines: keptRow
-	out     *bufio.Writer
-	json    *json.Encoder
-	summary summary
-
+// workbookEncoder writes a copy of the roster's workbook with the six columns added,
+// or a new workbook. Rows gather in a temporary file, and finish puts the workbook
+// together: the zip format has its directory at the end, so rows can't be appended.
+type workbookEncoder struct {
+	file    *os.File // NAME.part
+	header  []string
 	options Options
-	plain   *xlsxEncoder // used if the workbook can't be extended after all
-	remark  string
+
+	rows  *os.File // of JSON Lines: keptRow
+	out   *bufio.Writer
+	json  *json.Encoder
+	count int
+
+	roster   *rosterBook // nil for a new workbook
+	summary  summary
+	remarked []string
 }
 
 // keptRow is a row in the temporary file.
@@ -46,29 +42,55 @@ type keptRow struct {
 	Marks []workbook.Mark `json:"marks,omitempty"`
 }
 
-// newWorkbook begins a workbook: a copy of the roster's if there is one that can
-// be extended, else a new one.
-func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
-	if err := os.Mkdir(temporaryFolder(file.Name()), 0o700); err != nil {
+// rosterBook is the workbook of the roster while it is extended.
+type rosterBook struct {
+	copy     *os.File // the roster's file may change during the run
+	book     *workbook.Book
+	previous *Reader // of the copy, if that is a results file
+}
+
+func newWorkbook(file *os.File, header []string, o Options) (*workbookEncoder, error) {
+	e := &workbookEncoder{file: file, header: header, options: o, summary: newSummary()}
+	if err := e.open(); err != nil {
+		e.abandon()
 		return nil, err
 	}
-	remark := ""
-	if o.Workbook != "" {
-		e, err := newBook(file, header, o)
-		if err == nil {
-			return e, nil
-		}
-		if remark = whyNotExtended(err); remark == "" {
-			clearTemporary(file.Name())
-			return nil, err
-		}
-	}
-	e, err := newXLSX(file, o.Sheet, header)
-	if err != nil {
-		return nil, err
-	}
-	e.remark = remark
 	return e, nil
+}
+
+func (e *workbookEncoder) open() error {
+	folder := temporaryFolder(e.file.Name())
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if e.rows, err = os.OpenFile(filepath.Join(folder, "muster-rows.jsonl"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+		return err
+	}
+	e.out = bufio.NewWriterSize(e.rows, 1<<16)
+	e.json = json.NewEncoder(e.out)
+	e.json.SetEscapeHTML(false)
+	if e.options.Workbook == "" {
+		return nil
+	}
+	e.roster = &rosterBook{}
+	if err := e.roster.open(folder, e.header, e.options); err != nil {
+		return e.startAnew(err)
+	}
+	return nil
+}
+
+// startAnew gives up the roster's workbook for a new one, with a remark. If the
+// machine failed, it returns err.
+func (e *workbookEncoder) startAnew(err error) error {
+	why := whyNotExtended(err)
+	if why == "" {
+		return err
+	}
+	e.remarked = append(e.remarked, why)
+	e.roster.close()
+	e.roster = nil
+	return nil
 }
 
 // whyNotExtended returns a sentence about a workbook that can't be extended, or ""
@@ -86,58 +108,55 @@ func whyNotExtended(err error) string {
 	return ""
 }
 
-func newBook(file *os.File, header []string, o Options) (*bookEncoder, error) {
-	e := &bookEncoder{file: file, own: len(header) - columnCount, head: header, options: o, summary: newSummary()}
-	if err := e.open(); err != nil {
-		e.close()
-		return nil, err
-	}
-	return e, nil
-}
-
-func (e *bookEncoder) open() error {
-	folder := temporaryFolder(e.file.Name())
+func (b *rosterBook) open(folder string, header []string, o Options) error {
 	var err error
-	if e.copy, err = copyFile(e.options.Workbook, filepath.Join(folder, "muster-roster.xlsx")); err != nil {
+	if b.copy, err = copyFile(o.Workbook, filepath.Join(folder, "muster-roster.xlsx")); err != nil {
 		return err
 	}
 	edit := workbook.Edit{
-		Sheet: e.options.Sheet, HeaderRow: e.options.HeaderRow, Width: e.own, By: "muster", Property: property, Summary: "Import summary",
+		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(header) - columnCount, By: "muster", Property: property, Summary: "Import summary",
 		Columns: []workbook.Column{
 			columnRow: {Width: 12}, columnStatus: {Width: 15, Toned: true}, columnPerson: {Width: 20},
 			columnCode: {Width: 22, Wrap: true}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},
 		},
 	}
-	if e.options.Rehearsal {
+	if o.Rehearsal {
 		edit.Columns[columnPerson].Width += float64(len(rehearsalMark))
 	}
 	for i, heading := range Columns() {
 		edit.Columns[i].Heading = heading
 	}
-	if e.options.Retried {
-		e.previous, err = Open(e.copy.Name(), roster.Options{Sheet: e.options.Sheet, HeaderRow: e.options.HeaderRow})
+	if o.Retried {
+		b.previous, err = Open(b.copy.Name(), roster.Options{Sheet: o.Sheet, HeaderRow: o.HeaderRow})
 		if err != nil {
 			return err
 		}
-		edit.At, edit.Width = e.previous.six[:], e.previous.width
+		edit.At, edit.Width = b.previous.six[:], b.previous.width
 	}
-	info, err := e.copy.Stat()
+	info, err := b.copy.Stat()
 	if err != nil {
 		return err
 	}
-	if e.book, err = workbook.Open(e.copy, info.Size(), edit); err != nil {
-		return err
-	}
-	if e.rows, err = os.OpenFile(filepath.Join(folder, "muster-rows.jsonl"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
-		return err
-	}
-	e.out = bufio.NewWriterSize(e.rows, 1<<16)
-	e.json = json.NewEncoder(e.out)
-	e.json.SetEscapeHTML(false)
-	return nil
+	b.book, err = workbook.Open(b.copy, info.Size(), edit)
+	return err
 }
 
-func (e *bookEncoder) write(record []string, o *outcome.Outcome) error {
+func (b *rosterBook) close() {
+	if b == nil {
+		return
+	}
+	if b.previous != nil {
+		_ = b.previous.Close() // only read
+	}
+	if b.copy != nil {
+		_ = b.copy.Close() // only read
+	}
+}
+
+func (e *workbookEncoder) write(record []string, o *outcome.Outcome) error {
+	if e.count++; e.count >= sheetRows || len(record) > sheetColumns {
+		return errTooLarge
+	}
 	e.summary.add(o)
 	return e.json.Encode(keptRow{Cells: record, Marks: marks(o)})
 }
@@ -179,45 +198,49 @@ func columnOf(name string) (int, bool) {
 	return column - 1, column > 0
 }
 
-func (e *bookEncoder) finish() error {
+func (e *workbookEncoder) finish() error {
 	if err := e.out.Flush(); err != nil {
 		return err
 	}
-	err := e.book.Write(e.file, e.placed(), func() []workbook.Line { return e.summary.lines(e.options) })
-	if err == nil {
-		return nil
+	if e.roster != nil {
+		err := e.roster.book.Write(e.file, e.placed(), func() []workbook.Line { return e.summary.lines(e.options) })
+		if err == nil {
+			return nil
+		}
+		if err := e.startAnew(err); err != nil {
+			return err
+		}
+		if err := e.file.Truncate(0); err != nil {
+			return err
+		}
+		if _, err := e.file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
 	}
-	if e.remark = whyNotExtended(err); e.remark == "" {
-		return err
-	}
-	return e.finishPlain()
+	return e.writeNew()
 }
 
-// finishPlain writes the kept rows to a new workbook.
-func (e *bookEncoder) finishPlain() error {
-	if err := e.file.Truncate(0); err != nil {
+// writeNew writes a new workbook.
+func (e *workbookEncoder) writeNew() error {
+	sheet, err := newSheet(e.file, e.options.Sheet, e.header)
+	if err != nil {
 		return err
 	}
-	if _, err := e.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	var err error
-	if e.plain, err = newXLSX(e.file, e.options.Sheet, e.head); err != nil {
-		return err
-	}
+	defer sheet.close()
 	for row, err := range e.kept() {
 		if err != nil {
 			return err
 		}
-		if err := e.plain.write(row.Cells, nil); err != nil {
+		if err := sheet.write(row.Cells); err != nil {
 			return err
 		}
 	}
-	return e.plain.finish()
+	e.remarked = append(e.remarked, sheet.remarks()...)
+	return sheet.finish()
 }
 
 // kept returns the rows of the temporary file.
-func (e *bookEncoder) kept() iter.Seq2[keptRow, error] {
+func (e *workbookEncoder) kept() iter.Seq2[keptRow, error] {
 	return func(yield func(keptRow, error) bool) {
 		if _, err := e.rows.Seek(0, io.SeekStart); err != nil {
 			yield(keptRow{}, err)
@@ -236,12 +259,12 @@ func (e *bookEncoder) kept() iter.Seq2[keptRow, error] {
 
 // placed returns the kept rows with places in the sheet. The place in a roster is
 // the number of the row; in a results file, which a user may have sorted, of the line.
-func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
+func (e *workbookEncoder) placed() iter.Seq2[workbook.Row, error] {
 	return func(yield func(workbook.Row, error) bool) {
 		var nextLine func() (Row, error, bool)
-		if e.previous != nil {
+		if e.roster.previous != nil {
 			var stop func()
-			nextLine, stop = iter.Pull2(e.previous.Rows())
+			nextLine, stop = iter.Pull2(e.roster.previous.Rows())
 			defer stop()
 		}
 		looks := statusLooks()
@@ -250,10 +273,10 @@ func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 				yield(workbook.Row{}, err)
 				return
 			}
-			six := kept.Cells[e.own : e.own+columnCount]
+			six := kept.Cells[len(e.header)-columnCount : len(e.header)]
 			number, _ := wholeNumber(six[columnRow]) // written by appendOutcome
 			row := workbook.Row{Number: int(number), Cells: six, Tone: looks[outcome.Status(six[columnStatus])].tone, Marks: kept.Marks}
-			if e.previous != nil {
+			if e.roster.previous != nil {
 				line, failed, more := nextLine()
 				if err = failed; err == nil && (!more || line.Outcome.Row != row.Number) {
 					err = &workbook.UnfitError{Why: fmt.Sprintf("row %d has moved in it", row.Number)}
@@ -267,28 +290,12 @@ func (e *bookEncoder) placed() iter.Seq2[workbook.Row, error] {
 	}
 }
 
-func (e *bookEncoder) abandon() {
-	e.close()
-	if e.plain != nil {
-		e.plain.abandon()
+func (e *workbookEncoder) abandon() {
+	e.roster.close()
+	if e.rows != nil {
+		_ = e.rows.Close() // removed next
 	}
 	clearTemporary(e.file.Name())
 }
 
-func (e *bookEncoder) close() {
-	if e.previous != nil {
-		_ = e.previous.Close() // only read
-	}
-	for _, file := range []*os.File{e.copy, e.rows} {
-		if file != nil {
-			_ = file.Close() // abandon removes it
-		}
-	}
-}
-
-func (e *bookEncoder) remarks() []string {
-	if e.remark == "" {
-		return nil
-	}
-	return append([]string{e.remark}, e.plain.remarks()...)
-}
+func (e *workbookEncoder) remarks() []string { return e.remarked }

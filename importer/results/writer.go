@@ -201,8 +201,8 @@ func appendNew(list []string, text string) []string {
 	return append(list, text)
 }
 
-// Remarks returns sentences about cells that could not be written in full. It is
-// called after the last row.
+// Remarks returns sentences about what could not be written in full. Call it after
+// Commit.
 func (w *Writer) Remarks() []string { return w.encoder.remarks() }
 
 // Commit renames the file to NAME, durably and with mode 0600. A previous NAME

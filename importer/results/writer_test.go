@@ -371,6 +371,9 @@ func TestWorkbook(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff(2, len(w.Remarks())); diff != "" {
 		t.Errorf("remarks %q", w.Remarks())
 	}
@@ -378,9 +381,6 @@ func TestWorkbook(t *testing.T) {
 		if remark := w.Remarks()[i]; !strings.Contains(remark, cell) {
 			t.Errorf("%q doesn't name %s", remark, cell)
 		}
-	}
-	if err := w.Commit(); err != nil {
-		t.Fatal(err)
 	}
 	book, err := excelize.OpenFile(path)
 	if err != nil {

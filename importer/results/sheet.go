@@ -13,7 +13,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"muster/importer/outcome"
 	"muster/importer/roster"
 )
 
@@ -27,10 +26,10 @@ const (
 // errTooLarge is the error of a sheet that is full.
 var errTooLarge = errors.New("the sheet is full")
 
-// xlsxEncoder streams a new workbook: the sheet goes to a temporary file and at the
-// end into the .part file. Excelize would hold the finished workbook in memory;
-// our own zip.Writer avoids that.
-type xlsxEncoder struct {
+// sheetWriter writes a new workbook: the sheet goes to a temporary file and at the
+// end into file. Excelize would hold the finished workbook in memory; our own
+// zip.Writer avoids that.
+type sheetWriter struct {
 	file      *os.File
 	book      *excelize.File
 	sheet     *excelize.StreamWriter
@@ -39,7 +38,6 @@ type xlsxEncoder struct {
 	escape    *regexp.Regexp
 	shortened lostChars
 	replaced  lostChars
-	remark    string // why the results are not in the roster's workbook; "" if it was not asked for
 }
 
 // temporaryFolder returns the folder in which a workbook is put together. The
@@ -63,72 +61,70 @@ func clearTemporary(part string) {
 	_ = os.Remove(folder) // fails if other files are in it; Create then says so
 }
 
-func newXLSX(file *os.File, sheet string, header []string) (*xlsxEncoder, error) {
-	e := &xlsxEncoder{
+func newSheet(file *os.File, sheet string, header []string) (*sheetWriter, error) {
+	s := &sheetWriter{
 		file: file,
 		book: excelize.NewFile(excelize.Options{TmpDir: temporaryFolder(file.Name())}),
 		// Excelize's escaping loses these.
 		escape: regexp.MustCompile(`_(x[dD][89a-fA-F][0-9a-fA-F]{2}_|x[0-9a-fA-F]{4}_x[0-9a-fA-F]{4}_)`),
 	}
-	if err := e.begin(sheet, header); err != nil {
-		e.abandon()
+	if err := s.begin(sheet, header); err != nil {
+		s.close()
 		return nil, err
 	}
-	return e, nil
+	return s, nil
 }
 
 // begin lays out the sheet: text columns, so that a corrected ID keeps leading
 // zeros, and a header that stays in sight.
-func (e *xlsxEncoder) begin(sheet string, header []string) error {
-	if sheet == "" || e.book.SetSheetName("Sheet1", sheet) != nil {
+func (s *sheetWriter) begin(sheet string, header []string) error {
+	if sheet == "" || s.book.SetSheetName("Sheet1", sheet) != nil {
 		sheet = "Results"
-		if err := e.book.SetSheetName("Sheet1", sheet); err != nil {
+		if err := s.book.SetSheetName("Sheet1", sheet); err != nil {
 			return err
 		}
 	}
-	if err := e.book.SetCustomProps(excelize.CustomProperty{Name: property, Value: "results"}); err != nil {
+	if err := s.book.SetCustomProps(excelize.CustomProperty{Name: property, Value: "results"}); err != nil {
 		return err
 	}
-	text, err := e.book.NewStyle(&excelize.Style{NumFmt: 49})
+	text, err := s.book.NewStyle(&excelize.Style{NumFmt: 49})
 	if err != nil {
 		return err
 	}
-	if e.sheet, err = e.book.NewStreamWriter(sheet); err != nil {
+	if s.sheet, err = s.book.NewStreamWriter(sheet); err != nil {
 		return err
 	}
-	if err := e.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+	if err := s.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return err
 	}
-	if err := e.sheet.SetColStyle(1, len(header), text); err != nil {
+	if err := s.sheet.SetColStyle(1, len(header), text); err != nil {
 		return err
 	}
-	return e.write(header, nil)
+	return s.write(header)
 }
 
-func (e *xlsxEncoder) write(record []string, _ *outcome.Outcome) error {
-	if e.row++; e.row > sheetRows || len(record) > sheetColumns {
-		return errTooLarge
-	}
-	e.values = e.values[:0]
+func (s *sheetWriter) write(record []string) error {
+	s.row++
+	s.values = s.values[:0]
 	for i, cell := range record {
 		if cell == "" {
-			e.values = append(e.values, nil)
+			s.values = append(s.values, nil)
 			continue
 		}
-		e.values = append(e.values, e.fit(cell, i))
+		s.values = append(s.values, s.fit(cell, i))
 	}
-	return e.sheet.SetRow(roster.CellName(e.row, 0), e.values)
+	return s.sheet.SetRow(roster.CellName(s.row, 0), s.values)
 }
 
 // fit returns as much of a cell as a workbook can hold.
-func (e *xlsxEncoder) fit(cell string, column int) string {
+func (s *sheetWriter) fit(cell string, column int) string {
 	if legal := strings.Map(legalXML, cell); legal != cell {
-		e.replaced.add(roster.CellName(e.row, column))
+		s.replaced.add(roster.CellName(s.row, column))
 		cell = legal
 	}
 	if strings.Contains(cell, "_x") {
-		if plain := e.escape.ReplaceAllString(cell, "\uFFFD$1"); plain != cell {
-			e.replaced.add(roster.CellName(e.row, column))
+		if plain := s.escape.ReplaceAllString(cell, "\uFFFD$1"); plain != cell {
+			s.replaced.add(roster.CellName(s.row, column))
 			cell = plain
 		}
 	}
@@ -141,7 +137,7 @@ func (e *xlsxEncoder) fit(cell string, column int) string {
 			kept = i
 		}
 		if units += utf16.RuneLen(r); units > cellUnits {
-			e.shortened.add(roster.CellName(e.row, column))
+			s.shortened.add(roster.CellName(s.row, column))
 			return cell[:kept] + "…"
 		}
 	}
@@ -159,25 +155,18 @@ func legalXML(r rune) rune {
 	return r
 }
 
-func (e *xlsxEncoder) finish() error {
-	if err := e.sheet.Flush(); err != nil {
+func (s *sheetWriter) finish() error {
+	if err := s.sheet.Flush(); err != nil {
 		return err
 	}
-	e.book.ZipWriter = func(io.Writer) excelize.ZipWriter { return zip.NewWriter(e.file) }
-	return e.book.Write(io.Discard)
+	s.book.ZipWriter = func(io.Writer) excelize.ZipWriter { return zip.NewWriter(s.file) }
+	return s.book.Write(io.Discard)
 }
 
-func (e *xlsxEncoder) abandon() {
-	_ = e.book.Close()
-	clearTemporary(e.file.Name())
-}
+func (s *sheetWriter) close() { _ = s.book.Close() } // only temporary files
 
-func (e *xlsxEncoder) remarks() []string {
-	var all []string
-	if e.remark != "" {
-		all = append(all, e.remark)
-	}
-	return slices.Concat(all,
-		e.shortened.remark("could not be written in full: a workbook's cell holds 32,767 characters. A results file whose name ends in .csv has no such limit"),
-		e.replaced.remark(replacedIn("a workbook")))
+func (s *sheetWriter) remarks() []string {
+	return slices.Concat(
+		s.shortened.remark("could not be written in full: a workbook's cell holds 32,767 characters. A results file whose name ends in .csv has no such limit"),
+		s.replaced.remark(replacedIn("a workbook")))
 }
