@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Bind joins the mapping to the header of a roster. Headings are found
-// exactly, else folded. The error is a *BindError with every problem.
+// Bind joins the mapping to the header of a roster. An exact heading wins over a
+// folded heading. The error is a *BindError with every problem.
 func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	b := &binder{header: header, classes: newClasses(o.Classifications)}
 	p := &plan{header: header, classes: b.classes}
@@ -48,7 +48,8 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	return m, nil
 }
 
-// howOf adds to how a field is found what is special about its cells.
+// howOf adds joined columns and inverted answers to the words for the source of a
+// field.
 func howOf(how string, s *source, header []string) string {
 	if s.joined && len(s.columns) > 1 {
 		var others []string
@@ -63,7 +64,7 @@ func howOf(how string, s *source, header []string) string {
 	return how
 }
 
-// inOrder sorts specs as Fields does, full_name first and project last.
+// inOrder sorts specs as Fields does, with full_name first and project last.
 func inOrder(specs []spec) []spec {
 	var sorted []spec
 	for _, f := range slices.Concat([]Field{fullName}, Fields(), []Field{projectField}) {
@@ -76,7 +77,8 @@ func inOrder(specs []spec) []spec {
 	return sorted
 }
 
-// matchesOf returns the match of a field; of full_name, those of both halves.
+// matchesOf returns the matches of a field; full_name has a match for each half of
+// the name.
 func matchesOf(f Field, m Match) []Match {
 	if f != fullName {
 		m.Field = f
@@ -88,7 +90,8 @@ func matchesOf(f Field, m Match) []Match {
 	return []Match{first, last}
 }
 
-// finish fills in what all mappers have.
+// finish sorts the columns without a field into unused, withheld and status
+// columns.
 func (p *plan) finish(used map[int]bool, withheld map[int]bool) {
 	for i := range p.header {
 		h := heading(p.header, i)
@@ -105,7 +108,7 @@ func (p *plan) finish(used map[int]bool, withheld map[int]bool) {
 	}
 }
 
-// heading returns a heading on one line.
+// heading returns the heading of a column on a single line.
 func heading(header []string, column int) string {
 	return strings.Join(strings.Fields(header[column]), " ")
 }
@@ -115,7 +118,7 @@ func place(header []string, column int) string {
 	return fmt.Sprintf("column %s (%s)", ColumnName(column), quote(heading(header, column)))
 }
 
-// ColumnName names a column as a spreadsheet does: A for 0.
+// ColumnName returns the letters of a column in a spreadsheet: A for 0.
 func ColumnName(column int) string {
 	name := ""
 	for column++; column > 0; column = (column - 1) / 26 {
@@ -132,7 +135,7 @@ type binder struct {
 	problems []Problem
 }
 
-// columns finds those of a field.
+// columns finds the columns of a field.
 func (b *binder) columns(s spec) []int {
 	var found []int
 	for _, name := range s.columns {
@@ -175,7 +178,7 @@ func (b *binder) formula(e *expression, field Field) *formula {
 	return f
 }
 
-// constant looks a constant classification up.
+// constant checks a constant work classification against the project.
 func (b *binder) constant(s spec) {
 	if s.field != WorkClassification || b.classes == nil {
 		return
@@ -197,6 +200,7 @@ func (b *binder) constant(s spec) {
 	}
 }
 
+// use marks a column as used.
 func (b *binder) use(column int) {
 	if b.used == nil {
 		b.used = make(map[int]bool)
@@ -204,8 +208,8 @@ func (b *binder) use(column int) {
 	b.used[column] = true
 }
 
-// named returns the columns that a mapping file means. A letter counts only
-// with the heading that stands there: a column that has moved is noticed.
+// named returns the columns that fit a name of the mapping file. A letter counts
+// only together with the heading of the column, so that a moved column is noticed.
 func (b *binder) named(name columnName) []int {
 	if name.letter == "" {
 		return b.find(name.heading)
@@ -221,7 +225,8 @@ func (b *binder) named(name columnName) []int {
 	return nil
 }
 
-// find returns the columns of that heading, exactly, else folded.
+// find returns the columns with a heading: the exact heading, else the folded
+// heading.
 func (b *binder) find(name string) []int {
 	var exact, folded []int
 	wanted, _ := clean(name, false)
@@ -241,6 +246,7 @@ func (b *binder) find(name string) []int {
 	return folded
 }
 
+// owner returns the setting of the mapping file that names a column.
 func (b *binder) owner(f Field) string {
 	if f == "" {
 		return "where"
@@ -248,6 +254,7 @@ func (b *binder) owner(f Field) string {
 	return string(f)
 }
 
+// missing adds the problem of columns that the roster does not have.
 func (b *binder) missing(names []columnName, field Field) {
 	var shown []string
 	for _, n := range names {
@@ -259,7 +266,7 @@ func (b *binder) missing(names []columnName, field Field) {
 	})
 }
 
-// meant says which column may be meant by names that the roster doesn't have.
+// meant returns a hint about the column that may be meant by missing names.
 func (b *binder) meant(names []columnName) string {
 	var headings []string
 	for i := range b.header {
@@ -288,6 +295,7 @@ func (b *binder) meant(names []columnName) string {
 	return "the roster has the headings " + quoteSome(headings) + "; correct the mapping file"
 }
 
+// twice adds the problem of a heading over several columns.
 func (b *binder) twice(name string, columns []int, field Field, more string) {
 	var places []string
 	for _, c := range columns {
@@ -300,7 +308,8 @@ func (b *binder) twice(name string, columns []int, field Field, more string) {
 	})
 }
 
-// publicField turns full_name, which is no field of a person, into one.
+// publicField returns LastName for full_name, which a person does not have, and
+// any other field unchanged.
 func publicField(f Field) Field {
 	if f == fullName {
 		return LastName
@@ -308,7 +317,7 @@ func publicField(f Field) Field {
 	return f
 }
 
-// quoteSome lists headings, and not all of many.
+// quoteSome lists the first headings.
 func quoteSome(headings []string) string {
 	const most = 12
 	var quoted []string

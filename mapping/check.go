@@ -47,9 +47,9 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 	}
 }
 
-// foreignPart returns a part of a cell that no name of one person has: a sign, a
-// number, a remark, the end of a firm's name, a second person. It returns "" for a
-// plain name.
+// foreignPart returns a part of a cell that does not belong to a single person's
+// name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
+// and second persons.
 func foreignPart(name string, whole bool) string {
 	if at := strings.IndexAny(name, `()[]{}<>*&;:/\|#%$+=@_`); at >= 0 {
 		return name[at : at+1]

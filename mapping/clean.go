@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// flaw is why a text can't be sent as it is.
+// flaw is the reason why a text can't be sent.
 type flaw uint8
 
 const (
@@ -17,12 +17,13 @@ const (
 	lostFlaw         // holds U+FFFD, bytes that are no UTF-8 or UTF-8 read as another encoding: letters are lost
 )
 
-// clean returns the text of a cell as it is sent: NFC, without white space
-// (also no-break and zero-width) at the ends, without invisible characters
-// that come with copied text. Inside, a run of white space becomes one space;
-// with verbatim, spaces stay as they are and other white space is a flaw,
-// because an ID is compared character by character. What is clean already is
-// returned without allocating.
+// clean returns the text of a cell in the form that is sent, and what is wrong
+// with the text. The form is NFC, without white space at the ends and without
+// invisible characters.
+//
+// Inside, a run of white space becomes a single space. With verbatim, spaces stay
+// and other white space is a flaw, because IDs are compared character by
+// character.
 func clean(s string, verbatim bool) (string, flaw) {
 	for len(s) > 0 && isSpace(s[0]) {
 		s = s[1:]
@@ -112,7 +113,8 @@ func cleanSlowly(s string, verbatim bool) (string, flaw) {
 	return s, noFlaw
 }
 
-// asText takes off what makes Excel show a cell of a CSV file as text: ="008".
+// asText returns 008 for ="008", which makes Excel show the cell of a CSV file as
+// text.
 func asText(s string) string {
 	if len(s) > 2 && s[0] == '=' && s[1] == '"' && s[len(s)-1] == '"' {
 		if inside := s[2 : len(s)-1]; strings.IndexByte(inside, '"') < 0 {
@@ -137,7 +139,7 @@ func isInvisible(r rune) bool {
 // need inside a word.
 func isJoiner(r rune) bool { return r == 0x200C || r == 0x200D }
 
-// quote shows a cell in a message: on one line, and not all of a long one.
+// quote shows a cell in a message, on a single line and shortened.
 func quote(s string) string {
 	const most = 40
 	s = strings.Map(func(r rune) rune {

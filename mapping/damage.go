@@ -42,8 +42,8 @@ func dateLayouts() []string {
 	}
 }
 
-// isDate reports whether text is a date as spreadsheets write it, with or without
-// a time. Excel turns 1-2 into 2-Jan; MAR-12 in capitals is an ID.
+// isDate reports whether text has the form of a spreadsheet's date, with or
+// without a time. Excel turns 1-2 into 2-Jan; MAR-12 in capitals is an ID.
 func isDate(text string) bool {
 	if digit := strings.IndexAny(text, "0123456789"); digit < 0 || !strings.ContainsAny(text, "/.-") {
 		return false

@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Detect maps a header by the dictionary. Only exact headings (folded) are
-// taken; sample, the first rows of the roster, decides the ambiguous ones.
-// The error is a *BindError with every problem: a name that is missing, two
-// columns for one field, headings whose cells don't decide.
+// Detect maps a header by the dictionary. Only exact headings (folded) count;
+// sample, the first rows of the roster, decides ambiguous headings. The error is a
+// *BindError with every problem: a missing name, two columns for a field, headings
+// that the cells don't decide.
 func Detect(header []string, sample [][]string, o Options) (*Mapper, error) {
-	return NewSurvey(header, sample, o).Mapper()
+	return NewDetection(header, sample, o).Mapper()
 }
 
+// newDetector returns a detector of a header, with the withheld columns marked.
 func newDetector(header []string, sample [][]string, o Options) *detector {
 	d := &detector{
 		header: header, sample: sample, classes: newClasses(o.Classifications),
@@ -52,7 +53,7 @@ func (d *detector) detect() {
 	d.severalColumns()
 }
 
-// decide applies the rules of one phase to the columns.
+// decide applies the rules of a phase to the columns.
 func (d *detector) decide(p phase) {
 	for _, c := range d.columns {
 		r, known := rules()[c.meaning]
@@ -66,7 +67,8 @@ func (d *detector) decide(p phase) {
 	}
 }
 
-// apply takes the first step of a rule whose test holds for a column.
+// apply takes the first step of a rule whose test passes. A step without a test
+// always passes.
 func (d *detector) apply(r rule, c *column) {
 	for _, s := range r.steps {
 		if s.test != nil && !s.test(d, c) {
@@ -108,7 +110,7 @@ func (d *detector) feed(r rule, f Field, c *column) {
 	d.claim(f, one)
 }
 
-// column is one column of the roster under detection.
+// column is a column of the roster under detection.
 type column struct {
 	index   int
 	heading string
@@ -140,12 +142,13 @@ func (c *claim) columns() []int {
 	return []int{c.index}
 }
 
-// marks reports whether the cells that are not empty are marks, and some are
-// empty.
+// marks reports whether a column has marks such as X in some rows, and is empty in
+// all other rows.
 func (c *column) marks() bool {
 	return len(c.cells) > 0 && len(c.cells) < c.rows && share(c.cells, func(s string) bool { return yesMarks()[s] }) == 1
 }
 
+// detector finds the columns of the fields in a header.
 type detector struct {
 	header    []string
 	sample    [][]string
@@ -159,7 +162,7 @@ type detector struct {
 	compared  int // headings that were compared with the dictionary
 }
 
-// choice is a claim that a person makes.
+// choice returns the claim of a column that a person chooses for a field.
 func (d *detector) choice(f Field, c *column) claim {
 	return claim{
 		column: c, confidence: 1, how: byHeading, lookup: f == WorkClassification,
@@ -167,6 +170,7 @@ func (d *detector) choice(f Field, c *column) claim {
 	}
 }
 
+// cellsOf returns the clean cells of a column, without empty cells.
 func cellsOf(sample [][]string, index int) []string {
 	var cells []string
 	for _, row := range sample {
@@ -190,7 +194,8 @@ func (d *detector) claim(f Field, c claim) { d.claims[f] = append(d.claims[f], c
 
 func (d *detector) taken(f Field) bool { return len(d.claims[f]) > 0 }
 
-// ambiguous refuses a heading that its cells don't decide.
+// ambiguous adds the problem and the question of a heading that the cells don't
+// decide.
 func (d *detector) ambiguous(c *column, meanings string, fields ...Field) {
 	var entries []string
 	var answers []Answer
@@ -212,7 +217,7 @@ func (d *detector) ambiguous(c *column, meanings string, fields ...Field) {
 	d.ask(p, nil, answers...)
 }
 
-// yamlText writes a heading so that a mapping file reads it as it is.
+// yamlText quotes a heading for YAML, if YAML needs quotes.
 func yamlText(heading string) string {
 	plain := heading != "" && heading == strings.TrimSpace(heading)
 	for i, r := range heading {
@@ -233,13 +238,15 @@ func yamlText(heading string) string {
 	return "'" + strings.ReplaceAll(heading, "'", "''") + "'"
 }
 
-// typeable reports whether a mapping file can name a column by its heading.
+// typeable reports whether a mapping file can name a column with this heading by
+// the heading.
 func typeable(heading string) bool {
 	text, flawed := clean(heading, true)
 	return text != "" && flawed == noFlaw && utf8.RuneCountInString(text) <= maxLength
 }
 
-// settleNames decides between first and last name columns and a full name.
+// settleNames decides between a full name and columns for the first and the last
+// name.
 func (d *detector) settleNames() {
 	first, last, full := d.taken(FirstName), d.taken(LastName), d.taken(fullName)
 	switch {
@@ -268,7 +275,7 @@ func (d *detector) settleNames() {
 	}
 }
 
-// missing says that a name is missing, and which heading may be meant.
+// missing adds the problem of a missing name, with the heading that may be meant.
 func (d *detector) missing(f Field, message, hint string) {
 	p := Problem{Code: "heading_missing", Field: f, Column: -1, Message: message, Hint: hint}
 	isWhole := func(m meaning) bool { return m.field() == LastName && m != meansLastName }
@@ -293,7 +300,8 @@ func (d *detector) missing(f Field, message, hint string) {
 	}
 }
 
-// severalColumns asks where two different columns claim one field.
+// severalColumns adds the problem of each field with several columns of different
+// cells.
 func (d *detector) severalColumns() {
 	for _, f := range append([]Field{fullName}, Fields()...) {
 		claims := d.claims[f]
@@ -306,7 +314,8 @@ func (d *detector) severalColumns() {
 	}
 }
 
-// plan makes a plan of claims, one column a field.
+// plan returns the plan of a Mapper in which each field has the first column that
+// claims the field.
 func (d *detector) plan(claims map[Field][]claim) *plan {
 	p := &plan{header: d.header, classes: d.classes}
 	used := make(map[int]bool)
@@ -333,5 +342,5 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 	return p
 }
 
-// noAnswer is what an empty cell says in a column of marks.
+// noAnswer is the meaning of an empty cell in a column of marks.
 const noAnswer = "no"

@@ -25,7 +25,7 @@ type dictionary struct {
 	meanings map[string]meaning // by key; the key of a question ends with "?"
 }
 
-// entry is one heading.
+// entry is a heading of the dictionary.
 type entry struct {
 	meaning      meaning
 	heading, key string

@@ -13,9 +13,9 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// expression is a formula of a mapping file over the cells of a row. It is
-// compiled once, with a slot for each heading it names; which column fills a
-// slot is known when the file is bound to a header.
+// expression is a formula of a mapping file over the cells of a row. A formula is
+// compiled once, with a slot for each heading in the formula; Bind finds the
+// column of each slot.
 type expression struct {
 	program *vm.Program
 	names   []string // by slot, as the formula spells them
@@ -91,7 +91,7 @@ type references struct {
 	computed []ast.Node // row[x]
 }
 
-// Visit collects one node; children come before their parents.
+// Visit collects a node. Children come before parents.
 func (r *references) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
@@ -124,7 +124,8 @@ func (r *references) slot(name string) int {
 	return slot
 }
 
-// check refuses what names no heading, and settles the slots.
+// check refuses formulas that use anything but headings, and gives each heading a
+// slot.
 func (r *references) check(source string) *expressionError {
 	refuse := func(n ast.Node, message, hint string) *expressionError {
 		line, column := position(source, n.Location().From)
@@ -179,7 +180,7 @@ type slotter struct {
 	*references
 }
 
-// Visit replaces one node.
+// Visit replaces a node that names a heading.
 func (s *slotter) Visit(node *ast.Node) {
 	name := ""
 	switch n := (*node).(type) {
@@ -203,7 +204,8 @@ func (s *slotter) Visit(node *ast.Node) {
 	ast.Patch(node, &ast.MemberNode{Node: cells, Property: &ast.IntegerNode{Value: s.slot(name)}})
 }
 
-// isOurs tells the identifier that was put in from a heading of that name.
+// isOurs reports whether the slotter made an identifier, which can have the name
+// of a heading too.
 func (s *slotter) isOurs(n *ast.IdentifierNode) bool { return s.members[n] }
 
 // formula is an expression bound to a header. One goroutine at a time.

@@ -48,7 +48,7 @@ type fieldYAML struct {
 	Join       ast.Node `yaml:"join"`
 }
 
-// columnYAML names a column by its letter.
+// columnYAML names a column by a letter.
 type columnYAML struct {
 	Letter  ast.Node `yaml:"letter"`
 	Heading ast.Node `yaml:"heading"`
@@ -165,7 +165,8 @@ func yamlNames(t reflect.Type) []string {
 	return names
 }
 
-// fail keeps the first error, with its place; the token is nil for the whole file.
+// fail keeps the first error and the place of the error. The token is nil for the
+// whole file.
 func (r *fileReader) fail(at *token.Token, message, hint string) {
 	if r.err != nil {
 		return

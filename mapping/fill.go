@@ -2,8 +2,7 @@ package mapping
 
 import "fmt"
 
-// fill writes the value of one source into p, and returns what is wrong with the
-// value.
+// fill writes a value into p, and returns what is wrong with the value.
 func (m *Mapper) fill(s *source, v value, cells []string, p *Person) *Problem {
 	switch s.field {
 	case FirstName:
@@ -54,7 +53,7 @@ func (s *source) checkHalf(name string, v value) *Problem {
 	return s.checkName(name, v.column, false)
 }
 
-// fillFullName splits a name into its two halves.
+// fillFullName splits a name into first and last name.
 func (s *source) fillFullName(v value, p *Person) *Problem {
 	name := p.stripNickname(dropNumber(dropBullet(v.text)))
 	if problem := s.checkName(name, v.column, true); problem != nil {

@@ -8,11 +8,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// AppendFold appends s to dst, folded so that two spellings of one name are
-// equal: lower case; accents dropped and letters such as ß and ł spelled out;
-// compatibility forms (full width, ligatures) resolved; every run of
-// punctuation and white space one space, none at the ends. Folding twice
-// gives what folding once gives. For ASCII nothing is allocated besides dst.
+// AppendFold appends s to dst, folded so that two spellings of a name are equal.
+// Folding twice gives what folding once gives.
+//
+// Folded text is in lower case. Accents are dropped, letters such as ß and ł are
+// spelled out, compatibility forms (full width, ligatures) are resolved. Every run
+// of punctuation and white space is a single space; there is none at the ends.
 func AppendFold(dst []byte, s string) []byte {
 	start, gap := len(dst), false // gap: a space is due before the next letter
 	for i := range len(s) {
@@ -57,13 +58,12 @@ func appendFoldUnicode(dst []byte, s string, start int, gap bool) []byte {
 	return dst
 }
 
-// combines reports whether a folded rune may join the one in front of it.
+// combines reports whether a folded rune may join the rune in front.
 func combines(r rune) bool {
 	return 0x1100 <= r && r <= 0x11FF || r >= utf8.RuneSelf && unicode.Is(unicode.M, r)
 }
 
-// appendFoldRune passes dst by value: through a pointer it would make every
-// caller's buffer escape to the heap.
+// appendFoldRune folds a rune and appends the result to dst.
 func appendFoldRune(dst []byte, r rune, start int, gap bool) ([]byte, bool) {
 	switch {
 	case r < utf8.RuneSelf:
@@ -135,13 +135,13 @@ func isAccent(r rune) bool {
 	return false
 }
 
-// isApostrophe reports whether r is one of the letters that look like an
-// apostrophe and are typed for one (Oʼahu, Oʻahu).
+// isApostrophe reports whether r is a letter that looks like an apostrophe, as in
+// Oʼahu and Oʻahu.
 func isApostrophe(r rune) bool {
 	return 0x02B9 <= r && r <= 0x02BF || r == 0x02C8 || r == 0xA78C || r == 0x02EE
 }
 
-// spellOut returns letters for those that Unicode doesn't take apart.
+// spellOut returns ASCII letters for letters that Unicode doesn't take apart.
 func spellOut(r rune) string {
 	switch r {
 	case 'ß', 'ẞ':

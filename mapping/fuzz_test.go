@@ -148,7 +148,7 @@ func FuzzLoad(f *testing.F) {
 // Whatever a header is, what Detect makes of it and what the mapping file that
 // is written of it says are the same; and whatever a person answers, the file
 // loads and fits.
-func FuzzSurvey(f *testing.F) {
+func FuzzDetection(f *testing.F) {
 	for _, s := range [][2]string{
 		{"First Name|Last Name|Badge #|SSN", "Ana|Silva|007|123-45-6789\nBo|Li|8|"},
 		{"Frist Name|Nachname|ID|ID|Employee", "Ana|Silva|B7|C8|x"},
@@ -168,7 +168,7 @@ func FuzzSurvey(f *testing.F) {
 		for line := range strings.SplitSeq(body, "\n") {
 			rows = append(rows, strings.Split(line, "|"))
 		}
-		s := mapping.NewSurvey(header, rows, mapping.Options{})
+		s := mapping.NewDetection(header, rows, mapping.Options{})
 		bind := func(text []byte) *mapping.Mapper {
 			t.Helper()
 			file, err := mapping.Confirmed("crew.yaml", text)

@@ -62,7 +62,7 @@ func (m *Mapper) ExcludeExpr(column int, cells []string) (line string, add bool)
 	return "where: " + condition, false
 }
 
-// Heading returns the heading of a column on one line.
+// Heading returns the heading of a column on a single line.
 func (m *Mapper) Heading(column int) string { return heading(m.header, column) }
 
 // isStatusHeading reports whether a column may say that a person has left.

@@ -18,7 +18,7 @@ type classes struct {
 	some          string // the names, or the first of them
 }
 
-// What is named to somebody who has to pick a classification.
+// The limits of the list of classifications in a hint.
 const (
 	someNames   = 15
 	longestName = 60 // bytes
@@ -89,7 +89,8 @@ func (c *classes) problem(text string, column int, found []int) *Problem {
 	return c.ambiguous(text, column, found)
 }
 
-// unknown says that text names none, and which ones are near.
+// unknown returns the problem of a text that names no classification, with the
+// nearest classifications.
 func (c *classes) unknown(text string, column int) *Problem {
 	p := &Problem{
 		Code: "classification_unknown", Field: WorkClassification, Column: column,
@@ -122,7 +123,7 @@ func (c *classes) unknown(text string, column int) *Problem {
 	return p
 }
 
-// ambiguous says that text names several.
+// ambiguous returns the problem of a text that names several classifications.
 func (c *classes) ambiguous(text string, column int, found []int) *Problem {
 	var names []string
 	for _, i := range found[:min(4, len(found))] {

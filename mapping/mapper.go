@@ -10,8 +10,8 @@ import (
 // maxLength is how many characters a text may have.
 const maxLength = 255
 
-// Mapper turns rows of one roster into persons. A Mapper serves one goroutine at a
-// time: Clone gives each goroutine a Mapper.
+// Mapper turns rows of a roster into persons. A Mapper serves a single goroutine:
+// Clone gives each goroutine a Mapper.
 type Mapper struct {
 	*plan
 	where    *formula
@@ -29,7 +29,7 @@ type plan struct {
 	classes  *classes // nil: not known
 }
 
-// source says where one field comes from, and how.
+// source says which cells feed a field, and how.
 type source struct {
 	settings
 	field    Field // fullName too
@@ -51,7 +51,7 @@ type settings struct {
 	joined     bool // the columns together, not the first that is not empty
 }
 
-// value is what a source gives of one row.
+// value is a text that a source gives for a row.
 type value struct {
 	text   string
 	column int // -1 for none
@@ -124,8 +124,7 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	return nil
 }
 
-// nameMissing returns the problem of a row whose two halves of a name are no name
-// together.
+// nameMissing returns the problem of a row without a name.
 func (m *Mapper) nameMissing(message, hint string) []Problem {
 	s, column := &m.sources[0], -1
 	if len(s.columns) > 0 {
@@ -228,8 +227,8 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (value, *Problem)
 	return empty, nil
 }
 
-// cell returns the clean text of one column of a row, which may be shorter than
-// the header.
+// cell returns the clean text in a column of a row. A row may be shorter than the
+// header.
 func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem) {
 	v, raw := value{column: column}, ""
 	if column < len(kinds) {
@@ -255,8 +254,8 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 	return v, nil
 }
 
-// isEmpty reports whether a cell says in words that it is empty, and neither a
-// table of values nor the project's work classifications know the word.
+// isEmpty reports whether a cell is a word for nothing, such as N/A. A word in a
+// table of values, or a work classification of the project, is not.
 func (m *Mapper) isEmpty(s *source, text string) bool {
 	if s.field.isName() && !isEmptyName(text) || !isEmptyWord(text) {
 		return false

@@ -3,38 +3,38 @@
 //
 // A mapping comes from the dictionary ([Detect]) or from a mapping file
 // ([Load], [File.Bind]). Either gives a [Mapper], which reads one row after
-// another. The package reads no rosters and calls no API.
+// another. The package reads no rosters and calls no API. Headings and words are
+// tables in the folder words; what each meaning of a heading feeds is a table in
+// rules.go.
 //
 // Decisions that the code can't show:
 //
 //   - Detect takes exact headings only, after folding. A near miss ("Frist
-//     Name") is a suggestion in a hint and never a match: a column that is
-//     taken wrongly makes hundreds of wrong people.
-//   - An ambiguous heading ("Employee", "Class") gives way to an exact one for
-//     the same field and is then left unused. Otherwise its cells decide, and
-//     where they don't the mapping is refused.
+//     Name") is a suggestion in a hint and never a match: a wrong column makes
+//     hundreds of wrong people.
+//   - An ambiguous heading ("Employee", "Class") gives way to an exact heading for
+//     the same field and is then unused. Otherwise its cells decide; if the cells
+//     don't decide, the mapping is refused.
 //   - Two columns for one field are refused, also where one heading is more
-//     specific ("Title", "Job Title"): which one Procore is to show is the
-//     user's choice. Only columns with the same cells are one.
+//     specific ("Title", "Job Title"): the user chooses. Columns with the same
+//     cells count as one.
 //   - A first and a last name column win over a full name column. A full name
 //     column wins over only one of the two.
-//   - A mapping file is complete: a field that it doesn't name is not
+//   - A mapping file is complete: a field that the file doesn't name is not
 //     detected, so that a new column of the roster never changes a nightly run.
-//   - Columns with social security numbers or birth dates can't be named at
-//     all, neither as a column nor in an expression; and a cell that is written
-//     like a social security number is refused wherever it stands, unquoted.
-//   - A name that begins like a formula is refused: nobody is called that. A
-//     job title may begin with "+" or "-" (lists are typed that way) unless
-//     it goes on like a formula.
-//   - A cell of digits under a lookup is first looked for among names and
-//     abbreviations (class codes are often digits), then among the IDs. It is
-//     an ID without being looked up only where the heading or the mapping
-//     says so.
+//   - A mapping can't name columns with social security numbers or birth dates,
+//     neither as a column nor in an expression. A cell that is written like a
+//     social security number is refused in any column, unquoted.
+//   - A name that begins like a formula is refused. A job title may begin with "+"
+//     or "-" (lists are typed that way) unless it continues like a formula.
+//   - A lookup searches a cell of digits among names and abbreviations first (class
+//     codes are often digits), then among the IDs. Digits are an ID without a
+//     lookup only if the heading or the mapping says so.
 //   - Words that programs write for nothing (null, N/A, -) are an empty cell. Null
-//     and None are surnames, too: a name counts as one only in that case of
-//     letters, and nobody is called Null Null.
-//   - A column is never named by its letter alone where it has a heading, so that
-//     a column that has moved is noticed and not taken for another.
+//     and None are surnames, too: in a name column only null and NULL are empty, and
+//     Null Null is no name.
+//   - A letter alone never names a column that has a heading: otherwise a column
+//     that has moved would be taken for another.
 //   - An empty yes/no cell says nothing. Only in a column that Detect sees
 //     marked with nothing but X does an empty cell mean the opposite.
 package mapping
@@ -55,15 +55,15 @@ const (
 	WorkClassification Field = "work_classification_id"
 )
 
-// fullName stands in mapping files for first_name and last_name together.
+// fullName is first_name and last_name together, in mapping files.
 const fullName Field = "full_name"
 
-// Fields returns all fields in the order in which they are shown.
+// Fields returns all fields in the order of the output.
 func Fields() []Field {
 	return []Field{FirstName, LastName, JobTitle, EmployeeID, IsEmployee, OriginID, WorkClassification}
 }
 
-// isName reports whether a field is a name or a half of it.
+// isName reports whether a field is a name or half of a name.
 func (f Field) isName() bool { return f == FirstName || f == LastName || f == fullName }
 
 // isID reports whether a field is an ID that the roster's owner has given.
@@ -102,7 +102,7 @@ type Person struct {
 	WorkClassificationID int64  // 0: none
 	Classification       string // the name that the row gives, also where it could not be looked up
 	GuessedName          bool   // the split of a full name is a guess, or the halves are in doubt
-	LeftOut              string // a nickname that stands in the cell of the name and is not sent, such as (Bob)
+	LeftOut              string // a nickname in the cell of the name that is not sent, such as (Bob)
 }
 
 // Problem is what is wrong with a cell, or with a heading. Message and Hint
@@ -127,7 +127,7 @@ const (
 	FormulaError
 )
 
-// Classification is a work classification as the project has it.
+// Classification is a work classification of the project.
 type Classification struct {
 	ID                 int64
 	Name, Abbreviation string
@@ -154,7 +154,7 @@ type BindError struct {
 	Problems []Problem
 }
 
-// Error lists the problems, one a line.
+// Error returns all problems, each on a line.
 func (e *BindError) Error() string {
 	var b strings.Builder
 	for i, p := range e.Problems {

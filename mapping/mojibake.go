@@ -42,8 +42,8 @@ func isMojibake(text string) bool {
 	return false
 }
 
-// isTyped reports whether r is a letter with an accent or a mark that word
-// processors put in place of a typed one.
+// isTyped reports whether r is a letter with an accent, or a mark that word
+// processors type.
 func isTyped(r rune) bool {
 	switch {
 	case 0xC0 <= r && r <= 0x24F, 0x1E00 <= r && r <= 0x1EFF:

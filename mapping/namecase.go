@@ -11,9 +11,9 @@ var (
 	macNames   = wordSet("name-parts", "mac", exactly)
 )
 
-// nameCase gives a name that is written in capitals (or all small) the case
-// that names have: McDonald, O'Brien, Smith-Jones, de la Cruz, Booker T.
-// A word in mixed case stays as it is: its owner knows better.
+// nameCase changes a name in capitals, or in small letters, to the case that names
+// have: McDonald, O'Brien, Smith-Jones, de la Cruz, Booker T. A word in mixed case
+// does not change.
 func nameCase(name string, isLast bool) string {
 	words := strings.Fields(name)
 	for i, w := range words {

@@ -66,8 +66,8 @@ func (d *detector) joinSurnames() {
 	}
 }
 
-// surnameElsewhere asks whether a column of names holds the first names only,
-// where another one that is not in the dictionary reads like the last name.
+// surnameElsewhere asks whether a column of names holds first names only. The
+// question arises where an unknown heading reads like the last name.
 func (d *detector) surnameElsewhere(c *column) bool {
 	for _, other := range d.columns {
 		if other.meaning != "" {
@@ -83,9 +83,9 @@ func (d *detector) surnameElsewhere(c *column) bool {
 	return false
 }
 
-// otherHalf asks whether a column of names holds one half of them, where it has
-// single words only and the column beside it, which has no heading, too: the
-// heading stands over both.
+// otherHalf asks whether a heading such as Name stands over two columns. The
+// question arises where the column beside has no heading, and both columns have
+// single words.
 func (d *detector) otherHalf(c *column) bool {
 	if c.index+1 >= len(d.all) {
 		return false
@@ -102,15 +102,15 @@ func (d *detector) otherHalf(c *column) bool {
 	return true
 }
 
-// namesSurname reports whether a heading has a word for the last name in it.
+// namesSurname reports whether a heading has a word for the last name.
 func namesSurname(heading string) bool {
 	words := headingWords(heading)
 	return slices.ContainsFunc(words, func(w string) bool { return surnameWords()[w] }) &&
 		!slices.ContainsFunc(words, func(w string) bool { return noSurnameWords()[w] })
 }
 
-// isWhole reports whether a name column repeats the half that another column
-// has, or has commas: it holds whole names.
+// isWhole reports whether a column holds whole names: the cells have commas, or
+// repeat the half in another column.
 func (d *detector) isWhole(c, half *column) bool {
 	if share(c.cells, func(s string) bool { return strings.Contains(s, ",") }) >= 0.5 {
 		return true

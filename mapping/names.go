@@ -17,17 +17,18 @@ const (
 	twoSurnames              // as autoOrder; of three words, the last two are surnames
 )
 
-// String returns the order as a mapping file says it.
+// String returns the word for the order in mapping files.
 func (o order) String() string { return orders()[o] }
 
 // orders are the names of the orders, by order.
 func orders() []string { return []string{"auto", "first_last", "last_first", "two_surnames"} }
 
-// splitName splits a clean full name. A comma always puts the last name
-// first, whatever the order says. Titles in front (Mr., Dr.) are dropped, no
-// other word is lost; suffixes (Jr, III) stay with the last name. One of the
-// halves is "" if the name is one word. guessed is whether another split is as
-// likely.
+// splitName splits a clean full name. guessed reports whether another split is as
+// likely. A half is "" if the name is a single word.
+//
+// A comma always puts the last name first, whatever the order says. Titles in
+// front (Mr., Dr.) are dropped, and no other word is lost; suffixes (Jr, III) stay
+// with the last name.
 func splitName(name string, o order) (first, last string, guessed bool) {
 	parts, suffix, guessed := partsOf(name)
 	switch len(parts) {
@@ -46,8 +47,9 @@ func splitName(name string, o order) (first, last string, guessed bool) {
 	return strings.Join(firstWords, " "), strings.Join(slices.Concat(lastWords, suffix), " "), guessed
 }
 
-// partsOf returns the words between a name's commas, but for titles and for the
-// suffixes that have a part of their own. guessed is whether those may be a name.
+// partsOf returns the words between the commas of a name, without titles and
+// without suffixes between commas. guessed reports whether such a suffix may be a
+// name.
 func partsOf(name string) (parts [][]string, suffix []string, guessed bool) {
 	parts = make([][]string, 0, 3)
 	for part := range strings.SplitSeq(name, ",") {
@@ -76,7 +78,7 @@ func partsOf(name string) (parts [][]string, suffix []string, guessed bool) {
 	return parts, suffix, guessed
 }
 
-// splitPart splits a name whose words no comma parts.
+// splitPart splits a name without a comma between first and last name.
 func splitPart(name string, words, suffix []string, o order, guessed bool) (first, last string, _ bool) {
 	if before, _, comma := strings.Cut(name, ","); comma && len(suffix) == 0 { // one side of the comma is empty
 		if strings.TrimSpace(before) == "" {
@@ -99,8 +101,8 @@ func splitPart(name string, words, suffix []string, o order, guessed bool) (firs
 	return strings.Join(firstWords, " "), strings.Join(slices.Concat(lastWords, suffix), " "), guess || guessed
 }
 
-// cutSuffix takes the suffixes behind words and puts them in front of suffix. With
-// fifth, V is one behind two words or more.
+// cutSuffix moves the suffixes at the end of words to the front of suffix. With
+// fifth, V is a suffix behind two words or more.
 func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
 	for n := len(words) - 1; n > 0 && isSuffix(words[n], fifth && n > 1); n-- {
 		words, suffix = words[:n], slices.Concat(words[n:], suffix)
@@ -136,8 +138,8 @@ func dropNumber(name string) string {
 	return name
 }
 
-// splitWords returns where two or more words without a comma part, and whether
-// it is the last name that is in front.
+// splitWords returns where the two halves of a name without a comma part, and
+// whether the last name is in front.
 func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
 	n := len(words)
 	if k := leadingCapitals(words); k > 0 && o != firstLast { // GARCIA Maria

@@ -6,13 +6,13 @@ import (
 	"unicode"
 )
 
-// stripNickname takes out of a name what is no part of the name: a nickname, as
-// in Robert (Bob) Smith or Robert "Bob" Smith, the same name in other letters, as
-// in Li Wei (李伟), and the quotes around a whole name. stripped is what it took.
+// stripNickname takes out of a name what is no part of the name: a nickname, as in
+// Robert (Bob) Smith or Robert "Bob" Smith, the same name in other letters, as in
+// Li Wei (李伟), and the quotes around a whole name. stripped is the removed text.
 //
-// What stands in quotes is a nickname. What stands in brackets is a nickname only
-// if the word is known or begins the first name: Ann Lee (Foreman) and Ann Lee
-// (ACME) are written too. A name with any other bracket stays and is refused.
+// A word in quotes is a nickname. A word in brackets is a nickname only if the
+// word is known or begins the first name: Ann Lee (Foreman) and Ann Lee (ACME) are
+// written too. A name with any other bracket stays and is refused.
 func stripNickname(name string) (rest, stripped string) {
 	if !strings.ContainsAny(name, `"'([“„‘«`) {
 		return name, ""
@@ -44,8 +44,8 @@ func stripNickname(name string) (rest, stripped string) {
 	return strings.TrimSpace(rest), name[from:to]
 }
 
-// quoted returns where the only quotes or brackets around whole words of a name
-// begin and end, and what they hold. to is 0 for none, or for several.
+// quoted finds the only quotes or brackets around whole words of a name. to is 0
+// for no brackets, and for several.
 func quoted(name string) (from, to int, inside string, bracket bool) {
 	for _, pair := range [...][2]string{
 		{`"`, `"`}, {"“", "”"}, {"“", "“"}, {"„", "“"}, {"‘", "’"}, {"«", "»"}, {"'", "'"}, {"(", ")"}, {"[", "]"},
@@ -115,7 +115,7 @@ func isKnownNickname(inside, before string) bool {
 	return len(key) > 1 && len(first) > 0 && first[0] != key && strings.HasPrefix(first[0], key)
 }
 
-// isForeignScript reports whether text has letters, and none of them is Latin.
+// isForeignScript reports whether text has letters, and no Latin letter.
 func isForeignScript(text string) bool {
 	isLatin := func(r rune) bool { return unicode.IsLetter(r) && unicode.Is(unicode.Latin, r) }
 	return hasLetter(text) && !slices.ContainsFunc([]rune(text), isLatin)

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// repeated puts ambiguous headings aside that stand over two different columns,
-// and returns the pairs; of two columns with the same cells the second is
-// dropped.
+// repeated returns the pairs of different columns with the same ambiguous heading,
+// and takes the second column of each pair out of the detection. A second column
+// with the same cells is dropped.
 func (d *detector) repeated() [][2]*column {
 	var kept []*column
 	var pairs [][2]*column
@@ -28,7 +28,8 @@ func (d *detector) repeated() [][2]*column {
 	return pairs
 }
 
-// sameHeading refuses two different columns under one ambiguous heading.
+// sameHeading adds the problem of two different columns with the same ambiguous
+// heading.
 func (d *detector) sameHeading(first, second *column) {
 	p := Problem{
 		Code: "heading_twice", Column: second.index,
@@ -60,7 +61,7 @@ func (d *detector) sameHeading(first, second *column) {
 	d.ask(p, nil, answers...)
 }
 
-// twice refuses two columns for one field.
+// twice adds the problem of several columns for a field.
 func (d *detector) twice(f Field, claims []claim) {
 	var places, entries []string
 	var answers []Answer
@@ -78,8 +79,8 @@ func (d *detector) twice(f Field, claims []claim) {
 	d.ask(p, func(g Field, _ claim) bool { return g == f }, answers...)
 }
 
-// sameCells reports whether two columns say the same in every row of the
-// sample, and say something.
+// sameCells reports whether two columns have the same cells in every row of the
+// sample, and not only empty cells.
 func (d *detector) sameCells(a, b int) bool {
 	something := false
 	for _, row := range d.sample {

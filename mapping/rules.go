@@ -36,8 +36,7 @@ const (
 	classPhase // last, so that "Class" sees the job title
 )
 
-// rule says which fields a heading of one meaning can feed, and how its cells
-// decide.
+// rule says which fields a heading can feed, and which tests of the cells decide.
 type rule struct {
 	phase    phase
 	fields   []Field // candidates, the first one first
@@ -59,7 +58,7 @@ const (
 	withhold                // is never sent
 )
 
-// step is one test of a column's cells and what follows from it.
+// step is a test of a column's cells and the action that follows.
 type step struct {
 	test   func(*detector, *column) bool // nil: holds always
 	action action
@@ -255,7 +254,7 @@ func isWords(cell string) bool { return hasLetter(cell) && !hasDigit(cell) }
 // looksLikeName tests for two words or more, or a comma, and no digit.
 func looksLikeName(cell string) bool { return isSeveralWords(cell) && isWords(cell) }
 
-// looksLikeID tests for one word with a digit.
+// looksLikeID tests for a single word with a digit.
 func looksLikeID(cell string) bool {
 	return hasDigit(cell) && !strings.Contains(cell, " ") && len(cell) <= 40
 }

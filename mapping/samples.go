@@ -5,9 +5,8 @@ import (
 	"strconv"
 )
 
-// Samples returns for each field up to n different values that the rows give
-// it, as they would be sent. Rows that where leaves out give none, and what is
-// withheld is not among them.
+// Samples returns up to n different values of each field in the rows, in the form
+// that is sent.
 func (m *Mapper) Samples(rows [][]string, n int) map[Field][]string {
 	samples := make(map[Field][]string)
 	for _, row := range rows {

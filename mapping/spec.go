@@ -193,7 +193,7 @@ func (r *fileReader) heading(n ast.Node) string {
 // columnLetters is what a spreadsheet shows above its columns.
 var columnLetters = regexp.MustCompile(`^[A-Za-z]{1,3}$`)
 
-// lettered reads the name of a column by its letter.
+// lettered reads the name of a column with a letter.
 func (r *fileReader) lettered(n ast.Node) columnName {
 	var y columnYAML
 	r.decode(n, &y, "column")

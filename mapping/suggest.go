@@ -53,10 +53,9 @@ func closest(text string, candidates []string, key func(string) string, least fl
 	return best
 }
 
-// Suggest returns the field whose heading in the dictionary is most like the
-// given heading, the dictionary's heading, and how alike they are (0 to 1). The
-// field is "" if no heading is near, and for a heading of the dictionary itself. A
-// full name suggests LastName.
+// Suggest returns the field with the most similar heading in the dictionary, that
+// heading, and the similarity (0 to 1). The field is "" if no heading is near, and
+// for a heading of the dictionary. A full name suggests LastName.
 func Suggest(heading string) (field Field, like string, alike float64) {
 	m, like, alike := suggest(heading)
 	return m.field(), like, alike

@@ -12,14 +12,14 @@ import (
 //go:embed words/*.txt
 var wordFiles embed.FS
 
-// section is the part of a word file below one [name].
+// section is the part of a word file below a [name].
 type section struct {
 	name  string
 	words []string
 }
 
-// readSections returns the sections of words/FILE.txt in their order. A name may
-// occur several times.
+// readSections returns the sections of words/FILE.txt in the order of the file. A
+// name may occur several times.
 func readSections(file string) []section {
 	data, err := wordFiles.ReadFile("words/" + file + ".txt")
 	if err != nil {
@@ -42,8 +42,8 @@ func readSections(file string) []section {
 	return all
 }
 
-// wordSet returns a function that loads one section of a word file, once, with
-// key applied to every word.
+// wordSet returns a function that loads a section of a word file, once, with key
+// applied to every word.
 func wordSet(file, name string, key func(string) string) func() map[string]bool {
 	return sync.OnceValue(func() map[string]bool {
 		set := make(map[string]bool)
@@ -59,5 +59,5 @@ func wordSet(file, name string, key func(string) string) func() map[string]bool 
 	})
 }
 
-// exactly is the key of words whose case and punctuation count.
+// exactly is the key function for words with fixed case and punctuation.
 func exactly(word string) string { return word }

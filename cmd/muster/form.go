@@ -21,7 +21,7 @@ func (a *app) interactive() bool {
 
 // settle asks what the survey leaves open, and remembers the answers for the
 // input's headings.
-func (a *app) settle(ctx context.Context, in *input, survey *mapping.Survey) error {
+func (a *app) settle(ctx context.Context, in *input, survey *mapping.Detection) error {
 	answers, err := a.askColumns(ctx, in, survey.Questions())
 	if err != nil {
 		return err

@@ -118,7 +118,7 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 	if err != nil {
 		return err
 	}
-	survey := mapping.NewSurvey(in.header, rows, mapping.Options{})
+	survey := mapping.NewDetection(in.header, rows, mapping.Options{})
 	doubts := survey.Questions()
 	var mapper *mapping.Mapper
 	switch {

@@ -34,7 +34,7 @@ type input struct {
 	text      []byte        // of file, where a person has confirmed it
 	confirmed time.Time     // when that was, if not just now
 
-	settle func(*mapping.Survey) error // asks a person; nil without a terminal
+	settle func(*mapping.Detection) error // asks a person; nil without a terminal
 	fix    string                      // what settles headings without one
 }
 
@@ -51,7 +51,7 @@ func (a *app) openInput(ctx context.Context, path string) (*input, error) {
 	a.sayConfirmed(in)
 	in.fix = a.mapCommand(path, "-o mapping.yaml")
 	if a.interactive() {
-		in.settle = func(survey *mapping.Survey) error { return a.settle(ctx, in, survey) }
+		in.settle = func(survey *mapping.Detection) error { return a.settle(ctx, in, survey) }
 	}
 	return in, nil
 }
@@ -176,7 +176,7 @@ func (in *input) bind(o mapping.Options) (*mapping.Mapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	survey := mapping.NewSurvey(in.header, sample, o)
+	survey := mapping.NewDetection(in.header, sample, o)
 	questions := survey.Questions()
 	if in.settle != nil && len(questions) > 0 {
 		if err := in.settle(survey); err != nil {

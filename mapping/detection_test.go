@@ -10,14 +10,14 @@ import (
 	"muster/mapping"
 )
 
-func survey(lines ...string) (*mapping.Survey, []string, [][]string) {
+func survey(lines ...string) (*mapping.Detection, []string, [][]string) {
 	header, rows := crew(lines...)
-	return mapping.NewSurvey(header, rows, mapping.Options{}), header, rows
+	return mapping.NewDetection(header, rows, mapping.Options{}), header, rows
 }
 
 // What Detect finds and what the mapping file that is written of it says are
 // the same, in every row.
-func TestSurveyFileIsTheSame(t *testing.T) {
+func TestDetectionFileIsTheSame(t *testing.T) {
 	t.Parallel()
 	for _, roster := range [][]string{
 		{"First Name|Last Name|Job Title|Employee ID|Trade|Own Employee", "Ana|Silva|Lead|007|Electrician|yes", "Bo|Li||8||no"},
@@ -60,7 +60,7 @@ func TestSurveyFileIsTheSame(t *testing.T) {
 }
 
 // ask shows questions as "code field: answers", the guess with a star.
-func ask(s *mapping.Survey) []string {
+func ask(s *mapping.Detection) []string {
 	var all []string
 	for _, q := range s.Questions() {
 		var answers []string
@@ -82,7 +82,7 @@ func ask(s *mapping.Survey) []string {
 	return all
 }
 
-func TestSurveyQuestions(t *testing.T) {
+func TestDetectionQuestions(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
@@ -220,7 +220,7 @@ func TestSurveyQuestions(t *testing.T) {
 }
 
 // Two answers for one field are refused, whatever asked for them.
-func TestSurveyAnswersClash(t *testing.T) {
+func TestDetectionAnswersClash(t *testing.T) {
 	t.Parallel()
 	s, _, _ := survey("First|Last|Job|Title / Class", "Ana|Silva|1204|Electrician", "Bo|Li|Laborer|Carpenter")
 	want := []string{"heading_ambiguous job_title: job_title=C none*", "heading_ambiguous job_title: job_title=D work_classification_id=D none*"}
@@ -236,7 +236,7 @@ func TestSurveyAnswersClash(t *testing.T) {
 }
 
 // Doubtful fields stand in comments, so that taking a # off settles them.
-func TestSurveyFileOfDoubts(t *testing.T) {
+func TestDetectionFileOfDoubts(t *testing.T) {
 	t.Parallel()
 	s, header, _ := survey("First|Last|Title|Job Title|Bagde No|SSN|Note: a # b", "Ana|Silva|Lead|Laborer|7||")
 	text, err := s.File(nil)
@@ -270,7 +270,7 @@ func TestSurveyFileOfDoubts(t *testing.T) {
 // What is certain of a header may be no name at all.
 func TestSureWithoutNames(t *testing.T) {
 	t.Parallel()
-	m := mapping.NewSurvey([]string{"Phone"}, [][]string{{"512"}}, mapping.Options{}).Sure()
+	m := mapping.NewDetection([]string{"Phone"}, [][]string{{"512"}}, mapping.Options{}).Sure()
 	var p mapping.Person
 	if problems := m.Map([]string{"512"}, nil, &p); problems != nil || p != (mapping.Person{}) {
 		t.Errorf("%+v, %v", p, problems)

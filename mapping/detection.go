@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// Survey is what the dictionary makes of a header: what is certain, and what
-// only a person can settle. It is read-only.
-type Survey struct {
+// Detection is what the dictionary makes of a header: certain fields, and
+// questions that only a person can answer. A Detection is read-only.
+type Detection struct {
 	d         *detector
 	sure      *Mapper // of what is certain; a name may be missing
 	problems  []Problem
 	questions []Question
 }
 
-// Question is something about a header that only a person can settle.
+// Question is a doubt about a header that only a person can settle.
 type Question struct {
 	Problem          // what is in doubt, and why; the hint is for a mapping file
 	Answers []Answer // the last one takes no column
@@ -41,12 +41,12 @@ type Answer struct {
 	field Field // fullName among them
 }
 
-// NewSurvey looks a header up in the dictionary; sample, the first rows of the
-// roster, decides the ambiguous headings.
-func NewSurvey(header []string, sample [][]string, o Options) *Survey {
+// NewDetection looks a header up in the dictionary. sample, the first rows of the
+// roster, decides ambiguous headings.
+func NewDetection(header []string, sample [][]string, o Options) *Detection {
 	d := newDetector(header, sample, o)
 	d.detect()
-	s := &Survey{d: d}
+	s := &Detection{d: d}
 	sure := maps.Clone(d.claims)
 	for _, q := range d.questions {
 		drop(sure, q.replaces)
@@ -56,29 +56,27 @@ func NewSurvey(header []string, sample [][]string, o Options) *Survey {
 	return s
 }
 
-// Mapper returns the mapping that the dictionary alone gives. Near misses that
-// nobody has confirmed are not in it. The error is a *BindError with every
-// problem.
-func (s *Survey) Mapper() (*Mapper, error) {
+// Mapper returns the mapping that the dictionary alone gives. Near misses need a
+// person's answer and so are not part of the mapping. The error is a *BindError
+// with every problem.
+func (s *Detection) Mapper() (*Mapper, error) {
 	if len(s.problems) > 0 {
 		return nil, &BindError{s.problems}
 	}
 	return s.sure, nil
 }
 
-// Sure returns a mapping of what is certain, also where that is not enough for
-// a person.
-func (s *Survey) Sure() *Mapper { return s.sure }
+// Sure returns a mapping of the certain fields, which may lack a name.
+func (s *Detection) Sure() *Mapper { return s.sure }
 
-// Questions returns what a person has to settle: all that keeps Mapper from
-// giving a mapping, and fields without a column whose heading may be misspelled.
-func (s *Survey) Questions() []Question { return slices.Clone(s.questions) }
+// Questions returns the doubts that keep Mapper from giving a mapping, and the
+// headings that may be misspelled.
+func (s *Detection) Questions() []Question { return slices.Clone(s.questions) }
 
-// File returns the mapping as a mapping file. answers holds for each question
-// the index of its answer, or is nil where nobody answered: then doubtful fields
-// stand in comments. The file is complete if the error is nil; otherwise that is
-// a *BindError.
-func (s *Survey) File(answers []int) ([]byte, error) {
+// File returns the mapping as a mapping file. answers holds an index of an answer
+// for each question; with nil answers, doubtful fields are comments. The file is
+// complete if the error is nil; otherwise the error is a *BindError.
+func (s *Detection) File(answers []int) ([]byte, error) {
 	claims := maps.Clone(s.d.claims)
 	var open []Question
 	problems := s.problems
@@ -103,6 +101,7 @@ func (s *Survey) File(answers []int) ([]byte, error) {
 	return text, nil
 }
 
+// drop removes the fields with a claim that a question replaces.
 func drop(claims map[Field][]claim, which func(Field, claim) bool) {
 	if which == nil {
 		return
@@ -114,9 +113,9 @@ func drop(claims map[Field][]claim, which func(Field, claim) bool) {
 	}
 }
 
-// settle puts the answers in place of the doubtful claims, and returns what is
-// still wrong.
-func (s *Survey) settle(claims map[Field][]claim, answers []int) []Problem {
+// settle replaces doubtful claims by the answers, and returns the problems that
+// remain.
+func (s *Detection) settle(claims map[Field][]claim, answers []int) []Problem {
 	for _, q := range s.questions {
 		drop(claims, q.replaces)
 	}
@@ -160,11 +159,12 @@ func (s *Survey) settle(claims map[Field][]claim, answers []int) []Problem {
 	return problems
 }
 
-// ask adds a question. Its last answer is that no column is taken.
+// ask adds a question. The last answer of each question takes no column.
 func (d *detector) ask(p Problem, replaces func(Field, claim) bool, answers ...Answer) {
 	d.questions = append(d.questions, d.question(p, replaces, answers))
 }
 
+// question returns a question that proposes the first near miss, if any.
 func (d *detector) question(p Problem, replaces func(Field, claim) bool, answers []Answer) Question {
 	q := Question{Problem: p, replaces: replaces, Guess: len(answers)}
 	for i, a := range answers {
@@ -176,7 +176,7 @@ func (d *detector) question(p Problem, replaces func(Field, claim) bool, answers
 	return q
 }
 
-// answer is a column for a field, as a person may choose it.
+// answer returns the choice of a column for a field.
 func (d *detector) answer(f Field, c claim) Answer {
 	return Answer{
 		Field: publicField(f), Column: c.index, Whole: f == fullName, Heading: c.heading,
@@ -200,8 +200,7 @@ func samplesOf(cells []string) []string {
 // mostFree is how many columns that look like nothing are offered for a field.
 const mostFree = 100
 
-// free returns an answer for every column that nothing takes, the near misses
-// first.
+// free returns an answer for every column without a field, the near misses first.
 func (d *detector) free(f Field, is func(meaning) bool) []Answer {
 	var near, rest []Answer
 	taken := make(map[int]bool)
@@ -229,8 +228,9 @@ func (d *detector) free(f Field, is func(meaning) bool) []Answer {
 	return append(near, rest...)
 }
 
-// compare looks for what a heading is nearly, once. A sheet of thousands of
-// columns is no roster that somebody has mistyped.
+// compare looks up, once, which heading of the dictionary is near. Only the first
+// columns are compared: a sheet of thousands of columns is no roster with typing
+// errors.
 func (d *detector) compare(c *column) {
 	const most = 1000
 	if !c.compared && d.compared < most {
@@ -240,8 +240,8 @@ func (d *detector) compare(c *column) {
 	c.compared = true
 }
 
-// nearMisses asks about fields without a column where a heading is nearly one
-// of theirs.
+// nearMisses returns a question for each field without a column, if a heading is
+// nearly a heading of the field.
 func (d *detector) nearMisses() []Question {
 	var all []Question
 	for _, f := range Fields() {
@@ -269,7 +269,7 @@ func (d *detector) asked(f Field) bool {
 	})
 }
 
-// entry writes a claim as a line of a mapping file.
+// entry returns a claim as a line of a mapping file.
 func (d *detector) entry(f Field, c claim) string {
 	settings := []string{"column: " + d.reference(c.index)}
 	if c.joined != nil {
@@ -290,8 +290,8 @@ func (d *detector) entry(f Field, c claim) string {
 	return fmt.Sprintf("%s: {%s}", f, strings.Join(settings, ", "))
 }
 
-// reference writes a column as a mapping file names it: by its heading, and by
-// its letter where the heading alone would not do.
+// reference returns the name of a column in a mapping file: the heading, with the
+// letter where the heading is not enough.
 func (d *detector) reference(column int) string {
 	h := heading(d.header, column)
 	switch b := (&binder{header: d.header}); {
@@ -303,7 +303,7 @@ func (d *detector) reference(column int) string {
 	return yamlText(h)
 }
 
-// write writes claims as a mapping file, with open questions in comments.
+// write returns claims as a mapping file, with open questions in comments.
 func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
 	var b strings.Builder
 	b.WriteString("fields:\n")
@@ -378,7 +378,7 @@ func (d *detector) withheldHeadings() []string {
 	return all
 }
 
-// comment writes text in lines that an editor shows whole.
+// comment writes text as comment lines of limited width.
 func comment(b *strings.Builder, prefix, text string) {
 	const most = 96
 	line := prefix
@@ -392,7 +392,7 @@ func comment(b *strings.Builder, prefix, text string) {
 	b.WriteString(strings.TrimRight(line, " ") + "\n")
 }
 
-// cleanComment keeps what would end a comment, or a YAML file, out of it.
+// cleanComment replaces characters that would end a comment or a YAML file.
 func cleanComment(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || isInvisible(r) || r == utf8.RuneError || r == 0x2028 || r == 0x2029 {
