@@ -78,7 +78,7 @@ func TestRetryTakesUpRowsWithoutAPerson(t *testing.T) {
 		}
 	}
 	if outcome.Skipped.Retryable() {
-		t.Error("a skipped row would be taken up")
+		t.Error("a skipped row is retryable")
 	}
 	if !outcome.Unknown.Retryable() {
 		t.Error("an unknown row would be forgotten")

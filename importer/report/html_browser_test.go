@@ -18,10 +18,10 @@ import (
 	"muster/importer/report"
 )
 
-// patience is for how long a browser is waited for on a machine that does much else.
+// patience is the longest wait for a browser on a busy machine.
 const patience = 2 * time.Minute
 
-// browser is a Chromium that is told what to do through a pipe.
+// browser is a Chromium that takes commands through a pipe.
 type browser struct {
 	t    *testing.T
 	in   *os.File
@@ -91,7 +91,7 @@ func openInBrowser(t *testing.T, page string) *browser {
 	return b
 }
 
-// call asks the browser and returns its answer; events are left out.
+// call sends a command and returns the answer, without events.
 func (b *browser) call(method string, parameters, answer any) {
 	b.t.Helper()
 	if refusal := b.ask(method, parameters, answer); refusal != "" {
@@ -99,7 +99,7 @@ func (b *browser) call(method string, parameters, answer any) {
 	}
 }
 
-// ask is call, and returns why the browser refuses.
+// ask sends a command and returns the answer, or why the browser refuses.
 func (b *browser) ask(method string, parameters, answer any) (refusal string) {
 	b.t.Helper()
 	b.last++
@@ -142,7 +142,7 @@ func (b *browser) ask(method string, parameters, answer any) (refusal string) {
 	}
 }
 
-// run returns what an expression of JavaScript comes to, as text.
+// run returns the value of a JavaScript expression as text.
 func (b *browser) run(expression string) string {
 	b.t.Helper()
 	text, refusal := b.evaluate(expression)
@@ -165,8 +165,8 @@ func (b *browser) evaluate(expression string) (text, refusal string) {
 	return got.Result.Value, refusal
 }
 
-// until waits for an expression to come to a value. While one page takes the place of
-// another neither can be asked, and before its script has run a page lacks much.
+// until waits until an expression has a value. While the browser changes pages, no
+// page answers, and a page is incomplete before the script has run.
 func (b *browser) until(expression, want string) {
 	b.t.Helper()
 	got, refusal := "", ""
@@ -185,7 +185,7 @@ const (
 	where     = "document.getElementById('where').textContent"
 )
 
-// typed searches as a user does.
+// typed returns JavaScript that types a search as a user does.
 func typed(text string) string {
 	quoted, err := json.Marshal(text)
 	if err != nil {
@@ -228,13 +228,13 @@ func TestHTMLInABrowser(t *testing.T) {
 		"LEFEVRE chloe":                "1 of 50,000 rows", // without case and accents, in any order
 		fmt.Sprint(1<<60 + 49_999):     "1 of 50,000 rows",
 		"name_missing":                 "50 of 50,000 rows",
-		"nobody of this name":          "0 of 50,000 rows",
+		"no such name":                 "0 of 50,000 rows",
 		"<script>alert(1)</script> .*": "0 of 50,000 rows",
 	} {
 		b.run(typed(search))
 		b.until(countLine, want)
 	}
-	b.run(typed("nobody"))
+	b.run(typed("no such"))
 	b.until("document.getElementById('none').checkVisibility()", "true")
 	b.run("document.querySelector('.show').click()")
 	b.until(countLine, "50 of 50,000 rows")

@@ -15,7 +15,7 @@ import (
 	"muster/importer/report"
 )
 
-// charted returns the chart's table, a slice a line: people, throttled, faults, waited.
+// charted returns the chart's table, a line for each slice: people, throttled, faults, waited.
 func charted(root *html.Node) [][]string {
 	var list [][]string
 	for _, table := range all(root, class("numbers")) {
@@ -45,7 +45,7 @@ func TestHTMLChart(t *testing.T) {
 		{"twenty minutes", 20 * time.Minute, 300, "People created every 15 seconds", 81},
 		{"an hour", time.Hour, 3600, "People created per minute", 61},
 		{"a night", 10 * time.Hour, 5000, "People created per minute", 61},
-		{"nobody", time.Hour, 0, "", 0},
+		{"no person", time.Hour, 0, "", 0},
 		{"a month", 30 * 24 * time.Hour, 1000, "People created per minute", 61},
 	}
 	for _, test := range tests {

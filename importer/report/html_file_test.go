@@ -15,7 +15,7 @@ import (
 	"muster/importer/report"
 )
 
-// names returns what is in a folder.
+// names returns the names in a folder.
 func names(t *testing.T, folder string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -48,7 +48,7 @@ func TestHTMLRefuses(t *testing.T) {
 			put(t, filepath.Join(folder, "file"), "x")
 			return filepath.Join(folder, "file", "r.html")
 		}},
-		{"somebody's page", report.CodeHTMLNotOurs, func(t *testing.T, folder string) string {
+		{"another page", report.CodeHTMLNotOurs, func(t *testing.T, folder string) string {
 			put(t, filepath.Join(folder, "r.html"), "<!DOCTYPE html>\n<html><title>muster report</title>")
 			return filepath.Join(folder, "r.html")
 		}},

@@ -21,13 +21,13 @@ import (
 	"muster/importer/report"
 )
 
-// row is what a test adds to a report.
+// row is a row that a test adds to a report.
 type row struct {
 	label string
 	outcome.Outcome
 }
 
-// written returns the page of a run over rows.
+// written returns the page of a run with these rows.
 func written(t testing.TB, s report.Summary, rows ...row) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
@@ -63,7 +63,7 @@ func parse(t testing.TB, page string) *html.Node {
 	return root
 }
 
-// all returns the elements for which is is true, in the page's order.
+// all returns the elements that a function accepts, in the page's order.
 func all(root *html.Node, is func(*html.Node) bool) []*html.Node {
 	var list []*html.Node
 	for n := range root.Descendants() {
@@ -91,7 +91,7 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-// text returns the words of an element, with one blank between them.
+// text returns the words of an element, separated by single spaces.
 func text(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -102,7 +102,7 @@ func text(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// outline writes what is to be read, an element a line.
+// outline returns the visible text, a line for each element.
 func outline(root *html.Node) string {
 	var b strings.Builder
 	lines := []string{"title", "h1", "h2", "h3", "p", "code", "dt", "dd", "li", "tr", "figcaption", "label"}
@@ -121,8 +121,7 @@ func outline(root *html.Node) string {
 	return b.String()
 }
 
-// dataRows returns the rows that the script reads, as arrays with the words in
-// their places.
+// dataRows returns the arrays that the script reads, with the words filled in.
 func dataRows(t testing.TB, root *html.Node) [][]any {
 	t.Helper()
 	var words []string
@@ -248,7 +247,7 @@ func TestHTMLHoldsEveryRow(t *testing.T) {
 	}
 }
 
-// How it went, and no more kinds of problems than anybody reads.
+// The page shows how the run ended and a limited number of groups.
 func TestHTMLOfAnInterruptedRun(t *testing.T) {
 	t.Parallel()
 	s := report.Summary{Status: report.Interrupted, Problems: make([]report.Group, 102)}
@@ -295,7 +294,7 @@ func TestHTMLBoundsARow(t *testing.T) {
 	}
 }
 
-// hostile is what a roster, a file's name or a server may come up with.
+// hostile returns texts that a roster, a file name or a server may contain.
 func hostile() []string {
 	return []string{
 		`<script>alert(1)</script>`, `</script><script>alert(1)</script>`, `</SCRIPT >x`, `<!--`, `--><b>`, `<!--<script>`,
@@ -305,7 +304,7 @@ func hostile() []string {
 	}
 }
 
-// skeleton is a page's elements with their attributes but for what comes from outside.
+// skeleton returns a page's elements and attributes without texts from outside.
 func skeleton(root *html.Node) string {
 	var b strings.Builder
 	for n := range root.Descendants() {
@@ -340,8 +339,8 @@ func TestHTMLTakesNothingForMarkup(t *testing.T) {
 		t.Run(evil, func(t *testing.T) {
 			t.Parallel()
 			root := parse(t, page(t, evil))
-			// A command's words stand in elements of their own, so the harmless page
-			// has as many words.
+			// Each word of a command is an element, so the harmless page needs as many
+			// words.
 			same := parse(t, page(t, strings.Join(slices.Repeat([]string{"x"}, strings.Count(report.Clean(evil), " ")+1), " ")))
 			if diff := cmp.Diff(skeleton(same), skeleton(root)); diff != "" {
 				t.Errorf("the page has other elements (-harmless +got):\n%s", diff)

@@ -19,7 +19,7 @@ import (
 	"muster/importer/report"
 )
 
-// screen is a terminal of one line that remembers what was written to it.
+// screen is a terminal of one line that records what is written.
 type screen struct {
 	sync.Mutex
 	frames []string
@@ -146,8 +146,7 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
-// Rows whose answers were lost hold the end up, and the line says so once they
-// alone do.
+// The line mentions unsettled rows when no other rows are left.
 func TestUnsettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -175,7 +174,7 @@ func TestUnsettled(t *testing.T) {
 	})
 }
 
-// What doesn't change is not drawn again.
+// A line that doesn't change is not drawn again.
 func TestNothingFlickers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -239,9 +238,9 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// Who hears the progress hears of it when there is something to say: after a
-// while, with every tenth of the rows, and of a long pause once.
-func TestTold(t *testing.T) {
+// ModePlain writes a sentence after a while, with every tenth of the rows, and once
+// for a long wait.
+func TestModePlain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
@@ -281,7 +280,7 @@ func TestTold(t *testing.T) {
 	})
 }
 
-// The rate is that of the last seconds, not of the many rows that were there already.
+// The rate is the rate of the last seconds, without the many existing rows before.
 func TestTheRateIsOfLately(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -113,7 +113,7 @@ func TestGroups(t *testing.T) {
 		var g report.Groups
 		const n = 50000
 		for i := range n {
-			// Words, not numbers, so that every message is a kind of its own.
+			// Words, not numbers, so that all messages are of different kinds.
 			word := string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26))
 			g.Add(outcome.Problem{Code: fmt.Sprintf("code %d", i%5000), Message: word + " is taken"}, i)
 		}
@@ -156,7 +156,7 @@ func BenchmarkGroups(b *testing.B) {
 	}
 }
 
-// What --json prints of a check is a contract with other programs.
+// The JSON of a check is a contract with other programs.
 func TestCheckJSON(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

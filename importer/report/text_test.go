@@ -18,7 +18,7 @@ import (
 	"muster/importer/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden compares text with a file of testdata.
 func golden(t *testing.T, name, got string) {
@@ -38,7 +38,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// fits reports lines that are wider than the page and no command or file name.
+// fits reports lines wider than the page, except commands and file names.
 func fits(t *testing.T, text string, width int) {
 	t.Helper()
 	copied := 0
@@ -100,7 +100,7 @@ func TestText(t *testing.T) {
 		}},
 		{"job titles alone", report.Summary{Status: report.Finished, Counts: outcome.Counts{Existing: 60, Skipped: 1}, Updated: 1}},
 		{"one row", report.Summary{Status: report.Finished, Counts: outcome.Counts{Invalid: 1}}},
-		{"nobody but skipped", report.Summary{Status: report.Finished, Counts: outcome.Counts{Skipped: 3, Existing: 2}}},
+		{"only skipped", report.Summary{Status: report.Finished, Counts: outcome.Counts{Skipped: 3, Existing: 2}}},
 		{"some to correct", report.Summary{
 			Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
 			Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000, Results: "/srv/hr/exports/2026-03/acme-electric-crew.results.csv",
@@ -146,7 +146,7 @@ func TestCheck(t *testing.T) {
 			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Project: "Hillside Tower", Next: []string{"muster import crew.csv --plan crew.plan.json"}},
 			Roster:  "crew.csv", LookedUp: true, Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"},
 			Import: report.Import{Create: 500, Requests: 504, Estimate: 200 * time.Second}, Plan: "crew.plan.json",
-			Open: []string{"whether Procore itself refuses somebody, for instance because an ID is taken elsewhere in the company"},
+			Open: []string{"whether Procore refuses a person, for instance because another person in the company has the ID"},
 		}},
 		{"not looked up", report.Check{
 			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 20}, Next: []string{"muster import crew.csv --simulate"}},
@@ -222,7 +222,7 @@ func TestPlainText(t *testing.T) {
 		Summary: s, Roster: "crew.csv", LookedUp: true, Plan: "crew.plan.json",
 		Columns: []report.Column{{Field: "first_name", Heading: "Given Name", How: "exact"}, {Field: "is_employee", How: "a constant"}},
 		Unused:  []string{"Phone", "Hire Date"}, Withheld: []string{"SSN"},
-		Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 5 * time.Minute}, Open: []string{"whether Procore refuses somebody"},
+		Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 5 * time.Minute}, Open: []string{"whether Procore refuses a person"},
 	}
 	var summary, checked bytes.Buffer
 	if err := errors.Join(report.WriteText(&summary, s, report.Plain), report.WriteCheck(&checked, check, report.Plain)); err != nil {

@@ -28,8 +28,7 @@ import (
 
 var rosters = flag.String("rosters", "", "a folder of workbooks to hand back, besides those of the test data")
 
-// handBack writes results into a roster's own workbook: what becomes of each row
-// is what decide says.
+// handBack extends the workbook from with results. decide sets the outcome of each row.
 func handBack(t testing.TB, from, to string, retried bool, decide func(cells []string, o *outcome.Outcome)) []string {
 	t.Helper()
 	o := results.Options{Workbook: from, Retried: retried}
@@ -82,7 +81,7 @@ func handBack(t testing.TB, from, to string, retried bool, decide func(cells []s
 	return w.Remarks()
 }
 
-// heading knows the headings of the test data.
+// heading reports whether a cell is a heading of the test data.
 func heading(cell string) bool {
 	switch strings.ToLower(strings.Join(strings.Fields(cell), " ")) {
 	case "first name", "last name", "badge no.", "job title", "employee?", "employee id", "first", "last",
@@ -120,7 +119,7 @@ func partsOf(t testing.TB, path string) map[string]string {
 	return parts
 }
 
-// repack writes a workbook whose parts are changed by change.
+// repack copies a workbook with changed parts.
 func repack(t testing.TB, from, to string, change func(parts map[string]string)) {
 	t.Helper()
 	parts := partsOf(t, from)
@@ -151,8 +150,8 @@ const sheetOrder = " sheetPr dimension sheetViews sheetFormatPr cols sheetData s
 	" rowBreaks colBreaks customProperties cellWatches ignoredErrors smartTags drawing legacyDrawing legacyDrawingHF picture oleObjects controls webPublishItems" +
 	" tableParts extLst "
 
-// wellFormed holds what spreadsheets ask for before they open a workbook
-// without offering a repair.
+// wellFormed checks what a spreadsheet requires of a workbook before it opens the
+// workbook without offering a repair.
 func wellFormed(t testing.TB, parts map[string]string) {
 	t.Helper()
 	for name, content := range parts {
@@ -225,8 +224,8 @@ func workbooks(t *testing.T) []string {
 	return list
 }
 
-// Whatever is in a workbook besides the roster's rows comes back as it was, and
-// what its cells hold on the roster's own sheet, too.
+// Everything in a workbook stays the same: other parts, other sheets, and the
+// roster's cells.
 func TestTheSameWorkbookComesBack(t *testing.T) {
 	t.Parallel()
 	for _, from := range workbooks(t) {
@@ -275,7 +274,7 @@ func TestTheSameWorkbookComesBack(t *testing.T) {
 	}
 }
 
-// sheetOf returns the part of the sheet that is the roster.
+// sheetOf returns the part of the roster's sheet.
 func sheetOf(t *testing.T, path string) string {
 	t.Helper()
 	r, err := roster.Open(path, roster.Options{Heading: heading})
@@ -297,8 +296,8 @@ func open(t testing.TB, path string) *excelize.File {
 	return book
 }
 
-// sameCells compares all cells of the first workbook, their formulas and number
-// formats, with those of the second.
+// sameCells compares all cells, formulas and number formats of the first workbook
+// with those of the second.
 func sameCells(t *testing.T, from, to string) {
 	t.Helper()
 	before, after := open(t, from), open(t, to)
@@ -334,8 +333,8 @@ func look(t *testing.T, book *excelize.File, sheet, cell string) string {
 	return fmt.Sprintf("%q =%s", value, formula)
 }
 
-// What is added: text in cells beside the table, and never a formula; the bad
-// cells filled, with a note; a filter; a header that stays; a summary.
+// muster adds cells of text beside the table, colours and notes on bad cells, a
+// filter, a frozen header and a summary sheet.
 func TestWhatIsAddedToAWorkbook(t *testing.T) {
 	t.Parallel()
 	to := filepath.Join(t.TempDir(), "r.xlsx")
@@ -427,9 +426,9 @@ func notesOf(t *testing.T, book *excelize.File) map[string]string {
 	return notes
 }
 
-// A results workbook is taken up again: as it was written, and as LibreOffice
-// saved it after its columns were moved and its rows sorted. testdata/edited.xlsx is
-// that: from crew.xlsx, by TestWhatIsAddedToAWorkbook, with Cy's row on top.
+// A results workbook is extended again, as written and as saved by LibreOffice with
+// moved columns and sorted rows: testdata/edited.results.xlsx, made from crew.xlsx by
+// TestWhatIsAddedToAWorkbook, with Cy's row on top.
 func TestARetriedWorkbook(t *testing.T) {
 	t.Parallel()
 	invalid := func(cells []string, o *outcome.Outcome) {
@@ -487,7 +486,7 @@ func TestARetriedWorkbook(t *testing.T) {
 			}
 		})
 		if remarks != nil || fixed == 0 {
-			t.Fatalf("%d rows were to be fixed; %q", fixed, remarks)
+			t.Fatalf("%d rows to fix; remarks %q", fixed, remarks)
 		}
 		valid(t, path, from)
 		sheets := open(t, path).GetSheetList()
@@ -513,7 +512,7 @@ func TestARetriedWorkbook(t *testing.T) {
 	})
 }
 
-// A table of Excel gets our columns, so that its own filter sorts them with it.
+// An Excel table gets the six columns, so that its filter includes them.
 func TestATableGrows(t *testing.T) {
 	t.Parallel()
 	for name, grows := range map[string]bool{"": true, "a note beside it": false} {
@@ -548,8 +547,8 @@ func TestATableGrows(t *testing.T) {
 	}
 }
 
-// A picture beside the table is not covered, and a cell that is missing in the
-// file gets its column's format when it is marked: an ID typed there keeps its zeros.
+// The columns don't cover a picture beside the table. A marked cell that is missing
+// in the file gets the column's format: an ID typed there keeps leading zeros.
 func TestBesideAPicture(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -603,8 +602,7 @@ func TestBesideAPicture(t *testing.T) {
 	}
 }
 
-// Workbooks that are not to be written into are said, and the rows are in one
-// of their own.
+// If a workbook can't be extended, the rows are in a new workbook, with a remark.
 func TestAWorkbookThatIsUnfit(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(parts map[string]string){
@@ -648,7 +646,7 @@ func swap(parts map[string]string, part, old, new string) {
 	parts[part] = strings.ReplaceAll(parts[part], old, new)
 }
 
-// Forms of XML that other programs write.
+// Other programs write other forms of XML.
 func TestWorkbooksOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(parts map[string]string){
@@ -687,7 +685,7 @@ func TestWorkbooksOfOtherPrograms(t *testing.T) {
 	}
 }
 
-// The roster may change while a long run goes on.
+// The roster may change during a long run.
 func TestTheWorkbookIsTheOneThatWasRead(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -711,7 +709,7 @@ func TestTheWorkbookIsTheOneThatWasRead(t *testing.T) {
 	if err := w.Write([]string{"101", "Ann", "Lee"}, created(5, 1)); err != nil {
 		t.Fatal(err)
 	}
-	// A row that is not in the sheet: the rows must be in a workbook all the same.
+	// a row that is not in the sheet: all rows must be in a workbook anyway
 	if err := w.Write([]string{"999", "Zoe", "Lost"}, created(900, 2)); err != nil {
 		t.Fatal(err)
 	}
@@ -729,7 +727,7 @@ func TestTheWorkbookIsTheOneThatWasRead(t *testing.T) {
 	}
 }
 
-// More notes than a sheet bears are left out; every row keeps its own words.
+// Notes beyond the limit of a sheet are left out; every row keeps the six cells.
 func TestManyProblems(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -772,8 +770,7 @@ func large(t testing.TB, path string, n int) {
 	}
 }
 
-// BenchmarkHandBack compares the roster's own workbook with one of nothing but
-// the rows.
+// BenchmarkHandBack compares an extended workbook with a new one.
 func BenchmarkHandBack(b *testing.B) {
 	const rows = 20000
 	from := filepath.Join(b.TempDir(), "crew.xlsx")

@@ -46,7 +46,7 @@ func as(format, cell string) string {
 	return cell
 }
 
-// check writes a row whose cells are given, and reads it back.
+// check writes a row with these cells and reads the row back.
 func check(t interface {
 	Helper()
 	Fatal(...any)
@@ -100,7 +100,7 @@ func check(t interface {
 	}
 }
 
-// inert looks at a CSV file as a spreadsheet does.
+// inert checks that a spreadsheet runs no cell of a CSV file.
 func inert(t interface {
 	Helper()
 	Fatal(...any)
@@ -183,7 +183,7 @@ func FuzzOpenLines(f *testing.F) {
 	})
 }
 
-// A .part file cut anywhere gives back the rows that are whole.
+// A .part file that was cut anywhere yields the whole rows.
 func TestEveryPrefixOpens(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"csv", "jsonl"} {

@@ -17,7 +17,7 @@ import (
 	"muster/importer/roster"
 )
 
-// line is a row of a results file, to be written or as it came back.
+// line is a row of a results file.
 type line struct {
 	Cells   []string
 	Outcome outcome.Outcome
@@ -111,8 +111,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// A line that somebody added to a results file has no row of the roster, and is
-// given none.
+// A line that a user added to a results file has no row of the roster and gets none.
 func TestALineWithoutARow(t *testing.T) {
 	t.Parallel()
 	for _, name := range names() {
@@ -212,7 +211,7 @@ func TestJSONLines(t *testing.T) {
 	}
 }
 
-// What users and their spreadsheets do to a results file.
+// Users and spreadsheets change results files in these ways.
 func TestEdited(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

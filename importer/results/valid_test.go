@@ -42,8 +42,8 @@ func tool(t testing.TB, name string) string {
 	return path
 }
 
-// faults returns what the Open XML SDK's validator, which knows the format's schemas and
-// the rules that they can't express, has against a workbook: part, kind and description.
+// faults returns the errors of the Open XML SDK's validator for a workbook: part, kind
+// and description.
 func faults(t testing.TB, path string) []string {
 	t.Helper()
 	cmd := exec.Command(tool(t, "ooxml-validator"), path)
@@ -68,8 +68,8 @@ func faults(t testing.TB, path string) []string {
 	return slices.Compact(list)
 }
 
-// valid holds that nothing is wrong with a workbook that was not wrong with the
-// one that it was made from, if there is one.
+// valid checks that a workbook has no faults except those of the workbook from, if
+// that is not "".
 func valid(t *testing.T, path, from string) {
 	t.Helper()
 	wellFormed(t, partsOf(t, path))
@@ -87,7 +87,7 @@ func valid(t *testing.T, path, from string) {
 	})
 }
 
-// marked makes every third row one whose first two cells are to be corrected.
+// marked gives every third row problems in the first two cells.
 func marked(_ []string, o *outcome.Outcome) {
 	if o.Row%3 == 0 {
 		*o = outcome.Outcome{Row: o.Row, Status: outcome.Invalid, Problems: []outcome.Problem{
@@ -135,7 +135,7 @@ func TestWorkbooksAreValid(t *testing.T) {
 	}
 }
 
-// What is checked by the validator would be worth nothing if it let everything pass.
+// The validator must find faults, or the other tests prove nothing.
 func TestTheValidatorFindsFaults(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(p map[string]string){
@@ -152,8 +152,8 @@ func TestTheValidatorFindsFaults(t *testing.T) {
 	}
 }
 
-// layouts are what people do to a sheet that begins with headings in row 1 and
-// has ten people in the columns A to D.
+// layouts are changes that users make to a sheet with headings in row 1 and ten
+// people in the columns A to D.
 func layouts() map[string]func(b *excelize.File) error {
 	const sheet = "Crew"
 	return map[string]func(b *excelize.File) error{
@@ -242,7 +242,7 @@ func laidOut(t *testing.T, path string, lay func(b *excelize.File) error) {
 	}
 }
 
-// A workbook of nothing but the rows, whatever they hold.
+// New workbooks are valid for any cells.
 func TestStreamedWorkbooksAreValid(t *testing.T) {
 	t.Parallel()
 	tool(t, "ooxml-validator")
@@ -284,8 +284,7 @@ func problemsOf(message, hint string) []outcome.Problem {
 	return []outcome.Problem{{Code: "refused", Cell: "A4", Message: message, Hint: hint}}
 }
 
-// office converts files as LibreOffice opens and saves them, and returns the
-// new ones' folder.
+// office converts files with LibreOffice and returns the folder of the new files.
 func office(t *testing.T, format string, files ...string) string {
 	t.Helper()
 	to := t.TempDir()
@@ -305,8 +304,8 @@ func office(t *testing.T, format string, files ...string) string {
 	return to
 }
 
-// LibreOffice opens the workbooks and finds the same in them, and what it saves
-// is taken up again.
+// LibreOffice reads the same cells from the workbooks, and muster extends what
+// LibreOffice saves.
 func TestLibreOfficeOpensWorkbooks(t *testing.T) {
 	t.Parallel()
 	tool(t, "soffice")
@@ -360,7 +359,7 @@ func TestLibreOfficeOpensWorkbooks(t *testing.T) {
 	}
 }
 
-// sheetRead is read, and which sheet it was.
+// sheetRead returns the name of the sheet and the rows.
 func sheetRead(t *testing.T, path string) (string, []line) {
 	t.Helper()
 	r, err := results.Open(path, roster.Options{})

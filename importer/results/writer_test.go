@@ -247,8 +247,8 @@ func TestALinkKeepsPointing(t *testing.T) {
 	}
 }
 
-// What is not a run's own stays as it is: a link at NAME.part would lead personal
-// data elsewhere, and a file might be a download that is under way.
+// A NAME.part that no run left stays: a link would lead personal data elsewhere,
+// and a file might be an unfinished download.
 func TestPartsOfOthersAreLeft(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(part, victim string) error{
@@ -283,7 +283,7 @@ func TestPartsOfOthersAreLeft(t *testing.T) {
 	}
 }
 
-// What a killed run left is a run's own, however much of it there is.
+// Anything that a killed run left is replaced, however little it is.
 func TestPartsOfRunsGiveWay(t *testing.T) {
 	t.Parallel()
 	whole := filepath.Join(t.TempDir(), "r.xlsx")
@@ -308,7 +308,7 @@ func TestPartsOfRunsGiveWay(t *testing.T) {
 	}
 }
 
-// A backup of the user's own is not overwritten.
+// A user's file with the name of a backup is not overwritten.
 func TestBackupsOfOthersAreLeft(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -419,7 +419,7 @@ func TestWorkbook(t *testing.T) {
 	}
 }
 
-// A sheet of more than excelize keeps in memory goes through a temporary file.
+// A sheet too large for excelize's memory limit leaves no temporary files.
 func TestALargeWorkbookLeavesNothing(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -450,8 +450,7 @@ func TestALargeWorkbookLeavesNothing(t *testing.T) {
 	}
 }
 
-// A user filters a results file by status: the rows that the filter hides are read
-// like any other, and nothing is said about them.
+// Rows that a user's filter hides are read without a remark.
 func TestHiddenRowsAreRead(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.xlsx")
@@ -484,8 +483,8 @@ func TestHiddenRowsAreRead(t *testing.T) {
 	}
 }
 
-// A user opens the CSV in a spreadsheet, which shows the apostrophes, and saves
-// it as a workbook; another gets a workbook from us and only edits it.
+// Apostrophes are removed from a CSV that a spreadsheet saved as a workbook, and kept
+// in a workbook that muster wrote.
 func TestApostrophesInWorkbooks(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -524,8 +523,7 @@ func TestApostrophesInWorkbooks(t *testing.T) {
 	}
 }
 
-// Two at a time would give each the other's rows: the one removes what the other
-// writes, and that one gives its name to what the first has begun.
+// A second writer would remove the .part file of the first.
 func TestOneWriterAtATime(t *testing.T) {
 	t.Parallel()
 	for _, name := range names() {

@@ -24,7 +24,7 @@
         range.selectNodeContents(code);
         getSelection().removeAllRanges();
         getSelection().addRange(range);
-        try { done = document.execCommand('copy'); } catch { /* the selection stays, to be copied by hand */ }
+        try { done = document.execCommand('copy'); } catch { /* the user can copy the selection */ }
       }
       button.textContent = done ? 'Copied' : 'Selected';
       copied.textContent = done ? 'The command is copied.' : 'The command is selected.';
@@ -140,11 +140,10 @@
 
   const breathe = () => new Promise(go => setTimeout(go));
 
-  // find looks through all rows, a stretch at a time, and shows the first page as
-  // soon as it is full.
+  // find searches all rows, some at a time, and shows the first page when it is full.
   const find = async () => {
     const mine = ++turn;
-    clearTimeout(typing); // what was typed is taken up here
+    clearTimeout(typing); // the text is used below
     const chosen = document.querySelector('#tools input[name=status]:checked');
     wanted = new Set(chosen.value.split(',').map(Number));
     terms = fold(search.value).split(/\s+/).filter(Boolean);
@@ -175,7 +174,7 @@
     for (const block of document.querySelectorAll('script.rows')) {
       try {
         for (const row of JSON.parse(block.textContent)) rows.push(row);
-      } catch { /* a page that was cut off still shows what it has */ }
+      } catch { /* a page that was cut off shows the rows before */ }
       block.remove();
       await breathe();
     }
