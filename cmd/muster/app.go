@@ -31,7 +31,7 @@ type app struct {
 	code      int                             // the exit code of a command that came to its end
 	summary   *report.Summary                 // of the run that has been made
 	failure   error                           // what the command ended with
-	end       *ended                          // what became of the run, for whom it concerns
+	end       *runResult                      // what became of the run, for whom it concerns
 	start     *sync.Once                      // of telling the job's monitor that a run is at work
 	partOfJob bool                            // the job tells monitors of all its runs together
 	filing    *filing                         // where the roster of a job goes; nil leaves it

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer/procore"
+	"muster/importer/text"
 )
 
 // completer offers what can be typed for an argument or a flag.
@@ -109,7 +110,7 @@ func (a *app) offerRuns(cmd *cobra.Command, args []string, _ string) (offers []c
 		return nil, how
 	}
 	for _, r := range runs {
-		offers = append(offers, r.ID+"\t"+r.Command+" of "+r.Started.Local().Format("2006-01-02 15:04")+", "+count(r.Counts.Rows(), "row", "rows"))
+		offers = append(offers, r.ID+"\t"+r.Command+" of "+r.Started.Local().Format("2006-01-02 15:04")+", "+text.Plural(r.Counts.Rows(), "row", "rows"))
 	}
 	return offers, how
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/pflag"
+
+	"muster/importer/text"
 )
 
 // configFile is a config file: settings for every command, and jobs with settings
@@ -117,7 +119,7 @@ func (c *configFile) wrong(at ast.Node, message, fix string) error {
 func (c *configFile) unknown(pair *ast.MappingValueNode, what string, known []string) error {
 	key := keyOf(pair)
 	fix := strings.Join(known, ", ")
-	if near := nearest(key, known, 0.6); near != "" {
+	if near := text.Closest(key, known, 0.6); near != "" {
 		fix = "did you mean " + near + "?"
 	} else if len(known) > 10 {
 		fix = "see the settings in muster import --help; a key is the flag's name with underscores"
@@ -276,7 +278,7 @@ func (c *configFile) job(name string) (*job, error) {
 		names = append(names, c.jobs[i].name)
 	}
 	fix := "its jobs are " + strings.Join(names, ", ")
-	switch near := nearest(name, names, 0.6); {
+	switch near := text.Closest(name, names, 0.6); {
 	case near != "":
 		fix = "did you mean " + near + "?"
 	case len(names) == 0:

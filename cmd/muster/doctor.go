@@ -15,6 +15,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/importer/report"
+	"muster/importer/text"
 )
 
 func (a *app) newDoctorCommand() *cobra.Command {
@@ -162,11 +163,11 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 			}
 		}
 	default:
-		text := a.gap() + paragraph(conclusion(x.findings), "", a.width(a.stdout))
+		line := a.gap() + paragraph(conclusion(x.findings), "", a.width(a.stdout))
 		if bundle != "" {
-			text += paragraph("Written for whoever helps you: "+report.Clean(bundle), "", a.width(a.stdout))
+			line += paragraph("Written for whoever helps you: "+report.Clean(bundle), "", a.width(a.stdout))
 		}
-		_, err := io.WriteString(a.stdout, text)
+		_, err := io.WriteString(a.stdout, line)
 		return err
 	}
 	return nil
@@ -178,12 +179,12 @@ func conclusion(findings []finding) string {
 	for _, f := range findings {
 		n[f.State]++
 	}
-	parts := []string{count(n[fine], "check", "checks") + " ok"}
+	parts := []string{text.Plural(n[fine], "check", "checks") + " ok"}
 	if n[broken] > 0 {
 		parts = append(parts, fmt.Sprintf("%d failed", n[broken]))
 	}
 	if n[doubted] > 0 {
-		parts = append(parts, count(n[doubted], "wants", "want")+" a look")
+		parts = append(parts, text.Plural(n[doubted], "wants", "want")+" a look")
 	}
 	if n[skipped] > 0 {
 		parts = append(parts, fmt.Sprintf("%d not looked at", n[skipped]))
@@ -198,21 +199,21 @@ const labelled = len("classifications")
 // is wider.
 func writeFinding(w io.Writer, f finding, columns int, colours bool) {
 	if columns == report.Plain {
-		_, _ = fmt.Fprintln(w, report.Clean(report.Advised(fmt.Sprintf("%s: %s, %s", capital(f.Check), inFull(f.State), f.Text), f.Fix)))
+		_, _ = fmt.Fprintln(w, report.Clean(report.Advised(fmt.Sprintf("%s: %s, %s", text.Capital(f.Check), inFull(f.State), f.Text), f.Fix)))
 		return
 	}
 	head := fmt.Sprintf("  %-4s  %-*s  ", f.State, labelled, f.Check)
 	indent := strings.Repeat(" ", len(head))
-	text := strings.TrimPrefix(paragraph(report.Clean(f.Text), indent, columns), indent)
+	line := strings.TrimPrefix(paragraph(report.Clean(f.Text), indent, columns), indent)
 	if colours {
 		head = strings.Replace(head, string(f.State), colourOf(f.State)+string(f.State)+"\x1b[0m", 1)
 	}
 	if f.Fix != "" {
 		const try = "try: "
 		under := indent + strings.Repeat(" ", len(try))
-		text += indent + try + strings.TrimPrefix(paragraph(report.Clean(f.Fix), under, columns), under)
+		line += indent + try + strings.TrimPrefix(paragraph(report.Clean(f.Fix), under, columns), under)
 	}
-	_, _ = io.WriteString(w, head+text) // nobody to tell if standard output is gone; the last line will
+	_, _ = io.WriteString(w, head+line) // nobody to tell if standard output is gone; the last line will
 }
 
 // inFull is a state as it is said.

@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"muster/importer/ledger"
+	"muster/importer/text"
 )
 
 // bundledRuns is how many of the latest runs a support bundle tells of.
@@ -37,7 +38,7 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 	}
 	f := finding{
 		Check: "ledger", State: fine,
-		Text: fmt.Sprintf("whole, with %s and %s in %s at %s", count(health.Runs, "run", "runs"), count(health.People, "person", "people"),
+		Text: fmt.Sprintf("whole, with %s and %s in %s at %s", text.Plural(health.Runs, "run", "runs"), text.Plural(health.People, "person", "people"),
 			humanize.IBytes(uint64(health.Bytes)), path),
 		Facts: map[string]any{"bytes": health.Bytes, "runs": health.Runs, "people": health.People},
 	}
@@ -102,13 +103,13 @@ func doubt(d ledger.Doubt) finding {
 	f := finding{
 		Check: "in doubt", State: doubted,
 		Text: fmt.Sprintf("run %s left %s without an outcome, of company %d, project %d, the first at %s", d.Run,
-			count(d.Requests, "request", "requests"), d.Company, d.Project, d.Since.Local().Format(time.DateTime)),
+			text.Plural(d.Requests, "request", "requests"), d.Company, d.Project, d.Since.Local().Format(time.DateTime)),
 		Fix:   "import or retry for that project again: it first finds out what became of them, and creates nobody twice",
 		Facts: map[string]any{"run": d.Run, "requests": d.Requests, "since": d.Since},
 	}
 	if d.Held {
 		f.State, f.Fix = fine, ""
-		f.Text = fmt.Sprintf("%s of run %s may be on the way: a run is at work", count(d.Requests, "request", "requests"), d.Run)
+		f.Text = fmt.Sprintf("%s of run %s may be on the way: a run is at work", text.Plural(d.Requests, "request", "requests"), d.Run)
 	}
 	return f
 }

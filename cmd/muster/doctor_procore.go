@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"muster/importer/procore"
+	"muster/importer/text"
 	"muster/ratelimit"
 )
 
@@ -118,7 +119,7 @@ func (x *examination) checkCompany(ctx context.Context, client *procore.Client) 
 	i := slices.IndexFunc(all, func(c procore.Company) bool { return c.ID == id })
 	if i < 0 {
 		x.found(finding{
-			Check: "company", State: broken, Text: fmt.Sprintf("the account is in %s, and %d is not among them", count(len(all), "company", "companies"), id),
+			Check: "company", State: broken, Text: fmt.Sprintf("the account is in %s, and %d is not among them", text.Plural(len(all), "company", "companies"), id),
 			Fix:   "check --company, and that the app is installed in that company",
 			Facts: map[string]any{"code": "not_found", "companies": len(all)},
 		})
@@ -156,12 +157,12 @@ func (x *examination) checkDirectory(ctx context.Context, client *procore.Client
 			break
 		}
 	}
-	text := count(n, "person", "people") + " can be listed"
+	found := text.Plural(n, "person", "people") + " can be listed"
 	if n == enough {
-		text = humanize.Comma(enough) + " people and more can be listed"
+		found = humanize.Comma(enough) + " people and more can be listed"
 	}
 	x.found(finding{
-		Check: "directory", State: fine, Text: text + ". Whether people can be created shows only when somebody is, which is not tried here",
+		Check: "directory", State: fine, Text: found + ". Whether people can be created shows only when somebody is, which is not tried here",
 		Facts: map[string]any{"people_up_to_2000": n},
 	})
 }
@@ -174,11 +175,11 @@ func (x *examination) checkClassifications(ctx context.Context, client *procore.
 		x.found(x.refusal("classifications", doubted, client, err))
 		return
 	}
-	text := count(len(all), "work classification", "work classifications") + " can be looked up"
+	found := text.Plural(len(all), "work classification", "work classifications") + " can be looked up"
 	if len(all) == 0 {
-		text = "the project has none, so a roster's trades can't be found"
+		found = "the project has none, so a roster's trades can't be found"
 	}
-	x.found(finding{Check: "classifications", State: fine, Text: text, Facts: map[string]any{"classifications": len(all)}})
+	x.found(finding{Check: "classifications", State: fine, Text: found, Facts: map[string]any{"classifications": len(all)}})
 }
 
 // refusal words an error of a call, which may have waited for the quota in vain.

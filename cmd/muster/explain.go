@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"muster/importer/text"
 )
 
 func (a *app) newExplainCommand() *cobra.Command {
@@ -46,7 +48,7 @@ func explain(w io.Writer, code string, width int) error {
 			codes = append(codes, e.code)
 		}
 		fix := "muster explain lists all codes"
-		if near := nearest(code, codes, 0.5); near != "" {
+		if near := text.Closest(code, codes, 0.5); near != "" {
 			fix = "muster explain " + near
 		}
 		return &usageError{fmt.Sprintf("there is no code %q", code), fix}

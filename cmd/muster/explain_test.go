@@ -37,7 +37,7 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		if written[code] == "" {
 			t.Errorf("%s is explained and never written", code)
 		}
-		if !strings.Contains(listed, "| `"+code+"` |") {
+		if !strings.Contains(listed, "\n  "+code+"\n") {
 			t.Errorf("the topic codes does not list %s", code)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"charm.land/huh/v2"
 
 	"muster/importer/report"
+	"muster/importer/text"
 	"muster/mapping"
 )
 
@@ -82,7 +83,7 @@ func (a *app) askInForm(_ context.Context, questions []mapping.Question, answers
 	for i, q := range questions {
 		title := fmt.Sprintf("%s (%d of %d)", question(q), i+1, len(questions))
 		pages = append(pages, huh.NewGroup(newSelect(questions, answers, i, title, show).
-			Description(report.Clean(capital(q.Message))+".").Height(min(len(q.Answers), 10)+4)).
+			Description(report.Clean(text.Capital(q.Message))+".").Height(min(len(q.Answers), 10)+4)).
 			WithHideFunc(func() bool { return answered(questions, answers, i) }))
 	}
 	form := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr))
@@ -106,7 +107,7 @@ func (a *app) askInLines(ctx context.Context, questions []mapping.Question, answ
 			continue
 		}
 		typed := &typedLines{next: func() (string, error) { return a.ask(ctx) }}
-		title := fmt.Sprintf("Question %d of %d: %s. %s Enter alone takes answer %d.", i+1, len(questions), report.Clean(capital(q.Message)), question(q), q.Guess+1)
+		title := fmt.Sprintf("Question %d of %d: %s. %s Enter alone takes answer %d.", i+1, len(questions), report.Clean(text.Capital(q.Message)), question(q), q.Guess+1)
 		one := newSelect(questions, answers, i, title, show).Validate(func(j int) error {
 			if typed.ended != nil {
 				return nil // nobody is there to be asked again

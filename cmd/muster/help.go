@@ -8,46 +8,47 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"muster/importer/text"
 )
 
-// topicFiles are the topics of muster help, in the form that layOut reads.
+// topicFiles are the topics of muster help: plain text of at most 82 columns.
 //
-//go:embed help/*.md
+//go:embed help/*.txt
 var topicFiles embed.FS
 
-// topic is a page of help about a matter, and not about one command.
+// topic is a page of help about a subject rather than a command.
 type topic struct{ name, short, text string }
 
-// topics returns all topics by their names. A topic's first line is "# name: what
-// it is about".
+// topics returns all topics, sorted by name. A topic's first line is "name: subject".
 func topics() []topic {
 	var all []topic
 	entries, _ := topicFiles.ReadDir("help") // which is in the program, as its files are
 	for _, entry := range entries {
 		content, _ := topicFiles.ReadFile("help/" + entry.Name())
-		t := topic{name: strings.TrimSuffix(entry.Name(), ".md"), text: strings.ReplaceAll(string(content), "\r\n", "\n")}
+		t := topic{name: strings.TrimSuffix(entry.Name(), ".txt"), text: strings.ReplaceAll(string(content), "\r\n", "\n")}
 		title, _, _ := strings.Cut(t.text, "\n")
 		_, t.short, _ = strings.Cut(title, ": ")
 		if t.name == "codes" {
-			t.text += codeTables()
+			t.text += codeList()
 		}
 		all = append(all, t)
 	}
 	return all
 }
 
-// codeTables lists the catalogue, a table for what each group is about.
-func codeTables() string {
+// codeList lists the catalogue, a section for each group.
+func codeList() string {
 	var b strings.Builder
 	for _, g := range groups() {
 		about := "the " + string(g)
 		if g == aboutProcore {
 			about = "Procore's answers"
 		}
-		fmt.Fprintf(&b, "\n## About %s\n\n| code | meaning, and what to do |\n|---|---|\n", about)
+		fmt.Fprintf(&b, "\nAbout %s\n\n", about)
 		for _, code := range codesAbout(g) {
 			e, _ := explanationOf(code)
-			fmt.Fprintf(&b, "| `%s` | %s %s |\n", code, e.meaning, e.fix)
+			b.WriteString("  " + code + "\n" + text.Wrap(e.meaning+" "+e.fix, "    ", "    ", 82))
 		}
 	}
 	return b.String()
@@ -80,8 +81,8 @@ func listTopics(w io.Writer, columns int) {
 	}
 	fmt.Fprintf(w, "\nTopics, each shown by muster help TOPIC:\n")
 	for _, t := range all {
-		name := "  " + t.name + strings.Repeat(" ", widest-len(t.name)) + "  "
-		fmt.Fprintf(w, "%s%s", name, strings.TrimLeft(paragraph(t.short, strings.Repeat(" ", len(name)), columns), " "))
+		name := fmt.Sprintf("  %-*s  ", widest, t.name)
+		fmt.Fprint(w, text.Wrap(t.short, name, strings.Repeat(" ", len(name)), columns))
 	}
 }
 
@@ -89,8 +90,8 @@ func (a *app) newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND|TOPIC]",
 		Short: "Help about a command or a topic",
-		Long: `Show the help of a command, as --help behind it does, or a topic: what goes
-beyond one command. Without either, all commands and topics are listed.`,
+		Long: `Show the help of a command or of a topic. Without either, list all commands and
+topics.`,
 		Example: `  muster help import
   muster help mapping`,
 		ValidArgsFunction: offerHelp,
@@ -109,14 +110,13 @@ func (a *app) help(root *cobra.Command, args []string) error {
 	}
 	name := strings.ToLower(args[0])
 	if t, ok := topicNamed(name); ok {
-		colour := a.coloured(a.stdout) && a.getenv("TERM") != "dumb"
-		_, err := io.WriteString(a.stdout, layOut(t.text, width(a.stdout), colour))
+		_, err := io.WriteString(a.stdout, t.text)
 		return err
 	}
 	return noHelp(root, name)
 }
 
-// offerHelp offers the commands below those that are typed already, and the topics.
+// offerHelp completes the names of commands and topics.
 func offerHelp(cmd *cobra.Command, args []string, _ string) (offers []cobra.Completion, _ cobra.ShellCompDirective) {
 	within, rest, err := cmd.Root().Find(args)
 	if err != nil || len(rest) > 0 {
@@ -135,7 +135,7 @@ func offerHelp(cmd *cobra.Command, args []string, _ string) (offers []cobra.Comp
 	return offers, cobra.ShellCompDirectiveNoFileComp
 }
 
-// noHelp says that there is no help of that name, and what may be meant.
+// noHelp returns the error for an unknown name, with a suggestion.
 func noHelp(root *cobra.Command, name string) error {
 	var known []string
 	for _, t := range topics() {
@@ -147,7 +147,7 @@ func noHelp(root *cobra.Command, name string) error {
 			known = append(known, sub.Name())
 		}
 	}
-	if near := nearest(name, known, 0.5); near != "" {
+	if near := text.Closest(name, known, 0.5); near != "" {
 		fix = "muster help " + near
 	}
 	if _, ok := explanationOf(name); ok {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer/report"
+	"muster/importer/text"
 	"muster/mapping"
 )
 
@@ -211,7 +212,7 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	}
 	switch {
 	case !shown.Complete:
-		t.say("", fmt.Sprintf("%s: %s to be settled.", roster, count(len(doubts), "thing is", "things are")))
+		t.say("", fmt.Sprintf("%s: %s to be settled.", roster, text.Plural(len(doubts), "thing is", "things are")))
 	case shown.Confirmed != "":
 		t.say("", fmt.Sprintf("%s is mapped as you confirmed on %s.", roster, shown.Confirmed))
 	default:
@@ -272,7 +273,7 @@ func (t *mappingText) doubts(doubts []doubtJSON) {
 		t.b.WriteString("\nIn doubt:\n")
 	}
 	for _, d := range doubts {
-		t.say("  ", capital(d.Message)+".")
+		t.say("  ", text.Capital(d.Message)+".")
 		t.say("      ", "try: "+d.Hint)
 	}
 }
@@ -319,12 +320,4 @@ func (a *app) mapCommand(path, more string) string {
 		}
 	}
 	return strings.Join(append(words, more), " ")
-}
-
-// capital begins a sentence.
-func capital(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }

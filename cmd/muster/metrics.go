@@ -3,24 +3,24 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
+	"muster/importer/atomicfile"
 	"muster/importer/outcome"
 )
 
-// The metrics: what the last run of each job and project came to. They are
-// gauges, since a text file has no memory that a counter could count in.
+// The metrics describe the last run of each job and project. All are gauges, since a
+// text file has no memory for a counter.
 const (
 	metricRows        = "muster_rows"
 	metricDuration    = "muster_run_duration_seconds"
@@ -32,55 +32,54 @@ const (
 )
 
 var metricHelp = map[string]string{
-	metricRows:        "Rows of the last run by what became of them.",
-	metricDuration:    "How long the last run took.",
-	metricRequests:    "Requests to Procore that the last run made.",
+	metricRows:        "Rows of the last run by status.",
+	metricDuration:    "Duration of the last run.",
+	metricRequests:    "Requests to Procore of the last run.",
 	metricThrottled:   "Requests of the last run that Procore put off.",
 	metricExitCode:    "Exit code of the last run.",
 	metricLastRun:     "When the last run ended.",
 	metricLastSuccess: "When a run last ended with exit code 0.",
 }
 
-// writeMetrics replaces in the metrics file what it says of these runs' job, and
-// keeps the rest: other jobs', and when this one last succeeded.
-func (a *app) writeMetrics(runs []ended, code int) {
-	if a.settings.metricsFile == "" {
+// writeMetrics replaces the job's metrics in the metrics file. The metrics of other jobs
+// stay, and so does the time of the last success.
+func (a *app) writeMetrics(runs []runResult, code int) {
+	path := a.settings.metricsFile
+	if path == "" {
 		return
 	}
-	if err := updateMetrics(a.settings.metricsFile, a.settings.job, a.settings.project, runs, code, time.Now()); err != nil {
-		a.warn("the metrics file %s could not be written: %v", a.settings.metricsFile, pathCause(err))
+	if err := updateMetrics(path, metricsOf(&a.settings, runs, code, time.Now())); err != nil {
+		a.warn("The metrics file %s could not be written: %v", path, pathCause(err))
 	}
 }
 
-func updateMetrics(path, job string, project int64, runs []ended, code int, now time.Time) (err error) {
-	lock := flock.New(path + ".lock") // another job's run may be at the same file
-	if err := lock.Lock(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	families, err := readMetrics(path)
-	if err != nil {
-		return err
-	}
+// metricSample is a line of a metrics file.
+type metricSample struct{ name, job, project, status, value string }
+
+// metricsOf returns the samples of a job's runs.
+func metricsOf(s *settings, runs []runResult, code int, now time.Time) []metricSample {
 	rows, projects := map[int64]outcome.Counts{}, map[int64]bool{}
 	var duration time.Duration
 	requests, throttled := 0, 0
 	for _, run := range runs {
 		duration += run.took
 		projects[run.project] = true
-		s := run.summary
-		if s == nil {
+		summary := run.summary
+		if summary == nil || len(summary.Parts) == 0 {
 			rows[run.project] = rows[run.project].Plus(outcome.Counts{})
+		}
+		if summary == nil {
 			continue
 		}
-		requests, throttled = requests+s.Requests, throttled+s.Throttled
-		for _, part := range s.Parts {
+		requests, throttled = requests+summary.Requests, throttled+summary.Throttled
+		for _, part := range summary.Parts {
 			rows[part.Project] = rows[part.Project].Plus(part.Counts)
 		}
-		if len(s.Parts) == 0 {
-			rows[run.project] = rows[run.project].Plus(s.Counts)
+		if len(summary.Parts) == 0 {
+			rows[run.project] = rows[run.project].Plus(summary.Counts)
 		}
 	}
+	project := s.project
 	switch {
 	case len(runs) == 0:
 		rows[project] = outcome.Counts{}
@@ -90,34 +89,28 @@ func updateMetrics(path, job string, project int64, runs []ended, code int, now 
 		project = runs[0].project
 	}
 
-	m := &metrics{families: families, job: job, projects: []string{projectLabel(project)}}
-	for id := range rows {
-		m.projects = append(m.projects, projectLabel(id))
-	}
-	for name := range metricHelp {
-		if name != metricLastSuccess || code == exitDone {
-			m.forget(name)
-		}
-	}
+	var samples []metricSample
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
 		for _, status := range outcome.Statuses() {
-			m.set(metricRows, float64(rows[id].Of(status)), "project", projectLabel(id), "status", string(status))
+			samples = append(samples, metricSample{metricRows, s.job, projectLabel(id), string(status), strconv.Itoa(rows[id].Of(status))})
 		}
 	}
-	of := []string{"project", projectLabel(project)}
-	seconds := float64(now.UnixMilli()) / 1000
-	m.set(metricDuration, duration.Seconds(), of...)
-	m.set(metricRequests, float64(requests), of...)
-	m.set(metricThrottled, float64(throttled), of...)
-	m.set(metricExitCode, float64(code), of...)
-	m.set(metricLastRun, seconds, of...)
-	if code == exitDone {
-		m.set(metricLastSuccess, seconds, of...)
+	add := func(name string, value float64) {
+		samples = append(samples, metricSample{name, s.job, projectLabel(project), "", strconv.FormatFloat(value, 'g', -1, 64)})
 	}
-	return prometheus.WriteToTextfile(path, prometheus.GathererFunc(m.gather))
+	seconds := float64(now.UnixMilli()) / 1000
+	add(metricDuration, duration.Seconds())
+	add(metricRequests, float64(requests))
+	add(metricThrottled, float64(throttled))
+	add(metricExitCode, float64(code))
+	add(metricLastRun, seconds)
+	if code == exitDone {
+		add(metricLastSuccess, seconds)
+	}
+	return samples
 }
 
-// projectLabel names a project; runs for several have no number.
+// projectLabel returns the label of a project; several projects together have an empty one.
 func projectLabel(id int64) string {
 	if id == 0 {
 		return ""
@@ -125,74 +118,86 @@ func projectLabel(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
-func readMetrics(path string) (map[string]*dto.MetricFamily, error) {
-	file, err := os.Open(path)
+// updateMetrics replaces the samples of a job by new ones, or without a job those of the
+// new samples' projects. A job without a new success keeps the old one.
+func updateMetrics(path string, samples []metricSample) (err error) {
+	lock := flock.New(path + ".lock") // another job may write the same file
+	if err := lock.Lock(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	old, err := readMetrics(path)
+	if err != nil {
+		return err
+	}
+	renewed, projects := map[string]bool{}, map[string]bool{}
+	for _, s := range samples {
+		renewed[s.name], projects[s.project] = true, true
+	}
+	job := samples[0].job
+	kept := slices.DeleteFunc(old, func(s metricSample) bool {
+		return renewed[s.name] && s.job == job && (job != "" || projects[s.project])
+	})
+	return atomicfile.Write(path, func(w io.Writer) error {
+		if file, ok := w.(*os.File); ok {
+			if err := file.Chmod(0o644); err != nil { // the node exporter is another user
+				return err
+			}
+		}
+		return printMetrics(w, append(kept, samples...))
+	})
+}
+
+var labelEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+// printMetrics writes samples in Prometheus' text format, by name.
+func printMetrics(w io.Writer, samples []metricSample) error {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(metricHelp)) {
+		head := fmt.Sprintf("# HELP %s %s\n# TYPE %s gauge\n", name, metricHelp[name], name)
+		for _, s := range samples {
+			if s.name != name {
+				continue
+			}
+			labels := fmt.Sprintf(`job="%s",project="%s"`, labelEscapes.Replace(s.job), s.project)
+			if s.status != "" {
+				labels += `,status="` + s.status + `"`
+			}
+			b.WriteString(head + name + "{" + labels + "} " + s.value + "\n")
+			head = ""
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var (
+	sampleLine     = regexp.MustCompile(`^(muster_\w+)\{job="((?:[^"\\]|\\.)*)",project="(\d*)"(?:,status="(\w+)")?\} (\S+)$`)
+	labelUnescapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
+)
+
+// readMetrics reads a metrics file that muster wrote, and refuses any other. A missing
+// file has no samples.
+func readMetrics(path string) ([]metricSample, error) {
+	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]*dto.MetricFamily{}, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }() // it was read only
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(file)
-	if err != nil {
-		return nil, fmt.Errorf("it is no metrics file: %w", err)
-	}
-	for name := range families {
-		if metricHelp[name] == "" {
-			return nil, fmt.Errorf("it holds %s, which is not muster's", name)
+	var samples []metricSample
+	for line := range strings.Lines(string(content)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
-	}
-	return families, nil
-}
-
-// metrics is a metrics file in which one job's metrics are renewed, or those of
-// some projects that no job is for.
-type metrics struct {
-	families map[string]*dto.MetricFamily
-	job      string
-	projects []string
-}
-
-// forget drops what a metric says of the job.
-func (m *metrics) forget(name string) {
-	family := m.families[name]
-	if family == nil {
-		return
-	}
-	family.Metric = slices.DeleteFunc(family.Metric, func(one *dto.Metric) bool {
-		of := map[string]string{}
-		for _, label := range one.GetLabel() {
-			of[label.GetName()] = label.GetValue()
+		m := sampleLine.FindStringSubmatch(line)
+		if m == nil || metricHelp[m[1]] == "" {
+			name, _, _ := strings.Cut(strings.ReplaceAll(line, "{", " "), " ")
+			return nil, fmt.Errorf("it holds %s, which muster did not write", name)
 		}
-		return of["job"] == m.job && (m.job != "" || slices.Contains(m.projects, of["project"]))
-	})
-}
-
-// set sets a metric of the job, with labels as name and value in turn.
-func (m *metrics) set(name string, value float64, labels ...string) {
-	help := metricHelp[name]
-	family := m.families[name]
-	if family == nil {
-		family = &dto.MetricFamily{Name: &name, Help: &help, Type: dto.MetricType_GAUGE.Enum()}
-		m.families[name] = family
+		samples = append(samples, metricSample{m[1], labelUnescapes.Replace(m[2]), m[3], m[4], m[5]})
 	}
-	one := &dto.Metric{Gauge: &dto.Gauge{Value: &value}}
-	labels = append([]string{"job", m.job}, labels...)
-	for i := 0; i < len(labels); i += 2 {
-		one.Label = append(one.Label, &dto.LabelPair{Name: &labels[i], Value: &labels[i+1]})
-	}
-	family.Metric = append(family.Metric, one)
-}
-
-// gather returns the families that say something, by name.
-func (m *metrics) gather() ([]*dto.MetricFamily, error) {
-	var all []*dto.MetricFamily
-	for _, name := range slices.Sorted(maps.Keys(m.families)) {
-		if family := m.families[name]; len(family.Metric) > 0 {
-			all = append(all, family)
-		}
-	}
-	return all, nil
+	return samples, nil
 }

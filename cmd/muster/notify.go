@@ -18,6 +18,7 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"muster/importer/outcome"
+	"muster/importer/text"
 )
 
 // What is sent to Slack, Teams and webhooks is one JSON object each, and made
@@ -51,7 +52,7 @@ type told struct {
 	Text      string  `json:"text"`
 }
 
-func (n notice) told(end ended) told {
+func (n notice) told(end runResult) told {
 	t := told{
 		Program: "muster", Job: end.job, Project: end.project, Status: statusOf(end.code), ExitCode: end.code,
 		Code: end.problem, Elapsed: end.took.Round(time.Millisecond).Seconds(), Text: end.sentence(),
@@ -72,7 +73,7 @@ func (n notice) told(end ended) told {
 }
 
 // subject is what stands over a mail.
-func (end ended) subject() string {
+func (end runResult) subject() string {
 	what := "import"
 	if end.job != "" {
 		what = "job " + end.job
@@ -92,7 +93,7 @@ func (end ended) subject() string {
 }
 
 // sentence says what became of the run.
-func (end ended) sentence() string {
+func (end runResult) sentence() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (exit code %d).", end.subject(), end.code)
 	if end.summary != nil {
@@ -103,7 +104,7 @@ func (end ended) sentence() string {
 				parts = append(parts, fmt.Sprintf("%d %s", n, status))
 			}
 		}
-		fmt.Fprintf(&b, "\n%s: %s.", count(c.Rows(), "row", "rows"), strings.Join(parts, ", "))
+		fmt.Fprintf(&b, "\n%s: %s.", text.Plural(c.Rows(), "row", "rows"), strings.Join(parts, ", "))
 	}
 	if e, ok := explanationOf(end.problem); ok {
 		fmt.Fprintf(&b, "\n%s %s", e.meaning, e.fix)
@@ -117,7 +118,7 @@ func (end ended) sentence() string {
 }
 
 // tell sends one notice.
-func (a *app) tell(ctx context.Context, n notice, end ended) error {
+func (a *app) tell(ctx context.Context, n notice, end runResult) error {
 	t := n.told(end)
 	if n.email != nil {
 		return a.sendMail(ctx, n.email, end.subject(), t.Text)

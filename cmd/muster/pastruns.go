@@ -17,6 +17,7 @@ import (
 	"muster/importer"
 	"muster/importer/ledger"
 	"muster/importer/report"
+	"muster/importer/text"
 )
 
 // openRecord opens the ledger that the settings name to look at it; nil if
@@ -70,9 +71,9 @@ func findRun(runs []ledger.Run, path, id string) (ledger.Run, error) {
 		return runs[i], nil
 	}
 	var near []string
-	slices.SortStableFunc(runs, func(a, b ledger.Run) int { return cmp.Compare(likeness(id, b.ID), likeness(id, a.ID)) })
+	slices.SortStableFunc(runs, func(a, b ledger.Run) int { return cmp.Compare(text.Similarity(id, b.ID), text.Similarity(id, a.ID)) })
 	for _, r := range runs {
-		if len(near) < 3 && likeness(id, r.ID) > 0.6 {
+		if len(near) < 3 && text.Similarity(id, r.ID) > 0.6 {
 			near = append(near, r.ID)
 		}
 	}

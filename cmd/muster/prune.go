@@ -13,6 +13,7 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/report"
+	"muster/importer/text"
 )
 
 func (a *app) newPruneCommand() *cobra.Command {
@@ -69,11 +70,11 @@ func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) 
 	case a.settings.quiet:
 		return nil
 	}
-	text := fmt.Sprintf("Forgotten: %s with %s. Who has been created is still known.",
-		count(pruned.Runs, "run", "runs"), count(pruned.Attempts, "request", "requests"))
+	sentence := fmt.Sprintf("Forgotten: %s with %s. Who has been created is still known.",
+		text.Plural(pruned.Runs, "run", "runs"), text.Plural(pruned.Attempts, "request", "requests"))
 	if pruned.Kept > 0 {
-		text += fmt.Sprintf(" Kept: %s as old, still at work or with requests in doubt.", count(pruned.Kept, "run", "runs"))
+		sentence += fmt.Sprintf(" Kept: %s as old, still at work or with requests in doubt.", text.Plural(pruned.Kept, "run", "runs"))
 	}
-	_, err = io.WriteString(a.stdout, paragraph(text, "", a.width(a.stdout)))
+	_, err = io.WriteString(a.stdout, paragraph(sentence, "", a.width(a.stdout)))
 	return err
 }

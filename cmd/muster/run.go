@@ -148,7 +148,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		return code
 	}
 	rehearsal := a.settings.simulate
-	code, runs := exitDone, []ended{}
+	code, runs := exitDone, []runResult{}
 	for _, path := range rosters {
 		if ctx.Err() != nil {
 			code = worse(code, exitCode(ctx, context.Cause(ctx)))

@@ -20,6 +20,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/report"
+	"muster/importer/text"
 )
 
 func (a *app) newRunsCommand() *cobra.Command {
@@ -193,7 +194,7 @@ const leastName = 12
 func (r runJSON) sentence() string {
 	switch {
 	case r.Removed != nil:
-		return "undo: " + count(*r.Removed, "person", "people") + " taken off the project"
+		return "undo: " + text.Plural(*r.Removed, "person", "people") + " taken off the project"
 	case r.Status == ledger.Running:
 		return r.Command + ": at work"
 	case r.Status == ledger.Crashed:
@@ -205,5 +206,5 @@ func (r runJSON) sentence() string {
 			parts = append(parts, humanize.Comma(int64(n))+" "+string(s))
 		}
 	}
-	return r.Command + ": " + count(r.Rows, "row", "rows") + ": " + strings.Join(parts, ", ")
+	return r.Command + ": " + text.Plural(r.Rows, "row", "rows") + ": " + strings.Join(parts, ", ")
 }

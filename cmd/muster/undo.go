@@ -22,6 +22,7 @@ import (
 	"muster/importer"
 	"muster/importer/ledger"
 	"muster/importer/report"
+	"muster/importer/text"
 )
 
 // undoSettings are an undo's own: no config file may confirm it.
@@ -178,7 +179,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 	}
 	whom := "nobody"
 	if len(u.People) > 0 {
-		whom = count(len(u.People), "person", "people")
+		whom = text.Plural(len(u.People), "person", "people")
 	}
 	say(fmt.Sprintf("Run %s of %s, %s, created %s in %s (company %d, project %d).",
 		u.Of.ID, u.Of.Started.Local().Format("2006-01-02 15:04"), report.Clean(filepath.Base(u.Of.Roster)),
@@ -187,7 +188,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		say(fmt.Sprintf("What became of %s more of its requests is not known yet: whoever they created is not among these. Import the roster again first, which finds out.", humanize.Comma(int64(doubts))))
 	}
 	if earlier := len(u.People) - len(rows); earlier > 0 {
-		say(count(earlier, "person has", "people have") + " been taken off already.")
+		say(text.Plural(earlier, "person has", "people have") + " been taken off already.")
 	}
 	if len(u.People) == 0 {
 		say("There is nobody to be taken off.")
@@ -197,7 +198,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		say("There is nobody left to be taken off.")
 		return nil
 	}
-	what := "To be taken off the project: " + count(len(rows), "person", "people") + ", " + ranges(rows) + "."
+	what := "To be taken off the project: " + text.Plural(len(rows), "person", "people") + ", " + ranges(rows) + "."
 	if u.Deactivate {
 		what += " They are made inactive in the company, too."
 	}
@@ -347,17 +348,17 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) error {
 	columns := a.width(a.stdout)
 	var b strings.Builder
-	text := fmt.Sprintf("%s of %s are off %s.", humanize.Comma(int64(s.Removed)), count(s.People, "person", "people"), where)
+	line := fmt.Sprintf("%s of %s are off %s.", humanize.Comma(int64(s.Removed)), text.Plural(s.People, "person", "people"), where)
 	switch s.People {
 	case 0:
-		text = fmt.Sprintf("Run %s created nobody: nothing was to be undone, and no results file is written.", s.Undone)
+		line = fmt.Sprintf("Run %s created nobody: nothing was to be undone, and no results file is written.", s.Undone)
 	case s.Removed:
-		text = fmt.Sprintf("%s off %s.", count(s.People, "person is", "people are"), where)
+		line = fmt.Sprintf("%s off %s.", text.Plural(s.People, "person is", "people are"), where)
 	}
 	if s.Status != report.Finished {
-		text += " The undo was " + s.Status + "; what was on its way was finished and recorded."
+		line += " The undo was " + s.Status + "; what was on its way was finished and recorded."
 	}
-	b.WriteString(paragraph(text, "", columns))
+	b.WriteString(paragraph(line, "", columns))
 	type reason struct{ status, code, message string }
 	var reasons []reason
 	rows := map[reason][]int{}

@@ -13,7 +13,7 @@ import (
 
 // ended is what became of one run, as monitors and people are told it: counts,
 // codes and numbers, nobody's name.
-type ended struct {
+type runResult struct {
 	job     string // "" outside of one
 	roster  string
 	project int64 // 0 if there are several, or none was set
@@ -35,7 +35,7 @@ func (a *app) attended(ctx context.Context, flags *pflag.FlagSet, roster string,
 	}
 	started := time.Now()
 	err := work()
-	end := ended{
+	end := runResult{
 		job: a.settings.job, roster: roster, project: a.settings.project, code: a.codeOf(ctx, err),
 		took: time.Since(started), summary: a.summary,
 	}
@@ -51,13 +51,13 @@ func (a *app) attended(ctx context.Context, flags *pflag.FlagSet, roster string,
 	a.end = &end
 	a.notify(ctx, end)
 	if !a.partOfJob {
-		a.wrapUp(ctx, []ended{end}, end.code)
+		a.wrapUp(ctx, []runResult{end}, end.code)
 	}
 	return err
 }
 
 // wrapUp tells monitors what the runs of a job came to together.
-func (a *app) wrapUp(ctx context.Context, runs []ended, code int) {
+func (a *app) wrapUp(ctx context.Context, runs []runResult, code int) {
 	if code == exitLocked {
 		return // the run that is at work will tell
 	}
@@ -71,7 +71,7 @@ func (a *app) wrapUp(ctx context.Context, runs []ended, code int) {
 }
 
 // notify tells everybody who wants to know of this run.
-func (a *app) notify(ctx context.Context, end ended) {
+func (a *app) notify(ctx context.Context, end runResult) {
 	var telling sync.WaitGroup
 	failures := make([]error, len(a.settings.notices))
 	for i, n := range a.settings.notices {

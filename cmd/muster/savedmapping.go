@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"muster/importer/text"
 	"muster/mapping"
 )
 
@@ -94,13 +95,13 @@ func (a *app) sayConfirmed(in *input) {
 	if in.confirmed.IsZero() {
 		return
 	}
-	text := fmt.Sprintf("the headings are mapped as you confirmed on %s; %s undoes that",
+	sentence := fmt.Sprintf("the headings are mapped as you confirmed on %s; %s undoes that",
 		in.confirmed.Local().Format(time.DateOnly), a.mapCommand(in.path, "--forget"))
 	if a.settings.quiet || a.settings.json {
-		in.remarks = append(in.remarks, text)
+		in.remarks = append(in.remarks, sentence)
 		return
 	}
-	a.talk("%s.", capital(text))
+	a.talk("%s.", text.Capital(sentence))
 }
 
 // remember keeps a mapping file for the input's headings.
