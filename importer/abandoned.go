@@ -16,7 +16,7 @@ func (r *run) awaitAbandoned(intake, work context.Context) error {
 	if r.Ledger == nil {
 		return nil
 	}
-	open, err := r.Ledger.Unsettled(work, r.Scope)
+	open, err := r.Ledger.OpenIntents(work, r.Scope)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
@@ -30,7 +31,7 @@ func (r *run) create(intake, work context.Context, it *item) bool {
 			return true
 		}
 		r.intents.begin()
-		intent, err := r.Ledger.Intend(work, r.record, it.key, it.row)
+		intent, err := r.Ledger.Intend(work, r.record, ledger.Request{Key: it.key, Row: it.row})
 		if err != nil {
 			r.intents.end()
 			slot.Release(ratelimit.Report{}) // unused, but its place in the quota is not worth a second path
@@ -115,7 +116,7 @@ func (r *run) renew(work context.Context, it *item, old ledger.Intent) (ledger.I
 	if err := r.Ledger.Record(work, old, ledger.Result{State: ledger.Refused, Status: outcome.Pending, Code: "not_sent"}); err != nil {
 		return ledger.Intent{}, err
 	}
-	return r.Ledger.Intend(work, r.record, it.key, it.row)
+	return r.Ledger.Intend(work, r.record, ledger.Request{Key: it.key, Row: it.row})
 }
 
 // takeSlot waits for a place in the quota. A row that has had one before is
@@ -137,7 +138,7 @@ func (r *run) ledgerFailed(it *item, s outcome.Status, err error) {
 		r.Log.Error().Err(err).Int("row", it.row).Msg("the ledger can't be written")
 	})
 	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
-	var known *ledger.Error
+	var known *fault.Error
 	if errors.As(err, &known) {
 		stop.Code, stop.Fix = known.Code, known.Fix
 	}
@@ -301,6 +302,7 @@ func (a answer) result(person procore.Person, err error) ledger.Result {
 	var e *procore.Error
 	if errors.As(err, &e) {
 		result.HTTPStatus, result.RequestID = e.Status, e.RequestID
+		result.RenewToken = a.status == outcome.Failed && e.Kind == procore.Refused
 	}
 	switch {
 	case a.again:

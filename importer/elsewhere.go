@@ -56,7 +56,7 @@ func (s *settler) settleElsewhere(intake, work context.Context, it *item) bool {
 	switch {
 	case time.Since(since) < s.settleAfter():
 		return false
-	case s.Ledger.HeldElsewhere(scope):
+	case s.Ledger.LockedByOther(scope):
 		s.giveUp(it, nil)
 		return true
 	}

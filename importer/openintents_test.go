@@ -22,7 +22,7 @@ func TestAKillLeavesFewRowsInDoubt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		open, err := book.Unsettled(t.Context(), b.scope)
+		open, err := book.OpenIntents(t.Context(), b.scope)
 		if closed := book.Close(); err != nil || closed != nil {
 			t.Fatal(err, closed)
 		}

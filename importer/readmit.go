@@ -108,7 +108,7 @@ func (s *settler) settleGone(work context.Context, it *item, now *people) bool {
 // removed records that the person of it is off the project, so that their key
 // may be sent again.
 func (r *run) removed(work context.Context, it *item) error {
-	removals, err := r.Ledger.IntendRemovals(work, r.record, []ledger.Made{{Key: it.key, Row: it.row, PersonID: it.gone}})
+	removals, err := r.Ledger.IntendRemovals(work, r.record, []ledger.CreatedPerson{{Key: it.key, Row: it.row, PersonID: it.gone}})
 	if err != nil || len(removals) == 0 {
 		return err
 	}

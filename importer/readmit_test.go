@@ -160,7 +160,7 @@ func (b *bench) killed(earlier string) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		if _, err := job.Ledger.Intend(b.t.Context(), run, a.Key, a.Row); err != nil {
+		if _, err := job.Ledger.Intend(b.t.Context(), run, ledger.Request{Key: a.Key, Row: a.Row}); err != nil {
 			b.t.Fatal(err)
 		}
 		return
@@ -277,7 +277,7 @@ func TestAnotherProjectsListBegunTooEarly(t *testing.T) {
 			t.Fatal(err)
 		}
 		send := func(origin string) {
-			if _, err := book.Intend(t.Context(), run, book.Key(there.API, "1", "o\x00"+origin), 2); err != nil {
+			if _, err := book.Intend(t.Context(), run, ledger.Request{Key: book.Key(there.API, "1", "o\x00"+origin), Row: 2}); err != nil {
 				t.Error(err)
 			}
 		}

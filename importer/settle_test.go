@@ -340,7 +340,7 @@ func TestNoRequestLeavesLongAfterItsIntent(t *testing.T) {
 		r := b.run(t.Context(), b.crew(40), func(j *importer.Job) {
 			j.Workers = 4 // all of them hang at once
 			j.API = b.client(j.Pace, clocked{b.server.Transport(), func(token string) {
-				open, err := j.Ledger.Unsettled(t.Context(), b.scope)
+				open, err := j.Ledger.OpenIntents(t.Context(), b.scope)
 				if err != nil {
 					t.Error(err)
 				}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/ratelimit"
@@ -37,12 +38,12 @@ const editGrace = 5 * time.Second
 type Undo struct {
 	API         *procore.Client
 	Pace        *ratelimit.Pace
-	Ledger      *ledger.Ledger // which has the scope of Of locked
-	Of          ledger.Run     // the run to be undone
-	People      []ledger.Made  // whom it created, as they were shown to whoever asked for it
-	Deactivate  bool           // also make them inactive in the company
-	SettleAfter time.Duration  // how long a request may be under way after its answer was lost; 0 means 60 s
-	ResultsPath string         // for the ledger's list of runs
+	Ledger      *ledger.Ledger         // which has the scope of Of locked
+	Of          ledger.Run             // the run to be undone
+	People      []ledger.CreatedPerson // whom it created, as they were shown to whoever asked for it
+	Deactivate  bool                   // also make them inactive in the company
+	SettleAfter time.Duration          // how long a request may be under way after its answer was lost; 0 means 60 s
+	ResultsPath string                 // for the ledger's list of runs
 	Log         zerolog.Logger
 }
 
@@ -124,11 +125,11 @@ func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
 		return nil, fmt.Errorf("begin an undo in the ledger: %w", err)
 	}
 	x := &undoing{Undo: u, record: record, end: end, at: make(map[int64]int, len(u.People))}
-	var left []ledger.Made
+	var left []ledger.CreatedPerson
 	for i, p := range u.People {
 		x.people = append(x.people, Undone{Row: p.Row, PersonID: p.PersonID, Status: UndoPending})
 		x.at[p.PersonID] = i
-		if p.Left {
+		if p.Removed {
 			x.say(p.PersonID, UndoRemoved, CodeUndoEarlier, "an earlier undo took them off the project")
 		} else {
 			left = append(left, p)
@@ -150,7 +151,7 @@ func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
 	return summary, nil
 }
 
-func (x *undoing) run(intake, work context.Context, left []ledger.Made) {
+func (x *undoing) run(intake, work context.Context, left []ledger.CreatedPerson) {
 	if len(left) == 0 && !x.Deactivate {
 		return
 	}
@@ -208,7 +209,7 @@ func (x *undoing) edited(id int64) bool {
 
 // remove takes at most procore.MostRemoved people off the project. It reports
 // false if the undo can't go on.
-func (x *undoing) remove(intake, work context.Context, people []ledger.Made) bool {
+func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPerson) bool {
 	slot, err := takeSlot(intake, x.Pace)
 	if err != nil {
 		return false
@@ -476,7 +477,7 @@ func takeSlot(ctx context.Context, pace *ratelimit.Pace) (*ratelimit.Slot, error
 func (x *undoing) ledgerFailed(err error) {
 	x.Log.Error().Err(err).Msg("the ledger can't be written")
 	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
-	var known *ledger.Error
+	var known *fault.Error
 	if errors.As(err, &known) {
 		stop.Code, stop.Fix = known.Code, known.Fix
 	}

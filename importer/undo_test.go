@@ -34,7 +34,7 @@ func (b *bench) undo(ctx context.Context, runID string, change func(*importer.Un
 		b.t.Fatal(err)
 	}
 	defer release()
-	people, _, err := book.Made(b.t.Context(), runID)
+	people, _, err := book.CreatedPeople(b.t.Context(), runID)
 	if err != nil {
 		b.t.Fatal(err)
 	}

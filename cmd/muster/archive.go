@@ -212,7 +212,7 @@ func (a *app) follow(ctx context.Context, f *filing) {
 	book, _, err := a.openRecord(ctx)
 	if book != nil {
 		for _, m := range f.moved {
-			err = errors.Join(err, book.Moved(ctx, m[0], m[1]))
+			err = errors.Join(err, book.RenameFile(ctx, m[0], m[1]))
 		}
 		err = errors.Join(err, book.Close())
 	}

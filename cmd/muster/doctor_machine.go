@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/text"
 )
@@ -52,10 +53,10 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 		return nil
 	}
 	x.checkLock(book, runs)
-	for _, d := range health.Doubts {
+	for _, d := range health.Open {
 		x.found(doubt(d))
 	}
-	if len(health.Doubts) == 0 {
+	if len(health.Open) == 0 {
 		x.found(finding{Check: "in doubt", State: fine, Text: "every request's outcome is known"})
 	}
 	told, err := tellRuns(ctx, book, runs)
@@ -67,11 +68,11 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 
 func ledgerTrouble(err error) finding {
 	f := finding{Check: "ledger", State: broken, Text: err.Error()}
-	var known *ledger.Error
+	var known *fault.Error
 	var usage *usageError
 	switch {
 	case errors.As(err, &known):
-		f.Text, f.Fix, f.Facts = known.Message+": "+known.Path, known.Fix, map[string]any{"code": known.Code}
+		f.Text, f.Fix, f.Facts = known.Message+": "+known.Where.File, known.Fix, map[string]any{"code": known.Code}
 	case errors.As(err, &usage):
 		f.Fix = usage.fix
 	}
@@ -84,7 +85,7 @@ func (x *examination) checkLock(book *ledger.Ledger, runs []ledger.Run) {
 		x.skip("lock", "no company and project are set")
 		return
 	}
-	if !book.Held(x.scope) {
+	if !book.Locked(x.scope) {
 		x.found(finding{Check: "lock", State: fine, Text: fmt.Sprintf("no run is at work on project %d", x.scope.Project)})
 		return
 	}
@@ -99,7 +100,7 @@ func (x *examination) checkLock(book *ledger.Ledger, runs []ledger.Run) {
 	x.found(f)
 }
 
-func doubt(d ledger.Doubt) finding {
+func doubt(d ledger.OpenRun) finding {
 	f := finding{
 		Check: "in doubt", State: doubted,
 		Text: fmt.Sprintf("run %s left %s without an outcome, of company %d, project %d, the first at %s", d.Run,
@@ -107,7 +108,7 @@ func doubt(d ledger.Doubt) finding {
 		Fix:   "import or retry for that project again: it first finds out what became of them, and creates nobody twice",
 		Facts: map[string]any{"run": d.Run, "requests": d.Requests, "since": d.Since},
 	}
-	if d.Held {
+	if d.Locked {
 		f.State, f.Fix = fine, ""
 		f.Text = fmt.Sprintf("%s of run %s may be on the way: a run is at work", text.Plural(d.Requests, "request", "requests"), d.Run)
 	}

@@ -72,7 +72,7 @@ func TestDoctorWhileARunIsAtWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := book.Intend(t.Context(), run, book.Key("a"), 2); err != nil {
+	if _, err := book.Intend(t.Context(), run, ledger.Request{Key: book.Key("a"), Row: 2}); err != nil {
 		t.Fatal(err)
 	}
 	look("warn lock run " + run.ID + " (import) is at work on project 100 since")

@@ -143,7 +143,6 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 		reading  *roster.Error
 		file     *mapping.FileError
 		bind     *mapping.BindError
-		record   *ledger.Error
 		known    *fault.Error
 		reviewed *importer.ReviewedError
 		stop     *importer.StopError
@@ -167,8 +166,6 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 		if errors.As(err, &open) {
 			e.Fix = open.fix
 		}
-	case errors.As(err, &record):
-		e.Code, e.Fix, e.Where = record.Code, record.Fix, &fault.Where{File: record.Path}
 	case errors.As(err, &known):
 		e.Code, e.Fix, e.Problems, quotes = known.Code, known.Fix, known.Problems, known.Quotes
 		if known.Where.File != "" {

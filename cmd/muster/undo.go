@@ -93,7 +93,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	if err := undoable(run, conn.scope); err != nil {
 		return err
 	}
-	people, doubts, err := book.Made(ctx, run.ID)
+	people, doubts, err := book.CreatedPeople(ctx, run.ID)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func undoable(run ledger.Run, here ledger.Scope) error {
 func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where string, yes bool) error {
 	var rows []int
 	for _, p := range u.People {
-		if !p.Left {
+		if !p.Removed {
 			rows = append(rows, p.Row)
 		}
 	}

@@ -29,7 +29,7 @@ func BenchmarkTransitions(b *testing.B) {
 				if n > int64(b.N) {
 					return
 				}
-				i, err := l.Intend(ctx, run, l.Key("origin", strconv.FormatInt(n, 10)), int(n))
+				i, err := l.Intend(ctx, run, ledger.Request{Key: l.Key("origin", strconv.FormatInt(n, 10)), Row: int(n)})
 				if err != nil {
 					b.Error(err)
 					return
@@ -52,7 +52,7 @@ func BenchmarkLone(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		if _, err := l.Intend(b.Context(), run, l.Key("origin", strconv.Itoa(n)), n); err != nil {
+		if _, err := l.Intend(b.Context(), run, ledger.Request{Key: l.Key("origin", strconv.Itoa(n)), Row: n}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -116,7 +116,7 @@ func fill(b *testing.B, l *ledger.Ledger, n int) {
 				if row >= n {
 					return
 				}
-				i, err := l.Intend(context.Background(), run, l.Key("origin", strconv.Itoa(row)), row)
+				i, err := l.Intend(context.Background(), run, ledger.Request{Key: l.Key("origin", strconv.Itoa(row)), Row: row})
 				if err == nil {
 					err = l.Record(context.Background(), i, ledger.Result{State: ledger.Created, PersonID: int64(row) + 1})
 				}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 )
 
@@ -36,7 +37,7 @@ func stream(l *ledger.Ledger) error {
 		workers.Go(func() {
 			for n := 0; ; n++ {
 				name := fmt.Sprintf("%s-%d-%d", run.ID, worker, n)
-				i, err := l.Intend(context.Background(), run, l.Key(name), n)
+				i, err := l.Intend(context.Background(), run, ledger.Request{Key: l.Key(name), Row: n})
 				if err == nil {
 					say("intend %s %d %s", name, i.ID, i.Token)
 					err = l.Record(context.Background(), i, resultOf(name, i.ID))
@@ -123,7 +124,7 @@ func TestKill(t *testing.T) {
 
 func verify(t *testing.T, l *ledger.Ledger, said map[string]string) error {
 	unsettled := make(map[int64]ledger.Intent)
-	open, err := l.Unsettled(t.Context(), scope())
+	open, err := l.OpenIntents(t.Context(), scope())
 	if err != nil {
 		return err
 	}
@@ -257,7 +258,7 @@ func workElsewhere(l *ledger.Ledger) error {
 	}
 	say("begun")
 	for n := range 300 {
-		i, err := l.Intend(context.Background(), run, l.Key("elsewhere", fmt.Sprint(n)), n)
+		i, err := l.Intend(context.Background(), run, ledger.Request{Key: l.Key("elsewhere", fmt.Sprint(n)), Row: n})
 		if err == nil {
 			err = l.Record(context.Background(), i, created(int64(n)+1))
 		}
@@ -316,7 +317,7 @@ func fillDisk(l *ledger.Ledger) error {
 			}
 		}
 		name := fmt.Sprint("person", n)
-		_, err := l.Intend(context.Background(), run, l.Key(name), n)
+		_, err := l.Intend(context.Background(), run, ledger.Request{Key: l.Key(name), Row: n})
 		if err == nil && refusals > 0 {
 			return errors.New("it went on although it is broken")
 		}
@@ -325,7 +326,7 @@ func fillDisk(l *ledger.Ledger) error {
 			continue
 		}
 		refusals++
-		var known *ledger.Error
+		var known *fault.Error
 		if !errors.As(err, &known) {
 			return err
 		}

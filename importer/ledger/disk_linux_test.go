@@ -36,7 +36,7 @@ func TestDiskFull(t *testing.T) {
 	run := begin(t, l)
 	n := 0
 	for ; ; n++ {
-		if _, err := l.Intend(t.Context(), run, l.Key(fmt.Sprint(n)), n); err != nil {
+		if _, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key(fmt.Sprint(n)), Row: n}); err != nil {
 			wantCode(t, err, ledger.CodeFull, path)
 			break
 		}

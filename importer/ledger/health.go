@@ -2,75 +2,56 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"os"
 	"time"
 )
 
 // Health is the state of a ledger as a whole.
 type Health struct {
-	Bytes  int64 // of the file and its log
+	Bytes  int64 // on the disk
 	Runs   int
-	People int // keys that are known for good
-	Doubts []Doubt
+	People int // keys of which something is known for good
+	Open   []OpenRun
 }
 
-// Doubt is a run with requests of which no outcome is known.
-type Doubt struct {
+// OpenRun is a run with requests whose outcome is not known.
+type OpenRun struct {
 	Run string
 	Scope
 	Requests int
-	Since    time.Time // when the oldest of them was made
-	Held     bool      // somebody has the scope locked: they may be on their way
+	Since    time.Time // when the oldest of the requests was recorded
+	Locked   bool      // a run has the scope locked: the requests may be on their way
 }
 
-// Check reads the whole file, and holds its indexes against its tables, which
-// Open leaves out. Damage is an *[Error].
-func (l *Ledger) Check(ctx context.Context) (Health, error) {
-	var h Health
-	var verdict string
-	if err := l.db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
-		return h, explain(l.path, "read", err)
+// Check reads everything in the store, more thoroughly than Open does. Damage is
+// a *fault.Error.
+func (l *Ledger) Check(ctx context.Context) (h Health, err error) {
+	if h.Bytes, h.People, err = l.store.Check(ctx); err != nil {
+		return h, err
 	}
-	if verdict != "ok" {
-		return h, damaged(l.path, "the file is damaged", errors.New(verdict))
+	runs, err := l.store.Runs(ctx, 0)
+	if err != nil {
+		return h, err
 	}
-	if err := l.db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM people)").Scan(&h.Runs, &h.People); err != nil {
-		return h, explain(l.path, "read", err)
+	h.Runs = len(runs)
+	open, err := l.store.OpenIntents(ctx, nil)
+	if err != nil {
+		return h, err
 	}
-	if err := l.doubts(ctx, &h); err != nil {
-		return h, explain(l.path, "read", err)
+	byRun := make(map[int64]*OpenRun)
+	for _, i := range open {
+		if byRun[i.run] == nil {
+			byRun[i.run] = &OpenRun{Run: i.runID, Scope: i.scope, Since: i.sent, Locked: l.Locked(i.scope)}
+		}
+		r := byRun[i.run]
+		r.Requests++
+		if i.sent.Before(r.Since) {
+			r.Since = i.sent
+		}
 	}
-	for n := range h.Doubts {
-		h.Doubts[n].Held = l.taken(h.Doubts[n].Scope)
-	}
-	for _, path := range []string{l.path, l.path + "-wal"} {
-		if info, err := os.Stat(path); err == nil { // there need not be a log
-			h.Bytes += info.Size()
+	for n := len(runs) - 1; n >= 0; n-- {
+		if r := byRun[runs[n].number]; r != nil {
+			h.Open = append(h.Open, *r)
 		}
 	}
 	return h, nil
 }
-
-func (l *Ledger) doubts(ctx context.Context, h *Health) (err error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT r.id, r.api, r.company, r.project, count(*), min(i.sent)
-		FROM intents i JOIN runs r ON r.number = i.run GROUP BY r.number ORDER BY r.number`)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var d Doubt
-		var since sql.NullInt64
-		if err := rows.Scan(&d.Run, &d.API, &d.Company, &d.Project, &d.Requests, &since); err != nil {
-			return err
-		}
-		d.Since = time.UnixMilli(since.Int64).UTC()
-		h.Doubts = append(h.Doubts, d)
-	}
-	return rows.Err()
-}
-
-// Held reports whether a run, of this process or of another, has the scope.
-func (l *Ledger) Held(s Scope) bool { return l.taken(s) }

@@ -22,7 +22,7 @@ func TestCheck(t *testing.T) {
 	intend(t, l, first, l.Key("b"), 3)
 	record(t, l, intend(t, l, first, l.Key("c"), 4), created(7))
 	intend(t, l, second, l.Key("d"), 2)
-	if !l.Held(scope()) || l.Held(ledger.Scope{API: "elsewhere", Company: 1, Project: 1}) {
+	if !l.Locked(scope()) || l.Locked(ledger.Scope{API: "elsewhere", Company: 1, Project: 1}) {
 		t.Error("what is held is not known")
 	}
 
@@ -31,15 +31,15 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := ledger.Health{Runs: 2, People: 1, Doubts: []ledger.Doubt{
-		{Run: first.ID, Scope: scope(), Requests: 2, Held: true},
-		{Run: second.ID, Scope: other, Requests: 1, Held: true},
+	want := ledger.Health{Runs: 2, People: 1, Open: []ledger.OpenRun{
+		{Run: first.ID, Scope: scope(), Requests: 2, Locked: true},
+		{Run: second.ID, Scope: other, Requests: 1, Locked: true},
 	}}
-	if diff := cmp.Diff(want, h, cmpopts.IgnoreFields(ledger.Health{}, "Bytes"), cmpopts.IgnoreFields(ledger.Doubt{}, "Since")); diff != "" {
+	if diff := cmp.Diff(want, h, cmpopts.IgnoreFields(ledger.Health{}, "Bytes"), cmpopts.IgnoreFields(ledger.OpenRun{}, "Since")); diff != "" {
 		t.Error(diff)
 	}
-	if h.Bytes < 4096 || h.Doubts[0].Since.Before(first.Started) {
-		t.Errorf("%d bytes, in doubt since %v", h.Bytes, h.Doubts[0].Since)
+	if h.Bytes < 4096 || h.Open[0].Since.Before(first.Started) {
+		t.Errorf("%d bytes, in doubt since %v", h.Bytes, h.Open[0].Since)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestStates(t *testing.T) {
 			if diff := cmp.Diff(want, lookup(t, l, key)[0]); diff != "" {
 				t.Errorf("entry after opening again (-want +got):\n%s", diff)
 			}
-			if _, err := l.Intend(t.Context(), run, key, 9); !errors.Is(err, c.intend) {
+			if _, err := l.Intend(t.Context(), run, ledger.Request{Key: key, Row: 9}); !errors.Is(err, c.intend) {
 				t.Errorf("one more intent: got %v, want %v", err, c.intend)
 			}
 			if l.Key("somebody else") == key {
@@ -91,7 +91,7 @@ func TestIntendedBeforeAnyResult(t *testing.T) {
 		if diff := cmp.Diff(want, lookup(t, l, key)[0]); diff != "" {
 			t.Errorf("entry (-want +got):\n%s", diff)
 		}
-		unsettled, err := l.Unsettled(t.Context(), scope())
+		unsettled, err := l.OpenIntents(t.Context(), scope())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestIntendedBeforeAnyResult(t *testing.T) {
 	if got := lookup(t, l, key)[0]; got.State != ledger.Created || got.PersonID != 5 {
 		t.Errorf("got %+v", got)
 	}
-	if unsettled, err := l.Unsettled(t.Context(), scope()); err != nil || len(unsettled) != 0 {
+	if unsettled, err := l.OpenIntents(t.Context(), scope()); err != nil || len(unsettled) != 0 {
 		t.Errorf("got unsettled %v, %v", unsettled, err)
 	}
 }
@@ -124,13 +124,9 @@ func TestToken(t *testing.T) {
 		result ledger.Result
 		same   bool
 	}{
-		{"throttled, to be tried again", ledger.Result{State: ledger.Refused, HTTPStatus: 429}, true},
-		{"throttled to the end", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 429}, true},
-		{"fault, settled by the list", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 502}, true},
-		{"408, settled by the list", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 408}, true},
-		{"never reached", ledger.Result{State: ledger.Refused, Status: outcome.Failed}, true},
-		{"401, to be tried again", ledger.Result{State: ledger.Refused, HTTPStatus: 401}, true},
-		{"turned down", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 422}, false},
+		{"to be tried again", ledger.Result{State: ledger.Refused, HTTPStatus: 429}, true},
+		{"failed without an answer", ledger.Result{State: ledger.Refused, Status: outcome.Failed}, true},
+		{"refused for good", ledger.Result{State: ledger.Refused, Status: outcome.Failed, HTTPStatus: 422, RenewToken: true}, false},
 	} {
 		key := l.Key(c.name)
 		first := next(key, c.result)
@@ -138,10 +134,10 @@ func TestToken(t *testing.T) {
 			t.Errorf("%s: tokens %s and %s", c.name, first, again)
 		}
 	}
-	// A 422 that an earlier answer of the same intent had does not count.
+	// Only the result that settles the intent counts.
 	key := l.Key("doubt")
 	i := intend(t, l, run, key, 2)
-	record(t, l, i, ledger.Result{State: ledger.Intended, HTTPStatus: 422})
+	record(t, l, i, ledger.Result{State: ledger.Intended, HTTPStatus: 422, RenewToken: true})
 	record(t, l, i, ledger.Result{State: ledger.Refused, Status: outcome.Failed})
 	if again := intend(t, l, run, key, 2); again.Token != i.Token || again.Attempt != 2 {
 		t.Errorf("got %+v after %+v", again, i)
@@ -214,10 +210,10 @@ func TestRecordNonsense(t *testing.T) {
 			t.Errorf("%+v was recorded", r)
 		}
 	}
-	if err := l.Record(t.Context(), ledger.Intent{ID: 99, Key: l.Key("y")}, created(1)); !errors.Is(err, ledger.ErrSettled) {
+	if err := l.Record(t.Context(), ledger.Intent{ID: 99, Request: ledger.Request{Key: l.Key("y")}}, created(1)); !errors.Is(err, ledger.ErrSettled) {
 		t.Errorf("an intent that nobody made: got %v", err)
 	}
-	if _, err := l.Intend(t.Context(), &ledger.Run{}, l.Key("z"), 2); !errors.Is(err, ledger.ErrNotBegun) {
+	if _, err := l.Intend(t.Context(), &ledger.Run{}, ledger.Request{Key: l.Key("z"), Row: 2}); !errors.Is(err, ledger.ErrNotBegun) {
 		t.Errorf("a run that has not begun: got %v", err)
 	}
 	record(t, l, i, created(1)) // the ledger goes on
@@ -229,7 +225,7 @@ func TestEndedContext(t *testing.T) {
 	run := begin(t, l)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := l.Intend(ctx, run, l.Key("x"), 2); !errors.Is(err, context.Canceled) {
+	if _, err := l.Intend(ctx, run, ledger.Request{Key: l.Key("x"), Row: 2}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if got := lookup(t, l, l.Key("x"))[0].State; got != ledger.Absent {
@@ -251,7 +247,7 @@ func TestContextEndsMeanwhile(t *testing.T) {
 	var done atomic.Int64
 	for n := range people {
 		workers.Go(func() {
-			_, errs[n] = l.Intend(ctx, run, l.Key(fmt.Sprint(n)), n)
+			_, errs[n] = l.Intend(ctx, run, ledger.Request{Key: l.Key(fmt.Sprint(n)), Row: n})
 			if done.Add(1) == people/4 {
 				cancel()
 			}
@@ -284,7 +280,7 @@ func TestOneSender(t *testing.T) {
 		workers.Go(func() {
 			for n := range keys {
 				n = (n + sender) % keys
-				i, err := l.Intend(t.Context(), run, l.Key(fmt.Sprint(n)), n)
+				i, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key(fmt.Sprint(n)), Row: n})
 				switch {
 				case err == nil:
 					sent[n].Add(1)
@@ -324,7 +320,7 @@ func TestTwoOnOneFile(t *testing.T) {
 			workers.Go(func() {
 				for n := range 25 {
 					row := worker*100 + n
-					i, err := side.l.Intend(t.Context(), side.run, side.l.Key(side.name, fmt.Sprint(row)), row)
+					i, err := side.l.Intend(t.Context(), side.run, ledger.Request{Key: side.l.Key(side.name, fmt.Sprint(row)), Row: row})
 					if err == nil {
 						err = side.l.Record(t.Context(), i, created(int64(row)+1))
 					}
@@ -340,11 +336,11 @@ func TestTwoOnOneFile(t *testing.T) {
 
 	// An intent of one is known to the other, whose table in memory is older.
 	i := intend(t, a, runA, a.Key("common"), 2)
-	if _, err := b.Intend(t.Context(), runB, b.Key("common"), 3); !errors.Is(err, ledger.ErrUnsettled) {
+	if _, err := b.Intend(t.Context(), runB, ledger.Request{Key: b.Key("common"), Row: 3}); !errors.Is(err, ledger.ErrUnsettled) {
 		t.Errorf("got %v", err)
 	}
 	record(t, b, i, created(7))
-	if _, err := a.Intend(t.Context(), runA, a.Key("common"), 2); !errors.Is(err, ledger.ErrAlreadyCreated) {
+	if _, err := a.Intend(t.Context(), runA, ledger.Request{Key: a.Key("common"), Row: 2}); !errors.Is(err, ledger.ErrAlreadyCreated) {
 		t.Errorf("got %v", err)
 	}
 	seen := make(map[int64]bool)
@@ -381,7 +377,7 @@ func TestLookup(t *testing.T) {
 					continue
 				}
 				workers.Go(func() {
-					i, err := l.Intend(t.Context(), run, keys[n], n)
+					i, err := l.Intend(t.Context(), run, ledger.Request{Key: keys[n], Row: n})
 					want[n] = ledger.Entry{State: ledger.Intended, Project: scope().Project, Intent: i}
 					switch n % 4 {
 					case 1:
@@ -416,29 +412,70 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// When a key was settled is known by its run, until that is pruned.
-func TestLastSettled(t *testing.T) {
+// The times of creations are kept by key and by name.
+func TestTimesOfCreation(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
 	before := time.Now().Truncate(time.Millisecond)
 	run := begin(t, l)
-	for n, key := range []string{"x", "y"} {
-		i, err := l.Intend(t.Context(), run, l.Key(key), n+2)
+	lee, other := l.Key("name", "lee"), l.Key("name", "other")
+	for n, result := range []ledger.Result{created(41), created(42), {State: ledger.Refused}} {
+		i, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key(fmt.Sprint(n)), NameKey: lee, Row: n + 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Record(t.Context(), i, ledger.Result{State: ledger.Created, PersonID: int64(41 + n), Status: outcome.Created}); err != nil {
+		record(t, l, i, result)
+	}
+	record(t, l, intend(t, l, run, l.Key("no name key"), 9), created(43))
+	if at, err := l.LastSettled(t.Context(), l.Key("1")); err != nil || at.Before(before) || at.After(time.Now()) {
+		t.Errorf("created at %v, %v", at, err)
+	}
+	if at, err := l.LastSettled(t.Context(), l.Key("2")); err != nil || !at.IsZero() {
+		t.Errorf("refused, but created at %v, %v", at, err)
+	}
+	last := func(nameKey ledger.Key) time.Time {
+		t.Helper()
+		at, err := l.LastCreated(t.Context(), scope(), nameKey)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return at
 	}
-	x, err := l.LastSettled(t.Context(), l.Key("x"))
-	if err != nil || x.Before(before) || x.After(time.Now()) {
-		t.Errorf("%v, %v", x, err)
+	if at := last(lee); !at.IsZero() {
+		t.Errorf("the current run counts: %v", at)
 	}
-	if y, err := l.LastSettled(t.Context(), l.Key("y")); err != nil || !y.Equal(x) {
-		t.Errorf("%v and %v of one run, %v", x, y, err)
+	people := made(t, l, run)
+	undo := next(t, l, run, "undo")
+	latest, err := l.LastSettled(t.Context(), l.Key("1"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if at, err := l.LastSettled(t.Context(), l.Key("z")); err != nil || !at.IsZero() {
-		t.Errorf("of a key that nobody settled: %v, %v", at, err)
+	if at := last(lee); !at.Equal(latest) {
+		t.Errorf("the latest of the name was created at %v, want %v", at, latest)
+	}
+	if at := last(other); !at.IsZero() {
+		t.Errorf("the other name was created at %v", at)
+	}
+	recordRemovals(t, l, intendRemovals(t, l, undo, people[1:2]), gone(42))
+	if at := last(lee); !at.Equal(latest) {
+		t.Errorf("after a removal: %v, want %v", at, latest)
+	}
+}
+
+// An open intent keeps its name key.
+func TestNameKeyOfAnIntent(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	run := begin(t, l)
+	want, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("a"), NameKey: l.Key("name"), Row: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.OpenIntents(t.Context(), scope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]ledger.Intent{want}, got); diff != "" || want.NameKey != l.Key("name") {
+		t.Errorf("name key %x, open intents (-want +got):\n%s", want.NameKey, diff)
 	}
 }

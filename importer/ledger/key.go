@@ -5,16 +5,31 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"sync"
 )
 
-// Key names one person without telling who it is: the first half of an
-// HMAC-SHA256 by the secret of the ledger. Keys of two ledgers never agree.
+// Key identifies one person without any personal data: the first half of an
+// HMAC-SHA256 with the secret of the ledger. Keys of two ledgers never agree.
 type Key [16]byte
 
-// What a hash is made for comes first in what is hashed, so that a key can
-// never be a token.
+// Scan reads a key from a database; NULL is the zero key.
+func (k *Key) Scan(value any) error {
+	*k = Key{}
+	if value == nil {
+		return nil
+	}
+	content, ok := value.([]byte)
+	if !ok || len(content) != len(k) {
+		return errors.New("a key in the ledger has a wrong length")
+	}
+	copy(k[:], content)
+	return nil
+}
+
+// The purpose of a hash comes first in the hashed text, so that a key can never
+// be a token.
 const (
 	forKey   = 'k'
 	forToken = 't'
@@ -33,18 +48,18 @@ func (l *Ledger) Key(parts ...string) Key {
 	return h.sum()
 }
 
-// token returns the Idempotency-Token of a key. It changes with life alone.
-func (l *Ledger) token(k Key, life int64) string {
+// token returns the Idempotency-Token of a key and a generation.
+func (l *Ledger) token(k Key, generation int64) string {
 	h := l.keys.take()
 	defer l.keys.give(h)
 	h.text = append(h.text[:0], forToken)
 	h.text = append(h.text, k[:]...)
-	h.text = binary.AppendVarint(h.text, life)
+	h.text = binary.AppendVarint(h.text, generation)
 	t := h.sum()
 	return hex.EncodeToString(t[:])
 }
 
-// keyring lends out hashes: to prepare one takes longer than to use it.
+// keyring lends hashers, since preparing a hasher takes longer than using it.
 type keyring struct{ pool sync.Pool }
 
 func newKeyring(secret []byte) *keyring {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 )
@@ -71,7 +72,7 @@ func beginScope(tb testing.TB, l *ledger.Ledger, s ledger.Scope) *ledger.Run {
 
 func intend(tb testing.TB, l *ledger.Ledger, run *ledger.Run, key ledger.Key, row int) ledger.Intent {
 	tb.Helper()
-	i, err := l.Intend(tb.Context(), run, key, row)
+	i, err := l.Intend(tb.Context(), run, ledger.Request{Key: key, Row: row})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -98,18 +99,18 @@ func created(id int64) ledger.Result {
 	return ledger.Result{State: ledger.Created, PersonID: id, Status: outcome.Created, HTTPStatus: 201}
 }
 
-// wantCode fails the test unless err is an *ledger.Error of the code that says
+// wantCode fails the test unless err is an *fault.Error of the code that says
 // where, what and what to do.
 func wantCode(t *testing.T, err error, code, path string) {
 	t.Helper()
-	var got *ledger.Error
+	var got *fault.Error
 	if !errors.As(err, &got) {
-		t.Fatalf("got error %v, want a *ledger.Error", err)
+		t.Fatalf("got error %v, want a *fault.Error", err)
 	}
 	if got.Code != code {
 		t.Errorf("got code %s (%v), want %s", got.Code, err, code)
 	}
-	if got.Path != path || !strings.Contains(err.Error(), path) {
+	if got.Where.File != path || !strings.Contains(err.Error(), path) {
 		t.Errorf("%q does not name %s", err, path)
 	}
 	if got.Message == "" || got.Fix == "" {
@@ -138,13 +139,13 @@ func TestNothingIsWrittenIntoALostFile(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
 			l := open(t, path)
 			run := begin(t, l)
-			if _, err := l.Intend(t.Context(), run, l.Key("1"), 2); err != nil {
+			if _, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("1"), Row: 2}); err != nil {
 				t.Fatal(err)
 			}
 			if err := tt.lose(path); err != nil {
 				t.Skip("this system keeps open files:", err)
 			}
-			_, err := l.Intend(t.Context(), run, l.Key("2"), 3)
+			_, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("2"), Row: 3})
 			wantCode(t, err, ledger.CodeDamaged, path)
 		})
 	}
@@ -326,7 +327,7 @@ func fillKeys(t *testing.T, l *ledger.Ledger, run *ledger.Run, n int) {
 	for worker := range 16 {
 		workers.Go(func() {
 			for row := worker; row < n; row += 16 {
-				i, err := l.Intend(t.Context(), run, l.Key(fmt.Sprint("person", row)), row)
+				i, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key(fmt.Sprint("person", row)), Row: row})
 				if err == nil {
 					err = l.Record(t.Context(), i, created(int64(row)+1))
 				}

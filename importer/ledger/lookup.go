@@ -2,216 +2,113 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Entry is what the ledger knows of one key.
 type Entry struct {
 	State    State
-	PersonID int64  // of Created and of Removed; of Intended, who was removed before it
-	Project  int64  // of the run whose Intent it is, else of the one that last settled it; 0 if nothing is settled
+	PersonID int64  // of Created and Removed; of Intended, the person removed before
+	Project  int64  // of the run that made Intent, or else settled the key last; 0 if none did
 	Intent   Intent // of Intended
 }
 
-// Lookup writes into into what is known of keys, one entry each and in their
-// order; into is at least as long as keys. It takes the keys a few hundred at a
-// time, on several connections: the more of them the better. It never waits for
-// those who write.
-//
-// It shows every key as it stood at some instant of the call.
-func (l *Ledger) Lookup(ctx context.Context, keys []Key, into []Entry) error {
-	if len(into) < len(keys) {
-		return fmt.Errorf("look up %d keys: there is room for only %d entries", len(keys), len(into))
+// lookupSize is how many keys are looked up at a time.
+const lookupSize = 1024
+
+// Lookup sets entries to what is known of keys, in the same order. entries is at
+// least as long as keys. Lookup never waits for a commit, and shows every key as
+// the key was at some instant of the call.
+func (l *Ledger) Lookup(ctx context.Context, keys []Key, entries []Entry) error {
+	if len(entries) < len(keys) {
+		return fmt.Errorf("look up %d keys: there is room for only %d entries", len(keys), len(entries))
 	}
-	clear(into[:len(keys)])
-	if len(keys) == 0 {
-		return nil
-	}
-	// Intents first: a key that is settled meanwhile is then seen in people.
-	// The other way round it would be seen nowhere.
-	if err := l.lookupIntents(ctx, keys, into); err != nil {
-		return explain(l.path, "read", err)
-	}
-	if err := l.lookupPeople(ctx, keys, into); err != nil {
-		return explain(l.path, "read", err)
+	for some := range slices.Chunk(keys, lookupSize) {
+		if err := l.lookup(ctx, some, entries[:len(some)]); err != nil {
+			return err
+		}
+		entries = entries[len(some):]
 	}
 	return nil
 }
 
-func (l *Ledger) lookupIntents(ctx context.Context, keys []Key, into []Entry) error {
-	var open bool // mostly nothing is
-	if err := l.look.open.QueryRowContext(ctx).Scan(&open); err != nil || !open {
+func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error {
+	// Intents first: a key that is settled meanwhile is then seen among the
+	// people. The other way round the key would be seen nowhere.
+	intents, err := l.store.Intents(ctx, keys)
+	if err != nil {
 		return err
 	}
-	return lookup(ctx, l.look.intents, keys, into, func(rows *sql.Rows, into []Entry) error {
-		n, i, project, err := l.scanIntent(rows)
-		if err == nil {
-			into[n] = Entry{State: Intended, Project: project, Intent: i}
-		}
+	people, err := l.store.People(ctx, keys)
+	if err != nil {
 		return err
-	})
-}
-
-func (l *Ledger) lookupPeople(ctx context.Context, keys []Key, into []Entry) error {
-	if !l.filled.Load() {
-		var filled bool
-		if err := l.look.filled.QueryRowContext(ctx).Scan(&filled); err != nil || !filled {
-			return err
-		}
-		l.filled.Store(true)
 	}
-	return lookup(ctx, l.look.people, keys, into, func(rows *sql.Rows, into []Entry) error {
-		var (
-			n       int
-			state   State
-			id      int64
-			project int64
-		)
-		err := rows.Scan(&n, &state, &id, &project)
-		// A refused or removed key that is sent again has a line in both tables,
-		// and so has a created one that is being removed.
+	known := make(map[Key]Entry, len(intents)+len(people))
+	for _, i := range intents {
+		known[i.key] = Entry{State: Intended, Project: i.scope.Project, Intent: l.intent(&i)}
+	}
+	for _, p := range people {
+		e := known[p.key]
 		switch {
-		case err != nil:
-		case state == Created || into[n].State == Absent:
-			into[n] = Entry{State: state, PersonID: id, Project: project}
-		case state == Removed:
-			into[n].PersonID = id
+		case p.state == Created || e.State == Absent: // Created with an intent: a removal is open
+			e = Entry{State: p.state, PersonID: p.id, Project: p.project}
+		case p.state == Removed:
+			e.PersonID = p.id
 		}
-		return err
-	})
-}
-
-// entryProject is the project of the run that settled a key. Where that run was
-// pruned, what stands in its place is the project itself, below zero.
-const entryProject = "COALESCE(r.project, MAX(-p.run, 0))"
-
-// lookupSize is how many keys one statement looks up. A shorter list is filled
-// up with NULL, which is nobody's key.
-const lookupSize = 256
-
-// lookup runs a statement for all keys, on as many connections as there are for
-// readers; row gets the entries of those that the line in hand is counted from.
-func lookup(ctx context.Context, stmt *sql.Stmt, keys []Key, into []Entry, row func(*sql.Rows, []Entry) error) error {
-	var group errgroup.Group
-	group.SetLimit(readers)
-	for some := range slices.Chunk(keys, lookupSize) {
-		entries := into[:len(some)]
-		into = into[len(some):]
-		group.Go(func() error {
-			args := make([]any, lookupSize)
-			for n := range some {
-				args[n] = some[n][:]
-			}
-			return each(ctx, stmt, args, func(rows *sql.Rows) error { return row(rows, entries) })
-		})
+		known[p.key] = e
 	}
-	return group.Wait()
+	for n, key := range keys {
+		entries[n] = known[key]
+	}
+	return nil
 }
 
-// Unsettled returns the intents of the scope to create people of which no outcome is known, in
-// the order in which they were made: those in flight, those of runs that were
-// killed, and those that are still in doubt.
-func (l *Ledger) Unsettled(ctx context.Context, s Scope) ([]Intent, error) {
-	var open []Intent
-	err := each(ctx, l.look.unsettled, []any{s.API, s.Company, s.Project}, func(rows *sql.Rows) error {
-		_, i, _, err := l.scanIntent(rows)
-		open = append(open, i)
-		return err
-	})
+// OpenIntents returns the intents of the scope to create people whose outcome is
+// not known, in the order in which they were made: intents in flight, of killed
+// runs, and still unresolved.
+func (l *Ledger) OpenIntents(ctx context.Context, s Scope) ([]Intent, error) {
+	open, err := l.store.OpenIntents(ctx, &s)
 	if err != nil {
-		return nil, explain(l.path, "read", err)
+		return nil, err
 	}
-	return open, nil
+	keys := make([]Key, len(open))
+	for n, i := range open {
+		keys[n] = i.key
+	}
+	people, err := l.store.People(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	removing := make(map[Key]bool) // an open intent of a created person is a removal
+	for _, p := range people {
+		removing[p.key] = p.state == Created
+	}
+	var intents []Intent
+	for _, i := range open {
+		if !removing[i.key] {
+			intents = append(intents, l.intent(&i))
+		}
+	}
+	return intents, nil
 }
 
-// LastSettled returns when the run that settled a key settled the last of its
-// rows, before which the key was; the zero time if that is not kept any more.
+// LastSettled returns when the person of a key was created, by the record of the
+// answer, or the zero time if no person was.
 func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
-	var run, ended int64
-	err := l.look.settler.QueryRowContext(ctx, key[:]).Scan(&run)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, nil
+	people, err := l.store.People(ctx, []Key{key})
+	if err != nil || len(people) == 0 {
+		return time.Time{}, err
 	}
-	if err != nil {
-		return time.Time{}, explain(l.path, "read", err)
-	}
-	if at, known := l.last.Load(run); known {
-		return at.(time.Time), nil //nolint:forcetypeassert // the only type that is stored
-	}
-	if err := l.look.last.QueryRowContext(ctx, run).Scan(&ended); err != nil { // it reads all attempts of the run
-		return time.Time{}, explain(l.path, "read", err)
-	}
-	at := time.Time{}
-	if ended != 0 {
-		at = time.UnixMilli(ended).UTC()
-	}
-	l.last.Store(run, at)
-	return at, nil
+	return people[0].created, nil
 }
 
-// intentColumns are what scanIntent reads besides the number of the key.
-const intentColumns = "i.key, i.id, i.row, i.attempt, i.life, i.sent, r.id, r.project"
-
-func (l *Ledger) scanIntent(rows *sql.Rows) (n int, _ Intent, project int64, err error) {
-	var (
-		i   openIntent
-		key sql.RawBytes
-		run string
-	)
-	err = rows.Scan(&n, &key, &i.id, &i.row, &i.attempt, &i.life, &i.sent, &run, &project)
-	copy(i.key[:], key)
-	return n, l.intent(i, run), project, err
-}
-
-// intent turns a line of the table into what callers see.
-func (l *Ledger) intent(i openIntent, run string) Intent {
-	return Intent{
-		ID: i.id, Key: i.key, Run: run, Row: i.row, Attempt: i.attempt,
-		Token: l.token(i.key, i.life), Sent: time.UnixMilli(i.sent).UTC(),
-	}
-}
-
-// lookups are the statements that read, each on any of the readers'
-// connections.
-type lookups struct {
-	open, filled, intents, people, unsettled, runs, attempts, settler, last *sql.Stmt
-}
-
-func newLookups(ctx context.Context, db *sql.DB) (*lookups, error) {
-	// The number of a key comes back instead of the key: nothing to search for.
-	var numbered strings.Builder
-	numbered.WriteString("(VALUES (0,?)")
-	for n := 1; n < lookupSize; n++ {
-		fmt.Fprintf(&numbered, ",(%d,?)", n)
-	}
-	numbered.WriteString(") v")
-	keys := numbered.String()
-	l := new(lookups)
-	for _, s := range []struct {
-		to   **sql.Stmt
-		text string
-	}{
-		{&l.open, "SELECT EXISTS (SELECT 1 FROM intents)"},
-		{&l.filled, "SELECT EXISTS (SELECT 1 FROM people)"},
-		{&l.intents, "SELECT v.column1, " + intentColumns + " FROM " + keys + " CROSS JOIN intents i ON i.key = v.column2 CROSS JOIN runs r ON r.number = i.run"},
-		{&l.people, "SELECT v.column1, p.state, p.person, " + entryProject + " FROM " + keys + " CROSS JOIN people p ON p.key = v.column2 LEFT JOIN runs r ON r.number = p.run"},
-		{&l.unsettled, "SELECT 0, " + intentColumns + " FROM intents i CROSS JOIN runs r ON r.number = i.run WHERE r.api = ? AND r.company = ? AND r.project = ? AND NOT EXISTS (SELECT 1 FROM people p WHERE p.key = i.key AND p.state = 2) ORDER BY i.id"},
-		{&l.runs, selectRuns},
-		{&l.attempts, selectAttempts},
-		{&l.settler, "SELECT run FROM people WHERE key = ?"},
-		{&l.last, "SELECT IFNULL(MAX(ended), 0) FROM attempts WHERE run = ?"},
-	} {
-		var err error
-		if *s.to, err = db.PrepareContext(ctx, s.text); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
+// LastCreated returns when the latest person with this name key was created by
+// a run before the current run of the scope, or the zero time if none was.
+func (l *Ledger) LastCreated(ctx context.Context, s Scope, nameKey Key) (time.Time, error) {
+	l.locks.Lock()
+	current := l.locks.owned[s]
+	l.locks.Unlock()
+	return l.store.LastCreated(ctx, nameKey, current)
 }

@@ -60,7 +60,7 @@ func TestModel(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"intend": func(t *rapid.T) {
 				n := name.Draw(t, "name")
-				i, err := l.Intend(t.Context(), run, l.Key(n), len(m.attempts)+2)
+				i, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key(n), Row: len(m.attempts) + 2})
 				m.intend(t, n, i, err)
 			},
 			"record": func(t *rapid.T) {
@@ -93,7 +93,8 @@ func drawResult(t *rapid.T) ledger.Result {
 	r := ledger.Result{
 		State:      rapid.SampledFrom([]ledger.State{ledger.Created, ledger.Refused, ledger.Intended}).Draw(t, "state"),
 		Status:     rapid.SampledFrom([]outcome.Status{"", outcome.Failed, outcome.Unknown}).Draw(t, "status"),
-		HTTPStatus: rapid.SampledFrom([]int{0, 422, 429, 502}).Draw(t, "HTTP status"),
+		HTTPStatus: rapid.SampledFrom([]int{0, 422}).Draw(t, "HTTP status"),
+		RenewToken: rapid.Bool().Draw(t, "renew token"),
 		Code:       rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "code"),
 	}
 	if r.State == ledger.Created {
@@ -140,13 +141,14 @@ func (m *model) record(t *rapid.T, l *ledger.Ledger, at int, r ledger.Result, er
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.renewed[name] = r.State == ledger.Refused && r.Status == outcome.Failed && r.HTTPStatus == 422
+	m.renewed[name] = r.State == ledger.Refused && r.RenewToken
 	if r.Code == "" {
 		r.Code = a.Code
 	}
 	if r.HTTPStatus == 0 {
 		r.HTTPStatus = a.HTTPStatus
 	}
+	r.RenewToken = false // not shown afterwards
 	a.Result = r
 	if r.State != ledger.Intended {
 		m.entries[name] = ledger.Entry{State: r.State, PersonID: r.PersonID, Project: m.scope.Project}
@@ -183,7 +185,7 @@ func (m *model) compare(t *rapid.T, l *ledger.Ledger) {
 			open = append(open, a.Intent)
 		}
 	}
-	unsettled, err := l.Unsettled(t.Context(), m.scope)
+	unsettled, err := l.OpenIntents(t.Context(), m.scope)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,23 +2,22 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// Pruned is what Prune took out of a ledger.
+// Pruned is what Prune deleted from a ledger.
 type Pruned struct {
 	Runs     int
 	Attempts int
-	Kept     int // runs that are as old, and are still at work or have requests in doubt
+	Kept     int // runs as old that are running or have open intents
 }
 
-// Prune forgets the runs that started before a time, and their attempts. What
-// guards against duplicates stays: whom a key has become, and every request
-// whose outcome is not known, with its run. Each run goes in a transaction of
-// its own, so that a run of another project need not wait long; what was pruned
-// before an error is gone, and counted.
+// Prune deletes the runs that started before a time, and their attempts. People
+// and open intents, which guard against duplicates, stay. Every run is deleted
+// in a transaction, so that other processes wait only shortly; Pruned also counts
+// what was deleted before an error.
 func (l *Ledger) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	var done Pruned
 	runs, err := l.Runs(ctx, 0)
@@ -29,48 +28,32 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		if !run.Started.Before(before) {
 			continue
 		}
-		if run.Status == Running {
+		attempts, deleted := 0, false
+		if run.Status != Running {
+			if attempts, deleted, err = l.deleteRun(ctx, run); err != nil {
+				return done, fmt.Errorf("prune run %s: %w", run.ID, err)
+			}
+		}
+		if !deleted {
 			done.Kept++
 			continue
 		}
-		attempts, gone, err := l.forget(ctx, run)
-		switch {
-		case err != nil:
-			return done, fmt.Errorf("prune run %s: %w", run.ID, err)
-		case !gone:
-			done.Kept++
-		default:
-			done.Runs++
-			done.Attempts += int(attempts)
-		}
+		done.Runs++
+		done.Attempts += attempts
 	}
 	return done, nil
 }
 
-// forget deletes a run and its attempts, unless requests of it are in doubt.
-func (l *Ledger) forget(ctx context.Context, run Run) (attempts int64, gone bool, err error) {
-	r := newRequest()
-	r.alone = func(ctx context.Context, conn *sql.Conn) error {
-		var open bool
-		if err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM intents WHERE run = ?)", run.number).Scan(&open); err != nil || open {
+// deleteRun deletes a run and its attempts unless the run has open intents.
+func (l *Ledger) deleteRun(ctx context.Context, run Run) (attempts int, deleted bool, err error) {
+	err = l.update(ctx, func(ctx context.Context, tx transaction) error {
+		open, err := tx.OpenIntents(ctx, &run.Scope)
+		if err != nil || slices.ContainsFunc(open, func(i intentRecord) bool { return i.run == run.number }) {
 			return err
 		}
-		// In which project somebody is stays known: see entryProject.
-		if _, err := conn.ExecContext(ctx, "UPDATE people SET run = -?1 WHERE run = ?2 AND key IN (SELECT key FROM attempts WHERE run = ?2)",
-			run.Project, run.number); err != nil {
-			return err
-		}
-		deleted, err := conn.ExecContext(ctx, "DELETE FROM attempts WHERE run = ?", run.number)
-		if err != nil {
-			return err
-		}
-		if attempts, err = deleted.RowsAffected(); err != nil {
-			return err
-		}
-		gone = true
-		_, err = conn.ExecContext(ctx, "DELETE FROM runs WHERE number = ?", run.number)
+		deleted = true
+		attempts, err = tx.DeleteRun(ctx, run.number)
 		return err
-	}
-	err = l.submit(ctx, r)
-	return attempts, gone, err
+	})
+	return attempts, deleted, err
 }

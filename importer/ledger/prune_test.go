@@ -88,7 +88,7 @@ func TestPrune(t *testing.T) {
 	if diff := cmp.Diff(guard, states(l)); diff != "" {
 		t.Errorf("after opening again (-want +got):\n%s", diff)
 	}
-	if people, doubts, err := l.Made(t.Context(), doubtful.ID); err != nil || len(people) != 1 || doubts != 1 {
+	if people, doubts, err := l.CreatedPeople(t.Context(), doubtful.ID); err != nil || len(people) != 1 || doubts != 1 {
 		t.Errorf("of the run in doubt: %+v, %d in doubt, %v", people, doubts, err)
 	}
 }

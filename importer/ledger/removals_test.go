@@ -19,9 +19,9 @@ func stays(id int64, code string) ledger.Result {
 	return ledger.Result{State: ledger.Created, PersonID: id, Code: code}
 }
 
-func made(tb testing.TB, l *ledger.Ledger, run *ledger.Run) []ledger.Made {
+func made(tb testing.TB, l *ledger.Ledger, run *ledger.Run) []ledger.CreatedPerson {
 	tb.Helper()
-	people, _, err := l.Made(tb.Context(), run.ID)
+	people, _, err := l.CreatedPeople(tb.Context(), run.ID)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func next(tb testing.TB, l *ledger.Ledger, run *ledger.Run, command string) *led
 	return again
 }
 
-func intendRemovals(tb testing.TB, l *ledger.Ledger, run *ledger.Run, people []ledger.Made) []ledger.Removal {
+func intendRemovals(tb testing.TB, l *ledger.Ledger, run *ledger.Run, people []ledger.CreatedPerson) []ledger.Removal {
 	tb.Helper()
 	removals, err := l.IntendRemovals(tb.Context(), run, people)
 	if err != nil {
@@ -71,11 +71,11 @@ func TestMadeByARun(t *testing.T) {
 	record(t, l, intend(t, l, second, l.Key("e"), 6), created(45))
 	record(t, l, lost, ledger.Result{State: ledger.Created, PersonID: 42, Status: outcome.Existing}) // found by the second
 
-	got, doubts, err := l.Made(t.Context(), first.ID)
+	got, doubts, err := l.CreatedPeople(t.Context(), first.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []ledger.Made{{Key: l.Key("a"), Row: 2, PersonID: 41}, {Key: l.Key("b"), Row: 3, PersonID: 42}}
+	want := []ledger.CreatedPerson{{Key: l.Key("a"), Row: 2, PersonID: 41}, {Key: l.Key("b"), Row: 3, PersonID: 42}}
 	if diff := cmp.Diff(want, got); diff != "" || doubts != 1 {
 		t.Errorf("%d in doubt; made (-want +got):\n%s", doubts, diff)
 	}
@@ -100,11 +100,11 @@ func TestRemovals(t *testing.T) {
 		if diff := cmp.Diff(ledger.Entry{State: ledger.Created, PersonID: p.PersonID, Project: scope().Project}, lookup(t, l, p.Key)[0]); diff != "" {
 			t.Errorf("while row %d is being removed (-want +got):\n%s", p.Row, diff)
 		}
-		if _, err := l.Intend(t.Context(), undo, p.Key, p.Row); err == nil {
+		if _, err := l.Intend(t.Context(), undo, ledger.Request{Key: p.Key, Row: p.Row}); err == nil {
 			t.Errorf("row %d could be sent while it is being removed", p.Row)
 		}
 	}
-	if open, err := l.Unsettled(t.Context(), scope()); err != nil || len(open) != 0 {
+	if open, err := l.OpenIntents(t.Context(), scope()); err != nil || len(open) != 0 {
 		t.Errorf("unsettled creates: %v, %v", open, err)
 	}
 	doubt := ledger.Result{State: ledger.Intended, Code: "answer_lost", HTTPStatus: 504}
@@ -115,7 +115,7 @@ func TestRemovals(t *testing.T) {
 	if diff := cmp.Diff(want, lookup(t, open(t, path), people[0].Key, people[1].Key, people[2].Key)); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
-	people[0].Left = true
+	people[0].Removed = true
 	if diff := cmp.Diff(people, made(t, l, run)); diff != "" {
 		t.Errorf("made (-want +got):\n%s", diff)
 	}
@@ -127,9 +127,9 @@ func TestRemovals(t *testing.T) {
 		got = append(got, a)
 	}
 	attempts := []ledger.Attempt{
-		{Intent: ledger.Intent{Row: 2}, Result: gone(41)}, {Intent: ledger.Intent{Row: 3}, Result: stays(42, "skipped")}, {Intent: ledger.Intent{Row: 4}, Result: doubt},
+		{Intent: ledger.Intent{Request: ledger.Request{Row: 2}}, Result: gone(41)}, {Intent: ledger.Intent{Request: ledger.Request{Row: 3}}, Result: stays(42, "skipped")}, {Intent: ledger.Intent{Request: ledger.Request{Row: 4}}, Result: doubt},
 	}
-	if diff := cmp.Diff(attempts, got, cmpopts.IgnoreFields(ledger.Attempt{}, "Ended", "Intent.ID", "Intent.Key", "Intent.Run", "Intent.Attempt", "Intent.Token", "Intent.Sent")); diff != "" {
+	if diff := cmp.Diff(attempts, got, cmpopts.IgnoreFields(ledger.Attempt{}, "Ended", "Intent.ID", "Intent.Request.Key", "Intent.Run", "Intent.Attempt", "Intent.Token", "Intent.Sent")); diff != "" {
 		t.Errorf("attempts of the undo (-want +got):\n%s", diff)
 	}
 
@@ -139,10 +139,10 @@ func TestRemovals(t *testing.T) {
 		t.Errorf("sent again as attempt %d, with the same token: %t", again.Attempt, again.Token == tokens[0])
 	}
 	record(t, l, again, created(51))
-	if !made(t, l, run)[0].Left {
+	if !made(t, l, run)[0].Removed {
 		t.Error("the one who was created anew is taken for the one who was removed")
 	}
-	if made(t, l, later)[0].Left {
+	if made(t, l, later)[0].Removed {
 		t.Error("the one who was created anew is taken for removed")
 	}
 }
@@ -175,7 +175,7 @@ func TestRemovalsAreChecked(t *testing.T) {
 	run := begin(t, l)
 	record(t, l, intend(t, l, run, l.Key("a"), 2), created(41))
 	people := made(t, l, run)
-	if removals := intendRemovals(t, l, run, []ledger.Made{{Key: people[0].Key, Row: 2, PersonID: 99}, {Key: l.Key("nobody"), Row: 3, PersonID: 41}}); len(removals) != 0 {
+	if removals := intendRemovals(t, l, run, []ledger.CreatedPerson{{Key: people[0].Key, Row: 2, PersonID: 99}, {Key: l.Key("nobody"), Row: 3, PersonID: 41}}); len(removals) != 0 {
 		t.Errorf("got %+v", removals)
 	}
 	removals := intendRemovals(t, l, run, people)
@@ -189,7 +189,7 @@ func TestRemovalsAreChecked(t *testing.T) {
 	if err := l.RecordRemovals(t.Context(), removals, nil); err == nil {
 		t.Error("recorded without a result")
 	}
-	if err := l.Record(t.Context(), ledger.Intent{Key: people[0].Key, Row: 2}, gone(41)); err == nil {
+	if err := l.Record(t.Context(), ledger.Intent{Request: ledger.Request{Key: people[0].Key, Row: 2}}, gone(41)); err == nil {
 		t.Error("a create was recorded as removed")
 	}
 	recordRemovals(t, l, removals, gone(41))
@@ -220,7 +220,7 @@ func TestManyRemovals(t *testing.T) {
 	}
 	recordRemovals(t, l, removals, results...)
 	for _, m := range made(t, l, run) {
-		if !m.Left {
+		if !m.Removed {
 			t.Fatalf("row %d has not left", m.Row)
 		}
 	}

@@ -238,7 +238,7 @@ func TestUnsettledOfOneScope(t *testing.T) {
 		}
 		want = append(want, i)
 	}
-	got, err := l.Unsettled(t.Context(), scope())
+	got, err := l.OpenIntents(t.Context(), scope())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestMoved(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"a.csv", "results-a.csv", "elsewhere.csv"} {
-		if err := l.Moved(t.Context(), in(name), in("done/"+name)); err != nil {
+		if err := l.RenameFile(t.Context(), in(name), in("done/"+name)); err != nil {
 			t.Fatal(err)
 		}
 	}

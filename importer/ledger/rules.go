@@ -1,0 +1,187 @@
+package ledger
+
+import (
+	"context"
+	"slices"
+)
+
+// batch decides the changes of one transaction. It holds what the store knows
+// of the keys in question, and collects what the store is to write.
+type batch struct {
+	open   map[Key]*intentRecord
+	people map[Key]personRecord
+
+	added      []*intentRecord
+	unresolved []*intentRecord
+	settled    []*intentRecord
+	settledAs  []personRecord // of settled, in the same order
+}
+
+// applyChanges reads what is known of the keys of all changes, decides each
+// change, and writes the result. A refusal is the error of its change.
+func applyChanges(ctx context.Context, tx transaction, changes []*change) error {
+	now, err := tx.Now(ctx)
+	if err != nil {
+		return err
+	}
+	b, err := readBatch(ctx, tx, changes)
+	if err != nil {
+		return err
+	}
+	// Results come first: then no result can settle an intent of this batch.
+	for _, c := range changes {
+		switch c.kind {
+		case recordCreation, recordRemoval:
+			c.intent.ended = now
+			c.err = b.record(c)
+		case intendCreation, intendRemoval, other:
+		}
+	}
+	for _, c := range changes {
+		switch c.kind {
+		case intendCreation:
+			c.intent.sent = now
+			c.err = b.intend(c)
+		case intendRemoval:
+			c.intent.sent = now
+			c.err = b.intendRemoval(c)
+		case recordCreation, recordRemoval, other:
+		}
+	}
+	if err := b.write(ctx, tx); err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if c.kind != other {
+			continue
+		}
+		if err := c.do(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readBatch(ctx context.Context, tx transaction, changes []*change) (*batch, error) {
+	b := &batch{open: map[Key]*intentRecord{}, people: map[Key]personRecord{}}
+	var keys []Key
+	for _, c := range changes {
+		if c.kind != other {
+			keys = append(keys, c.intent.key)
+		}
+	}
+	if len(keys) == 0 {
+		return b, nil
+	}
+	intents, err := tx.Intents(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for n := range intents {
+		b.open[intents[n].key] = &intents[n]
+	}
+	people, err := tx.People(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range people {
+		b.people[p.key] = p
+	}
+	return b, nil
+}
+
+// write hands the store what the batch decided.
+func (b *batch) write(ctx context.Context, tx transaction) error {
+	if len(b.settled) > 0 {
+		if err := tx.Settle(ctx, b.settled, b.settledAs); err != nil {
+			return err
+		}
+	}
+	if len(b.added) > 0 {
+		if err := tx.AddIntents(ctx, b.added); err != nil {
+			return err
+		}
+	}
+	// An intent may get a result twice in one batch, and the second may settle it.
+	unresolved := slices.DeleteFunc(b.unresolved, func(i *intentRecord) bool { return i.result.State != Intended })
+	if len(unresolved) == 0 {
+		return nil
+	}
+	return tx.SaveIntents(ctx, unresolved)
+}
+
+// intend adds the intent of c unless the key is open or created.
+func (b *batch) intend(c *change) error {
+	if b.open[c.intent.key] != nil {
+		return ErrUnsettled
+	}
+	p := b.people[c.intent.key]
+	if p.state == Created {
+		return ErrAlreadyCreated
+	}
+	b.add(c, p.attempts+1, p.generation)
+	return nil
+}
+
+// intendRemoval adds the intent of c, or returns the open one of an earlier undo.
+func (b *batch) intendRemoval(c *change) error {
+	p := b.people[c.intent.key]
+	if p.state != Created || p.id != c.personID {
+		return errNotCreated
+	}
+	if i := b.open[c.intent.key]; i != nil {
+		c.intent = i
+		return nil
+	}
+	b.add(c, p.attempts, p.generation)
+	return nil
+}
+
+func (b *batch) add(c *change, attempt int, generation int64) {
+	c.intent.attempt, c.intent.generation = attempt, generation
+	b.open[c.intent.key] = c.intent
+	b.added = append(b.added, c.intent)
+}
+
+// record settles the intent of c, or notes why the intent is still unresolved.
+func (b *batch) record(c *change) error {
+	i, p := b.open[c.intent.key], b.people[c.intent.key]
+	result := c.intent.result
+	if i == nil || i.id != c.intent.id {
+		sameAgain := p.state == result.State && p.id == result.PersonID || p.state == Removed && result.State == Refused
+		if sameAgain {
+			return nil
+		}
+		return ErrSettled
+	}
+	if c.kind == recordRemoval && (p.state != Created || p.id != c.personID) {
+		return errNotCreated
+	}
+	i.result, i.ended = result.over(i.result), c.intent.ended
+	if result.State == Intended {
+		b.unresolved = append(b.unresolved, i)
+		return nil
+	}
+	p = p.after(i)
+	delete(b.open, i.key)
+	b.people[i.key] = p
+	b.settled, b.settledAs = append(b.settled, i), append(b.settledAs, p)
+	return nil
+}
+
+// after returns the record of a key whose intent i was settled.
+func (p personRecord) after(i *intentRecord) personRecord {
+	was := p.state
+	p.key, p.state, p.project, p.attempts = i.key, i.result.State, i.scope.Project, i.attempt
+	switch {
+	case p.state == Created && was != Created:
+		p.id, p.created, p.createdBy, p.nameKey = i.result.PersonID, i.ended, i.run, i.nameKey
+	case p.state == Refused && was == Removed:
+		p.state = Removed // the person is off the project as before
+	}
+	p.generation = i.generation
+	if i.result.State == Removed || i.result.State == Refused && i.result.RenewToken {
+		p.generation++ // see Intend: the next request is about another person
+	}
+	return p
+}

@@ -1,0 +1,225 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"muster/importer/outcome"
+)
+
+// RunStatus says how a run ended.
+type RunStatus string
+
+// The statuses of a run.
+const (
+	Running     RunStatus = "running"
+	Finished    RunStatus = "finished"    // every row was attempted
+	Stopped     RunStatus = "stopped"     // muster ended the run early
+	Interrupted RunStatus = "interrupted" // a signal ended the run in good order
+	Crashed     RunStatus = "crashed"     // the run was killed, or the machine went down
+)
+
+// Run is one import or retry over one roster.
+type Run struct {
+	ID string // sorts by time; short enough to be typed
+	Scope
+	Command string // such as "import"
+	Roster  string // the path, absolute once the run has begun
+	Results string // the path, absolute once the run has begun
+	Started time.Time
+	Ended   time.Time // zero while the run is running, and after a crash
+	Status  RunStatus
+	Counts  outcome.Counts // as End got them
+
+	number int64 // 0: not begun
+}
+
+// Begin records that a run starts, and returns the run with its ID. Started is
+// the store's time unless the caller set it. The scope must be locked by l, which
+// proves that earlier runs of the scope are over: runs without an end have crashed.
+func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
+	if !l.ownsLock(run.Scope) {
+		return nil, fmt.Errorf("begin a run: company %d, project %d is not locked", run.Company, run.Project)
+	}
+	for _, path := range []*string{&run.Roster, &run.Results} {
+		// A later reader need not be in the same folder.
+		if whole, err := filepath.Abs(*path); err == nil && *path != "" {
+			*path = whole
+		}
+	}
+	err := l.update(ctx, func(ctx context.Context, tx transaction) error { return begin(ctx, tx, &run) })
+	if err != nil {
+		return nil, fmt.Errorf("begin a run: %w", err)
+	}
+	l.locks.Lock()
+	l.locks.owned[run.Scope] = run.number
+	l.locks.Unlock()
+	return &run, nil
+}
+
+func begin(ctx context.Context, tx transaction, run *Run) error {
+	if run.Started.IsZero() {
+		now, err := tx.Now(ctx)
+		if err != nil {
+			return err
+		}
+		run.Started = now
+	}
+	run.Started = run.Started.UTC().Truncate(time.Millisecond)
+	run.Status, run.Ended = Running, time.Time{}
+	runs, err := tx.Runs(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, earlier := range runs {
+		if earlier.Status != Running || earlier.Scope != run.Scope {
+			continue
+		}
+		earlier.Status = Crashed
+		if err := tx.SaveRun(ctx, &earlier); err != nil {
+			return err
+		}
+	}
+	run.ID = freeID(runs, run.Started)
+	return tx.AddRun(ctx, run)
+}
+
+// freeID returns the second at which a run started, followed by a number if
+// another run started in the same second.
+func freeID(runs []Run, started time.Time) string {
+	base := started.Format("20060102-150405")
+	for id, n := base, 2; ; id, n = fmt.Sprintf("%s-%02d", base, n), n+1 {
+		if !slices.ContainsFunc(runs, func(r Run) bool { return r.ID == id }) {
+			return id
+		}
+	}
+}
+
+// End records how a run ended: Status, Counts and Results. Ended is the store's
+// time unless the caller set it. Open intents stay open.
+func (l *Ledger) End(ctx context.Context, run *Run) error {
+	switch run.Status {
+	case Finished, Stopped, Interrupted:
+	case Running, Crashed:
+		return fmt.Errorf("end run %s: a run can't end as %q", run.ID, run.Status)
+	default:
+		return fmt.Errorf("end run %s: unknown status %q", run.ID, run.Status)
+	}
+	running := false
+	err := l.update(ctx, func(ctx context.Context, tx transaction) error {
+		runs, err := tx.Runs(ctx, 0)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(runs, func(r Run) bool { return r.number == run.number && r.Status == Running })
+		if at < 0 {
+			return nil
+		}
+		running = true
+		if run.Ended.IsZero() {
+			if run.Ended, err = tx.Now(ctx); err != nil {
+				return err
+			}
+		}
+		run.Ended = run.Ended.UTC().Truncate(time.Millisecond)
+		ended := runs[at]
+		ended.Ended, ended.Status, ended.Results, ended.Counts = run.Ended, run.Status, run.Results, run.Counts
+		return tx.SaveRun(ctx, &ended)
+	})
+	if err == nil && !running {
+		err = ErrNotBegun
+	}
+	if err != nil {
+		return fmt.Errorf("end run %s: %w", run.ID, err)
+	}
+	return nil
+}
+
+// RenameFile records the new path of a file in all runs that have the file as
+// roster or results.
+func (l *Ledger) RenameFile(ctx context.Context, from, to string) error {
+	for _, path := range []*string{&from, &to} {
+		whole, err := filepath.Abs(*path)
+		if err != nil {
+			return fmt.Errorf("record the new path %s: %w", to, err)
+		}
+		*path = whole
+	}
+	err := l.update(ctx, func(ctx context.Context, tx transaction) error {
+		runs, err := tx.Runs(ctx, 0)
+		if err != nil {
+			return err
+		}
+		for _, r := range runs {
+			if r.Roster != from && r.Results != from {
+				continue
+			}
+			for _, path := range []*string{&r.Roster, &r.Results} {
+				if *path == from {
+					*path = to
+				}
+			}
+			if err := tx.SaveRun(ctx, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record the new path %s: %w", to, err)
+	}
+	return nil
+}
+
+// Runs returns the latest runs, the newest first: at most limit of them, or all
+// if limit is 0. A running run whose process is gone is shown as Crashed.
+func (l *Ledger) Runs(ctx context.Context, limit int) ([]Run, error) {
+	runs, err := l.store.Runs(ctx, max(limit, 0))
+	if err != nil {
+		return nil, err
+	}
+	for n := range runs {
+		if r := &runs[n]; r.Status == Running && !l.Locked(r.Scope) {
+			r.Status = Crashed
+		}
+	}
+	return runs, nil
+}
+
+// Attempt is an intent and its result.
+type Attempt struct {
+	Intent
+	Result           // State is Intended while the outcome is not known
+	Ended  time.Time // when the result was recorded; zero without a result
+}
+
+// attemptsPage is how many attempts are read at a time, so that no read lasts
+// while the caller prints.
+const attemptsPage = 1000
+
+// Attempts yields the attempts of a run in the order in which they were made,
+// and ends after an error. An unknown run has no attempts.
+func (l *Ledger) Attempts(ctx context.Context, runID string) iter.Seq2[Attempt, error] {
+	return func(yield func(Attempt, error) bool) {
+		for last := int64(0); ; {
+			page, err := l.store.Attempts(ctx, runID, last, attemptsPage)
+			if err != nil {
+				yield(Attempt{}, err)
+				return
+			}
+			for _, i := range page {
+				if !yield(Attempt{l.intent(&i), i.result, i.ended}, nil) {
+					return
+				}
+			}
+			if len(page) < attemptsPage {
+				return
+			}
+			last = page[len(page)-1].id
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"time"
+)
+
+// sqliteReader reads the records of a file on any connection, or on the one
+// connection of a transaction.
+type sqliteReader struct {
+	on interface {
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	}
+	path string
+}
+
+// sqliteTransaction is an open transaction.
+type sqliteTransaction struct{ sqliteReader }
+
+// Columns that scanIntent and scanRun read.
+const (
+	intentColumns = `i.id, i.key, i.run, r.id, r.api, r.company, r.project, i.row, i.attempt, i.generation, i.sent, i.ended,
+		i.status, i.code, i.http, i.request`
+	openColumns = intentColumns + ", i.name_key, 1, 0" // the state Intended, no person
+	runColumns  = `number, id, api, company, project, command, roster, results, started, ended, status,
+		created, existing, skipped, invalid, failed, unknown, pending`
+	openIntents = "SELECT " + openColumns + " FROM intents i JOIN runs r ON r.number = i.run "
+
+	// The keys of the parameter, a JSON list of hexadecimal texts.
+	ofKeys = "(SELECT unhex(value) FROM json_each(?))"
+)
+
+func (q sqliteReader) Intents(ctx context.Context, keys []Key) ([]intentRecord, error) {
+	return query(ctx, q, scanIntent, openIntents+"WHERE i.key IN "+ofKeys, keyList(keys))
+}
+
+func (q sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord, error) {
+	if s == nil {
+		return query(ctx, q, scanIntent, openIntents+"ORDER BY i.id")
+	}
+	return query(ctx, q, scanIntent, openIntents+"WHERE r.api = ? AND r.company = ? AND r.project = ? ORDER BY i.id", s.API, s.Company, s.Project)
+}
+
+func (q sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, error) {
+	return query(ctx, q, scanPerson, `SELECT key, name_key, state, person, project, attempts, generation, created, run
+		FROM people WHERE key IN `+ofKeys, keyList(keys))
+}
+
+func (q sqliteReader) Runs(ctx context.Context, limit int) ([]Run, error) {
+	if limit == 0 {
+		limit = math.MaxInt32
+	}
+	return query(ctx, q, scanRun, "SELECT "+runColumns+" FROM runs ORDER BY number DESC LIMIT ?", limit)
+}
+
+func (q sqliteReader) Attempts(ctx context.Context, runID string, after int64, limit int) ([]intentRecord, error) {
+	return query(ctx, q, scanIntent, "SELECT "+intentColumns+`, NULL, i.state, i.person
+		FROM attempts i JOIN runs r ON r.number = i.run WHERE r.id = ?1 AND i.id > ?2
+		UNION ALL `+openIntents+"WHERE r.id = ?1 AND i.id > ?2 ORDER BY 1 LIMIT ?3", runID, after, limit)
+}
+
+func (q sqliteReader) LastCreated(ctx context.Context, nameKey Key, otherThan int64) (time.Time, error) {
+	scan := func(rows *sql.Rows) (last millis, err error) { return last, rows.Scan(&last) }
+	last, err := query(ctx, q, scan, "SELECT coalesce(max(created), 0) FROM people WHERE name_key = ? AND run <> ?", nameKey[:], otherThan)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return last[0].time(), nil
+}
+
+func (t *sqliteTransaction) AddIntents(ctx context.Context, intents []*intentRecord) error {
+	const statement = `INSERT INTO intents (key, name_key, run, row, attempt, generation, sent) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`
+	return t.each(ctx, statement, len(intents), func(stmt *sql.Stmt, n int) error {
+		i := intents[n]
+		return stmt.QueryRowContext(ctx, i.key[:], optional(i.nameKey), i.run, i.row, i.attempt, i.generation, millisOf(i.sent)).Scan(&i.id)
+	})
+}
+
+func (t *sqliteTransaction) SaveIntents(ctx context.Context, intents []*intentRecord) error {
+	const statement = "UPDATE intents SET ended = ?, status = ?, code = ?, http = ?, request = ? WHERE id = ?"
+	return t.each(ctx, statement, len(intents), func(stmt *sql.Stmt, n int) error {
+		i := intents[n]
+		_, err := stmt.ExecContext(ctx, millisOf(i.ended), i.result.Status, i.result.Code, i.result.HTTPStatus, i.result.RequestID, i.id)
+		return err
+	})
+}
+
+func (t *sqliteTransaction) Settle(ctx context.Context, intents []*intentRecord, people []personRecord) error {
+	err := t.each(ctx, "DELETE FROM intents WHERE id = ?", len(intents), func(stmt *sql.Stmt, n int) error {
+		_, err := stmt.ExecContext(ctx, intents[n].id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	const attempt = `INSERT INTO attempts (run, id, key, row, attempt, generation, sent, ended, state, person, status, code, http, request)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	err = t.each(ctx, attempt, len(intents), func(stmt *sql.Stmt, n int) error {
+		i, r := intents[n], intents[n].result
+		_, err := stmt.ExecContext(ctx, i.run, i.id, i.key[:], i.row, i.attempt, i.generation, millisOf(i.sent), millisOf(i.ended),
+			int(r.State), r.PersonID, r.Status, r.Code, r.HTTPStatus, r.RequestID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	const person = `INSERT OR REPLACE INTO people (key, name_key, state, person, project, attempts, generation, created, run)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	return t.each(ctx, person, len(people), func(stmt *sql.Stmt, n int) error {
+		p := &people[n]
+		_, err := stmt.ExecContext(ctx, p.key[:], optional(p.nameKey), int(p.state), p.id, p.project, p.attempts, p.generation, millisOf(p.created), p.createdBy)
+		return err
+	})
+}
+
+func (t *sqliteTransaction) AddRun(ctx context.Context, r *Run) error {
+	const statement = `INSERT INTO runs (id, api, company, project, command, roster, results, started, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`
+	return t.each(ctx, statement, 1, func(stmt *sql.Stmt, _ int) error {
+		return stmt.QueryRowContext(ctx, r.ID, r.API, r.Company, r.Project, r.Command, r.Roster, r.Results, millisOf(r.Started), r.Status).Scan(&r.number)
+	})
+}
+
+func (t *sqliteTransaction) SaveRun(ctx context.Context, r *Run) error {
+	const statement = `UPDATE runs SET roster = ?, results = ?, ended = ?, status = ?,
+		created = ?, existing = ?, skipped = ?, invalid = ?, failed = ?, unknown = ?, pending = ? WHERE number = ?`
+	return t.each(ctx, statement, 1, func(stmt *sql.Stmt, _ int) error {
+		c := &r.Counts
+		_, err := stmt.ExecContext(ctx, r.Roster, r.Results, millisOf(r.Ended), r.Status,
+			c.Created, c.Existing, c.Skipped, c.Invalid, c.Failed, c.Unknown, c.Pending, r.number)
+		return err
+	})
+}
+
+func (t *sqliteTransaction) DeleteRun(ctx context.Context, number int64) (attempts int, err error) {
+	err = t.each(ctx, "DELETE FROM attempts WHERE run = ?", 1, func(stmt *sql.Stmt, _ int) error {
+		result, err := stmt.ExecContext(ctx, number)
+		if err != nil {
+			return err
+		}
+		deleted, err := result.RowsAffected()
+		attempts = int(deleted)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return attempts, t.each(ctx, "DELETE FROM runs WHERE number = ?", 1, func(stmt *sql.Stmt, _ int) error {
+		_, err := stmt.ExecContext(ctx, number)
+		return err
+	})
+}
+
+// query returns what scan makes of every line of the answer.
+func query[T any](ctx context.Context, q sqliteReader, scan func(*sql.Rows) (T, error), text string, args ...any) (all []T, err error) {
+	rows, err := q.on.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, explainSQLite(q.path, "read", err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has every error of reading
+	for rows.Next() {
+		line, err := scan(rows)
+		if err != nil {
+			return nil, explainSQLite(q.path, "read", err)
+		}
+		all = append(all, line)
+	}
+	return all, explainSQLite(q.path, "read", rows.Err())
+}
+
+// each prepares a statement and calls do for n lines.
+func (t *sqliteTransaction) each(ctx context.Context, text string, n int, do func(*sql.Stmt, int) error) error {
+	stmt, err := t.on.(*sql.Conn).PrepareContext(ctx, text)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }() // nothing is learnt from its error
+	for i := range n {
+		if err := do(stmt, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scanIntent(rows *sql.Rows) (i intentRecord, err error) {
+	var sent, ended millis
+	s, r := &i.scope, &i.result
+	err = rows.Scan(&i.id, &i.key, &i.run, &i.runID, &s.API, &s.Company, &s.Project, &i.row, &i.attempt, &i.generation, &sent, &ended,
+		&r.Status, &r.Code, &r.HTTPStatus, &r.RequestID, &i.nameKey, &r.State, &r.PersonID)
+	i.sent, i.ended = sent.time(), ended.time()
+	return i, err
+}
+
+func scanPerson(rows *sql.Rows) (p personRecord, err error) {
+	var created millis
+	err = rows.Scan(&p.key, &p.nameKey, &p.state, &p.id, &p.project, &p.attempts, &p.generation, &created, &p.createdBy)
+	p.created = created.time()
+	return p, err
+}
+
+func scanRun(rows *sql.Rows) (r Run, err error) {
+	var started, ended millis
+	c := &r.Counts
+	err = rows.Scan(&r.number, &r.ID, &r.API, &r.Company, &r.Project, &r.Command, &r.Roster, &r.Results, &started, &ended, &r.Status,
+		&c.Created, &c.Existing, &c.Skipped, &c.Invalid, &c.Failed, &c.Unknown, &c.Pending)
+	r.Started, r.Ended = started.time(), ended.time()
+	return r, err
+}
+
+// millis is a time in milliseconds since 1970; 0 is no time.
+type millis int64
+
+func millisOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func (m millis) time() time.Time {
+	if m == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(m)).UTC()
+}
+
+// keyList writes keys for the parameter of ofKeys.
+func keyList(keys []Key) string {
+	texts := make([]string, len(keys))
+	for n, k := range keys {
+		texts[n] = hex.EncodeToString(k[:])
+	}
+	list, _ := json.Marshal(texts) // a list of texts has no error
+	return string(list)
+}
+
+// optional returns a key, or NULL for the zero key.
+func optional(k Key) any {
+	if k == (Key{}) {
+		return nil
+	}
+	return k[:]
+}

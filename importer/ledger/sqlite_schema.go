@@ -1,0 +1,243 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"muster/importer/atomicfile"
+)
+
+// sqliteApplication marks the head of every ledger ("must"), so that another
+// program's SQLite file is not taken for a ledger.
+const sqliteApplication = 0x6d757374
+
+// sqliteFormat is the number of the schema.
+const sqliteFormat = 2
+
+// secretSize suits HMAC-SHA256.
+const secretSize = 32
+
+// sqliteSchema creates the tables. Times are milliseconds since 1970, 0 for none;
+// states are those of State. The tables are laid out by how often they change:
+// intents stays small, attempts is read and pruned run by run, and people is
+// never pruned and not touched before an intent is settled.
+const sqliteSchema = `
+CREATE TABLE ledger (
+	one    INTEGER PRIMARY KEY CHECK (one = 1),
+	secret BLOB NOT NULL CHECK (length(secret) = 32)
+) STRICT;
+
+-- The numbers of runs and intents are never given twice, also after pruning.
+CREATE TABLE runs (
+	number   INTEGER PRIMARY KEY AUTOINCREMENT,
+	id       TEXT NOT NULL UNIQUE,
+	api      TEXT NOT NULL,
+	company  INTEGER NOT NULL,
+	project  INTEGER NOT NULL,
+	command  TEXT NOT NULL,
+	roster   TEXT NOT NULL,
+	results  TEXT NOT NULL,
+	started  INTEGER NOT NULL,
+	ended    INTEGER NOT NULL DEFAULT 0,
+	status   TEXT NOT NULL,
+	created  INTEGER NOT NULL DEFAULT 0,
+	existing INTEGER NOT NULL DEFAULT 0,
+	skipped  INTEGER NOT NULL DEFAULT 0,
+	invalid  INTEGER NOT NULL DEFAULT 0,
+	failed   INTEGER NOT NULL DEFAULT 0,
+	unknown  INTEGER NOT NULL DEFAULT 0,
+	pending  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- In flight or unresolved. An intent whose key is Created in people is a removal.
+CREATE TABLE intents (
+	id         INTEGER PRIMARY KEY AUTOINCREMENT,
+	key        BLOB NOT NULL UNIQUE,
+	name_key   BLOB,
+	run        INTEGER NOT NULL,
+	row        INTEGER NOT NULL,
+	attempt    INTEGER NOT NULL,
+	generation INTEGER NOT NULL,
+	sent       INTEGER NOT NULL,
+	ended      INTEGER NOT NULL DEFAULT 0,
+	status     TEXT NOT NULL DEFAULT '',
+	code       TEXT NOT NULL DEFAULT '',
+	http       INTEGER NOT NULL DEFAULT 0,
+	request    TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+-- Settled intents, written once.
+CREATE TABLE attempts (
+	run        INTEGER NOT NULL,
+	id         INTEGER NOT NULL,
+	key        BLOB NOT NULL,
+	row        INTEGER NOT NULL,
+	attempt    INTEGER NOT NULL,
+	generation INTEGER NOT NULL,
+	sent       INTEGER NOT NULL,
+	ended      INTEGER NOT NULL,
+	state      INTEGER NOT NULL,
+	person     INTEGER NOT NULL,
+	status     TEXT NOT NULL,
+	code       TEXT NOT NULL,
+	http       INTEGER NOT NULL,
+	request    TEXT NOT NULL,
+	PRIMARY KEY (run, id)
+) STRICT, WITHOUT ROWID;
+
+-- What is known of a key for good. run created the person; attempts counts the
+-- requests, generation the renewals of the token.
+CREATE TABLE people (
+	key        BLOB PRIMARY KEY,
+	name_key   BLOB,
+	state      INTEGER NOT NULL,
+	person     INTEGER NOT NULL,
+	project    INTEGER NOT NULL,
+	attempts   INTEGER NOT NULL,
+	generation INTEGER NOT NULL,
+	created    INTEGER NOT NULL,
+	run        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX people_by_name ON people (name_key) WHERE name_key IS NOT NULL;
+`
+
+// ensureSQLite creates the ledger at path if there is none.
+func ensureSQLite(ctx context.Context, path string) error {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return unwritableFile(path, "this is a folder; --ledger names a file", nil)
+	case err == nil && !info.Mode().IsRegular():
+		return unwritableFile(path, "this is not an ordinary file", nil)
+	case err == nil && info.Size() == 0:
+		return damagedFile(path, "the ledger file is empty, which a ledger never is", nil)
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return explainSQLite(path, "open", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return explainSQLite(path, "create", err)
+	}
+	return explainSQLite(path, "create", withFileLock(path, func() error {
+		if _, err := os.Stat(path); err == nil {
+			return nil // another process was first
+		}
+		if _, err := os.Stat(path + "-wal"); err == nil {
+			return damagedFile(path, fmt.Sprintf("the ledger file is gone, but %s-wal with its latest entries is still there", filepath.Base(path)), nil)
+		}
+		return createSQLite(ctx, path)
+	}))
+}
+
+// createSQLite creates a ledger that other processes see whole or not at all.
+func createSQLite(ctx context.Context, path string) (err error) {
+	draft := path + ".new"
+	for _, old := range []string{draft, draft + "-wal", draft + "-shm"} { // of a process that was killed
+		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	f, err := os.OpenFile(draft, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // SQLite gives its other files the same mode
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(draft) // err says more
+		}
+	}()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := fillSQLite(ctx, draft); err != nil {
+		return err
+	}
+	return atomicfile.Rename(draft, path)
+}
+
+// fillSQLite turns the empty file at path into a ledger.
+func fillSQLite(ctx context.Context, path string) (err error) {
+	db, err := connectSQLite(path)
+	if err != nil {
+		return err
+	}
+	// The last connection moves everything into the main file as it closes.
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		return err
+	}
+	secret := make([]byte, secretSize)
+	rand.Read(secret) // has no error; the program ends instead
+	return inTransaction(ctx, conn, func() error {
+		marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", sqliteApplication, sqliteFormat)
+		if _, err := conn.ExecContext(ctx, sqliteSchema+marks); err != nil {
+			return err
+		}
+		_, err := conn.ExecContext(ctx, "INSERT INTO ledger (one, secret) VALUES (1, ?)", secret)
+		return err
+	})
+}
+
+// adopt checks that the file is a whole, writable ledger of a known format, and
+// reads the secret.
+func (s *sqliteStore) adopt(ctx context.Context) (err error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	// A file that can't be written fails the transaction.
+	if err := inTransaction(ctx, conn, func() error { return checkFormat(ctx, s.path, conn) }); err != nil {
+		return err
+	}
+	// This reads the whole file: half a second for a million people.
+	var verdict string
+	if err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return damagedFile(s.path, "the ledger file is damaged or cut short", errors.New(verdict))
+	}
+	err = conn.QueryRowContext(ctx, `SELECT secret FROM ledger WHERE one = 1 AND 4 =
+		(SELECT count(*) FROM sqlite_schema WHERE name IN ('runs', 'intents', 'attempts', 'people'))`).Scan(&s.secret)
+	if errors.Is(err, sql.ErrNoRows) {
+		return damagedFile(s.path, "a table or the secret of the ledger is gone", err)
+	}
+	if err != nil {
+		return err
+	}
+	s.file, err = os.Stat(s.path)
+	return err
+}
+
+// checkFormat checks that the file is a ledger of the format of this program.
+func checkFormat(ctx context.Context, path string, conn *sql.Conn) error {
+	var id, version int64
+	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return err
+	}
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch {
+	case id != sqliteApplication:
+		return damagedFile(path, "this is a database of another program, not a ledger", nil)
+	case version > sqliteFormat:
+		return newerFile(path, version)
+	case version < sqliteFormat:
+		return damagedFile(path, fmt.Sprintf("the ledger has format %d, which this muster can't read any more", version), nil)
+	}
+	return nil
+}
