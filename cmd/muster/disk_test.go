@@ -232,7 +232,7 @@ func TestDiskFullOfLedger(t *testing.T) {
 			if strings.Count(stderr, "ERR") > 1 {
 				t.Errorf("it says so for every row: %s", stderr)
 			}
-			if !strings.Contains(stderr, "no space left") || !strings.Contains(stderr, "try: make room") {
+			if !strings.Contains(stderr, "disk of the ledger is full") || !strings.Contains(stderr, "try: make room") {
 				t.Errorf("it says: %s", stderr)
 			}
 			c := counts(t, stdout)
