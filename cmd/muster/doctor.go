@@ -199,7 +199,7 @@ const labelled = len("classifications")
 // is wider.
 func writeFinding(w io.Writer, f finding, columns int, colours bool) {
 	if columns == report.Plain {
-		_, _ = fmt.Fprintln(w, report.Clean(report.Advised(fmt.Sprintf("%s: %s, %s", text.Capital(f.Check), inFull(f.State), f.Text), f.Fix)))
+		_, _ = fmt.Fprintln(w, report.Clean(report.WithFix(fmt.Sprintf("%s: %s, %s", text.Capital(f.Check), inFull(f.State), f.Text), f.Fix)))
 		return
 	}
 	head := fmt.Sprintf("  %-4s  %-*s  ", f.State, labelled, f.Check)

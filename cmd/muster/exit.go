@@ -206,9 +206,9 @@ func (a *app) complain(err error) {
 		fmt.Fprintf(a.stderr, "%s", a.afterKey(interrupted))
 	}
 	if a.settings.plain {
-		a.line("muster: ", "", report.Advised(e.Message, e.Fix))
+		a.line("muster: ", "", report.WithFix(e.Message, e.Fix))
 		for _, p := range e.Problems {
-			a.line("Problem: ", "", report.Advised(p.Message, p.Fix))
+			a.line("Problem: ", "", report.WithFix(p.Message, p.Fix))
 		}
 		return
 	}

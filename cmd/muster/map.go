@@ -265,7 +265,7 @@ func (t *mappingText) list(what, list string) {
 func (t *mappingText) doubts(doubts []doubtJSON) {
 	if t.settings.plain {
 		for _, d := range doubts {
-			t.say("", report.Advised("In doubt: "+d.Message, d.Hint))
+			t.say("", report.WithFix("In doubt: "+d.Message, d.Hint))
 		}
 		return
 	}

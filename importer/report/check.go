@@ -127,7 +127,7 @@ func (p *page) effort(c Check) {
 	}
 	if c.Plan != "" {
 		p.blank()
-		p.named("Plan:    ", c.Plan)
+		p.copyable("Plan:    ", c.Plan)
 	}
 }
 

@@ -71,7 +71,7 @@ func (g *Groups) find(p outcome.Problem) *Group {
 		}
 		group := &Group{
 			Code: strings.Clone(p.Code), Field: strings.Clone(p.Field),
-			Message: bounded(p.Message), Hint: bounded(p.Hint), Line: strings.Clone(p.Line),
+			Message: shorten(p.Message), Hint: shorten(p.Hint), Line: strings.Clone(p.Line),
 		}
 		g.index[key] = group
 		g.kinds[family]++
@@ -81,7 +81,7 @@ func (g *Groups) find(p outcome.Problem) *Group {
 	return nil // not reached: "other" always has a group
 }
 
-func bounded(text string) string {
+func shorten(text string) string {
 	if len(text) > longestMessage {
 		text = strings.ToValidUTF8(text[:longestMessage], "") + "..."
 	}
@@ -120,7 +120,7 @@ func messageKind(message string) string {
 func quotedValue(message string) string {
 	if _, rest, quoted := strings.Cut(message, `"`); quoted {
 		if text, _, closed := strings.Cut(rest, `"`); closed {
-			return bounded(`"` + text + `"`)
+			return shorten(`"` + text + `"`)
 		}
 	}
 	at := strings.IndexFunc(message, isDigit)
@@ -129,7 +129,7 @@ func quotedValue(message string) string {
 	}
 	end := at + strings.IndexFunc(message[at:]+" ", func(r rune) bool { return !isDigit(r) })
 	word := strings.LastIndexAny(strings.TrimRight(message[:at], " "), " (") + 1
-	return bounded(message[word:end])
+	return shorten(message[word:end])
 }
 
 // List returns copies of the groups, the largest first.

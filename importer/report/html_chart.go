@@ -76,7 +76,7 @@ func (s *series) chart(zone *time.Location) *chart {
 	}
 	d.step, d.top = scale(d.most, s.width >= time.Minute)
 	c := &chart{Title: "People created " + unit, Throttled: throttled > 0, Faults: faults > 0}
-	c.Text = d.words(unit, people, faults, waited)
+	c.Text = d.describe(unit, people, faults, waited)
 	for i, one := range s.slices {
 		d.slice(c, i, one)
 	}
@@ -172,8 +172,8 @@ func (d *drawing) ticks() []tick {
 	return list
 }
 
-// words describes the chart, except throttling, which the summary mentions.
-func (d *drawing) words(unit string, people, faults int, waited time.Duration) string {
+// describe returns the chart in words, except throttling, which the summary mentions.
+func (d *drawing) describe(unit string, people, faults int, waited time.Duration) string {
 	var list []string
 	if people > 0 {
 		best := 0

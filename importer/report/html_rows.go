@@ -105,7 +105,7 @@ func (f *rowFile) add(label string, o outcome.Outcome) {
 
 // cleanRow returns a row with all texts cleaned and bounded.
 func cleanRow(label string, o outcome.Outcome) pageRow {
-	row := pageRow{Row: o.Row, Label: cleanBounded(label), Status: o.Status}
+	row := pageRow{Row: o.Row, Label: cleanShort(label), Status: o.Status}
 	if o.PersonID != 0 {
 		row.PersonID = strconv.FormatInt(o.PersonID, 10)
 	}
@@ -114,12 +114,12 @@ func cleanRow(label string, o outcome.Outcome) pageRow {
 			row.Rest = "and " + text.Plural(len(o.Problems)-i, "more problem", "more problems")
 			break
 		}
-		row.Problems = append(row.Problems, pageProblem{cleanBounded(p.Code), cleanBounded(p.Cell), cleanBounded(p.Message), cleanBounded(p.Hint)})
+		row.Problems = append(row.Problems, pageProblem{cleanShort(p.Code), cleanShort(p.Cell), cleanShort(p.Message), cleanShort(p.Hint)})
 	}
 	return row
 }
 
-func cleanBounded(text string) string { return Clean(bounded(text)) }
+func cleanShort(text string) string { return Clean(shorten(text)) }
 
 // array returns a row as the array for the script.
 func (f *rowFile) array(row pageRow) []any {

@@ -56,7 +56,7 @@ func newSeries(start time.Time) series {
 }
 
 func (s *series) event(now time.Time, e Event) {
-	one := s.at(s.advance(now))
+	one := s.sliceAt(s.advance(now))
 	switch e {
 	case EventCreated:
 		one.created++
@@ -75,13 +75,13 @@ func (s *series) waiting(now, until time.Time) {
 	}
 }
 
-func (s *series) end(now time.Time) { s.at(s.advance(now)) }
+func (s *series) end(now time.Time) { s.sliceAt(s.advance(now)) }
 
 // advance adds the time spent waiting up to now, and returns the time since the start.
 func (s *series) advance(now time.Time) time.Duration {
 	elapsed := max(now.Sub(s.start), s.last) // a clock may be set back
 	for from, to := s.last, min(elapsed, s.until); from < to; {
-		one := s.at(from)
+		one := s.sliceAt(from)
 		end := min((from/s.width+1)*s.width, to)
 		one.waited += end - from
 		from = end
@@ -90,8 +90,8 @@ func (s *series) advance(now time.Time) time.Duration {
 	return elapsed
 }
 
-// at returns the slice for a time since the start.
-func (s *series) at(elapsed time.Duration) *slice {
+// sliceAt returns the slice for a time since the start.
+func (s *series) sliceAt(elapsed time.Duration) *slice {
 	for elapsed/s.width >= slicesKept {
 		s.join()
 	}

@@ -39,16 +39,16 @@ func (p *page) blank() {
 	}
 }
 
-// named writes a name and a text for copying, never broken over lines.
-func (p *page) named(name, copied string) {
+// copyable writes a name and a text for copying, never broken over lines.
+func (p *page) copyable(name, copied string) {
 	if p.plain() {
 		name = strings.TrimSpace(name) + " "
 	}
 	p.b.WriteString(name + Clean(copied) + "\n")
 }
 
-// Advised returns a message with a fix, on a single line.
-func Advised(message, fix string) string {
+// WithFix returns a message with a fix, on a single line.
+func WithFix(message, fix string) string {
 	if fix == "" {
 		return message
 	}

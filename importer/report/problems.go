@@ -47,7 +47,7 @@ func (p *page) groups(title, single string, list []Group, s Summary) {
 	}
 	if more && where != "" {
 		p.blank()
-		p.named("  All of them: ", where)
+		p.copyable("  All of them: ", where)
 	}
 }
 
@@ -69,7 +69,7 @@ func (p *page) group(title string, g Group) (more bool) {
 		case places != "":
 			one += ", in " + places
 		}
-		p.line("", "", title+" in "+Advised(one, Clean(g.Hint)))
+		p.line("", "", title+" in "+WithFix(one, Clean(g.Hint)))
 		return g.Count > shown
 	}
 	if g.Count == 1 && places != "" {

@@ -142,7 +142,7 @@ func (p *Progress) snapshot(now time.Time) Snapshot {
 		s.Until, s.Why = status.until, status.why
 	}
 	done := s.Counts.Rows()
-	s.Rate = p.speed.at(s.Elapsed, done)
+	s.Rate = p.speed.measure(s.Elapsed, done)
 	if p.total <= done {
 		return s
 	}

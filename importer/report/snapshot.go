@@ -194,8 +194,8 @@ type sample struct {
 	done    int
 }
 
-// at records the progress and returns rows per second.
-func (s *speed) at(elapsed time.Duration, done int) float64 {
+// measure records the progress and returns rows per second.
+func (s *speed) measure(elapsed time.Duration, done int) float64 {
 	var oldest, newest sample // the run's start
 	if s.count > 0 {
 		newest = s.samples[(s.count-1)%len(s.samples)]

@@ -265,7 +265,7 @@ func (p *page) ending(s Summary) {
 	}
 	if s.Results != "" {
 		p.blank()
-		p.named("Results: ", s.Results)
+		p.copyable("Results: ", s.Results)
 	}
 	name := "Next:    "
 	for i, command := range s.Next {
@@ -274,7 +274,7 @@ func (p *page) ending(s Summary) {
 		} else if !p.plain() {
 			name = "         "
 		}
-		p.named(name, command)
+		p.copyable(name, command)
 	}
 }
 

@@ -26,7 +26,7 @@ type workbookEncoder struct {
 	header  []string
 	options Options
 
-	rows  *os.File // of JSON Lines: keptRow
+	rows  *os.File // of JSON Lines: storedRow
 	out   *bufio.Writer
 	json  *json.Encoder
 	count int
@@ -36,8 +36,8 @@ type workbookEncoder struct {
 	remarked []string
 }
 
-// keptRow is a row in the temporary file.
-type keptRow struct {
+// storedRow is a row in the temporary file.
+type storedRow struct {
 	Cells []string        `json:"cells"`
 	Marks []workbook.Mark `json:"marks,omitempty"`
 }
@@ -158,7 +158,7 @@ func (e *workbookEncoder) write(record []string, o *outcome.Outcome) error {
 		return errTooLarge
 	}
 	e.summary.add(o)
-	return e.json.Encode(keptRow{Cells: record, Marks: marks(o)})
+	return e.json.Encode(storedRow{Cells: record, Marks: marks(o)})
 }
 
 // marks returns the cells with problems of a row that has no person.
@@ -203,7 +203,7 @@ func (e *workbookEncoder) finish() error {
 		return err
 	}
 	if e.roster != nil {
-		err := e.roster.book.Write(e.file, e.placed(), func() []workbook.Line { return e.summary.lines(e.options) })
+		err := e.roster.book.Write(e.file, e.placedRows(), func() []workbook.Line { return e.summary.lines(e.options) })
 		if err == nil {
 			return nil
 		}
@@ -227,7 +227,7 @@ func (e *workbookEncoder) writeNew() error {
 		return err
 	}
 	defer sheet.close()
-	for row, err := range e.kept() {
+	for row, err := range e.storedRows() {
 		if err != nil {
 			return err
 		}
@@ -239,16 +239,16 @@ func (e *workbookEncoder) writeNew() error {
 	return sheet.finish()
 }
 
-// kept returns the rows of the temporary file.
-func (e *workbookEncoder) kept() iter.Seq2[keptRow, error] {
-	return func(yield func(keptRow, error) bool) {
+// storedRows returns the rows of the temporary file.
+func (e *workbookEncoder) storedRows() iter.Seq2[storedRow, error] {
+	return func(yield func(storedRow, error) bool) {
 		if _, err := e.rows.Seek(0, io.SeekStart); err != nil {
-			yield(keptRow{}, err)
+			yield(storedRow{}, err)
 			return
 		}
 		d := json.NewDecoder(bufio.NewReaderSize(e.rows, 1<<16))
 		for d.More() {
-			var row keptRow
+			var row storedRow
 			err := d.Decode(&row)
 			if !yield(row, err) || err != nil {
 				return
@@ -257,9 +257,9 @@ func (e *workbookEncoder) kept() iter.Seq2[keptRow, error] {
 	}
 }
 
-// placed returns the kept rows with places in the sheet. The place in a roster is
+// placedRows returns the stored rows with places in the sheet. The place in a roster is
 // the number of the row; in a results file, which a user may have sorted, of the line.
-func (e *workbookEncoder) placed() iter.Seq2[workbook.Row, error] {
+func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Row, error] {
 	return func(yield func(workbook.Row, error) bool) {
 		var nextLine func() (Row, error, bool)
 		if e.roster.previous != nil {
@@ -268,14 +268,14 @@ func (e *workbookEncoder) placed() iter.Seq2[workbook.Row, error] {
 			defer stop()
 		}
 		looks := statusLooks()
-		for kept, err := range e.kept() {
+		for stored, err := range e.storedRows() {
 			if err != nil {
 				yield(workbook.Row{}, err)
 				return
 			}
-			six := kept.Cells[len(e.header)-columnCount : len(e.header)]
+			six := stored.Cells[len(e.header)-columnCount : len(e.header)]
 			number, _ := wholeNumber(six[columnRow]) // written by appendOutcome
-			row := workbook.Row{Number: int(number), Cells: six, Tone: looks[outcome.Status(six[columnStatus])].tone, Marks: kept.Marks}
+			row := workbook.Row{Number: int(number), Cells: six, Tone: looks[outcome.Status(six[columnStatus])].tone, Marks: stored.Marks}
 			if e.roster.previous != nil {
 				line, failed, more := nextLine()
 				if err = failed; err == nil && (!more || line.Outcome.Row != row.Number) {

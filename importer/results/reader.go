@@ -274,7 +274,7 @@ func pick[T any](old, list []T, columns []int) []T {
 	}
 	picked := old[:0]
 	for _, i := range columns {
-		picked = append(picked, at(list, i))
+		picked = append(picked, itemAt(list, i))
 	}
 	return picked
 }
@@ -286,8 +286,8 @@ func (r *Reader) unescape(cell string) string {
 	return cell
 }
 
-// at returns list[i], or the zero value if the list is shorter.
-func at[T any](list []T, i int) T {
+// itemAt returns list[i], or the zero value if the list is shorter.
+func itemAt[T any](list []T, i int) T {
 	if i < len(list) {
 		return list[i]
 	}
@@ -299,7 +299,7 @@ func at[T any](list []T, i int) T {
 func (r *Reader) outcome(line *roster.Row, row *Row) {
 	var six [columnCount]string
 	for i, where := range r.six {
-		six[i] = r.unescape(at(line.Cells, where))
+		six[i] = r.unescape(itemAt(line.Cells, where))
 	}
 	o, ok := &row.Outcome, false
 	if number, exact := wholeNumber(six[columnRow]); exact && number > 0 && number < 1<<31 {
