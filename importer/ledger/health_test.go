@@ -11,9 +11,9 @@ import (
 	"muster/importer/ledger"
 )
 
-func TestCheck(t *testing.T) {
+func testCheck(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path)
 	other := scope()
 	other.Project++

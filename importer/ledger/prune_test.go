@@ -10,9 +10,9 @@ import (
 	"muster/importer/ledger"
 )
 
-func TestPrune(t *testing.T) {
+func testPrune(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path)
 	old := time.Now().Add(-500 * 24 * time.Hour)
 	other := scope()
@@ -94,9 +94,9 @@ func TestPrune(t *testing.T) {
 }
 
 // Where a run's files are is still found from another folder.
-func TestPathsAreAbsolute(t *testing.T) {
+func testPathsAreAbsolute(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	defer lock(t, l, scope())()
 	run, err := l.Begin(t.Context(), ledger.Run{Scope: scope(), Roster: "crew.csv", Results: "crew.results.csv"})
 	if err != nil {

@@ -79,9 +79,9 @@ func say(format string, args ...any) {
 
 // Whatever was durable by the ledger's word is there after a kill, and the
 // next process goes on with it.
-func TestKill(t *testing.T) {
+func testKill(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	said := make(map[string]string) // name: "intend id token" or "record id token"
 	rounds, lines := 4, 400
 	if testing.Short() {
@@ -163,9 +163,9 @@ func holdLock(l *ledger.Ledger) error {
 	select {}
 }
 
-func TestLockOfAnotherProcess(t *testing.T) {
+func testLockOfAnotherProcess(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path)
 	c := start(t, "lock", path)
 	if got := c.read(t); got != "locked" {
@@ -187,9 +187,9 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	}
 }
 
-func TestLock(t *testing.T) {
+func testLock(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	a, b := open(t, path), open(t, path)
 	release, err := a.Lock(scope())
 	if err != nil {
@@ -215,9 +215,9 @@ func TestLock(t *testing.T) {
 }
 
 // Whoever looks at the runs is never taken for a run.
-func TestLockWhileOthersLook(t *testing.T) {
+func testLockWhileOthersLook(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l, watcher := open(t, path), open(t, path)
 	release := lock(t, l, scope())
 	if _, err := l.Begin(t.Context(), ledger.Run{Scope: scope()}); err != nil {
@@ -274,9 +274,9 @@ func workElsewhere(l *ledger.Ledger) error {
 	return nil
 }
 
-func TestTwoProcesses(t *testing.T) {
+func testTwoProcesses(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path)
 	c := start(t, "other", path)
 	if got := c.read(t); got != "begun" {

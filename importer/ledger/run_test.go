@@ -28,9 +28,9 @@ func lock(t *testing.T, l *ledger.Ledger, s ledger.Scope) (release func()) {
 	}
 }
 
-func TestRuns(t *testing.T) {
+func testRuns(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path)
 	release := lock(t, l, scope())
 	started := time.Date(2026, 11, 23, 6, 30, 0, 5e6, time.UTC)
@@ -76,9 +76,9 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-func TestEndNonsense(t *testing.T) {
+func testEndNonsense(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	for _, status := range []ledger.RunStatus{"", ledger.Running, ledger.Crashed, "bored"} {
 		run.Status = status
@@ -92,9 +92,9 @@ func TestEndNonsense(t *testing.T) {
 	}
 }
 
-func TestBeginWantsTheLock(t *testing.T) {
+func testBeginWantsTheLock(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	if _, err := l.Begin(t.Context(), ledger.Run{Scope: scope()}); err == nil {
 		t.Error("a run began without the lock")
 	}
@@ -102,9 +102,9 @@ func TestBeginWantsTheLock(t *testing.T) {
 
 // A run that never ended has crashed once nobody holds its lock, and for good
 // once the next one of its scope begins.
-func TestCrashedRuns(t *testing.T) {
+func testCrashedRuns(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	statuses := func(l *ledger.Ledger) (s []ledger.RunStatus) {
 		t.Helper()
 		runs, err := l.Runs(t.Context(), 0)
@@ -144,9 +144,9 @@ func TestCrashedRuns(t *testing.T) {
 	want("the next one ended", reader, ledger.Finished, ledger.Crashed, ledger.Running)
 }
 
-func TestAttempts(t *testing.T) {
+func testAttempts(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	refused := ledger.Result{State: ledger.Refused, HTTPStatus: 429, Code: "throttled", RequestID: "r-1"}
 	made := ledger.Result{State: ledger.Created, PersonID: 9_007_199_254_740_993, Status: outcome.Created, HTTPStatus: 201, RequestID: "r-2"}
@@ -193,9 +193,9 @@ func TestAttempts(t *testing.T) {
 }
 
 // More attempts than are read at a time, open and settled ones mixed.
-func TestManyAttempts(t *testing.T) {
+func testManyAttempts(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	const people = 2500
 	fillKeys(t, l, run, people)
@@ -222,9 +222,9 @@ func TestManyAttempts(t *testing.T) {
 	}
 }
 
-func TestUnsettledOfOneScope(t *testing.T) {
+func testUnsettledOfOneScope(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	other := scope()
 	other.Company++
 	mine, others := begin(t, l), beginScope(t, l, other)
@@ -248,11 +248,11 @@ func TestUnsettledOfOneScope(t *testing.T) {
 }
 
 // A run knows where its files are after they were moved, and no other run's.
-func TestMoved(t *testing.T) {
+func testMoved(t *testing.T, location newLocation) {
 	t.Parallel()
 	folder := t.TempDir()
 	in := func(name string) string { return filepath.Join(folder, name) }
-	l := open(t, in("ledger.db"))
+	l := open(t, location(t))
 	release := lock(t, l, scope())
 	defer release()
 	for _, name := range []string{"a.csv", "b.csv"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,7 +17,7 @@ import (
 
 // What may follow upon what: each row records the results one after the other,
 // each upon an intent of its own if the one before settled it.
-func TestStates(t *testing.T) {
+func testStates(t *testing.T, location newLocation) {
 	t.Parallel()
 	var (
 		made    = created(41)
@@ -43,7 +42,7 @@ func TestStates(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(t.TempDir(), "ledger.db")
+			path := location(t)
 			l := open(t, path)
 			run := begin(t, l)
 			key := l.Key("somebody")
@@ -76,9 +75,9 @@ func TestStates(t *testing.T) {
 	}
 }
 
-func TestIntendedBeforeAnyResult(t *testing.T) {
+func testIntendedBeforeAnyResult(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path)
 	run := begin(t, l)
 	key := l.Key("somebody")
@@ -110,9 +109,9 @@ func TestIntendedBeforeAnyResult(t *testing.T) {
 	}
 }
 
-func TestToken(t *testing.T) {
+func testToken(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	next := func(key ledger.Key, r ledger.Result) string {
 		i := intend(t, l, run, key, 2)
@@ -147,7 +146,7 @@ func TestToken(t *testing.T) {
 	}
 }
 
-func TestRecordAgain(t *testing.T) {
+func testRecordAgain(t *testing.T, location newLocation) {
 	t.Parallel()
 	refused := ledger.Result{State: ledger.Refused}
 	for _, c := range []struct {
@@ -164,7 +163,7 @@ func TestRecordAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			l := newLedger(t)
+			l := open(t, location(t))
 			i := intend(t, l, begin(t, l), l.Key("x"), 2)
 			record(t, l, i, c.first)
 			if err := l.Record(t.Context(), i, c.then); !errors.Is(err, c.want) {
@@ -179,9 +178,9 @@ func TestRecordAgain(t *testing.T) {
 }
 
 // An attempt is settled by its own outcome alone.
-func TestRecordOfAnEarlierAttempt(t *testing.T) {
+func testRecordOfAnEarlierAttempt(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	first := intend(t, l, run, l.Key("x"), 2)
 	record(t, l, first, ledger.Result{State: ledger.Refused})
@@ -194,9 +193,9 @@ func TestRecordOfAnEarlierAttempt(t *testing.T) {
 	}
 }
 
-func TestRecordNonsense(t *testing.T) {
+func testRecordNonsense(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	i := intend(t, l, begin(t, l), l.Key("x"), 2)
 	for _, r := range []ledger.Result{
 		{},
@@ -219,9 +218,9 @@ func TestRecordNonsense(t *testing.T) {
 	record(t, l, i, created(1)) // the ledger goes on
 }
 
-func TestEndedContext(t *testing.T) {
+func testEndedContext(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -235,9 +234,9 @@ func TestEndedContext(t *testing.T) {
 
 // Whatever ends while others commit: who got no error is in the ledger, who got
 // one is not.
-func TestContextEndsMeanwhile(t *testing.T) {
+func testContextEndsMeanwhile(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	const people = 400
 	errs := make([]error, people)
@@ -269,9 +268,9 @@ func TestContextEndsMeanwhile(t *testing.T) {
 }
 
 // Many at once want the same few keys: each is sent by one of them.
-func TestOneSender(t *testing.T) {
+func testOneSender(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	const keys, senders = 20, 32
 	sent := make([]atomic.Int64, keys)
@@ -303,9 +302,9 @@ func TestOneSender(t *testing.T) {
 
 // Two ledgers on one file, as two processes with different projects have them,
 // see each other's entries and do not disturb each other.
-func TestTwoOnOneFile(t *testing.T) {
+func testTwoOnOneFile(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	a, b := open(t, path), open(t, path)
 	other := scope()
 	other.Project++
@@ -362,12 +361,12 @@ func TestTwoOnOneFile(t *testing.T) {
 	}
 }
 
-func TestLookup(t *testing.T) {
+func testLookup(t *testing.T, location newLocation) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 2, 255, 256, 257, 1000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
-			l := newLedger(t)
+			l := open(t, location(t))
 			run := begin(t, l)
 			keys, want := make([]ledger.Key, size), make([]ledger.Entry, size)
 			var workers sync.WaitGroup
@@ -406,16 +405,16 @@ func TestLookup(t *testing.T) {
 			}
 		})
 	}
-	l := newLedger(t)
+	l := open(t, location(t))
 	if err := l.Lookup(t.Context(), make([]ledger.Key, 2), make([]ledger.Entry, 1)); err == nil {
 		t.Error("no error without room for the entries")
 	}
 }
 
 // The times of creations are kept by key and by name.
-func TestTimesOfCreation(t *testing.T) {
+func testTimesOfCreation(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	before := time.Now().Truncate(time.Millisecond)
 	run := begin(t, l)
 	lee, other := l.Key("name", "lee"), l.Key("name", "other")
@@ -463,9 +462,9 @@ func TestTimesOfCreation(t *testing.T) {
 }
 
 // An open intent keeps its name key.
-func TestNameKeyOfAnIntent(t *testing.T) {
+func testNameKeyOfAnIntent(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	want, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("a"), NameKey: l.Key("name"), Row: 2})
 	if err != nil {

@@ -452,9 +452,9 @@ func TestNoNames(t *testing.T) {
 	look("closed")
 }
 
-func TestManyMakeOneLedger(t *testing.T) {
+func testManyMakeOneLedger(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	keys := make([]ledger.Key, 16)
 	var openers sync.WaitGroup
 	for n := range keys {
@@ -476,9 +476,9 @@ func TestManyMakeOneLedger(t *testing.T) {
 	}
 }
 
-func TestKey(t *testing.T) {
+func testKey(t *testing.T, location newLocation) {
 	t.Parallel()
-	l, other := newLedger(t), newLedger(t)
+	l, other := open(t, location(t)), open(t, location(t))
 	all := [][]string{
 		{},
 		{""},

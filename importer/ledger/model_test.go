@@ -3,7 +3,6 @@ package ledger_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -29,9 +28,9 @@ type model struct {
 
 // Whatever is done to a ledger in whatever order, closing and opening it again
 // included, it agrees with the model.
-func TestModel(t *testing.T) {
+func testModel(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path) // one for all: each check has a scope and people of its own
 	check := int64(0)
 	rapid.Check(t, func(t *rapid.T) {

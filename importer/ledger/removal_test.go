@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,9 +57,9 @@ func recordRemovals(tb testing.TB, l *ledger.Ledger, removals []ledger.Removal, 
 	}
 }
 
-func TestMadeByARun(t *testing.T) {
+func testMadeByARun(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	first := begin(t, l)
 	record(t, l, intend(t, l, first, l.Key("a"), 2), created(41))
 	lost := intend(t, l, first, l.Key("b"), 3)
@@ -82,9 +81,9 @@ func TestMadeByARun(t *testing.T) {
 }
 
 // A removed key may be sent again, under another token; one that stays may not.
-func TestRemovals(t *testing.T) {
+func testRemovals(t *testing.T, location newLocation) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
+	path := location(t)
 	l := open(t, path)
 	run := begin(t, l)
 	var tokens []string
@@ -148,9 +147,9 @@ func TestRemovals(t *testing.T) {
 }
 
 // What a killed undo left is taken over by the next one.
-func TestRemovalsTakenOver(t *testing.T) {
+func testRemovalsTakenOver(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	record(t, l, intend(t, l, run, l.Key("a"), 2), created(41))
 	record(t, l, intend(t, l, run, l.Key("b"), 3), created(42))
@@ -169,9 +168,9 @@ func TestRemovalsTakenOver(t *testing.T) {
 	}
 }
 
-func TestRemovalsAreChecked(t *testing.T) {
+func testRemovalsAreChecked(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	record(t, l, intend(t, l, run, l.Key("a"), 2), created(41))
 	people := made(t, l, run)
@@ -199,9 +198,9 @@ func TestRemovalsAreChecked(t *testing.T) {
 }
 
 // More people than the queue takes at a time.
-func TestManyRemovals(t *testing.T) {
+func testManyRemovals(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	const people = 1500
 	fillKeys(t, l, run, people)
@@ -228,9 +227,9 @@ func TestManyRemovals(t *testing.T) {
 
 // Whoever was taken off the project stays known until somebody is created in their
 // place: they are still in the company, and may have to be put back.
-func TestRemovedIsNotForgotten(t *testing.T) {
+func testRemovedIsNotForgotten(t *testing.T, location newLocation) {
 	t.Parallel()
-	l := newLedger(t)
+	l := open(t, location(t))
 	run := begin(t, l)
 	key := l.Key("somebody")
 	record(t, l, intend(t, l, run, key, 2), created(41))
