@@ -13,7 +13,7 @@ type Health struct {
 	Open   []OpenRun
 }
 
-// OpenRun is a run with requests whose outcome is not known.
+// OpenRun is a run that has requests without a known outcome.
 type OpenRun struct {
 	Run string
 	Scope

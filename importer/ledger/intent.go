@@ -37,7 +37,7 @@ type Request struct {
 	Row     int // of the run's roster
 }
 
-// Intent is one attempt to create the person of a key.
+// Intent is an attempt to create the person of a key.
 type Intent struct {
 	Request
 	ID      int64     // grows with every intent

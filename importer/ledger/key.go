@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Key identifies one person without any personal data: the first half of an
-// HMAC-SHA256 with the secret of the ledger. Keys of two ledgers never agree.
+// Key identifies a person without personal data. A key is the first half of an
+// HMAC-SHA256 with the secret of the ledger; keys of two ledgers never agree.
 type Key [16]byte
 
 // Scan reads a key from a database; NULL is the zero key.
@@ -35,7 +35,7 @@ const (
 	forToken = 't'
 )
 
-// Key returns the key of the parts in their order. ("ab", "c") and ("a", "bc")
+// Key returns the key of an ordered list of parts. ("ab", "c") and ("a", "bc")
 // have different keys.
 func (l *Ledger) Key(parts ...string) Key {
 	h := l.keys.take()
@@ -59,7 +59,7 @@ func (l *Ledger) token(k Key, generation int64) string {
 	return hex.EncodeToString(t[:])
 }
 
-// keyring lends hashers, since preparing a hasher takes longer than using it.
+// keyring lends hashers, since preparing a hasher takes longer than a hash.
 type keyring struct{ pool sync.Pool }
 
 func newKeyring(secret []byte) *keyring {

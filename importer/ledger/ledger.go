@@ -31,7 +31,7 @@
 //
 // # Group commit
 //
-// A durable commit takes up to ten milliseconds. One goroutine, started by Open
+// A durable commit can last ten milliseconds. One goroutine, started by Open
 // and ended by Close, puts everything that waits into one transaction (writer.go).
 // The goroutine never waits for more: a single change is committed at once.
 //

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// Scope is what one run at a time may work on.
+// Scope is a project, on which a single run at a time may work.
 type Scope struct {
 	API              string // the host
 	Company, Project int64
 }
 
-// Lock locks the scope for one run, or returns an error that wraps [ErrLocked]
-// at once. The lock ends with the process at the latest, however that ends.
+// Lock locks the scope for a run, or at once returns an error that wraps
+// [ErrLocked]. The lock ends with the process at the latest, however that ends.
 func (l *Ledger) Lock(s Scope) (release func() error, err error) {
 	l.locks.Lock()
 	defer l.locks.Unlock()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Entry is what the ledger knows of one key.
+// Entry is what the ledger knows of a key.
 type Entry struct {
 	State    State
 	PersonID int64  // of Created and Removed; of Intended, the person removed before
@@ -65,9 +65,9 @@ func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error 
 	return nil
 }
 
-// OpenIntents returns the intents of the scope to create people whose outcome is
-// not known, in the order in which they were made: intents in flight, of killed
-// runs, and still unresolved.
+// OpenIntents returns the scope's intents to create people that have no known
+// outcome, in the order of making: intents in flight, of killed runs, and
+// unresolved.
 func (l *Ledger) OpenIntents(ctx context.Context, s Scope) ([]Intent, error) {
 	open, err := l.store.OpenIntents(ctx, &s)
 	if err != nil {

@@ -14,7 +14,7 @@ type Pruned struct {
 	Kept     int // runs as old that are running or have open intents
 }
 
-// Prune deletes the runs that started before a time, and their attempts. People
+// Prune deletes the runs that started before a time, with all attempts. People
 // and open intents, which guard against duplicates, stay. Every run is deleted
 // in a transaction, so that other processes wait only shortly; Pruned also counts
 // what was deleted before an error.
@@ -44,7 +44,7 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	return done, nil
 }
 
-// deleteRun deletes a run and its attempts unless the run has open intents.
+// deleteRun deletes a run with all attempts unless the run has open intents.
 func (l *Ledger) deleteRun(ctx context.Context, run Run) (attempts int, deleted bool, err error) {
 	err = l.update(ctx, func(ctx context.Context, tx transaction) error {
 		open, err := tx.OpenIntents(ctx, &run.Scope)

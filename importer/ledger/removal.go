@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// CreatedPerson is a person whom a run created.
+// CreatedPerson is a person that a run created.
 type CreatedPerson struct {
 	Key      Key
 	Row      int // of the run's roster
@@ -14,7 +14,7 @@ type CreatedPerson struct {
 	Removed  bool // taken off the project since, as far as the ledger knows
 }
 
-// CreatedPeople returns the people whom requests of a run created, in the order
+// CreatedPeople returns the people that requests of a run created, in the order
 // of the requests, and how many requests of the run are unresolved. A person
 // whose answer was lost and whom a later run found belongs to the run that sent
 // the request.

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// batch decides the changes of one transaction. It holds what the store knows
-// of the keys in question, and collects what the store is to write.
+// batch decides the changes of a transaction. The batch holds what the store
+// knows of the keys in question, and collects what the store writes.
 type batch struct {
 	open   map[Key]*intentRecord
 	people map[Key]personRecord
@@ -123,7 +123,8 @@ func (b *batch) intend(c *change) error {
 	return nil
 }
 
-// intendRemoval adds the intent of c, or returns the open one of an earlier undo.
+// intendRemoval adds the intent of c, or takes over the intent that an earlier
+// undo left open.
 func (b *batch) intendRemoval(c *change) error {
 	p := b.people[c.intent.key]
 	if p.state != Created || p.id != c.personID {
@@ -169,7 +170,7 @@ func (b *batch) record(c *change) error {
 	return nil
 }
 
-// after returns the record of a key whose intent i was settled.
+// after returns the record of a key after intent i was settled.
 func (p personRecord) after(i *intentRecord) personRecord {
 	was := p.state
 	p.key, p.state, p.project, p.attempts = i.key, i.result.State, i.scope.Project, i.attempt

@@ -23,7 +23,7 @@ const (
 	Crashed     RunStatus = "crashed"     // the run was killed, or the machine went down
 )
 
-// Run is one import or retry over one roster.
+// Run is an import or retry over a roster.
 type Run struct {
 	ID string // sorts by time; short enough to be typed
 	Scope
@@ -38,7 +38,7 @@ type Run struct {
 	number int64 // 0: not begun
 }
 
-// Begin records that a run starts, and returns the run with its ID. Started is
+// Begin records that a run starts, and returns the run with an ID. Started is
 // the store's time unless the caller set it. The scope must be locked by l, which
 // proves that earlier runs of the scope are over: runs without an end have crashed.
 func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
@@ -175,8 +175,8 @@ func (l *Ledger) RenameFile(ctx context.Context, from, to string) error {
 	return nil
 }
 
-// Runs returns the latest runs, the newest first: at most limit of them, or all
-// if limit is 0. A running run whose process is gone is shown as Crashed.
+// Runs returns the latest runs, the newest first: at most limit runs, or all if
+// limit is 0. A running run whose process is gone is shown as Crashed.
 func (l *Ledger) Runs(ctx context.Context, limit int) ([]Run, error) {
 	runs, err := l.store.Runs(ctx, max(limit, 0))
 	if err != nil {
@@ -190,7 +190,7 @@ func (l *Ledger) Runs(ctx context.Context, limit int) ([]Run, error) {
 	return runs, nil
 }
 
-// Attempt is an intent and its result.
+// Attempt is an intent with the result.
 type Attempt struct {
 	Intent
 	Result           // State is Intended while the outcome is not known
@@ -201,8 +201,8 @@ type Attempt struct {
 // while the caller prints.
 const attemptsPage = 1000
 
-// Attempts yields the attempts of a run in the order in which they were made,
-// and ends after an error. An unknown run has no attempts.
+// Attempts yields the attempts of a run in the order of making, and ends after
+// an error. An unknown run has no attempts.
 func (l *Ledger) Attempts(ctx context.Context, runID string) iter.Seq2[Attempt, error] {
 	return func(yield func(Attempt, error) bool) {
 		for last := int64(0); ; {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// sqliteReader reads the records of a file on any connection, or on the one
+// sqliteReader reads the records of a file, on any connection or on the
 // connection of a transaction.
 type sqliteReader struct {
 	on interface {

@@ -18,8 +18,8 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// sqliteStore is a ledger in one SQLite file in WAL mode with synchronous=FULL:
-// a commit is on the disk when the commit returns.
+// sqliteStore is a store in an SQLite file. WAL mode with synchronous=FULL makes
+// a commit durable before the commit returns.
 //
 // A ledger that silently forgets people is worse than none. A new file is
 // created under another name and renamed, under a lock: so an empty file, or a

@@ -45,7 +45,7 @@ type store interface {
 	Close() error
 }
 
-// reader reads committed records, or inside a transaction also its own.
+// reader reads committed records, and inside a transaction the uncommitted too.
 type reader interface {
 	// Intents returns the open intents of the keys, in any order.
 	Intents(ctx context.Context, keys []Key) ([]intentRecord, error)
@@ -89,7 +89,7 @@ type transaction interface {
 	DeleteRun(ctx context.Context, number int64) (attempts int, err error)
 }
 
-// intentRecord is one attempt at a key, open or settled.
+// intentRecord is an attempt at a key, open or settled.
 type intentRecord struct {
 	id         int64
 	key        Key
@@ -105,7 +105,7 @@ type intentRecord struct {
 	result     Result
 }
 
-// personRecord is what is known for good of one key.
+// personRecord is what is known for good of a key.
 type personRecord struct {
 	key        Key
 	nameKey    Key

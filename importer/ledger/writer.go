@@ -9,7 +9,7 @@ import (
 // may wait.
 const batchSize = 512
 
-// change is one thing to write. Its sender waits for done.
+// change is something to write. The sender waits for done.
 type change struct {
 	kind     changeKind
 	intent   *intentRecord // to make, or with the ID, key and result to record
