@@ -121,7 +121,7 @@ func (r rival) runs(t *testing.T, rows int) (took time.Duration, refused int) {
 func TestPaceSideBySide(t *testing.T) {
 	t.Parallel()
 	counts := []int{100, 500, 5000, 20000}
-	readme, err := os.ReadFile("../README.md")
+	topic, err := os.ReadFile("../cmd/muster/help/performance.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,13 +132,13 @@ func TestPaceSideBySide(t *testing.T) {
 	}
 	for i, r := range rivals() {
 		fmt.Fprintf(&table, "\n%-35s", r.name)
-		_, quoted, _ := strings.Cut(string(readme), "\n| "+r.name+" | ")
+		_, quoted, _ := strings.Cut(string(topic), "\n| "+r.name+" | ")
 		for _, rows := range counts {
 			took, refused := r.runs(t, rows)
 			var cell string
 			cell, quoted, _ = strings.Cut(quoted, " |")
 			if !quotes(cell, took, refused) {
-				t.Errorf("README has %q where %s takes %v (%d) for %d rows", strings.TrimSpace(cell), r.name, took.Round(time.Second), refused, rows)
+				t.Errorf("the topic performance has %q where %s takes %v (%d) for %d rows", strings.TrimSpace(cell), r.name, took.Round(time.Second), refused, rows)
 			}
 			fmt.Fprintf(&table, " %18s", fmt.Sprintf("%v (%d)", took.Round(time.Second), refused))
 			least := best(&server{windows: []*quota{{length: 10 * time.Second, limit: 25}, {length: time.Hour, limit: 3600}}, telling: fewest}, time.Now(), took, nil)
@@ -150,7 +150,7 @@ func TestPaceSideBySide(t *testing.T) {
 	t.Log("\n" + table.String())
 }
 
-// quotes reports whether a cell of the README says so, in whole seconds or minutes. What is refused
+// quotes reports whether a cell of the topic says so, in whole seconds or minutes. What is refused
 // is rounded, and in which order waiters wake may change it a little.
 func quotes(cell string, took time.Duration, refused int) bool {
 	said, count, _ := strings.Cut(strings.TrimSuffix(strings.ReplaceAll(cell, ",", ""), ")"), "(")

@@ -92,7 +92,7 @@ func flagsOfAll() map[string]bool {
 }
 
 func variables() []string {
-	known := []string{"MUSTER_CLIENT_ID", "MUSTER_CLIENT_SECRET", "MUSTER_CRASHES", "MUSTER_TEST_TOOLS"}
+	known := []string{"MUSTER_CLIENT_ID", "MUSTER_CLIENT_SECRET", "MUSTER_CRASHES", "MUSTER_TEST_LONG", "MUSTER_TEST_TOOLS"}
 	for _, name := range environmentOf {
 		known = append(known, name)
 	}
