@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -121,7 +122,7 @@ func (r rival) runs(t *testing.T, rows int) (took time.Duration, refused int) {
 func TestPaceSideBySide(t *testing.T) {
 	t.Parallel()
 	counts := []int{100, 500, 5000, 20000}
-	topic, err := os.ReadFile("../cmd/muster/help/performance.md")
+	topic, err := os.ReadFile("../cmd/muster/help/performance.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,11 +133,9 @@ func TestPaceSideBySide(t *testing.T) {
 	}
 	for i, r := range rivals() {
 		fmt.Fprintf(&table, "\n%-35s", r.name)
-		_, quoted, _ := strings.Cut(string(topic), "\n| "+r.name+" | ")
 		for _, rows := range counts {
 			took, refused := r.runs(t, rows)
-			var cell string
-			cell, quoted, _ = strings.Cut(quoted, " |")
+			cell := cellOf(string(topic), rows, i)
 			if !quotes(cell, took, refused) {
 				t.Errorf("the topic performance has %q where %s takes %v (%d) for %d rows", strings.TrimSpace(cell), r.name, took.Round(time.Second), refused, rows)
 			}
@@ -149,6 +148,19 @@ func TestPaceSideBySide(t *testing.T) {
 	}
 	t.Log("\n" + table.String())
 }
+
+// cellOf returns what the topic's table has for so many rows and the i-th way to pace.
+func cellOf(topic string, rows, i int) string {
+	for line := range strings.Lines(topic) {
+		cells := columns.Split(strings.TrimSpace(line), -1)
+		if strings.ReplaceAll(cells[0], ",", "") == strconv.Itoa(rows) && len(cells) > i+1 {
+			return cells[i+1]
+		}
+	}
+	return ""
+}
+
+var columns = regexp.MustCompile(` {2,}`)
 
 // quotes reports whether a cell of the topic says so, in whole seconds or minutes. What is refused
 // is rounded, and in which order waiters wake may change it a little.
