@@ -182,11 +182,10 @@ func clock(t, now time.Time) string {
 	return t.Format("15:04")
 }
 
-// speed measures the rate of the last ten seconds. The mean since the start would
-// mislead: rows of existing people take no time.
+// speed measures the rate of the last ten to twenty seconds. The mean since the
+// start would mislead: rows of existing people take no time.
 type speed struct {
-	samples [10]sample // one a second, in a ring
-	count   int
+	before, last sample // at least ten seconds apart
 }
 
 type sample struct {
@@ -196,19 +195,11 @@ type sample struct {
 
 // measure records the progress and returns rows per second.
 func (s *speed) measure(elapsed time.Duration, done int) float64 {
-	var oldest, newest sample // the run's start
-	if s.count > 0 {
-		newest = s.samples[(s.count-1)%len(s.samples)]
+	if elapsed-s.last.elapsed >= 10*time.Second {
+		s.before, s.last = s.last, sample{elapsed, done}
 	}
-	if s.count >= len(s.samples) {
-		oldest = s.samples[s.count%len(s.samples)]
-	}
-	if elapsed-newest.elapsed >= time.Second {
-		s.samples[s.count%len(s.samples)] = sample{elapsed, done}
-		s.count++
-	}
-	if d := elapsed - oldest.elapsed; d > 0 {
-		return float64(done-oldest.done) / d.Seconds()
+	if d := elapsed - s.before.elapsed; d > 0 {
+		return float64(done-s.before.done) / d.Seconds()
 	}
 	return 0
 }
