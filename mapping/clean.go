@@ -25,92 +25,28 @@ const (
 // and other white space is a flaw, because IDs are compared character by
 // character.
 func clean(s string, verbatim bool) (string, flaw) {
-	for len(s) > 0 && isSpace(s[0]) {
-		s = s[1:]
-	}
-	for len(s) > 0 && isSpace(s[len(s)-1]) {
-		s = s[:len(s)-1]
-	}
-	gap, accents := false, false
-	for i := 0; i < len(s); i++ {
-		b := s[i]
-		switch {
-		case b > ' ' && b < 0x7F:
-			gap = false
-		case 0xC3 <= b && b <= 0xC8 && i+1 < len(s) && 0x80 <= s[i+1] && s[i+1] <= 0xBF:
-			gap, accents = false, true // U+00C0 to U+023F: letters with accents, which are NFC
-			i++
-		case b == ' ' && (verbatim || !gap):
-			gap = true
-		default:
-			return cleanSlowly(s, verbatim)
-		}
-	}
-	if accents && isMojibake(s) {
-		return s, lostFlaw
-	}
-	return s, noFlaw
-}
-
-func isSpace(b byte) bool {
-	return b == ' ' || '\t' <= b && b <= '\r'
-}
-
-func cleanSlowly(s string, verbatim bool) (string, flaw) {
 	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) || isJoiner(r) })
-	found := noFlaw
-	if isMojibake(s) {
-		found = lostFlaw
+	switch {
+	case strings.ContainsRune(s, utf8.RuneError) || isMojibake(s):
+		return s, lostFlaw
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && (verbatim || !unicode.IsSpace(r)) }):
+		return s, controlFlaw
 	}
-	tidy, gap := true, false
-	for _, r := range s {
+	gap := false
+	s = strings.Map(func(r rune) rune {
 		switch {
-		case r == utf8.RuneError:
-			found = lostFlaw
-		case r == ' ' && (verbatim || !gap):
-			gap = true
-			continue
-		case unicode.IsSpace(r):
-			tidy = false
-			if verbatim && unicode.IsControl(r) && found == noFlaw {
-				found = controlFlaw
-			}
 		case isInvisible(r):
-			tidy = false
-		case unicode.IsControl(r):
-			if found == noFlaw {
-				found = controlFlaw
-			}
-		}
-		gap = false
-	}
-	if found != noFlaw {
-		return s, found
-	}
-	if !tidy {
-		var b strings.Builder
-		b.Grow(len(s))
-		gap = false
-		for _, r := range s {
-			switch {
-			case isInvisible(r):
-				continue
-			case unicode.IsSpace(r):
-				if !gap || verbatim {
-					b.WriteByte(' ')
-				}
-				gap = true
-				continue
-			}
+			return -1
+		case !unicode.IsSpace(r):
 			gap = false
-			b.WriteRune(r)
+			return r
+		case gap && !verbatim:
+			return -1
 		}
-		s = b.String()
-	}
-	if !norm.NFC.IsNormalString(s) {
-		s = norm.NFC.String(s)
-	}
-	return s, noFlaw
+		gap = true
+		return ' '
+	}, s)
+	return norm.NFC.String(s), noFlaw
 }
 
 // asText returns 008 for ="008", which makes Excel show the cell of a CSV file as

@@ -31,13 +31,18 @@ type entry struct {
 	heading, key string
 }
 
+// wordListSections returns the sections of words/headings.txt that are no meanings.
+func wordListSections() map[string]bool {
+	return map[string]bool{"cell": true, "number": true, "form": true}
+}
+
 // wordsOfCells are headings that are cells as often.
 var wordsOfCells = wordSet("headings", "cell", exactly)
 
 var headings = sync.OnceValue(func() *dictionary {
 	d := &dictionary{meanings: make(map[string]meaning)}
 	for _, s := range readSections("headings") {
-		if s.name == "cell" {
+		if wordListSections()[s.name] {
 			continue
 		}
 		for _, h := range s.words {

@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"bytes"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -15,48 +17,21 @@ import (
 // spelled out, compatibility forms (full width, ligatures) are resolved. Every run
 // of punctuation and white space is a single space; there is none at the ends.
 func AppendFold(dst []byte, s string) []byte {
-	start, gap := len(dst), false // gap: a space is due before the next letter
-	for i := range len(s) {
-		b := s[i]
-		if b >= utf8.RuneSelf {
-			return appendFoldUnicode(dst, s[i:], start, gap)
-		}
-		switch {
-		case 'a' <= b && b <= 'z', '0' <= b && b <= '9':
-		case 'A' <= b && b <= 'Z':
-			b += 'a' - 'A'
-		default:
-			gap = len(dst) > start
-			continue
-		}
-		if gap {
-			dst = append(dst, ' ')
-			gap = false
-		}
-		dst = append(dst, b)
-	}
-	return dst
-}
-
-// fold is AppendFold for a string.
-func fold(s string) string {
-	return string(AppendFold(nil, s))
-}
-
-func appendFoldUnicode(dst []byte, s string, start int, gap bool) []byte {
+	start, gap := len(dst), false    // gap: a space is due before the next letter
 	if !norm.NFC.IsNormalString(s) { // Hangul in parts, marks out of order
 		s = norm.NFC.String(s)
 	}
 	for _, r := range s {
 		dst, gap = appendFoldRune(dst, r, start, gap)
 	}
-	for _, r := range string(dst[start:]) {
-		if combines(r) { // what was dropped may have parted what belongs together
-			return append(dst[:start], norm.NFC.String(string(dst[start:]))...)
-		}
+	if bytes.ContainsFunc(dst[start:], combines) { // dropped runes may have parted runes that belong together
+		return append(dst[:start], norm.NFC.Bytes(dst[start:])...)
 	}
 	return dst
 }
+
+// fold is AppendFold for a string.
+func fold(s string) string { return string(AppendFold(nil, s)) }
 
 // combines reports whether a folded rune may join the rune in front.
 func combines(r rune) bool {
@@ -67,13 +42,13 @@ func combines(r rune) bool {
 func appendFoldRune(dst []byte, r rune, start int, gap bool) ([]byte, bool) {
 	switch {
 	case r < utf8.RuneSelf:
-		return appendLetter(dst, r|lowerBit(r), start, gap)
+		return appendLetter(dst, unicode.ToLower(r), start, gap)
 	case isAccent(r), unicode.Is(unicode.Cf, r):
 		return dst, gap
 	case isApostrophe(r):
 		return dst, len(dst) > start
 	}
-	if spelled := spellOut(r); spelled != "" {
+	if spelled, ok := spelledLetters()[unicode.ToLower(r)]; ok {
 		for _, s := range spelled {
 			dst, gap = appendLetter(dst, s, start, gap)
 		}
@@ -99,14 +74,6 @@ func appendFoldRune(dst []byte, r rune, start int, gap bool) ([]byte, bool) {
 		return appendFoldRune(dst, lower, start, gap)
 	}
 	return appendLetter(dst, r, start, gap)
-}
-
-// lowerBit is what makes an ASCII capital small.
-func lowerBit(r rune) rune {
-	if 'A' <= r && r <= 'Z' {
-		return 'a' - 'A'
-	}
-	return 0
 }
 
 // appendLetter appends a folded rune, or notes a gap for what is no letter.
@@ -141,38 +108,18 @@ func isApostrophe(r rune) bool {
 	return 0x02B9 <= r && r <= 0x02BF || r == 0x02C8 || r == 0xA78C || r == 0x02EE
 }
 
-// spellOut returns ASCII letters for letters that Unicode doesn't take apart.
-func spellOut(r rune) string {
-	switch r {
-	case 'ß', 'ẞ':
-		return "ss"
-	case 'ł', 'Ł':
-		return "l"
-	case 'ø', 'Ø':
-		return "o"
-	case 'đ', 'Đ', 'ð', 'Ð':
-		return "d"
-	case 'þ', 'Þ':
-		return "th"
-	case 'æ', 'Æ':
-		return "ae"
-	case 'œ', 'Œ':
-		return "oe"
-	case 'ħ', 'Ħ':
-		return "h"
-	case 'ı':
-		return "i"
-	case 'ŧ', 'Ŧ':
-		return "t"
-	case 'ŋ', 'Ŋ':
-		return "n"
-	case 'ĸ':
-		return "k"
-	case 'ς':
-		return "σ"
+// spelledLetters returns ASCII letters for letters that Unicode doesn't take apart.
+var spelledLetters = sync.OnceValue(func() map[rune]string {
+	return map[rune]string{
+		'ß': "ss", 'ł': "l", 'ø': "o", 'đ': "d", 'ð': "d", 'þ': "th", 'æ': "ae", 'œ': "oe", 'ħ': "h", 'ı': "i", 'ŧ': "t", 'ŋ': "n", 'ĸ': "k", 'ς': "σ",
 	}
-	return ""
-}
+})
+
+// The words of headings that mean a number, and that forms add to a heading.
+var (
+	numberWords = wordSet("headings", "number", exactly)
+	formWords   = wordSet("headings", "form", exactly)
+)
 
 // headingWords folds a heading into words: camelCase is split, "#" and the
 // abbreviations of "number" are the word number, "(required)" and the number in
@@ -202,21 +149,13 @@ func headingWords(heading string) []string {
 	words := strings.Fields(fold(b.String()))
 	out := words[:0]
 	for i := 0; i < len(words); i++ {
-		switch w := words[i]; w {
-		case "no", "num", "nbr", "nr", "nro", "numb", "numero", "nummer", "numer":
+		switch w := words[i]; {
+		case numberWords()[w]:
 			out = append(out, "number")
-		case "n":
-			if i+1 < len(words) && words[i+1] == "o" { // N.º
-				i++
-				w = "number"
-			}
-			out = append(out, w)
-		case "required", "optional", "mandatory", "obligatorio", "obrigatorio", "opcional",
-			"pflichtfeld", "requis", "obligatoire", "facultatif":
-			if len(out) == 0 {
-				out = append(out, w)
-			}
-		default:
+		case w == "n" && i+1 < len(words) && words[i+1] == "o": // N.º
+			i++
+			out = append(out, "number")
+		case !formWords()[w] || len(out) == 0:
 			out = append(out, w)
 		}
 	}

@@ -12,7 +12,6 @@ import (
 type classes struct {
 	all           []Classification
 	names         map[string][]int // folded name: indices into all
-	exact         map[string][]int // the same by the name itself
 	abbreviations map[string][]int
 	ids           map[int64]int
 	some          string // the names, or the first of them
@@ -32,7 +31,6 @@ func newClasses(all []Classification) *classes {
 	c := &classes{
 		all:           slices.Clone(all),
 		names:         make(map[string][]int, len(all)),
-		exact:         make(map[string][]int, len(all)),
 		abbreviations: make(map[string][]int),
 		ids:           make(map[int64]int, len(all)),
 	}
@@ -47,7 +45,6 @@ func newClasses(all []Classification) *classes {
 	}
 	var names []string
 	for _, one := range c.all {
-		c.exact[one.Name] = c.names[fold(one.Name)]
 		if len(names) < someNames && len(one.Name) < longestName {
 			names = append(names, one.Name)
 		}
@@ -62,9 +59,6 @@ func newClasses(all []Classification) *classes {
 // find returns the classifications that a text names: by name, else by
 // abbreviation, else by ID.
 func (c *classes) find(text string) []int {
-	if found := c.exact[text]; found != nil {
-		return found
-	}
 	key := fold(text)
 	if found := c.names[key]; found != nil {
 		return found

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 // nearEnough is the similarity from which two spellings are worth a suggestion.
@@ -68,7 +67,7 @@ func suggest(heading string) (near meaning, like string, alike float64) {
 	}
 	key := headingKey(heading)
 	for _, e := range headings().entries {
-		if e.meaning.field() == "" || !mayBeNear(key, e.key) {
+		if e.meaning.field() == "" {
 			continue
 		}
 		if s := similarity(key, e.key); s >= nearEnough && s > alike {
@@ -76,16 +75,6 @@ func suggest(heading string) (near meaning, like string, alike float64) {
 		}
 	}
 	return near, like, alike
-}
-
-// mayBeNear reports whether two keys can be near by their lengths, which is
-// quicker to see than how near they are.
-func mayBeNear(a, b string) bool {
-	short, long := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
-	if short > long {
-		short, long = long, short
-	}
-	return float64(short) >= nearEnough*float64(long)
 }
 
 // list joins words as a sentence does: a, b or c.
