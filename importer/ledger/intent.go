@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,15 +131,9 @@ func (r Result) check() error {
 // over returns r with the fields that r leaves empty taken from an earlier
 // result. RenewToken is never taken.
 func (r Result) over(earlier Result) Result {
-	if r.Code == "" {
-		r.Code = earlier.Code
-	}
-	if r.HTTPStatus == 0 {
-		r.HTTPStatus = earlier.HTTPStatus
-	}
-	if r.RequestID == "" {
-		r.RequestID = earlier.RequestID
-	}
+	r.Code = cmp.Or(r.Code, earlier.Code)
+	r.HTTPStatus = cmp.Or(r.HTTPStatus, earlier.HTTPStatus)
+	r.RequestID = cmp.Or(r.RequestID, earlier.RequestID)
 	return r
 }
 

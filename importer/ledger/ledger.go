@@ -48,7 +48,6 @@ import (
 // Ledger is an open ledger. Its methods may be called from any goroutine.
 type Ledger struct {
 	store store
-	keys  *keyring
 
 	closing sync.RWMutex // held for reading while a change is queued
 	closed  bool         // under closing
@@ -69,7 +68,7 @@ func Open(ctx context.Context, location string) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{store: s, keys: newKeyring(s.Secret()), queue: make(chan *change, batchSize)}
+	l := &Ledger{store: s, queue: make(chan *change, batchSize)}
 	l.locks.owned = make(map[Scope]int64)
 	work := context.WithoutCancel(ctx)
 	l.served.Go(func() { l.serve(work) })

@@ -16,7 +16,7 @@ type CreatedPerson struct {
 
 // CreatedPeople returns the people that requests of a run created, in the order
 // of the requests, and how many requests of the run are unresolved. A person
-// whose answer was lost and whom a later run found belongs to the run that sent
+// whose answer was lost and that a later run found belongs to the run that sent
 // the request.
 func (l *Ledger) CreatedPeople(ctx context.Context, runID string) (people []CreatedPerson, unresolved int, err error) {
 	for a, err := range l.Attempts(ctx, runID) {

@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 )
 
 // batch decides the changes of a transaction. The batch holds what the store
@@ -29,34 +31,18 @@ func applyChanges(ctx context.Context, tx transaction, changes []*change) error 
 		return err
 	}
 	// Results come first: then no result can settle an intent of this batch.
+	slices.SortStableFunc(changes, func(a, b *change) int { return cmp.Compare(a.kind, b.kind) })
 	for _, c := range changes {
-		switch c.kind {
-		case recordCreation, recordRemoval:
-			c.intent.ended = now
-			c.err = b.record(c)
-		case intendCreation, intendRemoval, other:
-		}
-	}
-	for _, c := range changes {
-		switch c.kind {
-		case intendCreation:
-			c.intent.sent = now
-			c.err = b.intend(c)
-		case intendRemoval:
-			c.intent.sent = now
-			c.err = b.intendRemoval(c)
-		case recordCreation, recordRemoval, other:
-		}
+		c.err = b.decide(c, now)
 	}
 	if err := b.write(ctx, tx); err != nil {
 		return err
 	}
 	for _, c := range changes {
-		if c.kind != other {
-			continue
-		}
-		if err := c.do(ctx, tx); err != nil {
-			return err
+		if c.kind == other {
+			if err := c.do(ctx, tx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -92,22 +78,32 @@ func readBatch(ctx context.Context, tx transaction, changes []*change) (*batch, 
 
 // write hands the store what the batch decided.
 func (b *batch) write(ctx context.Context, tx transaction) error {
-	if len(b.settled) > 0 {
-		if err := tx.Settle(ctx, b.settled, b.settledAs); err != nil {
-			return err
-		}
+	if err := tx.Settle(ctx, b.settled, b.settledAs); err != nil {
+		return err
 	}
-	if len(b.added) > 0 {
-		if err := tx.AddIntents(ctx, b.added); err != nil {
-			return err
-		}
+	if err := tx.AddIntents(ctx, b.added); err != nil {
+		return err
 	}
-	// An intent may get a result twice in one batch, and the second may settle it.
+	// An intent may get a result twice in a batch, and the second may settle the intent.
 	unresolved := slices.DeleteFunc(b.unresolved, func(i *intentRecord) bool { return i.result.State != Intended })
-	if len(unresolved) == 0 {
-		return nil
-	}
 	return tx.SaveIntents(ctx, unresolved)
+}
+
+// decide applies a change to the batch, or returns why the change is refused.
+func (b *batch) decide(c *change, now time.Time) error {
+	switch c.kind {
+	case recordCreation, recordRemoval:
+		c.intent.ended = now
+		return b.record(c)
+	case intendCreation:
+		c.intent.sent = now
+		return b.intend(c)
+	case intendRemoval:
+		c.intent.sent = now
+		return b.intendRemoval(c)
+	case other:
+	}
+	return nil
 }
 
 // intend adds the intent of c unless the key is open or created.

@@ -19,7 +19,10 @@ type sqliteReader struct {
 }
 
 // sqliteTransaction is an open transaction.
-type sqliteTransaction struct{ sqliteReader }
+type sqliteTransaction struct {
+	sqliteReader
+	conn *sql.Conn
+}
 
 // Columns that scanIntent and scanRun read.
 const (
@@ -29,13 +32,10 @@ const (
 	runColumns  = `number, id, api, company, project, command, roster, results, started, ended, status,
 		created, existing, skipped, invalid, failed, unknown, pending`
 	openIntents = "SELECT " + openColumns + " FROM intents i JOIN runs r ON r.number = i.run "
-
-	// The keys of the parameter, a JSON list of hexadecimal texts.
-	ofKeys = "(SELECT unhex(value) FROM json_each(?))"
 )
 
 func (q sqliteReader) Intents(ctx context.Context, keys []Key) ([]intentRecord, error) {
-	return query(ctx, q, scanIntent, openIntents+"WHERE i.key IN "+ofKeys, keyList(keys))
+	return query(ctx, q, scanIntent, openIntents+"WHERE i.key IN (SELECT unhex(value) FROM json_each(?))", keyList(keys))
 }
 
 func (q sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord, error) {
@@ -46,8 +46,8 @@ func (q sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord
 }
 
 func (q sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, error) {
-	return query(ctx, q, scanPerson, `SELECT key, name_key, state, person, project, attempts, generation, created, run
-		FROM people WHERE key IN `+ofKeys, keyList(keys))
+	return query(ctx, q, scanPerson, `SELECT p.key, p.name_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
+		FROM json_each(?) k CROSS JOIN people p ON p.key = unhex(k.value)`, keyList(keys))
 }
 
 func (q sqliteReader) Runs(ctx context.Context, limit int) ([]Run, error) {
@@ -118,41 +118,30 @@ func (t *sqliteTransaction) Settle(ctx context.Context, intents []*intentRecord,
 }
 
 func (t *sqliteTransaction) AddRun(ctx context.Context, r *Run) error {
-	const statement = `INSERT INTO runs (id, api, company, project, command, roster, results, started, status)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`
-	return t.each(ctx, statement, 1, func(stmt *sql.Stmt, _ int) error {
-		return stmt.QueryRowContext(ctx, r.ID, r.API, r.Company, r.Project, r.Command, r.Roster, r.Results, millisOf(r.Started), r.Status).Scan(&r.number)
-	})
+	return t.conn.QueryRowContext(ctx, `INSERT INTO runs (id, api, company, project, command, roster, results, started, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
+		r.ID, r.API, r.Company, r.Project, r.Command, r.Roster, r.Results, millisOf(r.Started), r.Status).Scan(&r.number)
 }
 
 func (t *sqliteTransaction) SaveRun(ctx context.Context, r *Run) error {
-	const statement = `UPDATE runs SET roster = ?, results = ?, ended = ?, status = ?,
-		created = ?, existing = ?, skipped = ?, invalid = ?, failed = ?, unknown = ?, pending = ? WHERE number = ?`
-	return t.each(ctx, statement, 1, func(stmt *sql.Stmt, _ int) error {
-		c := &r.Counts
-		_, err := stmt.ExecContext(ctx, r.Roster, r.Results, millisOf(r.Ended), r.Status,
-			c.Created, c.Existing, c.Skipped, c.Invalid, c.Failed, c.Unknown, c.Pending, r.number)
-		return err
-	})
+	c := &r.Counts
+	_, err := t.conn.ExecContext(ctx, `UPDATE runs SET roster = ?, results = ?, ended = ?, status = ?,
+		created = ?, existing = ?, skipped = ?, invalid = ?, failed = ?, unknown = ?, pending = ? WHERE number = ?`,
+		r.Roster, r.Results, millisOf(r.Ended), r.Status,
+		c.Created, c.Existing, c.Skipped, c.Invalid, c.Failed, c.Unknown, c.Pending, r.number)
+	return err
 }
 
 func (t *sqliteTransaction) DeleteRun(ctx context.Context, number int64) (attempts int, err error) {
-	err = t.each(ctx, "DELETE FROM attempts WHERE run = ?", 1, func(stmt *sql.Stmt, _ int) error {
-		result, err := stmt.ExecContext(ctx, number)
-		if err != nil {
-			return err
-		}
-		deleted, err := result.RowsAffected()
-		attempts = int(deleted)
-		return err
-	})
+	if _, err := t.conn.ExecContext(ctx, "DELETE FROM runs WHERE number = ?", number); err != nil {
+		return 0, err
+	}
+	result, err := t.conn.ExecContext(ctx, "DELETE FROM attempts WHERE run = ?", number)
 	if err != nil {
 		return 0, err
 	}
-	return attempts, t.each(ctx, "DELETE FROM runs WHERE number = ?", 1, func(stmt *sql.Stmt, _ int) error {
-		_, err := stmt.ExecContext(ctx, number)
-		return err
-	})
+	deleted, err := result.RowsAffected()
+	return int(deleted), err
 }
 
 // query returns what scan makes of every line of the answer.
@@ -174,7 +163,10 @@ func query[T any](ctx context.Context, q sqliteReader, scan func(*sql.Rows) (T, 
 
 // each prepares a statement and calls do for n lines.
 func (t *sqliteTransaction) each(ctx context.Context, text string, n int, do func(*sql.Stmt, int) error) error {
-	stmt, err := t.on.(*sql.Conn).PrepareContext(ctx, text)
+	if n == 0 {
+		return nil
+	}
+	stmt, err := t.conn.PrepareContext(ctx, text)
 	if err != nil {
 		return err
 	}
@@ -229,7 +221,7 @@ func (m millis) time() time.Time {
 	return time.UnixMilli(int64(m)).UTC()
 }
 
-// keyList writes keys for the parameter of ofKeys.
+// keyList writes keys as a JSON list of hexadecimal texts, for any number of keys.
 func keyList(keys []Key) string {
 	texts := make([]string, len(keys))
 	for n, k := range keys {

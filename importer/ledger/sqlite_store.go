@@ -112,7 +112,7 @@ func (s *sqliteStore) Update(ctx context.Context, do func(transaction) error) er
 	if err != nil {
 		return explainSQLite(s.path, "write", err)
 	}
-	err = inTransaction(ctx, conn, func() error { return do(&sqliteTransaction{sqliteReader{conn, s.path}}) })
+	err = inTransaction(ctx, conn, func() error { return do(&sqliteTransaction{sqliteReader{conn, s.path}, conn}) })
 	return explainSQLite(s.path, "write", errors.Join(err, conn.Close()))
 }
 

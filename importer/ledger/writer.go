@@ -21,14 +21,14 @@ type change struct {
 	done chan struct{}
 }
 
-// changeKind says what a change does.
+// changeKind says what a change does. The kinds are in the order of deciding.
 type changeKind int
 
 const (
-	intendCreation changeKind = iota
-	recordCreation
-	intendRemoval
+	recordCreation changeKind = iota
 	recordRemoval
+	intendCreation
+	intendRemoval
 	other
 )
 
@@ -46,7 +46,7 @@ func (l *Ledger) submit(ctx context.Context, c *change) error {
 }
 
 // submitAll queues changes, which share as few transactions as possible, and
-// waits for all that were queued. Each change has an error of its own; the
+// waits for all that were queued. Every change gets an error; the
 // returned error says that not all were queued.
 func (l *Ledger) submitAll(ctx context.Context, changes []*change) (err error) {
 	if err := ctx.Err(); err != nil {
