@@ -9,10 +9,9 @@ import (
 	"muster/importer/results"
 )
 
-// marked is the roster that check --results writes, with what each row would
-// become. It is a results file in which nobody is created: correct it in place and
-// import it. The zero value writes nothing.
-type marked struct {
+// annotated is the copy of a roster that check --results writes, with what would become
+// of each row. Correct it in place and import it. The zero value writes nothing.
+type annotated struct {
 	target string
 	in     *input
 	into   *results.Writer
@@ -20,8 +19,8 @@ type marked struct {
 	parts  []string
 }
 
-func (a *app) createMarked(in *input, look *lookup) (*marked, error) {
-	m := &marked{in: in}
+func (a *app) createAnnotated(in *input, look *lookup) (*annotated, error) {
+	m := &annotated{in: in}
 	if a.settings.results == "" {
 		return m, nil
 	}
@@ -39,7 +38,7 @@ func (a *app) createMarked(in *input, look *lookup) (*marked, error) {
 }
 
 // begin is called before the rows of each project.
-func (m *marked) begin(s *share) (err error) {
+func (m *annotated) begin(s *share) (err error) {
 	if m.into == nil || m.part == m.into {
 		return nil
 	}
@@ -53,14 +52,14 @@ func (m *marked) begin(s *share) (err error) {
 }
 
 // end finishes the rows of a project.
-func (m *marked) end() error {
+func (m *annotated) end() error {
 	if m.part == nil {
 		return nil
 	}
 	return m.part.Commit()
 }
 
-func (m *marked) write(cells []string, o outcome.Outcome) error {
+func (m *annotated) write(cells []string, o outcome.Outcome) error {
 	if m.part == nil {
 		return nil
 	}
@@ -73,9 +72,8 @@ func (m *marked) write(cells []string, o outcome.Outcome) error {
 	return m.part.Write(cells, o)
 }
 
-// commit gives the file its name, with the rows of all projects in the roster's
-// order.
-func (m *marked) commit(look *lookup) error {
+// commit finishes the file with the rows of all projects in roster order.
+func (m *annotated) commit(look *lookup) error {
 	if err := m.end(); err != nil || m.part == m.into {
 		return err
 	}
@@ -83,7 +81,7 @@ func (m *marked) commit(look *lookup) error {
 }
 
 // discard removes what is not to stay.
-func (m *marked) discard() error {
+func (m *annotated) discard() error {
 	var err error
 	if m.part != nil && m.part != m.into {
 		err = m.part.Discard()

@@ -13,10 +13,9 @@ import (
 	"muster/ratelimit"
 )
 
-// foresee returns how many requests the rows will take: those that are in the
-// project already take none. Where nobody is told, or how long a request takes is
-// not known, it is not worth a look. What keeps a project's people from being
-// listed is what stops its run.
+// foresee returns how many requests the rows will take. Rows that are in the project
+// already take none. The lookup is skipped if the answer would not be shown, or if the
+// pace is not known yet. A project whose people can't be listed stops its run.
 func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace) (requests int, err error) {
 	defer a.sayWaits(ctx, pace)()
 	_, known := pace.Forecast(1)
@@ -56,8 +55,8 @@ func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, projec
 	}
 }
 
-// called is a project as it is in Procore's list of them, and in the settings: by its
-// name, if that could be had, and its number, unless a rehearsal has made that up.
+// called names a project for people: name and number, or the number alone. A rehearsal
+// has no number.
 func (a *app) called(project procore.Project, id int64) string {
 	number := fmt.Sprintf("project %d", id)
 	switch {

@@ -17,7 +17,7 @@ import (
 	"muster/importer/report"
 )
 
-// app is what every command shares: its surroundings, and what was said to it.
+// app is the state of a command: its surroundings, settings and result.
 type app struct {
 	getenv    func(string) string
 	stdin     io.Reader
@@ -27,14 +27,14 @@ type app struct {
 	given     []*pflag.Flag // on the command line itself
 	began     time.Time
 	sent      bool                            // a run has been made: code is its
-	answered  bool                            // the JSON object that was asked for has been printed
+	answered  bool                            // the JSON object has been printed
 	code      int                             // the exit code of a command that came to its end
 	summary   *report.Summary                 // of the run that has been made
 	failure   error                           // what the command ended with
-	end       *runResult                      // what became of the run, for whom it concerns
-	start     *sync.Once                      // of telling the job's monitor that a run is at work
+	end       *runResult                      // the result of the run, for notices and metrics
+	start     *sync.Once                      // guards the job's /start ping
 	partOfJob bool                            // the job tells monitors of all its runs together
-	filing    *filing                         // where the roster of a job goes; nil leaves it
+	archive   *archive                        // where the roster of a job goes; nil leaves it
 	progress  atomic.Pointer[report.Progress] // while it is shown
 	mute      atomic.Bool                     // standard error is for what needs a person, or for JSON
 	said      map[string]bool                 // what is said once, by all that a command does
@@ -46,7 +46,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 	return a.execute(ctx, args)
 }
 
-// execute runs one command, and returns its exit code.
+// execute runs a command and returns the exit code.
 func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.newRootCommand() //nolint:contextcheck // a command gets its context when it is executed
 	root.SetArgs(args)
@@ -108,7 +108,7 @@ it became, or what to fix.`,
 		if at := strings.Index(words, ": time: "); at >= 0 { // in Go's words
 			words = words[:at] + ": a time is written with its unit, such as 4h, 30m or 90s"
 		}
-		return &usageError{words, cmd.CommandPath() + " --help"}
+		return usageError(words, cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
@@ -119,20 +119,20 @@ it became, or what to fix.`,
 	return root
 }
 
-// oneArgument refuses anything but one argument, which it calls by its name.
+// oneArgument requires a single argument and calls it what in messages.
 func oneArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch len(args) {
 		case 0:
-			return &usageError{"no " + what + " given", cmd.CommandPath() + " " + strings.ToUpper(what)}
+			return usageError("no "+what+" given", cmd.CommandPath()+" "+strings.ToUpper(what))
 		case 1:
 			return nil
 		}
-		return &usageError{fmt.Sprintf("%d %ss given, and %s takes one at a time", len(args), what, cmd.CommandPath()), "run it once for each; put quotes around a name with spaces in it"}
+		return usageError(fmt.Sprintf("%d %ss given, and %s takes one at a time", len(args), what, cmd.CommandPath()), "run it once for each; put quotes around a name with spaces in it")
 	}
 }
 
-// optionalArgument refuses more than one argument, which it calls by its name.
+// optionalArgument allows no argument or a single argument and calls it what in messages.
 func optionalArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -142,8 +142,7 @@ func optionalArgument(what string) cobra.PositionalArgs {
 	}
 }
 
-// begin completes and checks the settings of a command before it does anything, and
-// warns of what is doubtful about them.
+// begin completes and checks the settings of a command and warns of doubtful settings.
 func (a *app) begin(flags *pflag.FlagSet) error {
 	if err := a.complete(flags); err != nil {
 		return err
@@ -152,7 +151,7 @@ func (a *app) begin(flags *pflag.FlagSet) error {
 		a.warn("%s: %s", c.text, c.fix)
 	}
 	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter && a.first("settle-after") {
-		a.talk("--settle-after %s is short: a lost request that comes to effect later than that makes a person twice.", a.settings.settleAfter)
+		a.talk("--settle-after %s is short: if Procore handles a lost request later than that, a person is created twice.", a.settings.settleAfter)
 	}
 	return nil
 }
@@ -180,7 +179,7 @@ func (a *app) logger() zerolog.Logger {
 	if a.settings.quiet && level < zerolog.WarnLevel {
 		level = zerolog.WarnLevel
 	}
-	var w io.Writer = beside{a}
+	var w io.Writer = stderrWriter{a}
 	if !a.logsJSON() {
 		console := zerolog.ConsoleWriter{Out: w, NoColor: !a.coloured(a.stderr), TimeFormat: "15:04:05"}
 		if a.settings.plain {
@@ -192,11 +191,11 @@ func (a *app) logger() zerolog.Logger {
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
 
-// beside is standard error, above the progress line while there is one.
-type beside struct{ *app }
+// stderrWriter writes to standard error above the progress line.
+type stderrWriter struct{ *app }
 
 // Write writes whole lines.
-func (b beside) Write(lines []byte) (int, error) {
+func (b stderrWriter) Write(lines []byte) (int, error) {
 	if progress := b.progress.Load(); progress != nil {
 		return progress.Write(lines)
 	}
@@ -211,7 +210,7 @@ func (a *app) coloured(w io.Writer) bool {
 	return isTerminal(w) && a.getenv("NO_COLOR") == "" && !a.settings.plain
 }
 
-// talk says something to a person who is watching, unless they asked for quiet.
+// talk prints a message for people on standard error, unless --quiet is set.
 func (a *app) talk(format string, args ...any) {
 	switch {
 	case a.settings.quiet:
@@ -225,9 +224,8 @@ func (a *app) talk(format string, args ...any) {
 	}
 }
 
-// line writes a line to standard error behind its first words. On a terminal it
-// is broken at blanks, and goes on behind an indent; one with a command in it is
-// not, as it is there to be copied.
+// line prints text behind first on standard error. On a terminal the text wraps behind
+// indent. A text with a command in it is not wrapped, so that users can copy it.
 func (a *app) line(first, indent, text string) {
 	text = first + shown(text)
 	if a.settings.plain {
@@ -239,7 +237,7 @@ func (a *app) line(first, indent, text string) {
 	fmt.Fprintln(a.stderr, text)
 }
 
-// answer is where the one JSON object goes that was asked for.
+// answer returns the writer for the JSON object of --json.
 func (a *app) answer() io.Writer {
 	a.answered = true
 	return a.stdout
@@ -250,8 +248,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// width returns how many columns the text on w may take; report.Plain if it is to
-// be heard.
+// width returns the columns for text on w, or report.Plain for a screen reader.
 func (a *app) width(w io.Writer) int {
 	if a.settings.plain {
 		return report.Plain
@@ -259,7 +256,7 @@ func (a *app) width(w io.Writer) int {
 	return width(w)
 }
 
-// named returns a line with something to be copied behind its name.
+// named returns a line of a name and a text to copy.
 func (a *app) named(name, text string) string {
 	if a.settings.plain {
 		name = strings.TrimSpace(name) + " "
@@ -267,7 +264,7 @@ func (a *app) named(name, text string) string {
 	return name + text + "\n"
 }
 
-// gap is what stands between two parts of a text.
+// gap returns the empty line between two parts of a text.
 func (a *app) gap() string {
 	if a.settings.plain {
 		return ""

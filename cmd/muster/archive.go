@@ -16,11 +16,10 @@ import (
 	"muster/mapping"
 )
 
-// writtenFor is how long a file must have been left alone before it is taken for
-// whole: whoever puts it there may still be writing it.
+// writtenFor is the time without changes after which a roster counts as complete.
 const writtenFor = 10 * time.Second
 
-// several reports whether the job's roster can be more than one file.
+// several reports whether the job's roster may match several files.
 func (j *job) several() bool {
 	info, err := os.Stat(j.roster)
 	if err != nil {
@@ -29,14 +28,14 @@ func (j *job) several() bool {
 	return info.IsDir()
 }
 
-// rostersOf returns the files that a job has to import, by their names.
+// rostersOf returns the job's rosters, sorted by name.
 func (a *app) rostersOf(j *job) ([]string, error) {
 	for _, folder := range []string{j.done, j.failed} {
 		if folder == "" {
 			continue
 		}
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return nil, &usageError{fmt.Sprintf("the folder %s can't be made: %v", folder, pathCause(err)), "make it, or name another as done or failed"}
+			return nil, usageError(fmt.Sprintf("the folder %s can't be made: %v", folder, pathCause(err)), "make it, or name another as done or failed")
 		}
 	}
 	if !j.several() {
@@ -53,7 +52,7 @@ func (a *app) rostersOf(j *job) ([]string, error) {
 			continue
 		}
 		if age := time.Since(info.ModTime()); age < writtenFor {
-			a.talk("%s was changed just now and may not be whole; it is left for the next time.", path)
+			a.talk("%s was changed just now and may not be whole; the next run imports it.", path)
 			continue
 		}
 		rosters = append(rosters, path)
@@ -64,12 +63,13 @@ func (a *app) rostersOf(j *job) ([]string, error) {
 	return rosters, nil
 }
 
-// candidates returns what is in the job's folder, or matches its pattern, by name.
+// candidates returns the files in the job's folder or matching the job's pattern, sorted
+// by name.
 func (j *job) candidates() ([]string, error) {
 	if info, err := os.Stat(j.roster); err == nil && info.IsDir() {
 		entries, err := os.ReadDir(j.roster)
 		if err != nil {
-			return nil, &usageError{fmt.Sprintf("the job %s: the folder %s can't be read: %v", j.name, j.roster, pathCause(err)), "see who may read it"}
+			return nil, usageError(fmt.Sprintf("the job %s: the folder %s can't be read: %v", j.name, j.roster, pathCause(err)), "see who may read it")
 		}
 		var paths []string
 		for _, entry := range entries {
@@ -79,13 +79,13 @@ func (j *job) candidates() ([]string, error) {
 	}
 	paths, err := filepath.Glob(j.roster)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("the job %s: %s is no pattern: %v", j.name, j.roster, err), "such as inbox/*.csv"}
+		return nil, usageError(fmt.Sprintf("the job %s: %s is no pattern: %v", j.name, j.roster, err), "such as inbox/*.csv")
 	}
 	return paths, nil
 }
 
-// looksLikeRoster reports whether a file's name is a roster's. One of a format that
-// can't be read is: somebody must be told.
+// looksLikeRoster reports whether a file is named like a roster. Formats that muster
+// can't read count too, so that the user gets an error for them.
 func looksLikeRoster(path string) bool {
 	name := filepath.Base(path)
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") {
@@ -94,7 +94,7 @@ func looksLikeRoster(path string) bool {
 	return slices.Contains([]string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".jsonl", ".ndjson"}, strings.ToLower(filepath.Ext(name)))
 }
 
-// besideItsRoster reports whether a file is the results of another one of them.
+// besideItsRoster reports whether a file is the results of another file in all.
 func besideItsRoster(path string, all []string) bool {
 	base := strings.TrimSuffix(path, filepath.Ext(path))
 	for _, end := range []string{".results", ".rehearsal"} {
@@ -108,26 +108,26 @@ func besideItsRoster(path string, all []string) bool {
 	return false
 }
 
-// filing is where the roster of a job goes when its run has ended. A nil filing
-// leaves everything where it is.
-type filing struct {
+// archive moves a job's roster to the folder done or failed after the run. A nil archive
+// moves nothing.
+type archive struct {
 	job       *job
 	roster    string
 	before    fs.FileInfo // as it was when its run began
 	started   time.Time
 	rehearsal bool
-	results   string      // that stand beside the roster; "" if there are none
+	results   string      // beside the roster; "" if there are none
 	moved     [][2]string // from where, to where
 }
 
-func newFiling(j *job, path string, rehearsal bool) *filing {
-	f := &filing{job: j, roster: path, started: time.Now(), rehearsal: rehearsal}
+func newArchive(j *job, path string, rehearsal bool) *archive {
+	f := &archive{job: j, roster: path, started: time.Now(), rehearsal: rehearsal}
 	f.before, _ = os.Stat(path) // a roster that is not there is its run's matter
 	return f
 }
 
-// changed reports whether somebody has written to the roster since its run began.
-func (f *filing) changed() bool {
+// changed reports whether the roster was changed since the run began.
+func (f *archive) changed() bool {
 	if f.results == f.roster {
 		return false // the run itself has
 	}
@@ -135,8 +135,8 @@ func (f *filing) changed() bool {
 	return err != nil || f.before == nil || now.Size() != f.before.Size() || !now.ModTime().Equal(f.before.ModTime())
 }
 
-// folder returns where a roster goes; "" leaves it.
-func (f *filing) folder(code int, failure error) string {
+// folder returns the folder to move the roster to, or "" to leave the roster.
+func (f *archive) folder(code int, failure error) string {
 	var reading *roster.Error
 	var headings *mapping.BindError
 	switch {
@@ -150,8 +150,8 @@ func (f *filing) folder(code int, failure error) string {
 	return "" // it goes on the next time
 }
 
-// later returns where a results file will be found when the roster has been moved.
-func (f *filing) later(results string, code int) string {
+// later returns the path of a results file after the move.
+func (f *archive) later(results string, code int) string {
 	folder := f.folder(code, nil)
 	if folder == "" || filepath.Dir(results) != filepath.Dir(f.roster) {
 		return results
@@ -160,9 +160,9 @@ func (f *filing) later(results string, code int) string {
 	return f.target(folder, results)
 }
 
-// target returns a file's new name. If one of the roster's name is there already,
-// as of every night before, all names get the time.
-func (f *filing) target(folder, path string) string {
+// target returns the new name of a file. If the folder has a roster of this name
+// already, all names get the time.
+func (f *archive) target(folder, path string) string {
 	stem := strings.TrimSuffix(filepath.Base(f.roster), filepath.Ext(f.roster))
 	name := filepath.Base(path)
 	if missing(filepath.Join(folder, filepath.Base(f.roster))) && (f.results == "" || missing(filepath.Join(folder, filepath.Base(f.results)))) {
@@ -174,37 +174,35 @@ func (f *filing) target(folder, path string) string {
 	return filepath.Join(folder, f.started.Format("20060102-150405.")+name)
 }
 
-// move moves the roster and its results, and returns where the roster is now; "" if
-// it stays.
-func (f *filing) move(code int, failure error) (string, error) {
+// move moves the roster and its results, and returns the roster's new path or "".
+func (f *archive) move(code int, failure error) (string, error) {
 	folder := f.folder(code, failure)
 	if folder == "" {
 		return "", nil
 	}
 	if f.changed() {
-		return "", &usageError{f.roster + " was changed while its rows were sent; it is not moved", "muster run " + shellWord(f.job.name) + " takes it up again"}
+		return "", usageError(f.roster+" was changed while its rows were sent; it is not moved", "muster run "+shellWord(f.job.name)+" imports it again")
 	}
 	to := f.target(folder, f.roster)
-	var moves [][2]string // the roster last: as long as it is there its run can be made again
+	var moves [][2]string // the roster last: until then the run can be repeated
 	if f.results != "" && f.results != f.roster {
 		moves = append(moves, [2]string{f.results, f.target(folder, f.results)})
 	}
 	for _, m := range append(moves, [2]string{f.roster, to}) {
 		err := os.Rename(m[0], m[1])
 		if errors.Is(err, syscall.EXDEV) {
-			return "", &usageError{fmt.Sprintf("%s can't be moved to %s, which is on another disk", m[0], folder), "name a folder on the same disk"}
+			return "", usageError(fmt.Sprintf("%s can't be moved to %s, which is on another disk", m[0], folder), "name a folder on the same disk")
 		}
 		if err != nil {
-			return "", &usageError{fmt.Sprintf("%s can't be moved to %s: %v", m[0], folder, err), "see who may write to the folder"}
+			return "", usageError(fmt.Sprintf("%s can't be moved to %s: %v", m[0], folder, err), "see who may write to the folder")
 		}
 		f.moved = append(f.moved, m)
 	}
 	return to, nil
 }
 
-// follow has the ledger know where the files of a job's runs are now, for whoever
-// looks for a run's results.
-func (a *app) follow(ctx context.Context, f *filing) {
+// follow records the new paths of moved files in the ledger.
+func (a *app) follow(ctx context.Context, f *archive) {
 	if f == nil || len(f.moved) == 0 {
 		return
 	}
@@ -217,6 +215,6 @@ func (a *app) follow(ctx context.Context, f *filing) {
 		err = errors.Join(err, book.Close())
 	}
 	if err != nil {
-		a.warn("the ledger does not know where %s is now: %v", f.roster, err)
+		a.warn("The new place of %s could not be recorded in the ledger: %v", f.roster, err)
 	}
 }

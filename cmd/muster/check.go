@@ -73,7 +73,7 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 	if err := a.mayPlan(look); err != nil {
 		return err
 	}
-	marked, err := a.createMarked(in, look)
+	marked, err := a.createAnnotated(in, look)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (a *app) mayPlan(look *lookup) error {
 	case a.settings.plan == "":
 		return nil
 	case a.settings.simulate:
-		return &usageError{"a rehearsal can't make a plan, which is one for the people of the real project", "leave out --plan or --simulate"}
+		return usageError("--plan needs the real project's people, and a rehearsal has none", "leave out --plan or --simulate")
 	case look.missing != nil:
 		return look.missing
 	}
@@ -157,8 +157,8 @@ func (l *lookup) close() error {
 	return nil
 }
 
-// lookUp connects to Procore if everything is set that it takes, and asks what
-// an import asks before it begins.
+// lookUp connects to Procore if all settings for that are set, and makes the same
+// requests as the beginning of an import.
 func (a *app) lookUp(ctx context.Context, in *input, mapper *mapping.Mapper) (look *lookup, err error) {
 	look = &lookup{}
 	projects := []int64{a.settings.project}
@@ -193,7 +193,7 @@ func (a *app) lookUp(ctx context.Context, in *input, mapper *mapping.Mapper) (lo
 			s.job.Source = look.division.Source(id)
 		}
 		if s.stop != nil {
-			s.job.API = nil // nobody is listed
+			s.job.API = nil // no people are listed
 		}
 		look.shares = append(look.shares, s)
 	}
@@ -256,16 +256,16 @@ func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.Foreseen, 
 func (a *app) open(look *lookup, foreseen *importer.Foreseen) []string {
 	var open []string
 	if look.done() && foreseen.Counts.Pending > 0 {
-		open = append(open, "whether Procore itself refuses somebody, for instance because an ID is taken elsewhere in the company")
+		open = append(open, "whether Procore refuses a person, for instance because an ID is taken elsewhere in the company")
 	}
 	if !look.done() {
-		who := "who is in the project already, and how long an import takes"
+		who := "which people are in the project already, and how long an import takes"
 		if look.missing != nil && !a.settings.simulate {
-			who += "; to know, set company, project and credentials"
+			who += "; to find out, set company, project and credentials"
 		}
 		open = append(open, who)
 		if needsClassifications(look.shares[0].job.Mapper) {
-			open = append(open, "whether the project has these work classifications; they are taken as they are")
+			open = append(open, "whether the project has these work classifications")
 		}
 	}
 	return open

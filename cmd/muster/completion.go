@@ -41,7 +41,7 @@ func (a *app) addCompletion(root *cobra.Command) {
 
 func rosterFormats() []string { return []string{"csv", "tsv", "txt", "xlsx", "xlsm", "ods"} }
 
-// offersOf returns what a flag can be given; nil leaves it to the shell.
+// offersOf returns the completer of a flag, or nil for the shell's default.
 func (a *app) offersOf(f *pflag.Flag) completer {
 	switch f.Name {
 	case "environment":
@@ -84,7 +84,7 @@ func words(all ...string) completer {
 	}
 }
 
-// filesOf offers one file with one of these extensions.
+// filesOf completes file names with these extensions.
 func filesOf(extensions ...string) completer {
 	return func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return extensions, cobra.ShellCompDirectiveFilterFileExt

@@ -14,8 +14,8 @@ import (
 	"muster/importer/text"
 )
 
-// configFile is a config file: settings for every command, and jobs with settings
-// of their own. All of it is checked when it is read, whichever job is to run.
+// configFile is a parsed config file: settings for every command, and jobs with more
+// settings. The whole file is checked when it is read.
 type configFile struct {
 	path string
 	section
@@ -23,7 +23,7 @@ type configFile struct {
 	cautions []caution
 }
 
-// section is what the top of a config file, or one of its jobs, says.
+// section holds the settings of the top of a config file or of a job.
 type section struct {
 	settings []*ast.MappingValueNode // by the flags' names
 	clientID string
@@ -31,8 +31,8 @@ type section struct {
 	ping     *credential
 }
 
-// placed returns the first job that says which project it is for, "" if none does.
-func (c *configFile) placed() string {
+// jobWithProject returns the first job that sets a project, or "".
+func (c *configFile) jobWithProject() string {
 	for _, j := range c.jobs {
 		for _, pair := range j.settings {
 			if keyOf(pair) == "project" {
@@ -51,18 +51,18 @@ type job struct {
 	section
 }
 
-// ownKeys are the keys that no flag stands behind.
+// ownKeys are the keys without a flag.
 func ownKeys() []string { return []string{"client_id", "notify", "ping"} }
 
-// readConfig reads a config file and checks all of it.
+// readConfig reads and checks a config file.
 func readConfig(path string) (*configFile, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("the config file %s can't be read: %v", path, pathCause(err)), "check --config (or MUSTER_CONFIG)"}
+		return nil, usageError(fmt.Sprintf("the config file %s can't be read: %v", path, pathCause(err)), "check --config (or MUSTER_CONFIG)")
 	}
 	parsed, err := parser.ParseBytes(content, 0)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("the config file %s is not valid YAML: %v", path, err), "correct it at the line shown"}
+		return nil, usageError(fmt.Sprintf("the config file %s is not valid YAML: %v", path, err), "correct it at the line shown")
 	}
 	c := &configFile{path: path, cautions: writableByOthers(path)}
 	for _, doc := range parsed.Docs {
@@ -100,7 +100,7 @@ func pairsOf(node ast.Node) ([]*ast.MappingValueNode, bool) {
 
 func keyOf(pair *ast.MappingValueNode) string { return pair.Key.GetToken().Value }
 
-// text returns the one value of a key.
+// text returns the scalar value of a key.
 func (c *configFile) text(pair *ast.MappingValueNode) (string, error) {
 	if scalar, ok := pair.Value.(ast.ScalarNode); ok && pair.Value.Type() != ast.NullType {
 		return scalar.GetToken().Value, nil
@@ -109,13 +109,13 @@ func (c *configFile) text(pair *ast.MappingValueNode) (string, error) {
 	return "", c.wrong(pair.Value, fmt.Sprintf("the setting %s takes one value", key), "write it as "+key+": VALUE")
 }
 
-// wrong says what is wrong at a place of the file.
+// wrong returns an error at a place of the file.
 func (c *configFile) wrong(at ast.Node, message, fix string) error {
 	position := at.GetToken().Position
-	return &usageError{fmt.Sprintf("%s, line %d, column %d: %s", c.path, position.Line, position.Column, message), fix}
+	return usageError(fmt.Sprintf("%s, line %d, column %d: %s", c.path, position.Line, position.Column, message), fix)
 }
 
-// unknown says that a key is none of those which can stand there.
+// unknown returns the error for an unknown key, with a suggestion.
 func (c *configFile) unknown(pair *ast.MappingValueNode, what string, known []string) error {
 	key := keyOf(pair)
 	fix := strings.Join(known, ", ")
@@ -127,9 +127,9 @@ func (c *configFile) unknown(pair *ast.MappingValueNode, what string, known []st
 	return c.wrong(pair.Key, fmt.Sprintf("unknown %s %q", what, key), fix)
 }
 
-// beside returns a path of the file as it is meant: from the file's own folder,
-// since cron starts commands in others.
-func (c *configFile) beside(path string) string {
+// inFolder resolves a relative path from the config file's folder, since cron starts
+// commands in other folders.
+func (c *configFile) inFolder(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
 	}
@@ -177,7 +177,7 @@ func (c *configFile) set(flags *pflag.FlagSet, pair *ast.MappingValueNode) error
 	}
 	f := flags.Lookup(strings.ReplaceAll(keyOf(pair), "_", "-"))
 	if namesFile(f) {
-		value = c.beside(value)
+		value = c.inFolder(value)
 	}
 	if err := flags.Set(f.Name, value); err != nil {
 		return c.wrong(pair.Value, fmt.Sprintf("%q is not valid for %s", value, keyOf(pair)), "see --"+f.Name+" in muster import --help")
@@ -244,7 +244,7 @@ func (c *configFile) readJobs(pair *ast.MappingValueNode) error {
 		if j.roster == "" {
 			return c.wrong(one.Key, fmt.Sprintf("the job %s has no roster", j.name), "roster: a file, a pattern such as inbox/*.csv, or a folder")
 		}
-		j.roster, j.done, j.failed = c.beside(j.roster), c.beside(j.done), c.beside(j.failed)
+		j.roster, j.done, j.failed = c.inFolder(j.roster), c.inFolder(j.done), c.inFolder(j.failed)
 		c.jobs = append(c.jobs, j)
 	}
 	return nil
@@ -268,7 +268,7 @@ func (c *configFile) oneRoster() error {
 // job returns the job of that name. A nil file has none.
 func (c *configFile) job(name string) (*job, error) {
 	if c == nil {
-		return nil, &usageError{"a job is named, and no config file that has it", "--config FILE (or MUSTER_CONFIG)"}
+		return nil, usageError("a job is named, and no config file that has it", "--config FILE (or MUSTER_CONFIG)")
 	}
 	var names []string
 	for i := range c.jobs {
@@ -284,5 +284,5 @@ func (c *configFile) job(name string) (*job, error) {
 	case len(names) == 0:
 		fix = "add it there as jobs: {" + name + ": {roster: roster.csv}}"
 	}
-	return nil, &usageError{fmt.Sprintf("%s has no job %s", c.path, name), fix}
+	return nil, usageError(fmt.Sprintf("%s has no job %s", c.path, name), fix)
 }

@@ -18,7 +18,7 @@ import (
 	"muster/ratelimit"
 )
 
-// connection is Procore, or the simulated one of a rehearsal.
+// connection is a client for Procore or for the simulated Procore of a rehearsal.
 type connection struct {
 	api   *procore.Client
 	pace  *ratelimit.Pace
@@ -56,7 +56,7 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 		return nil, err
 	}
 	limits.Unshared = func(err error) {
-		if !errors.Is(err, fs.ErrNotExist) { // without a folder for the ledger nobody has run here yet
+		if !errors.Is(err, fs.ErrNotExist) { // without a folder for the ledger there was no run yet
 			log.Warn().Err(pathCause(err)).Msg("the quota can't be shared with other runs on this machine: the file beside the ledger can't be used")
 		}
 	}
@@ -64,8 +64,8 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	return newConnection(options)
 }
 
-// quotaFile returns the file, beside the ledger, through which runs with the
-// same credentials share their quota.
+// quotaFile returns the path of the file beside the ledger through which runs with the
+// same credentials share the quota.
 func (a *app) quotaFile(loginURL string) (string, error) {
 	book := a.settings.ledger
 	if book == "" {
@@ -110,7 +110,7 @@ func (a *app) connectSimulated(pace *ratelimit.Pace, log zerolog.Logger, others 
 func newConnection(o procore.Options) (*connection, error) {
 	api, err := procore.New(o)
 	if err != nil {
-		return nil, &usageError{strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings"}
+		return nil, usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
 	}
 	host, err := url.Parse(o.APIURL)
 	if err != nil {
@@ -122,8 +122,7 @@ func newConnection(o procore.Options) (*connection, error) {
 	}, nil
 }
 
-// sameHost names a host in one way, however it is written: by it the lock and the
-// ledger's entries are found.
+// sameHost normalises a host name for the lock and the ledger.
 func sameHost(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	if u.Scheme == "https" {
@@ -132,7 +131,7 @@ func sameHost(u *url.URL) string {
 	return strings.TrimSuffix(host, ":80")
 }
 
-// hosts returns where the API and its tokens are.
+// hosts returns the URLs of the API and of the login host.
 func (s *settings) hosts() (api, login string, err error) {
 	environment, ok := procore.HostsOf(s.environment)
 	if !ok {
@@ -140,7 +139,7 @@ func (s *settings) hosts() (api, login string, err error) {
 		for _, e := range procore.Environments() {
 			names = append(names, e.Name)
 		}
-		return "", "", &usageError{fmt.Sprintf("--environment %s is unknown", s.environment), strings.Join(names, ", ")}
+		return "", "", usageError(fmt.Sprintf("--environment %s is unknown", s.environment), strings.Join(names, ", "))
 	}
 	api, login = environment.APIURL, environment.LoginURL
 	if s.apiURL != "" {

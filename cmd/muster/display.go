@@ -15,9 +15,9 @@ import (
 	"muster/ratelimit"
 )
 
-// stage is what people see of rows while they go through, and what is kept of
-// them for the summary.
-type stage struct {
+// display shows the rows of a run while it goes on and collects the findings for the
+// summary.
+type display struct {
 	found    findings
 	parts    []report.Part // what became of each of several projects
 	page     *report.HTML  // nil without --report
@@ -26,10 +26,10 @@ type stage struct {
 	leave    func()
 }
 
-// newStage shows what becomes of so many rows, of which some take a request each.
-// It ends with close, and its page with Discard.
-func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.Pace, log zerolog.Logger) (*stage, error) {
-	s := &stage{}
+// newDisplay starts the display of a run. End it with close and remove an unfinished
+// report with discard.
+func (a *app) newDisplay(ctx context.Context, rows, requests int, pace *ratelimit.Pace, log zerolog.Logger) (*display, error) {
+	s := &display{}
 	if a.settings.report != "" {
 		var err error
 		if s.page, err = report.CreateHTML(a.settings.report); err != nil {
@@ -79,8 +79,8 @@ func (a *app) newStage(ctx context.Context, rows, requests int, pace *ratelimit.
 	return s, nil
 }
 
-// follow shows the rows of job.
-func (s *stage) follow(job *importer.Job) {
+// follow subscribes to the rows of job.
+func (s *display) follow(job *importer.Job) {
 	name := nameOf(job.Mapper)
 	job.OnRow = func(cells []string, o outcome.Outcome) {
 		s.found.add(o)
@@ -103,11 +103,11 @@ func (s *stage) follow(job *importer.Job) {
 	}
 }
 
-// close ends what is shown while rows go through. It may be called again.
-func (s *stage) close() { s.leave() }
+// close ends the display. It may be called again.
+func (s *display) close() { s.leave() }
 
-// discard closes the stage, and removes a page that was not finished.
-func (s *stage) discard() error {
+// discard closes the display and removes an unfinished report.
+func (s *display) discard() error {
 	s.close()
 	if s.page == nil {
 		return nil

@@ -59,7 +59,7 @@ Exit codes:
 	a.settings.resultsFlag(f)
 	a.settings.outputFlags(f)
 	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = !slices.Contains(useful, flag.Name) })
-	f.StringVar(&bundle, "support-bundle", "", "`FILE.zip` to write for whoever helps you")
+	f.StringVar(&bundle, "support-bundle", "", "`FILE.zip` to write for the person who helps you")
 	return cmd
 }
 
@@ -86,7 +86,7 @@ type finding struct {
 	Facts map[string]any `json:"facts,omitempty"`
 }
 
-// examination is one run of the doctor.
+// examination is a run of the doctor.
 type examination struct {
 	*app
 	options  procore.Options // as far as the settings go
@@ -129,7 +129,7 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 		return err
 	}
 	if a.settings.simulate {
-		return &usageError{"a rehearsal needs no doctor: nothing of it leaves this machine", "leave --simulate out"}
+		return usageError("a rehearsal needs no doctor: nothing of it leaves this machine", "leave --simulate out")
 	}
 	x := &examination{app: a, show: func(finding) {}}
 	if !a.settings.json && !a.settings.quiet {
@@ -165,7 +165,7 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	default:
 		line := a.gap() + paragraph(conclusion(x.findings), "", a.width(a.stdout))
 		if bundle != "" {
-			line += paragraph("Written for whoever helps you: "+report.Clean(bundle), "", a.width(a.stdout))
+			line += paragraph("Support bundle: "+report.Clean(bundle), "", a.width(a.stdout))
 		}
 		_, err := io.WriteString(a.stdout, line)
 		return err
@@ -195,8 +195,8 @@ func conclusion(findings []finding) string {
 // labelled is how wide the column of the checks' names is.
 const labelled = len("classifications")
 
-// writeFinding writes a finding in at most columns columns, unless a word of it
-// is wider.
+// writeFinding prints a finding in at most columns columns. A longer word keeps a line
+// to itself.
 func writeFinding(w io.Writer, f finding, columns int, colours bool) {
 	if columns == report.Plain {
 		_, _ = fmt.Fprintln(w, report.Clean(report.WithFix(fmt.Sprintf("%s: %s, %s", text.Capital(f.Check), inFull(f.State), f.Text), f.Fix)))
@@ -213,10 +213,10 @@ func writeFinding(w io.Writer, f finding, columns int, colours bool) {
 		under := indent + strings.Repeat(" ", len(try))
 		line += indent + try + strings.TrimPrefix(paragraph(report.Clean(f.Fix), under, columns), under)
 	}
-	_, _ = io.WriteString(w, head+line) // nobody to tell if standard output is gone; the last line will
+	_, _ = io.WriteString(w, head+line) // tellLost reports a lost standard output
 }
 
-// inFull is a state as it is said.
+// inFull returns the state as a word for people.
 func inFull(s state) string {
 	switch s {
 	case skipped:

@@ -20,7 +20,7 @@ import (
 // bundledRuns is how many of the latest runs a support bundle tells of.
 const bundledRuns = 20
 
-// checkLedger reads the whole ledger, and returns what a support bundle tells of its runs.
+// checkLedger reads the whole ledger and returns the runs for a support bundle.
 func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 	book, path, err := x.openRecord(ctx)
 	if err != nil {
@@ -44,7 +44,7 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 		Facts: map[string]any{"bytes": health.Bytes, "runs": health.Runs, "people": health.People},
 	}
 	if openToOthers(path, 0o004) {
-		f.State, f.Text, f.Fix = doubted, f.Text+"; everybody on this machine can read it", "chmod 600 "+shellWord(path)
+		f.State, f.Text, f.Fix = doubted, f.Text+"; all users of this machine can read it", "chmod 600 "+shellWord(path)
 	}
 	x.found(f)
 	runs, err := book.Runs(ctx, bundledRuns)
@@ -69,24 +69,24 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 func ledgerTrouble(err error) finding {
 	f := finding{Check: "ledger", State: broken, Text: err.Error()}
 	var known *fault.Error
-	var usage *usageError
-	switch {
-	case errors.As(err, &known):
-		f.Text, f.Fix, f.Facts = known.Message+": "+known.Where.File, known.Fix, map[string]any{"code": known.Code}
-	case errors.As(err, &usage):
-		f.Fix = usage.fix
+	if !errors.As(err, &known) {
+		return f
+	}
+	f.Fix = known.Fix
+	if known.Where.File != "" {
+		f.Text, f.Facts = known.Message+": "+known.Where.File, map[string]any{"code": known.Code}
 	}
 	return f
 }
 
-// checkLock says which run is at work on the project of the settings.
+// checkLock reports which run holds the lock of the project.
 func (x *examination) checkLock(book *ledger.Ledger, runs []ledger.Run) {
 	if x.scope == (ledger.Scope{}) {
 		x.skip("lock", "no company and project are set")
 		return
 	}
 	if !book.Locked(x.scope) {
-		x.found(finding{Check: "lock", State: fine, Text: fmt.Sprintf("no run is at work on project %d", x.scope.Project)})
+		x.found(finding{Check: "lock", State: fine, Text: fmt.Sprintf("no run holds the lock of project %d", x.scope.Project)})
 		return
 	}
 	f := finding{Check: "lock", State: doubted, Fix: "let it end first: another one would end at once with exit code 4"}
@@ -94,7 +94,7 @@ func (x *examination) checkLock(book *ledger.Ledger, runs []ledger.Run) {
 	if i < 0 {
 		f.Text = fmt.Sprintf("a run is about to begin on project %d", x.scope.Project)
 	} else {
-		f.Text = fmt.Sprintf("run %s (%s) is at work on project %d since %s", runs[i].ID, runs[i].Command, x.scope.Project, runs[i].Started.Local().Format(time.DateTime))
+		f.Text = fmt.Sprintf("run %s (%s) holds the lock of project %d since %s", runs[i].ID, runs[i].Command, x.scope.Project, runs[i].Started.Local().Format(time.DateTime))
 		f.Facts = map[string]any{"run": runs[i].ID}
 	}
 	x.found(f)
@@ -105,12 +105,12 @@ func doubt(d ledger.OpenRun) finding {
 		Check: "in doubt", State: doubted,
 		Text: fmt.Sprintf("run %s left %s without an outcome, of company %d, project %d, the first at %s", d.Run,
 			text.Plural(d.Requests, "request", "requests"), d.Company, d.Project, d.Since.Local().Format(time.DateTime)),
-		Fix:   "import or retry for that project again: it first finds out what became of them, and creates nobody twice",
+		Fix:   "import or retry for that project again: it first settles them and creates no person twice",
 		Facts: map[string]any{"run": d.Run, "requests": d.Requests, "since": d.Since},
 	}
 	if d.Locked {
 		f.State, f.Fix = fine, ""
-		f.Text = fmt.Sprintf("%s of run %s may be on the way: a run is at work", text.Plural(d.Requests, "request", "requests"), d.Run)
+		f.Text = fmt.Sprintf("%s of run %s may be on the way: a run is in progress", text.Plural(d.Requests, "request", "requests"), d.Run)
 	}
 	return f
 }
@@ -142,7 +142,7 @@ func (x *examination) checkDisks() {
 	x.found(checkDisk("results", results))
 }
 
-// checkDisk looks at a folder, or at the nearest one above it that is there.
+// checkDisk checks the free space of a folder, or of the nearest existing folder above.
 func checkDisk(what, folder string) finding {
 	f := finding{Check: "disk", State: fine, Facts: map[string]any{"of": what}}
 	if whole, err := filepath.Abs(folder); err == nil {
@@ -179,8 +179,8 @@ func checkDisk(what, folder string) finding {
 	return f
 }
 
-// machineFacts are facts about the program and the machine that a bundle holds, without the
-// names of the machine and of its users.
+// machineFacts returns facts about the program and the machine for a support bundle,
+// without names of the machine and users.
 func machineFacts() map[string]any {
 	return map[string]any{
 		"version": version(), "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH,

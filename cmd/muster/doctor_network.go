@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/procore"
 )
@@ -19,8 +20,8 @@ import (
 // patience is how long one step of the doctor's may take.
 const patience = 15 * time.Second
 
-// checkSettings finds out whether the settings make a client, and who else can
-// read the secrets.
+// checkSettings checks that the settings are complete and that other users can't read
+// the secrets.
 func (x *examination) checkSettings() {
 	s := &x.settings
 	f := finding{Check: "settings", State: fine, Facts: map[string]any{"environment": s.environment}}
@@ -32,14 +33,14 @@ func (x *examination) checkSettings() {
 	api, login, hostErr := s.hosts()
 	x.options.APIURL, x.options.LoginURL = api, login
 	missing := s.missing(secret)
-	var usage *usageError
+	var usage *fault.Error
 	switch {
 	case errors.As(err, &usage), errors.As(hostErr, &usage):
-		f.State, f.Text, f.Fix = broken, usage.message, usage.fix
+		f.State, f.Text, f.Fix = broken, usage.Message, usage.Fix
 	case errors.As(missing, &usage):
-		f.State, f.Text, f.Fix = broken, usage.message, "muster help credentials says where they come from"
-		if s.placed != "" {
-			f.Fix = usage.fix
+		f.State, f.Text, f.Fix = broken, usage.Message, "muster help credentials says where they come from"
+		if s.jobWithProject != "" {
+			f.Fix = usage.Fix
 		}
 	default:
 		client, err := procore.New(x.options)
@@ -61,8 +62,7 @@ func (x *examination) checkSettings() {
 	}
 }
 
-// checkWay looks at the way to one URL: the proxy, the name, the connection and
-// the clock. It reports whether anything answers.
+// checkWay checks the proxy, the name, the connection and the clock of a URL.
 func (x *examination) checkWay(ctx context.Context, base string) bool {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
@@ -88,7 +88,7 @@ func (x *examination) checkWay(ctx context.Context, base string) bool {
 	return x.checkConnection(ctx, base, u.Host)
 }
 
-// checkName looks up a name, and reports whether it has an address.
+// checkName looks up a host name and reports whether an address was found.
 func (x *examination) checkName(ctx context.Context, name string) bool {
 	f := finding{Check: "name", State: fine, Facts: map[string]any{"host": name}}
 	if _, err := netip.ParseAddr(name); err == nil {
@@ -145,7 +145,7 @@ func (x *examination) checkConnection(ctx context.Context, base, host string) bo
 		f.Text += fmt.Sprintf(" by %s; %s has signed its certificate, until %s", tls.VersionName(probe.TLS.Version), issuer, leaf.NotAfter.Local().Format(time.DateOnly))
 		f.Facts["tls"], f.Facts["certificate_until"] = tls.VersionName(probe.TLS.Version), leaf.NotAfter.UTC()
 		if time.Until(leaf.NotAfter) < renewal {
-			f.State, f.Fix = doubted, "tell whoever runs "+host+" (or the proxy) that its certificate ends soon"
+			f.State, f.Fix = doubted, "tell the operator of "+host+" (or of the proxy) that the certificate expires soon"
 		}
 	}
 	x.found(f)

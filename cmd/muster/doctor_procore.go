@@ -58,7 +58,7 @@ func (x *examination) client() (*procore.Client, error) {
 	if !x.complete {
 		return nil, errors.New("the settings make no client")
 	}
-	// A run that is at work counts these requests, too.
+	// A run in progress counts these requests, too.
 	file, err := x.quotaFile(x.options.LoginURL)
 	if err != nil {
 		return nil, err
@@ -99,8 +99,7 @@ func (x *examination) checkCredentials(ctx context.Context, client *procore.Clie
 	return true
 }
 
-// checkCompany reports false if the company is a wrong one, in which no project can
-// be found.
+// checkCompany returns false if the company is wrong.
 func (x *examination) checkCompany(ctx context.Context, client *procore.Client) bool {
 	ctx, cancel := x.patiently(ctx)
 	defer cancel()
@@ -141,8 +140,8 @@ func (x *examination) checkProject(ctx context.Context, client *procore.Client) 
 	return true
 }
 
-// checkDirectory lists people, one page of them. That they may be created can't
-// be known without creating somebody.
+// checkDirectory lists people. Whether people can be created can't be found out without
+// creating a person.
 func (x *examination) checkDirectory(ctx context.Context, client *procore.Client) {
 	ctx, cancel := x.patiently(ctx)
 	defer cancel()
@@ -162,7 +161,7 @@ func (x *examination) checkDirectory(ctx context.Context, client *procore.Client
 		found = humanize.Comma(enough) + " people and more can be listed"
 	}
 	x.found(finding{
-		Check: "directory", State: fine, Text: found + ". Whether people can be created shows only when somebody is, which is not tried here",
+		Check: "directory", State: fine, Text: found + ". The doctor does not try to create a person",
 		Facts: map[string]any{"people_up_to_2000": n},
 	})
 }

@@ -25,25 +25,25 @@ const (
 	exitRowsLeft    = 1   // some rows are invalid, failed or unknown
 	exitNotStarted  = 2   // usage, config, roster, mapping: nothing was sent
 	exitStopped     = 3   // stopped early: some rows are pending
-	exitLocked      = 4   // another run is at work
+	exitLocked      = 4   // another run holds the lock
 	exitInterrupted = 130 // by Ctrl-C, after the rows in hand were recorded
-	exitTerminated  = 143 // by SIGTERM, likewise
+	exitTerminated  = 143 // by SIGTERM, in the same way
 )
 
 const exitCodesHelp = `
 Exit codes:
   0    every row is created, existing or skipped
-  1    it finished; some rows are invalid, failed or unknown
-  2    it did not start: usage, config, roster or mapping; nothing was sent
-  3    it stopped early: some rows are pending
-  4    another run is at work on this project
+  1    finished; some rows are invalid, failed or unknown
+  2    did not start: usage, config, roster or mapping; nothing was sent
+  3    stopped early: some rows are pending
+  4    another run holds the project's lock
   130  interrupted (143 by SIGTERM); rows in hand were finished first`
 
-// usageError is a command line, environment or config file that asks for
-// something that can't be.
-type usageError struct{ message, fix string }
-
-func (e *usageError) Error() string { return e.message }
+// usageError returns the error of a command line, environment or config file that muster
+// can't follow.
+func usageError(message, fix string) *fault.Error {
+	return &fault.Error{Code: "usage", Message: message, Fix: fix}
+}
 
 // interruptError is the cause of a context that a signal ended.
 type interruptError struct {
@@ -65,9 +65,8 @@ func (e *interruptError) exitCode() int {
 	return exitInterrupted
 }
 
-// untilSignal ends the context it returns at the first SIGINT or SIGTERM. A
-// second one ends the process as if muster had never asked for signals, but for a
-// last word: the ledger survives that as it survives any crash.
+// untilSignal returns a context that ends at the first SIGINT or SIGTERM. A second
+// signal prints lastWord and kills the process; the ledger survives that like any crash.
 func untilSignal(ctx context.Context, lastWord func()) (context.Context, func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
@@ -95,8 +94,7 @@ func untilSignal(ctx context.Context, lastWord func()) (context.Context, func())
 	}
 }
 
-// die ends the process by a signal that nobody asks for any more, or as hard where a
-// process can't signal itself.
+// die ends the process by a signal, or kills a process that can't signal itself.
 func die(s os.Signal) {
 	self, err := os.FindProcess(os.Getpid())
 	if err == nil && self.Signal(s) != nil {
@@ -104,9 +102,9 @@ func die(s os.Signal) {
 	}
 }
 
-// lastWord is said when a second signal ends the process.
+// lastWord prints the message for a second signal.
 func (a *app) lastWord() {
-	const text = "Stopped at once. The same command again first finds out what became of what was on its way."
+	const text = "Stopped at once. Run the same command again: it first settles the requests that were on the way."
 	switch {
 	case a.mute.Load():
 	case isTerminal(a.stderr):
@@ -116,7 +114,7 @@ func (a *app) lastWord() {
 	}
 }
 
-// exitCode tells what an error means to the shell.
+// exitCode returns the exit code for an error.
 func exitCode(ctx context.Context, err error) int {
 	var interrupted *interruptError
 	var stop *importer.StopError
@@ -135,11 +133,10 @@ func exitCode(ctx context.Context, err error) int {
 	return exitNotStarted
 }
 
-// reasonOf returns an error as people and programs read it: what, where, and what
-// to do. It reports whether its words may be a roster's own.
+// reasonOf turns an error into a report.Error. quotes says that the message may repeat
+// cells of a roster.
 func reasonOf(err error) (e report.Error, quotes bool) {
 	var (
-		usage    *usageError
 		reading  *roster.Error
 		file     *mapping.FileError
 		bind     *mapping.BindError
@@ -149,8 +146,6 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 	)
 	e = report.Error{Code: "unexpected", Message: err.Error()}
 	switch {
-	case errors.As(err, &usage):
-		e.Code, e.Fix = "usage", usage.fix
 	case errors.As(err, &reading):
 		e.Code, e.Fix = reading.Code, reading.Fix
 		quotes = reading.Row != 0 || reading.Cell != "" || reading.Code == roster.CodeNoHeader
@@ -194,7 +189,7 @@ func (a *app) afterKey(e *interruptError) string {
 	return ""
 }
 
-// complain tells whoever reads standard error of an error.
+// complain prints an error on standard error.
 func (a *app) complain(err error) {
 	e, quotes := reasonOf(err)
 	if a.logsJSON() {
@@ -224,7 +219,7 @@ func (a *app) complain(err error) {
 	}
 }
 
-// logError logs an error by its code and its place, without the words of a roster.
+// logError logs the code and the place of an error, without cells of a roster.
 func (a *app) logError(e report.Error, quotes bool) {
 	log := a.logger()
 	line := log.Error().Str("code", e.Code)
@@ -248,20 +243,20 @@ func (a *app) logError(e report.Error, quotes bool) {
 	case !quotes:
 		line.Str("fix", e.Fix).Msg(e.Message)
 	case e.Problems != nil:
-		line.Msg("the roster's headings can't be mapped; without --log-format json it is said how")
+		line.Msg("the roster's headings can't be mapped; run without --log-format json to see how")
 	default:
-		line.Msg("the roster can't be read; without --log-format json it is said why")
+		line.Msg("the roster can't be read; run without --log-format json to see why")
 	}
 }
 
-// refuse prints the JSON object of a command that came to nothing.
+// refuse prints the JSON object of a command that did not start.
 func (a *app) refuse(code int, err error) {
 	e, _ := reasonOf(err)
 	_ = json.NewEncoder(a.answer()).Encode(struct {
 		Status   string       `json:"status"`
 		ExitCode int          `json:"exit_code"`
 		Error    report.Error `json:"error"`
-	}{statusOf(code), code, e}) // nobody to tell if standard output is gone
+	}{statusOf(code), code, e}) // tellLost reports a lost standard output
 }
 
 // statusOf returns the word for how a run with that exit code ended.
@@ -279,8 +274,8 @@ func statusOf(code int) string {
 	return report.Finished
 }
 
-// asksForJSON reports whether the command line does, for one that could not be
-// read to its end.
+// asksForJSON reports whether args contain --json, for a command line that could not be
+// parsed.
 func asksForJSON(args []string) bool {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]

@@ -51,7 +51,7 @@ func explain(w io.Writer, code string, width int) error {
 		if near := text.Closest(code, codes, 0.5); near != "" {
 			fix = "muster explain " + near
 		}
-		return &usageError{fmt.Sprintf("there is no code %q", code), fix}
+		return usageError(fmt.Sprintf("there is no code %q", code), fix)
 	}
 	fmt.Fprintf(w, "%s (%s)\n", e.code, e.group)
 	fmt.Fprintf(w, "%s%s", paragraph(e.meaning, "  ", width), paragraph("try: "+e.fix, "  ", width))
@@ -67,7 +67,7 @@ func explanationOf(code string) (explanation, bool) {
 	return all[at], true
 }
 
-// listCodes lists all codes by what they are about.
+// listCodes prints all codes by group.
 func listCodes(w io.Writer, width int) error {
 	for i, g := range groups() {
 		if i > 0 {

@@ -9,7 +9,7 @@ import (
 	"muster/importer"
 )
 
-// idFlag is one of Procore's IDs: digits, of which a leading zero says nothing.
+// idFlag is an ID of Procore: digits, without regard to leading zeros.
 type idFlag int64
 
 func (i *idFlag) Type() string { return "ID" }
@@ -24,7 +24,7 @@ func (i *idFlag) String() string {
 func (i *idFlag) Set(text string) error {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if err != nil || n < 1 {
-		return fmt.Errorf("%q is no ID: write the number that stands in the project's address in the browser", text)
+		return fmt.Errorf("%q is no ID: write the number in the project's address in the browser", text)
 	}
 	*i = idFlag(n)
 	return nil

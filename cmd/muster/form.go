@@ -15,7 +15,7 @@ import (
 	"muster/mapping"
 )
 
-// interactive reports whether there is somebody to ask.
+// interactive reports whether a person can be asked.
 func (a *app) interactive() bool {
 	return isTerminalInput(a.stdin) && isTerminal(a.stderr) && !a.settings.json && !a.settings.quiet && !a.logsJSON()
 }
@@ -43,8 +43,7 @@ func (a *app) settle(ctx context.Context, in *input, survey *mapping.Detection) 
 	return nil
 }
 
-// askColumns shows a form with one question after another. The answers are
-// indices into those of each question.
+// askColumns asks the questions in a form.
 func (a *app) askColumns(ctx context.Context, in *input, questions []mapping.Question) ([]int, error) {
 	answers := make([]int, len(questions))
 	for i, q := range questions {
@@ -64,7 +63,7 @@ func (a *app) askColumns(ctx context.Context, in *input, questions []mapping.Que
 	return answers, err
 }
 
-// newSelect returns a question as huh asks it, under a title.
+// newSelect returns the form field of a question under a title.
 func newSelect(questions []mapping.Question, answers []int, i int, title string, show func(mapping.Answer) string) *huh.Select[int] {
 	options := make([]huh.Option[int], len(questions[i].Answers))
 	for j, answer := range questions[i].Answers {
@@ -98,8 +97,8 @@ func (a *app) askInForm(_ context.Context, questions []mapping.Question, answers
 }
 
 // askInLines asks for the number of an answer, a line each. huh's own accessible
-// form asks what an earlier answer has settled, leaves out what is in doubt, and
-// takes the guess for the answer of somebody who has gone.
+// form asks settled questions again, leaves out the doubts, and takes the guess when the
+// input ends.
 func (a *app) askInLines(ctx context.Context, questions []mapping.Question, answers []int) error {
 	show := func(answer mapping.Answer) string { return answerText(answer, ", such as ", ", ") }
 	for i, q := range questions {
@@ -110,7 +109,7 @@ func (a *app) askInLines(ctx context.Context, questions []mapping.Question, answ
 		title := fmt.Sprintf("Question %d of %d: %s. %s Enter alone takes answer %d.", i+1, len(questions), report.Clean(text.Capital(q.Message)), question(q), q.Guess+1)
 		one := newSelect(questions, answers, i, title, show).Validate(func(j int) error {
 			if typed.ended != nil {
-				return nil // nobody is there to be asked again
+				return nil // the input has ended
 			}
 			return clash(questions, answers, i, j)
 		})
@@ -125,8 +124,8 @@ func (a *app) askInLines(ctx context.Context, questions []mapping.Question, answ
 // unstyled is a theme without a single escape sequence.
 func unstyled(bool) *huh.Styles { return &huh.Styles{} }
 
-// typedLines are the lines that somebody types, until they leave or the program is
-// told to end.
+// typedLines reads lines from standard input until it ends or the program is
+// interrupted.
 type typedLines struct {
 	next  func() (string, error)
 	rest  string
@@ -141,7 +140,7 @@ func (t *typedLines) Read(p []byte) (int, error) {
 	if t.rest == "" {
 		var err error
 		if t.rest, err = t.next(); err == nil && t.rest == "" {
-			err = &usageError{"the question was left without an answer; nothing was sent", "answer with a number, or write the mapping down with muster map"}
+			err = usageError("the question was left without an answer; nothing was sent", "answer with a number, or write the mapping down with muster map")
 		}
 		if t.ended = err; err != nil {
 			return 0, io.EOF
@@ -167,7 +166,7 @@ func question(q mapping.Question) string {
 	return fmt.Sprintf("Which column holds the %s?", inWords(q.Field))
 }
 
-// answerText shows an answer: what it means, the column, and some of its cells.
+// answerText describes an answer: meaning, column and some cells.
 func answerText(answer mapping.Answer, before, between string) string {
 	if answer.Column < 0 {
 		return "none: leave it out"
@@ -185,7 +184,7 @@ func answerText(answer mapping.Answer, before, between string) string {
 	return report.Clean(text)
 }
 
-// inWords is a field as people say it.
+// inWords returns the name of a field for people.
 func inWords(f mapping.Field) string {
 	switch f {
 	case mapping.EmployeeID:
@@ -201,8 +200,8 @@ func inWords(f mapping.Field) string {
 	}
 }
 
-// answered reports whether a question is settled by an earlier one: a column of
-// whole names leaves no half of a name to look for.
+// answered reports whether an earlier answer settles a question: with a column of full
+// names there is no half of a name to ask for.
 func answered(questions []mapping.Question, answers []int, i int) bool {
 	if questions[i].Code != "heading_missing" {
 		return false

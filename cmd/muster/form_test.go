@@ -134,7 +134,7 @@ func TestFormIsRemembered(t *testing.T) {
 	if shown, code := terminal(t, folder, []string{"check", "crew.csv"}); code != exitDone || strings.Contains(shown, "Which column") {
 		t.Errorf("asked again: exit code %d\n%s", code, shown)
 	}
-	if out, code := unattended("map", "moved.csv", "--forget"); code != exitDone || !strings.Contains(out, "is forgotten") || strings.Contains(out, "doubt") {
+	if out, code := unattended("map", "moved.csv", "--forget"); code != exitDone || !strings.Contains(out, "was deleted") || strings.Contains(out, "doubt") {
 		t.Errorf("forget: exit code %d\n%s", code, out)
 	}
 	if out, code := unattended("check", "crew.csv"); code != exitNotStarted {

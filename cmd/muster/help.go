@@ -153,5 +153,5 @@ func noHelp(root *cobra.Command, name string) error {
 	if _, ok := explanationOf(name); ok {
 		fix = "muster explain " + name
 	}
-	return &usageError{fmt.Sprintf("there is no command and no topic %q", name), fix}
+	return usageError(fmt.Sprintf("there is no command and no topic %q", name), fix)
 }

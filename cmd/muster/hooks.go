@@ -11,8 +11,8 @@ import (
 	"muster/importer/report"
 )
 
-// ended is what became of one run, as monitors and people are told it: counts,
-// codes and numbers, nobody's name.
+// runResult is the result of a run for monitors and notices: counts, codes and
+// numbers, no names of people.
 type runResult struct {
 	job     string // "" outside of one
 	roster  string
@@ -23,10 +23,9 @@ type runResult struct {
 	summary *report.Summary // nil if it did not start
 }
 
-// attended does the work of a run, and tells monitors and people what came of it.
-// What goes wrong with the telling is a warning and nothing more. A rehearsal
-// concerns nobody.
-func (a *app) attended(ctx context.Context, flags *pflag.FlagSet, roster string, work func() error) error {
+// withHooks runs work and then sends notices, pings and metrics. A failure of a hook is
+// only a warning. A rehearsal has no hooks.
+func (a *app) withHooks(ctx context.Context, flags *pflag.FlagSet, roster string, work func() error) error {
 	if err := a.begin(flags); err != nil {
 		return err
 	}
@@ -56,12 +55,12 @@ func (a *app) attended(ctx context.Context, flags *pflag.FlagSet, roster string,
 	return err
 }
 
-// wrapUp tells monitors what the runs of a job came to together.
+// wrapUp writes the metrics and pings the monitor when the runs of a job have ended.
 func (a *app) wrapUp(ctx context.Context, runs []runResult, code int) {
 	if code == exitLocked {
-		return // the run that is at work will tell
+		return // the run that holds the lock reports
 	}
-	a.pingStart(ctx) // of what came to its end before it had the lock
+	a.pingStart(ctx) // for a run that ended before it had the lock
 	a.writeMetrics(runs, code)
 	if code == exitDone {
 		a.pingMonitor(ctx, "")
@@ -70,7 +69,7 @@ func (a *app) wrapUp(ctx context.Context, runs []runResult, code int) {
 	a.pingMonitor(ctx, "/fail")
 }
 
-// notify tells everybody who wants to know of this run.
+// notify sends the notices for a run.
 func (a *app) notify(ctx context.Context, end runResult) {
 	var telling sync.WaitGroup
 	failures := make([]error, len(a.settings.notices))
@@ -82,31 +81,31 @@ func (a *app) notify(ctx context.Context, end runResult) {
 	telling.Wait()
 	for i, err := range failures {
 		if err != nil {
-			a.warn("%s could not be told of this run: %v", a.settings.notices[i].kind, err)
+			a.warn("The notice by %s could not be sent: %v", a.settings.notices[i].kind, err)
 		}
 	}
 }
 
-// pingStart tells the job's monitor that a run is at work, once for all runs of the
-// job. It is for a run that has the lock: told of one that finds another at work, a
-// monitor would count from there, and never miss the end of the one that hangs.
+// pingStart pings /start once per job. Only a run that holds the lock pings: if a run
+// that finds the lock taken pinged too, a monitor would not notice that the other run
+// hangs.
 func (a *app) pingStart(ctx context.Context) {
 	if !a.settings.simulate {
 		a.start.Do(func() { a.pingMonitor(ctx, "/start") })
 	}
 }
 
-// pingMonitor tells the job's monitor how far it is, by what follows its address.
+// pingMonitor requests the monitor's address with the suffix how.
 func (a *app) pingMonitor(ctx context.Context, how string) {
 	if a.settings.ping == nil {
 		return
 	}
 	if err := a.sendPing(ctx, how); err != nil {
-		a.warn("the monitor could not be pinged: %v", err)
+		a.warn("The monitor could not be pinged: %v", err)
 	}
 }
 
-// warn says what does not change how the run ends, once.
+// warn logs a warning once.
 func (a *app) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !a.first(text) {

@@ -30,16 +30,16 @@ func (a *app) newImportCommand() *cobra.Command {
 
 Every row is checked before the first one is sent. The results file pairs each
 row with its person's ID or with what is wrong with it. The same command again
-goes on where a run was stopped, whatever stopped it, and creates nobody twice.
+continues a stopped run and creates no person twice.
 
-A results file is taken up again as muster retry does.
+A results file is imported as by muster retry.
 ` + exitCodesHelp,
 		Example: `  muster import samples/crew.csv --simulate
   muster import crew.xlsx --company 1234 --project 5678
   muster import hr-export.csv --config muster.yaml --mapping hr.yaml --quiet`,
 		Args: oneArgument("roster"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.attended(cmd.Context(), cmd.Flags(), args[0], func() error {
+			return a.withHooks(cmd.Context(), cmd.Flags(), args[0], func() error {
 				return a.runImport(cmd.Context(), args[0], false)
 			})
 		},
@@ -52,13 +52,13 @@ A results file is taken up again as muster retry does.
 func (a *app) newRetryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retry [RESULTS]",
-		Short: "Take up the rows of a results file that have no person yet",
-		Long: `Take up the rows of a results file that are invalid, failed, unknown or pending,
-as you have corrected them; columns may be moved and rows sorted. Rows that
-have a person keep their line. The file is written anew, and the previous one
-kept with .bak behind its name.
+		Short: "Import the rows of a results file that have no person yet",
+		Long: `Import the rows of a results file that are invalid, failed, unknown or pending,
+as you corrected them. You may move columns and sort rows. Rows that have a
+person keep their line. muster rewrites the file and keeps the previous one
+as .bak.
 
-Without a file, the results of the last run are taken up, of this company and
+Without a file, muster uses the results of the last run, of this company and
 project if they are set.
 ` + exitCodesHelp,
 		Example: `  muster retry crew.results.xlsx --company 1234 --project 5678
@@ -74,7 +74,7 @@ project if they are set.
 					return err
 				}
 			}
-			return a.attended(cmd.Context(), cmd.Flags(), path, func() error {
+			return a.withHooks(cmd.Context(), cmd.Flags(), path, func() error {
 				return a.runImport(cmd.Context(), path, true)
 			})
 		},
@@ -155,22 +155,22 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	return a.transfer(intake, job, in, project, reviewed, log)
 }
 
-// notResults says why a file can't be taken up again.
+// notResults returns the error for a file that is not a results file.
 func notResults(path string, header []string) error {
 	missing := slices.DeleteFunc(results.Columns(), func(name string) bool {
 		return slices.ContainsFunc(header, func(heading string) bool { return strings.EqualFold(strings.TrimSpace(heading), name) })
 	})
 	if len(missing) == len(results.Columns()) {
-		return &usageError{path + " is not a results file: it lacks the columns that an import adds", strings.Join(onRoster("import", path), " ")}
+		return usageError(path+" is not a results file: it lacks the columns that an import adds", strings.Join(onRoster("import", path), " "))
 	}
-	return &usageError{
-		path + " is not a whole results file: it lacks " + strings.Join(missing, ", "),
+	return usageError(
+		path+" is not a whole results file: it lacks "+strings.Join(missing, ", "),
 		"put back what was taken out, or take the file whose name ends in .bak",
-	}
+	)
 }
 
-// newIntake returns what covers the sending of rows, for as long as --max-duration
-// lets it go on, and what ends it.
+// newIntake returns a context that ends after --max-duration, and the function that ends
+// it.
 func (a *app) newIntake(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	intake, end := context.WithCancelCause(ctx)
 	d := a.settings.maxDuration
@@ -191,9 +191,8 @@ func command(retry bool) string {
 	return "import"
 }
 
-// prepare finds out whether Procore can be worked with, and what the mapping
-// needs to know of the project. A rehearsal leaves classifications as they
-// are: only the real project has its own.
+// prepare connects to Procore and reads what the mapping needs of the project. A
+// rehearsal accepts every classification, since only the real project has a list.
 func (a *app) prepare(ctx context.Context, conn *connection, in *input, mapper *mapping.Mapper) (procore.Project, *mapping.Mapper, error) {
 	defer a.sayWaits(ctx, conn.pace)()
 	project, err := importer.Connect(ctx, conn.api)
@@ -220,7 +219,7 @@ func needsClassifications(m *mapping.Mapper) bool {
 	return false
 }
 
-// transfer checks every row, then imports them, and says what came of it.
+// transfer checks every row, imports the rows and prints the summary.
 func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, reviewed *importer.Reviewed, log zerolog.Logger) (err error) {
 	plan, err := a.plan(ctx, job, in)
 	if err != nil {
@@ -248,7 +247,7 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	if err != nil {
 		return err
 	}
-	stage, err := a.newStage(ctx, plan.Rows, requests, job.Pace, log)
+	stage, err := a.newDisplay(ctx, plan.Rows, requests, job.Pace, log)
 	if err != nil {
 		return errors.Join(err, job.Results.Discard())
 	}
@@ -259,7 +258,7 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 	if summary == nil {
 		return errors.Join(err, job.Results.Discard())
 	}
-	return a.conclude(ctx, job, in, project, summary, stage, err)
+	return a.summarise(ctx, job, in, project, summary, stage, err)
 }
 
 // plan reads the whole roster once before anything is sent.
@@ -279,13 +278,12 @@ func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer
 		return nil, err
 	}
 	if plan.Rows == 0 {
-		return nil, &usageError{in.path + " has no rows below its headings", "check the file; a sheet can be named with --sheet"}
+		return nil, usageError(in.path+" has no rows below its headings", "check the file; a sheet can be named with --sheet")
 	}
 	return plan, nil
 }
 
-// findings gathers what the rows' outcomes say: what is wrong with rows that
-// have no person, and remarks on those that are settled.
+// findings collects the problems and notes of the rows for the summary.
 type findings struct{ problems, remarks report.Groups }
 
 // earlierCell is the cell before the message of a row that a retry keeps: rows may
@@ -319,7 +317,8 @@ func keepHeapClose(held int) {
 	debug.SetGCPercent(100 * room / (base + held))
 }
 
-// nameOf returns how to find a row's name among its cells, for the report.
+// nameOf returns a function that finds a person's name in the cells of a row, for the
+// report.
 func nameOf(m *mapping.Mapper) func(cells []string) string {
 	var columns []int
 	for _, field := range []mapping.Field{mapping.FirstName, mapping.LastName} {

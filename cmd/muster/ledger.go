@@ -10,7 +10,7 @@ import (
 	"muster/importer/ledger"
 )
 
-// openedLedger is a ledger, and what is to be done when it is no longer needed.
+// openedLedger is an open ledger and the cleanup for closing.
 type openedLedger struct {
 	*ledger.Ledger
 	folder string // a rehearsal's, to be removed

@@ -14,12 +14,11 @@ import (
 
 func main() {
 	log.SetOutput(io.Discard)      // net/http quotes there what a server says unasked, and that may be a person
-	signal.Ignore(syscall.SIGPIPE) // a run goes on though nobody reads what it says
+	signal.Ignore(syscall.SIGPIPE) // a run goes on though its output is closed
 	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole program: it reads nothing of its surroundings but its
-// arguments, and returns the exit code.
+// run is the whole program without its surroundings. It returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := &app{getenv: getenv, stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, said: map[string]bool{}, start: new(sync.Once)}
 	return app.main(ctx, args)

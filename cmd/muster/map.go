@@ -28,14 +28,14 @@ func (a *app) newMapCommand() *cobra.Command {
 is, and three values of each; which columns feed nothing; and what is in doubt.
 Columns with social security numbers or birth dates are named, never shown.
 
-At a terminal a form asks about what is in doubt (arrow keys, Enter), as import
-and check do. The answers are remembered for the very same headings, for later
-runs without a terminal too; --forget undoes that. At a terminal the form then
-asks anew; elsewhere nothing but the forgetting is done, unless -o or --json
-asks for the mapping.
+At a terminal a form asks about doubts (arrow keys, Enter), as import and check
+do. muster remembers the answers for exactly these headings, also for later runs
+without a terminal. --forget deletes the answers. At a terminal the form then asks
+again; elsewhere --forget does nothing else, unless -o or --json asks for the
+mapping.
 
--o writes the mapping as a mapping file for --mapping. What is still in doubt
-stands in it as comments. A file that is there already is not replaced.
+-o writes the mapping as a mapping file for --mapping, with doubts as comments.
+It does not replace an existing file.
 
 Exit codes:
   0  every heading is settled, or what --forget was to forget is forgotten
@@ -61,7 +61,7 @@ Exit codes:
 	return cmd
 }
 
-// mapJSON is a mapping as --json shows it: a contract with other programs.
+// mapJSON is the JSON of muster map: a contract with other programs.
 type mapJSON struct {
 	Roster    string      `json:"roster"`
 	Complete  bool        `json:"complete"`
@@ -97,7 +97,7 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 		return err
 	}
 	if output != "" && a.settings.mapping != "" {
-		return &usageError{"-o beside --mapping: that mapping is a file already", "leave one of the two out"}
+		return usageError("-o beside --mapping: that mapping is a file already", "leave one of the two out")
 	}
 	in, err := a.openFile(ctx, path)
 	if err != nil {
@@ -195,7 +195,7 @@ func describeMapping(in *input, mapper *mapping.Mapper, rows [][]string, doubts 
 	return shown
 }
 
-// mappingText is what muster map says, as far as it is written.
+// mappingText is the text of muster map while it is being written.
 type mappingText struct {
 	*app
 	b       strings.Builder
@@ -305,8 +305,8 @@ func quoted(headings []string) string {
 	return `"` + strings.Join(headings, `", "`) + `"`
 }
 
-// mapCommand returns the command that shows a roster's mapping, with what was
-// said about reading it.
+// mapCommand returns the command that shows a roster's mapping, with the flags for
+// reading the roster.
 func (a *app) mapCommand(path, more string) string {
 	words := onRoster("map", path)
 	for _, f := range a.given {

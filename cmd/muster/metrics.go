@@ -110,7 +110,7 @@ func metricsOf(s *settings, runs []runResult, code int, now time.Time) []metricS
 	return samples
 }
 
-// projectLabel returns the label of a project; several projects together have an empty one.
+// projectLabel returns the label of a project; several projects together have an empty label.
 func projectLabel(id int64) string {
 	if id == 0 {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// notice says who is told of which runs.
+// notice says where to send a message about which runs.
 type notice struct {
 	on    occasion
 	paths bool // it names the roster and its results, which may say more than counts
@@ -26,22 +26,22 @@ type email struct {
 	password *credential
 }
 
-// occasion is after which runs somebody is told.
+// occasion says which runs a notice is for.
 type occasion string
 
 const (
 	onAttention occasion = "attention" // rows or the run need a person: the default, so that nights are silent
-	onFailure   occasion = "failure"   // the run did not come to its end
+	onFailure   occasion = "failure"   // the run did not finish
 	onFinish    occasion = "finish"    // every run
 )
 
 func occasions() []string { return []string{string(onAttention), string(onFailure), string(onFinish)} }
 
-// kinds of notice, each of which is a key of its own.
+// kinds returns the kinds of notices, each a key in the config file.
 func kinds() []string { return []string{"slack", "teams", "webhook", "email"} }
 
-// includes reports whether a run with that exit code is one of the occasion's. One
-// that left the place to another run is nobody's concern.
+// includes reports whether a run with this exit code matches the occasion. A locked run
+// never does.
 func (o occasion) includes(code int) bool {
 	switch {
 	case code == exitLocked:
@@ -54,7 +54,7 @@ func (o occasion) includes(code int) bool {
 	return code != exitDone
 }
 
-// readNotices reads notify, which is a list or one of its entries.
+// readNotices reads the key notify: a list of notices or a single notice.
 func (c *configFile) readNotices(node ast.Node) ([]notice, error) {
 	entries := []ast.Node{node}
 	if list, ok := node.(*ast.SequenceNode); ok {
@@ -75,7 +75,7 @@ func (c *configFile) readNotice(node ast.Node) (notice, error) {
 	n := notice{on: onAttention}
 	pairs, ok := pairsOf(node)
 	if !ok {
-		return n, c.wrong(node, "expected who is told", "notify: [{slack: {url_file: slack-url}}]")
+		return n, c.wrong(node, "expected a list of notices", "notify: [{slack: {url_file: slack-url}}]")
 	}
 	for _, pair := range pairs {
 		var err error
@@ -100,7 +100,7 @@ func (c *configFile) readNotice(node ast.Node) (notice, error) {
 		}
 	}
 	if n.kind == "" {
-		return n, c.wrong(node, "an entry of notify tells nobody", "one of "+strings.Join(kinds(), ", "))
+		return n, c.wrong(node, "an entry of notify has no recipient", "one of "+strings.Join(kinds(), ", "))
 	}
 	return n, nil
 }
@@ -160,7 +160,7 @@ func (c *configFile) readEmail(node ast.Node) (*email, error) {
 	return e, nil
 }
 
-// readTexts reads one text or a list of them.
+// readTexts reads a text or a list of texts.
 func (c *configFile) readTexts(pair *ast.MappingValueNode) ([]string, error) {
 	list, ok := pair.Value.(*ast.SequenceNode)
 	if !ok {

@@ -117,7 +117,7 @@ func (end runResult) sentence() string {
 	return b.String()
 }
 
-// tell sends one notice.
+// tell sends a notice.
 func (a *app) tell(ctx context.Context, n notice, end runResult) error {
 	t := n.told(end)
 	if n.email != nil {
@@ -160,7 +160,7 @@ func teamsCard(text string) any {
 	}}}
 }
 
-// sendPing asks for the monitor's address with what follows it.
+// sendPing requests the monitor's address with a suffix.
 func (a *app) sendPing(ctx context.Context, how string) error {
 	address, err := a.settings.ping.read(a.getenv)
 	if err != nil {
@@ -176,8 +176,7 @@ func (a *app) sendPing(ctx context.Context, how string) error {
 	return sendHTTP(ctx, http.MethodGet, ping.String(), nil)
 }
 
-// sendHTTP sends one request, again if it did not get through. Its errors don't
-// hold the address, which may hold a token.
+// sendHTTP sends a request, and repeats a request that did not get through.
 func sendHTTP(ctx context.Context, method, address string, body []byte) error {
 	// Who ends the run still wants it told.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)

@@ -18,7 +18,7 @@ import (
 	"muster/mapping"
 )
 
-// input is a roster, or a results file to be taken up again, with its mapping.
+// input is a roster or results file with a mapping.
 type input struct {
 	path      string
 	source    importer.Source
@@ -35,11 +35,11 @@ type input struct {
 	confirmed time.Time     // when that was, if not just now
 
 	settle func(*mapping.Detection) error // asks a person; nil without a terminal
-	fix    string                      // what settles headings without one
+	fix    string                         // what settles headings without one
 }
 
-// openInput opens a roster or, where the headings say so, a results file, and
-// takes up what a person has confirmed of its headings.
+// openInput opens a roster or a results file and applies the saved mapping of its
+// headings.
 func (a *app) openInput(ctx context.Context, path string) (*input, error) {
 	in, err := a.openFile(ctx, path)
 	if err != nil {
@@ -56,9 +56,9 @@ func (a *app) openInput(ctx context.Context, path string) (*input, error) {
 	return in, nil
 }
 
-// openFile opens the file. Opening a pipe that nobody writes to, or reading a
-// terminal, can't be called off: when ctx ends first it is left alone, as the
-// process ends next.
+// openFile opens the file. Opening a pipe without a writer, or reading a terminal, can't
+// be cancelled: when ctx ends first, the goroutine is left alone because the process
+// ends next.
 func (a *app) openFile(ctx context.Context, path string) (*input, error) {
 	type result struct {
 		in  *input
@@ -119,8 +119,8 @@ func (a *app) readInput(path string) (*input, error) {
 	}, nil
 }
 
-// resultsOptions says how the input's results are written; rows is how many there
-// will be, 0 if nobody knows.
+// resultsOptions returns how the results are written; rows is the number of rows, or 0
+// if unknown.
 func (in *input) resultsOptions(rows int, rehearsal bool) results.Options {
 	return results.Options{
 		Workbook: in.workbook(), Sheet: in.sheet, HeaderRow: in.headerRow, Retried: in.retry,
@@ -136,8 +136,8 @@ func (in *input) called() string {
 	return in.path
 }
 
-// workbook returns the file to hand back with the results in it, "" if the input
-// is no workbook, or can't be read a second time as it is.
+// workbook returns the path of the workbook to copy into the results, or "" if the input
+// is not a workbook that can be read twice.
 func (in *input) workbook() string {
 	if info, err := os.Stat(in.path); in.sheet == "" || err != nil || !info.Mode().IsRegular() {
 		return ""
@@ -148,8 +148,8 @@ func (in *input) workbook() string {
 // sampleRows is how many rows are looked at to tell what an ambiguous heading means.
 const sampleRows = 50
 
-// heading tells which cells read like headings: those that the dictionary
-// knows, those that the mapping file names, and those of a results file.
+// heading returns a function that recognises headings: of the dictionary, of the mapping
+// file and of a results file.
 func heading(file *mapping.File) func(string) bool {
 	own := map[string]bool{}
 	for _, name := range results.Columns() {
@@ -212,9 +212,9 @@ func (in *input) undetermined(err error) error {
 	return err
 }
 
-// resultsPath returns where the results go: where the user says, else beside
-// the roster in the roster's own format, or in the current folder if it comes by
-// standard input. A rehearsal's name says what it is.
+// resultsPath returns the path of the results file: --results, or beside the roster in
+// the roster's format, or in the current folder for standard input. The name of a
+// rehearsal's file says so.
 func (s *settings) resultsPath(in *input) (string, error) {
 	path := s.results
 	if path == "" {
@@ -242,13 +242,12 @@ func (s *settings) resultsPath(in *input) (string, error) {
 		path = base + kind + extension
 	}
 	if sameFile(path, in.path) && !in.retry {
-		return "", &usageError{fmt.Sprintf("--results %s is the roster itself", path), "name another file; without --results they go beside the roster"}
+		return "", usageError(fmt.Sprintf("--results %s is the roster itself", path), "name another file; without --results they go beside the roster")
 	}
 	return path, nil
 }
 
-// piped reports whether a path is no place to put anything beside: the standard
-// input, by any of its names.
+// piped reports whether path is standard input or a device.
 func piped(path string) bool {
 	path = filepath.ToSlash(filepath.Clean(path))
 	return path == "-" || strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")

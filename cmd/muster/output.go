@@ -7,9 +7,7 @@ import (
 	"syscall"
 )
 
-// output is standard output. It keeps in mind what could not be written there: that
-// is told when the command has ended, whichever part of it wrote and whatever that
-// made of the error.
+// output is standard output. It remembers a write error until the command has ended.
 type output struct {
 	w      io.Writer
 	failed error // the first time
@@ -36,7 +34,7 @@ func (o *output) Write(text []byte) (int, error) {
 	return n, nil
 }
 
-// Fd returns the file that a terminal would be; one that is none if there is no file.
+// Fd returns the file descriptor, or an invalid number without a file.
 func (o *output) Fd() uintptr {
 	if file, ok := o.w.(interface{ Fd() uintptr }); ok {
 		return file.Fd()
@@ -44,8 +42,8 @@ func (o *output) Fd() uintptr {
 	return math.MaxUint
 }
 
-// lost returns what kept standard output from being written, nil if nothing did, or
-// if whoever reads it has had enough of it.
+// lost returns the error that standard output could not be written with. A closed pipe
+// is no error.
 func (a *app) lost() error {
 	if errors.Is(a.stdout.failed, syscall.EPIPE) {
 		return nil
@@ -67,10 +65,10 @@ func (a *app) tellLost() {
 	case a.sent:
 		fix = "muster runs says what became of the rows"
 	}
-	a.complain(&usageError{lost.Error(), fix})
+	a.complain(usageError(lost.Error(), fix))
 }
 
-// besidesOutput returns what there is in an error besides those of standard output.
+// besidesOutput removes errors of standard output from err.
 func besidesOutput(err error) error {
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		var rest []error

@@ -20,8 +20,8 @@ import (
 	"muster/importer/text"
 )
 
-// openRecord opens the ledger that the settings name to look at it; nil if
-// there is none. To look must not make one.
+// openRecord opens the existing ledger of the settings for reading; it returns nil if
+// there is none.
 func (a *app) openRecord(ctx context.Context) (*ledger.Ledger, string, error) {
 	path := a.settings.ledger
 	if path == "" {
@@ -42,8 +42,8 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// openRun opens the ledger that the settings name, for whoever closes it, and
-// returns the run of that ID.
+// openRun opens the ledger and returns the run with this ID. The caller closes the
+// ledger.
 func (a *app) openRun(ctx context.Context, id string) (*ledger.Ledger, ledger.Run, error) {
 	book, path, err := a.openRecord(ctx)
 	if err != nil {
@@ -64,8 +64,7 @@ func (a *app) openRun(ctx context.Context, id string) (*ledger.Ledger, ledger.Ru
 	return book, run, nil
 }
 
-// findRun returns the run of that ID, or an error that names those which are
-// spelt like it.
+// findRun returns the run with this ID, or an error that suggests similar IDs.
 func findRun(runs []ledger.Run, path, id string) (ledger.Run, error) {
 	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.ID == id }); i >= 0 {
 		return runs[i], nil
@@ -81,13 +80,12 @@ func findRun(runs []ledger.Run, path, id string) (ledger.Run, error) {
 	if len(near) > 0 {
 		fix = strings.Join(near, " or ") + "; " + fix
 	}
-	return ledger.Run{}, &usageError{fmt.Sprintf("there is no run %s in the ledger %s", report.Clean(id), path), fix}
+	return ledger.Run{}, usageError(fmt.Sprintf("there is no run %s in the ledger %s", report.Clean(id), path), fix)
 }
 
-// lastResults returns the results file of the last run that has one which is
-// still there. The flags stay as they were given.
+// lastResults returns the results file of the last run whose file still exists.
 func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, err error) {
-	look, err := a.lookout(given)
+	look, err := a.preflight(given)
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +96,7 @@ func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, 
 	}
 	host, err := url.Parse(api)
 	if err != nil {
-		return "", &usageError{"the API's address is none: " + err.Error(), "check --api-url"}
+		return "", usageError("the API's address is none: "+err.Error(), "check --api-url")
 	}
 	book, path, err := look.openRecord(ctx)
 	if err != nil {
@@ -117,7 +115,7 @@ func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, 
 	})
 	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return !missing(r.Results) }); i >= 0 {
 		results := nearName(runs[i].Results)
-		look.talk("Taking up %s, the results of run %s.", report.Clean(results), runs[i].ID)
+		look.talk("Importing %s, the results of run %s.", report.Clean(results), runs[i].ID)
 		return results, nil
 	}
 	var sought []string
@@ -130,15 +128,15 @@ func (a *app) lastResults(ctx context.Context, given *pflag.FlagSet) (_ string, 
 	if s.project != 0 {
 		what += fmt.Sprintf(" of project %d", s.project)
 	}
-	return "", &usageError{
+	return "", usageError(
 		fmt.Sprintf("%s in the ledger %s has a results file that is still there%s", what, path, lookedFor(sought)),
 		"name the file: muster retry RESULTS; muster runs lists the runs",
-	}
+	)
 }
 
-// lookout is the program as it looks around before a command begins, with the flags
-// that the command was given. What it says the command itself says no more.
-func (a *app) lookout(given *pflag.FlagSet) (*app, error) {
+// preflight returns an app with the settings of given, for what a command has to look up
+// before it begins.
+func (a *app) preflight(given *pflag.FlagSet) (*app, error) {
 	look := &app{getenv: a.getenv, stderr: a.stderr, said: a.said}
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	look.settings.connectionFlags(flags)
@@ -156,7 +154,7 @@ func (a *app) lookout(given *pflag.FlagSet) (*app, error) {
 	return look, look.begin(flags)
 }
 
-// lookedFor says which files are not there.
+// lookedFor lists the missing files.
 func lookedFor(paths []string) string {
 	const most = 3
 	if len(paths) == 0 {
@@ -169,7 +167,7 @@ func lookedFor(paths []string) string {
 	return text
 }
 
-// nearName returns a path as it is said from the current folder, if it is in it.
+// nearName returns a path relative to the current folder if the file is in it.
 func nearName(path string) string {
 	folder, err := os.Getwd()
 	if err != nil {

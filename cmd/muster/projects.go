@@ -20,8 +20,8 @@ import (
 	"muster/mapping"
 )
 
-// share is the rows of one project: a run of its own, with its own lock and its
-// own list of people.
+// share is the part of a roster for one project, with a separate run, lock and list of
+// people.
 type share struct {
 	project procore.Project
 	job     *importer.Job
@@ -31,8 +31,8 @@ type share struct {
 	summary *importer.Summary
 }
 
-// importProjects imports a roster whose mapping takes each row's project from
-// the row. One project after the other has its run; they share the quota anyway.
+// importProjects imports a roster whose mapping takes the project from each row. The
+// projects' runs follow one another, because they share the quota.
 func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Mapper, target string, reviewed *importer.Reviewed, log zerolog.Logger) (err error) {
 	division, err := a.divide(ctx, in, mapper)
 	if err != nil {
@@ -91,12 +91,12 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 	if err != nil {
 		return err
 	}
-	if stop := unreachable(shares); stop != nil { // somebody's people can't be listed
+	if stop := unreachable(shares); stop != nil { // the people of a project can't be listed
 		end(stop)
 	}
 	a.announceProjects(shares, in, conn, requests)
 
-	stage, err := a.newStage(intake, rows, requests, conn.pace, log)
+	stage, err := a.newDisplay(intake, rows, requests, conn.pace, log)
 	if err != nil {
 		return err
 	}
@@ -115,12 +115,12 @@ func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Map
 	if stop := unreachable(shares); stop != nil {
 		sum.Stopped = stop
 	}
-	return a.conclude(intake, &total, in, projectOf(shares), sum, stage, failure)
+	return a.summarise(intake, &total, in, projectOf(shares), sum, stage, failure)
 }
 
-// unreachable returns why nothing is sent to any of the projects; nil if each can be
-// worked with. As often as not a number was mistyped, and whoever corrects it would
-// find the others' people created by a roster that nobody had read as it is then.
+// unreachable returns the reason to send nothing to any project, or nil if all projects
+// can be reached. Often a project number was mistyped; sending the other rows would
+// create people by a wrong roster.
 func unreachable(shares []*share) *importer.StopError {
 	var first *importer.StopError
 	var words, fixes []string
@@ -155,20 +155,20 @@ func unreachable(shares []*share) *importer.StopError {
 // one to connect to.
 func (a *app) divide(ctx context.Context, in *input, mapper *mapping.Mapper) (*importer.Division, error) {
 	if slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "project" }) {
-		return nil, &usageError{"--project is given, and the mapping file takes the project from each row", "leave one of the two out"}
+		return nil, usageError("--project is given, and the mapping file takes the project from each row", "leave one of the two out")
 	}
 	division, err := importer.Divide(ctx, in.source, mapper)
 	if err != nil {
 		return nil, err
 	}
 	if len(division.Projects) == 0 {
-		return nil, &usageError{"no row of " + in.path + " says which project it goes to", "see project in " + a.settings.mapping + ", and correct the rows"}
+		return nil, usageError("no row of "+in.path+" says which project it goes to", "see project in "+a.settings.mapping+", and correct the rows")
 	}
 	a.settings.project = division.Projects[0]
 	return division, nil
 }
 
-// partOf names the file of one project's results, beside those of all.
+// partOf names the results file of a single project.
 func partOf(target string, project int64) string {
 	return filepath.Join(filepath.Dir(target), fmt.Sprintf(".%s.%d.jsonl", filepath.Base(target), project))
 }
@@ -180,8 +180,7 @@ func (c *connection) in(project int64) *connection {
 	return &other
 }
 
-// newShare finds out whether the project can be worked with, and what the
-// mapping needs to know of it.
+// newShare connects to a project and reads what the mapping needs of it.
 func (a *app) newShare(ctx context.Context, conn *connection, in *input, mapper *mapping.Mapper) (*share, error) {
 	s := &share{}
 	var err error
@@ -202,7 +201,7 @@ func (a *app) newShare(ctx context.Context, conn *connection, in *input, mapper 
 	return s, nil
 }
 
-// newJob returns a job by the settings; without a connection it can't be run.
+// newJob returns a job by the settings. Without a connection the job can only check.
 func (a *app) newJob(mapper *mapping.Mapper, conn *connection) *importer.Job {
 	job := &importer.Job{
 		Mapper: mapper, Workers: a.settings.workers, AllowNamesakes: a.settings.allowNamesakes, Update: a.settings.update,
@@ -230,9 +229,8 @@ func (a *app) announceProjects(shares []*share, in *input, conn *connection, req
 	}
 }
 
-// runShares has one project's run after the other. What stops one stops all,
-// unless it is the project's own.
-func runShares(intake context.Context, end context.CancelCauseFunc, shares []*share, in *input, stage *stage) (err error) {
+// runShares runs the projects in turn.
+func runShares(intake context.Context, end context.CancelCauseFunc, shares []*share, in *input, stage *display) (err error) {
 	for _, s := range shares {
 		s.job.Results, err = results.Create(s.part, in.header, results.Options{})
 		if err != nil {
@@ -273,8 +271,8 @@ func collate(division *importer.Division, shares []*share, into *results.Writer)
 	return division.Collate(parts, into)
 }
 
-// sum returns the summary of all runs together, and keeps those of each.
-func (stage *stage) sum(shares []*share) *importer.Summary {
+// sum returns the summary of all runs together and keeps each run's counts.
+func (stage *display) sum(shares []*share) *importer.Summary {
 	total := &importer.Summary{}
 	for _, s := range shares {
 		one := s.summary

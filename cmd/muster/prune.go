@@ -45,7 +45,7 @@ func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) 
 		return err
 	}
 	if age.age == 0 {
-		return &usageError{"--older-than is not set: how old must a run be to be forgotten?", "muster runs prune --older-than 400d"}
+		return usageError("--older-than is not set: how old must a run be to be forgotten?", "muster runs prune --older-than 400d")
 	}
 	book, path, err := a.openRecord(ctx)
 	if err != nil {
@@ -70,10 +70,10 @@ func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) 
 	case a.settings.quiet:
 		return nil
 	}
-	sentence := fmt.Sprintf("Forgotten: %s with %s. Who has been created is still known.",
+	sentence := fmt.Sprintf("Forgotten: %s with %s. The ledger still knows all created people.",
 		text.Plural(pruned.Runs, "run", "runs"), text.Plural(pruned.Attempts, "request", "requests"))
 	if pruned.Kept > 0 {
-		sentence += fmt.Sprintf(" Kept: %s as old, still at work or with requests in doubt.", text.Plural(pruned.Kept, "run", "runs"))
+		sentence += fmt.Sprintf(" Kept: %s as old, still running or with unsettled requests.", text.Plural(pruned.Kept, "run", "runs"))
 	}
 	_, err = io.WriteString(a.stdout, paragraph(sentence, "", a.width(a.stdout)))
 	return err

@@ -9,13 +9,13 @@ import (
 	"muster/importer"
 )
 
-// reviewed returns the plan that an import is to keep to, nil without one.
+// reviewed returns the plan file that an import has to match, or nil.
 func (a *app) reviewed() (*importer.Reviewed, error) {
 	switch {
 	case a.settings.plan == "":
 		return nil, nil
 	case a.settings.simulate:
-		return nil, &usageError{"a rehearsal can't keep to a plan, which is made for the people of the real project", "leave out --plan or --simulate"}
+		return nil, usageError("a rehearsal can't keep to a plan, which is made for the people of the real project", "leave out --plan or --simulate")
 	}
 	return importer.LoadReviewed(a.settings.plan)
 }
@@ -25,7 +25,7 @@ func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, review
 	var foreseen *importer.Foreseen
 	for _, s := range shares {
 		if s.stop != nil {
-			return s.stop // nobody knows what has changed in that project
+			return s.stop // the changes in that project are unknown
 		}
 		own, err := s.job.Foresee(ctx, s.plan, nil)
 		if err != nil {
@@ -49,7 +49,7 @@ func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, review
 	}
 }
 
-// joined adds what was foreseen of one more project.
+// joined adds the dry run of another project.
 func joined(all, one *importer.Foreseen) *importer.Foreseen {
 	if all == nil {
 		return one
@@ -58,15 +58,15 @@ func joined(all, one *importer.Foreseen) *importer.Foreseen {
 	return all
 }
 
-// mappingContent returns the mapping file as it is, or the mapping that a person
-// has confirmed; nil without either.
+// mappingContent returns the content of the mapping file or of the saved mapping, or
+// nil.
 func (a *app) mappingContent(in *input) ([]byte, error) {
 	if a.settings.mapping == "" {
 		return in.text, nil
 	}
 	content, err := os.ReadFile(a.settings.mapping)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("the mapping file %s can't be read: %v", a.settings.mapping, pathCause(err)), "check --mapping"}
+		return nil, usageError(fmt.Sprintf("the mapping file %s can't be read: %v", a.settings.mapping, pathCause(err)), "check --mapping")
 	}
 	return content, nil
 }

@@ -22,15 +22,15 @@ func (a *app) newRunCommand() *cobra.Command {
 		Long: `Run jobs of the config file, one after the other. A job is an import with a
 name: a roster, and any settings that differ from those at the top of the file.
 
-Its roster is a file, a pattern (inbox/*.csv) or a folder. Of a pattern or a
-folder every roster has a run of its own, in the order of their names; a file
-that was changed in the last 10 seconds is left for the next time, since it may
-still be being written, and no file at all is no error. A results file that
-stands beside its roster is passed over; alone it is taken up as by retry.
+Its roster is a file, a pattern (inbox/*.csv) or a folder. With a pattern or a
+folder muster runs every roster separately, in order of names. A file that was
+changed in the last 10 seconds waits for the next time, because it may be
+incomplete. No file at all is not an error. A results file beside its roster is
+ignored; a results file alone is imported as by retry.
 
-With done: FOLDER a roster is moved there, with its results, when its run has
-ended; with failed: FOLDER it goes there instead when rows need a person, and
-when it can't be read. What was stopped early stays for the next time.
+With done: FOLDER muster moves the roster and its results there when the run has
+ended; with failed: FOLDER it moves them there when rows need your attention or
+the roster can't be read. The roster of a stopped run stays.
 
 Exit code: the first of 130 and 143, 2, 3, 1, 4, 0 that any of the runs ended
 with.
@@ -49,7 +49,7 @@ with.
 	return cmd
 }
 
-// jobRun is one run of a job, in JSON.
+// jobRun is the JSON of a run in a job.
 type jobRun struct {
 	Job    string          `json:"job"`
 	Roster string          `json:"roster"`
@@ -85,7 +85,7 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, names []string, all
 // chosen returns the jobs to be run.
 func (a *app) chosen(names []string, all bool) ([]*job, error) {
 	if a.settings.config == "" {
-		return nil, &usageError{"no config file is named, and jobs stand in one", "--config FILE (or MUSTER_CONFIG)"}
+		return nil, usageError("jobs are in a config file, and none is named", "--config FILE (or MUSTER_CONFIG)")
 	}
 	file, err := readConfig(a.settings.config)
 	if err != nil {
@@ -97,13 +97,13 @@ func (a *app) chosen(names []string, all bool) ([]*job, error) {
 	}
 	switch {
 	case all && len(names) > 0:
-		return nil, &usageError{"--all is given, and jobs are named", "leave one of the two out"}
+		return nil, usageError("--all is given, and jobs are named", "leave one of the two out")
 	case len(known) == 0:
-		return nil, &usageError{a.settings.config + " has no jobs", "add one: jobs: {nightly: {roster: roster.csv}}"}
+		return nil, usageError(a.settings.config+" has no jobs", "add one: jobs: {nightly: {roster: roster.csv}}")
 	case all:
 		names = known
 	case len(names) == 0:
-		return nil, &usageError{"no job is named", "muster run --all, or one of " + strings.Join(known, ", ")}
+		return nil, usageError("no job is named", "muster run --all, or one of "+strings.Join(known, ", "))
 	}
 	var jobs []*job
 	for _, name := range names {
@@ -126,7 +126,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 			args = append(args, "--"+f.Name+"="+f.Value.String())
 		}
 	}
-	// The job's own settings, for what is told of all its runs together.
+	// The job's settings, for the hooks of all its runs together.
 	whole := a.child(nil)
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	whole.importFlags(flags)
@@ -154,7 +154,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 			code = worse(code, exitCode(ctx, context.Cause(ctx)))
 			break
 		}
-		one := a.child(newFiling(j, path, rehearsal))
+		one := a.child(newArchive(j, path, rehearsal))
 		one.start = whole.start
 		said := jobRun{Job: j.name, Roster: path}
 		var object bytes.Buffer
@@ -171,13 +171,13 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		}
 		said.Result = bytes.TrimSpace(object.Bytes())
 		var filed error
-		if said.Moved, filed = one.filing.move(own, one.failure); filed != nil {
+		if said.Moved, filed = one.archive.move(own, one.failure); filed != nil {
 			a.complain(filed)
 			code = worse(code, exitRowsLeft)
 		} else if said.Moved != "" && !a.settings.json {
 			a.talk("Moved %s to %s.", path, said.Moved)
 		}
-		whole.follow(ctx, one.filing)
+		whole.follow(ctx, one.archive)
 		record(said)
 	}
 	if !rehearsal {
@@ -186,12 +186,12 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 	return code
 }
 
-// child is the program for one command more, as if it were called anew.
-func (a *app) child(f *filing) *app {
-	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, partOfJob: true, filing: f, said: a.said, start: new(sync.Once)}
+// child returns an app for a single run of a job.
+func (a *app) child(f *archive) *app {
+	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, partOfJob: true, archive: f, said: a.said, start: new(sync.Once)}
 }
 
-// worse returns the exit code of two that a person should rather hear of.
+// worse returns the more severe of two exit codes.
 func worse(one, other int) int {
 	order := []int{exitDone, exitLocked, exitRowsLeft, exitStopped, exitNotStarted, exitInterrupted, exitTerminated}
 	if slices.Index(order, other) > slices.Index(order, one) {

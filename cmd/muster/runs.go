@@ -54,7 +54,7 @@ Exit codes:
 	return cmd
 }
 
-// recordFlags are those of commands that look at nothing but the ledger.
+// recordFlags adds the flags of commands that only read the ledger.
 func (a *app) recordFlags(f *pflag.FlagSet) {
 	a.settings.ledgerFlag(f)
 	a.settings.configFlag(f)
@@ -63,7 +63,7 @@ func (a *app) recordFlags(f *pflag.FlagSet) {
 	a.settings.plainFlag(f)
 }
 
-// runJSON is one run as --json shows it: a contract with other programs.
+// runJSON is the JSON of a run: a contract with other programs.
 type runJSON struct {
 	Run     string           `json:"run"`
 	Command string           `json:"command"`
@@ -85,7 +85,7 @@ func (a *app) listRuns(ctx context.Context, flags *pflag.FlagSet, limit int) (er
 		return err
 	}
 	if limit < 0 {
-		return &usageError{fmt.Sprintf("--limit %d is less than none", limit), "--limit 0 lists all"}
+		return usageError(fmt.Sprintf("--limit %d is less than none", limit), "--limit 0 lists all")
 	}
 	book, path, err := a.openRecord(ctx)
 	if err != nil {
@@ -126,7 +126,7 @@ func (a *app) listRuns(ctx context.Context, flags *pflag.FlagSet, limit int) (er
 	return out.Flush()
 }
 
-// describe completes a run with what its undoing came to, if it is one.
+// describe adds to an undo's run the number of people taken off.
 func describe(ctx context.Context, book *ledger.Ledger, run ledger.Run) (runJSON, error) {
 	one := runJSON{
 		Run: run.ID, Command: run.Command, Status: run.Status, Started: run.Started,

@@ -18,8 +18,7 @@ import (
 
 // A mapping that a person has confirmed at a terminal is kept as a mapping file
 // beside the ledger, under a hash of the roster's headings. It counts for this
-// user's later runs over the very same headings, at a terminal or not: somebody
-// has looked at it. Headings are no personal data; cells are not kept.
+// user's later runs over exactly these headings, at a terminal or not. Headings are no personal data; cells are not kept.
 
 const confirmedComment = "# What the headings of a roster mean, as confirmed in muster.\n"
 
@@ -76,21 +75,21 @@ func (a *app) recall(in *input) error {
 	}
 	fix := a.mapCommand(in.path, "--forget")
 	if err != nil {
-		return &usageError{fmt.Sprintf("the mapping that was confirmed for these headings can't be read: %v", err), fix}
+		return usageError(fmt.Sprintf("the mapping that was confirmed for these headings can't be read: %v", err), fix)
 	}
 	if in.text, err = os.ReadFile(path); err == nil {
 		in.file, err = mapping.Confirmed(path, in.text)
 	}
 	if err != nil {
-		return &usageError{fmt.Sprintf("the mapping that was confirmed for these headings is damaged: %v", err), fix}
+		return usageError(fmt.Sprintf("the mapping that was confirmed for these headings is damaged: %v", err), fix)
 	}
 	in.text = bytes.TrimPrefix(in.text, []byte(confirmedComment))
 	in.confirmed = info.ModTime()
 	return nil
 }
 
-// sayConfirmed says by whose word the headings are mapped: at once, or with the
-// summary where nothing is to be said before.
+// sayConfirmed reports that a saved mapping is used: at once, or in the summary with
+// --quiet or --json.
 func (a *app) sayConfirmed(in *input) {
 	if in.confirmed.IsZero() {
 		return
@@ -124,11 +123,11 @@ func (a *app) forget(in *input) error {
 	}
 	switch err := os.Remove(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		a.talk("Nothing was remembered for these headings.")
+		a.talk("There is no saved mapping for these headings.")
 	case err != nil:
-		return &usageError{fmt.Sprintf("%s can't be removed: %v", path, pathCause(err)), "remove it yourself"}
+		return usageError(fmt.Sprintf("%s can't be removed: %v", path, pathCause(err)), "remove it yourself")
 	default:
-		a.talk("What was confirmed for these headings is forgotten.")
+		a.talk("The saved mapping for these headings was deleted.")
 	}
 	return nil
 }
@@ -161,14 +160,14 @@ func writePrivately(path string, content []byte) (err error) {
 	return err
 }
 
-// writeNew writes a file that must not be there yet, unless it says the same.
+// writeNew writes a new file. An existing file with the same content is fine.
 func writeNew(path string, content []byte) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) //nolint:gosec // headings are no secret, and a mapping file is for others too
 	if errors.Is(err, fs.ErrExist) {
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 			return nil
 		}
-		return &usageError{path + " is there already, and says something else", "name another file with -o, or move that one away"}
+		return usageError(path+" exists already with other content", "name another file with -o, or move that one away")
 	}
 	if err == nil {
 		_, err = file.Write(content)
@@ -177,7 +176,7 @@ func writeNew(path string, content []byte) error {
 		}
 	}
 	if err != nil {
-		return &usageError{fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "name another file with -o"}
+		return usageError(fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "name another file with -o")
 	}
 	return nil
 }

@@ -12,16 +12,15 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// credential says where a secret is: a password, or an address with a token in it.
-// It is never the secret itself.
+// credential is the place of a secret: a password, or an address with a token in it.
 type credential struct {
 	file       string
 	variable   string // of the environment
 	credential string // of systemd (LoadCredential=)
 }
 
-// readCredential reads what a config file says of a secret: url_file, url_env or
-// url_credential, if its name is url.
+// readCredential reads the keys url_file, url_env or url_credential of a secret named
+// url.
 func (c *configFile) readCredential(node ast.Node, name string) (*credential, error) {
 	pairs, ok := pairsOf(node)
 	if !ok {
@@ -40,12 +39,12 @@ func credentialKeys(name string) []string {
 	return []string{name + "_file", name + "_env", name + "_credential"}
 }
 
-// readCredentialKey takes one key into a credential.
+// readCredentialKey reads a key into a credential.
 func (c *configFile) readCredentialKey(into *credential, pair *ast.MappingValueNode, name string) (err error) {
 	switch keyOf(pair) {
 	case name + "_file":
 		into.file, err = c.text(pair)
-		into.file = c.beside(into.file)
+		into.file = c.inFolder(into.file)
 		c.cautions = append(c.cautions, readableByOthers(into.file)...)
 	case name + "_env":
 		into.variable, err = c.text(pair)
@@ -108,7 +107,7 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 	if s.clientSecretFile != "" {
 		secret, err := (&credential{file: s.clientSecretFile}).read(getenv)
 		if err != nil {
-			return "", &usageError{"the client secret's file " + err.Error(), "check --client-secret-file; the secret stands in it in one line"}
+			return "", usageError("the client secret's file "+err.Error(), "check --client-secret-file; the file holds the secret in one line")
 		}
 		return secret, nil
 	}
@@ -123,7 +122,7 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 		return "", nil // systemd passes others
 	}
 	if err != nil {
-		return "", &usageError{"the credential client-secret: " + err.Error(), "see LoadCredential= in the service's unit"}
+		return "", usageError("the credential client-secret: "+err.Error(), "see LoadCredential= in the service's unit")
 	}
 	return secret, nil
 }
@@ -131,14 +130,14 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 // caution is what is better known about a file that the settings name.
 type caution struct{ text, fix string }
 
-// readableByOthers warns of a secret's file that anybody on the machine can read.
+// readableByOthers warns if other users can read a secret's file.
 func readableByOthers(path string) []caution {
-	return byOthers(path, 0o006, "%s holds a secret, and everybody on this machine can read it", "chmod o= ")
+	return byOthers(path, 0o006, "%s holds a secret, and all users of this machine can read it", "chmod o= ")
 }
 
-// writableByOthers warns of a config file that anybody on the machine can change.
+// writableByOthers warns if other users can change a config file.
 func writableByOthers(path string) []caution {
-	return byOthers(path, 0o002, "everybody on this machine can change %s, and so where people are sent", "chmod o-w ")
+	return byOthers(path, 0o002, "all users of this machine can change %s, and so where people are sent", "chmod o-w ")
 }
 
 func byOthers(path string, mode fs.FileMode, text, fix string) []caution {
@@ -148,8 +147,8 @@ func byOthers(path string, mode fs.FileMode, text, fix string) []caution {
 	return []caution{{fmt.Sprintf(text, path), fix + shellWord(path)}}
 }
 
-// openToOthers reports whether users who are neither the owner nor of the file's
-// group may do any of what mode says.
+// openToOthers reports whether users other than the owner and the group have a
+// permission of mode.
 func openToOthers(path string, mode fs.FileMode) bool {
 	info, err := os.Stat(path)
 	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&mode != 0 // whose modes say nothing of others

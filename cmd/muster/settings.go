@@ -17,11 +17,11 @@ import (
 	"muster/importer/roster"
 )
 
-// settings is everything that can be said to muster. Each is a flag first; an
-// environment variable or a key of the config file (the flag's name with
-// underscores) stands in for a flag that is not given. Flags win over a job's
-// settings, these over the environment, the environment over the top of the
-// config file: a project in the environment must not take another job's people.
+// settings holds all settings. Each is a flag first; an environment variable or a key of
+// the config file (the flag's name with underscores) replaces a flag that is not given.
+// Flags win over a job's settings, a job over the environment, and the environment over
+// the top of the config file: a project in the environment must not get another job's
+// people.
 type settings struct {
 	company, project int64
 
@@ -55,7 +55,7 @@ type settings struct {
 	json, quiet, plain  bool
 	logFormat, logLevel string
 	config, job         string
-	placed              string // a job of the config file that says which project; "" if one is chosen
+	jobWithProject      string // a job of the config file that says which project; "" if one is chosen
 
 	metricsFile string
 	notices     []notice // no flags: the config file's
@@ -63,7 +63,7 @@ type settings struct {
 	cautions    []caution
 }
 
-// environmentOf names the variable that stands in for a flag.
+// environmentOf maps flags to environment variables.
 var environmentOf = map[string]string{
 	"company":       "MUSTER_COMPANY",
 	"project":       "MUSTER_PROJECT",
@@ -110,20 +110,20 @@ func (s *settings) workFlags(f *pflag.FlagSet) {
 	s.ledgerFlag(f)
 	s.paceFlags(f)
 	f.IntVar(&s.workers, "workers", importer.DefaultWorkers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer")
-	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to look at, to print or to send on")
+	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to read, print or send on")
 	s.planFlags(f)
-	f.StringVar(&s.metricsFile, "metrics-file", "", "`FILE.prom` for Prometheus: what the last run came to")
+	f.StringVar(&s.metricsFile, "metrics-file", "", "`FILE.prom` for Prometheus: the figures of the last run")
 	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
 }
 
 // planFlags change what a run would do.
 func (s *settings) planFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.update, "update", false, "give people who are there already the roster's job title")
-	f.BoolVar(&s.recreateRemoved, "recreate-removed", false, "create people again whom an earlier run created and who were taken off the project since")
+	f.BoolVar(&s.recreateRemoved, "recreate-removed", false, "create people of earlier runs again who were taken off the project since")
 	f.Var(&s.maxErrors, "max-errors", "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops")
 }
 
-// checkFlags are all flags of check.
+// checkFlags adds all flags of check.
 func (s *settings) checkFlags(f *pflag.FlagSet) {
 	s.connectionFlags(f)
 	s.rosterFlags(f)
@@ -139,10 +139,10 @@ func (s *settings) ledgerFlag(f *pflag.FlagSet) {
 	f.StringVar(&s.ledger, "ledger", "", "`FILE` of the ledger (MUSTER_LEDGER; default: in your state folder)")
 }
 
-// paceFlags concern how requests follow one another.
+// paceFlags adds the flags for the pace of requests.
 func (s *settings) paceFlags(f *pflag.FlagSet) {
 	s.quotaFlags(f)
-	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can't come to effect any more (MUSTER_SETTLE_AFTER)")
+	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can no longer create a person (MUSTER_SETTLE_AFTER)")
 }
 
 func (s *settings) quotaFlags(f *pflag.FlagSet) {
@@ -164,26 +164,25 @@ func (s *settings) resultsFlag(f *pflag.FlagSet) {
 
 func (s *settings) outputFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.json, "json", false, "print the summary as one JSON object on standard output, and nothing else there")
-	f.BoolVar(&s.quiet, "quiet", false, "print nothing unless a row or the run needs a person")
+	f.BoolVar(&s.quiet, "quiet", false, "print nothing unless a row or the run needs your attention")
 	f.StringVar(&s.logFormat, "log-format", "text", "`FORMAT` of log lines on standard error: text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` of log lines: debug, info, warn or error")
 	s.plainFlag(f)
 	s.configFlag(f)
 }
 
-// plainFlag is for everybody who hears what muster writes, or has a terminal that
-// knows no more than letters.
+// plainFlag adds --plain, for screen readers and simple terminals.
 func (s *settings) plainFlag(f *pflag.FlagSet) {
 	f.BoolVar(&s.plain, "plain", false, "write whole sentences, one a line, without bars, tables and colours, for screen readers (MUSTER_PLAIN; default if TERM is dumb)")
 }
 
 func (s *settings) configFlag(f *pflag.FlagSet) {
 	f.StringVar(&s.config, "config", "", "YAML `FILE` of settings and jobs (MUSTER_CONFIG)")
-	f.StringVar(&s.job, "job", "", "`NAME` of a job of the config file, whose settings are taken")
+	f.StringVar(&s.job, "job", "", "`NAME` of a job of the config file, to use the settings of")
 }
 
-// complete fills in what the command line leaves open: from the job, if one is
-// named, then from the environment, then from the top of the config file.
+// complete sets what the command line leaves open: from the job, then from the
+// environment, then from the top of the config file.
 func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) error {
 	if err := s.fromEnvironment(flags, getenv, "config"); err != nil {
 		return err
@@ -194,9 +193,9 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		if file, err = readConfig(s.config); err != nil {
 			return err
 		}
-		s.beware(file.cautions)
+		s.addWarnings(file.cautions)
 		if s.job == "" {
-			s.placed = file.placed()
+			s.jobWithProject = file.jobWithProject()
 		}
 	}
 	if s.job != "" {
@@ -225,14 +224,13 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		s.plain = getenv("TERM") == "dumb" || getenv("ACCESSIBLE") != ""
 	}
 	for _, path := range []string{s.clientSecretFile, s.clientKey, s.passwordFile} {
-		s.beware(readableByOthers(path))
+		s.addWarnings(readableByOthers(path))
 	}
 	return nil
 }
 
-// beware adds cautions, each once: a config file's secret is looked at as it is read,
-// and may be that of several jobs.
-func (s *settings) beware(cautions []caution) {
+// addWarnings adds each warning once.
+func (s *settings) addWarnings(cautions []caution) {
 	for _, c := range cautions {
 		if !slices.Contains(s.cautions, c) {
 			s.cautions = append(s.cautions, c)
@@ -249,7 +247,7 @@ func (s *settings) fromEnvironment(flags *pflag.FlagSet, getenv func(string) str
 	}
 	if value := getenv(variable); value != "" {
 		if err := flags.Set(name, value); err != nil {
-			return &usageError{fmt.Sprintf("the environment variable %s: %q is not valid for --%s", variable, value, name), "muster --help"}
+			return usageError(fmt.Sprintf("the environment variable %s: %q is not valid for --%s", variable, value, name), "muster --help")
 		}
 	}
 	return nil
@@ -267,8 +265,8 @@ func allSettings() *pflag.FlagSet {
 	return all
 }
 
-// readAsResults leaves out how the roster is to be read, unless it is given on the
-// command line: what a config file says of it is not meant for its results.
+// readAsResults clears the settings for reading a roster unless the command line gives
+// them: the config file's do not apply to a results file.
 func (s *settings) readAsResults(given []*pflag.Flag) {
 	var roster settings
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -281,8 +279,7 @@ func (s *settings) readAsResults(given []*pflag.Flag) {
 	s.sheet, s.headerRow, s.encoding, s.delimiter = "", 0, "", ""
 }
 
-// unset returns the flags that an import for real still needs, each with a
-// placeholder.
+// unset returns the flags that a real import still needs, with placeholders.
 func (s *settings) unset() string {
 	var flags []string
 	if s.company == 0 {
@@ -294,7 +291,7 @@ func (s *settings) unset() string {
 	return strings.Join(flags, " ")
 }
 
-// missing says everything that a call to Procore still needs.
+// missing returns an error that lists the settings that a call to Procore still needs.
 func (s *settings) missing(secret string) error {
 	var gaps []string
 	if s.company == 0 {
@@ -313,43 +310,43 @@ func (s *settings) missing(secret string) error {
 		return nil
 	}
 	fix := "set them, or add --simulate to rehearse without Procore"
-	if s.placed != "" && (s.company == 0 || s.project == 0) {
-		fix = "set them, or take those of a job: --job " + shellWord(s.placed)
+	if s.jobWithProject != "" && (s.company == 0 || s.project == 0) {
+		fix = "set them, or take those of a job: --job " + shellWord(s.jobWithProject)
 	}
-	return &usageError{"not set: " + strings.Join(gaps, ", "), fix}
+	return usageError("not set: "+strings.Join(gaps, ", "), fix)
 }
 
-// shortSettleAfter is what no network and no server can be trusted with.
+// shortSettleAfter is the settle time below which muster warns.
 const shortSettleAfter = 30 * time.Second
 
 func (s *settings) validate(flags *pflag.FlagSet) error {
 	if s.workers < 1 || s.workers > 512 {
-		return &usageError{fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "leave it out: as many are under way as the quota needs"}
+		return usageError(fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "leave it out: as many are under way as the quota needs")
 	}
 	if s.headerRow < 0 {
-		return &usageError{fmt.Sprintf("--header-row %d: rows are numbered from 1", s.headerRow), "--header-row 1, or leave it out to have the headings found"}
+		return usageError(fmt.Sprintf("--header-row %d: rows are numbered from 1", s.headerRow), "--header-row 1, or leave it out to have the headings found")
 	}
 	if s.company < 0 || s.project < 0 {
-		return &usageError{"--company and --project take the number that Procore shows in its addresses", "look at the project's address in the browser: …/companies/COMPANY/projects/PROJECT/…"}
+		return usageError("--company and --project take the number that Procore shows in its addresses", "look at the project's address in the browser: …/companies/COMPANY/projects/PROJECT/…")
 	}
 	if flags.Lookup("settle-after") != nil && s.settleAfter <= 0 {
-		return &usageError{fmt.Sprintf("--settle-after %s would believe at once that a lost request has created nobody", s.settleAfter), "--settle-after 60s"}
+		return usageError(fmt.Sprintf("--settle-after %s is too short: a lost request may still create a person", s.settleAfter), "--settle-after 60s")
 	}
 	if s.metricsFile != "" && filepath.Ext(s.metricsFile) != ".prom" {
-		return &usageError{s.metricsFile + ": the node exporter's collector reads only files whose name ends in .prom", "end the name for the metrics in .prom"}
+		return usageError(s.metricsFile+": the node exporter's collector reads only files whose name ends in .prom", "end the name for the metrics in .prom")
 	}
 	if s.maxDuration < 0 {
-		return &usageError{fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h"}
+		return usageError(fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h")
 	}
 	switch s.logFormat {
 	case "", "text", "json":
 	default:
-		return &usageError{fmt.Sprintf("--log-format %s is unknown", s.logFormat), "text or json"}
+		return usageError(fmt.Sprintf("--log-format %s is unknown", s.logFormat), "text or json")
 	}
 	switch s.logLevel {
 	case "", "debug", "info", "warn", "error":
 	default:
-		return &usageError{fmt.Sprintf("--log-level %s is unknown", s.logLevel), "debug, info, warn or error"}
+		return usageError(fmt.Sprintf("--log-level %s is unknown", s.logLevel), "debug, info, warn or error")
 	}
 	return nil
 }
@@ -366,24 +363,24 @@ func (s *settings) password() (string, error) {
 	}
 	content, err := os.ReadFile(s.passwordFile)
 	if err != nil {
-		return "", &usageError{fmt.Sprintf("the password's file %s can't be read: %v", s.passwordFile, pathCause(err)), "check --password-file (or MUSTER_PASSWORD_FILE)"}
+		return "", usageError(fmt.Sprintf("the password's file %s can't be read: %v", s.passwordFile, pathCause(err)), "check --password-file (or MUSTER_PASSWORD_FILE)")
 	}
 	password := strings.TrimRight(strings.TrimPrefix(string(content), "\uFEFF"), "\r\n")
 	if password == "" {
-		return "", &usageError{fmt.Sprintf("the password's file %s is empty", s.passwordFile), "put the workbook's password into it, in one line"}
+		return "", usageError(fmt.Sprintf("the password's file %s is empty", s.passwordFile), "put the workbook's password into it, in one line")
 	}
 	return password, nil
 }
 
-// defaultLedger is where the ledger stands unless somebody says otherwise: in
-// the folder that the system keeps for a program's state.
+// defaultLedger returns the ledger's default path in the system's folder for program
+// state.
 func defaultLedger(getenv func(string) string) (string, error) {
 	if folder := getenv("XDG_STATE_HOME"); folder != "" && filepath.IsAbs(folder) {
 		return filepath.Join(folder, "muster", "ledger.db"), nil
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", &usageError{"no home folder to keep the ledger in", "name a place for it with --ledger FILE (or MUSTER_LEDGER)"}
+		return "", usageError("no home folder to keep the ledger in", "name a place for it with --ledger FILE (or MUSTER_LEDGER)")
 	}
 	switch runtime.GOOS {
 	case "darwin":
@@ -398,8 +395,8 @@ func defaultLedger(getenv func(string) string) (string, error) {
 	}
 }
 
-// pathCause takes the operation and the path, which the message names itself, off
-// a file error.
+// pathCause removes the operation and the path from a file error, because the message
+// names them.
 func pathCause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

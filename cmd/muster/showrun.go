@@ -42,7 +42,7 @@ func (a *app) showRun(ctx context.Context, flags *pflag.FlagSet, id string) (err
 	return errors.Join(err, out.Flush())
 }
 
-// attemptJSON is one request for a row as --json shows it.
+// attemptJSON is the JSON of a request for a row.
 type attemptJSON struct {
 	Row        int            `json:"row"`
 	Attempt    int            `json:"attempt"` // of this person, over all runs
@@ -56,7 +56,7 @@ type attemptJSON struct {
 	RequestID  string         `json:"request_id"`
 }
 
-// writeRunJSON writes a run with its attempts, of which it holds one page at a time.
+// writeRunJSON prints a run with its attempts, page by page.
 func writeRunJSON(ctx context.Context, w io.Writer, book *ledger.Ledger, run runJSON) error {
 	head, err := json.Marshal(run)
 	if err != nil {
@@ -92,8 +92,8 @@ func writeRunJSON(ctx context.Context, w io.Writer, book *ledger.Ledger, run run
 	return nil
 }
 
-// writeRun writes a run for people: a line a request, which fits 80 columns
-// unless its code is long; the request's ID then has a line of its own.
+// writeRun prints a run for people, a line for each request. A long code gets a second
+// line with the request's ID.
 func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, run runJSON) error {
 	if !a.settings.quiet {
 		a.writeRunHead(w, run)

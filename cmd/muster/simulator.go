@@ -59,7 +59,7 @@ Kinds: ` + wrap(strings.Join(kinds, ", "), 70, "       ") + `.`,
     --company 1 --project 100 --api-url http://127.0.0.1:8910 --login-url http://127.0.0.1:8910`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &usageError{fmt.Sprintf("simulator takes no arguments, and %q was given", args[0]), "muster simulator --help"}
+				return usageError(fmt.Sprintf("simulator takes no arguments, and %q was given", args[0]), "muster simulator --help")
 			}
 			return nil
 		},
@@ -69,10 +69,10 @@ Kinds: ` + wrap(strings.Join(kinds, ", "), 70, "       ") + `.`,
 				Bodies: simulator.BodyShape(bodies), OriginID: simulator.OriginForm(origin),
 			}
 			if bodies != "" && !slices.Contains(shapes, bodies) {
-				return &usageError{"--bodies " + bodies + " is unknown", strings.Join(shapes, ", ")}
+				return usageError("--bodies "+bodies+" is unknown", strings.Join(shapes, ", "))
 			}
 			if origin != "" && origin != string(simulator.OriginNumber) && origin != string(simulator.OriginAlternating) {
-				return &usageError{"--origin-id " + origin + " is unknown", "number or alternating"}
+				return usageError("--origin-id "+origin+" is unknown", "number or alternating")
 			}
 			for _, text := range windows {
 				if text == "none" {
@@ -88,7 +88,7 @@ Kinds: ` + wrap(strings.Join(kinds, ", "), 70, "       ") + `.`,
 			for _, text := range faults {
 				f, err := simulator.ParseFault(text)
 				if err != nil {
-					return &usageError{err.Error(), "muster simulator --help shows how faults are written"}
+					return usageError(err.Error(), "muster simulator --help shows how faults are written")
 				}
 				config.Faults = append(config.Faults, f)
 			}
@@ -106,13 +106,13 @@ Kinds: ` + wrap(strings.Join(kinds, ", "), 70, "       ") + `.`,
 	f.DurationVar(&tokenLife, "token-life", 90*time.Minute, "`TIME` for which a token is good")
 	f.DurationVar(&skew, "clock-skew", 0, "`TIME` by which the server's clock is ahead")
 	f.Uint64Var(&seed, "seed", 0, "`NUMBER` that everything random follows from")
-	f.BoolVar(&honourTokens, "honour-tokens", false, "a repeated Idempotency-Token creates nobody")
+	f.BoolVar(&honourTokens, "honour-tokens", false, "a repeated Idempotency-Token creates no second person")
 	return cmd
 }
 
 // parseWindow reads "3600/1h" or "25/10s:rolling".
 func parseWindow(text string) (simulator.Window, error) {
-	wrong := &usageError{fmt.Sprintf("--limit %s is no limit", text), "write REQUESTS/WINDOW, such as 3600/1h or 25/10s:rolling, or none"}
+	wrong := usageError(fmt.Sprintf("--limit %s is no limit", text), "write REQUESTS/WINDOW, such as 3600/1h or 25/10s:rolling, or none")
 	count, rest, ok := strings.Cut(text, "/")
 	if !ok {
 		return simulator.Window{}, wrong
@@ -135,7 +135,7 @@ func (a *app) serve(ctx context.Context, address string, config simulator.Config
 	defer procore.Close()
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return &usageError{fmt.Sprintf("can't serve on %s: %v", address, err), "name another address, such as --listen 127.0.0.1:0"}
+		return usageError(fmt.Sprintf("can't serve on %s: %v", address, err), "name another address, such as --listen 127.0.0.1:0")
 	}
 	server := &http.Server{Handler: procore, ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() })

@@ -11,8 +11,8 @@ import (
 	"muster/importer/report"
 )
 
-// conclude says what came of a run, and with which exit code it ends.
-func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *stage, failure error) error {
+// summarise prints the summary of a run and sets the exit code.
+func (a *app) summarise(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *display, failure error) error {
 	s := report.Summary{
 		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts, Updated: run.Updated,
 		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
@@ -20,7 +20,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
 	}
 	if a.settings.simulate && needsClassifications(job.Mapper) {
-		s.Remarks = append(s.Remarks, "work classifications are taken as they are in a rehearsal; muster check finds out whether the project has them")
+		s.Remarks = append(s.Remarks, "a rehearsal accepts every work classification; muster check finds out whether the project has them")
 	}
 	var interrupted *interruptError
 	switch {
@@ -32,7 +32,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
 	if s.Results != "" {
-		s.Results = a.filing.later(s.Results, s.ExitCode)
+		s.Results = a.archive.later(s.Results, s.ExitCode)
 	}
 	s.Next = a.next(in, job, s, run.Stopped)
 	a.sent, a.summary = true, &s
@@ -60,7 +60,7 @@ func (a *app) conclude(ctx context.Context, job *importer.Job, in *input, projec
 	return errors.Join(unwritten, report.WriteText(a.stdout, s, a.width(a.stdout)))
 }
 
-// next returns the commands that go on from here, as to be typed.
+// next returns the commands to suggest after a run.
 func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importer.StopError) []string {
 	switch {
 	case s.ExitCode == exitDone && !a.settings.simulate:
@@ -79,8 +79,8 @@ func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importe
 	return []string{a.again(job.Command, in.path, "")}
 }
 
-// onRoster returns the words of a command on a roster. One that came by a pipe can't
-// be read again: whoever sent it has to send it anew.
+// onRoster returns the words of a command on a roster. A roster from a pipe has to be
+// sent again.
 func onRoster(command, path string) []string {
 	if piped(path) {
 		return []string{"… |", "muster", command, "-"}
@@ -117,7 +117,7 @@ func (a *app) again(command, path, more string) string {
 	return strings.Join(words, " ")
 }
 
-// shellWord returns word as a shell takes it for one.
+// shellWord quotes word for a shell.
 func shellWord(word string) string {
 	if strings.HasPrefix(word, "-") && word != "-" { // alone it is the standard input
 		word = "./" + word

@@ -43,10 +43,10 @@ and of a proxy.
 func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundledRun) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return &usageError{path + " is there already", "name another file with --support-bundle"}
+		return usageError(path+" is there already", "name another file with --support-bundle")
 	}
 	if err != nil {
-		return &usageError{fmt.Sprintf("the support bundle %s can't be written: %v", path, pathCause(err)), "name another file with --support-bundle"}
+		return usageError(fmt.Sprintf("the support bundle %s can't be written: %v", path, pathCause(err)), "name another file with --support-bundle")
 	}
 	defer func() {
 		if err != nil {
@@ -86,16 +86,15 @@ func addTo(z *zip.Writer, name string, content []byte) error {
 	return err
 }
 
-// bundledSetting is a setting as a bundle tells it.
+// bundledSetting is a setting in a support bundle.
 type bundledSetting struct {
 	Name   string `json:"name"`
-	Source string `json:"source"`          // flag, environment or config; nothing is told of defaults
-	Value  string `json:"value,omitempty"` // of the few that hold nothing of anybody's
+	Source string `json:"source"`          // flag, environment or config; defaults are left out
+	Value  string `json:"value,omitempty"` // only of settings without private content
 }
 
-// tellable are the settings of which a bundle tells the value: numbers, times,
-// switches and names from a fixed list. A setting that is not here is one of
-// which it is told only that it is set.
+// tellable are the settings whose value a bundle holds: numbers, times, switches and
+// names from a fixed list. Of any other setting the bundle says only that it is set.
 var tellable = []string{
 	"company", "project", "environment", "view", "header-row", "workers", "rate", "reserve", "max-errors", "max-duration",
 	"settle-after", "allow-namesakes", "recreate-removed", "update", "json", "quiet", "log-format",
@@ -136,7 +135,7 @@ func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 	return all
 }
 
-// bundledRun is a run as a bundle tells it.
+// bundledRun is a run in a support bundle.
 type bundledRun struct {
 	Run     string           `json:"run"`
 	Command string           `json:"command"`
@@ -147,7 +146,7 @@ type bundledRun struct {
 	Company int64            `json:"company"`
 	Project int64            `json:"project"`
 	Roster  string           `json:"roster"`  // its format alone, such as xlsx
-	Results string           `json:"results"` // likewise
+	Results string           `json:"results"` // as of the roster
 	outcome.Counts
 	Attempts map[string]int `json:"attempts"` // by what became of them, such as "failed 422 refused"
 }
@@ -173,7 +172,7 @@ func tellRuns(ctx context.Context, book *ledger.Ledger, runs []ledger.Run) ([]bu
 	return told, nil
 }
 
-// formatOf returns the end of a file's name if it is one that a roster has.
+// formatOf returns the extension of a roster's file name, or "".
 func formatOf(path string) string {
 	end := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
 	if slices.Contains([]string{"csv", "txt", "tsv", "xlsx", "jsonl"}, end) {

@@ -27,13 +27,13 @@ func (a *app) newTemplateCommand() *cobra.Command {
 		Short: "Write an empty roster to fill in",
 		Long: `Write an empty roster, a workbook (.xlsx) or a CSV file (.csv), with the headings
 that an import knows. In a workbook IDs keep their zeros, yes or no is picked
-from a list, and notes on the headings say what belongs there. Once people are
-filled in it is imported as it is.
+from a list, and notes on the headings say what belongs there. Fill in people and
+import the file.
 
 With company, project and credentials, work classifications are picked from a
 list of the project's; without them any text can be typed.
 
-A file that is there already is never overwritten.`,
+An existing file is never overwritten.`,
 		Example: `  muster template -o crew.xlsx
   muster template -o tower-a.xlsx --company 1234 --project 5678`,
 		Args: noArguments,
@@ -53,7 +53,7 @@ A file that is there already is never overwritten.`,
 
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usageError{fmt.Sprintf("%s takes no arguments, but flags", cmd.CommandPath()), cmd.CommandPath() + " --help"}
+		return usageError(fmt.Sprintf("%s takes no arguments, but flags", cmd.CommandPath()), cmd.CommandPath()+" --help")
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ type templateColumn struct {
 	heading string
 	note    string
 	width   float64
-	isText  bool // what is typed stays as it is typed, zeros in front included
+	isText  bool // typed text stays unchanged, leading zeros included
 }
 
 // The places of the columns that have a list to pick from.
@@ -79,7 +79,7 @@ func templateColumns() []templateColumn {
 		{heading: "Last Name", note: "Required.", width: 24},
 		{heading: "Job Title", note: "Such as Foreman. May stay empty.", width: 26},
 		{heading: "Employee ID", note: "The badge or personnel number, such as 00123. It is what tells two people of one name apart. May stay empty.", width: 16, isText: true},
-		templateEmployee:       {heading: "Is Employee", note: "yes: your company's own employee; no: somebody else's. May stay empty.", width: 14},
+		templateEmployee:       {heading: "Is Employee", note: "yes: your company's employee; no: another company's. May stay empty.", width: 14},
 		templateClassification: {heading: "Work Classification", note: "By its name in the project. May stay empty.", width: 28},
 		{heading: "Origin ID", note: "The person's ID in the system that the list comes from, if there is one. It must be no one else's in the company. May stay empty.", width: 18, isText: true},
 	}
@@ -93,9 +93,9 @@ func (a *app) template(ctx context.Context, flags *pflag.FlagSet, path string) e
 	extension := strings.ToLower(filepath.Ext(path))
 	switch {
 	case path == "":
-		return &usageError{"no file given", "muster template -o crew.xlsx"}
+		return usageError("no file given", "muster template -o crew.xlsx")
 	case extension != ".xlsx" && extension != ".csv":
-		return &usageError{path + ": a template is a workbook or a CSV file", "end the name in .xlsx or .csv"}
+		return usageError(path+": a template is a workbook or a CSV file", "end the name in .xlsx or .csv")
 	}
 	if extension == ".csv" {
 		return a.writeTemplate(path, writeTemplateCSV)
@@ -130,8 +130,7 @@ func (a *app) templateClassifications(ctx context.Context) ([]string, error) {
 	return classificationNames(known), err
 }
 
-// classificationNames returns the names that can be picked: those that mean one
-// classification.
+// classificationNames returns the names that belong to exactly one classification.
 func classificationNames(known []mapping.Classification) []string {
 	var names []string
 	seen := map[string]int{}
@@ -151,9 +150,9 @@ func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // an empty form, to be sent around
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return &usageError{path + " is there already, and is left as it is", "choose another name"}
+		return usageError(path+" exists already; nothing was written", "choose another name")
 	case err != nil:
-		return &usageError{fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "choose another name or folder"}
+		return usageError(fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "choose another name or folder")
 	}
 	err = write(file)
 	if err == nil {
@@ -161,7 +160,7 @@ func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		_ = os.Remove(path) // why it could not be written says more
-		return &usageError{fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "make room, or choose another folder"}
+		return usageError(fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "make room, or choose another folder")
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s is ready to be filled in.\n%s%s", report.Clean(path), a.gap(), a.named("Next:    ", report.Clean("muster check "+shellWord(path))))
 	return err
@@ -204,7 +203,7 @@ func writeTemplateBook(w io.Writer, classifications []string) (err error) {
 	return book.Write(w)
 }
 
-// layTemplateOut writes the headings, with their notes, over formatted columns.
+// layTemplateOut writes the headings with notes over formatted columns.
 func layTemplateOut(book *excelize.File) error {
 	border := []excelize.Border{{Type: "bottom", Style: 1, Color: "7F7F7F"}}
 	heading, err := book.NewStyle(&excelize.Style{
@@ -240,8 +239,7 @@ func layTemplateOut(book *excelize.File) error {
 		book.SetPanes(templateSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
 }
 
-// newTemplateList returns what a column's cells are picked from, but for the
-// list itself.
+// newTemplateList returns the validation of a column without its cells.
 func newTemplateList(column int, title, message string) *excelize.DataValidation {
 	list := excelize.NewDataValidation(true)
 	name, _ := excelize.ColumnNumberToName(column + 1) // the columns are few
@@ -250,8 +248,8 @@ func newTemplateList(column int, title, message string) *excelize.DataValidation
 	return list
 }
 
-// listClassifications puts the names on a sheet of their own: what a cell is
-// picked from may otherwise be 255 characters in all.
+// listClassifications writes the names into a separate sheet, because a list in a cell's
+// validation holds at most 255 characters.
 func listClassifications(book *excelize.File, names []string) error {
 	if _, err := book.NewSheet(classificationSheet); err != nil {
 		return err

@@ -25,7 +25,8 @@ import (
 	"muster/importer/text"
 )
 
-// undoSettings are an undo's own: no config file may confirm it.
+// undoSettings are the settings of undo alone, so that a config file can't confirm an
+// undo.
 type undoSettings struct{ yes, deactivate bool }
 
 func (a *app) newUndoCommand() *cobra.Command {
@@ -33,22 +34,20 @@ func (a *app) newUndoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo RUN",
 		Short: "Take the people that a run created off the project again",
-		Long: `Take the people that a run created off the project again, and nobody else: who
-was there before the run stays. It shows how many and which rows first, and
-asks. People who were edited in Procore since are kept. All stay in the
-company's directory; with --deactivate they are made inactive there.
+		Long: `Take off the project exactly the people that a run created. muster shows how many
+people and which rows first, and asks. It keeps people who were edited in Procore
+since. All stay in the company's directory; --deactivate makes them inactive there.
 
-The results file (undo-RUN.csv, beside the run's own results) says of each
-person: removed, kept or failed, and why. The same command again goes on where
-an undo was stopped, whatever stopped it. Once undone, the roster can be
-imported anew.
+The results file (undo-RUN.csv, beside the run's results) has a line for each
+person: removed, kept or failed, and why. The same command again continues a
+stopped undo. After the undo you can import the roster again.
 
 Exit codes:
   0    all of them are off the project
   1    some were kept, or could not be taken off
   2    it did not start: nothing was sent
   3    it stopped early (credentials, permission, a full disk): some are pending
-  4    a run is at work on this project
+  4    a run holds the project's lock
   130  interrupted (143 by SIGTERM); what was sent was recorded first`,
 		Example: `  muster runs
   muster undo 20261123-184510
@@ -77,7 +76,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 		return err
 	}
 	if a.settings.simulate {
-		return &usageError{"an undo can't be rehearsed: a rehearsal creates nobody", "muster undo " + shellWord(id) + " without --simulate shows whom it would take off, and asks"}
+		return usageError("an undo can't be rehearsed: a rehearsal creates no people", "muster undo "+shellWord(id)+" without --simulate shows the people first and asks")
 	}
 	log := a.logger()
 	conn, err := a.connect(log)
@@ -112,7 +111,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 		u.ResultsPath = undoPath(run)
 	}
 	if len(people) == 0 {
-		u.ResultsPath = "" // there is nobody to say anything of
+		u.ResultsPath = "" // there are no people to report
 	}
 	where := report.Clean(project.Name)
 	if where == "" {
@@ -129,9 +128,8 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	return a.runUndo(ctx, u, conn, where)
 }
 
-// undoPath returns where an undo of a run says what became of its people: beside its
-// results, or beside the roster if it has none. It is the current folder for what
-// came by standard input, and if that folder is no longer there.
+// undoPath returns the path of an undo's results: beside the run's results or beside the
+// roster.
 func undoPath(run ledger.Run) string {
 	name := "undo-" + run.ID + ".csv"
 	for _, beside := range []string{run.Results, run.Roster} {
@@ -146,21 +144,21 @@ func undoPath(run ledger.Run) string {
 func undoable(run ledger.Run, here ledger.Scope) error {
 	switch {
 	case run.Command == importer.UndoCommand:
-		return &usageError{fmt.Sprintf("run %s is itself an undo", run.ID), "import the roster again to bring the people back: muster import " + shellWord(run.Roster)}
+		return usageError(fmt.Sprintf("run %s is itself an undo", run.ID), "import the roster again to bring the people back: muster import "+shellWord(run.Roster))
 	case run.API != here.API:
-		return &usageError{fmt.Sprintf("run %s was made at %s, and this is %s", run.ID, run.API, here.API), "give the --environment, or --api-url and --login-url, of that run"}
+		return usageError(fmt.Sprintf("run %s was made at %s, and this is %s", run.ID, run.API, here.API), "give the --environment, or --api-url and --login-url, of that run")
 	case run.Scope != here:
-		return &usageError{
+		return usageError(
 			fmt.Sprintf("run %s was made in company %d, project %d, and this is company %d, project %d", run.ID, run.Company, run.Project, here.Company, here.Project),
 			fmt.Sprintf("muster undo %s --company %d --project %d", run.ID, run.Company, run.Project),
-		}
+		)
 	case run.Status == ledger.Running:
 		return fmt.Errorf("run %s is not over: %w", run.ID, ledger.ErrLocked)
 	}
 	return nil
 }
 
-// confirm shows whom the undo is about, and asks. It returns nil if it may begin.
+// confirm shows the people to take off and asks. It returns nil if the undo may begin.
 func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where string, yes bool) error {
 	var rows []int
 	for _, p := range u.People {
@@ -169,11 +167,11 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		}
 	}
 	if yes && a.settings.json && !isTerminal(a.stderr) {
-		return nil // nobody is watching
+		return nil // the output is not watched
 	}
 	say := func(text string) { a.talk("%s", strings.TrimSuffix(paragraph(text, "", a.width(a.stderr)), "\n")) }
 	asked := !yes && isTerminalInput(a.stdin) && isTerminal(a.stderr)
-	if asked { // whoever is asked must see about what
+	if asked { // the question needs its context
 		defer func(quiet bool) { a.settings.quiet = quiet }(a.settings.quiet)
 		a.settings.quiet = false
 	}
@@ -185,17 +183,17 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		u.Of.ID, u.Of.Started.Local().Format("2006-01-02 15:04"), report.Clean(filepath.Base(u.Of.Roster)),
 		whom, where, u.Of.Company, u.Of.Project))
 	if doubts > 0 {
-		say(fmt.Sprintf("What became of %s more of its requests is not known yet: whoever they created is not among these. Import the roster again first, which finds out.", humanize.Comma(int64(doubts))))
+		say(fmt.Sprintf("%s more of its requests are unsettled; people created by them are not included. Import the roster again first to settle them.", humanize.Comma(int64(doubts))))
 	}
 	if earlier := len(u.People) - len(rows); earlier > 0 {
 		say(text.Plural(earlier, "person has", "people have") + " been taken off already.")
 	}
 	if len(u.People) == 0 {
-		say("There is nobody to be taken off.")
+		say("There are no people to take off.")
 		return nil
 	}
 	if len(rows) == 0 && !u.Deactivate {
-		say("There is nobody left to be taken off.")
+		say("All people have been taken off already.")
 		return nil
 	}
 	what := "To be taken off the project: " + text.Plural(len(rows), "person", "people") + ", " + ranges(rows) + "."
@@ -207,7 +205,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 	case yes:
 		return nil
 	case !asked:
-		return &usageError{"an undo has to be confirmed, and there is no terminal to ask at; nothing was done", a.again("undo", u.Of.ID, "--yes")}
+		return usageError("an undo has to be confirmed, and there is no terminal to ask at; nothing was done", a.again("undo", u.Of.ID, "--yes"))
 	}
 	fmt.Fprintf(a.stderr, "Go on? Type yes: ")
 	answer, err := a.ask(ctx)
@@ -215,7 +213,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		return err
 	}
 	if !strings.EqualFold(strings.TrimSpace(answer), "yes") {
-		return &usageError{"not confirmed; nothing was done", "answer with the whole word yes, or: " + a.again("undo", u.Of.ID, "--yes")}
+		return usageError("not confirmed; nothing was done", "answer with the whole word yes, or: "+a.again("undo", u.Of.ID, "--yes"))
 	}
 	return nil
 }
@@ -268,8 +266,7 @@ func ranges(rows []int) string {
 	return "rows " + strings.Join(parts, ", ")
 }
 
-// undoJSON is what an undo came to, as --json prints it: a contract with other
-// programs.
+// undoJSON is the JSON of undo: a contract with other programs.
 type undoJSON struct {
 	Run      string  `json:"run"`    // the undo's own
 	Undone   string  `json:"undone"` // the run that was undone
@@ -344,14 +341,14 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 	return a.writeUndo(s, undone, where)
 }
 
-// writeUndo says what became of the people.
+// writeUndo prints what became of the people.
 func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) error {
 	columns := a.width(a.stdout)
 	var b strings.Builder
 	line := fmt.Sprintf("%s of %s are off %s.", humanize.Comma(int64(s.Removed)), text.Plural(s.People, "person", "people"), where)
 	switch s.People {
 	case 0:
-		line = fmt.Sprintf("Run %s created nobody: nothing was to be undone, and no results file is written.", s.Undone)
+		line = fmt.Sprintf("Run %s created no people. There is nothing to undo, and no results file was written.", s.Undone)
 	case s.Removed:
 		line = fmt.Sprintf("%s off %s.", text.Plural(s.People, "person is", "people are"), where)
 	}

@@ -14,8 +14,8 @@ import (
 	"muster/importer"
 )
 
-// undoFile is an undo's results file on its way: NAME.part, until commit. A nil one
-// is of an undo that has nobody to say anything of.
+// undoFile is an undo's results file, called NAME.part until commit. A nil undoFile
+// belongs to an undo without people.
 type undoFile struct {
 	path, target string
 	part         *os.File
@@ -28,12 +28,11 @@ func undoColumns() []string {
 // byteOrderMark lets Excel take a CSV file for what it is.
 const byteOrderMark = "\uFEFF"
 
-// createUndoFile finds out, before anybody is taken off, whether the file can be
-// written. A file of that name that is an earlier undo's is replaced: the new
-// one has everybody in it who is in the old one.
+// createUndoFile checks, before people are taken off, that the file can be written. It
+// replaces the file of an earlier undo, since the new file lists the same people.
 func createUndoFile(path string) (*undoFile, error) {
 	refuse := func(message string) error {
-		return &usageError{path + ": " + message + "; nothing was done", "choose another name, ending in .csv, with --results"}
+		return usageError(path+": "+message+"; nothing was done", "choose another name, ending in .csv, with --results")
 	}
 	if !strings.EqualFold(filepath.Ext(path), ".csv") {
 		return nil, refuse("the results of an undo are CSV")
@@ -61,7 +60,7 @@ func createUndoFile(path string) (*undoFile, error) {
 	return &undoFile{path: path, target: target, part: part}, nil
 }
 
-// clearUndoPart removes what an undo that was killed left, and nothing else.
+// clearUndoPart removes the .part file of a killed undo, and refuses any other file.
 func clearUndoPart(name string) error {
 	info, err := os.Lstat(name)
 	switch {
@@ -100,8 +99,7 @@ func beginning(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, int64(len(undoBegin()))))
 }
 
-// commit writes everybody, and gives the file its name once it is whole and
-// durable.
+// commit writes all people and renames the durable file.
 func (f *undoFile) commit(people []importer.Undone) error {
 	if f == nil {
 		return nil
@@ -121,10 +119,10 @@ func (f *undoFile) commit(people []importer.Undone) error {
 		return nil
 	}
 	_ = os.Remove(part.Name()) // why it could not be written says more
-	return &usageError{
+	return usageError(
 		fmt.Sprintf("the results file %s can't be written: %v; what was done is in the ledger", f.path, err),
-		"make room, and run the same command again: it writes the file for everybody",
-	}
+		"make room, and run the same command again: it writes the file for all people",
+	)
 }
 
 // discard removes what commit has not named.

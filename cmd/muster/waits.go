@@ -7,8 +7,8 @@ import (
 	"muster/ratelimit"
 )
 
-// watchPace tells why nothing is being sent, until ctx ends or the function that
-// it returns is called, which waits for the last word.
+// watchPace calls tell with the reason for waiting until ctx ends or stop is called.
+// stop waits for the last call.
 func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.Time, why string)) (stop func()) {
 	watching, unwatch := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -32,8 +32,8 @@ func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.T
 	}
 }
 
-// sayWaits says what is waited for as long as there is no progress line yet,
-// until the function that it returns is called.
+// sayWaits prints what is waited for until stop is called, for the time before there is
+// a progress line.
 func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) {
 	const worthSaying = 2 * time.Second
 	if a.settings.json && !isTerminal(a.stderr) {
@@ -49,7 +49,8 @@ func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) 
 	})
 }
 
-// reasonText says why nothing is sent; shared, that other runs have used the quota lately.
+// reasonText words the reason for waiting; shared says that other runs used the quota
+// lately.
 func reasonText(r ratelimit.Reason, shared bool) string {
 	others := ""
 	if shared {
