@@ -24,7 +24,7 @@ type record struct {
 	Process, Number  uint64 // Number tells the slots of a process apart
 	At               int64  // Unix nanoseconds
 	Limit, Remaining int32  // of an answer
-	Reset, Date      int64  // of an answer, in Unix seconds; 0: none
+	Reset, Date      int64  // of an answer, in Unix seconds; those of the zero time: none
 	Pause            int64  // nanoseconds
 }
 
@@ -39,12 +39,5 @@ const (
 
 // report returns what an answer said, or the zero value for a lost answer.
 func (r record) report() Report {
-	report := Report{Limit: int(r.Limit), Remaining: int(r.Remaining)}
-	if r.Reset != 0 {
-		report.Reset = time.Unix(r.Reset, 0)
-	}
-	if r.Date != 0 {
-		report.Date = time.Unix(r.Date, 0)
-	}
-	return report
+	return Report{Limit: int(r.Limit), Remaining: int(r.Remaining), Reset: time.Unix(r.Reset, 0), Date: time.Unix(r.Date, 0)}
 }

@@ -215,10 +215,11 @@ func (p *Pace) apply(r record, at time.Duration) {
 	case recordAnswered:
 		slot, known := other.open[r.Number]
 		delete(other.open, r.Number)
+		report := r.report()
 		if !known || slot.released { // counted, but no longer a proof of anything
-			slot, r = p.sends(at), record{}
+			slot, report = p.sends(at), Report{}
 		}
-		p.answers(slot, r.report(), at)
+		p.answers(slot, report, at)
 		p.unlimited = false // each process finds out for itself that there is no limit
 	case recordPaused:
 		p.pauses(at + time.Duration(r.Pause))
@@ -281,14 +282,10 @@ func (x *shared) took(s *Slot, now time.Duration) {
 
 // answered adds the answer to a request.
 func (x *shared) answered(s *Slot, r Report) {
-	answer := record{Kind: recordAnswered, Number: s.number, Limit: int32(r.Limit), Remaining: int32(r.Remaining)}
-	if !r.Reset.IsZero() {
-		answer.Reset = r.Reset.Unix()
-	}
-	if !r.Date.IsZero() {
-		answer.Date = r.Date.Unix()
-	}
-	x.add(answer)
+	x.add(record{
+		Kind: recordAnswered, Number: s.number, Limit: int32(r.Limit), Remaining: int32(r.Remaining),
+		Reset: r.Reset.Unix(), Date: r.Date.Unix(),
+	})
 }
 
 // paused adds a Pause.
