@@ -303,7 +303,7 @@ func (b *binder) twice(name string, columns []int, field Field, more string) {
 	}
 	b.problems = append(b.problems, Problem{
 		Code: "heading_twice", Field: publicField(field), Column: columns[1],
-		Message: fmt.Sprintf("%s: %s stands over %d columns: %s", b.owner(field), quote(name), len(columns), list(places, "and")),
+		Message: fmt.Sprintf("%s: %d columns have the heading %s: %s", b.owner(field), len(columns), quote(name), list(places, "and")),
 		Hint:    "rename one of them in the roster" + more,
 	})
 }

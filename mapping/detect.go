@@ -67,8 +67,8 @@ func (d *detector) decide(p phase) {
 	}
 }
 
-// apply takes the first step of a rule whose test passes. A step without a test
-// always passes.
+// apply takes the first step with a passing test. A step without a test always
+// passes.
 func (d *detector) apply(r rule, c *column) {
 	for _, s := range r.steps {
 		if s.test != nil && !s.test(d, c) {

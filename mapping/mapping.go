@@ -71,25 +71,11 @@ func (f Field) isID() bool { return f == EmployeeID || f == OriginID }
 
 // word returns what people call a field.
 func (f Field) word() string {
-	switch f {
-	case FirstName:
-		return "first name"
-	case LastName:
-		return "last name"
-	case fullName:
-		return "name"
-	case JobTitle:
-		return "job title"
-	case EmployeeID:
-		return "employee ID"
-	case IsEmployee:
-		return "yes/no of is_employee"
-	case OriginID:
-		return "origin ID"
-	case WorkClassification:
-		return "work classification"
+	words := map[Field]string{
+		FirstName: "first name", LastName: "last name", fullName: "name", JobTitle: "job title", EmployeeID: "employee ID",
+		IsEmployee: "yes/no of is_employee", OriginID: "origin ID", WorkClassification: "work classification", projectField: "project",
 	}
-	return string(f)
+	return words[f]
 }
 
 // Person is what a row says about a person.
