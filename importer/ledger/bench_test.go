@@ -84,7 +84,7 @@ func BenchmarkLookup(b *testing.B) {
 	b.ReportMetric(float64(size)*float64(b.N)/b.Elapsed().Seconds(), "keys/s")
 }
 
-// BenchmarkLookupEmpty measures the same while nobody was ever created.
+// BenchmarkLookupEmpty measures lookups in a ledger without people.
 func BenchmarkLookupEmpty(b *testing.B) {
 	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
 	keys, entries := make([]ledger.Key, 1024), make([]ledger.Entry, 1024)

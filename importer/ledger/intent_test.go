@@ -45,7 +45,7 @@ func testStates(t *testing.T, location newLocation) {
 			path := location(t)
 			l := open(t, path)
 			run := begin(t, l)
-			key := l.Key("somebody")
+			key := l.Key("person")
 			var i ledger.Intent
 			for n, r := range c.past {
 				if n == 0 || c.past[n-1].State != ledger.Intended {
@@ -68,7 +68,7 @@ func testStates(t *testing.T, location newLocation) {
 			if _, err := l.Intend(t.Context(), run, ledger.Request{Key: key, Row: 9}); !errors.Is(err, c.intend) {
 				t.Errorf("one more intent: got %v, want %v", err, c.intend)
 			}
-			if l.Key("somebody else") == key {
+			if l.Key("another person") == key {
 				t.Error("keys agree")
 			}
 		})
@@ -80,7 +80,7 @@ func testIntendedBeforeAnyResult(t *testing.T, location newLocation) {
 	path := location(t)
 	l := open(t, path)
 	run := begin(t, l)
-	key := l.Key("somebody")
+	key := l.Key("person")
 	i := intend(t, l, run, key, 17)
 	if i.Run != run.ID || i.Row != 17 || i.Attempt != 1 || i.Key != key || i.Token == "" || i.Sent.IsZero() {
 		t.Errorf("got %+v", i)
@@ -210,12 +210,12 @@ func testRecordNonsense(t *testing.T, location newLocation) {
 		}
 	}
 	if err := l.Record(t.Context(), ledger.Intent{ID: 99, Request: ledger.Request{Key: l.Key("y")}}, created(1)); !errors.Is(err, ledger.ErrSettled) {
-		t.Errorf("an intent that nobody made: got %v", err)
+		t.Errorf("an unknown intent: got %v", err)
 	}
 	if _, err := l.Intend(t.Context(), &ledger.Run{}, ledger.Request{Key: l.Key("z"), Row: 2}); !errors.Is(err, ledger.ErrNotBegun) {
 		t.Errorf("a run that has not begun: got %v", err)
 	}
-	record(t, l, i, created(1)) // the ledger goes on
+	record(t, l, i, created(1)) // the ledger is still usable
 }
 
 func testEndedContext(t *testing.T, location newLocation) {
@@ -350,7 +350,7 @@ func testTwoOnOneFile(t *testing.T, location newLocation) {
 				t.Fatal(err)
 			}
 			if seen[at.ID] {
-				t.Errorf("intent %d stands twice", at.ID)
+				t.Errorf("intent %d is listed twice", at.ID)
 			}
 			seen[at.ID] = true
 			n++

@@ -21,7 +21,7 @@ func parts() map[string]func(*ledger.Ledger) error {
 	return map[string]func(*ledger.Ledger) error{
 		"stream": stream,
 		"lock":   holdLock,
-		"other":  workElsewhere,
+		"other":  workOnAnotherProject,
 		"full":   fillDisk,
 	}
 }
@@ -78,7 +78,7 @@ func say(format string, args ...any) {
 }
 
 // Whatever was durable by the ledger's word is there after a kill, and the
-// next process goes on with it.
+// next process continues from there.
 func testKill(t *testing.T, location newLocation) {
 	t.Parallel()
 	path := location(t)
@@ -214,7 +214,7 @@ func testLock(t *testing.T, location newLocation) {
 	}
 }
 
-// Whoever looks at the runs is never taken for a run.
+// A reader of the runs is never taken for a run.
 func testLockWhileOthersLook(t *testing.T, location newLocation) {
 	t.Parallel()
 	path := location(t)
@@ -248,8 +248,8 @@ func testLockWhileOthersLook(t *testing.T, location newLocation) {
 	watch.Wait()
 }
 
-// workElsewhere creates people of another project.
-func workElsewhere(l *ledger.Ledger) error {
+// workOnAnotherProject creates people of another project.
+func workOnAnotherProject(l *ledger.Ledger) error {
 	s := scope()
 	s.Project++
 	run, err := beginChild(l, s)
@@ -258,7 +258,7 @@ func workElsewhere(l *ledger.Ledger) error {
 	}
 	say("begun")
 	for n := range 300 {
-		i, err := l.Intend(context.Background(), run, ledger.Request{Key: l.Key("elsewhere", fmt.Sprint(n)), Row: n})
+		i, err := l.Intend(context.Background(), run, ledger.Request{Key: l.Key("other person", fmt.Sprint(n)), Row: n})
 		if err == nil {
 			err = l.Record(context.Background(), i, created(int64(n)+1))
 		}
@@ -290,11 +290,11 @@ func testTwoProcesses(t *testing.T, location newLocation) {
 		t.Fatal(err)
 	}
 	for n := range 300 {
-		got := lookup(t, l, l.Key("elsewhere", fmt.Sprint(n)), l.Key(fmt.Sprint("person", n)))
+		got := lookup(t, l, l.Key("other person", fmt.Sprint(n)), l.Key(fmt.Sprint("person", n)))
 		here := ledger.Entry{State: ledger.Created, PersonID: int64(n) + 1, Project: scope().Project}
-		elsewhere := here
-		elsewhere.Project++
-		if diff := cmp.Diff([]ledger.Entry{elsewhere, here}, got); diff != "" {
+		other := here
+		other.Project++
+		if diff := cmp.Diff([]ledger.Entry{other, here}, got); diff != "" {
 			t.Fatalf("person %d (-want +got):\n%s", n, diff)
 		}
 	}

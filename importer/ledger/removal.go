@@ -53,7 +53,7 @@ type Removal struct {
 }
 
 // IntendRemovals records that run is about to take people off the project, and
-// returns when everything is durable. People whom the ledger does not have as
+// returns when everything is durable. People that the ledger does not have as
 // created any more are left out of the answer; the order stays. ctx means what
 // it means for Intend.
 func (l *Ledger) IntendRemovals(ctx context.Context, run *Run, people []CreatedPerson) ([]Removal, error) {

@@ -164,7 +164,7 @@ func testRemovalsTakenOver(t *testing.T, location newLocation) {
 	recordRemovals(t, l, removals, gone(41), gone(42))
 	third := next(t, l, second, "undo")
 	if left := intendRemovals(t, l, third, people); len(left) != 0 {
-		t.Errorf("somebody is removed twice: %+v", left)
+		t.Errorf("a person is removed twice: %+v", left)
 	}
 }
 
@@ -174,7 +174,7 @@ func testRemovalsAreChecked(t *testing.T, location newLocation) {
 	run := begin(t, l)
 	record(t, l, intend(t, l, run, l.Key("a"), 2), created(41))
 	people := made(t, l, run)
-	if removals := intendRemovals(t, l, run, []ledger.CreatedPerson{{Key: people[0].Key, Row: 2, PersonID: 99}, {Key: l.Key("nobody"), Row: 3, PersonID: 41}}); len(removals) != 0 {
+	if removals := intendRemovals(t, l, run, []ledger.CreatedPerson{{Key: people[0].Key, Row: 2, PersonID: 99}, {Key: l.Key("unknown"), Row: 3, PersonID: 41}}); len(removals) != 0 {
 		t.Errorf("got %+v", removals)
 	}
 	removals := intendRemovals(t, l, run, people)
@@ -193,7 +193,7 @@ func testRemovalsAreChecked(t *testing.T, location newLocation) {
 	}
 	recordRemovals(t, l, removals, gone(41))
 	if err := l.RecordRemovals(t.Context(), removals, []ledger.Result{stays(41, "")}); err == nil {
-		t.Error("somebody who is gone was recorded to stay")
+		t.Error("a removed person was recorded to stay")
 	}
 }
 
@@ -225,13 +225,13 @@ func testManyRemovals(t *testing.T, location newLocation) {
 	}
 }
 
-// Whoever was taken off the project stays known until somebody is created in their
-// place: they are still in the company, and may have to be put back.
+// A removed person stays known until another person is created for the key: the
+// person is still in the company, and may be put back on the project.
 func testRemovedIsNotForgotten(t *testing.T, location newLocation) {
 	t.Parallel()
 	l := open(t, location(t))
 	run := begin(t, l)
-	key := l.Key("somebody")
+	key := l.Key("person")
 	record(t, l, intend(t, l, run, key, 2), created(41))
 	recordRemovals(t, l, intendRemovals(t, l, run, made(t, l, run)), gone(41))
 	for range 2 {
@@ -248,6 +248,6 @@ func testRemovedIsNotForgotten(t *testing.T, location newLocation) {
 	}
 	record(t, l, intend(t, l, run, key, 2), created(42))
 	if e := lookup(t, l, key)[0]; e.State != ledger.Created || e.PersonID != 42 {
-		t.Errorf("once somebody else was created: %+v", e)
+		t.Errorf("after another person was created: %+v", e)
 	}
 }

@@ -100,7 +100,7 @@ func testBeginWantsTheLock(t *testing.T, location newLocation) {
 	}
 }
 
-// A run that never ended has crashed once nobody holds its lock, and for good
+// A run that never ended has crashed once its lock is free, and for good
 // once the next one of its scope begins.
 func testCrashedRuns(t *testing.T, location newLocation) {
 	t.Parallel()

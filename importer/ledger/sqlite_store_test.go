@@ -22,12 +22,6 @@ func scope() ledger.Scope {
 	return ledger.Scope{API: "api.procore.com", Company: 7, Project: 1204}
 }
 
-// newLedger opens a new ledger for as long as the test runs.
-func newLedger(tb testing.TB) *ledger.Ledger {
-	tb.Helper()
-	return open(tb, filepath.Join(tb.TempDir(), "ledger.db"))
-}
-
 // open opens the ledger at path for as long as the test runs.
 func open(tb testing.TB, path string) *ledger.Ledger {
 	tb.Helper()
@@ -114,7 +108,7 @@ func wantCode(t *testing.T, err error, code, path string) {
 		t.Errorf("%q does not name %s", err, path)
 	}
 	if got.Message == "" || got.Fix == "" {
-		t.Errorf("%+v leaves the user alone", got)
+		t.Errorf("%+v has no message or no fix", got)
 	}
 }
 
@@ -342,7 +336,7 @@ func fillKeys(t *testing.T, l *ledger.Ledger, run *ledger.Run, n int) {
 }
 
 // A ledger that was cut or overwritten says so, or it has everything: also
-// while some of it stands in its log, as after a kill.
+// while its log holds some of it, as after a kill.
 func TestDamageAnywhere(t *testing.T) {
 	t.Parallel()
 	const people = 300
@@ -396,7 +390,7 @@ func TestDamageAnywhere(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if hasEverybody(t, path, people) {
+				if hasAllPeople(t, path, people) {
 					good++
 				}
 			}
@@ -405,8 +399,8 @@ func TestDamageAnywhere(t *testing.T) {
 	}
 }
 
-// hasEverybody reports whether the ledger opens; if it does, it must be whole.
-func hasEverybody(t *testing.T, path string, people int) bool {
+// hasAllPeople reports whether the ledger opens; if it does, it must be whole.
+func hasAllPeople(t *testing.T, path string, people int) bool {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), path)
 	if err != nil {
