@@ -203,7 +203,7 @@ func TestKilledAtEveryCreate(t *testing.T) {
 // MUSTER_CRASHES sets how many times; the default keeps the suite short.
 func TestKilledAtRandom(t *testing.T) {
 	t.Parallel()
-	crashes := 25
+	crashes := 10
 	if text := os.Getenv("MUSTER_CRASHES"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {

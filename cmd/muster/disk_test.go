@@ -144,6 +144,7 @@ func paired(t *testing.T, path string, n int) (people int) {
 // the ledger, and the results of an earlier run stay as they were.
 func TestDiskFullOfResults(t *testing.T) {
 	t.Parallel()
+	long(t)
 	const people = 400
 	for _, test := range []struct{ name, size string }{
 		{"crew.results.csv", "64k"}, {"crew.results.jsonl", "64k"}, {"crew.results.xlsx", "48k"}, {"crew.results.csv", "4k"},
@@ -354,6 +355,7 @@ func TestDiskFullOfTemporaryFiles(t *testing.T) {
 // It hits the ledger's log, or the results, whichever is longer.
 func TestFileTooLarge(t *testing.T) {
 	t.Parallel()
+	long(t)
 	const people = 1500
 	for _, size := range []int{64, 128, 256, 512} {
 		t.Run(fmt.Sprint(size, " KiB"), func(t *testing.T) {

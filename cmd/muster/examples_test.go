@@ -95,6 +95,7 @@ func scriptsOf(t *testing.T, left map[string]bool) map[string]string {
 // against a simulated Procore.
 func TestDocumentedExamplesRun(t *testing.T) {
 	t.Parallel()
+	long(t)
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		t.Skip("there is no shell")

@@ -159,6 +159,7 @@ func point(n int) int {
 // is there. The run after it is killed at the same point of its own.
 func TestKilledAtEveryRequest(t *testing.T) {
 	t.Parallel()
+	long(t)
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("answered %t", late), func(t *testing.T) {
 			t.Parallel()
@@ -201,6 +202,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 // point of its own.
 func TestKilledAtEveryLedgerWrite(t *testing.T) {
 	t.Parallel()
+	long(t)
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("written %t", late), func(t *testing.T) {
 			t.Parallel()

@@ -73,6 +73,7 @@ func TestTwoRunsShareTheQuota(t *testing.T) {
 // A run that begins right after another was killed knows what that one sent.
 func TestRestartRightAfterAKillKeepsTheQuota(t *testing.T) {
 	t.Parallel()
+	long(t)
 	w := newWorld(t, simulator.Config{}) // 25 requests in 10 s
 	path := w.crew(26)
 	first := w.command("import", path, "--quiet")

@@ -66,7 +66,8 @@ func TestMain(m *testing.M) {
 //	heard -count=N REGEXP   so many lines of them do
 //	exits CODE COMMAND…     run a command that must end with that exit code
 //
-// The condition [tool:NAME] is whether a program is there; see tool.
+// The condition [tool:NAME] is whether a program is there; see tool. The condition [long] is
+// whether MUSTER_TEST_LONG is set.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -91,6 +92,9 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(condition string) (bool, error) {
+			if condition == "long" {
+				return os.Getenv("MUSTER_TEST_LONG") != "", nil
+			}
 			name, found := strings.CutPrefix(condition, "tool:")
 			if !found {
 				return false, fmt.Errorf("unknown condition %s", condition)
@@ -131,6 +135,14 @@ func TestScripts(t *testing.T) {
 			"damage":    damageCommand,
 		},
 	})
+}
+
+// long skips a test that takes long, unless MUSTER_TEST_LONG is set.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv("MUSTER_TEST_LONG") == "" {
+		t.Skip("long: set MUSTER_TEST_LONG=1")
+	}
 }
 
 // tool reports whether a program is there that a test needs. Without it the test is

@@ -67,6 +67,7 @@ func obeyed(text string) string {
 // Procore answers.
 func TestTerminalsAreNotObeyed(t *testing.T) {
 	t.Parallel()
+	long(t)
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
 	w.behind(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -197,6 +198,7 @@ var payloads = []string{
 // runs, and reads every cell back as it was.
 func TestCellsStayCells(t *testing.T) {
 	t.Parallel()
+	long(t)
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
 	book := excelize.NewFile()
 	for i, cell := range append([]string{"Note"}, payloads...) {
@@ -411,6 +413,7 @@ func TestCrashTellsNobody(t *testing.T) {
 // a umask that would let everybody read it.
 func TestFilesAreTheOwners(t *testing.T) {
 	t.Parallel()
+	long(t)
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no modes")
 	}
@@ -478,6 +481,7 @@ func TestFilesAreTheOwners(t *testing.T) {
 // proposed next.
 func TestNamesOfFilesAreOnlyNames(t *testing.T) {
 	t.Parallel()
+	long(t)
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
 	for _, name := range []string{
 		"$(touch owned).csv", "`touch owned`.csv", "a;touch owned;.csv", "a'; touch owned; '.csv", "-rf.csv", "--yes.csv", "a b\tc.csv", "..csv", "...csv",
