@@ -90,7 +90,8 @@ func codesInSource(t *testing.T, root string) map[string]string {
 					}
 				}
 			case *ast.CompositeLit:
-				if kind, ok := n.Type.(*ast.Ident); ok && kind.Name == "verdict" {
+				// The classes of procore's answers are a table whose rows have no type.
+				if n.Type == nil && filepath.Base(path) == "classification.go" {
 					for _, e := range n.Elts {
 						add(e)
 					}

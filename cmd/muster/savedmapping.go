@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"muster/importer/atomicfile"
 	"muster/importer/text"
 	"muster/mapping"
 )
@@ -132,32 +134,15 @@ func (a *app) forget(in *input) error {
 	return nil
 }
 
-// writePrivately writes a file whole or not at all, for this user only.
-func writePrivately(path string, content []byte) (err error) {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+// writePrivately writes a file that only this user can read, and makes its folder.
+func writePrivately(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	part, err := os.CreateTemp(folder, ".*.part") // made with mode 0600
-	if err != nil {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(content)
 		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(part.Name())
-		}
-	}()
-	_, err = part.Write(content)
-	if err == nil {
-		err = part.Sync()
-	}
-	if err = errors.Join(err, part.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(part.Name(), path); err == nil {
-		syncFolder(folder)
-	}
-	return err
+	})
 }
 
 // writeNew writes a new file. An existing file with the same content is fine.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"muster/importer"
+	"muster/importer/atomicfile"
 )
 
 // undoFile is an undo's results file, called NAME.part until commit. A nil undoFile
@@ -112,10 +113,9 @@ func (f *undoFile) commit(people []importer.Undone) error {
 	}
 	err = errors.Join(err, part.Close())
 	if err == nil {
-		err = os.Rename(part.Name(), f.target)
+		err = atomicfile.Rename(part.Name(), f.target)
 	}
 	if err == nil {
-		syncFolder(filepath.Dir(f.target))
 		return nil
 	}
 	_ = os.Remove(part.Name()) // why it could not be written says more
@@ -144,12 +144,4 @@ func writeUndone(w io.Writer, people []importer.Undone) error {
 		records = append(records, []string{strconv.Itoa(p.Row), strconv.FormatInt(p.PersonID, 10), string(p.Status), p.Code, p.Message})
 	}
 	return c.WriteAll(records)
-}
-
-// syncFolder makes a rename in a folder durable, where the system can.
-func syncFolder(path string) {
-	if folder, err := os.Open(path); err == nil {
-		_ = folder.Sync() // some systems can't sync a folder; there a rename is durable by itself
-		_ = folder.Close()
-	}
 }
