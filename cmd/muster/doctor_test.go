@@ -75,7 +75,7 @@ func TestDoctorWhileARunIsAtWork(t *testing.T) {
 	if _, err := book.Intend(t.Context(), run, ledger.Request{Key: book.Key("a"), Row: 2}); err != nil {
 		t.Fatal(err)
 	}
-	look("warn lock run " + run.ID + " (import) is at work on project 100 since")
+	look("warn lock run " + run.ID + " (import) holds the lock of project 100 since")
 	look("ok in doubt 1 request of run " + run.ID + " may be on the way")
 }
 
