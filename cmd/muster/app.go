@@ -19,25 +19,35 @@ import (
 
 // app is the state of a command: its surroundings, settings and result.
 type app struct {
-	getenv    func(string) string
-	stdin     io.Reader
-	stdout    *output
-	stderr    io.Writer
-	settings  settings
-	given     []*pflag.Flag // on the command line itself
-	began     time.Time
-	sent      bool                            // a run has been made: code is its
-	answered  bool                            // the JSON object has been printed
-	code      int                             // the exit code of a command that came to its end
-	summary   *report.Summary                 // of the run that has been made
-	failure   error                           // what the command ended with
-	end       *runResult                      // the result of the run, for notices and metrics
-	start     *sync.Once                      // guards the job's /start ping
-	partOfJob bool                            // the job tells monitors of all its runs together
-	archive   *archive                        // where the roster of a job goes; nil leaves it
-	progress  atomic.Pointer[report.Progress] // while it is shown
-	mute      atomic.Bool                     // standard error is for what needs a person, or for JSON
-	said      map[string]bool                 // what is said once, by all that a command does
+	getenv   func(string) string
+	stdin    io.Reader
+	stdout   *output
+	stderr   io.Writer
+	settings settings
+	given    []*pflag.Flag // on the command line itself
+	began    time.Time
+	progress atomic.Pointer[report.Progress] // while it is shown
+	mute     atomic.Bool                     // standard error is for errors and warnings, or for JSON
+	said     map[string]bool                 // messages that are printed once
+	jobState
+	commandResult
+}
+
+// jobState is what a run knows of the job around the run.
+type jobState struct {
+	start     *sync.Once // guards the job's /start ping
+	partOfJob bool       // the job reports all its runs together
+	archive   *archive   // moves the roster; nil leaves it
+}
+
+// commandResult is how a command ended.
+type commandResult struct {
+	sent     bool            // a run was made, and code is its exit code
+	answered bool            // the JSON object has been printed
+	code     int             // the exit code of a command without an error
+	summary  *report.Summary // of the run
+	failure  error           // what the command ended with
+	end      *runResult      // the result of the run, for notices and metrics
 }
 
 func (a *app) main(ctx context.Context, args []string) int {

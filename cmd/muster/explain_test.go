@@ -91,7 +91,7 @@ func codesInSource(t *testing.T, root string) map[string]string {
 				}
 			case *ast.CompositeLit:
 				// The classes of procore's answers are a table whose rows have no type.
-				if n.Type == nil && filepath.Base(path) == "classification.go" {
+				if filepath.Base(path) == "classification.go" {
 					for _, e := range n.Elts {
 						add(e)
 					}

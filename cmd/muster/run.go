@@ -188,7 +188,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 
 // child returns an app for a single run of a job.
 func (a *app) child(f *archive) *app {
-	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, partOfJob: true, archive: f, said: a.said, start: new(sync.Once)}
+	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, said: a.said, jobState: jobState{partOfJob: true, archive: f, start: new(sync.Once)}}
 }
 
 // worse returns the more severe of two exit codes.

@@ -23,8 +23,19 @@ import (
 // the top of the config file: a project in the environment must not get another job's
 // people.
 type settings struct {
-	company, project int64
+	connectionSettings
+	rosterSettings
+	runSettings
+	outputSettings
 
+	config, job    string
+	jobWithProject string // a job of the config file that sets a project; "" if a job is chosen
+	cautions       []caution
+}
+
+// connectionSettings say how to reach Procore.
+type connectionSettings struct {
+	company, project int64
 	clientID         string // no flag: MUSTER_CLIENT_ID or the config file
 	clientSecretFile string
 	environment      string
@@ -32,35 +43,40 @@ type settings struct {
 	view             string
 
 	caFile, clientCert, clientKey string
+	simulate                      bool
+}
 
+// rosterSettings say how to read the roster.
+type rosterSettings struct {
 	sheet, encoding, delimiter string
 	headerRow                  int
 	passwordFile               string
 	mapping                    string
+	allowNamesakes             bool
+}
 
-	results, report, ledger string
-	plan                    string // no key of the config file: a plan is of one roster
-
+// runSettings say how to run.
+type runSettings struct {
+	ledger          string
+	plan            string // no key of the config file: a plan file belongs to a single roster
 	workers         int
 	rate            rateFlag
 	reserve         shareFlag
 	maxErrors       maxErrorsFlag
 	maxDuration     time.Duration
 	settleAfter     time.Duration
-	allowNamesakes  bool
 	recreateRemoved bool
 	update          bool
+}
 
-	simulate            bool
+// outputSettings say what to write and which notices to send.
+type outputSettings struct {
+	results, report     string
 	json, quiet, plain  bool
 	logFormat, logLevel string
-	config, job         string
-	jobWithProject      string // a job of the config file that says which project; "" if one is chosen
-
-	metricsFile string
-	notices     []notice // no flags: the config file's
-	ping        *credential
-	cautions    []caution
+	metricsFile         string
+	notices             []notice // no flags: from the config file
+	ping                *credential
 }
 
 // environmentOf maps flags to environment variables.
