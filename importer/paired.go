@@ -3,10 +3,10 @@ package importer
 import (
 	"context"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/results"
-	"muster/importer/roster"
 	"muster/mapping"
 )
 
@@ -20,7 +20,7 @@ const CodeResultsShifted = "results_shifted"
 // word for who is whose: that a name was corrected, or that the ledger does not know
 // somebody, proves nothing; that two lines have each other's people does.
 //
-// The error is a *roster.Error with [CodeResultsShifted].
+// The error is a *fault.Error with [CodeResultsShifted].
 func (j *Job) Paired(ctx context.Context) error {
 	if j.Ledger == nil || j.API == nil || j.AllowNamesakes {
 		return nil
@@ -50,8 +50,8 @@ func (j *Job) Paired(ctx context.Context) error {
 	if first == 0 {
 		return nil
 	}
-	return &roster.Error{
-		File: j.Roster, Row: first, Code: CodeResultsShifted,
+	return &fault.Error{
+		Where: fault.Where{File: j.Roster, Row: first}, Code: CodeResultsShifted,
 		Message: "this row stands beside the outcome of another one, as after sorting only some of the columns; nothing was sent",
 		Fix:     "sort back, or take the file whose name ends in .bak, and sort all columns together",
 	}
@@ -172,9 +172,9 @@ func (r *run) madeBefore(work context.Context) error {
 }
 
 // lostPerson says in a line why its person's ID can't be read any more.
-func lostPerson(damage *roster.Error) outcome.Problem {
+func lostPerson(damage *fault.Error) outcome.Problem {
 	if damage.Code == results.CodePersonMissing {
-		return outcome.Problem{Code: damage.Code, Cell: damage.Cell, Message: damage.Message, Hint: damage.Fix}
+		return outcome.Problem{Code: damage.Code, Cell: damage.Where.Cell, Message: damage.Message, Hint: damage.Fix}
 	}
 	return outcome.Problem{
 		Code: results.CodePersonUnclear, Message: "the person is there, and the number in import_person_id has lost digits",

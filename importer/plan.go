@@ -127,7 +127,7 @@ func (a *assessor) lookRare(one *assessed) {
 		one.claims = rare.kept.Status.HasPerson() && len(a.mapper.Map(one.cells, one.kinds, &one.person)) == 0
 	case rare.damage != nil:
 		one.settle(outcome.Invalid, outcome.Problem{
-			Code: rare.damage.Code, Cell: rare.damage.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
+			Code: rare.damage.Code, Cell: rare.damage.Where.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
 		})
 	default:
 		skipped := outcome.Problem{Code: "no_person", Message: rare.note}
@@ -312,7 +312,7 @@ func (p *Plan) Memory() int { return p.index.size() }
 // sending anything. It calls each, unless that is nil, with every row in the
 // roster's order; the status of one that would be sent is "".
 //
-// The error is a *roster.Error where the roster can't be read, and otherwise
+// The error is a *fault.Error where the roster can't be read, and otherwise
 // ctx's or the mapping's.
 func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Plan, error) {
 	plan := &Plan{index: newIndex(j.Source.size), left: map[int][]string{}, kept: map[int64]bool{}}

@@ -3,13 +3,13 @@ package importer
 import (
 	"fmt"
 	"iter"
-	"slices"
-	"strings"
-
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results"
 	"muster/importer/roster"
 	"muster/mapping"
+	"slices"
+	"strings"
 )
 
 // Source is where the rows of a run come from: a roster, or a results file
@@ -32,7 +32,7 @@ type sourceRow struct {
 
 // rareRow is why a row need not be looked at any closer.
 type rareRow struct {
-	damage *roster.Error    // why it could not be read
+	damage *fault.Error     // why it could not be read
 	note   string           // why it is not a person's row
 	kept   *outcome.Outcome // it was done with in an earlier run
 }
@@ -69,7 +69,7 @@ func FromRoster(r *roster.Reader) Source {
 // surplus returns what is wrong with a CSV row that goes on behind the last
 // heading, or nil if nothing stands there: a comma that should have been in
 // quotes has moved every cell behind it under the next heading.
-func surplus(r *roster.Reader, row *roster.Row, width int) *roster.Error {
+func surplus(r *roster.Reader, row *roster.Row, width int) *fault.Error {
 	blank := func(cell string) bool { return strings.TrimSpace(cell) == "" }
 	last := len(row.Cells)
 	for last > width && blank(row.Cells[last-1]) {
@@ -87,8 +87,8 @@ func surplus(r *roster.Reader, row *roster.Row, width int) *roster.Error {
 	case "\t":
 		delimiter = "tab"
 	}
-	return &roster.Error{
-		Cell: r.Cell(row.Number, width), Row: row.Number, Code: roster.CodeTooManyCells,
+	return &fault.Error{
+		Where: fault.Where{Cell: r.Cell(row.Number, width), Row: row.Number}, Code: roster.CodeTooManyCells,
 		Message: fmt.Sprintf("the row has %d cells, and there are %d headings: is there a %s that should be in quotes?", last, width, delimiter),
 		Fix:     "put the cell that it is part of in quotation marks, or give the last column a heading",
 	}
@@ -139,9 +139,9 @@ func FromResults(r *results.Reader) Source {
 }
 
 // twice says that a line is of a row that another line above it is of.
-func twice(r *results.Reader, in *results.Row) *roster.Error {
-	return &roster.Error{
-		Cell: r.Cell(in.Number, 0), Row: in.Number, Code: "row_twice",
+func twice(r *results.Reader, in *results.Row) *fault.Error {
+	return &fault.Error{
+		Where: fault.Where{Cell: r.Cell(in.Number, 0), Row: in.Number}, Code: "row_twice",
 		Message: fmt.Sprintf("row %d of the roster stands in this file twice", in.Outcome.Row),
 		Fix:     "remove one of the two lines; a person who is not in the roster yet belongs in a roster of new people",
 	}

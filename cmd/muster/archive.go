@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"muster/importer/roster"
+	"muster/importer/fault"
 	"muster/mapping"
 )
 
@@ -137,14 +137,14 @@ func (f *archive) changed() bool {
 
 // folder returns the folder to move the roster to, or "" to leave the roster.
 func (f *archive) folder(code int, failure error) string {
-	var reading *roster.Error
+	var reading *fault.Error
 	var headings *mapping.BindError
 	switch {
 	case f == nil || f.rehearsal:
 		return ""
 	case code == exitDone, code == exitRowsLeft && f.job.failed == "":
 		return f.job.done
-	case code == exitRowsLeft, code == exitNotStarted && (errors.As(failure, &reading) || errors.As(failure, &headings)):
+	case code == exitRowsLeft, code == exitNotStarted && (errors.As(failure, &reading) && reading.Where.File == f.roster || errors.As(failure, &headings)):
 		return f.job.failed
 	}
 	return "" // it goes on the next time

@@ -14,7 +14,6 @@ import (
 	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/report"
-	"muster/importer/roster"
 	"muster/mapping"
 )
 
@@ -137,7 +136,6 @@ func exitCode(ctx context.Context, err error) int {
 // cells of a roster.
 func reasonOf(err error) (e report.Error, quotes bool) {
 	var (
-		reading  *roster.Error
 		file     *mapping.FileError
 		bind     *mapping.BindError
 		known    *fault.Error
@@ -146,10 +144,6 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 	)
 	e = report.Error{Code: "unexpected", Message: err.Error()}
 	switch {
-	case errors.As(err, &reading):
-		e.Code, e.Fix = reading.Code, reading.Fix
-		quotes = reading.Row != 0 || reading.Cell != "" || reading.Code == roster.CodeNoHeader
-		e.Where = &fault.Where{File: reading.File, Sheet: reading.Sheet, Row: reading.Row, Cell: reading.Cell}
 	case errors.As(err, &file):
 		e.Code, e.Fix, e.Where = "mapping_file", file.Hint, &fault.Where{File: file.Path, Line: file.Line, Column: file.Column}
 	case errors.As(err, &bind):

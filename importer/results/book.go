@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
-	"path/filepath"
-	"strings"
-
 	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results/workbook"
 	"muster/importer/roster"
+	"os"
+	"path/filepath"
+	"strings"
 )
 
 // workbookEncoder writes a copy of the roster's workbook with the six columns added,
@@ -97,12 +96,11 @@ func (e *workbookEncoder) startAnew(err error) error {
 // if the machine failed.
 func whyNotExtended(err error) string {
 	var why *workbook.UnfitError
-	var unread *roster.Error
-	var other *fault.Error
+	var unread *fault.Error
 	switch {
 	case errors.As(err, &why):
 		return "the results are in a new workbook and not in the roster's: " + why.Why
-	case errors.As(err, &unread), errors.As(err, &other), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &unread), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the results are in a new workbook: the roster's could not be read a second time"
 	}
 	return ""

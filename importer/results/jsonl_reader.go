@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
@@ -92,8 +93,8 @@ func (l *jsonlReader) Rows() iter.Seq2[roster.Row, error] {
 			})
 			row := roster.Row{Number: line.number, Cells: cells}
 			if err != nil {
-				row.Damage = &roster.Error{
-					File: l.path, Row: line.number, Code: CodeLineUnclear,
+				row.Damage = &fault.Error{
+					Where: fault.Where{File: l.path, Row: line.number}, Code: CodeLineUnclear,
 					Message: "this line is not a whole JSON object of texts and numbers",
 					Fix:     "take the line from the previous file, whose name ends in .bak",
 					Err:     err,

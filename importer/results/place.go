@@ -10,7 +10,6 @@ import (
 	"runtime"
 
 	"github.com/gofrs/flock"
-
 	"muster/importer/fault"
 	"muster/importer/roster"
 )
@@ -55,10 +54,6 @@ func whyNotResults(path string) error {
 	var known *fault.Error
 	if errors.As(err, &known) {
 		return errors.New(known.Message)
-	}
-	var unreadable *roster.Error
-	if errors.As(err, &unreadable) {
-		return errors.New(unreadable.Message)
 	}
 	return err
 }

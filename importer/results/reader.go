@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"muster/importer/fault"
+	"muster/importer/outcome"
+	"muster/importer/roster"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-
-	"muster/importer/fault"
-	"muster/importer/outcome"
-	"muster/importer/roster"
 )
 
 // property is the name of the custom property of a workbook that muster wrote.
@@ -31,7 +30,7 @@ type Row struct {
 	// Damage says what could not be read: the line or a cell of the six columns.
 	// Cells and Outcome hold the rest. A row with a person whose ID can't be read
 	// keeps its status, with PersonID 0.
-	Damage *roster.Error
+	Damage *fault.Error
 }
 
 // Reader reads a results file. It is not safe for concurrent use.
@@ -57,7 +56,7 @@ type source interface {
 
 // Open opens a results file that Create wrote and a spreadsheet may have saved
 // again. The six columns are found by name, in any order. The error is a
-// *roster.Error, or a *fault.Error if the file is not a results file.
+// *fault.Error.
 func Open(path string, o roster.Options) (*Reader, error) {
 	start := readHead(path)
 	r := &Reader{path: path, format: JSONL}
@@ -108,7 +107,7 @@ func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
 	given := o.Heading
 	o.Heading = func(cell string) bool { return column(cell) >= 0 || given != nil && given(cell) }
 	table, err := roster.Open(r.path, o)
-	var unread *roster.Error
+	var unread *fault.Error
 	if errors.As(err, &unread) && unread.Code == roster.CodeNoHeader && o.HeaderRow == 0 {
 		return nil, r.notOurs() // not even one of the six headings
 	}
@@ -344,8 +343,8 @@ func (r *Reader) surplus(row *Row) {
 		// in JSON Lines such cells have keys, after the six
 		beyond := i >= len(r.own) || r.format == JSONL && r.own[i] > slices.Max(r.six[:])
 		if beyond && strings.TrimSpace(cell) != "" {
-			row.Damage = &roster.Error{
-				File: r.path, Cell: r.Cell(row.Number, i), Row: row.Number, Code: roster.CodeTooManyCells,
+			row.Damage = &fault.Error{
+				Where: fault.Where{File: r.path, Cell: r.Cell(row.Number, i), Row: row.Number}, Code: roster.CodeTooManyCells,
 				Message: "the row still has cells beyond the headings, so other cells may be under wrong headings",
 				Fix:     "move the cells under their headings, and clear those beyond the last one",
 			}
@@ -358,9 +357,9 @@ func (r *Reader) surplus(row *Row) {
 // damaged already.
 func (r *Reader) damage(row *Row, which int, code, message, fix string) {
 	if row.Damage == nil {
-		row.Damage = &roster.Error{
-			File: r.path, Cell: roster.CellName(row.Number, r.six[which]), Row: row.Number,
-			Code: code, Message: message, Fix: fix,
+		row.Damage = &fault.Error{
+			Where: fault.Where{File: r.path, Cell: roster.CellName(row.Number, r.six[which]), Row: row.Number},
+			Code:  code, Message: message, Fix: fix,
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results"
@@ -58,7 +57,7 @@ func read(t testing.TB, path string) ([]string, []line) {
 			l.Cells = append(l.Cells, strings.Clone(cell))
 		}
 		if row.Damage != nil {
-			l.Damage = row.Damage.Cell + " " + row.Damage.Code
+			l.Damage = row.Damage.Where.Cell + " " + row.Damage.Code
 		}
 		rows = append(rows, l)
 	}
@@ -333,7 +332,7 @@ func TestOpenRefuses(t *testing.T) {
 	t.Run("no file", func(t *testing.T) {
 		t.Parallel()
 		_, err := results.Open(filepath.Join(t.TempDir(), "none.csv"), roster.Options{})
-		var missing *roster.Error
+		var missing *fault.Error
 		if !errors.As(err, &missing) || missing.Code != "file_missing" {
 			t.Errorf("got %v", err)
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"muster/importer/fault"
 )
 
 // maxDamaged is how many rows of one file may be unreadable. Each costs up to
@@ -184,11 +186,11 @@ func (s *csvScan) damagedRow() error {
 	}
 }
 
-func (s *csvScan) damage(column int, code, message, fix string) *Error {
+func (s *csvScan) damage(column int, code, message, fix string) *fault.Error {
 	e := s.table.source.fail(code, message, fix, nil)
-	e.Row = s.number
+	e.Where.Row = s.number
 	if column >= 0 {
-		e.Cell = CellName(s.number, column)
+		e.Where.Cell = CellName(s.number, column)
 	}
 	return e
 }

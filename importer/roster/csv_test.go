@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
@@ -231,10 +232,10 @@ func TestNoHeaderShowsTheFirstRowShortened(t *testing.T) {
 
 func TestErrorText(t *testing.T) {
 	t.Parallel()
-	for want, e := range map[string]roster.Error{
-		"crew.csv: the file is empty":                       {File: "crew.csv", Message: "the file is empty"},
-		"crew.csv, row 17, column D: quote never closed":    {File: "crew.csv", Row: 17, Cell: "D17", Message: "quote never closed"},
-		`crew.xlsx, sheet "Crew", row 1: nobody below them`: {File: "crew.xlsx", Sheet: "Crew", Row: 1, Message: "nobody below them"},
+	for want, e := range map[string]fault.Error{
+		"crew.csv: the file is empty":                       {Where: fault.Where{File: "crew.csv"}, Message: "the file is empty"},
+		"crew.csv, row 17, column D: quote never closed":    {Where: fault.Where{File: "crew.csv", Row: 17, Cell: "D17"}, Message: "quote never closed"},
+		`crew.xlsx, sheet "Crew", row 1: nobody below them`: {Where: fault.Where{File: "crew.xlsx", Sheet: "Crew", Row: 1}, Message: "nobody below them"},
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -397,7 +398,7 @@ func TestNoHeaderHintsAtWhatHelps(t *testing.T) {
 			t.Parallel()
 			test.options.Heading = heading
 			_, err := roster.Open(write(t, "crew.csv", test.content), test.options)
-			var e *roster.Error
+			var e *fault.Error
 			if !errors.As(err, &e) || e.Code != roster.CodeNoHeader || !strings.Contains(e.Fix, test.has) || strings.Contains(e.Fix, test.lack) {
 				t.Errorf("%+v", err)
 			}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"muster/importer/fault"
 )
 
 // estimate tells from the beginning of a file of that size about how many rows
@@ -74,7 +76,7 @@ func (r *Reader) openCSV(o Options, head []byte) error {
 	return r.takeHeader(h, o.Heading)
 }
 
-func (r *Reader) empty() *Error {
+func (r *Reader) empty() *fault.Error {
 	return r.source.fail(CodeFileEmpty, "the file is empty", "check that it was saved or exported whole", nil)
 }
 

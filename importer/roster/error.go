@@ -1,12 +1,8 @@
 package roster
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
+import "strconv"
 
-// The codes of an Error.
+// The codes of the errors that Open and Reader.Rows return.
 const (
 	CodeFileMissing       = "file_missing"
 	CodeFileIsFolder      = "file_is_folder"
@@ -33,41 +29,6 @@ const (
 	CodeTooManyCells      = "too_many_cells"
 	CodeTooManyColumns    = "too_many_columns"
 )
-
-// Error says where the roster can't be read, why, and what to do about it.
-type Error struct {
-	File    string // as it was given to Open
-	Sheet   string // "" for CSV
-	Cell    string // such as "D17"; "" where it is not one cell
-	Row     int    // 0 where it is not one row
-	Code    string // for programs, such as "quote_unclosed"
-	Message string // what is wrong
-	Fix     string // what to do; "" where nothing sensible can be said
-	Err     error
-}
-
-// Error names the place and what is wrong there; Fix is not part of it.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.File)
-	if e.Sheet != "" {
-		fmt.Fprintf(&b, ", sheet %q", e.Sheet)
-	}
-	if e.Row > 0 {
-		fmt.Fprintf(&b, ", row %d", e.Row)
-	}
-	if e.Cell != "" {
-		fmt.Fprintf(&b, ", column %s", strings.TrimRight(e.Cell, "0123456789"))
-	}
-	if b.Len() > 0 {
-		b.WriteString(": ")
-	}
-	b.WriteString(e.Message)
-	return b.String()
-}
-
-// Unwrap returns the cause, if there is one.
-func (e *Error) Unwrap() error { return e.Err }
 
 // CellName names a cell as a spreadsheet does, such as "C17". The first row is
 // 1 and the first column is 0.

@@ -14,10 +14,11 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
-// FuzzCSV holds for any bytes: an error is a *roster.Error; rows are numbered
+// FuzzCSV holds for any bytes: an error is a *fault.Error; rows are numbered
 // upwards and as wide as the header; no text is in two rows; and a second pass
 // gives the same.
 func FuzzCSV(f *testing.F) {
@@ -259,7 +260,7 @@ func fuzzedPass(t *testing.T, r *roster.Reader) []line {
 
 func checkError(t *testing.T, err error) {
 	t.Helper()
-	var e *roster.Error
+	var e *fault.Error
 	if !errors.As(err, &e) || e.Code == "" || e.Message == "" {
 		t.Fatalf("error is %T: %v", err, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 	"muster/mapping"
 )
@@ -54,7 +55,7 @@ func render(t *testing.T, path string) string {
 	var b strings.Builder
 	r, err := roster.Open(path, roster.Options{Heading: mapping.Heading})
 	if err != nil {
-		var e *roster.Error
+		var e *fault.Error
 		if !errors.As(err, &e) {
 			t.Fatalf("error is %T", err)
 		}

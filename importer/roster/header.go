@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"muster/importer/fault"
 )
 
 // headLimit is how far down the header row is looked for.
@@ -17,7 +19,7 @@ type headRow struct {
 	number int
 	cells  []string
 	kinds  []Kind
-	damage *Error
+	damage *fault.Error
 	hidden bool
 	joined [][]string // the cells of the two rows that this one was made of
 }
@@ -225,9 +227,9 @@ func (r *Reader) headerAt(number int, rows []headRow) (headRow, error) {
 	return found, nil
 }
 
-func (r *Reader) noHeader(message string) *Error {
+func (r *Reader) noHeader(message string) *fault.Error {
 	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)
-	e.Sheet = r.sheet
+	e.Where.Sheet, e.Quotes = r.sheet, true
 	if name := r.otherHidden(); name != "" {
 		e.Fix += fmt.Sprintf("; if it is the hidden sheet %q that is meant, name it: --sheet %q", name, name)
 	}
@@ -330,7 +332,7 @@ func shorten(cells []string) string {
 func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 	if len(h.cells) > maxHeadings {
 		e := r.source.fail(CodeTooManyColumns, fmt.Sprintf("there are more than %d headings", maxHeadings), "delete the columns that say nothing about a person; in a CSV file check --delimiter", nil)
-		e.Sheet, e.Row = r.sheet, h.number
+		e.Where.Sheet, e.Where.Row = r.sheet, h.number
 		return e
 	}
 	r.headerRow = h.number
@@ -359,6 +361,6 @@ func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 		return err
 	}
 	e := r.source.fail(CodeHeaderOnly, "there are headings but no people below them", "fill in the people below the headings, or check that the list was exported whole", nil)
-	e.Sheet, e.Row = r.sheet, h.number
+	e.Where.Sheet, e.Where.Row = r.sheet, h.number
 	return e
 }

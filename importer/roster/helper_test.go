@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
@@ -75,21 +76,21 @@ func lines(tb testing.TB, r *roster.Reader) []line {
 		}
 		l := line{Number: row.Number, Cells: strings.Join(row.Cells, "|"), What: row.Note}
 		if row.Damage != nil {
-			l.What = strings.TrimSpace(row.Damage.Code + " " + row.Damage.Cell)
+			l.What = strings.TrimSpace(row.Damage.Code + " " + row.Damage.Where.Cell)
 		}
 		all = append(all, l)
 	}
 	return all
 }
 
-// code returns the code of an error, which must be a *roster.Error.
+// code returns the code of an error, which must be a *fault.Error.
 func code(tb testing.TB, err error) string {
 	tb.Helper()
-	var e *roster.Error
+	var e *fault.Error
 	if !errors.As(err, &e) {
-		tb.Fatalf("error is %T (%v), not a *roster.Error", err, err)
+		tb.Fatalf("error is %T (%v), not a *fault.Error", err, err)
 	}
-	if e.File == "" || e.Message == "" || e.Fix == "" {
+	if e.Where.File == "" || e.Message == "" || e.Fix == "" {
 		tb.Errorf("error lacks file, message or fix: %+v", e)
 	}
 	return e.Code

@@ -4,7 +4,7 @@ import "bytes"
 
 // Open finds out how a roster is to be read and reads as far as it must to know
 // that it can be: CSV once if its encoding has to be told, a workbook once whole.
-// The path "-" is the standard input. The error is always an *Error.
+// The path "-" is the standard input. The error is always an *fault.Error.
 func Open(path string, o Options) (*Reader, error) {
 	s, err := openSource(path, o.Stdin)
 	if err != nil {

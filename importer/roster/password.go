@@ -35,7 +35,7 @@ func (s *source) decrypt(password string) error {
 	}
 	plain, err := decryptPackage(raw, password)
 	if err != nil {
-		return s.fail(CodeWorkbookDamaged, "the workbook is damaged, or protected in a way that can't be read here", "open it in Excel and save it without the password", err)
+		return s.fail(CodeWorkbookDamaged, "the workbook is damaged, or protected in a way that can't be read here", "open it in Excel and save it without the password", nil)
 	}
 	// Nothing but the beginning of an archive tells a right password: of the
 	// verifier that the container holds excelize makes no use.

@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"muster/importer/fault"
 )
 
 // How wide a roster is at most. Cells far to the right of the headings have none
@@ -69,7 +71,7 @@ type Row struct {
 
 	// Damage says why the row could not be read; Cells then hold what could
 	// be told apart.
-	Damage *Error
+	Damage *fault.Error
 
 	// Note says why the row is not a person's: "a hidden row", "a section
 	// heading, not a person". Empty for every other row.
@@ -140,7 +142,7 @@ func (r *Reader) Cell(row, column int) string {
 }
 
 // Rows returns the rows below the header, read anew with each call. A row whose
-// cells are all blank is no row. After an error, always an *Error, it ends.
+// cells are all blank is no row. After an error, always an *fault.Error, it ends.
 func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		stopped := false
@@ -178,10 +180,10 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	}
 }
 
-func (r *Reader) anotherTable(row int) *Error {
+func (r *Reader) anotherTable(row int) *fault.Error {
 	e := r.source.fail(CodeAnotherTable, fmt.Sprintf("there are headings other than those of row %d, so another table begins here", r.headerRow),
 		"put each table into a sheet or a file of its own, or give them the same columns", nil)
-	e.Sheet, e.Row = r.sheet, row
+	e.Where.Sheet, e.Where.Row = r.sheet, row
 	return e
 }
 

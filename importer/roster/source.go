@@ -2,10 +2,11 @@ package roster
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
+
+	"muster/importer/fault"
 )
 
 // maxSpool is how much is taken from standard input or from a pipe, which have to
@@ -36,9 +37,9 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 	file, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, s.fail(CodeFileMissing, "there is no file of this name", "check the spelling and the folder", err)
+		return nil, s.fail(CodeFileMissing, "there is no file with this name", "check the spelling and the folder", nil)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, s.fail(CodeFileUnreadable, "you are not allowed to read this file", "ask its owner for permission, or copy it to a folder of yours", err)
+		return nil, s.fail(CodeFileUnreadable, "you are not allowed to read this file", "ask its owner for permission, or copy it to a folder of yours", nil)
 	case err != nil:
 		return nil, s.unreadable(err)
 	}
@@ -87,7 +88,7 @@ func (s *source) spool(from io.Reader) error {
 func (s *source) tempFile() (*os.File, error) {
 	file, err := os.CreateTemp("", "muster-roster-*")
 	if err != nil {
-		return nil, s.fail(CodeFileUnreadable, "there is no room for a temporary file", "free some disk space, or name another folder in TMPDIR", err)
+		return nil, s.fail(CodeFileUnreadable, "there is no room for a temporary file", "free some disk space, or name another folder in TMPDIR", fault.Cause(err))
 	}
 	if os.Remove(file.Name()) != nil {
 		s.temp = append(s.temp, file.Name())
@@ -104,7 +105,7 @@ func (s *source) unchanged() error {
 	if err == nil && os.SameFile(s.info, now) && now.Size() == s.info.Size() && now.ModTime().Equal(s.info.ModTime()) {
 		return nil
 	}
-	return s.fail(CodeFileChanged, "the file was changed while it was read", "close it in other programs and start again", err)
+	return s.fail(CodeFileChanged, "the file was changed while it was read", "close it in other programs and start again", nil)
 }
 
 func (s *source) close() error {
@@ -120,16 +121,16 @@ func (s *source) close() error {
 	return errors.Join(errs...)
 }
 
-func (s *source) fail(code, message, fix string, err error) *Error {
-	return &Error{File: s.name, Code: code, Message: message, Fix: fix, Err: err}
+func (s *source) fail(code, message, fix string, err error) *fault.Error {
+	return &fault.Error{Where: fault.Where{File: s.name}, Code: code, Message: message, Fix: fix, Err: err}
 }
 
-func (s *source) unreadable(err error) *Error {
-	var known *Error
+func (s *source) unreadable(err error) *fault.Error {
+	var known *fault.Error
 	if errors.As(err, &known) {
 		return known
 	}
-	return s.fail(CodeFileUnreadable, fmt.Sprintf("the file can't be read: %v", err), "check that the disk or network folder is there, and that no other program holds the file", err)
+	return s.fail(CodeFileUnreadable, "the file can't be read", "check that the disk or network folder is there, and that no other program holds the file", fault.Cause(err))
 }
 
 // bytes is the file from an offset on. Several may be read at a time.

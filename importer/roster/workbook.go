@@ -8,6 +8,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"muster/importer/fault"
 )
 
 // What a workbook may be at most. A sheet of 1,048,576 rows of ten cells is
@@ -130,14 +132,14 @@ func (b *workbook) admit(z *zip.Reader) error {
 	return nil
 }
 
-func (b *workbook) tooLarge(why string) *Error {
+func (b *workbook) tooLarge(why string) *fault.Error {
 	return b.source.fail(CodeWorkbookTooLarge, "the workbook is too large: "+why, "copy the list into a new workbook, or save it as CSV", nil)
 }
 
 // damaged says that a part can't be read, unless something else went wrong
 // while it was read.
 func (b *workbook) damaged(part string, err error) error {
-	var known *Error
+	var known *fault.Error
 	if errors.As(err, &known) {
 		return known
 	}
@@ -148,7 +150,7 @@ func (b *workbook) damaged(part string, err error) error {
 	case err != nil:
 		message += ": it is no whole archive"
 	}
-	return b.source.fail(CodeWorkbookDamaged, message, "get the file again; or open it in Excel, let it be repaired, check that nobody is missing, and save it", err)
+	return b.source.fail(CodeWorkbookDamaged, message, "get the file again; or open it in Excel, let it be repaired, check that nobody is missing, and save it", nil)
 }
 
 // scanSheet makes one pass over a sheet.

@@ -16,6 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/unicode"
 
+	"muster/importer/fault"
 	"muster/importer/roster"
 )
 
@@ -312,7 +313,7 @@ func TestHiddenSheetIsNamed(t *testing.T) {
 	t.Parallel()
 	book := named([2]string{"!Crew", sheetXML(headings + rowXML(2, "Ana", "Silva"))}, [2]string{"Notes", sheetXML(rowXML(1, "Hello"))})
 	_, err := roster.Open(book.write(t), roster.Options{Heading: heading})
-	var e *roster.Error
+	var e *fault.Error
 	if !errors.As(err, &e) || e.Code != roster.CodeNoHeader || !strings.HasSuffix(e.Fix, `--sheet "Crew"`) {
 		t.Errorf("%+v", err)
 	}
