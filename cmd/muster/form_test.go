@@ -292,7 +292,7 @@ func TestInterruptedTwice(t *testing.T) {
 	if !first.MatchString(shown) {
 		t.Errorf("the first is answered by %q", shown)
 	}
-	second := regexp.MustCompile(`\r\nStopped at once\. The same command again first finds out what\r\nbecame of what was on its way\.\r\n(\r[^\r\n]*)?$`)
+	second := regexp.MustCompile(`\r\nStopped at once\. Run the same command again: it first\r\nsettles the requests that were on the way\.\r\n(\r[^\r\n]*)?$`)
 	if !second.MatchString(shown) {
 		t.Errorf("the second is answered by %q", shown)
 	}
