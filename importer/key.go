@@ -8,7 +8,7 @@ import (
 	"muster/mapping"
 )
 
-// keyKind tells by what two rows are the same person.
+// keyKind is the identifier that makes two rows the same person.
 type keyKind byte
 
 const (
@@ -29,7 +29,7 @@ func (k keyKind) String() string {
 	return "key"
 }
 
-// field returns the field that makes the key, of a name the last one.
+// field returns the field that a problem with the key belongs to.
 func (k keyKind) field() mapping.Field {
 	switch k {
 	case byOriginID:
@@ -53,9 +53,9 @@ func keyOf(p *mapping.Person) keyKind {
 	}
 }
 
-// appendKey appends the key of p to dst: job title and classification are
-// never part of it, since they change. namesake counts the people of one name,
-// from 1; it matters to names alone.
+// appendKey appends the key of p to dst. Job title and classification change, so
+// the key does not contain them. namesake counts the people of one name, from
+// 1; only a key by name contains the number.
 func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 	kind := keyOf(p)
 	dst = append(dst, byte(kind), 0)
@@ -78,7 +78,8 @@ func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 	return dst
 }
 
-// memberKey is the key of an origin ID's being on one project.
+// memberKey returns the key that records whether the owner of an origin ID is on
+// one project.
 func memberKey(l *ledger.Ledger, s ledger.Scope, originID string) ledger.Key {
 	return l.Key(s.API, strconv.FormatInt(s.Company, 10), strconv.FormatInt(s.Project, 10), "m\x00"+originID)
 }
@@ -93,8 +94,7 @@ func ledgerKey(l *ledger.Ledger, s ledger.Scope, key []byte) ledger.Key {
 	return l.Key(s.API, company, strconv.FormatInt(s.Project, 10), string(key))
 }
 
-// ledgerKey is the ledger's key of a row. Without a ledger there is none, and
-// nothing is known of anybody.
+// ledgerKey returns the ledger's key of a row, or no key without a ledger.
 func (r *run) ledgerKey(key []byte) ledger.Key {
 	if r.Ledger == nil {
 		return ledger.Key{}
@@ -102,27 +102,18 @@ func (r *run) ledgerKey(key []byte) ledger.Key {
 	return ledgerKey(r.Ledger, r.Scope, key)
 }
 
-// lookup returns what the ledger knows of keys, one entry each, and what a run would
-// have recorded by now where this is none.
+// lookup returns what the ledger knows of keys, one entry each. In a dry run,
+// the entries include what an import would have recorded by now.
 func (r *run) lookup(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
-	entries, err := r.known(work, keys)
-	r.overlay(keys, entries)
-	return entries, err
-}
-
-// known returns what the ledger itself knows of keys, on any goroutine.
-func (r *run) known(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
 	entries := make([]ledger.Entry, len(keys))
-	if r.Ledger == nil {
+	if r.Ledger == nil || len(keys) == 0 {
 		return entries, nil
 	}
-	return entries, r.Ledger.Lookup(work, keys, entries)
-}
-
-func (r *run) overlay(keys []ledger.Key, entries []ledger.Entry) {
+	err := r.Ledger.Lookup(work, keys, entries)
 	for i, key := range keys {
-		if id, ok := r.foreseen[key]; ok {
+		if id, ok := r.overlay[key]; ok {
 			entries[i] = ledger.Entry{State: ledger.Created, PersonID: id}
 		}
 	}
+	return entries, err
 }

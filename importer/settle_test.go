@@ -317,50 +317,6 @@ func TestDoubtsShareListings(t *testing.T) {
 	})
 }
 
-// clocked holds every create against the time of its intent.
-type clocked struct {
-	next http.RoundTripper
-	late func(token string)
-}
-
-func (c clocked) RoundTrip(req *http.Request) (*http.Response, error) {
-	if token := req.Header.Get("Idempotency-Token"); token != "" {
-		c.late(token)
-	}
-	return c.next.RoundTrip(req)
-}
-
-// An intent that waits behind requests that hang is made anew: by its time the
-// next run tells for how long its request can have been under way.
-func TestNoRequestLeavesLongAfterItsIntent(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "latency:1ms", "late-commit:nth=20+21+22+23:delay=90s:hang")})
-		var waited atomic.Int64
-		r := b.run(t.Context(), b.crew(40), func(j *importer.Job) {
-			j.Workers = 4 // all of them hang at once
-			j.API = b.client(j.Pace, clocked{b.server.Transport(), func(token string) {
-				open, err := j.Ledger.OpenIntents(t.Context(), b.scope)
-				if err != nil {
-					t.Error(err)
-				}
-				for _, intent := range open {
-					if intent.Token == token && time.Since(intent.Sent) > j.API.Timeout() {
-						t.Errorf("row %d: the request leaves %s after its intent", intent.Row, time.Since(intent.Sent))
-					}
-					if intent.Attempt > 1 {
-						waited.Add(1)
-					}
-				}
-			}})
-		})
-		b.everyone(r, 40)
-		if waited.Load() == 0 {
-			t.Error("no intent has waited for a request that hung")
-		}
-	})
-}
-
 // Who waits is told for how many rows, and until when.
 func TestDoubtsAreTold(t *testing.T) {
 	t.Parallel()
@@ -753,14 +709,13 @@ func TestKilledRunIsSettled(t *testing.T) {
 		kill   kill
 		pause  time.Duration // before the next run
 		sent   int           // creates of both runs
-		quick  bool          // the next run needs no waiting
 	}{
-		{"before the request left", nil, kill{create: 3}, 0, 6, false},
-		{"before the request left, an hour ago", nil, kill{create: 3}, time.Hour, 6, true},
-		{"when the answer was there", nil, kill{create: 6, answer: true}, 0, 6, true},
-		{"and created 50 s later", []string{"late-commit:nth=3:delay=50s:hang"}, kill{create: 3, after: time.Second}, 0, 6, false},
-		{"and created 50 s later, the next run comes after 30 s", []string{"late-commit:nth=3:delay=50s:hang"}, kill{create: 3, after: time.Second}, 30 * time.Second, 6, false},
-		{"and the list lags behind", []string{"list-lag:30s"}, kill{create: 3, answer: true}, 0, 6, false},
+		{"before the request left", nil, kill{create: 3}, 0, 6},
+		{"before the request left, an hour ago", nil, kill{create: 3}, time.Hour, 6},
+		{"when the answer was there", nil, kill{create: 6, answer: true}, 0, 6},
+		{"and created 50 s later", []string{"late-commit:nth=3:delay=50s:hang"}, kill{create: 3, after: time.Second}, 0, 6},
+		{"and created 50 s later, the next run comes after 30 s", []string{"late-commit:nth=3:delay=50s:hang"}, kill{create: 3, after: time.Second}, 30 * time.Second, 6},
+		{"and the list lags behind", []string{"list-lag:30s"}, kill{create: 3, answer: true}, 0, 6},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -775,7 +730,7 @@ func TestKilledRunIsSettled(t *testing.T) {
 				r := b.run(t.Context(), path, one)
 				took := time.Since(began)
 				b.everyone(r, 6)
-				if (took < 20*time.Second) != test.quick {
+				if took < time.Minute {
 					t.Errorf("the next run took %s", took)
 				}
 				if test.kill.after == 0 && !test.kill.answer {
@@ -829,8 +784,8 @@ func TestKilledAndGivenAnotherKey(t *testing.T) {
 		{name: "an employee ID", kill: late, roster: "Ann,Lee,5,\n", waits: true, status: outcome.Existing, code: "name_only", created: 1},
 		{name: "an origin ID", kill: late, roster: "Ann,Lee,,HR-1\n", waits: true, status: outcome.Existing, code: "name_only", created: 1},
 		{name: "an employee ID, and nobody was created", kill: never, roster: "Ann,Lee,5,\n", waits: true, status: outcome.Created, created: 1},
-		{name: "an employee ID, an hour later", kill: late, roster: "Ann,Lee,5,\n", pause: time.Hour, status: outcome.Existing, code: "name_only", created: 1},
-		{name: "none, and others are sent at once", kill: never, roster: "Bo,Li,6,\nAnn,Lee,,\n", status: outcome.Created, created: 2},
+		{name: "an employee ID, an hour later", kill: late, roster: "Ann,Lee,5,\n", pause: time.Hour, waits: true, status: outcome.Existing, code: "name_only", created: 1},
+		{name: "none, and other rows wait as well", kill: never, roster: "Bo,Li,6,\nAnn,Lee,,\n", waits: true, status: outcome.Created, created: 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

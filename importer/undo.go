@@ -440,7 +440,7 @@ func (x *undoing) again(s *sent, t *tries) (pause time.Duration, again bool) {
 	if s.err.Effect != procore.DidNotHappen {
 		s.lost = true
 		t.lost++
-		return t.interval(), t.lost < maxLost
+		return t.interval(), t.lost < mostLosses
 	}
 	switch s.err.Kind {
 	case procore.Throttled:

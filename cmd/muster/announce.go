@@ -32,7 +32,7 @@ func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace
 			later := *s.plan
 			plan = &later
 		}
-		foreseen, err := s.job.Foresee(ctx, plan, nil)
+		foreseen, err := s.job.DryRun(ctx, plan, nil)
 		switch {
 		case err == nil:
 			requests += foreseen.Counts.Pending + foreseen.Updates

@@ -80,7 +80,7 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 	defer func() { err = errors.Join(err, marked.discard()) }()
 
 	var found findings
-	var foreseen *importer.Foreseen
+	var foreseen *importer.DryRunResult
 	for _, s := range look.shares {
 		if s.plan, err = a.plan(ctx, s.job, in); err != nil {
 			return err
@@ -92,10 +92,10 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 			found.add(o)
 			return marked.write(cells, o)
 		}
-		own, err := s.job.Foresee(ctx, s.plan, each)
+		own, err := s.job.DryRun(ctx, s.plan, each)
 		if errors.As(err, &s.stop) { // before the first row
 			s.job.API = nil
-			own, err = s.job.Foresee(ctx, s.plan, each)
+			own, err = s.job.DryRun(ctx, s.plan, each)
 		}
 		if err != nil {
 			return err
@@ -111,7 +111,7 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 		if err != nil {
 			return err
 		}
-		if err := look.shares[0].job.Reviewed(foreseen, content).Save(a.settings.plan); err != nil {
+		if err := look.shares[0].job.PlanFile(foreseen, content).Save(a.settings.plan); err != nil {
 			return err
 		}
 		planned = a.settings.plan
@@ -129,7 +129,7 @@ func (a *app) mayPlan(look *lookup) error {
 	case look.missing != nil:
 		return look.missing
 	}
-	return importer.Vacant(a.settings.plan)
+	return importer.CheckWritable(a.settings.plan)
 }
 
 // lookup is what a check knows besides the roster.
@@ -200,7 +200,7 @@ func (a *app) lookUp(ctx context.Context, in *input, mapper *mapping.Mapper) (lo
 	return look, nil
 }
 
-func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.Foreseen, found *findings, planned string) error {
+func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.DryRunResult, found *findings, planned string) error {
 	s, mapper := &a.settings, look.shares[0].job.Mapper
 	c := report.Check{
 		Summary: report.Summary{
@@ -253,7 +253,7 @@ func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.Foreseen, 
 }
 
 // open says what a check can't know.
-func (a *app) open(look *lookup, foreseen *importer.Foreseen) []string {
+func (a *app) open(look *lookup, foreseen *importer.DryRunResult) []string {
 	var open []string
 	if look.done() && foreseen.Counts.Pending > 0 {
 		open = append(open, "whether Procore refuses a person, for instance because an ID is taken elsewhere in the company")

@@ -136,11 +136,10 @@ func exitCode(ctx context.Context, err error) int {
 // cells of a roster.
 func reasonOf(err error) (e report.Error, quotes bool) {
 	var (
-		file     *mapping.FileError
-		bind     *mapping.BindError
-		known    *fault.Error
-		reviewed *importer.ReviewedError
-		stop     *importer.StopError
+		file  *mapping.FileError
+		bind  *mapping.BindError
+		known *fault.Error
+		stop  *importer.StopError
 	)
 	e = report.Error{Code: "unexpected", Message: err.Error()}
 	switch {
@@ -160,8 +159,6 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 		if known.Where.File != "" {
 			e.Where = &known.Where
 		}
-	case errors.As(err, &reviewed):
-		e.Code, e.Fix, e.Where = reviewed.Code, reviewed.Fix, &fault.Where{File: reviewed.Path}
 	case errors.As(err, &stop):
 		e.Code, e.Fix = stop.Code, stop.Fix
 	case errors.Is(err, ledger.ErrLocked):

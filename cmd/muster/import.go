@@ -220,7 +220,7 @@ func needsClassifications(m *mapping.Mapper) bool {
 }
 
 // transfer checks every row, imports the rows and prints the summary.
-func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, reviewed *importer.Reviewed, log zerolog.Logger) (err error) {
+func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, project procore.Project, reviewed *importer.PlanFile, log zerolog.Logger) (err error) {
 	plan, err := a.plan(ctx, job, in)
 	if err != nil {
 		return err
@@ -269,7 +269,7 @@ func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer
 		ctx = context.WithoutCancel(ctx)
 	}
 	if in.retry {
-		if err := job.Paired(ctx); err != nil {
+		if err := job.VerifyResults(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -33,7 +33,7 @@ type share struct {
 
 // importProjects imports a roster whose mapping takes the project from each row. The
 // projects' runs follow one another, because they share the quota.
-func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Mapper, target string, reviewed *importer.Reviewed, log zerolog.Logger) (err error) {
+func (a *app) importProjects(ctx context.Context, in *input, mapper *mapping.Mapper, target string, reviewed *importer.PlanFile, log zerolog.Logger) (err error) {
 	division, err := a.divide(ctx, in, mapper)
 	if err != nil {
 		return err

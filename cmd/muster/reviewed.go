@@ -7,27 +7,28 @@ import (
 	"strings"
 
 	"muster/importer"
+	"muster/importer/fault"
 )
 
 // reviewed returns the plan file that an import has to match, or nil.
-func (a *app) reviewed() (*importer.Reviewed, error) {
+func (a *app) reviewed() (*importer.PlanFile, error) {
 	switch {
 	case a.settings.plan == "":
 		return nil, nil
 	case a.settings.simulate:
 		return nil, usageError("a rehearsal can't keep to a plan, which is made for the people of the real project", "leave out --plan or --simulate")
 	}
-	return importer.LoadReviewed(a.settings.plan)
+	return importer.LoadPlanFile(a.settings.plan)
 }
 
 // keepToPlan refuses to import anything but what was reviewed.
-func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, reviewed *importer.Reviewed) error {
-	var foreseen *importer.Foreseen
+func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, reviewed *importer.PlanFile) error {
+	var foreseen *importer.DryRunResult
 	for _, s := range shares {
 		if s.stop != nil {
 			return s.stop // the changes in that project are unknown
 		}
-		own, err := s.job.Foresee(ctx, s.plan, nil)
+		own, err := s.job.DryRun(ctx, s.plan, nil)
 		if err != nil {
 			return err
 		}
@@ -37,12 +38,12 @@ func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, review
 	if err != nil {
 		return err
 	}
-	changed := reviewed.Changed(shares[0].job.Reviewed(foreseen, mapping))
+	changed := reviewed.Changed(shares[0].job.PlanFile(foreseen, mapping))
 	if len(changed) == 0 {
 		return nil
 	}
-	return &importer.ReviewedError{
-		Path: a.settings.plan, Code: importer.CodePlanChanged,
+	return &fault.Error{
+		Where: fault.Where{File: a.settings.plan}, Code: importer.CodePlanChanged,
 		Message: fmt.Sprintf("nothing was sent, because since this plan was made (%s) something has changed: %s",
 			reviewed.Made.Local().Format("2006-01-02 15:04"), strings.Join(changed, "; ")),
 		Fix: "look at what would be done now: " + a.again("check", in.path, ""),
@@ -50,7 +51,7 @@ func (a *app) keepToPlan(ctx context.Context, shares []*share, in *input, review
 }
 
 // joined adds the dry run of another project.
-func joined(all, one *importer.Foreseen) *importer.Foreseen {
+func joined(all, one *importer.DryRunResult) *importer.DryRunResult {
 	if all == nil {
 		return one
 	}

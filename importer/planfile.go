@@ -14,16 +14,17 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"muster/importer/atomicfile"
+	"muster/importer/fault"
 )
 
-// Reviewed is a plan that somebody has looked at: a small file by which an
-// import does exactly what a check has shown, or nothing. It holds counts and
-// digests, and neither names nor IDs of people.
-//
-// The last digest alone would do to keep an import to its plan; the others say
-// what has changed.
-type Reviewed struct {
-	Format  int       `json:"muster_plan"` // reviewedFormat
+// PlanFile is a reviewed dry run: a small file by which an import does exactly
+// what a check has shown, or nothing. It holds counts and digests, and neither
+// names nor IDs of people. DecisionsDigest alone would bind an import to the
+// plan; the other digests say what changed.
+type PlanFile struct {
+	Format  int       `json:"muster_plan"` // planFileFormat
 	Made    time.Time `json:"made"`
 	API     string    `json:"api"` // the host
 	Company int64     `json:"company"`
@@ -48,41 +49,27 @@ type Reviewed struct {
 }
 
 const (
-	reviewedFormat = 1
-	maxReviewed    = 64 << 10 // bytes; a plan takes less than one KiB
+	planFileFormat = 1
+	maxPlanFile    = 64 << 10 // bytes; a plan takes less than one KiB
 )
 
-// The codes of a ReviewedError.
+// The codes of errors about plan files.
 const (
 	CodePlanUnreadable = "plan_unreadable"
 	CodePlanUnwritable = "plan_unwritable"
 	CodePlanChanged    = "plan_changed"
 )
 
-// ReviewedError is what is wrong with the file of a plan.
-type ReviewedError struct {
-	Path    string
-	Code    string
-	Message string // what is wrong
-	Fix     string // what to do
-	Err     error  // the cause; may be nil
-}
-
-func (e *ReviewedError) Error() string { return e.Path + ": " + e.Message }
-
-// Unwrap returns the cause.
-func (e *ReviewedError) Unwrap() error { return e.Err }
-
-// Reviewed returns what is to be kept of what was foreseen. The mapping file's
-// content is part of the mapping; it is nil without one.
-func (j *Job) Reviewed(f *Foreseen, mappingFile []byte) *Reviewed {
+// PlanFile returns the plan file of a dry run. mappingFile is the content of
+// the mapping file, or nil.
+func (j *Job) PlanFile(f *DryRunResult, mappingFile []byte) *PlanFile {
 	headings := sha256.New()
 	for _, m := range j.Mapper.Columns() {
 		fmt.Fprintf(headings, "%s %d %q\n", m.Field, m.Column, m.Heading)
 	}
 	headings.Write(mappingFile)
-	return &Reviewed{
-		Format: reviewedFormat, Made: time.Now().UTC().Truncate(time.Second),
+	return &PlanFile{
+		Format: planFileFormat, Made: time.Now().UTC().Truncate(time.Second),
 		API: j.Scope.API, Company: j.Scope.Company, Project: j.Scope.Project,
 		AllowNamesakes: j.AllowNamesakes, Update: j.Update, Recreate: j.RecreateRemoved,
 		Rows: f.Counts.Rows(), Create: f.Counts.Pending, Existing: f.Counts.Created + f.Counts.Existing, Skipped: f.Counts.Skipped,
@@ -93,9 +80,9 @@ func (j *Job) Reviewed(f *Foreseen, mappingFile []byte) *Reviewed {
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-// Changed says what of a plan is no longer as it was, in the order in which a
-// person would look for it; nothing if all of it is.
-func (r *Reviewed) Changed(now *Reviewed) []string {
+// Changed lists what differs from the plan, in the order in which a person
+// would look for it.
+func (r *PlanFile) Changed(now *PlanFile) []string {
 	var changed []string
 	say := func(different bool, format string, args ...any) {
 		if different {
@@ -129,105 +116,85 @@ func thenAndNow(then, now int, what string) string {
 	return fmt.Sprintf(" (%s: %d then, %d now)", what, then, now)
 }
 
-// LoadReviewed reads the file of a plan. The error is a *ReviewedError.
-func LoadReviewed(path string) (*Reviewed, error) {
+// LoadPlanFile reads a plan file. The error is a *fault.Error.
+func LoadPlanFile(path string) (*PlanFile, error) {
 	const fix = "make one with muster check ROSTER --plan FILE"
-	refuse := func(message string, err error) (*Reviewed, error) {
-		return nil, &ReviewedError{Path: path, Code: CodePlanUnreadable, Message: message, Fix: fix, Err: err}
+	refuse := func(message string) (*PlanFile, error) {
+		return nil, planFault(path, CodePlanUnreadable, message, fix)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return refuse("the plan can't be read: "+machine(err), err)
+		return refuse("the plan can't be read: " + fault.Cause(err).Error())
 	}
 	defer func() { _ = file.Close() }() // it is only read
-	content, err := io.ReadAll(io.LimitReader(file, maxReviewed+1))
+	content, err := io.ReadAll(io.LimitReader(file, maxPlanFile+1))
 	if err != nil {
-		return refuse("the plan can't be read: "+machine(err), err)
+		return refuse("the plan can't be read: " + fault.Cause(err).Error())
 	}
-	r := new(Reviewed)
+	r := new(PlanFile)
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields()
 	switch err := decoder.Decode(r); {
-	case len(content) > maxReviewed || err != nil && !strings.Contains(string(content), `"muster_plan"`) || err == nil && r.Format == 0:
-		return refuse("this is not a plan", err)
-	case err == nil && r.Format != reviewedFormat:
-		return refuse(fmt.Sprintf("another muster made this plan (format %d; this one knows format %d)", r.Format, reviewedFormat), nil)
+	case len(content) > maxPlanFile || err != nil && !strings.Contains(string(content), `"muster_plan"`) || err == nil && r.Format == 0:
+		return refuse("this is not a plan")
+	case err == nil && r.Format != planFileFormat:
+		return refuse(fmt.Sprintf("another muster made this plan (format %d; this one knows format %d)", r.Format, planFileFormat))
 	case err != nil:
-		return refuse("the plan is damaged", err)
+		return refuse("the plan is damaged")
 	}
 	return r, nil
 }
 
-// Vacant reports, before any work is done for a plan, why it could not be saved
-// at path: a file that is not a plan is never replaced. The error is a
-// *ReviewedError.
-func Vacant(path string) error {
+// CheckWritable reports, before any work is done for a plan, why Save would
+// fail: a file that is not a plan is never replaced. The error is a
+// *fault.Error.
+func CheckWritable(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if folder, err := os.Stat(filepath.Dir(path)); err != nil || !folder.IsDir() {
-			return unsaved(path, "there is no folder "+filepath.Dir(path), err)
+			return unsaved(path, "there is no folder "+filepath.Dir(path))
 		}
 		return nil
 	case err != nil:
-		return unsaved(path, "it can't be looked at: "+machine(err), err)
+		return unsaved(path, "it can't be looked at: "+fault.Cause(err).Error())
 	case !info.Mode().IsRegular():
-		return unsaved(path, "this is not an ordinary file", nil)
+		return unsaved(path, "this is not an ordinary file")
 	case info.Size() == 0:
 		return nil
 	}
-	if _, err := LoadReviewed(path); err != nil {
-		return unsaved(path, "there is a file of this name already, and it is not a plan, so it is left as it is", err)
+	if _, err := LoadPlanFile(path); err != nil {
+		return unsaved(path, "there is a file of this name already, and it is not a plan, so it is left as it is")
 	}
 	return nil
 }
 
-// Save writes the plan to path, whole or not at all, readable by its owner
-// alone. The error is a *ReviewedError.
-func (r *Reviewed) Save(path string) (err error) {
-	if err := Vacant(path); err != nil {
+// Save writes the plan to path, readable by the owner alone. The error is a
+// *fault.Error.
+func (r *PlanFile) Save(path string) error {
+	if err := CheckWritable(path); err != nil {
 		return err
 	}
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the plan: %w", err)
 	}
-	part, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part*") // mode 0600
+	err = atomicfile.Write(path, func(w io.Writer) error {
+		_, err := w.Write(append(content, '\n'))
+		return err
+	})
 	if err != nil {
-		return unsaved(path, "it can't be written: "+machine(err), err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(part.Name()) // why it could not be written says more
-		}
-	}()
-	_, err = part.Write(append(content, '\n'))
-	if err == nil {
-		err = part.Sync()
-	}
-	if err = errors.Join(err, part.Close()); err == nil {
-		err = os.Rename(part.Name(), path)
-	}
-	if err != nil {
-		return unsaved(path, "it can't be written: "+machine(err), err)
-	}
-	if folder, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = folder.Sync() // a plan that gets lost is made again
-		_ = folder.Close()
+		return unsaved(path, "it can't be written: "+fault.Cause(err).Error())
 	}
 	return nil
 }
 
-func unsaved(path, message string, err error) error {
-	return &ReviewedError{Path: path, Code: CodePlanUnwritable, Message: message, Fix: "name another file with --plan", Err: err}
+func unsaved(path, message string) error {
+	return planFault(path, CodePlanUnwritable, message, "name another file with --plan")
 }
 
-// machine takes the path, which the message has already, out of what the
-// machine said.
-func machine(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
+// planFault returns an error about a plan file. The message includes the
+// system's reason.
+func planFault(path, code, message, fix string) *fault.Error {
+	return &fault.Error{Where: fault.Where{File: path}, Code: code, Message: message, Fix: fix}
 }

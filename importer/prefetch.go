@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	aheadRows    = 2048 // in a batch: waking a goroutine costs as much as some hundred rows
-	chunkRows    = 32
-	aheadBatches = 3 // one being filled, one being used, one in between
+	prefetchRows    = 2048 // in a batch: waking a goroutine costs as much as some hundred rows
+	chunkRows       = 32
+	prefetchBatches = 3 // one being filled, one being used, one in between
 )
 
-// rowBatch is rows that were read ahead, with cells of their own.
-type rowBatch struct {
+// batch is rows that were read in advance, with a copy of their cells.
+type batch struct {
 	rows  []sourceRow
 	cells []string
 	kinds []mapping.Kind
@@ -22,7 +22,7 @@ type rowBatch struct {
 }
 
 // add copies row into the batch.
-func (b *rowBatch) add(row *sourceRow) {
+func (b *batch) add(row *sourceRow) {
 	from := len(b.cells)
 	b.cells = append(b.cells, row.cells...)
 	copied := *row
@@ -36,15 +36,14 @@ func (b *rowBatch) add(row *sourceRow) {
 	b.rows = append(b.rows, copied)
 }
 
-// ahead yields the same rows as s.rows, some at a time, which it reads on
-// another goroutine: reading a row costs about as much as checking it. Rows are
-// valid until the next ones. When the loop ends, early or not, the goroutine has
-// ended, too.
-func (s Source) ahead() iter.Seq2[[]sourceRow, error] {
+// prefetch yields the rows of s in chunks. Another goroutine reads them, since
+// reading a row costs about as much as checking it. A chunk is valid until the
+// next one. When the loop ends, early or not, the goroutine has ended.
+func (s Source) prefetch() iter.Seq2[[]sourceRow, error] {
 	return func(yield func([]sourceRow, error) bool) {
-		full, free := make(chan *rowBatch, aheadBatches), make(chan *rowBatch, aheadBatches)
-		for range aheadBatches {
-			free <- &rowBatch{}
+		full, free := make(chan *batch, prefetchBatches), make(chan *batch, prefetchBatches)
+		for range prefetchBatches {
+			free <- &batch{}
 		}
 		go func() {
 			defer close(full)
@@ -52,7 +51,7 @@ func (s Source) ahead() iter.Seq2[[]sourceRow, error] {
 		}()
 		defer func() {
 			close(free)
-			for range full { // until the reader has seen that nobody wants more
+			for range full { // until the reader has ended
 			}
 		}()
 		for b := range full {
@@ -71,7 +70,7 @@ func (s Source) ahead() iter.Seq2[[]sourceRow, error] {
 }
 
 // fill reads all rows into batches, until free is closed.
-func (s Source) fill(full chan<- *rowBatch, free <-chan *rowBatch) {
+func (s Source) fill(full chan<- *batch, free <-chan *batch) {
 	b, ok := <-free
 	for row, err := range s.rows() {
 		if !ok {
@@ -82,7 +81,7 @@ func (s Source) fill(full chan<- *rowBatch, free <-chan *rowBatch) {
 			break
 		}
 		b.add(row)
-		if len(b.rows) == aheadRows {
+		if len(b.rows) == prefetchRows {
 			full <- b
 			if b, ok = <-free; ok {
 				b.rows, b.cells, b.kinds = b.rows[:0], b.cells[:0], b.kinds[:0]

@@ -11,24 +11,22 @@ import (
 	"muster/mapping"
 )
 
-// people is an index of a project's people, as one listing showed them. It
-// holds no names: 56 bytes a person and 16 for finding them, so 100,000
-// people take 7.2 MB.
+// people is an index of a project's people, as one listing showed them. The
+// index holds no names: 72 bytes a person, so 100,000 people take 7.2 MB.
 //
-// Text is compared by 64-bit hashes under a seed of the process. That two
-// different names of 100,000 people meet a row's by chance is less likely than 1 in 10
-// billion for a roster of 1,000 rows. Of an ID's hash the upper half is that of the
-// ID without what gets lost on the way: see id.
+// Text is compared by 64-bit hashes under a seed of the process. For a roster of
+// 1,000 rows and 100,000 people, the chance that two different names share a
+// hash is below 1 in 10 billion.
 type people struct {
 	seed       maphash.Seed
-	listed     time.Time // when the listing was begun
+	listed     time.Time // when the listing began
 	known      []knownPerson
-	byOrigin   []uint32 // places in known, ordered by origin hash; those without one left out
-	byEmployee []uint32 // likewise by employee ID
-	byName     []uint32 // likewise by name
-	byID       []uint32 // likewise by ID
+	byOrigin   []uint32 // places in known of people with an origin ID, ordered by its hash
+	byEmployee []uint32 // the same by employee ID
+	byName     []uint32 // the same by name
+	byID       []uint32 // the same by person ID
 	titled     bool     // job titles are known
-	digest     digest   // of all that tells whether a row is one of them
+	digest     digest   // of everything that matching reads
 }
 
 type knownPerson struct {
@@ -38,12 +36,26 @@ type knownPerson struct {
 	origin   uint64 // hash of the origin ID, 0 without one
 	employee uint64 // hash of the employee ID, 0 without one
 	title    uint64 // hash of the job title, 0 without one
-	claimed  bool   // a row of the roster has their ID
+	claimed  bool   // a row of the roster has one of the person's IDs
 }
 
-// listPeople lists the project's people once. rows has the keys of the
-// roster's rows; nil if it does not matter whose they are.
-func listPeople(ctx context.Context, api *procore.Client, rows *index) (*people, error) {
+// listPeople lists the project's people with their job titles, if the roster
+// has titles to compare. each, if not nil, is called with every person.
+func (j *Job) listPeople(ctx context.Context, plan *Plan, each func(procore.Person)) (*people, error) {
+	x, err := listPeople(ctx, j.API, plan.index, each)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := j.columns()[mapping.JobTitle]; ok {
+		err = x.listTitles(ctx, j.API)
+	}
+	return x, err
+}
+
+// listPeople lists the project's people once. rows has the keys of the roster's
+// rows, or is nil if no row may claim a person. each, if not nil, is called
+// with every person.
+func listPeople(ctx context.Context, api *procore.Client, rows *index, each func(procore.Person)) (*people, error) {
 	x := &people{seed: maphash.MakeSeed(), listed: time.Now()}
 	for p, err := range api.People(ctx) {
 		if err != nil {
@@ -58,6 +70,9 @@ func listPeople(ctx context.Context, api *procore.Client, rows *index) (*people,
 			claimed: rows.claims(&mapping.Person{OriginID: p.OriginID}) ||
 				rows.claims(&mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName}),
 		})
+		if each != nil {
+			each(p)
+		}
 		x.digest.add(p.ID, p.FirstName, p.LastName, p.OriginID, p.EmployeeID)
 	}
 	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) })
@@ -74,8 +89,8 @@ func (x *people) text(s string) uint64 {
 	return max(maphash.String(x.seed, s), 1)
 }
 
-// id hashes an ID. The upper halves of two hashes agree where the IDs do but for
-// case and zeros in front: spreadsheets lose those, and so may a server.
+// id hashes an ID. The upper half is the hash of the ID without case and leading
+// zeros, which spreadsheets and servers may lose.
 func (x *people) id(s string) uint64 {
 	if s == "" {
 		return 0
@@ -93,8 +108,8 @@ func (x *people) name(first, last string) uint64 {
 	return max(maphash.Bytes(x.seed, text), 1)
 }
 
-// order returns the places of those who have the attribute, ordered by it and
-// then as they were listed.
+// order returns the places of the people who have the attribute, ordered by the
+// attribute and then as listed.
 func (x *people) order(attribute func(*knownPerson) uint64) []uint32 {
 	var places []uint32
 	for i := range x.known {
@@ -114,7 +129,7 @@ func (x *people) order(attribute func(*knownPerson) uint64) []uint32 {
 	return places
 }
 
-// with returns the places of those whose attribute is h.
+// with returns the places of the people with the attribute h.
 func (x *people) with(places []uint32, h uint64, attribute func(*knownPerson) uint64) []uint32 {
 	if h == 0 {
 		return nil
@@ -135,7 +150,7 @@ func (x *people) with(places []uint32, h uint64, attribute func(*knownPerson) ui
 	return places[from:to]
 }
 
-// person returns the person of that ID, nil if nobody of it was listed.
+// person returns the listed person with an ID, or nil.
 func (x *people) person(id int64) *knownPerson {
 	for _, at := range x.with(x.byID, uint64(id), func(p *knownPerson) uint64 { return uint64(p.id) }) {
 		return &x.known[at]
@@ -143,8 +158,8 @@ func (x *people) person(id int64) *knownPerson {
 	return nil
 }
 
-// listTitles lists the people once more, for their job titles. An account that
-// may not see those leaves them unknown.
+// listTitles lists the people once more, for job titles. Titles stay unknown if
+// the account may not read them.
 func (x *people) listTitles(ctx context.Context, api *procore.Client) error {
 	for p, err := range api.JobTitles(ctx) {
 		if err != nil {
@@ -157,29 +172,30 @@ func (x *people) listTitles(ctx context.Context, api *procore.Client) error {
 	return nil
 }
 
-// otherTitle reports whether the person is known to have another job title.
+// otherTitle reports whether the person is known to have another job title than
+// title.
 func (x *people) otherTitle(id int64, title string) bool {
 	k := x.person(id)
 	return x.titled && k != nil && title != "" && k.title != x.text(title)
 }
 
-// match is who of the project's people a row is.
+// match is the result of looking a row up among the project's people.
 type match struct {
-	ids      []int64 // those who fit, as listed; none: nobody
-	by       keyKind // by what they fit
-	alike    bool    // by the name and an ID that is the row's but for case or zeros in front
-	nameOnly bool    // by nothing but the name, although the row has an ID
-	claimed  []int64 // those who fit by nothing but the name, while another row has their ID
-	conflict []int64 // somebody of another name who has the row's ID
+	ids      []int64 // people who match, as listed
+	by       keyKind // what matched
+	alike    bool    // the name matched, and an ID up to case and leading zeros
+	nameOnly bool    // only the name matched, although the row has an ID
+	claimed  []int64 // people who match by the name alone and have the ID of another row
+	conflict []int64 // people of another name who have the row's ID
 }
 
-// find looks for p among the people.
+// find looks p up among the people.
 //
 // An ID with the same last name is the same person. An ID that belongs to
-// somebody of another last name is a conflict. Without a person of the same
-// ID, somebody of the same full name is the same person unless an ID of theirs
-// speaks against it: then there are two people of that name. An ID that differs in
-// case or in zeros in front alone speaks for it.
+// another last name is a conflict. Without a person of the same ID, a person of
+// the same full name matches, unless an ID of that person differs from the
+// row's: then two people share the name. An ID that differs only in case or
+// leading zeros does not count as different.
 func (x *people) find(p *mapping.Person) match {
 	name, last := x.name(p.FirstName, p.LastName), x.name("", p.LastName)
 	origin, employee := x.id(p.OriginID), x.id(p.EmployeeID)
@@ -236,6 +252,6 @@ func (x *people) find(p *mapping.Person) match {
 	return m
 }
 
-// unlike reports whether both are there, and are not even the same but for case
-// and zeros in front.
+// unlike reports whether two IDs are given and differ in more than case and
+// leading zeros.
 func unlike(a, b uint64) bool { return a != 0 && b != 0 && a>>32 != b>>32 }

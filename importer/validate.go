@@ -16,14 +16,14 @@ const CodeFiltered = "filtered"
 
 // assessor decides what becomes of a row before anything is sent. It is not
 // for concurrent use.
-type assessor struct {
+type validator struct {
 	mapper     *mapping.Mapper
 	cell       func(line, column int) string
 	namesakes  bool // two people may share a name
 	index      *index
 	columns    map[mapping.Field]int // where each field stands in the roster
 	occurrence map[string]int        // how many of a repeated name have come by, where namesakes may be
-	assessed   []assessed
+	rows       []checked
 	keys       []byte
 	touched    uint32
 	detailed   bool             // most rows say more than a name
@@ -33,9 +33,9 @@ type assessor struct {
 // mostLeft is how many different cells that say so are listed for a column.
 const mostLeft = 12
 
-// assessed is one row of a chunk, and what is made of it. It is valid until
+// checked is one row of a chunk, and what is made of it. It is valid until
 // the next chunk.
-type assessed struct {
+type checked struct {
 	*sourceRow
 	verdict
 	person mapping.Person
@@ -44,8 +44,8 @@ type assessed struct {
 	hash   uint64
 }
 
-func newAssessor(j *Job, p *Plan) *assessor {
-	return &assessor{
+func newValidator(j *Job, p *Plan) *validator {
+	return &validator{
 		mapper: j.Mapper.Clone(), cell: j.Source.cell, index: p.index,
 		namesakes: j.AllowNamesakes, columns: j.columns(), occurrence: map[string]int{},
 		detailed: j.Source.detailed(), left: p.left,
@@ -69,12 +69,12 @@ type verdict struct {
 // Keys are claimed once all rows of the chunk are mapped: their places in the
 // index are touched as soon as they are known, so that the memory is there when
 // it is needed. That takes a third off the time of a large roster.
-func (a *assessor) assess(rows []sourceRow) []assessed {
-	a.assessed, a.keys = a.assessed[:0], a.keys[:0]
+func (a *validator) check(rows []sourceRow) []checked {
+	a.rows, a.keys = a.rows[:0], a.keys[:0]
 	for i := range rows {
-		a.assessed = append(a.assessed, assessed{sourceRow: &rows[i]})
-		one := &a.assessed[i]
-		a.look(one)
+		a.rows = append(a.rows, checked{sourceRow: &rows[i]})
+		one := &a.rows[i]
+		a.mapRow(one)
 		if one.claims {
 			from := len(a.keys)
 			a.keys = appendKey(a.keys, &one.person, 1)
@@ -82,23 +82,23 @@ func (a *assessor) assess(rows []sourceRow) []assessed {
 			one.hash = a.index.hash(one.key)
 		}
 	}
-	for i := range a.assessed {
-		if one := &a.assessed[i]; one.claims {
+	for i := range a.rows {
+		if one := &a.rows[i]; one.claims {
 			a.touched += a.index.touch(one.hash)
 		}
 	}
-	for i := range a.assessed {
-		if one := &a.assessed[i]; one.claims {
-			a.claim(one)
+	for i := range a.rows {
+		if one := &a.rows[i]; one.claims {
+			a.checkDuplicate(one)
 		}
 	}
-	return a.assessed
+	return a.rows
 }
 
-// look maps a row, and says whether its key is to be claimed.
-func (a *assessor) look(one *assessed) {
+// mapRow maps a row, and notes whether its key is to be claimed.
+func (a *validator) mapRow(one *checked) {
 	if one.rare != nil {
-		a.lookRare(one)
+		a.mapRareRow(one)
 		return
 	}
 	keep, unclear := a.mapper.Keep(one.cells)
@@ -116,10 +116,10 @@ func (a *assessor) look(one *assessed) {
 	}
 }
 
-// lookRare is look for a row that is no plain person's. One that has its person
+// mapRareRow is mapRow for a row that is no plain person's. One that has its person
 // already claims their key nevertheless, so that another row edited into the
 // same person is found.
-func (a *assessor) lookRare(one *assessed) {
+func (a *validator) mapRareRow(one *checked) {
 	switch rare := one.rare; {
 	case rare.kept != nil:
 		one.settle(rare.kept.Status, rare.kept.Problems...)
@@ -145,8 +145,8 @@ func (v *verdict) settle(s outcome.Status, problems ...outcome.Problem) {
 // kept reports whether an earlier run is done with the row.
 func (r *sourceRow) kept() bool { return r.rare != nil && r.rare.kept != nil }
 
-// claim finds out whether an earlier row has the key of this one.
-func (a *assessor) claim(one *assessed) {
+// checkDuplicate finds out whether an earlier row has the key of this one.
+func (a *validator) checkDuplicate(one *checked) {
 	kind := keyOf(&one.person)
 	first := a.index.add(one.hash, one.number)
 	one.namesake = 1
@@ -186,7 +186,7 @@ func repeated(kind keyKind, first int) outcome.Problem {
 }
 
 // remarks says what of a row that will be sent is uncertain.
-func (a *assessor) remarks(one *assessed) []outcome.Problem {
+func (a *validator) remarks(one *checked) []outcome.Problem {
 	row, p := one.sourceRow, &one.person
 	var remarks []outcome.Problem
 	remark := func(message, hint string) {
@@ -226,7 +226,7 @@ func (a *assessor) remarks(one *assessed) []outcome.Problem {
 
 // struckName returns the column in which a name is struck through, or a part of it;
 // -1 if none is.
-func (a *assessor) struckName(row *sourceRow) int {
+func (a *validator) struckName(row *sourceRow) int {
 	for _, field := range []mapping.Field{mapping.LastName, mapping.FirstName} {
 		if column, ok := a.columns[field]; ok && column < len(row.struck) && row.struck[column] && column < len(row.cells) {
 			return column
@@ -237,7 +237,7 @@ func (a *assessor) struckName(row *sourceRow) int {
 
 // hasLeft says in a row that its person may have left the company, and which
 // line of a mapping file leaves out all rows like it.
-func (a *assessor) hasLeft(row *sourceRow, column int, cell string) outcome.Problem {
+func (a *validator) hasLeft(row *sourceRow, column int, cell string) outcome.Problem {
 	if all := a.left[column]; len(all) < mostLeft && !slices.Contains(all, cell) {
 		a.left[column] = append(all, strings.Clone(cell))
 	}
@@ -256,14 +256,14 @@ func (a *assessor) hasLeft(row *sourceRow, column int, cell string) outcome.Prob
 }
 
 // at adds to a problem where its field stands in the roster.
-func (a *assessor) at(line int, p outcome.Problem) outcome.Problem {
+func (a *validator) at(line int, p outcome.Problem) outcome.Problem {
 	if column, ok := a.columns[mapping.Field(p.Field)]; ok {
 		p.Cell = a.cell(line, column)
 	}
 	return p
 }
 
-func (a *assessor) problems(row *sourceRow, problems []mapping.Problem) []outcome.Problem {
+func (a *validator) problems(row *sourceRow, problems []mapping.Problem) []outcome.Problem {
 	out := make([]outcome.Problem, len(problems))
 	for i, p := range problems {
 		out[i] = outcome.Problem{Code: p.Code, Field: string(p.Field), Message: p.Message, Hint: p.Hint}
@@ -316,18 +316,18 @@ func (p *Plan) Memory() int { return p.index.size() }
 // ctx's or the mapping's.
 func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Plan, error) {
 	plan := &Plan{index: newIndex(j.Source.size), left: map[int][]string{}, kept: map[int64]bool{}}
-	a := newAssessor(j, plan)
+	a := newValidator(j, plan)
 	plan.namesakes = a.occurrence
-	for rows, err := range j.Source.ahead() {
+	for rows, err := range j.Source.prefetch() {
 		if err != nil {
 			return nil, err
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		assessed := a.assess(rows)
-		for i := range assessed {
-			one := &assessed[i]
+		checked := a.check(rows)
+		for i := range checked {
+			one := &checked[i]
 			plan.count(one)
 			if j.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
 				plan.kept[one.personID] = true
@@ -344,7 +344,7 @@ func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Out
 	return plan, nil
 }
 
-func (p *Plan) count(one *assessed) {
+func (p *Plan) count(one *checked) {
 	p.Rows++
 	switch {
 	case one.kept():
@@ -358,6 +358,6 @@ func (p *Plan) count(one *assessed) {
 	}
 }
 
-func (one *assessed) outcome() outcome.Outcome {
+func (one *checked) outcome() outcome.Outcome {
 	return outcome.Outcome{Row: one.number, Status: one.status, PersonID: one.personID, Problems: one.problems}
 }

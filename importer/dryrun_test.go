@@ -17,8 +17,8 @@ import (
 
 // foreseen is what a check shows of a roster.
 type foreseen struct {
-	*importer.Foreseen
-	reviewed *importer.Reviewed
+	*importer.DryRunResult
+	reviewed *importer.PlanFile
 	rows     []outcome.Outcome
 }
 
@@ -34,7 +34,7 @@ func (b *bench) foresee(path string, change func(*importer.Job)) foreseen {
 		b.t.Fatal(err)
 	}
 	var out foreseen
-	out.Foreseen, err = job.Foresee(b.t.Context(), plan, func(_ []string, o outcome.Outcome) error {
+	out.DryRunResult, err = job.DryRun(b.t.Context(), plan, func(_ []string, o outcome.Outcome) error {
 		o.Problems = slices.Clone(o.Problems)
 		out.rows = append(out.rows, o)
 		return nil
@@ -42,7 +42,7 @@ func (b *bench) foresee(path string, change func(*importer.Job)) foreseen {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	out.reviewed = job.Reviewed(out.Foreseen, nil)
+	out.reviewed = job.PlanFile(out.DryRunResult, nil)
 	after := b.server.Requests()
 	if after.Creates != before.Creates || after.Stored != before.Stored {
 		b.t.Fatal("a check has sent somebody")
@@ -137,7 +137,7 @@ Ivy,Roe,Mason,,
 				if diff := cmp.Diff(test.want, f.Counts); diff != "" && !test.doubt {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
-				if test.doubt && f.Doubts == 0 {
+				if test.doubt && f.Unsettled == 0 {
 					t.Error("no request is in doubt: the test shows nothing")
 				}
 				again := b.foresee(path, test.set)
@@ -214,7 +214,7 @@ func TestForeseeEnds(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		seen := 0
-		_, err = job.Foresee(ctx, plan, func([]string, outcome.Outcome) error {
+		_, err = job.DryRun(ctx, plan, func([]string, outcome.Outcome) error {
 			seen++
 			stop()
 			return nil
@@ -264,7 +264,7 @@ func TestReviewedChanged(t *testing.T) {
 				if err := b.foresee(path, nil).reviewed.Save(saved); err != nil {
 					t.Fatal(err)
 				}
-				then, err := importer.LoadReviewed(saved)
+				then, err := importer.LoadPlanFile(saved)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,0 +1,145 @@
+package importer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"time"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+)
+
+// DryRunResult is what a run would do.
+type DryRunResult struct {
+	Counts    outcome.Counts // pending: the rows that would be sent
+	Updates   int            // people who would get the row's job title
+	Unsettled int            // rows that a run would settle first
+	Stop      *StopError     // why the run would stop before its last row; nil if no reason is known
+
+	people    int // in the project
+	listed    digest
+	rows      hash.Hash // of the roster
+	decisions hash.Hash // of what is to be done for each row
+	buffer    []byte
+}
+
+// DryRun finds out what Run would do with every row of the plan. It lists the
+// project's people unless the plan has them, and reads the ledger. Rows go the
+// same way as in Run, up to the senders. Without an API no people are listed,
+// and without a ledger no earlier run is known: then every valid row would be
+// sent.
+//
+// DryRun calls each with every row in the roster's order; the status of a row
+// that would be sent is "". The people stay in the plan, so that a Run
+// afterwards uses the same listing. The error is a *StopError if the people
+// can't be listed.
+func (j *Job) DryRun(ctx context.Context, plan *Plan, each func(cells []string, o outcome.Outcome) error) (*DryRunResult, error) {
+	if j.API != nil && plan.Create > 0 && plan.people == nil {
+		listed, err := j.listPeople(ctx, plan, nil)
+		if err != nil {
+			return nil, connectStop(ctx, err)
+		}
+		plan.people = listed
+	}
+	r := &run{
+		Job: j, plan: plan, ledgerRun: &ledger.Run{ID: "dry run"}, people: plan.people, columns: j.columns(),
+		started: time.Now(), places: make(chan struct{}, window), overlay: map[ledger.Key]int64{},
+	}
+	f := &DryRunResult{rows: sha256.New(), decisions: sha256.New()}
+	if plan.people != nil {
+		f.people, f.listed = len(plan.people.known), plan.people.digest
+	}
+	var failed error
+	err := r.read(ctx, ctx, func(t *task) {
+		<-r.places
+		f.add(t)
+		if failed == nil && each != nil {
+			failed = each(t.cells, t.outcome)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if j.MaxErrors.exceeded(f.Counts.Invalid, plan.Rows) {
+		f.Stop = j.MaxErrors.stop(f.Counts.Invalid)
+	}
+	return f, failed
+}
+
+// Join adds the result for another project's rows of the same roster.
+func (f *DryRunResult) Join(other *DryRunResult) {
+	f.Counts = f.Counts.Plus(other.Counts)
+	f.Updates += other.Updates
+	f.Unsettled += other.Unsettled
+	if f.Stop == nil {
+		f.Stop = other.Stop
+	}
+	f.people += other.people
+	for i, b := range other.listed {
+		f.listed[i] ^= b
+	}
+	f.rows.Write(other.rows.Sum(nil))
+	f.decisions.Write(other.decisions.Sum(nil))
+}
+
+func (f *DryRunResult) add(t *task) {
+	status := t.status()
+	if status == "" {
+		status = outcome.Pending
+	}
+	f.Counts.Add(status, 1)
+	if t.action == updateTitle {
+		f.Updates++
+	}
+	if t.wait != noWait {
+		f.Unsettled++
+	}
+	f.buffer = appendNumbers(f.buffer[:0], int64(t.row), int64(len(t.cells)))
+	f.buffer = appendTexts(f.buffer, t.cells...)
+	f.rows.Write(f.buffer)
+
+	f.buffer = appendNumbers(f.buffer[:0], int64(t.row), t.outcome.PersonID)
+	f.buffer = appendTexts(f.buffer, string(status))
+	if t.action != noAction {
+		f.buffer = append(f.buffer, 1)
+		d, employee := draft(&t.person), int64(-1)
+		if d.IsEmployee != nil {
+			employee = 0
+			if *d.IsEmployee {
+				employee = 1
+			}
+		}
+		f.buffer = appendNumbers(f.buffer, int64(t.namesake), t.target, employee, d.WorkClassificationID)
+		f.buffer = appendTexts(f.buffer, d.FirstName, d.LastName, d.JobTitle, d.EmployeeID, d.OriginID)
+	} else {
+		f.buffer = append(f.buffer, 0)
+	}
+	f.decisions.Write(f.buffer)
+}
+
+// appendNumbers appends numbers so that no two lists give the same bytes.
+func appendNumbers(dst []byte, numbers ...int64) []byte {
+	for _, n := range numbers {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(n))
+	}
+	return dst
+}
+
+// appendTexts appends texts so that no two lists give the same bytes.
+func appendTexts(dst []byte, texts ...string) []byte {
+	for _, text := range texts {
+		dst = append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+	}
+	return dst
+}
+
+// digest is the same for the same set of records in any order.
+type digest [sha256.Size]byte
+
+func (d *digest) add(id int64, texts ...string) {
+	for i, b := range sha256.Sum256(appendTexts(appendNumbers(nil, id), texts...)) {
+		d[i] ^= b
+	}
+}

@@ -1,0 +1,226 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+)
+
+// policy returns what the job's options ask of reconcile.
+func (r *run) policy() policy {
+	return policy{
+		recreate: r.RecreateRemoved, update: r.Update, namesakes: r.AllowNamesakes,
+		dryRun: r.overlay != nil, mostLosses: mostLosses,
+	}
+}
+
+// lookUp puts what the ledger knows into tasks. An origin ID belongs to one
+// person in all projects of a company. If another project's run created that
+// person, the entry that counts is the one for the person's membership of this
+// project, and the person is attached rather than created.
+func (r *run) lookUp(work context.Context, tasks []*task) error {
+	keys := make([]ledger.Key, len(tasks))
+	for i, t := range tasks {
+		t.key = r.ledgerKey(appendKey(nil, &t.person, t.namesake))
+		keys[i] = t.key
+	}
+	entries, err := r.lookup(work, keys)
+	if err != nil {
+		return fmt.Errorf("look up rows %d to %d in the ledger: %w", tasks[0].row, tasks[len(tasks)-1].row, err)
+	}
+	var elsewhere []int
+	var members []ledger.Key
+	for i, e := range entries {
+		if (e.State == ledger.Created || e.State == ledger.Removed) && e.Project != 0 && e.Project != r.Scope.Project {
+			elsewhere, members = append(elsewhere, i), append(members, memberKey(r.Ledger, r.Scope, tasks[i].person.OriginID))
+		}
+		r.know(tasks[i], e)
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	memberships, err := r.lookup(work, members)
+	if err != nil {
+		return fmt.Errorf("look up memberships in the ledger: %w", err)
+	}
+	for n, i := range elsewhere {
+		t, person := tasks[i], entries[i].PersonID
+		if here := memberships[n].State; entries[i].State == ledger.Removed && (here == ledger.Absent || here == ledger.Refused) {
+			continue // undone there and unknown here: the company's key is free
+		}
+		t.key = members[n]
+		r.know(t, memberships[n])
+		t.target = person
+	}
+	return nil
+}
+
+// know takes what the ledger knows under the task's key. A person who leaves a
+// project stays in the company, and only the owner of an origin ID can have it:
+// such a person is attached.
+//
+// An open intent of this project was made before this run started, and one of
+// another project may have been made just now.
+func (r *run) know(t *task, e ledger.Entry) {
+	switch {
+	case e.State == ledger.Intended && e.Intent.ID == t.entry.Intent.ID: // since is known already
+	case e.State == ledger.Intended && e.Project != r.Scope.Project:
+		t.since = time.Now()
+	case e.State == ledger.Intended, e.State == ledger.Created:
+		t.since = r.started
+	default:
+		t.since = time.Time{}
+	}
+	t.entry, t.ours, t.target = e, false, 0
+	if t.person.OriginID != "" {
+		t.target = e.PersonID
+	}
+}
+
+// facts gathers what is known of a task, by a listing if there is one.
+func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
+	f := facts{
+		state: t.entry.State, person: t.entry.PersonID, ours: t.ours, losses: t.tries.lost, target: t.target,
+		foreign: t.entry.State == ledger.Intended && !t.ours && t.entry.Project != r.Scope.Project,
+	}
+	if now == nil {
+		return f, nil
+	}
+	f.proof = late
+	if now.listed.Sub(t.since) < r.settleAfter() {
+		f.proof = early
+	}
+	known := t.target
+	if f.state == ledger.Created {
+		known = f.person
+	}
+	f.present = known != 0 && now.person(known) != nil
+	f.match = now.find(&t.person)
+	var err error
+	if f.state == ledger.Created && !f.present {
+		if f.recent, err = r.createdLately(work, t.key, now); err != nil {
+			return f, err
+		}
+	}
+	if f.group, err = r.groupOf(work, t, f.match); err != nil {
+		return f, err
+	}
+	for _, id := range slices.Concat([]int64{known}, f.match.ids, f.match.claimed, f.group.free, f.group.spare) {
+		if now.otherTitle(id, t.person.JobTitle) {
+			f.retitled = append(f.retitled, id)
+		}
+	}
+	return f, nil
+}
+
+// createdLately reports whether a listing began so soon after a run settled the
+// key that the listing need not show the person whom that run created.
+func (r *run) createdLately(work context.Context, key ledger.Key, now *people) (bool, error) {
+	at, err := r.Ledger.LastSettled(work, key)
+	if err != nil {
+		return false, fmt.Errorf("look up in the ledger when a person was created: %w", err)
+	}
+	return !at.IsZero() && now.listed.Sub(at) < r.settleAfter(), nil
+}
+
+// decide reconciles a task with a listing, and carries the decision out. When
+// the intake has ended, nothing is sent or waited for any more.
+func (r *run) decide(intake, work context.Context, t *task, now *people) error {
+	f, err := r.facts(work, t, now)
+	if err != nil {
+		return err
+	}
+	d := reconcile(f, r.policy())
+	if intake.Err() != nil {
+		d = d.stopped(f)
+	}
+	r.apply(intake, work, t, f, d)
+	return nil
+}
+
+// apply carries out a decision: first the ledger, then the task.
+func (r *run) apply(intake, work context.Context, t *task, f facts, d decision) {
+	if err := r.record(work, t, d); err != nil {
+		r.notRecorded(t, false, d.person, err)
+		return
+	}
+	if d.person != 0 && f.state != ledger.Created && d.action != attach {
+		r.take(t, d.person)
+	}
+	if d.record != ledger.Absent {
+		t.entry.State, t.ours = d.record, false
+	}
+	problems := r.problems(intake, t, f, d)
+	if d.open {
+		t.wait = forListing // an import would wait
+	}
+	switch d.next {
+	case unsettled:
+		t.wait = d.wait
+		if t.since.IsZero() {
+			t.since = time.Now()
+		}
+		t.enter(unsettled)
+		return
+	case ready:
+		t.action, t.target = d.action, d.person
+		if d.action == updateTitle {
+			t.outcome.Status, t.outcome.PersonID, t.target = outcome.Existing, d.person, 0
+		}
+		t.outcome.Problems = append(t.outcome.Problems, problems...)
+		t.enter(ready)
+		return
+	case planned, inFlight, done:
+	}
+	if d.status.HasPerson() {
+		problems = append(t.outcome.Problems, problems...)
+	}
+	t.finish(d.status, problems...)
+	t.outcome.PersonID = d.person
+}
+
+// record writes what the ledger must hold before a decision takes effect. A dry
+// run writes nothing and remembers the people whom an import would record.
+func (r *run) record(work context.Context, t *task, d decision) error {
+	switch {
+	case d.record == ledger.Absent:
+		return nil
+	case r.overlay != nil:
+		if d.record == ledger.Created {
+			r.overlay[t.key] = d.person
+		}
+		return nil
+	}
+	result := ledger.Result{State: d.record, Status: d.status}
+	switch d.record {
+	case ledger.Created:
+		result.PersonID = d.person
+		if result.Status == "" { // the title is updated next
+			result.Status = outcome.Existing
+		}
+	case ledger.Refused:
+		result.Code = "not_created"
+		if d.status != outcome.Failed {
+			result.Status = ""
+		}
+	case ledger.Removed:
+		return r.recordRemoved(work, t)
+	case ledger.Absent, ledger.Intended:
+	}
+	return r.Ledger.Record(work, t.entry.Intent, result)
+}
+
+// recordRemoved records that the person of a task left the project, so that the
+// key may be sent again.
+func (r *run) recordRemoved(work context.Context, t *task) error {
+	person := t.entry.PersonID
+	removals, err := r.Ledger.IntendRemovals(work, r.ledgerRun, []ledger.CreatedPerson{{Key: t.key, Row: t.row, PersonID: person}})
+	if err != nil || len(removals) == 0 {
+		return err
+	}
+	return r.Ledger.RecordRemovals(work, removals, []ledger.Result{{State: ledger.Removed, PersonID: person, Code: codeGone}})
+}

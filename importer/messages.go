@@ -1,0 +1,126 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/mapping"
+)
+
+// problems words the codes of a decision.
+func (r *run) problems(intake context.Context, t *task, f facts, d decision) []outcome.Problem {
+	var problems []outcome.Problem
+	for _, code := range d.codes {
+		problems = append(problems, r.at(t, r.problem(t, f, d, code)))
+	}
+	if d.open && d.next == ready && f.state == ledger.Intended {
+		problems = append(problems, outcome.Problem{
+			Code:    codeAnswerLost,
+			Message: fmt.Sprintf("sent in run %s without an answer; an import first finds out whether the person exists", t.entry.Intent.Run),
+		})
+	}
+	if d.status == outcome.Pending {
+		problems = append(problems, r.pendingProblem(intake))
+	}
+	return problems
+}
+
+func (r *run) problem(t *task, f facts, d decision, code string) outcome.Problem {
+	p := outcome.Problem{Code: code}
+	switch code {
+	case codeAnswerLost:
+		return answerLost(t.entry.Intent.Run, d.people)
+	case codeNameOnly:
+		return nameOnly(d.people)
+	case codeIDAlike:
+		p.Field = string(f.match.by.field())
+		p.Message = fmt.Sprintf("matched with person %s, who has the same name; the %s differs only in case or leading zeros", list(d.people), f.match.by)
+		p.Hint = "spreadsheets remove leading zeros; correct the ID in the roster, or in Procore"
+	case codeIDConflict:
+		p.Field = string(f.match.by.field())
+		p.Message = fmt.Sprintf("in Procore, person %s has this %s and another name", list(d.people), f.match.by)
+		p.Hint = "correct the ID in the roster, or in Procore"
+	case codeGone:
+		p.Message = "an earlier run created this person, but the project no longer lists the person; not created again"
+		p.Hint = "if the person belongs to the project, import with --recreate-removed"
+	case codeDiffers:
+		p.Field = string(mapping.JobTitle)
+		p.Message = "this person has another job title in Procore"
+		p.Hint = "correct the title there, or import with --update"
+	case codeKeptFailing:
+		p.Message = fmt.Sprintf("Procore did not answer %d requests for this row, and the person was not created", t.tries.lost)
+		p.Hint = "try again later; if this goes on, send the request IDs to Procore's support"
+	case codeSentElsewhere:
+		return sentElsewhere(t.entry.Project)
+	}
+	return p
+}
+
+// answerLost says in a row that the person may or may not exist.
+func answerLost(run string, candidates []int64) outcome.Problem {
+	p := outcome.Problem{
+		Code:    codeAnswerLost,
+		Message: fmt.Sprintf("sent in run %s without an answer: it is not known whether Procore created the person", run),
+		Hint:    "run the same command again later: muster finds out before it sends anything",
+	}
+	if len(candidates) > 0 {
+		p.Message = fmt.Sprintf("sent in run %s without an answer; the person may be any of %s", run, list(candidates))
+		p.Hint = "look these people up in the project's directory and remove the duplicates"
+	}
+	return p
+}
+
+// nameOnly says in a row that only the name matched.
+func nameOnly(ids []int64) outcome.Problem {
+	p := outcome.Problem{
+		Code:    codeNameOnly,
+		Field:   string(mapping.LastName),
+		Message: "matched with the person of the same name in Procore; no ID confirms the match",
+		Hint:    "if these are two people, give the one in Procore an employee ID",
+	}
+	if len(ids) > 1 {
+		p.Message = fmt.Sprintf("Procore has %d people of this name (%s); matched with the first", len(ids), list(ids))
+	}
+	return p
+}
+
+// sentElsewhere says in a row that a run of another project sent the person. The
+// project is 0 if it is not known.
+func sentElsewhere(project int64) outcome.Problem {
+	of := "another project"
+	if project != 0 {
+		of = fmt.Sprintf("project %d", project)
+	}
+	return outcome.Problem{
+		Code: codeSentElsewhere, Field: string(mapping.OriginID),
+		Message: fmt.Sprintf("a run of %s sent a person with this origin ID and has no answer yet", of),
+		Hint:    "run the same command again when that run has ended: muster finds out before it sends anything",
+	}
+}
+
+// at adds to a problem the cell of its field in the roster.
+func (r *run) at(t *task, p outcome.Problem) outcome.Problem {
+	if column, ok := r.columns[mapping.Field(p.Field)]; ok {
+		p.Cell = r.Source.cell(t.line, column)
+	}
+	return p
+}
+
+// list writes person IDs for people; after five it counts the rest.
+func list(ids []int64) string {
+	var b strings.Builder
+	for i, id := range ids {
+		switch {
+		case i == 5:
+			fmt.Fprintf(&b, " and %d more", len(ids)-i)
+			return b.String()
+		case i > 0:
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, id)
+	}
+	return b.String()
+}

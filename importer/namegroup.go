@@ -1,0 +1,155 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"muster/importer/ledger"
+	"muster/mapping"
+)
+
+// nameGroups keeps rows of one name apart, with --allow-namesakes. A listing
+// shows the people of all these rows under one name; which row has which person
+// does not matter, as long as each row has a person of its own.
+type nameGroups struct {
+	mu       sync.Mutex
+	taken    map[int64]bool   // people of rows that the ledger does not record
+	underWay map[string]int   // requests under way, by the first key of the name
+	numbers  map[string][]int // numbers that renumber has left, by the first key of the name
+}
+
+// nameKey returns the key of the first row with the task's name and no ID, or
+// "" if two rows of one name are one person.
+func (r *run) nameKey(t *task) string {
+	if !r.AllowNamesakes {
+		return ""
+	}
+	return string(appendKey(nil, t.withoutID(), 1))
+}
+
+// withoutID returns the person with nothing but the name.
+func (i *identity) withoutID() *mapping.Person {
+	return &mapping.Person{FirstName: i.person.FirstName, LastName: i.person.LastName}
+}
+
+// renumber gives a task a number within its name that no row has that a results
+// file keeps. Such a row has the key under which its person was created,
+// wherever the row is now; counted from the top, another row could get that key
+// and pass for that person.
+func (r *run) renumber(work context.Context, t *task) error {
+	first := r.nameKey(t)
+	rows := r.plan.namesakes[first]
+	if first == "" || keyOf(&t.person) != byName || rows == 0 || len(r.plan.kept) == 0 || r.Ledger == nil {
+		return nil
+	}
+	numbers, known := r.names.numbers[first]
+	if !known {
+		entries, err := r.lookup(work, r.nameKeys(t, rows))
+		if err != nil {
+			return fmt.Errorf("look up people of one name in the ledger: %w", err)
+		}
+		seen := map[int64]bool{} // a row has one number, so enough are left
+		for i, e := range entries {
+			if id := e.PersonID; e.State == ledger.Created && r.plan.kept[id] && !seen[id] {
+				seen[id] = true
+			} else {
+				numbers = append(numbers, i+1)
+			}
+		}
+		if r.names.numbers == nil {
+			r.names.numbers = map[string][]int{}
+		}
+	}
+	t.namesake, r.names.numbers[first] = numbers[0], numbers[1:]
+	return nil
+}
+
+// nameKeys returns the ledger's keys of the first n rows with the task's name.
+func (r *run) nameKeys(t *task, n int) []ledger.Key {
+	keys := make([]ledger.Key, n)
+	for i := range keys {
+		keys[i] = r.ledgerKey(appendKey(nil, t.withoutID(), i+1))
+	}
+	return keys
+}
+
+// groupOf returns what the task shares with rows and people of the same name. A
+// row of the name that the roster no longer has leaves its person spare. If the
+// free people are no more than the open intents, the requests of these intents
+// created them.
+func (r *run) groupOf(work context.Context, t *task, found match) (group, error) {
+	first := r.nameKey(t)
+	g := group{shared: first != "", enough: len(found.ids) >= t.namesake, open: 1}
+	byNameAlone := keyOf(&t.person) == byName
+	if !g.shared || len(found.ids) == 0 || !byNameAlone && !found.nameOnly {
+		g.free = found.ids
+		return g, nil
+	}
+	rows := r.plan.namesakes[first]
+	if rows == 0 && (byNameAlone || r.plan.index.has(t.withoutID())) {
+		rows = 1
+	}
+	entries, err := r.lookup(work, r.nameKeys(t, rows+len(found.ids)))
+	if err != nil {
+		return g, err
+	}
+	owner := map[int64]int{} // the number of the row that has a person
+	for i, e := range entries {
+		switch {
+		case byNameAlone && i+1 == t.namesake:
+		case e.State == ledger.Created:
+			owner[e.PersonID] = i + 1
+		case e.State == ledger.Intended:
+			g.open++
+		}
+	}
+	r.names.mu.Lock()
+	defer r.names.mu.Unlock()
+	g.busy = r.names.underWay[first] > 0
+	for _, id := range found.ids {
+		// A person who was listed before the run is not one whom the run created.
+		before := t.ours && r.people != nil && r.people.person(id) != nil
+		switch n := owner[id]; {
+		case before || r.names.taken[id] || r.plan.kept[id]:
+		case n == 0 || n > rows && !byNameAlone: // a row that had no ID before is the same row
+			g.free = append(g.free, id)
+		case n > rows:
+			g.spare = append(g.spare, id)
+		}
+	}
+	return g, nil
+}
+
+// take notes that a person belongs to the task, which the ledger does not
+// record.
+func (r *run) take(t *task, id int64) {
+	if r.nameKey(t) == "" || id == 0 {
+		return
+	}
+	r.names.mu.Lock()
+	defer r.names.mu.Unlock()
+	if r.names.taken == nil {
+		r.names.taken = map[int64]bool{}
+	}
+	r.names.taken[id] = true
+}
+
+// begin notes that a request for a person of a name may be under way, until
+// end.
+func (n *nameGroups) begin(name string) (end func()) {
+	if name == "" {
+		return func() {}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.underWay == nil {
+		n.underWay = map[string]int{}
+	}
+	n.underWay[name]++
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.underWay[name]--
+	}
+}

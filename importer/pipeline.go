@@ -1,0 +1,200 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"muster/importer/outcome"
+)
+
+const (
+	// window bounds how far a row may be read ahead of the oldest row that is
+	// not recorded yet, since rows are recorded in the roster's order.
+	window = 4096
+	// batchRows is how many rows are looked up in the ledger at once.
+	batchRows = 1024
+)
+
+// flow moves every row from the source into the results file: one reader, one
+// sender for each worker, one settler, one recorder.
+func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
+	workers := r.Workers
+	if workers <= 0 {
+		workers = DefaultWorkers
+	}
+	// finished has room for all rows between reading and recording, so that handing
+	// a row on never blocks.
+	toSend, finished := make(chan *task, workers), make(chan *task, window)
+	s := newSettler(r, finished)
+	var counts outcome.Counts
+	var group errgroup.Group
+	group.Go(func() error {
+		defer close(finished)
+		var senders errgroup.Group // without a context: one row's error must not cancel other requests
+		senders.Go(func() error {
+			s.settle(intake, work)
+			return nil
+		})
+		for range workers {
+			senders.Go(func() error {
+				for t := range s.next(toSend) {
+					r.send(intake, work, t)
+					s.route(t)
+				}
+				return nil
+			})
+		}
+		err := r.read(intake, work, func(t *task) {
+			switch t.state {
+			case ready:
+				s.begin()
+				toSend <- t
+			case unsettled:
+				s.begin()
+				s.incoming <- t
+			case planned, inFlight, done:
+				s.pass(t)
+			}
+		})
+		if err != nil {
+			r.end(err) // the settler stops waiting
+		}
+		close(toSend)
+		s.close()
+		return errors.Join(err, senders.Wait())
+	})
+	var recorded error
+	group.Go(func() error {
+		counts, recorded = r.recordAll(finished)
+		return nil
+	})
+	if err := errors.Join(group.Wait(), recorded); err != nil {
+		return counts, errors.Join(err, r.Results.Discard())
+	}
+	if err := r.Results.Commit(); err != nil {
+		return counts, errors.Join(fmt.Errorf("finish the results file: %w", err), r.Results.Discard())
+	}
+	return counts, nil
+}
+
+// read takes the roster's rows in order, decides about each, and hands each
+// on. When the intake has ended, read goes on to the last row, so that every
+// row has an outcome.
+func (r *run) read(intake, work context.Context, hand func(*task)) error {
+	v := newValidator(r.Job, r.plan)
+	batch := make([]*task, 0, batchRows+chunkRows)
+	sequence := 0
+	for rows, err := range r.Source.prefetch() {
+		if err != nil {
+			return err
+		}
+		checked := v.check(rows)
+		for i := range checked {
+			r.places <- struct{}{}
+			t := newTask(sequence, &checked[i])
+			if err := r.prepareTask(work, t); err != nil {
+				return err
+			}
+			batch = append(batch, t)
+			sequence++
+		}
+		if len(batch) >= batchRows {
+			if err := r.decideBatch(intake, work, batch, hand); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	return r.decideBatch(intake, work, batch, hand)
+}
+
+// newTask copies what a run needs of a checked row, whose memory the next
+// chunk uses again.
+func newTask(sequence int, c *checked) *task {
+	t := &task{sequence: sequence, row: c.number, line: c.line, cells: slices.Clone(c.cells), outcome: c.outcome()}
+	t.person, t.namesake = c.person, c.namesake
+	switch {
+	case c.kept():
+		t.origin, t.state = fromResults, done
+	case c.status != "":
+		t.origin, t.state = fromValidation, done
+	}
+	return t
+}
+
+// prepareTask completes a task whose identity depends on other rows: one that a
+// results file keeps without a readable person, and one of several rows of a
+// name.
+func (r *run) prepareTask(work context.Context, t *task) error {
+	switch {
+	case t.origin == fromResults && t.outcome.Status.HasPerson() && t.outcome.PersonID == 0:
+		return r.restorePerson(work, t)
+	case t.state == planned:
+		return r.renumber(work, t)
+	}
+	return nil
+}
+
+// decideBatch looks up the planned tasks of a batch, decides about each, and
+// hands all tasks on in order.
+func (r *run) decideBatch(intake, work context.Context, batch []*task, hand func(*task)) error {
+	if r.overlay != nil && intake.Err() != nil {
+		return context.Cause(intake)
+	}
+	var unknown []*task
+	for _, t := range batch {
+		if t.state == planned {
+			unknown = append(unknown, t)
+		}
+	}
+	if len(unknown) > 0 {
+		if err := r.lookUp(work, unknown); err != nil {
+			return err
+		}
+	}
+	for _, t := range unknown {
+		if err := r.decide(intake, work, t, r.people); err != nil {
+			return err
+		}
+	}
+	for _, t := range batch {
+		hand(t)
+	}
+	return nil
+}
+
+// recordAll writes finished rows to the results file in the roster's order. It
+// takes every row to the last even when the results file fails, so that no
+// sender waits for room in the channel.
+func (r *run) recordAll(finished <-chan *task) (counts outcome.Counts, err error) {
+	early := make([]*task, window) // finished before an earlier row
+	next := 0
+	for t := range finished {
+		early[t.sequence%window] = t
+		for t := early[next%window]; t != nil; t = early[next%window] {
+			early[next%window] = nil
+			next++
+			if err == nil && t.broken != nil {
+				err = t.broken
+				r.end(err)
+			}
+			if err == nil {
+				if err = r.Results.Write(t.cells, t.outcome); err != nil {
+					r.end(&StopError{Code: "results_unwritable", Message: "the results file can't be written", Err: err})
+				}
+			}
+			o := t.outcome
+			o.Status = t.status()
+			counts.Add(o.Status, 1)
+			if r.OnRow != nil {
+				r.OnRow(t.cells, o)
+			}
+			<-r.places
+		}
+	}
+	return counts, err
+}

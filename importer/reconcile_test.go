@@ -1,0 +1,224 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+)
+
+// TestReconcile names the decisions that matter, one by one. TestReconcileRules
+// checks every combination of facts.
+func TestReconcile(t *testing.T) {
+	const lost = 5
+	free := group{free: []int64{7}, open: 1}
+	byID := match{ids: []int64{7}, by: byEmployeeID}
+	nameOnly := match{ids: []int64{7}, by: byName, nameOnly: true}
+	conflict := match{by: byEmployeeID, conflict: []int64{9}}
+	for _, c := range []struct {
+		name   string
+		facts  facts
+		policy policy
+		want   decision
+	}{
+		{"new", facts{proof: late}, policy{}, decision{next: ready, action: create}},
+		{"new, the listing began too early", facts{proof: early}, policy{}, waiting(forListing)},
+		{"new, dry run without a listing", facts{}, policy{dryRun: true}, decision{next: ready, action: create}},
+		{"listed with the same ID", facts{proof: late, match: byID}, policy{}, finished(outcome.Existing, 7)},
+		{"listed with the same name, the row has an ID", facts{proof: late, match: nameOnly}, policy{}, with(finished(outcome.Existing, 7, codeNameOnly), 7)},
+		{"the name of a person whose ID another row has", facts{proof: late, match: match{by: byName, claimed: []int64{8}}}, policy{}, with(finished(outcome.Existing, 8, codeNameOnly), 8)},
+		{"listed with an ID that lost its zeros", facts{proof: late, match: match{ids: []int64{7}, by: byEmployeeID, alike: true}}, policy{}, with(finished(outcome.Existing, 7, codeIDAlike), 7)},
+		{"another person has the ID", facts{proof: late, match: conflict}, policy{}, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
+		{"refused before, listed now", facts{state: ledger.Refused, proof: late, match: byID}, policy{}, finished(outcome.Existing, 7)},
+		{"another title", facts{proof: late, match: byID, retitled: []int64{7}}, policy{}, finished(outcome.Existing, 7, codeDiffers)},
+		{"another title, --update", facts{proof: late, match: byID, retitled: []int64{7}}, policy{update: true}, decision{next: ready, status: outcome.Existing, person: 7, action: updateTitle, codes: []string{codeDiffers}}},
+
+		{"removed by an undo", facts{state: ledger.Removed, proof: late}, policy{}, decision{next: ready, action: create}},
+		{"removed by an undo, has an origin ID", facts{state: ledger.Removed, target: 5, proof: late}, policy{}, decision{next: ready, action: attach, person: 5}},
+		{"created on another project", facts{target: 5, proof: late}, policy{}, decision{next: ready, action: attach, person: 5}},
+		{"created on another project, a namesake here", facts{target: 5, proof: late, match: match{ids: []int64{7}, by: byName}}, policy{}, decision{next: ready, action: attach, person: 5}},
+		{"created on another project, listed here", facts{target: 5, present: true, proof: late}, policy{}, finished(outcome.Existing, 5)},
+
+		{"created earlier, listed", facts{state: ledger.Created, person: 5, present: true, proof: early}, policy{}, finished(outcome.Existing, 5)},
+		{"created earlier, no listing", facts{state: ledger.Created, person: 5}, policy{}, finished(outcome.Existing, 5)},
+		{"created a moment ago, not listed yet", facts{state: ledger.Created, person: 5, recent: true, proof: early}, policy{}, finished(outcome.Existing, 5)},
+		{"created earlier, gone", facts{state: ledger.Created, person: 5, proof: early}, policy{}, finished(outcome.Existing, 5, codeGone)},
+		{"gone, --recreate-removed, too early to tell", facts{state: ledger.Created, person: 5, proof: early}, policy{recreate: true}, waiting(forListing)},
+		{"gone, --recreate-removed", facts{state: ledger.Created, person: 5, proof: late}, policy{recreate: true}, decision{next: ready, action: create, record: ledger.Removed}},
+		{"gone, --recreate-removed, has an origin ID", facts{state: ledger.Created, person: 5, target: 5, proof: late}, policy{recreate: true}, decision{next: ready, action: attach, person: 5, record: ledger.Removed}},
+		{"gone, added by hand since", facts{state: ledger.Created, person: 5, proof: late, match: byID}, policy{recreate: true}, finished(outcome.Existing, 7)},
+		{"gone, and another person has the ID now", facts{state: ledger.Created, person: 5, proof: late, match: conflict}, policy{recreate: true}, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
+
+		{"lost answer, listed", facts{state: ledger.Intended, ours: true, proof: early, match: byID, group: free}, policy{}, decision{next: done, status: outcome.Created, person: 7, record: ledger.Created}},
+		{"an earlier run's lost answer, listed", facts{state: ledger.Intended, proof: early, match: byID, group: free}, policy{}, decision{next: done, status: outcome.Existing, person: 7, record: ledger.Created}},
+		{"lost answer, too early", facts{state: ledger.Intended, ours: true, proof: early}, policy{}, waiting(forListing)},
+		{"lost answer, absent", facts{state: ledger.Intended, ours: true, proof: late}, policy{mostLosses: lost}, decision{next: ready, action: create, record: ledger.Refused}},
+		{"lost too often", facts{state: ledger.Intended, ours: true, losses: lost, proof: late}, policy{mostLosses: lost}, decision{next: done, status: outcome.Failed, codes: []string{codeKeptFailing}, record: ledger.Refused}},
+		{"lost answer, no listing", facts{state: ledger.Intended}, policy{}, finished(outcome.Unknown, 0, codeAnswerLost)},
+		{"lost answer, a namesake without ID is no evidence", facts{state: ledger.Intended, proof: late, match: nameOnly, group: free}, policy{mostLosses: lost}, decision{next: done, status: outcome.Existing, person: 7, codes: []string{codeNameOnly}, people: []int64{7}, record: ledger.Refused}},
+		{"lost answer, more people than requests", facts{state: ledger.Intended, proof: late, match: match{ids: []int64{7, 8}, by: byName}, group: group{free: []int64{7, 8}, open: 1}}, policy{}, with(finished(outcome.Unknown, 0, codeAnswerLost), 7, 8)},
+		{"lost answer, a namesake is under way", facts{state: ledger.Intended, proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, free: []int64{7}, open: 1, busy: true}}, policy{namesakes: true}, waiting(forNamesake)},
+		{"lost attach, listed", facts{state: ledger.Intended, ours: true, target: 5, present: true, proof: early}, policy{}, decision{next: done, status: outcome.Created, person: 5, record: ledger.Created}},
+
+		{"sent by another project's run", facts{state: ledger.Intended, foreign: true, proof: late}, policy{}, waiting(forOtherProject)},
+		{"sent by another project's run, dry run", facts{state: ledger.Intended, foreign: true, proof: late}, policy{dryRun: true}, finished(outcome.Unknown, 0, codeSentElsewhere)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := reconcile(c.facts, c.policy)
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(decision{})); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func with(d decision, people ...int64) decision {
+	d.people = people
+	return d
+}
+
+// TestReconcileRules holds every combination of facts to the invariants: a row
+// is sent only on proof, an open intent stays open unless something proves what
+// became of it, and every decision is one that a task may take.
+func TestReconcileRules(t *testing.T) {
+	count := 0
+	eachCombination(func(f facts, p policy) {
+		count++
+		d := reconcile(f, p)
+		for _, rule := range rules {
+			if rule.broken(f, p, d) {
+				t.Fatalf("%s: %s\npolicy %+v", rule.name, describe(f, d), p)
+			}
+			s := d.stopped(f)
+			if s.next != done || s.action != noAction || s.status == "" {
+				t.Fatalf("a stopped run leaves the row open: %s\nstopped %+v", describe(f, d), s)
+			}
+		}
+	})
+	if count < 100_000 {
+		t.Errorf("only %d combinations", count)
+	}
+	t.Logf("%d combinations", count)
+}
+
+func describe(f facts, d decision) string { return fmt.Sprintf("facts %+v\ndecision %+v", f, d) }
+
+var rules = []struct {
+	name   string
+	broken func(facts, policy, decision) bool
+}{
+	{"a row is sent without proof that the person is absent", func(f facts, p policy, d decision) bool {
+		return d.next == ready && d.action != updateTitle && f.proof != late && !p.dryRun && f.proof != noListing
+	}},
+	{"a row is sent although an open intent is not settled", func(f facts, _ policy, d decision) bool {
+		return f.state == ledger.Intended && d.next == ready && d.record != ledger.Refused && d.record != ledger.Created
+	}},
+	{"an intent counts as refused without proof", func(f facts, p policy, d decision) bool {
+		return d.record == ledger.Refused && f.proof != late && !p.dryRun
+	}},
+	{"a row is sent although the listing shows the person", func(f facts, _ policy, d decision) bool {
+		return (d.action == create || d.action == attach) && f.present
+	}},
+	{"a row is sent although its ID is listed", func(f facts, p policy, d decision) bool {
+		return d.action == create && !p.namesakes && len(f.match.ids) > 0 && f.match.by != byName && f.proof != noListing
+	}},
+	{"another project's intent is judged by this project's listing", func(f facts, _ policy, d decision) bool {
+		return f.foreign && f.state == ledger.Intended && (d.record != ledger.Absent || d.next == ready)
+	}},
+	{"a person is created although the company has the person", func(f facts, _ policy, d decision) bool {
+		return d.action == create && f.target != 0
+	}},
+	{"a person is replaced without --recreate-removed", func(f facts, p policy, d decision) bool {
+		return d.record == ledger.Removed && !p.recreate
+	}},
+	{"a finished row has no status, or a person that its status excludes", func(_ facts, _ policy, d decision) bool {
+		return d.next == done && (d.status == "" || d.status.HasPerson() != (d.person != 0))
+	}},
+	{"a dry run waits", func(_ facts, p policy, d decision) bool { return p.dryRun && d.next == unsettled }},
+	{"a decision is no state of a planned or unsettled task", func(_ facts, _ policy, d decision) bool {
+		return d.next != unsettled && !slices.Contains(transitions[unsettled], d.next)
+	}},
+}
+
+// eachCombination calls visit with every combination of ledger state, listing
+// match, listing age, name group and policy.
+func eachCombination(visit func(facts, policy)) {
+	matches := []match{
+		{by: byName},
+		{ids: []int64{7}, by: byOriginID},
+		{ids: []int64{7}, by: byEmployeeID},
+		{ids: []int64{7}, by: byEmployeeID, alike: true},
+		{ids: []int64{7}, by: byName},
+		{ids: []int64{7, 8}, by: byName},
+		{ids: []int64{7}, by: byName, nameOnly: true},
+		{by: byName, claimed: []int64{8}},
+		{by: byEmployeeID, conflict: []int64{9}},
+	}
+	bools := []bool{false, true}
+	for _, f := range baseFacts() {
+		for _, m := range matches {
+			f.match = m
+			for _, g := range groups(m) {
+				f.group = g
+				for _, retitled := range [][]int64{nil, {5, 7, 8}} {
+					f.retitled = retitled
+					for _, recreate := range bools {
+						for _, update := range bools {
+							for _, dryRun := range bools {
+								visit(f, policy{recreate: recreate, update: update, namesakes: g.shared, dryRun: dryRun, mostLosses: 5})
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func groups(m match) []group {
+	alone := group{free: m.ids, open: 1, enough: len(m.ids) > 0}
+	out := []group{alone}
+	for _, busy := range []bool{false, true} {
+		for _, g := range []group{{}, {free: m.ids}, {spare: m.ids}} {
+			for open := 1; open <= 2; open++ {
+				g.shared, g.busy, g.open, g.enough = true, busy, open, len(m.ids) > 0
+				out = append(out, g)
+			}
+		}
+	}
+	return out
+}
+
+// baseFacts returns the combinations of what the ledger knows and of what the
+// listing says about the person whom the ledger names.
+func baseFacts() []facts {
+	var out []facts
+	for _, state := range []ledger.State{ledger.Absent, ledger.Intended, ledger.Created, ledger.Refused, ledger.Removed} {
+		for _, target := range []int64{0, 5} {
+			for _, p := range []proof{noListing, early, late} {
+				for flags := range 8 {
+					f := facts{state: state, target: target, proof: p, present: flags&1 != 0 && p != noListing}
+					switch state {
+					case ledger.Created:
+						f.person, f.recent = 5, flags&2 != 0
+					case ledger.Intended:
+						f.foreign, f.ours = flags&2 != 0, flags&2 == 0 && flags&4 != 0
+						if f.ours {
+							f.losses = 5
+						}
+					case ledger.Absent, ledger.Refused, ledger.Removed:
+					}
+					if f.present && target == 0 && state != ledger.Created {
+						continue
+					}
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,233 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"muster/importer/fault"
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/procore"
+	"muster/mapping"
+	"muster/ratelimit"
+)
+
+// send carries out the action of a ready task. Afterwards the task is done,
+// unsettled if the answer was lost, or ready for another round.
+func (r *run) send(intake, work context.Context, t *task) {
+	if t.action == updateTitle {
+		r.updateTitle(intake, work, t)
+		return
+	}
+	defer r.names.begin(r.nameKey(t))()
+	for t.state == ready {
+		slot, err := r.takeSlot(intake, t)
+		if err != nil {
+			t.finish(outcome.Pending, r.pendingProblem(intake))
+			return
+		}
+		intent, err := r.intend(intake, work, t)
+		if err != nil || intent.ID == 0 {
+			slot.Release(ratelimit.Report{}) // unused: its place in the quota is lost
+			if err != nil {
+				r.ledgerFailed(t, outcome.Pending, err)
+			}
+			continue
+		}
+		t.enter(inFlight)
+		if t.tries.sent++; t.tries.sent > 1 {
+			r.counters.retries.Add(1)
+		}
+		person, err := r.request(work, slot, t, intent.Token)
+		r.note(err)
+		r.settleAnswer(intake, work, t, intent, person, err)
+	}
+}
+
+// intend records durably that a request for the task is about to leave. It
+// returns no intent if the task was decided in another way: the intake has
+// ended, or another run was faster. An intent that is old by the time it is
+// durable, as after a pause of the process, is withdrawn and made anew: later
+// runs judge by the age of an intent.
+func (r *run) intend(intake, work context.Context, t *task) (ledger.Intent, error) {
+	for {
+		began := time.Now()
+		intent, err := r.Ledger.Intend(work, r.ledgerRun, ledger.Request{Key: t.key, Row: t.row})
+		switch {
+		case errors.Is(err, ledger.ErrUnsettled), errors.Is(err, ledger.ErrAlreadyCreated):
+			return ledger.Intent{}, r.decideAgain(intake, work, t)
+		case err != nil:
+			return ledger.Intent{}, err
+		}
+		age := max(time.Since(began), time.Now().Round(0).Sub(intent.Sent))
+		if intake.Err() == nil && age <= r.settleAfter()/2 {
+			return intent, nil
+		}
+		withdrawn := ledger.Result{State: ledger.Refused, Status: outcome.Pending, Code: "not_sent"}
+		if err := r.Ledger.Record(work, intent, withdrawn); err != nil {
+			return ledger.Intent{}, err
+		}
+		if intake.Err() != nil {
+			t.finish(outcome.Pending, r.pendingProblem(intake))
+			return ledger.Intent{}, nil
+		}
+	}
+}
+
+// decideAgain looks a task up once more, since the ledger knows more than it
+// did when the task was read.
+func (r *run) decideAgain(intake, work context.Context, t *task) error {
+	if err := r.lookUp(work, []*task{t}); err != nil {
+		return err
+	}
+	return r.decide(intake, work, t, r.people)
+}
+
+// request sends the one request for the task's person.
+func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token string) (procore.Person, error) {
+	if t.action == attach {
+		return r.API.AddPerson(work, slot, t.target)
+	}
+	return r.API.CreatePerson(work, slot, draft(&t.person), token)
+}
+
+// settleAnswer records what an answer says of the person, and moves the task
+// on.
+func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.Intent, person procore.Person, err error) {
+	answer := r.decideAnswer(t, err)
+	notAttached := t.action == attach && err == nil && person.ID == 0
+	if notAttached { // no longer in the company, or on the project by now
+		answer.again = true
+	}
+	// What ends the run does so before the disk is waited for: until then other
+	// rows are sent.
+	if answer.stop != nil {
+		r.end(answer.stop)
+	}
+	if answer.status == outcome.Failed {
+		t.counted = true
+		r.countErrors(1)
+	}
+	result := answer.result(person, err)
+	if err := r.Ledger.Record(work, intent, result); err != nil {
+		r.notRecorded(t, answer.lost, person.ID, err)
+		return
+	}
+	t.entry = ledger.Entry{State: result.State, PersonID: result.PersonID, Project: r.Scope.Project, Intent: intent}
+	switch {
+	case answer.lost:
+		t.ours, t.since, t.wait = true, time.Now(), forListing
+		t.enter(unsettled)
+	case notAttached:
+		t.target, t.since, t.wait = 0, time.Now(), forListing
+		t.enter(unsettled)
+	case !answer.again:
+		t.finish(answer.status, append(t.outcome.Problems, answer.problems...)...)
+		t.outcome.PersonID = person.ID
+	case !wait(intake, answer.wait):
+		t.finish(outcome.Pending, r.pendingProblem(intake))
+	default:
+		t.enter(ready)
+	}
+}
+
+// takeSlot waits for a place in the quota. A row that was sent before goes
+// first. Once the intake has ended, takeSlot returns an error, however free the
+// quota is.
+func (r *run) takeSlot(intake context.Context, t *task) (*ratelimit.Slot, error) {
+	if err := intake.Err(); err != nil {
+		return nil, err
+	}
+	if t.tries.sent > 0 {
+		return r.Pace.TakeFirst(intake)
+	}
+	return r.Pace.Take(intake)
+}
+
+// ledgerFailed ends the run: without a ledger nothing may be sent.
+func (r *run) ledgerFailed(t *task, s outcome.Status, err error) {
+	r.failed.Do(func() {
+		r.Log.Error().Err(err).Int("row", t.row).Msg("the ledger can't be written")
+	})
+	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
+	var known *fault.Error
+	if errors.As(err, &known) {
+		stop.Code, stop.Fix = known.Code, known.Fix
+	}
+	r.end(stop)
+	t.finish(s, outcome.Problem{Code: stop.Code, Message: "the ledger could not be written", Hint: "run the same command again once the ledger can be written"})
+}
+
+// notRecorded ends the run because the ledger could not record the answer to a
+// request. id is the created person, or 0. Only what is durable counts, so the
+// row is unknown, and the next run settles the open intent.
+func (r *run) notRecorded(t *task, lost bool, id int64, err error) {
+	r.ledgerFailed(t, outcome.Unknown, err)
+	p := &t.outcome.Problems[0]
+	switch {
+	case lost:
+		p.Message = "sent, and the answer was lost; the ledger could not record that either"
+		p.Hint = "once the ledger can be written, run the same command again: it finds out what happened before it sends anything"
+	case id != 0:
+		p.Message = fmt.Sprintf("this person is in the project now (ID %d), but the ledger could not record it", id)
+		p.Hint = "once the ledger can be written, run the same command again: it finds the person and does not create a second one"
+	default:
+		p.Message = "Procore did not create the person, but the ledger could not record that"
+		p.Hint = "once the ledger can be written, run the same command again: it checks the project first, and goes on"
+	}
+}
+
+// wait waits for d, and reports false if ctx ended first.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
+
+// updateTitle gives an existing person the row's job title. The request may be
+// repeated without harm, so one whose answer was lost is sent again.
+func (r *run) updateTitle(intake, work context.Context, t *task) {
+	change := procore.Draft{JobTitle: t.person.JobTitle}
+	token := fmt.Sprintf("%s-%d", r.ledgerRun.ID, t.row)
+	for {
+		slot, err := r.takeSlot(intake, t)
+		if err != nil {
+			break // the title still differs, as the row's note says
+		}
+		t.enter(inFlight)
+		_, err = r.API.UpdatePerson(work, slot, t.outcome.PersonID, change, token)
+		if err == nil {
+			r.counters.updated.Add(1)
+			t.finish(outcome.Existing, r.at(t, outcome.Problem{
+				Code: "updated", Field: string(mapping.JobTitle), Message: "the job title in Procore was changed to the roster's",
+			}))
+			return
+		}
+		t.enter(ready)
+		answer := r.decideUpdate(t, err)
+		if answer.stop != nil {
+			r.end(answer.stop)
+			break
+		}
+		if !answer.again {
+			t.finish(answer.status, answer.problems...)
+			t.outcome.PersonID = 0
+			return
+		}
+		r.counters.retries.Add(1)
+		if !wait(intake, answer.wait) {
+			break
+		}
+	}
+	t.finish(outcome.Existing, t.outcome.Problems...)
+}

@@ -1,0 +1,136 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/mapping"
+)
+
+// state is how far a task has come.
+type state uint8
+
+// The states of a task.
+const (
+	planned   state = iota // read; the facts about the row are not looked up yet
+	ready                  // waits for a sender
+	inFlight               // the intent is durable, so the request may have left
+	unsettled              // waits for a listing, another row of the name, or another project
+	done                   // has an outcome
+)
+
+func (s state) String() string {
+	return [...]string{"planned", "ready", "in flight", "unsettled", "done"}[s]
+}
+
+// transitions lists the states that may follow each state.
+var transitions = [...][]state{
+	planned:   {ready, unsettled, done},
+	ready:     {inFlight, unsettled, done}, // unsettled: the ledger refused the intent; done: the intake ended
+	inFlight:  {ready, unsettled, done},    // ready: throttled, a renewed token, or not attached
+	unsettled: {ready, done},
+	done:      {},
+}
+
+// action is what a sender does for a task.
+type action uint8
+
+// The actions.
+const (
+	noAction    action = iota
+	create             // create the person
+	attach             // put a person of the company on the project
+	updateTitle        // give an existing person the roster's job title
+)
+
+// origin says where the outcome of a row comes from.
+type origin uint8
+
+// The origins.
+const (
+	fromRun        origin = iota // this run finds the outcome
+	fromValidation               // validation decided: invalid, or skipped
+	fromResults                  // an earlier run decided, as the results file says
+)
+
+// task is one row between reading and recording.
+type task struct {
+	sequence int      // from 0, in the roster's order
+	row      int      // as the results file counts
+	line     int      // as the roster counts
+	cells    []string // as the roster has them
+	identity
+	progress
+
+	origin  origin
+	outcome outcome.Outcome
+	tries   tries
+	counted bool // as an error, before the task was recorded
+}
+
+// identity is who a row is about.
+type identity struct {
+	person   mapping.Person
+	namesake int // the number of the row among rows of one name, from 1
+	key      ledger.Key
+}
+
+// progress is how far a task has come, and what is known on the way.
+type progress struct {
+	state  state
+	action action
+	target int64        // the person to attach
+	entry  ledger.Entry // what the ledger knows under the key
+	ours   bool         // the open intent of entry is this run's
+	recent bool         // the person of entry is too new for the listing
+	since  time.Time    // a listing that began settle-after later is proof
+	wait   waitReason   // of an unsettled task
+	broken error        // a transition that the table does not have
+}
+
+// enter moves the task to another state. A transition that the table does not
+// have is a fault of the program: it is kept and ends the run when the task is
+// recorded.
+func (t *task) enter(s state) {
+	if t.state != s && !slices.Contains(transitions[t.state], s) && t.broken == nil {
+		t.broken = fmt.Errorf("row %d: no transition from %s to %s", t.row, t.state, s)
+	}
+	t.state = s
+}
+
+// finish gives the task its outcome.
+func (t *task) finish(s outcome.Status, problems ...outcome.Problem) {
+	t.enter(done)
+	t.action = noAction
+	t.outcome.Status, t.outcome.Problems = s, problems
+}
+
+// status returns the outcome's status as this run counts it: a person whom an
+// earlier run created counts as existing, although the results line keeps
+// "created".
+func (t *task) status() outcome.Status {
+	if t.origin == fromResults && t.outcome.Status == outcome.Created {
+		return outcome.Existing
+	}
+	return t.outcome.Status
+}
+
+// uncountedError reports whether the task ended without a person and is not
+// counted yet.
+func (t *task) uncountedError() bool {
+	if t.origin != fromRun || t.counted {
+		return false
+	}
+	switch t.outcome.Status {
+	case outcome.Invalid, outcome.Failed, outcome.Unknown:
+		return true
+	case outcome.Created, outcome.Existing, outcome.Skipped, outcome.Pending:
+	}
+	return false
+}
+
+// requested reports whether the run needs, or needed, a request for the task.
+func (t *task) requested() bool { return t.action != noAction || t.tries.sent > 0 }
