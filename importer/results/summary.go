@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"muster/importer/outcome"
-	"muster/importer/results/workbook"
+	"muster/importer/workbook"
 )
 
 // exampleRows is how many rows the summary names for one problem.

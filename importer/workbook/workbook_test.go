@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"muster/importer/results/workbook"
+	"muster/importer/workbook"
 )
 
 const (
