@@ -141,10 +141,10 @@ func TestBodiesAreUnderstood(t *testing.T) {
 		{"code alone", "application/json", `{"code":17}`, "code 17", fields{"": {"code 17"}}},
 		{
 			"v2", "application/json", `{"error":{"code":"VALIDATION","message":"Invalid","details":[{"code":"TAKEN","message":"is taken","source":"person.origin_id"},{"code":"BLANK","source":{"pointer":"/person/last_name"}}]}}`,
-			"Invalid; origin_id: is taken; last_name: BLANK",
-			fields{"": {"Invalid"}, "origin_id": {"is taken"}, "last_name": {"BLANK"}},
+			"Invalid; origin_id: is taken; last_name: code BLANK",
+			fields{"": {"Invalid"}, "origin_id": {"is taken"}, "last_name": {"code BLANK"}},
 		},
-		{"v2 with a code alone", "application/json", `{"error":{"code":"VALIDATION"}}`, "VALIDATION", fields{"": {"VALIDATION"}}},
+		{"v2 with a code alone", "application/json", `{"error":{"code":"VALIDATION"}}`, "code VALIDATION", fields{"": {"code VALIDATION"}}},
 		{"fields without a frame", "application/json", `{"first_name":["can't be blank"]}`, "first_name: can't be blank", fields{"first_name": {"can't be blank"}}},
 		{"a string", "application/json", `"Not today"`, "Not today", fields{"": {"Not today"}}},
 		{"an empty object", "application/json", `{}`, "422 Unprocessable Entity", nil},

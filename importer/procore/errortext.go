@@ -40,7 +40,6 @@ type errorText struct {
 	redact redactor
 	lines  []string
 	fields map[string][]string
-	texts  int
 }
 
 // readErrorText turns an error body into a line and into texts by field. The
@@ -58,14 +57,9 @@ func readErrorText(status int, contentType string, body []byte, redact redactor)
 		}
 		return fmt.Sprintf("an HTML page from a proxy (%s)", statusText), nil
 	}
-	value, ok := parseJSON(body)
-	object, isObject := value.(map[string]any)
-	switch {
-	case isObject:
-		t.addBody(object)
-	case ok:
+	if value, ok := parseJSON(body); ok {
 		t.addAll("", value)
-	default:
+	} else {
 		t.add("", string(body))
 	}
 	if len(t.lines) == 0 {
@@ -86,52 +80,15 @@ func parseJSON(body []byte) (any, bool) {
 	return value, err == io.EOF
 }
 
-// bodyKeys lists the keys of an error body in reading order. A fallback is read
-// only if the keys before had no text.
-var bodyKeys = []struct {
-	name     string
-	fallback bool
-}{
-	{"errors", false},
-	{"error", false}, // an object in REST v2 calls
-	{"error_description", false},
-	{"message", true},
-	{"details", false}, // in the object of REST v2 calls
-	{"reason", false},
-	{"fields", false},
-	{"exception", true},
-	{"status", true},
-}
+// The keys of an error body that are no names of fields.
+var (
+	textKeys   = []string{"errors", "error", "error_description", "message", "detail", "title", "details", "reason", "fields"}
+	sourceKeys = []string{"source", "field", "pointer", "parameter"} // name the field of the other texts
+	otherKeys  = []string{"exception", "code", "status"}
+)
 
-// addBody adds the texts of a whole body, or of the error object of a REST v2
-// call. A code is added only to a body without any other text.
-func (t *errorText) addBody(object map[string]any) {
-	code := object["code"]
-	delete(object, "code")
-	for _, key := range bodyKeys {
-		value := object[key.name]
-		delete(object, key.name)
-		inner, isObject := value.(map[string]any)
-		switch {
-		case key.fallback && len(t.lines) > 0, key.name == "status":
-		case key.name == "error" && isObject:
-			t.addBody(inner)
-		default:
-			t.addAll("", value)
-		}
-	}
-	if len(t.lines) == 0 {
-		t.addAll("", object) // {"first_name": ["text"]}
-	}
-	if number, ok := code.(json.Number); ok {
-		code = "code " + number.String()
-	}
-	if len(t.lines) == 0 {
-		t.addAll("", code)
-	}
-}
-
-// addAll adds every text inside value under the innermost field name.
+// addAll adds every text inside value under the innermost field name. Texts of
+// textKeys come first; an exception or a code is added only in place of a text.
 func (t *errorText) addAll(field string, value any) {
 	switch v := value.(type) {
 	case string:
@@ -143,51 +100,47 @@ func (t *errorText) addAll(field string, value any) {
 			t.addAll(field, item)
 		}
 	case map[string]any:
-		if t.addDetail(field, v) {
-			return
+		field = sourceField(v, field)
+		before := len(t.lines)
+		for _, key := range textKeys {
+			t.addAll(field, v[key])
 		}
+		known := slices.Concat(textKeys, sourceKeys, otherKeys)
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			t.addAll(fieldName(key, field), v[key])
+			if !slices.Contains(known, key) {
+				t.addAll(fieldName(key, field), v[key])
+			}
+		}
+		if len(t.lines) == before {
+			t.addAll(field, v["exception"])
+		}
+		if code := v["code"]; code != nil && len(t.lines) == before {
+			t.add(field, fmt.Sprint("code ", code))
 		}
 	}
 }
 
-// addDetail adds an object of the form {"code", "message", "source"} as a
-// text and reports whether object has this form.
-func (t *errorText) addDetail(field string, object map[string]any) bool {
-	var text string
-	for _, key := range []string{"message", "detail", "title", "code"} {
-		if s, ok := object[key].(string); ok && text == "" {
-			text = s
-		}
-	}
-	if text == "" {
-		return false
-	}
-	for _, key := range []string{"source", "field"} {
+// sourceField returns the field in {"source": {"pointer": "/person/last_name"}} and
+// similar objects, or outer.
+func sourceField(object map[string]any, outer string) string {
+	for _, key := range sourceKeys {
 		switch source := object[key].(type) {
 		case string:
-			field = fieldName(source, field)
+			return fieldName(source, outer)
 		case map[string]any:
-			for _, key := range []string{"pointer", "parameter", "field"} {
-				if s, ok := source[key].(string); ok {
-					field = fieldName(s, field)
-				}
-			}
+			return sourceField(source, outer)
 		}
 	}
-	t.add(field, text)
-	return true
+	return outer
 }
 
 // add appends a text about a field unless the same text is there already.
 func (t *errorText) add(field, text string) {
 	text = t.clean(text)
 	field = t.clean(field)
-	if text == "" || t.texts == maxTexts || slices.Contains(t.fields[field], text) {
+	if text == "" || len(t.lines) == maxTexts || slices.Contains(t.fields[field], text) {
 		return
 	}
-	t.texts++
 	if t.fields == nil {
 		t.fields = map[string][]string{}
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -156,31 +157,18 @@ func nextPage(h http.Header, page, items int, seen int64) (int, error) {
 	return 0, nil
 }
 
+var (
+	linkValue = regexp.MustCompile(`<([^<>]*)>([^<]*)`)
+	relNext   = regexp.MustCompile(`(?i)[;,]\s*rel\s*=\s*(?:next|"(?:[^"]*\s)?next(?:\s[^"]*)?")\s*(?:[;,]|$)`)
+)
+
 // nextLink returns the target of rel="next" in a Link header (RFC 8288), if any.
+// Pagination links have no "<" or ">" inside quotes.
 func nextLink(links string) (string, bool) {
-	for {
-		_, rest, ok := strings.Cut(links, "<")
-		if !ok {
-			return "", false
+	for _, link := range linkValue.FindAllStringSubmatch(links, -1) {
+		if relNext.MatchString(link[2]) {
+			return link[1], true
 		}
-		target, rest, ok := strings.Cut(rest, ">")
-		if !ok {
-			return "", false
-		}
-		// The parameters end before the next target. A "<" inside a quoted
-		// parameter would be misread, but pagination links have none.
-		params, _, _ := strings.Cut(rest, "<")
-		for param := range strings.FieldsFuncSeq(params, func(r rune) bool { return r == ';' || r == ',' }) {
-			name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
-			if !strings.EqualFold(strings.TrimSpace(name), "rel") {
-				continue
-			}
-			for rel := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(value), `"`)) {
-				if strings.EqualFold(rel, "next") {
-					return target, true
-				}
-			}
-		}
-		links = rest
 	}
+	return "", false
 }
