@@ -34,11 +34,12 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 	}
 	var elsewhere []int
 	var members []ledger.Key
-	for i, e := range entries {
+	for i, t := range tasks {
+		e := entries[i]
 		if (e.State == ledger.Created || e.State == ledger.Removed) && e.Project != 0 && e.Project != r.Scope.Project {
-			elsewhere, members = append(elsewhere, i), append(members, memberKey(r.Ledger, r.Scope, tasks[i].person.OriginID))
+			elsewhere, members = append(elsewhere, i), append(members, memberKey(r.Ledger, r.Scope, t.person.OriginID))
 		}
-		r.know(tasks[i], e)
+		r.know(t, e)
 	}
 	if len(members) == 0 {
 		return nil

@@ -3,13 +3,14 @@ package importer
 import (
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
+
 	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results"
 	"muster/importer/roster"
 	"muster/mapping"
-	"slices"
-	"strings"
 )
 
 // Source is where the rows of a run come from: a roster, or a results file

@@ -85,7 +85,6 @@ type progress struct {
 	target int64        // the person to attach
 	entry  ledger.Entry // what the ledger knows under the key
 	ours   bool         // the open intent of entry is this run's
-	recent bool         // the person of entry is too new for the listing
 	since  time.Time    // a listing that began settle-after later is proof
 	wait   waitReason   // of an unsettled task
 	broken error        // a transition that the table does not have

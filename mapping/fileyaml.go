@@ -121,8 +121,14 @@ func (r *fileReader) fields(n ast.Node) []spec {
 		field Field
 		node  ast.Node
 	}{
-		{FirstName, y.FirstName}, {LastName, y.LastName}, {JobTitle, y.JobTitle}, {EmployeeID, y.EmployeeID}, {IsEmployee, y.IsEmployee},
-		{OriginID, y.OriginID}, {WorkClassification, y.WorkClassification}, {fullName, y.FullName},
+		{FirstName, y.FirstName},
+		{LastName, y.LastName},
+		{JobTitle, y.JobTitle},
+		{EmployeeID, y.EmployeeID},
+		{IsEmployee, y.IsEmployee},
+		{OriginID, y.OriginID},
+		{WorkClassification, y.WorkClassification},
+		{fullName, y.FullName},
 	} {
 		if f.node != nil {
 			specs = append(specs, r.spec(f.field, f.node))

@@ -105,8 +105,12 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		"worker?": {
 			phase: workerPhase, fields: []Field{fullName, EmployeeID, IsEmployee}, unclear: "a name, an employee ID or a yes/no, and its cells don't say which",
 			steps: []step{
-				{areAnswers, feed, IsEmployee}, {cells(looksLikeID), feed, EmployeeID}, {cells(looksLikeName), feed, fullName},
-				{namesTaken, ignore, ""}, {mayBeCell, ignore, ""}, {nil, ask, ""},
+				{areAnswers, feed, IsEmployee},
+				{cells(looksLikeID), feed, EmployeeID},
+				{cells(looksLikeName), feed, fullName},
+				{namesTaken, ignore, ""},
+				{mayBeCell, ignore, ""},
+				{nil, ask, ""},
 			},
 		},
 		"job?": {
@@ -127,8 +131,12 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 			phase: classPhase, fields: []Field{JobTitle, WorkClassification}, lookup: true,
 			unclear: "a job title or a work classification, and its cells don't say which",
 			steps: []step{
-				{classTaken, ignore, ""}, {classIsTitle, feed, JobTitle}, {classIsKnown, feed, WorkClassification},
-				{ranksAreTitles, feed, JobTitle}, {classIsTrade, feed, WorkClassification}, {nil, ask, ""},
+				{classTaken, ignore, ""},
+				{classIsTitle, feed, JobTitle},
+				{classIsKnown, feed, WorkClassification},
+				{ranksAreTitles, feed, JobTitle},
+				{classIsTrade, feed, WorkClassification},
+				{nil, ask, ""},
 			},
 		},
 	}

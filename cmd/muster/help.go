@@ -82,7 +82,7 @@ func listTopics(w io.Writer, columns int) {
 	fmt.Fprintf(w, "\nTopics, each shown by muster help TOPIC:\n")
 	for _, t := range all {
 		name := fmt.Sprintf("  %-*s  ", widest, t.name)
-		fmt.Fprint(w, text.Wrap(t.short, name, strings.Repeat(" ", len(name)), columns))
+		fmt.Fprintf(w, "%s", text.Wrap(t.short, name, strings.Repeat(" ", len(name)), columns))
 	}
 }
 

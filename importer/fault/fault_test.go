@@ -41,7 +41,7 @@ func TestCodeOfAndCause(t *testing.T) {
 	if !errors.Is(wrapped, fs.ErrPermission) {
 		t.Error("the cause is not in the chain")
 	}
-	if got := fault.Cause(cause); got != fs.ErrPermission {
+	if got := fault.Cause(cause); !errors.Is(got, fs.ErrPermission) || errors.Is(got, error(cause)) {
 		t.Errorf("Cause = %v", got)
 	}
 }

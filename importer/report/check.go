@@ -168,7 +168,7 @@ func WriteCheckJSON(w io.Writer, c Check) error {
 
 // verdict returns a sentence that says whether the roster is ready.
 func (c Check) verdict() string {
-	rows, wrong := c.Counts.Rows(), c.Counts.NeedLook()
+	rows, wrong := c.Counts.Rows(), c.NeedLook()
 	name := Clean(c.Roster) // never capitalized
 	begin := name
 	if name == "" {

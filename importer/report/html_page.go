@@ -191,7 +191,7 @@ func (h *HTML) top(s Summary, took time.Duration, zone *time.Location) viewTop {
 		v.Mood, v.Verdict = "stopped", "Stopped early"
 	case s.Status == Interrupted:
 		v.Mood, v.Verdict = "stopped", "Interrupted"
-	case s.Counts.NeedLook() > 0:
+	case s.NeedLook() > 0:
 		v.Mood, v.Verdict = "look", "Needs a look"
 	}
 	v.Title = "muster: " + strings.ToLower(v.Verdict)

@@ -120,7 +120,7 @@ func (s Summary) sentence() string {
 	if s.Rehearsal {
 		b.WriteString("This was a rehearsal: nothing was sent to Procore. ")
 	}
-	rows, done, wrong := s.Counts.Rows(), s.Created+s.Existing+s.Skipped, s.Counts.NeedLook()
+	rows, done, wrong := s.Counts.Rows(), s.Created+s.Existing+s.Skipped, s.NeedLook()
 	switch s.Status {
 	case Stopped:
 		b.WriteString("The run stopped early: ")

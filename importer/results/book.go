@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
 	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/roster"
 	"muster/importer/workbook"
-	"os"
-	"path/filepath"
-	"strings"
 )
 
 // workbookEncoder writes a copy of the roster's workbook with the six columns added,

@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"github.com/gofrs/flock"
+
 	"muster/importer/fault"
 	"muster/importer/roster"
 )

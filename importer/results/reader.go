@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"muster/importer/fault"
-	"muster/importer/outcome"
-	"muster/importer/roster"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+
+	"muster/importer/fault"
+	"muster/importer/outcome"
+	"muster/importer/roster"
 )
 
 // property is the name of the custom property of a workbook that muster wrote.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results"
