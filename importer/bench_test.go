@@ -304,7 +304,7 @@ func importOnce(b *testing.B, path, folder, address string, workers int) (*impor
 		Source: importer.FromRoster(in), Mapper: mapper, API: api, Pace: pace, Ledger: book, Scope: scope,
 		Command: "import", Roster: path, Workers: workers,
 	}
-	plan, err := job.Check(b.Context(), nil)
+	plan, err := job.Validate(b.Context(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -441,7 +441,7 @@ func BenchmarkCheck(b *testing.B) {
 				b.Fatal(err)
 			}
 			job := &importer.Job{Source: importer.FromRoster(r), Mapper: m}
-			if plan, err := job.Check(b.Context(), nil); err != nil || plan.Create != rows {
+			if plan, err := job.Validate(b.Context(), nil); err != nil || plan.Create != rows {
 				b.Fatal(plan, err)
 			}
 			r.Close()

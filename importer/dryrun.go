@@ -35,7 +35,7 @@ type DryRunResult struct {
 // that would be sent is "". The people stay in the plan, so that a Run
 // afterwards uses the same listing. The error is a *StopError if the people
 // can't be listed.
-func (j *Job) DryRun(ctx context.Context, plan *Plan, each func(cells []string, o outcome.Outcome) error) (*DryRunResult, error) {
+func (j *Job) DryRun(ctx context.Context, plan *Validation, each func(cells []string, o outcome.Outcome) error) (*DryRunResult, error) {
 	if j.API != nil && plan.Create > 0 && plan.people == nil {
 		listed, err := j.listPeople(ctx, plan, nil)
 		if err != nil {

@@ -29,7 +29,7 @@ func (b *bench) foresee(path string, change func(*importer.Job)) foreseen {
 	job, _, end := b.job(path, change)
 	defer end()
 	before := b.server.Requests()
-	plan, err := job.Check(b.t.Context(), nil)
+	plan, err := job.Validate(b.t.Context(), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func (f foreseen) missed(r ran) string {
 }
 
 // What a check foresees of every row is what an import then does with it.
-func TestForesee(t *testing.T) {
+func TestDryRun(t *testing.T) {
 	t.Parallel()
 	const roster = `First Name,Last Name,Job Title,Employee ID,External ID
 Ann,Lee,Laborer,100,
@@ -169,7 +169,7 @@ func (f foreseen) updated(r ran) bool {
 
 // Whoever was taken off the project since an earlier run, and is to be created
 // again, is counted as such.
-func TestForeseeTakenOff(t *testing.T) {
+func TestDryRunTakenOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
@@ -188,7 +188,7 @@ func TestForeseeTakenOff(t *testing.T) {
 }
 
 // Without a connection every valid row would be sent.
-func TestForeseeWithoutProcore(t *testing.T) {
+func TestDryRunWithoutProcore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
@@ -202,13 +202,13 @@ func TestForeseeWithoutProcore(t *testing.T) {
 	})
 }
 
-func TestForeseeEnds(t *testing.T) {
+func TestDryRunEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
 		job, _, end := b.job(b.crew(4000), nil)
 		defer end()
-		plan, err := job.Check(t.Context(), nil)
+		plan, err := job.Validate(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -129,7 +129,7 @@ func (b *bench) run(ctx context.Context, path string, change func(*importer.Job)
 	}
 	defer release()
 	target := job.ResultsPath
-	plan, err := job.Check(b.t.Context(), nil)
+	plan, err := job.Validate(b.t.Context(), nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 // Package importer runs the import of a roster: it decides what is sent,
 // retried, skipped and settled, and when the run stops.
 //
-// A run is two passes over the roster. [Job.Check] finds every problem of
+// A run is two passes over the roster. [Job.Validate] finds every problem of
 // every row and the rows that repeat an earlier one; only then does [Job.Run]
 // read the roster again and send. Reading twice costs a few microseconds a row and
 // keeps memory flat: between the passes nothing is held but the index of keys.
@@ -67,29 +67,10 @@ type Job struct {
 
 	Log zerolog.Logger
 
-	// OnRow is called for every row in the roster's order, once its outcome is
-	// durable. The cells are the row's until it returns. It may be nil.
-	OnRow func(cells []string, o outcome.Outcome)
-	// OnDone is called as soon as a row's outcome is durable, before the rows
-	// above it need be: by several goroutines at a time. Sent says whether the
-	// row took a request. It may be nil.
-	OnDone func(status outcome.Status, sent bool)
-	// OnTrouble is called when Procore put a request off, or its answer was
-	// lost: by several goroutines at a time. It may be nil.
-	OnTrouble func(Trouble)
-	// OnDoubt is called when another number of rows is in doubt than before, or
-	// when they are to be looked for at another time: by one goroutine. It may be nil.
-	OnDoubt func(rows int, until time.Time)
+	// OnEvent is called with every event of a run, by one goroutine at a time. It
+	// may be nil.
+	OnEvent func(Event)
 }
-
-// Trouble is what keeps a run from going on at once.
-type Trouble uint8
-
-// The troubles.
-const (
-	Throttled  Trouble = iota // Procore put a request off
-	AnswerLost                // nobody knows yet what became of a request
-)
 
 // Summary is what a run came to.
 type Summary struct {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,14 +30,13 @@ func TestKnownFailureResultOfAnotherRow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "latency:10ms:jitter=20s", "lost-answer:5%", "cut-before:5%"), Seed: 11})
-		var mu sync.Mutex
 		var done []outcome.Status
 		r := b.run(t.Context(), b.crew(600), func(j *importer.Job) {
 			j.Workers = 64
-			j.OnDone = func(s outcome.Status, _ bool) {
-				mu.Lock()
-				defer mu.Unlock()
-				done = append(done, s)
+			j.OnEvent = func(e importer.Event) {
+				if row, ok := e.(importer.RowDone); ok {
+					done = append(done, row.Status)
+				}
 			}
 		})
 		b.everyone(r, 600)
@@ -223,7 +221,11 @@ func TestKnownFailureCheckpointOfAnotherFile(t *testing.T) {
 		defer stop()
 		r := b.run(ctx, lines("A", "B", "C", "D", "E", "F"), func(j *importer.Job) {
 			j.Workers = 1
-			j.OnDone = func(outcome.Status, bool) { stop() }
+			j.OnEvent = func(e importer.Event) {
+				if _, ok := e.(importer.RowDone); ok {
+					stop()
+				}
+			}
 		})
 		if r.Counts.Created == 0 || r.Counts.Pending == 0 {
 			t.Fatalf("%+v", r.Counts)

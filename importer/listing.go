@@ -41,7 +41,7 @@ type knownPerson struct {
 
 // listPeople lists the project's people with their job titles, if the roster
 // has titles to compare. each, if not nil, is called with every person.
-func (j *Job) listPeople(ctx context.Context, plan *Plan, each func(procore.Person)) (*people, error) {
+func (j *Job) listPeople(ctx context.Context, plan *Validation, each func(procore.Person)) (*people, error) {
 	x, err := listPeople(ctx, j.API, plan.index, each)
 	if err != nil {
 		return nil, err

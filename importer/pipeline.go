@@ -190,9 +190,7 @@ func (r *run) recordAll(finished <-chan *task) (counts outcome.Counts, err error
 			o := t.outcome
 			o.Status = t.status()
 			counts.Add(o.Status, 1)
-			if r.OnRow != nil {
-				r.OnRow(t.cells, o)
-			}
+			r.emit(RowRecorded{t.cells, o})
 			<-r.places
 		}
 	}

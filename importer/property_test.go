@@ -194,12 +194,11 @@ func (n *nights) night(night int) {
 		creates := n.server.Requests().Creates
 		r = n.run(ctx, path, func(j *importer.Job) {
 			n.set(j)
-			j.OnTrouble = func(importer.Trouble) {
+			j.OnEvent = func(importer.Event) {
 				if n.server.Requests().Creates-creates >= at.create {
 					stop()
 				}
 			}
-			j.OnDone = func(outcome.Status, bool) { j.OnTrouble(0) }
 		})
 		stop()
 	case "killed":

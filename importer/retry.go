@@ -84,13 +84,13 @@ func (r *run) decideAnswer(row *task, err error) answer {
 	}
 	if e.Effect != procore.DidNotHappen {
 		t.lost++
-		r.trouble(AnswerLost)
+		r.emit(AnswerLost{})
 		return answer{status: outcome.Unknown, lost: true, problems: []outcome.Problem{{Code: codeAnswerLost}}}
 	}
 	switch e.Kind {
 	case procore.Throttled:
 		r.counters.throttled.Add(1)
-		r.trouble(Throttled)
+		r.emit(Throttled{})
 		if t.throttle(e) {
 			return answer{again: true} // the client has paused the pace, for all workers
 		}
@@ -113,12 +113,6 @@ func (r *run) decideAnswer(row *task, err error) answer {
 	case procore.Refused, procore.Fault, procore.Malformed:
 	}
 	return answer{status: outcome.Failed, problems: r.refusal(row, e)}
-}
-
-func (r *run) trouble(t Trouble) {
-	if r.OnTrouble != nil {
-		r.OnTrouble(t)
-	}
 }
 
 func stopAnswer(stop *StopError) answer {

@@ -17,7 +17,7 @@ import (
 // run is the state of one Job.Run, or of one dry run.
 type run struct {
 	*Job
-	plan      *Plan
+	plan      *Validation
 	ledgerRun *ledger.Run
 	people    *people               // the first listing; nil if nothing needs one
 	columns   map[mapping.Field]int // the roster's column of each field
@@ -27,7 +27,8 @@ type run struct {
 	latest    atomic.Pointer[procore.Error] // the latest request's error; nil after a good answer
 	places    chan struct{}                 // one for each row between reading and recording
 	names     nameGroups
-	failed    sync.Once // the ledger's failure is logged once, not for every row
+	emitting  sync.Mutex // held while OnEvent runs
+	failed    sync.Once  // the ledger's failure is logged once, not for every row
 
 	overlay map[ledger.Key]int64 // in a dry run: the people whom an import would record
 }
@@ -50,7 +51,7 @@ type counters struct {
 // An error means that the machine failed: the results file can't be written, or
 // the roster can't be read a second time. The outcomes recorded by then are in
 // the ledger, and the next run goes on from there.
-func (j *Job) Run(ctx context.Context, plan *Plan) (*Summary, error) {
+func (j *Job) Run(ctx context.Context, plan *Validation) (*Summary, error) {
 	started := time.Now()
 	intake, end := context.WithCancelCause(ctx)
 	defer end(nil)

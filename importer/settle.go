@@ -56,9 +56,7 @@ func (s *settler) pass(t *task) {
 	if t.uncountedError() {
 		s.countErrors(1)
 	}
-	if s.OnDone != nil {
-		s.OnDone(t.status(), t.requested())
-	}
+	s.emit(RowDone{t.status(), t.requested()})
 	s.finished <- t
 }
 
@@ -94,10 +92,10 @@ func (s *settler) next(first <-chan *task) iter.Seq[*task] {
 func (s *settler) settle(intake, work context.Context) {
 	var open []*task
 	var listed time.Time
-	var reported unsettledRows
+	var reported Unsettled
 	for {
 		var due <-chan time.Time
-		var now unsettledRows
+		var now Unsettled
 		ended := intake.Done()
 		switch {
 		case len(open) == 0:
@@ -109,10 +107,10 @@ func (s *settler) settle(intake, work context.Context) {
 				at = soonest
 			}
 			due = time.After(time.Until(at))
-			now = unsettledRows{len(open), at}
+			now = Unsettled{len(open), at}
 		}
-		if now != reported && s.OnDoubt != nil {
-			s.OnDoubt(now.rows, now.until)
+		if now != reported {
+			s.emit(now)
 		}
 		reported = now
 		select {
@@ -131,13 +129,6 @@ func (s *settler) settle(intake, work context.Context) {
 			open = nil
 		}
 	}
-}
-
-// unsettledRows is how many rows are unsettled, and when the people are listed
-// next.
-type unsettledRows struct {
-	rows  int
-	until time.Time
 }
 
 func (r *run) settleAfter() time.Duration {

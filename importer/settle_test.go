@@ -291,13 +291,10 @@ func TestDoubtsShareListings(t *testing.T) {
 			Faults:  append(faults(t, "latency:1s", "lost-answer:every=2"), simulator.Fault{Kind: simulator.Latency, Scope: simulator.Lists, Delay: time.Second}),
 		})
 		began := time.Now()
-		var mu sync.Mutex
 		early := 0
 		r := b.run(t.Context(), b.crew(300), func(j *importer.Job) {
-			j.OnDone = func(outcome.Status, bool) {
-				mu.Lock()
-				defer mu.Unlock()
-				if time.Since(began) < 45*time.Second { // 300 requests of 1 s, 8 at a time
+			j.OnEvent = func(e importer.Event) {
+				if _, done := e.(importer.RowDone); done && time.Since(began) < 45*time.Second { // 300 requests of 1 s, 8 at a time
 					early++
 				}
 			}
@@ -330,12 +327,16 @@ func TestDoubtsAreTold(t *testing.T) {
 		var got []told
 		b.everyone(b.run(t.Context(), b.crew(3), func(j *importer.Job) {
 			j.SettleAfter = 40 * time.Second
-			j.OnDoubt = func(rows int, until time.Time) {
-				in := time.Duration(0)
-				if rows > 0 {
-					in = until.Sub(began).Round(time.Second)
+			j.OnEvent = func(e importer.Event) {
+				unsettled, ok := e.(importer.Unsettled)
+				if !ok {
+					return
 				}
-				got = append(got, told{rows, in})
+				in := time.Duration(0)
+				if unsettled.Rows > 0 {
+					in = unsettled.Until.Sub(began).Round(time.Second)
+				}
+				got = append(got, told{unsettled.Rows, in})
 			}
 		}), 3)
 		if diff := gocmp.Diff([]told{{1, 40 * time.Second}, {0, 0}}, got, gocmp.AllowUnexported(told{})); diff != "" {
@@ -802,8 +803,14 @@ func TestKilledAndGivenAnotherKey(t *testing.T) {
 				var done atomic.Int64
 				var told []int
 				r := b.run(t.Context(), b.roster(head+test.roster), func(j *importer.Job) {
-					j.OnDone = func(outcome.Status, bool) { done.CompareAndSwap(0, int64(time.Since(began)+1)) }
-					j.OnDoubt = func(rows int, _ time.Time) { told = append(told, rows) }
+					j.OnEvent = func(e importer.Event) {
+						switch e := e.(type) {
+						case importer.RowDone:
+							done.CompareAndSwap(0, int64(time.Since(began)+1))
+						case importer.Unsettled:
+							told = append(told, e.Rows)
+						}
+					}
 				})
 				first := time.Duration(done.Load())
 				if waited := first >= time.Minute; waited != test.waits || waited && !slices.Equal(told, []int{1, 0}) {

@@ -10,21 +10,21 @@ import (
 	"muster/mapping"
 )
 
-// Division is a source whose rows go to several projects, as the mapping says
+// ProjectSplit is a source whose rows go to several projects, as the mapping says
 // for each. Every project's rows are a run of their own, with all that a run has;
-// Collate then puts their results together, in the order of the source.
+// MergeResults then puts their results together, in the order of the source.
 //
 // A row whose project can't be told goes with the first project's, whose run
 // finds it invalid.
-type Division struct {
+type ProjectSplit struct {
 	Projects []int64 // in the order in which the rows name them
 	source   Source
 	mapper   *mapping.Mapper
 }
 
-// Divide reads the whole source once for the projects that it names.
-func Divide(ctx context.Context, s Source, m *mapping.Mapper) (*Division, error) {
-	d := &Division{source: s, mapper: m}
+// SplitByProject reads the whole source once for the projects that it names.
+func SplitByProject(ctx context.Context, s Source, m *mapping.Mapper) (*ProjectSplit, error) {
+	d := &ProjectSplit{source: s, mapper: m}
 	known := map[int64]bool{0: true}
 	for row, err := range s.rows() {
 		if err != nil {
@@ -42,7 +42,7 @@ func Divide(ctx context.Context, s Source, m *mapping.Mapper) (*Division, error)
 }
 
 // assign returns what tells the project whose run has a row, for one goroutine.
-func (d *Division) assign() func(cells []string) int64 {
+func (d *ProjectSplit) assign() func(cells []string) int64 {
 	mapper := d.mapper.Clone()
 	return func(cells []string) int64 {
 		if id := mapper.Project(cells); id != 0 {
@@ -53,7 +53,7 @@ func (d *Division) assign() func(cells []string) int64 {
 }
 
 // Source returns the rows of one of the projects.
-func (d *Division) Source(project int64) Source {
+func (d *ProjectSplit) Source(project int64) Source {
 	s := d.source
 	s.rows = func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
@@ -71,9 +71,9 @@ func (d *Division) Source(project int64) Source {
 	return s
 }
 
-// Collate writes the results of all projects into one file, which it commits.
+// MergeResults writes the results of all projects into one file, which it commits.
 // shares has them by project. The error says which file fails.
-func (d *Division) Collate(shares map[int64]*results.Reader, into *results.Writer) (err error) {
+func (d *ProjectSplit) MergeResults(shares map[int64]*results.Reader, into *results.Writer) (err error) {
 	type share struct {
 		next func() (results.Row, error, bool)
 		stop func()

@@ -32,10 +32,8 @@ func (r *run) awaitStaleIntents(intake, work context.Context) (*staleIntents, er
 		return nil, err
 	}
 	until := r.started.Add(r.settleAfter())
-	if r.OnDoubt != nil {
-		r.OnDoubt(len(open), until)
-		defer r.OnDoubt(0, time.Time{})
-	}
+	r.emit(Unsettled{len(open), until})
+	defer r.emit(Unsettled{})
 	wait(intake, time.Until(until))
 	r.people = nil
 	return newStaleIntents(r, open, r.Scope), nil

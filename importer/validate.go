@@ -14,7 +14,7 @@ import (
 // CodeFiltered marks a row that the mapping's filter leaves out.
 const CodeFiltered = "filtered"
 
-// assessor decides what becomes of a row before anything is sent. It is not
+// validator decides what becomes of a row before anything is sent. It is not
 // for concurrent use.
 type validator struct {
 	mapper     *mapping.Mapper
@@ -44,7 +44,7 @@ type checked struct {
 	hash   uint64
 }
 
-func newValidator(j *Job, p *Plan) *validator {
+func newValidator(j *Job, p *Validation) *validator {
 	return &validator{
 		mapper: j.Mapper.Clone(), cell: j.Source.cell, index: p.index,
 		namesakes: j.AllowNamesakes, columns: j.columns(), occurrence: map[string]int{},
@@ -52,7 +52,7 @@ func newValidator(j *Job, p *Plan) *validator {
 	}
 }
 
-// verdict is what the assessor makes of a row: a status if that is settled
+// verdict is what the validator makes of a row: a status if that is settled
 // already, else a person to be created under a key.
 type verdict struct {
 	status   outcome.Status    // "" while the row is to be sent
@@ -289,33 +289,34 @@ func (j *Job) columns() map[mapping.Field]int {
 	return columns
 }
 
-// Plan is what a run would do, found without sending anything.
-type Plan struct {
+// Validation is what reading the whole roster once has found: problems of rows,
+// and rows that repeat earlier rows.
+type Validation struct {
 	Rows    int            // all rows of the roster
 	Create  int            // rows that would be sent
 	Kept    outcome.Counts // rows that an earlier run is done with
 	Skipped int
 	Invalid int
 	index   *index
-	people  *people // as Foresee listed them; nil until then
+	people  *people // as DryRun listed them; nil until then
 
 	namesakes map[string]int   // rows by the key of a name that several have, where namesakes may be
 	kept      map[int64]bool   // people of the lines that are done with and have nothing but a name, where namesakes may be
-	left      map[int][]string // as in assessor
+	left      map[int][]string // as in validator
 }
 
-// Memory returns the bytes that the plan takes: 15 to 23 for every row that
+// Memory returns the bytes that the validation holds: 15 to 23 for every row that
 // would be sent.
-func (p *Plan) Memory() int { return p.index.size() }
+func (p *Validation) Memory() int { return p.index.size() }
 
-// Check reads the whole roster and finds every problem of every row, without
+// Validate reads the whole roster and finds every problem of every row, without
 // sending anything. It calls each, unless that is nil, with every row in the
 // roster's order; the status of one that would be sent is "".
 //
 // The error is a *fault.Error where the roster can't be read, and otherwise
 // ctx's or the mapping's.
-func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Plan, error) {
-	plan := &Plan{index: newIndex(j.Source.size), left: map[int][]string{}, kept: map[int64]bool{}}
+func (j *Job) Validate(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Validation, error) {
+	plan := &Validation{index: newIndex(j.Source.size), left: map[int][]string{}, kept: map[int64]bool{}}
 	a := newValidator(j, plan)
 	plan.namesakes = a.occurrence
 	for rows, err := range j.Source.prefetch() {
@@ -344,7 +345,7 @@ func (j *Job) Check(ctx context.Context, each func(cells []string, o outcome.Out
 	return plan, nil
 }
 
-func (p *Plan) count(one *checked) {
+func (p *Validation) count(one *checked) {
 	p.Rows++
 	switch {
 	case one.kept():

@@ -27,7 +27,7 @@ func checked(t *testing.T, fill func(book *excelize.File) error) []outcome.Outco
 	job, _, end := newBench(t, simulator.Config{}).job(path, func(*importer.Job) {})
 	defer end()
 	var outcomes []outcome.Outcome
-	if _, err := job.Check(t.Context(), func(_ []string, o outcome.Outcome) error {
+	if _, err := job.Validate(t.Context(), func(_ []string, o outcome.Outcome) error {
 		outcomes = append(outcomes, o)
 		return nil
 	}); err != nil {

@@ -44,7 +44,7 @@ func (a *app) foresee(ctx context.Context, shares []*share, pace *ratelimit.Pace
 }
 
 // announce says what is about to happen.
-func (a *app) announce(job *importer.Job, plan *importer.Plan, in *input, project procore.Project, requests int) {
+func (a *app) announce(job *importer.Job, plan *importer.Validation, in *input, project procore.Project, requests int) {
 	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
 		return
 	}

@@ -138,7 +138,7 @@ type lookup struct {
 	book     *ledger.Ledger
 	missing  error // what is not set, of all that a connection needs
 	shares   []*share
-	division *importer.Division // nil for a single project
+	division *importer.ProjectSplit // nil for a single project
 }
 
 // done reports whether every project could be looked at.

@@ -79,27 +79,40 @@ func (a *app) newDisplay(ctx context.Context, rows, requests int, pace *ratelimi
 	return s, nil
 }
 
-// follow subscribes to the rows of job.
+// follow subscribes to the events of job.
 func (s *display) follow(job *importer.Job) {
 	name := nameOf(job.Mapper)
-	job.OnRow = func(cells []string, o outcome.Outcome) {
-		s.found.add(o)
+	job.OnEvent = func(e importer.Event) {
+		switch e := e.(type) {
+		case importer.RowRecorded:
+			s.found.add(e.Outcome)
+		case importer.RowDone:
+			if e.Requested {
+				s.sent.Add(1)
+			}
+			s.progress.Row(e.Status)
+		case importer.Unsettled:
+			s.progress.Unsettled(e.Rows, e.Until)
+		}
 		if s.page != nil {
-			s.page.Row(name(cells), o)
+			showInReport(s.page, name, e)
 		}
 	}
-	job.OnDone = func(status outcome.Status, sent bool) {
-		if sent {
-			s.sent.Add(1)
+}
+
+// showInReport adds an event to the report.
+func showInReport(page *report.HTML, name func(cells []string) string, e importer.Event) {
+	switch e := e.(type) {
+	case importer.RowRecorded:
+		page.Row(name(e.Cells), e.Outcome)
+	case importer.RowDone:
+		if e.Status == outcome.Created {
+			page.Event(report.EventCreated)
 		}
-		s.progress.Row(status)
-		if s.page != nil && status == outcome.Created {
-			s.page.Event(report.EventCreated)
-		}
-	}
-	job.OnDoubt = s.progress.Unsettled
-	if s.page != nil {
-		job.OnTrouble = func(t importer.Trouble) { s.page.Event(eventOf(t)) }
+	case importer.Throttled:
+		page.Event(report.EventThrottled)
+	case importer.AnswerLost:
+		page.Event(report.EventFault)
 	}
 }
 

@@ -262,7 +262,7 @@ func (a *app) transfer(ctx context.Context, job *importer.Job, in *input, projec
 }
 
 // plan reads the whole roster once before anything is sent.
-func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer.Plan, error) {
+func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer.Validation, error) {
 	// A run that may not begin still needs its plan, so that every row is paired.
 	var stop *importer.StopError
 	if errors.As(context.Cause(ctx), &stop) {
@@ -273,7 +273,7 @@ func (a *app) plan(ctx context.Context, job *importer.Job, in *input) (*importer
 			return nil, err
 		}
 	}
-	plan, err := job.Check(ctx, nil)
+	plan, err := job.Validate(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -337,11 +337,4 @@ func nameOf(m *mapping.Mapper) func(cells []string) string {
 		}
 		return strings.TrimSpace(strings.Join(words, " "))
 	}
-}
-
-func eventOf(t importer.Trouble) report.Event {
-	if t == importer.Throttled {
-		return report.EventThrottled
-	}
-	return report.EventFault
 }

@@ -25,7 +25,7 @@ import (
 type share struct {
 	project procore.Project
 	job     *importer.Job
-	plan    *importer.Plan
+	plan    *importer.Validation
 	stop    *importer.StopError // why nothing can be sent to this project; nil mostly
 	part    string              // its results, until those of all projects are put together; "" for a single project
 	summary *importer.Summary
@@ -153,11 +153,11 @@ func unreachable(shares []*share) *importer.StopError {
 
 // divide finds out which projects the rows go to. The first one is then the
 // one to connect to.
-func (a *app) divide(ctx context.Context, in *input, mapper *mapping.Mapper) (*importer.Division, error) {
+func (a *app) divide(ctx context.Context, in *input, mapper *mapping.Mapper) (*importer.ProjectSplit, error) {
 	if slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "project" }) {
 		return nil, usageError("--project is given, and the mapping file takes the project from each row", "leave one of the two out")
 	}
-	division, err := importer.Divide(ctx, in.source, mapper)
+	division, err := importer.SplitByProject(ctx, in.source, mapper)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +258,7 @@ func runShares(intake context.Context, end context.CancelCauseFunc, shares []*sh
 }
 
 // collate puts the results of all projects together, in the roster's order.
-func collate(division *importer.Division, shares []*share, into *results.Writer) (err error) {
+func collate(division *importer.ProjectSplit, shares []*share, into *results.Writer) (err error) {
 	parts := map[int64]*results.Reader{}
 	for _, s := range shares {
 		part, err := results.Open(s.part, roster.Options{})
@@ -268,7 +268,7 @@ func collate(division *importer.Division, shares []*share, into *results.Writer)
 		defer func() { _ = part.Close() }() // it was read only
 		parts[s.job.Scope.Project] = part
 	}
-	return division.Collate(parts, into)
+	return division.MergeResults(parts, into)
 }
 
 // sum returns the summary of all runs together and keeps each run's counts.
