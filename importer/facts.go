@@ -110,12 +110,40 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	if f.group, err = r.groupOf(work, t, f.match); err != nil {
 		return f, err
 	}
+	if f.proof == late && !f.present && len(f.match.ids) == 0 && f.state != ledger.Created {
+		if err := r.awaitLag(work, t, &f, now); err != nil {
+			return f, err
+		}
+	}
 	for _, id := range slices.Concat([]int64{known}, f.match.ids, f.match.claimed, f.group.free, f.group.spare) {
 		if now.otherTitle(id, t.person.JobTitle) {
 			f.retitled = append(f.retitled, id)
 		}
 	}
 	return f, nil
+}
+
+// awaitLag withdraws the proof that a person does not exist, if an earlier run
+// created a person of the same full name so lately that the listing need not
+// show that person. The row may have got or lost an ID since, and so another key.
+func (r *run) awaitLag(work context.Context, t *task, f *facts, now *people) error {
+	if r.Ledger == nil {
+		return nil
+	}
+	at, err := r.Ledger.LastCreated(work, r.Scope, r.fullNameKey(t))
+	if err != nil {
+		return fmt.Errorf("look up in the ledger when a person of a name was created: %w", err)
+	}
+	if at.After(r.started) { // the machine's clock was set back
+		at = r.started
+	}
+	if !at.IsZero() && now.listed.Sub(at) < r.settleAfter() {
+		f.proof = early
+		if at.After(t.since) {
+			t.since = at
+		}
+	}
+	return nil
 }
 
 // createdLately reports whether a listing began so soon after a run settled the

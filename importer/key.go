@@ -102,6 +102,12 @@ func (r *run) ledgerKey(key []byte) ledger.Key {
 	return ledgerKey(r.Ledger, r.Scope, key)
 }
 
+// fullNameKey returns the ledger's key of the task's full name in the project,
+// whatever IDs the row has.
+func (r *run) fullNameKey(t *task) ledger.Key {
+	return r.ledgerKey(appendKey(nil, t.withoutID(), 1))
+}
+
 // lookup returns what the ledger knows of keys, one entry each. In a dry run,
 // the entries include what an import would have recorded by now.
 func (r *run) lookup(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {

@@ -61,25 +61,35 @@ func listPeople(ctx context.Context, api *procore.Client, rows *index, each func
 		if err != nil {
 			return nil, err
 		}
-		x.known = append(x.known, knownPerson{
-			id:       p.ID,
-			name:     x.name(p.FirstName, p.LastName),
-			last:     x.name("", p.LastName),
-			origin:   x.id(p.OriginID),
-			employee: x.id(p.EmployeeID),
-			claimed: rows.claims(&mapping.Person{OriginID: p.OriginID}) ||
-				rows.claims(&mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName}),
-		})
+		x.add(p, rows)
 		if each != nil {
 			each(p)
 		}
-		x.digest.add(p.ID, p.FirstName, p.LastName, p.OriginID, p.EmployeeID)
 	}
+	x.sort()
+	return x, nil
+}
+
+// add takes a listed person. Call sort after the last one.
+func (x *people) add(p procore.Person, rows *index) {
+	x.known = append(x.known, knownPerson{
+		id:       p.ID,
+		name:     x.name(p.FirstName, p.LastName),
+		last:     x.name("", p.LastName),
+		origin:   x.id(p.OriginID),
+		employee: x.id(p.EmployeeID),
+		claimed: rows.claims(&mapping.Person{OriginID: p.OriginID}) ||
+			rows.claims(&mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName}),
+	})
+	x.digest.add(p.ID, p.FirstName, p.LastName, p.OriginID, p.EmployeeID)
+}
+
+// sort builds the indexes of the people.
+func (x *people) sort() {
 	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) })
 	x.byOrigin = x.order(func(p *knownPerson) uint64 { return p.origin })
 	x.byEmployee = x.order(func(p *knownPerson) uint64 { return p.employee })
 	x.byName = x.order(func(p *knownPerson) uint64 { return p.name })
-	return x, nil
 }
 
 func (x *people) text(s string) uint64 {

@@ -829,3 +829,61 @@ func TestKilledAndGivenAnotherKey(t *testing.T) {
 		})
 	}
 }
+
+// A person whom an earlier run created a moment ago need not be listed yet. A
+// row that has another key since waits for a listing that shows the person.
+func TestKeyChangesWhileListingsLag(t *testing.T) {
+	t.Parallel()
+	const head = "First Name,Last Name,Employee ID,External ID\n"
+	tests := []struct {
+		name          string
+		first, second string
+		pause         time.Duration
+		created       int
+		waits         bool
+	}{
+		{name: "gets an employee ID", first: "Ann,Lee,,\n", second: "Ann,Lee,5,\n", created: 1, waits: true},
+		{name: "gets an origin ID", first: "Ann,Lee,,\n", second: "Ann,Lee,,HR-1\n", created: 1, waits: true},
+		{name: "loses an employee ID", first: "Ann,Lee,5,\n", second: "Ann,Lee,,\n", created: 1, waits: true},
+		{name: "loses an origin ID", first: "Ann,Lee,,HR-1\n", second: "Ann,Lee,,\n", created: 1, waits: true},
+		{name: "gets an origin ID beside the employee ID", first: "Ann,Lee,5,\n", second: "Ann,Lee,5,HR-1\n", created: 1, waits: true},
+		{name: "gets an ID long after", first: "Ann,Lee,,\n", second: "Ann,Lee,5,\n", pause: time.Hour, created: 1},
+		{name: "is another person", first: "Ann,Lee,,\n", second: "Bo,Lee,,\n", created: 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "list-lag:30s")})
+				b.run(t.Context(), b.roster(head+test.first), nil)
+				time.Sleep(test.pause)
+				began := time.Now()
+				b.run(t.Context(), b.roster(head+test.second), nil)
+				if took := time.Since(began); (took > 30*time.Second) != test.waits {
+					t.Errorf("the second run took %s", took)
+				}
+				if got := len(b.server.People()); got != test.created {
+					t.Errorf("%d people, want %d", got, test.created)
+				}
+			})
+		})
+	}
+}
+
+// An open intent whose origin ID belongs to a person of another name created
+// nobody: Procore refused it.
+func TestOpenIntentOfAnIDThatIsAnothersIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const head = "First Name,Last Name,External ID\n"
+		b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "cut-before:nth=1")})
+		b.runKilled(b.roster(head+"Ann,Lee,HR-1\n"), kill{create: 1}, nil)
+		b.server.SetFaults()
+		b.server.Add(simulator.Person{FirstName: "Zed", LastName: "Zorn", OriginID: "HR-1"})
+		b.run(t.Context(), b.roster(head+"Bo,Li,HR-2\n"), nil) // settles the open intent
+		r := b.run(t.Context(), b.roster(head+"Ann,Lee,HR-1\n"), nil)
+		if o := r.rows[0].Outcome; o.Status != outcome.Invalid || o.Problems[0].Code != "id_conflict" {
+			t.Errorf("%s %v, want invalid: the ID is Zed Zorn's", o.Status, o.Problems)
+		}
+	})
+}

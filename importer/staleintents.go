@@ -19,6 +19,7 @@ type staleIntents struct {
 	run   *run
 	open  []ledger.Intent
 	keys  map[ledger.Key][]int64
+	names map[ledger.Key]ledger.Key // of the open intents with a recorded name
 	scope ledger.Scope
 }
 
@@ -40,9 +41,12 @@ func (r *run) awaitStaleIntents(intake, work context.Context) (*staleIntents, er
 }
 
 func newStaleIntents(r *run, open []ledger.Intent, scope ledger.Scope) *staleIntents {
-	s := &staleIntents{run: r, open: open, keys: make(map[ledger.Key][]int64, len(open)), scope: scope}
+	s := &staleIntents{run: r, open: open, scope: scope, keys: make(map[ledger.Key][]int64, len(open)), names: map[ledger.Key]ledger.Key{}}
 	for _, intent := range open {
 		s.keys[intent.Key] = nil
+		if intent.NameKey != (ledger.Key{}) {
+			s.names[intent.Key] = intent.NameKey
+		}
 	}
 	return s
 }
@@ -59,16 +63,20 @@ func (s *staleIntents) see(p procore.Person) {
 			s.keys[k] = append(people, p.ID)
 		}
 	}
-	by := func(m mapping.Person) { match(ledgerKey(s.run.Ledger, s.scope, appendKey(nil, &m, 1))) }
+	key := func(m mapping.Person) ledger.Key { return ledgerKey(s.run.Ledger, s.scope, appendKey(nil, &m, 1)) }
+	name := key(mapping.Person{FirstName: p.FirstName, LastName: p.LastName})
 	if p.OriginID != "" {
-		by(mapping.Person{OriginID: p.OriginID})
-		match(memberKey(s.run.Ledger, s.scope, p.OriginID))
+		for _, k := range []ledger.Key{key(mapping.Person{OriginID: p.OriginID}), memberKey(s.run.Ledger, s.scope, p.OriginID)} {
+			if sent, ok := s.names[k]; !ok || sent == name { // else the ID is another person's, and Procore refused the row
+				match(k)
+			}
+		}
 	}
 	if p.EmployeeID != "" {
-		by(mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName})
+		match(key(mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName}))
 	}
 	if p.OriginID == "" && p.EmployeeID == "" {
-		by(mapping.Person{FirstName: p.FirstName, LastName: p.LastName})
+		match(name)
 	}
 }
 
