@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"muster/importer"
+	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 	"muster/importer/results"
@@ -886,4 +888,71 @@ func TestOpenIntentOfAnIDThatIsAnothersIsRefused(t *testing.T) {
 			t.Errorf("%s %v, want invalid: the ID is Zed Zorn's", o.Status, o.Problems)
 		}
 	})
+}
+
+// lockingTransport locks the ledger for a while when the first listing is
+// answered, so that the first intent takes that long to be durable.
+type lockingTransport struct {
+	http.RoundTripper
+	t    *testing.T
+	path string
+	once sync.Once
+	done sync.WaitGroup
+}
+
+func (l *lockingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := l.RoundTripper.RoundTrip(r)
+	if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/people") {
+		l.once.Do(func() {
+			db, err := sql.Open("sqlite", l.path)
+			if err == nil {
+				db.SetMaxOpenConns(1)
+				_, err = db.Exec("BEGIN IMMEDIATE")
+			}
+			if err != nil {
+				l.t.Error(err)
+				return
+			}
+			l.done.Go(func() {
+				<-time.After(300 * time.Millisecond)
+				_, _ = db.Exec("ROLLBACK")
+				_ = db.Close()
+			})
+		})
+	}
+	return response, err
+}
+
+// An intent that took long to become durable is withdrawn before its request
+// leaves: later runs judge by the age of an intent.
+func TestOldIntentIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, simulator.Config{Windows: noLimits})
+	lock := &lockingTransport{RoundTripper: b.server.Transport(), t: t, path: filepath.Join(b.folder, "ledger.db")}
+	r := b.run(t.Context(), b.crew(1), func(j *importer.Job) {
+		j.SettleAfter = 200 * time.Millisecond
+		j.API = b.client(j.Pace, lock)
+	})
+	lock.done.Wait()
+	if got := r.statuses(); got[outcome.Created] != 1 {
+		t.Errorf("%v, want one row created", got)
+	}
+	book, err := ledger.Open(t.Context(), lock.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	withdrawn, attempts := 0, 0
+	for attempt, err := range book.Attempts(t.Context(), r.Run) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		attempts++
+		if attempt.Code == "not_sent" {
+			withdrawn++
+		}
+	}
+	if sent := b.server.Requests().Creates; sent != 1 || withdrawn == 0 || withdrawn != attempts-1 {
+		t.Errorf("%d requests, %d of %d intents withdrawn; want 1 request, and all intents but the last withdrawn", sent, withdrawn, attempts)
+	}
 }
