@@ -85,7 +85,7 @@ func (r *run) know(t *task, e ledger.Entry) {
 // facts gathers what is known of a task, by a listing if there is one.
 func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	f := facts{
-		state: t.entry.State, person: t.entry.PersonID, ours: t.ours, losses: t.tries.lost, target: t.target,
+		state: t.entry.State, person: t.entry.PersonID, ours: t.ours, losses: t.tries.failures.Lost, target: t.target,
 		foreign: t.entry.State == ledger.Intended && !t.ours && t.entry.Project != r.Scope.Project,
 	}
 	if now == nil {

@@ -51,7 +51,7 @@ func (r *run) problem(t *task, f facts, d decision, code string) outcome.Problem
 		p.Message = "this person has another job title in Procore"
 		p.Hint = "correct the title there, or import with --update"
 	case codeKeptFailing:
-		p.Message = fmt.Sprintf("Procore did not answer %d requests for this row, and the person was not created", t.tries.lost)
+		p.Message = fmt.Sprintf("Procore did not answer %d requests for this row, and the person was not created", t.tries.failures.Lost)
 		p.Hint = "try again later; if this goes on, send the request IDs to Procore's support"
 	case codeSentElsewhere:
 		return sentElsewhere(t.entry.Project)

@@ -4,61 +4,32 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
 )
 
-const (
-	// maxUnreachable is how many tries in a row may fail to reach Procore. With
-	// the intervals below they take about two minutes; after that the network,
-	// not the row, is at fault.
-	maxUnreachable = 9
-	// maxThrottled is how often Procore may throttle one row. Each time costs a
-	// pause until the server's reset. A row that gets 429 also needs
-	// leastThrottled to pass: other users of the quota may be faster each time.
-	// Both bound only a server that never lets a request through.
-	maxThrottled   = 60
-	leastThrottled = 2 * time.Hour
-)
+// mostLosses is how many answers of one row may be lost, each time settled as
+// not created, before the row has failed.
+const mostLosses = 5
 
-// tries counts what went wrong with the requests of one row so far.
+// createLimits says when the request for a row is given up. Unreachable takes
+// about two minutes; after that the network, not the row, is at fault. Throttled
+// and ThrottledFor bound only a server that never lets a request through. Lost is
+// 0: a request that creates a person is never repeated while its effect is unknown.
+var createLimits = procore.Limits{Unreachable: 9, Throttled: 60, ThrottledFor: 2 * time.Hour}
+
+// repeatLimits is createLimits for a request that may be repeated without harm.
+var repeatLimits = procore.Limits{Lost: mostLosses, Unreachable: 9, Throttled: 60, ThrottledFor: 2 * time.Hour}
+
+// tries counts the requests of one row.
 type tries struct {
-	sent        int
-	unreachable int
-	throttled   int
-	since       time.Time // of the first throttling
-	lost        int       // answers
-	renewed     bool      // the token was renewed
-	intervals   *backoff.ExponentialBackOff
-}
-
-// interval returns how long to wait before the next try: longer each time, with
-// jitter so that workers do not try together.
-func (t *tries) interval() time.Duration {
-	if t.intervals == nil {
-		t.intervals = backoff.NewExponentialBackOff()
-		t.intervals.InitialInterval = 500 * time.Millisecond
-		t.intervals.MaxInterval = 30 * time.Second
-		t.intervals.Multiplier = 2
-	}
-	return t.intervals.NextBackOff()
-}
-
-// throttle counts one more throttled request, and reports whether to try again.
-func (t *tries) throttle(e *procore.Error) bool {
-	if t.throttled == 0 {
-		t.since = time.Now()
-	}
-	t.throttled++
-	return t.throttled < maxThrottled || e.Status == http.StatusTooManyRequests && time.Since(t.since) < leastThrottled
+	sent     int
+	failures procore.Tries
 }
 
 // answer is what follows from Procore's answer to one request.
@@ -71,52 +42,89 @@ type answer struct {
 	lost     bool          // the person may or may not exist now
 }
 
-// decideAnswer is the one place where Procore's answer to a create becomes what
-// happens next. The client classifies answers: see procore.Error.
-func (r *run) decideAnswer(row *task, err error) answer {
-	t := &row.tries
+// decideAnswer turns Procore's answer to a create or attach into the next step.
+func (r *run) decideAnswer(t *task, err error) answer {
 	if err == nil {
 		return answer{status: outcome.Created}
 	}
-	var e *procore.Error
-	if !errors.As(err, &e) {
-		e = &procore.Error{Kind: procore.Fault, Effect: procore.MayHaveHappened, Message: err.Error(), Err: err}
-	}
-	if e.Effect != procore.DidNotHappen {
-		t.lost++
-		r.emit(AnswerLost{})
+	e := requestError(err)
+	switch r.nextTry(t, e, createLimits) {
+	case procore.FindOut:
 		return answer{status: outcome.Unknown, lost: true, problems: []outcome.Problem{{Code: codeAnswerLost}}}
+	case procore.SendAgain:
+		return answer{again: true, wait: pauseBefore(e, t.tries.failures)}
+	case procore.StopRun:
+		stop := stopFor(e)
+		return answer{status: outcome.Pending, stop: stop, problems: []outcome.Problem{{Code: stop.Code, Message: stop.Message, Hint: stop.Fix}}}
+	case procore.GiveUp:
 	}
-	switch e.Kind {
-	case procore.Throttled:
-		r.counters.throttled.Add(1)
-		r.emit(Throttled{})
-		if t.throttle(e) {
-			return answer{again: true} // the client has paused the pace, for all workers
-		}
+	if e.Kind == procore.Throttled {
 		return answer{status: outcome.Failed, problems: []outcome.Problem{{
 			Code: "throttled", Message: "Procore kept throttling this row: " + e.Message, Hint: "try again later, or with a lower --rate",
 		}}}
-	case procore.Unreachable:
-		if t.unreachable++; t.unreachable < maxUnreachable {
-			return answer{again: true, wait: t.interval()}
-		}
-		return stopAnswer(stopFor(e))
-	case procore.Unauthorized:
-		if !t.renewed {
-			t.renewed = true
-			return answer{again: true} // with a token that the client fetches anew
-		}
-		return stopAnswer(stopFor(e))
-	case procore.BadCredentials, procore.Forbidden, procore.NotFound:
-		return stopAnswer(stopFor(e))
-	case procore.Refused, procore.Fault, procore.Malformed:
 	}
-	return answer{status: outcome.Failed, problems: r.refusal(row, e)}
+	return answer{status: outcome.Failed, problems: r.refusal(t, e)}
 }
 
-func stopAnswer(stop *StopError) answer {
-	return answer{status: outcome.Pending, stop: stop, problems: []outcome.Problem{{Code: stop.Code, Message: stop.Message, Hint: stop.Fix}}}
+// decideUpdate turns Procore's answer to an update into the next step. The
+// request may be repeated, and the person may have been removed.
+func (r *run) decideUpdate(t *task, err error) answer {
+	e := requestError(err)
+	if e.Kind == procore.NotFound {
+		return updateRefused(t, []outcome.Problem{{Message: e.Message, Hint: e.Hint}})
+	}
+	switch r.nextTry(t, e, repeatLimits) {
+	case procore.SendAgain:
+		return answer{again: true, wait: pauseBefore(e, t.tries.failures)}
+	case procore.StopRun:
+		return answer{stop: stopFor(e)}
+	case procore.GiveUp, procore.FindOut:
+	}
+	if e.Effect == procore.MayHaveHappened {
+		return updateRefused(t, []outcome.Problem{{Message: "Procore kept failing", Hint: "run the same command again later"}})
+	}
+	return updateRefused(t, r.refusal(t, e))
+}
+
+func updateRefused(t *task, problems []outcome.Problem) answer {
+	for i := range problems {
+		problems[i].Code = "update_refused"
+		problems[i].Message = fmt.Sprintf("the job title of person %d was not changed: %s", t.outcome.PersonID, problems[i].Message)
+	}
+	return answer{status: outcome.Failed, problems: problems}
+}
+
+// nextTry counts a failed request of the task and returns what to do next.
+func (r *run) nextTry(t *task, e *procore.Error, limits procore.Limits) procore.Next {
+	if e.Kind == procore.Throttled {
+		r.counters.throttled.Add(1)
+		r.emit(Throttled{})
+	}
+	if e.Effect == procore.MayHaveHappened {
+		r.emit(AnswerLost{})
+	}
+	var next procore.Next
+	next, t.tries.failures = procore.Retry(e, t.tries.failures, limits, time.Now())
+	return next
+}
+
+// pauseBefore returns how long to wait before a request is repeated. After a 429
+// the client has paused the pace, and after a 401 it fetches a new token.
+func pauseBefore(e *procore.Error, failures procore.Tries) time.Duration {
+	if e.Kind == procore.Throttled || e.Kind == procore.Unauthorized {
+		return 0
+	}
+	return procore.Backoff(failures.Lost + failures.Unreachable)
+}
+
+// requestError returns the error of a request as the client classifies it. The
+// effect of any other error is not known.
+func requestError(err error) *procore.Error {
+	var e *procore.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &procore.Error{Kind: procore.Fault, Effect: procore.MayHaveHappened, Message: err.Error(), Err: err}
 }
 
 // result returns what the ledger records of an answer.
@@ -154,31 +162,4 @@ func (r *run) refusal(t *task, e *procore.Error) []outcome.Problem {
 		}))
 	}
 	return problems
-}
-
-// decideUpdate is like decideAnswer, for a request that may be repeated and
-// whose person may have been removed.
-func (r *run) decideUpdate(t *task, err error) answer {
-	var e *procore.Error
-	if errors.As(err, &e) && e.Kind == procore.NotFound {
-		return updateRefused(t, []outcome.Problem{{Message: e.Message, Hint: e.Hint}})
-	}
-	a := r.decideAnswer(t, err)
-	switch {
-	case a.stop != nil || a.again:
-		return a
-	case a.lost && t.tries.lost < mostLosses:
-		return answer{again: true, wait: t.tries.interval()}
-	case a.lost:
-		return updateRefused(t, []outcome.Problem{{Message: "Procore kept failing", Hint: "run the same command again later"}})
-	}
-	return updateRefused(t, a.problems)
-}
-
-func updateRefused(t *task, problems []outcome.Problem) answer {
-	for i := range problems {
-		problems[i].Code = "update_refused"
-		problems[i].Message = fmt.Sprintf("the job title of person %d was not changed: %s", t.outcome.PersonID, problems[i].Message)
-	}
-	return answer{status: outcome.Failed, problems: problems}
 }

@@ -9,12 +9,7 @@ import (
 	"muster/importer/outcome"
 )
 
-const (
-	defaultSettleAfter = 60 * time.Second
-	// mostLosses is how many answers of one row may be lost, each time settled as
-	// not created, before the row has failed.
-	mostLosses = 5
-)
+const defaultSettleAfter = 60 * time.Second
 
 // settler decides about unsettled rows by listing the project's people. One
 // listing serves many rows, while other rows go on.

@@ -1,0 +1,148 @@
+package importer
+
+import (
+	"context"
+	"time"
+
+	"muster/importer/ledger"
+	"muster/importer/procore"
+	"muster/ratelimit"
+)
+
+// removalFacts is what an undo knows of one person.
+type removalFacts struct {
+	edited  bool           // the person was changed in Procore after the creation
+	removed bool           // the answer names the person as removed
+	skipped bool           // the last answer was good and does not name the person
+	lost    bool           // an answer about the person was lost, in this undo or an earlier one
+	refused *procore.Error // the answer that refuses the request; nil: none does
+
+	checked bool // the people were listed after the request
+	before  bool // the person was listed when the undo began
+	listed  bool // the person was listed after the request
+}
+
+// removalDecision is what became of a person, as far as the facts show.
+type removalDecision struct {
+	state  ledger.State // Intended: open, until the people are listed
+	status UndoStatus
+	code   string
+}
+
+// reconcileRemoval decides what became of a person. That a person is not listed
+// is never enough: a listing may lag, and the next import would create a person
+// who is taken for gone. A person who is off the project is skipped, so an ID
+// that was listed before and is missing after a lost answer was removed by that
+// request.
+func reconcileRemoval(f removalFacts) removalDecision {
+	switch {
+	case f.edited:
+		return removalDecision{ledger.Created, UndoKept, CodeUndoEdited}
+	case f.removed:
+		return removalDecision{ledger.Removed, UndoRemoved, ""}
+	case !f.checked && f.lost:
+		return removalDecision{ledger.Intended, UndoPending, codeAnswerLost}
+	case !f.checked && f.skipped:
+		return removalDecision{ledger.Intended, UndoPending, CodeUndoSkipped}
+	case !f.checked && f.refused != nil:
+		return removalDecision{ledger.Created, UndoFailed, f.refused.Code}
+	case !f.checked:
+		return removalDecision{ledger.Created, UndoPending, "not_sent"}
+	case !f.listed && f.lost && (f.skipped || f.before):
+		return removalDecision{ledger.Removed, UndoRemoved, ""}
+	case !f.listed && f.skipped:
+		return removalDecision{ledger.Removed, UndoKept, CodeUndoGone}
+	case !f.listed: // nor before: the listing may lag, and the next undo shows it
+		return removalDecision{ledger.Intended, UndoFailed, codeAnswerLost}
+	case f.skipped:
+		return removalDecision{ledger.Created, UndoKept, CodeUndoSkipped}
+	}
+	return removalDecision{ledger.Created, UndoFailed, codeKeptFailing}
+}
+
+// result returns what the ledger records of the decision.
+func (d removalDecision) result(person int64, answer ledger.Result) ledger.Result {
+	answer.State, answer.Code = d.state, d.code
+	if d.state != ledger.Intended {
+		answer.PersonID = person
+	}
+	return answer
+}
+
+// message returns what the decision means, for people.
+func (d removalDecision) message(f removalFacts) string {
+	switch {
+	case d.status == UndoPending || d.code == "":
+		return ""
+	case f.refused != nil && !f.checked:
+		return "Procore refused to take this person off the project: " + f.refused.Message
+	}
+	return map[string]string{
+		CodeUndoEdited:  "edited in Procore since the import, so the person stays; if you want, take the person off in the project's directory",
+		CodeUndoGone:    "not on the project any more: another user took this person off",
+		CodeUndoSkipped: "Procore leaves this person on the project: it takes off only people who can't log in; take the person off in the project's directory",
+		codeAnswerLost:  "Procore kept failing, and it is not known whether this person is still on the project; try again later",
+		codeKeptFailing: "Procore kept failing, and this person is still on the project; try again later",
+	}[d.code]
+}
+
+// repetition is what became of a request that may be repetition without harm.
+type repetition struct {
+	err   *procore.Error // the last one; nil if there was a good answer
+	lost  bool           // an answer was lost
+	ended bool           // the intake ended before a good answer
+	stop  *StopError     // ends the undo
+}
+
+func (s repetition) ok() bool { return s.err == nil && !s.ended }
+
+// refusal returns the error of a request that Procore refused, or nil.
+func (s repetition) refusal() *procore.Error {
+	if s.ended || s.stop != nil {
+		return nil
+	}
+	return s.err
+}
+
+// repeat sends a request until it is answered, also after a lost answer. The
+// first request takes slot.
+func (x *undoing) repeat(intake context.Context, slot *ratelimit.Slot, request func(*ratelimit.Slot) error) (s repetition) {
+	var failures procore.Tries
+	for {
+		err := request(slot)
+		if err == nil {
+			s.err = nil
+			return s
+		}
+		s.err = requestError(err)
+		s.lost = s.lost || s.err.Effect != procore.DidNotHappen
+		if s.err.Kind == procore.Throttled {
+			x.throttled++
+		}
+		var next procore.Next
+		next, failures = procore.Retry(s.err, failures, repeatLimits, time.Now())
+		if next == procore.StopRun || next == procore.GiveUp && s.err.Kind == procore.Throttled {
+			s.stop = stopFor(s.err)
+		}
+		if next != procore.SendAgain {
+			return s
+		}
+		if !wait(intake, pauseBefore(s.err, failures)) {
+			s.ended = true
+			return s
+		}
+		if slot, err = takeSlot(intake, x.Pace); err != nil {
+			s.ended = true
+			return s
+		}
+	}
+}
+
+// takeSlot waits for a place in the quota. Once ctx has ended, takeSlot returns
+// an error, however free the quota is.
+func takeSlot(ctx context.Context, pace *ratelimit.Pace) (*ratelimit.Slot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return pace.Take(ctx)
+}
