@@ -45,7 +45,7 @@ type storedRow struct {
 // rosterBook is the workbook of the roster while it is extended.
 type rosterBook struct {
 	copy     *os.File // the roster's file may change during the run
-	book     *workbook.Book
+	book     *workbook.Editor
 	previous *Reader // of the copy, if that is a results file
 }
 
@@ -136,7 +136,7 @@ func (b *rosterBook) open(folder string, header []string, o Options) error {
 	if err != nil {
 		return err
 	}
-	b.book, err = workbook.Open(b.copy, info.Size(), edit)
+	b.book, err = workbook.OpenEditor(b.copy, info.Size(), edit)
 	return err
 }
 
@@ -258,8 +258,8 @@ func (e *workbookEncoder) storedRows() iter.Seq2[storedRow, error] {
 
 // placedRows returns the stored rows with places in the sheet. The place in a roster is
 // the number of the row; in a results file, which a user may have sorted, of the line.
-func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Row, error] {
-	return func(yield func(workbook.Row, error) bool) {
+func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Result, error] {
+	return func(yield func(workbook.Result, error) bool) {
 		var nextLine func() (Row, error, bool)
 		if e.roster.previous != nil {
 			var stop func()
@@ -269,12 +269,12 @@ func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Row, error] {
 		looks := statusLooks()
 		for stored, err := range e.storedRows() {
 			if err != nil {
-				yield(workbook.Row{}, err)
+				yield(workbook.Result{}, err)
 				return
 			}
 			six := stored.Cells[len(e.header)-columnCount : len(e.header)]
 			number, _ := wholeNumber(six[columnRow]) // written by appendOutcome
-			row := workbook.Row{Number: int(number), Cells: six, Tone: looks[outcome.Status(six[columnStatus])].tone, Marks: stored.Marks}
+			row := workbook.Result{Number: int(number), Cells: six, Tone: looks[outcome.Status(six[columnStatus])].tone, Marks: stored.Marks}
 			if e.roster.previous != nil {
 				line, failed, more := nextLine()
 				if err = failed; err == nil && (!more || line.Outcome.Row != row.Number) {

@@ -1,6 +1,6 @@
 package roster
 
-import "strconv"
+import "muster/importer/workbook"
 
 // The codes of the errors that Open and Reader.Rows return.
 const (
@@ -32,16 +32,4 @@ const (
 
 // CellName names a cell as a spreadsheet does, such as "C17". The first row is
 // 1 and the first column is 0.
-func CellName(row, column int) string {
-	return columnName(column) + strconv.Itoa(row)
-}
-
-func columnName(column int) string {
-	var b [8]byte
-	i := len(b)
-	for n := column + 1; n > 0 && i > 0; n = (n - 1) / 26 {
-		i--
-		b[i] = byte('A' + (n-1)%26)
-	}
-	return string(b[i:])
-}
+func CellName(row, column int) string { return workbook.CellName(row, column) }

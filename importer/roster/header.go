@@ -243,12 +243,12 @@ func (r *Reader) otherHidden() string {
 		return ""
 	}
 	hidden := ""
-	for _, sh := range r.book.sheets {
+	for _, sh := range r.book.Sheets {
 		switch {
-		case sh.hidden && sh.name == r.sheet:
+		case sh.Hidden && sh.Name == r.sheet:
 			return ""
-		case sh.hidden && hidden == "":
-			hidden = sh.name
+		case sh.Hidden && hidden == "":
+			hidden = sh.Name
 		}
 	}
 	return hidden

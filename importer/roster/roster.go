@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"muster/importer/fault"
+	"muster/importer/workbook"
 )
 
 // How wide a roster is at most. Cells far to the right of the headings have none
@@ -51,17 +51,15 @@ const (
 )
 
 // Kind is what a cell of a workbook holds.
-type Kind uint8
+type Kind = workbook.Kind
 
-// The kinds of cells. A Date cell reads as an ISO date, a Boolean as TRUE or
-// FALSE, a FormulaError as the error shown (#N/A), or as the formula if the
-// workbook holds no result of it.
+// The kinds of cells, as package workbook describes them.
 const (
-	Text Kind = iota
-	Number
-	Date
-	Boolean
-	FormulaError
+	Text         = workbook.Text
+	Number       = workbook.Number
+	Date         = workbook.Date
+	Boolean      = workbook.Boolean
+	FormulaError = workbook.FormulaError
 )
 
 // Row is one row below the header.
@@ -101,9 +99,9 @@ type Reader struct {
 	headerRow int
 	remarks   []string
 	notes     notes
-	book      *workbook // nil for CSV
-	delimiter string    // "" for a workbook
-	estimate  int       // rows, about
+	book      *surveyedBook // nil for CSV
+	delimiter string        // "" for a workbook
+	estimate  int           // rows, about
 	hiddenToo bool
 }
 
@@ -214,11 +212,7 @@ func (r *Reader) Sample(n int) ([][]string, error) {
 // Close closes the file and removes what was stored on the way. It may be
 // called again.
 func (r *Reader) Close() error {
-	var err error
-	if r.book != nil {
-		err = r.book.strings.close()
-	}
-	return errors.Join(err, r.source.close())
+	return r.source.close()
 }
 
 // rowBuffer gives rows the width of the header without an allocation a row.

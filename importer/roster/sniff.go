@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"archive/zip"
 	"bytes"
 	"io"
 	"strings"
@@ -112,16 +111,16 @@ func utf16le(s string) []byte {
 }
 
 // refuseZip says what an archive is that is no workbook.
-func (s *source) refuseZip(z *zip.Reader) error {
+func (s *source) refuseZip(names []string) error {
 	message := "this is a ZIP archive, not a workbook"
 	fix := "unpack it and name the spreadsheet in it"
 	code := CodeNotASpreadsheet
-	for _, f := range z.File {
-		name := strings.ReplaceAll(f.Name, `\`, "/")
+	for _, name := range names {
+		name = strings.ReplaceAll(name, `\`, "/")
 		switch {
 		case strings.EqualFold(name, "xl/workbook.bin"):
 			return s.fail(CodeUnsupportedFormat, "this is a binary Excel workbook (.xlsb)", "open it in Excel and save it as an Excel workbook (.xlsx)", nil)
-		case name == odsContent || name == "mimetype":
+		case name == "content.xml" || name == "mimetype":
 			message, fix = "this is an OpenDocument file, but not a spreadsheet (.ods)", askForXLSX
 		case strings.HasPrefix(name, "Index/") || name == "Index.zip":
 			code, message, fix = CodeUnsupportedFormat, "this is an Apple Numbers file", "open it in Numbers and choose File > Export To > Excel"

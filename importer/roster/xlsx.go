@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"muster/importer/workbook"
 )
 
 // openXLSX reads a workbook whole and picks the sheet to read.
@@ -13,7 +15,10 @@ func (r *Reader) openXLSX(o Options) error {
 	if err != nil {
 		return err
 	}
-	r.book, r.format = book, book.format
+	r.book, r.format = book, XLSX
+	if book.ODS {
+		r.format = ODS
+	}
 	if ext := strings.ToLower(filepath.Ext(r.source.name)); ext == ".csv" || ext == ".txt" || ext == ".tsv" {
 		r.remarks = append(r.remarks, "named "+ext+", but it is a workbook: read as one")
 	}
@@ -21,27 +26,28 @@ func (r *Reader) openXLSX(o Options) error {
 	if err != nil {
 		return err
 	}
-	r.sheet = sh.name
-	t := &sheetTable{book: book, sheet: sh}
+	r.sheet = sh.Name
+	v := book.surveys[sh]
+	t := &sheetTable{source: r.source, book: book, sheet: sh}
 	r.table = t
-	h, err := r.chooseHeader(o, sh.survey.head)
+	h, err := r.chooseHeader(o, v.head)
 	if err != nil {
 		return err
 	}
 	h.cells = connected(h.cells)
 	t.headerRow, t.width = h.number, len(h.cells)
-	r.notes.numbers, r.notes.last = sh.survey.numbers, sh.survey.merges.below(h.number, len(h.cells))
+	r.notes.numbers, r.notes.last = v.numbers, lastHeaderRow(sh.Merges, h.number, len(h.cells))
 	r.remarkOnSheet(book, sh, h.number, len(h.cells))
-	r.remarkOnLegend(sh.survey.head)
+	r.remarkOnLegend(v.head)
 	return r.takeHeader(h, o.Heading)
 }
 
 // remarkOnSheet says what the reader of a summary would not expect.
-func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow, width int) {
-	if n := len(book.sheets); n > 1 {
-		r.remarks = append(r.remarks, fmt.Sprintf("sheet %q of %d", sh.name, n))
+func (r *Reader) remarkOnSheet(book *surveyedBook, sh *workbook.Sheet, headerRow, width int) {
+	if n := len(book.Sheets); n > 1 {
+		r.remarks = append(r.remarks, fmt.Sprintf("sheet %q of %d", sh.Name, n))
 	}
-	v := &sh.survey
+	v := book.surveys[sh]
 	r.estimate = v.filled
 	hidden := v.hidden
 	for _, row := range v.head {
@@ -54,14 +60,14 @@ func (r *Reader) remarkOnSheet(book *workbook, sh *sheet, headerRow, width int) 
 			"hidden row is not imported (to import it, show it in the workbook)",
 			"hidden rows are not imported (to import them, show them in the workbook)"))
 	}
-	if n := v.merges.tall(headerRow); n > 0 {
+	if n := tallMerges(sh.Merges, headerRow); n > 0 {
 		r.remarks = append(r.remarks, plural(n, "cell is merged over several rows, and stands in each of them", "cells are merged over several rows, and stand in each of them"))
 	}
-	if v.farthest.column >= width+maxBeside {
-		r.remarks = append(r.remarks, "what stands far to the right of the headings is not read, such as "+CellName(v.farthest.row, v.farthest.column))
+	if v.last >= width+maxBeside {
+		r.remarks = append(r.remarks, "what stands far to the right of the headings is not read, such as "+v.farthest)
 	}
-	if v.uncomputed > 0 {
-		r.remarks = append(r.remarks, plural(v.uncomputed, "formula has", "formulas have")+" no stored result (open the workbook in Excel and save it to have them calculated)")
+	if sh.Uncomputed > 0 {
+		r.remarks = append(r.remarks, plural(sh.Uncomputed, "formula has", "formulas have")+" no stored result (open the workbook in Excel and save it to have them calculated)")
 	}
 }
 
@@ -89,7 +95,8 @@ func plural(n int, one, many string) string {
 
 // sheetChoice is a sheet that may be the roster.
 type sheetChoice struct {
-	sheet  *sheet
+	sheet  *workbook.Sheet
+	survey *survey
 	known  int  // headings in its header row
 	people bool // there are rows below it
 	sample bool // its name says that it is not the real one
@@ -99,18 +106,18 @@ type sheetChoice struct {
 // chooseSheet returns the sheet that the user names, or else the visible one
 // with the most headings. Two that look alike and hold people are refused:
 // half a crew must not be imported without a word.
-func (r *Reader) chooseSheet(o Options, book *workbook) (*sheet, error) {
+func (r *Reader) chooseSheet(o Options, book *surveyedBook) (*workbook.Sheet, error) {
 	if o.Sheet != "" {
 		return r.namedSheet(o.Sheet, book)
 	}
 	var choices []sheetChoice
 	hidden := 0
-	for _, sh := range book.sheets {
-		if sh.hidden {
+	for _, sh := range book.Sheets {
+		if sh.Hidden {
 			hidden++
 			continue
 		}
-		choices = append(choices, judge(sh, o))
+		choices = append(choices, judge(sh, book.surveys[sh], o))
 	}
 	if hidden > 0 {
 		r.remarks = append(r.remarks, plural(hidden, "hidden sheet was", "hidden sheets were")+" not looked at (name one by --sheet to read it)")
@@ -139,24 +146,24 @@ func (r *Reader) chooseSheet(o Options, book *workbook) (*sheet, error) {
 			continue
 		}
 		if o.Heading != nil && other.known == best.known {
-			return nil, r.source.fail(CodeSheetAmbiguous, fmt.Sprintf("the sheets %q and %q both look like rosters", best.sheet.name, other.sheet.name),
-				fmt.Sprintf("name the one to read, such as --sheet %q, and run once for each", best.sheet.name), nil)
+			return nil, r.source.fail(CodeSheetAmbiguous, fmt.Sprintf("the sheets %q and %q both look like rosters", best.sheet.Name, other.sheet.Name),
+				fmt.Sprintf("name the one to read, such as --sheet %q, and run once for each", best.sheet.Name), nil)
 		}
 		if o.Heading != nil {
-			r.remarks = append(r.remarks, fmt.Sprintf("the sheet %q has headings too and is not read", other.sheet.name))
+			r.remarks = append(r.remarks, fmt.Sprintf("the sheet %q has headings too and is not read", other.sheet.Name))
 		}
 	}
 	if best.gone {
-		r.remarks = append(r.remarks, fmt.Sprintf("by its name the sheet %q lists people who have left: see whether they are to be imported", best.sheet.name))
+		r.remarks = append(r.remarks, fmt.Sprintf("by its name the sheet %q lists people who have left: see whether they are to be imported", best.sheet.Name))
 	}
 	return best.sheet, nil
 }
 
 // wordlessSheet returns the first sheet that holds anything, for its rows to
 // be shown in the error.
-func (r *Reader) wordlessSheet(choices []sheetChoice) (*sheet, error) {
+func (r *Reader) wordlessSheet(choices []sheetChoice) (*workbook.Sheet, error) {
 	for _, c := range choices {
-		if c.sheet.survey.filled > 0 {
+		if c.survey.filled > 0 {
 			return c.sheet, nil
 		}
 	}
@@ -165,21 +172,21 @@ func (r *Reader) wordlessSheet(choices []sheetChoice) (*sheet, error) {
 	return nil, e
 }
 
-func judge(sh *sheet, o Options) sheetChoice {
-	c := sheetChoice{sheet: sh, sample: sampleName(sh.name), gone: goneName(sh.name)}
-	i, known := bestHeader(sh.survey.head, o.Heading)
+func judge(sh *workbook.Sheet, v *survey, o Options) sheetChoice {
+	c := sheetChoice{sheet: sh, survey: v, sample: sampleName(sh.Name), gone: goneName(sh.Name)}
+	i, known := bestHeader(v.head, o.Heading)
 	if o.HeaderRow > 0 {
-		i = slices.IndexFunc(sh.survey.head, func(h headRow) bool { return h.number == o.HeaderRow })
+		i = slices.IndexFunc(v.head, func(h headRow) bool { return h.number == o.HeaderRow })
 		known = 0
 		if i >= 0 {
-			known = len(sh.survey.head[i].texts())
+			known = len(v.head[i].texts())
 			if o.Heading != nil {
-				known = sh.survey.head[i].headings(o.Heading)
+				known = v.head[i].headings(o.Heading)
 			}
 		}
 	}
 	if i >= 0 {
-		c.known, c.people = known, sh.survey.filled > i+1
+		c.known, c.people = known, v.filled > i+1
 	}
 	return c
 }
@@ -209,18 +216,18 @@ func sampleName(name string) bool {
 	return false
 }
 
-func (r *Reader) namedSheet(name string, book *workbook) (*sheet, error) {
+func (r *Reader) namedSheet(name string, book *surveyedBook) (*workbook.Sheet, error) {
 	var names []string
-	var found *sheet
-	for _, sh := range book.sheets {
-		if sh.name == name {
+	var found *workbook.Sheet
+	for _, sh := range book.Sheets {
+		if sh.Name == name {
 			return sh, nil
 		}
-		if found == nil && strings.EqualFold(strings.TrimSpace(sh.name), strings.TrimSpace(name)) {
+		if found == nil && strings.EqualFold(strings.TrimSpace(sh.Name), strings.TrimSpace(name)) {
 			found = sh
 		}
 		if len(names) < 20 {
-			names = append(names, fmt.Sprintf("%q", sh.name))
+			names = append(names, fmt.Sprintf("%q", sh.Name))
 		}
 	}
 	if found == nil {

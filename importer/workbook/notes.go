@@ -79,7 +79,7 @@ func readNotes(p *parts, sheetPart, legacyID, by string) (*notes, error) {
 // withoutOurs returns the notes without ours, whose places it adds to old.
 func (n *notes) withoutOurs(texts []byte, old map[[2]int]bool) ([]byte, error) {
 	var out []byte
-	s := newScanner(bytes.NewReader(texts))
+	s := newTagScanner(bytes.NewReader(texts))
 	for {
 		t, err := s.next()
 		if errors.Is(err, io.EOF) {
@@ -97,7 +97,7 @@ func (n *notes) withoutOurs(texts []byte, old map[[2]int]bool) ([]byte, error) {
 			return nil, err
 		}
 		name, _ := attribute(tagAt(raw), "ref")
-		column, row, ok := parseRef(name)
+		row, column, ok := ParseCell(name)
 		if ok && strings.HasPrefix(strings.TrimSpace(contentOf(raw)), n.by) {
 			old[[2]int{row - 1, column}] = true
 			continue
@@ -146,7 +146,7 @@ func withoutBoxes(drawing []byte, old map[[2]int]bool) []byte {
 
 // add puts a note on a cell, unless somebody else's is there already.
 func (n *notes) add(column, row int, text string) {
-	name := ref(column, row)
+	name := CellName(row, column)
 	if n.taken[name] || len(n.added) == maxNotes {
 		return
 	}
@@ -229,7 +229,7 @@ func (n *notes) withTexts() ([]byte, error) {
 	var all strings.Builder
 	for _, one := range n.added {
 		fmt.Fprintf(&all, `<comment ref="%s" authorId="%d"><text><t xml:space="preserve">%s</t></text></comment>`,
-			ref(one.column, one.row), ours, escape(cellText(n.by+"\n"+one.text)))
+			CellName(one.row, one.column), ours, escape(cellText(n.by+"\n"+one.text)))
 	}
 	return appendChild(texts, "commentList", prefixed(all.String(), list))
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,9 +23,6 @@ const (
 	kindPrefix    = "application/vnd.openxmlformats-officedocument."
 	mainKind      = kindPrefix + "spreadsheetml.sheet.main+xml"
 )
-
-// maxPart is the most that a part may be that is read whole. The rows are not.
-const maxPart = 64 << 20
 
 // parts are the parts of a workbook, by name in lower case, as the format
 // compares them, and those that are written anew.
@@ -55,10 +51,6 @@ func openParts(file io.ReaderAt, size int64) (*parts, error) {
 	return p, nil
 }
 
-func plainName(name string) string {
-	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
-}
-
 // has reports whether a part is there, old or new.
 func (p *parts) has(name string) bool {
 	if p.old[plainName(name)] != nil {
@@ -85,7 +77,7 @@ func (p *parts) read(name string) ([]byte, error) {
 	if f == nil {
 		return nil, nil
 	}
-	if f.UncompressedSize64 > maxPart {
+	if f.UncompressedSize64 > maxSmallPart {
 		return nil, &UnfitError{"its part " + strconv.Quote(f.Name) + " is too long"}
 	}
 	in, err := f.Open()
@@ -93,7 +85,7 @@ func (p *parts) read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = in.Close() }() // it is only read
-	content, err := io.ReadAll(io.LimitReader(in, maxPart))
+	content, err := io.ReadAll(io.LimitReader(in, maxSmallPart))
 	if err != nil {
 		return nil, err
 	}
@@ -146,53 +138,18 @@ func (p *parts) copyTo(out *zip.Writer, done string) error {
 	return nil
 }
 
-// relation is a link from one part to another. Its target is a part's name.
-type relation struct{ id, kind, target string }
-
-// relationsOf names the part that holds the links of a part, or those of the
-// workbook as a whole.
-func relationsOf(name string) string {
-	if name == "" { // the archive's own
-		return "_rels/.rels"
-	}
-	return path.Join(path.Dir(name), "_rels", path.Base(name)+".rels")
-}
-
 // relations returns the links of a part.
 func (p *parts) relations(of string) ([]relation, error) {
-	content, err := p.read(relationsOf(of))
-	if err != nil {
+	content, err := p.read(relationsPart(of))
+	if err != nil || content == nil {
 		return nil, err
 	}
-	var all []relation
-	err = tags(content, func(t token) {
-		if t.kind == end || string(t.name) != "Relationship" {
-			return
-		}
-		var r relation
-		r.id, _ = attribute(t.raw, "Id")
-		r.kind, _ = attribute(t.raw, "Type")
-		r.target, _ = attribute(t.raw, "Target")
-		if mode, _ := attribute(t.raw, "TargetMode"); mode != "External" {
-			r.target = resolve(of, r.target)
-		}
-		all = append(all, r)
-	})
-	return all, err
-}
-
-// resolve returns the name of the part that a link of another leads to.
-func resolve(of, target string) string {
-	target = strings.ReplaceAll(target, `\`, "/")
-	if !strings.HasPrefix(target, "/") {
-		target = path.Join(path.Dir(of), target)
-	}
-	return strings.TrimPrefix(path.Clean(target), "/")
+	return readRelations(newScanner(bytes.NewReader(content)), of)
 }
 
 // relate adds a link, and returns its ID.
 func (p *parts) relate(of, kind, target string) (string, error) {
-	content, err := p.read(relationsOf(of))
+	content, err := p.read(relationsPart(of))
 	if err != nil {
 		return "", err
 	}
@@ -208,7 +165,7 @@ func (p *parts) relate(of, kind, target string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p.write(relationsOf(of), content)
+	p.write(relationsPart(of), content)
 	return id, nil
 }
 
@@ -258,7 +215,7 @@ func (p *parts) forget(name, of string) error {
 	if f == nil {
 		return nil
 	}
-	for _, list := range []string{contentTypes, relationsOf(of)} {
+	for _, list := range []string{contentTypes, relationsPart(of)} {
 		content, err := p.read(list)
 		if err != nil {
 			return err
@@ -283,7 +240,7 @@ func (p *parts) forget(name, of string) error {
 
 // tags calls visit with every token of a part.
 func tags(content []byte, visit func(token)) error {
-	s := newScanner(bytes.NewReader(content))
+	s := newTagScanner(bytes.NewReader(content))
 	for {
 		t, err := s.next()
 		if errors.Is(err, io.EOF) {

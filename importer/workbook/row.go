@@ -12,8 +12,7 @@ import (
 
 // What the format can hold.
 const (
-	sheetColumns = 16384
-	cellUnits    = 32767 // UTF-16 code units
+	cellUnits = 32767 // UTF-16 code units
 )
 
 // row is a row of the sheet as it stands in the file.
@@ -36,7 +35,7 @@ type cell struct {
 
 // readRow reads the row that begins with t; last is the number of the one
 // before.
-func (s *sheet) readRow(in *scanner, t token, last int) (row, error) {
+func (s *sheet) readRow(in *tagScanner, t token, last int) (row, error) {
 	raw, err := in.element(s.raw[:0], t)
 	s.raw = raw
 	if err != nil {
@@ -155,7 +154,7 @@ func tagLength(raw []byte) int {
 func cellOf(tag, inner []byte, next int) cell {
 	c := cell{column: next, tag: tag, inner: inner}
 	if ref, found := attribute(tag, "r"); found {
-		if column, _, ok := parseRef(ref); ok {
+		if _, column, ok := ParseCell(ref); ok {
 			c.column = column
 		}
 	}
@@ -187,7 +186,7 @@ func (c cell) restyled(style int) cell {
 // textCell returns a cell that holds text, and nothing if that is empty.
 func textCell(prefix string, row, column, style int, content string) cell {
 	c := cell{column: column, style: style}
-	open := "<" + prefix + `c r="` + ref(column, row) + `" s="` + strconv.Itoa(style) + `"`
+	open := "<" + prefix + `c r="` + CellName(row, column) + `" s="` + strconv.Itoa(style) + `"`
 	if content == "" {
 		c.tag = []byte(open + "/>")
 		return c
@@ -271,47 +270,4 @@ func (r *row) at(column int) (cell, bool) {
 		}
 	}
 	return cell{}, false
-}
-
-// ref names a cell; the column counts from 0, the row from 1.
-func ref(column, row int) string { return letters(column) + strconv.Itoa(row) }
-
-func letters(column int) string {
-	name := ""
-	for column++; column > 0; column = (column - 1) / 26 {
-		name = string(rune('A'+(column-1)%26)) + name
-	}
-	return name
-}
-
-// parseRef reads the name of a cell.
-func parseRef(name string) (column, row int, ok bool) {
-	name = strings.ReplaceAll(name, "$", "")
-	i := 0
-	for i < len(name) && i < 4 && name[i]&^0x20 >= 'A' && name[i]&^0x20 <= 'Z' {
-		column = 26*column + int(name[i]&^0x20-'A') + 1
-		i++
-	}
-	row, err := strconv.Atoi(name[i:])
-	return column - 1, row, err == nil && i > 0 && column <= sheetColumns
-}
-
-// area is a range of cells, its edges included.
-type area struct{ left, top, right, bottom int }
-
-// parseArea reads a range such as B2:F30, or a single cell.
-func parseArea(text string) (area, bool) {
-	first, last, found := strings.Cut(text, ":")
-	if !found {
-		last = first
-	}
-	left, top, ok := parseRef(first)
-	right, bottom, also := parseRef(last)
-	return area{left, top, right, bottom}, ok && also
-}
-
-func (a area) String() string { return ref(a.left, a.top) + ":" + ref(a.right, a.bottom) }
-
-func (a area) overlaps(b area) bool {
-	return a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom
 }

@@ -31,7 +31,7 @@ type sheet struct {
 	taken     []bool // the columns that hold anything from the headings' row on
 	last      int    // the last row that holds anything
 	heading   int    // the style of the last heading
-	filter    area
+	filter    Area
 	columns   []columnRange
 	drawingID string
 	legacyID  string
@@ -51,7 +51,7 @@ type columnRange struct {
 // survey reads the sheet once. width is how many columns the table has.
 func (s *sheet) survey(in io.Reader, width int) error {
 	s.children, s.lineHeight = map[string]bool{}, 15
-	x := newScanner(in)
+	x := newTagScanner(in)
 	if err := s.readRoot(x); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *sheet) survey(in io.Reader, width int) error {
 
 // take notes that columns hold something.
 func (s *sheet) take(from, to int) {
-	for column := from; column <= min(to, sheetColumns-1); column++ {
+	for column := from; column <= min(to, MaxColumns-1); column++ {
 		for len(s.taken) <= column {
 			s.taken = append(s.taken, false)
 		}
@@ -98,7 +98,7 @@ func (s *sheet) take(from, to int) {
 	}
 }
 
-func (s *sheet) readRoot(x *scanner) error {
+func (s *sheet) readRoot(x *tagScanner) error {
 	for {
 		t, err := x.next()
 		if err != nil {
@@ -118,7 +118,7 @@ func (s *sheet) readRoot(x *scanner) error {
 	}
 }
 
-func (s *sheet) surveyRows(x *scanner, width int) error {
+func (s *sheet) surveyRows(x *tagScanner, width int) error {
 	return s.eachRow(x, nil, func(r *row) error {
 		for _, c := range r.cells {
 			if !c.full {
@@ -140,7 +140,7 @@ func (s *sheet) surveyRows(x *scanner, width int) error {
 
 // eachRow calls visit with every row of a sheet's data. What stands between them
 // is appended to between, unless that is nil. It ends behind the data's last tag.
-func (s *sheet) eachRow(x *scanner, between func([]byte) error, visit func(*row) error) error {
+func (s *sheet) eachRow(x *tagScanner, between func([]byte) error, visit func(*row) error) error {
 	number := 0
 	for {
 		t, err := x.next()
@@ -194,8 +194,8 @@ func (s *sheet) surveyElement(name string, raw []byte) error {
 	case "mergeCells":
 		return tags(raw, func(t token) {
 			text, _ := attribute(t.raw, "ref")
-			if merged, ok := parseArea(text); ok && merged.bottom >= s.header {
-				s.take(merged.left, merged.right)
+			if merged, ok := parseArea(text); ok && merged.Bottom >= s.header {
+				s.take(merged.Left, merged.Right)
 			}
 		})
 	case "autoFilter":
@@ -234,8 +234,8 @@ type insertion struct {
 
 // rewrite copies the sheet. The elements that insertions name, in the order of
 // the file, are written by them, the rows by data.
-func (s *sheet) rewrite(out io.Writer, in io.Reader, insertions []insertion, data func(x *scanner) error) error {
-	x := newScanner(in)
+func (s *sheet) rewrite(out io.Writer, in io.Reader, insertions []insertion, data func(x *tagScanner) error) error {
+	x := newTagScanner(in)
 	w := rewriter{out, insertions}
 	inside := false
 	for {

@@ -12,13 +12,13 @@ import (
 
 // splice writes the sheet's rows with ours in them.
 type splice struct {
-	*Book
+	*Editor
 	out     *bufio.Writer
 	buffer  []byte
 	formula bool // one of the cells that were replaced was a formula
 }
 
-func (s *splice) run(x *scanner, rows iter.Seq2[Row, error]) error {
+func (s *splice) run(x *tagScanner, rows iter.Seq2[Result, error]) error {
 	next, stop := iter.Pull2(rows)
 	defer stop()
 	ours, err, more := next()
@@ -70,7 +70,7 @@ func (s *splice) writeHeadings(r *row) {
 }
 
 // write puts our cells in a row, and marks those that something is wrong with.
-func (s *splice) write(r *row, ours *Row) {
+func (s *splice) write(r *row, ours *Result) {
 	first, last := s.lookOf(r)
 	s.unmark(r, last)
 	for _, m := range ours.Marks {

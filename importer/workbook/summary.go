@@ -7,7 +7,7 @@ import (
 )
 
 // mark gives the workbook the property by which it is known again.
-func (b *Book) mark() error {
+func (b *Editor) mark() error {
 	if done, err := b.marked(); err != nil || done {
 		return err
 	}
@@ -51,7 +51,7 @@ func highest(content []byte, element, name string) (int, error) {
 
 // writeSummary writes the sheet that is added, in the place of one that an earlier
 // writing has added.
-func (b *Book) writeSummary(lines []Line) error {
+func (b *Editor) writeSummary(lines []Line) error {
 	content := b.summarySheet(lines)
 	if b.summary != "" {
 		b.parts.write(b.summary, content)
@@ -70,7 +70,7 @@ func (b *Book) writeSummary(lines []Line) error {
 }
 
 // summarySheet returns the part of the sheet that is added.
-func (b *Book) summarySheet(lines []Line) []byte {
+func (b *Editor) summarySheet(lines []Line) []byte {
 	widths := []float64{24, 12, 52, 52, 24}
 	var x strings.Builder
 	x.WriteString(xmlHead + `<worksheet xmlns="` + mainSpace + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>` +
@@ -108,7 +108,7 @@ func (b *Book) summarySheet(lines []Line) []byte {
 }
 
 // listSheet puts the sheet that is added behind the workbook's others.
-func (b *Book) listSheet(relation string) error {
+func (b *Editor) listSheet(relation string) error {
 	content, err := b.parts.read(b.main)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (b *Book) listSheet(relation string) error {
 	return err
 }
 
-func (b *Book) writeStyles() error {
+func (b *Editor) writeStyles() error {
 	if b.look == "" {
 		b.look = b.parts.free("xl/styles%d.xml")
 		if err := b.parts.declare(b.look, kindPrefix+"spreadsheetml.styles+xml"); err != nil {

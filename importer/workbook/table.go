@@ -8,7 +8,7 @@ import (
 )
 
 // tableArea returns where a table lies, and whether columns can be added to it.
-func tableArea(content []byte) (covered area, extensible bool) {
+func tableArea(content []byte) (covered Area, extensible bool) {
 	_ = tags(content, func(t token) {
 		if t.kind != start || string(t.name) != "table" {
 			return
@@ -23,7 +23,7 @@ func tableArea(content []byte) (covered area, extensible bool) {
 }
 
 // writeTable adds our columns to the table that ends beside them.
-func (b *Book) writeTable() error {
+func (b *Editor) writeTable() error {
 	if b.table == "" {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (b *Book) writeTable() error {
 		if t.kind != end && (name == "table" || name == "autoFilter") {
 			text, _ := attribute(t.raw, "ref")
 			if covered, ok := parseArea(text); ok {
-				covered.right = b.at[len(b.at)-1]
+				covered.Right = b.at[len(b.at)-1]
 				t.raw = setAttribute(t.raw, "ref", covered.String())
 			}
 		}
@@ -65,7 +65,7 @@ func (b *Book) writeTable() error {
 
 // nameFilter gives the sheet's filter the hidden name by which some programs
 // find it.
-func (b *Book) nameFilter() error {
+func (b *Editor) nameFilter() error {
 	if b.filter == nil {
 		return nil
 	}
@@ -74,7 +74,7 @@ func (b *Book) nameFilter() error {
 		return err
 	}
 	f := b.filter
-	place := fmt.Sprintf("$%s$%d:$%s$%d", letters(f.left), f.top, letters(f.right), f.bottom)
+	place := fmt.Sprintf("$%s$%d:$%s$%d", columnName(f.Left), f.Top, columnName(f.Right), f.Bottom)
 	var out []byte
 	inside, named, list, depth, behind := false, false, false, 0, 0
 	err = tags(content, func(t token) {
@@ -116,7 +116,7 @@ func (b *Book) nameFilter() error {
 
 // prefixOf returns the namespace prefix of a part's first element.
 func prefixOf(content []byte) string {
-	s := newScanner(bytes.NewReader(content))
+	s := newTagScanner(bytes.NewReader(content))
 	for {
 		t, err := s.next()
 		if err != nil || t.kind != text {

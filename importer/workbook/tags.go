@@ -13,36 +13,36 @@ import (
 // element beside its rows.
 const maxElement = 64 << 20
 
-type tokenKind int
+type tagKind int
 
 const (
-	text  tokenKind = iota // also comments, declarations and CDATA
-	start                  // <name …>
-	end                    // </name>
-	empty                  // <name …/>
+	text  tagKind = iota // also comments, declarations and CDATA
+	start                // <name …>
+	end                  // </name>
+	empty                // <name …/>
 )
 
 // token is a piece of XML as it stands in the file. It is valid until the next
 // one.
 type token struct {
-	kind tokenKind
+	kind tagKind
 	raw  []byte
 	name []byte // local
 }
 
-// scanner cuts XML into tags and what stands between them, without a byte lost.
+// tagScanner cuts XML into tags and what stands between them, without a byte lost.
 // It doesn't hold that the tags match: the roster's reader did.
-type scanner struct {
+type tagScanner struct {
 	in  *bufio.Reader
 	raw []byte
 }
 
-func newScanner(in io.Reader) *scanner { return &scanner{in: bufio.NewReaderSize(in, 1<<16)} }
+func newTagScanner(in io.Reader) *tagScanner { return &tagScanner{in: bufio.NewReaderSize(in, 1<<16)} }
 
 var errTooLong = errors.New("an element of it is too long")
 
 // next returns the next token, and io.EOF at the end.
-func (s *scanner) next() (token, error) {
+func (s *tagScanner) next() (token, error) {
 	s.raw = s.raw[:0]
 	head, err := s.in.Peek(1)
 	if err != nil {
@@ -101,7 +101,7 @@ func tagOf(raw []byte) token {
 }
 
 // until reads to a byte, which is included.
-func (s *scanner) until(stop byte) error {
+func (s *tagScanner) until(stop byte) error {
 	for {
 		piece, err := s.in.ReadSlice(stop)
 		s.raw = append(s.raw, piece...)
@@ -115,7 +115,7 @@ func (s *scanner) until(stop byte) error {
 }
 
 // special reads to the mark that ends a comment or the like.
-func (s *scanner) special(ending string) (token, error) {
+func (s *tagScanner) special(ending string) (token, error) {
 	for {
 		if err := s.until('>'); err != nil {
 			return token{}, cut(err)
@@ -134,7 +134,7 @@ func cut(err error) error {
 }
 
 // element appends the whole element that begins with t.
-func (s *scanner) element(dst []byte, t token) ([]byte, error) {
+func (s *tagScanner) element(dst []byte, t token) ([]byte, error) {
 	dst = append(dst, t.raw...)
 	if t.kind != start {
 		return dst, nil

@@ -38,8 +38,8 @@ type Column struct {
 	Toned   bool // its cells have the row's tone
 }
 
-// Row is what is written into a row of the sheet.
-type Row struct {
+// Result is what is written into a row of the sheet.
+type Result struct {
 	Number int
 	Cells  []string // of Edit.Columns
 	Tone   Tone
@@ -59,8 +59,8 @@ type Line struct {
 	Tone  Tone // of its first cell
 }
 
-// Book is a workbook to be written into. It is not safe for concurrent use.
-type Book struct {
+// Editor is a workbook to be written into. It is not safe for concurrent use.
+type Editor struct {
 	edit    Edit
 	parts   *parts
 	main    string // the part that lists the sheets
@@ -73,18 +73,18 @@ type Book struct {
 	summary string // the part of the sheet to be written anew; "" if it is added
 	name    string // the summary's
 	table   string // the part of the table to be extended; "" if there is none
-	filter  *area  // the filter to be set; nil to leave what is there
+	filter  *Area  // the filter to be set; nil to leave what is there
 	freeze  bool
 }
 
-// Open reads a workbook as far as it must to know that it can be written into.
+// OpenEditor reads a workbook as far as it must to know that it can be written into.
 // If not, the error is an *UnfitError.
-func Open(file io.ReaderAt, size int64, e Edit) (*Book, error) {
+func OpenEditor(file io.ReaderAt, size int64, e Edit) (*Editor, error) {
 	p, err := openParts(file, size)
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{edit: e, parts: p, at: e.At}
+	b := &Editor{edit: e, parts: p, at: e.At}
 	for _, step := range []func() error{b.findMain, b.findSheet, b.readStyles, b.readSheet, b.place} {
 		if err := step(); err != nil {
 			return nil, err
@@ -95,7 +95,7 @@ func Open(file io.ReaderAt, size int64, e Edit) (*Book, error) {
 }
 
 // findMain finds the part that lists the sheets, if it is one that can be written.
-func (b *Book) findMain() error {
+func (b *Editor) findMain() error {
 	b.main = "xl/workbook.xml"
 	links, err := b.parts.relations("")
 	if err != nil {
@@ -121,7 +121,7 @@ func (b *Book) findMain() error {
 
 // findSheet finds the sheet's part, and the one to be added if it is there from
 // an earlier time.
-func (b *Book) findSheet() error {
+func (b *Editor) findSheet() error {
 	content, err := b.parts.read(b.main)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ func (b *Book) findSheet() error {
 
 // isPlain refuses what is no ordinary workbook by what it says it is: one with
 // macros, say, under whose name no program would open it.
-func (b *Book) isPlain() error {
+func (b *Editor) isPlain() error {
 	types, err := b.parts.read(contentTypes)
 	if err != nil {
 		return err
@@ -199,12 +199,12 @@ func (b *Book) isPlain() error {
 const customProperties = "docProps/custom.xml"
 
 // marked reports whether the workbook was written into before.
-func (b *Book) marked() (bool, error) {
+func (b *Editor) marked() (bool, error) {
 	properties, err := b.parts.read(customProperties)
 	return bytes.Contains(properties, []byte(`name="`+b.edit.Property+`"`)), err
 }
 
-func (b *Book) readStyles() error {
+func (b *Editor) readStyles() error {
 	links, err := b.parts.relations(b.main)
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (b *Book) readStyles() error {
 	return err
 }
 
-func (b *Book) readSheet() error {
+func (b *Editor) readSheet() error {
 	in, err := b.openSheet()
 	if err != nil {
 		return err
@@ -234,7 +234,7 @@ func (b *Book) readSheet() error {
 	return b.sheet.survey(in, b.edit.Width)
 }
 
-func (b *Book) openSheet() (io.ReadCloser, error) {
+func (b *Editor) openSheet() (io.ReadCloser, error) {
 	f := b.parts.old[plainName(b.sheet.part)]
 	if f == nil {
 		return nil, &UnfitError{"its sheet is missing"}
@@ -243,7 +243,7 @@ func (b *Book) openSheet() (io.ReadCloser, error) {
 }
 
 // place decides where columns that are added stand, and how far the filter goes.
-func (b *Book) place() error {
+func (b *Editor) place() error {
 	if b.at != nil {
 		return nil
 	}
@@ -251,20 +251,20 @@ func (b *Book) place() error {
 	if err != nil {
 		return err
 	}
-	if first+len(b.edit.Columns) > sheetColumns {
+	if first+len(b.edit.Columns) > MaxColumns {
 		return &UnfitError{"there is no room for more columns"}
 	}
 	for i := range b.edit.Columns {
 		b.at = append(b.at, first+i)
 	}
-	whole := area{0, b.sheet.header, first + len(b.edit.Columns) - 1, b.sheet.last}
+	whole := Area{0, b.sheet.header, first + len(b.edit.Columns) - 1, b.sheet.last}
 	return b.placeFilter(first, whole)
 }
 
 // placeFilter has the filter cover our columns: the table's own, the sheet's, or a
 // new one. A sheet's filter must not lie over a table, which has one itself, and one
 // that covers ours alone would sort them away from their rows.
-func (b *Book) placeFilter(first int, whole area) error {
+func (b *Editor) placeFilter(first int, whole Area) error {
 	links, err := b.parts.relations(b.sheet.part)
 	if err != nil {
 		return err
@@ -281,7 +281,7 @@ func (b *Book) placeFilter(first int, whole area) error {
 		if !covered.overlaps(whole) {
 			continue
 		}
-		if b.table == "" && extensible && covered.top == whole.top && covered.right == first-1 {
+		if b.table == "" && extensible && covered.Top == whole.Top && covered.Right == first-1 {
 			b.table = link.target
 			continue
 		}
@@ -294,8 +294,8 @@ func (b *Book) placeFilter(first int, whole area) error {
 	switch old := b.sheet.filter; {
 	case !b.sheet.children["autoFilter"]:
 		b.filter = &whole
-	case old.top == whole.top && old.right == first-1:
-		old.right = whole.right
+	case old.Top == whole.Top && old.Right == first-1:
+		old.Right = whole.Right
 		b.filter = &old
 	}
 	return nil
@@ -306,7 +306,7 @@ var drawn = regexp.MustCompile(`(?s)<(?:\w+:)?from>.*?<(?:\w+:)?col>\s*(\d+)\s*<
 
 // beside returns where right of the table there is room for our columns: nothing
 // from the headings' row on, pictures and charts included.
-func (b *Book) beside() (int, error) {
+func (b *Editor) beside() (int, error) {
 	links, err := b.parts.relations(b.sheet.part)
 	if err != nil {
 		return 0, err
@@ -340,7 +340,7 @@ func (b *Book) beside() (int, error) {
 // Write writes the workbook with these rows, which come in the sheet's order.
 // The lines of the sheet that is added are asked for when the rows have come to
 // their end. It may be called once.
-func (b *Book) Write(file io.Writer, rows iter.Seq2[Row, error], lines func() []Line) error {
+func (b *Editor) Write(file io.Writer, rows iter.Seq2[Result, error], lines func() []Line) error {
 	out := zip.NewWriter(file)
 	name := b.parts.nameOf(b.sheet.part)
 	if err := b.writeSheet(out, name, rows); err != nil {
@@ -357,7 +357,7 @@ func (b *Book) Write(file io.Writer, rows iter.Seq2[Row, error], lines func() []
 	return out.Close()
 }
 
-func (b *Book) writeSheet(out *zip.Writer, name string, rows iter.Seq2[Row, error]) error {
+func (b *Editor) writeSheet(out *zip.Writer, name string, rows iter.Seq2[Result, error]) error {
 	in, err := b.openSheet()
 	if err != nil {
 		return err
@@ -368,8 +368,8 @@ func (b *Book) writeSheet(out *zip.Writer, name string, rows iter.Seq2[Row, erro
 		return err
 	}
 	buffered := bufio.NewWriterSize(part, 1<<16)
-	s := &splice{Book: b, out: buffered}
-	if err := b.sheet.rewrite(buffered, in, b.insertions(), func(x *scanner) error { return s.run(x, rows) }); err != nil {
+	s := &splice{Editor: b, out: buffered}
+	if err := b.sheet.rewrite(buffered, in, b.insertions(), func(x *tagScanner) error { return s.run(x, rows) }); err != nil {
 		return err
 	}
 	if s.formula { // the list of formulas would name a cell that has none any more
@@ -381,7 +381,7 @@ func (b *Book) writeSheet(out *zip.Writer, name string, rows iter.Seq2[Row, erro
 }
 
 // insertions are the elements of the sheet that are written anew.
-func (b *Book) insertions() []insertion {
+func (b *Editor) insertions() []insertion {
 	s := &b.sheet
 	list := []insertion{{"dimension", func([]byte) ([]byte, error) { return nil, nil }}}
 	added := b.edit.At == nil
@@ -405,7 +405,7 @@ func (b *Book) insertions() []insertion {
 		}})
 	}
 	if added { // spreadsheets warn of numbers that are text, which IDs are meant to be
-		cells := area{b.at[0], s.header + 1, b.at[len(b.at)-1], max(s.last, s.header+1)}
+		cells := Area{b.at[0], s.header + 1, b.at[len(b.at)-1], max(s.last, s.header+1)}
 		list = append(list, insertion{"ignoredErrors", func(old []byte) ([]byte, error) {
 			if old == nil {
 				old = []byte("<" + s.prefix + "ignoredErrors></" + s.prefix + "ignoredErrors>")
@@ -423,7 +423,7 @@ func (b *Book) insertions() []insertion {
 }
 
 // forgetOrder takes out the order of calculation, which programs find anew.
-func (b *Book) forgetOrder() error {
+func (b *Editor) forgetOrder() error {
 	links, err := b.parts.relations(b.main)
 	if err != nil {
 		return err

@@ -66,8 +66,8 @@ func packed(t *testing.T, parts map[string]string) *bytes.Reader {
 	return bytes.NewReader(file.Bytes())
 }
 
-func each(rows ...workbook.Row) iter.Seq2[workbook.Row, error] {
-	return func(yield func(workbook.Row, error) bool) {
+func each(rows ...workbook.Result) iter.Seq2[workbook.Result, error] {
+	return func(yield func(workbook.Result, error) bool) {
 		for _, row := range rows {
 			if !yield(row, nil) {
 				return
@@ -78,10 +78,10 @@ func each(rows ...workbook.Row) iter.Seq2[workbook.Row, error] {
 
 // written returns the parts of a workbook that rows were written into. All that
 // are XML are held to be well formed.
-func written(t *testing.T, parts map[string]string, e workbook.Edit, rows ...workbook.Row) map[string]string {
+func written(t *testing.T, parts map[string]string, e workbook.Edit, rows ...workbook.Result) map[string]string {
 	t.Helper()
 	file := packed(t, parts)
-	book, err := workbook.Open(file, file.Size(), e)
+	book, err := workbook.OpenEditor(file, file.Size(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,8 +146,8 @@ func TestWrite(t *testing.T) {
 	t.Parallel()
 	before := crew()
 	after := written(t, before, edit(),
-		workbook.Row{Number: 2, Cells: []string{"2", "created"}, Tone: workbook.Good},
-		workbook.Row{Number: 3, Cells: []string{"3", "=1+1 & <b>"}, Tone: workbook.Bad, Marks: []workbook.Mark{{Column: 1, Note: "write it"}}})
+		workbook.Result{Number: 2, Cells: []string{"2", "created"}, Tone: workbook.Good},
+		workbook.Result{Number: 3, Cells: []string{"3", "=1+1 & <b>"}, Tone: workbook.Bad, Marks: []workbook.Mark{{Column: 1, Note: "write it"}}})
 	has(t, after[sheetPart],
 		`<c r="C1" s="1" t="inlineStr"><is><t xml:space="preserve">row</t>`, `<c r="D3"`, `=1+1 &amp; &lt;b&gt;`, "!<f>",
 		`<v>1</v>`, `<c r="B3" s=`, `<autoFilter ref="A1:D3"/>`, `state="frozen"`, `ySplit="1"`, `<legacyDrawing`, `numberStoredAsText="1"`)
@@ -192,13 +192,13 @@ func TestOpenRefuses(t *testing.T) {
 		parts, e := crew(), edit()
 		change(parts, &e)
 		file := packed(t, parts)
-		_, err := workbook.Open(file, file.Size(), e)
+		_, err := workbook.OpenEditor(file, file.Size(), e)
 		var unfit *workbook.UnfitError
 		if !errors.As(err, &unfit) || !strings.Contains(unfit.Why, strings.TrimSpace(why)) {
 			t.Errorf("%s: %v", why, err)
 		}
 	}
-	_, err := workbook.Open(strings.NewReader("no archive"), 10, edit())
+	_, err := workbook.OpenEditor(strings.NewReader("no archive"), 10, edit())
 	if unfit := new(workbook.UnfitError); !errors.As(err, &unfit) {
 		t.Errorf("no archive: %v", err)
 	}
@@ -238,7 +238,7 @@ func TestWhereColumnsStand(t *testing.T) {
 		"beside a picture":        {drawing, "G1"},
 		"where nothing but looks": {inSheet(`<cols><col min="3" max="9" width="3" hidden="1"/></cols>`, strings.Replace(people, `</row><row r="2">`, `<c r="C1" s="0"/></row><row r="2">`, 1), ""), "C1"},
 	} {
-		after := written(t, test.parts, edit(), workbook.Row{Number: 2, Cells: []string{"2", "created"}})
+		after := written(t, test.parts, edit(), workbook.Result{Number: 2, Cells: []string{"2", "created"}})
 		if !strings.Contains(after[sheetPart], `<c r="`+test.want+`" s="1" t="inlineStr"><is><t xml:space="preserve">row</t>`) {
 			t.Errorf("%s: not in %s:\n%s", name, test.want, after[sheetPart])
 		}
@@ -272,7 +272,7 @@ func TestFilterAndFrozenRows(t *testing.T) {
 			}
 			e := edit()
 			e.HeaderRow = test.header
-			after := written(t, inSheet(test.before, rows, test.behind), e, workbook.Row{Number: test.header + 1, Cells: []string{"2", "created"}})
+			after := written(t, inSheet(test.before, rows, test.behind), e, workbook.Result{Number: test.header + 1, Cells: []string{"2", "created"}})
 			has(t, after[sheetPart], test.wants...)
 		})
 	}
@@ -299,7 +299,7 @@ func TestRowsOfOtherPrograms(t *testing.T) {
 			`<sheetView workbookViewId="0"><pane ySplit="1"`, `</sheetView></sheetViews><later/>`, `<latest/>`,
 		}},
 	} {
-		after := written(t, inSheet(test.before, head+test.row, test.behind), edit(), workbook.Row{
+		after := written(t, inSheet(test.before, head+test.row, test.behind), edit(), workbook.Result{
 			Number: 2, Cells: []string{"2", "one line\nand another"}, Marks: []workbook.Mark{{Column: 1, Note: "write it"}},
 		})
 		t.Run(name, func(t *testing.T) { has(t, after[sheetPart], test.wants...) })
@@ -314,7 +314,7 @@ func TestTexts(t *testing.T) {
 		"_x0041_ _X0D_ _x12": "_x005F_x0041_ _X0D_ _x12", "a\r\nb\rc\td": "a&#10;b&#10;c&#9;d", "\x00\x1f\uFFFE": "\uFFFD\uFFFD\uFFFD",
 		"&<\">": "&amp;&lt;&quot;&gt;", long: long[:32766] + "…", "😀" + long[:32765]: "😀" + long[:32765], "😀" + long[:32766]: "😀" + long[:32764] + "…",
 	} {
-		after := written(t, crew(), edit(), workbook.Row{Number: 2, Cells: []string{"2", text}})
+		after := written(t, crew(), edit(), workbook.Result{Number: 2, Cells: []string{"2", text}})
 		_, got, _ := strings.Cut(after[sheetPart], `<c r="D2" s="3" t="inlineStr"><is><t xml:space="preserve">`)
 		if got, _, _ = strings.Cut(got, "<"); got != want {
 			t.Errorf("%.60q: got %.60q…%q, want %.60q", text, got, got[max(len(got)-9, 0):], want)
@@ -328,7 +328,7 @@ func TestWriteAgain(t *testing.T) {
 	t.Parallel()
 	parts := crew()
 	parts["xl/workbook.xml"] = strings.Replace(parts["xl/workbook.xml"], "</sheets>", `<sheet name="sum" sheetId="9" r:id="rId9"/></sheets>`, 1)
-	row := workbook.Row{Number: 2, Cells: []string{"2", "invalid"}, Tone: workbook.Bad, Marks: []workbook.Mark{{Column: 0, Note: "first"}}}
+	row := workbook.Result{Number: 2, Cells: []string{"2", "invalid"}, Tone: workbook.Bad, Marks: []workbook.Mark{{Column: 0, Note: "first"}}}
 	once := written(t, parts, edit(), row)
 	has(t, once["xl/workbook.xml"], `<sheet name="Sum (2)" sheetId="10"`)
 	has(t, once[sheetPart], `<c r="A2" s="`)
@@ -337,7 +337,7 @@ func TestWriteAgain(t *testing.T) {
 	e := edit()
 	e.At, e.Summary = []int{2, 3}, "Sum (2)"
 	row.Marks = []workbook.Mark{{Column: 1, Note: "second"}}
-	twice := written(t, once, e, row, workbook.Row{Number: 3, Cells: []string{"3", "invalid"}, Marks: []workbook.Mark{{Column: 1, Note: "mine"}}})
+	twice := written(t, once, e, row, workbook.Result{Number: 3, Cells: []string{"3", "invalid"}, Marks: []workbook.Mark{{Column: 1, Note: "mine"}}})
 	has(t, twice["xl/comments1.xml"], "second", "call her", "!first", "!mine")
 	if n := strings.Count(twice["xl/drawings/vmlDrawing1.vml"], "<v:shape "); n != 1 {
 		t.Errorf("%d boxes", n)
@@ -346,7 +346,7 @@ func TestWriteAgain(t *testing.T) {
 		t.Errorf("%d sheets", n)
 	}
 	e.At = []int{2, 3}
-	again := written(t, twice, e, row, workbook.Row{Number: 3, Cells: []string{"3", "invalid"}, Marks: []workbook.Mark{{Column: 1, Note: "mine"}}})
+	again := written(t, twice, e, row, workbook.Result{Number: 3, Cells: []string{"3", "invalid"}, Marks: []workbook.Mark{{Column: 1, Note: "mine"}}})
 	if diff := cmp.Diff(twice, again); diff != "" {
 		t.Errorf("the same again (-before +after):\n%s", diff)
 	}
@@ -362,7 +362,7 @@ func TestAFormulaIsReplaced(t *testing.T) {
 		parts["xl/calcChain.xml"] = `<calcChain ` + spaces + `><c r="C2" i="1"/></calcChain>`
 		e := edit()
 		e.At = []int{2, 3}
-		after := written(t, parts, e, workbook.Row{Number: 2, Cells: []string{"2", "created"}})
+		after := written(t, parts, e, workbook.Result{Number: 2, Cells: []string{"2", "created"}})
 		has(t, after[sheetPart], "!<f>")
 		for name, content := range after {
 			if strings.Contains(name+content, "calcChain") {
@@ -378,7 +378,7 @@ func TestAPartIsDeclaredOnce(t *testing.T) {
 	parts := crew()
 	replaced("[Content_Types].xml", "</Types>", `<Override PartName="/xl/comments1.xml" ContentType="`+kinds+`comments+xml"></Override>`+
 		`<Override PartName="/docProps/Custom.xml" ContentType="application/xml"/></Types>`)(parts, nil)
-	after := written(t, parts, edit(), workbook.Row{Number: 2, Cells: []string{"2", "invalid"}, Marks: []workbook.Mark{{Column: 0, Note: "first"}}})
+	after := written(t, parts, edit(), workbook.Result{Number: 2, Cells: []string{"2", "invalid"}, Marks: []workbook.Mark{{Column: 0, Note: "first"}}})
 	types := strings.ToLower(after["[Content_Types].xml"])
 	for _, part := range []string{"/xl/comments1.xml", "/docprops/custom.xml"} {
 		if n := strings.Count(types, `"`+part+`"`); n != 1 {
@@ -391,15 +391,15 @@ func TestWriteFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {
-		rows  iter.Seq2[workbook.Row, error]
+		rows  iter.Seq2[workbook.Result, error]
 		unfit bool
 	}{
-		"a row that is not in the sheet": {each(workbook.Row{Number: 7, Cells: []string{"7", ""}}), true},
-		"rows out of order":              {each(workbook.Row{Number: 3, Cells: []string{"3", ""}}, workbook.Row{Number: 2, Cells: []string{"2", ""}}), true},
-		"rows that can't be read":        {func(yield func(workbook.Row, error) bool) { yield(workbook.Row{}, broken) }, false},
+		"a row that is not in the sheet": {each(workbook.Result{Number: 7, Cells: []string{"7", ""}}), true},
+		"rows out of order":              {each(workbook.Result{Number: 3, Cells: []string{"3", ""}}, workbook.Result{Number: 2, Cells: []string{"2", ""}}), true},
+		"rows that can't be read":        {func(yield func(workbook.Result, error) bool) { yield(workbook.Result{}, broken) }, false},
 	} {
 		file := packed(t, crew())
-		book, err := workbook.Open(file, file.Size(), edit())
+		book, err := workbook.OpenEditor(file, file.Size(), edit())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -424,7 +424,7 @@ func TestTableGrows(t *testing.T) {
 		parts["xl/worksheets/_rels/sheet1.xml.rels"] = `<Relationships><Relationship Id="rId1" Type="` + relations + `/table" Target="/xl/tables/table1.xml"/></Relationships>`
 		parts["xl/tables/table1.xml"] = `<x:table xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" ` + test.table + `><x:autoFilter ref="A1:B3"/><x:tableColumns count="2"><x:tableColumn id="1" name="First"/><x:tableColumn id="4" name="Last"/></x:tableColumns></x:table>`
 		was := maps.Clone(parts)
-		after := written(t, parts, edit(), workbook.Row{Number: 2, Cells: []string{"2", "created"}})
+		after := written(t, parts, edit(), workbook.Result{Number: 2, Cells: []string{"2", "created"}})
 		if !strings.Contains(after["xl/tables/table1.xml"], test.want) {
 			t.Errorf("%s: %s", name, after["xl/tables/table1.xml"])
 		}

@@ -1,4 +1,4 @@
-package roster
+package workbook
 
 import (
 	"math"
@@ -209,8 +209,8 @@ func (f *numberFormat) pick(n float64) (m *mask, sign bool) {
 
 // show writes a number as a cell with this format shows it, if that is what an
 // ID can be, and otherwise in full.
-func (f *numberFormat) show(v []byte, n float64) string {
-	if f != nil && f.masks != nil && n == math.Trunc(n) && math.Abs(n) < 1e15 {
+func (f *numberFormat) show(v string, n float64) string {
+	if f.masks != nil && n == math.Trunc(n) && math.Abs(n) < 1e15 {
 		if m, sign := f.pick(n); m != nil && !m.plain {
 			return m.show(strconv.FormatInt(int64(math.Abs(n)), 10), sign)
 		}
@@ -258,9 +258,9 @@ const maxDigits = 15
 // Fractions are cut to the digits that a spreadsheet holds. A whole number of
 // more digits has lost its last ones, or shows others in one program than in
 // another: it stays in scientific notation, in which nobody takes it for an ID.
-func general(v []byte, n float64) string {
+func general(v string, n float64) string {
 	if plainInteger(v) {
-		return string(v)
+		return v
 	}
 	switch size := math.Abs(n); {
 	case size >= 1e15:
@@ -279,22 +279,13 @@ func general(v []byte, n float64) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-func plainInteger(v []byte) bool {
-	if len(v) > 0 && v[0] == '-' {
-		v = v[1:]
-		if len(v) == 1 && v[0] == '0' {
-			return false
-		}
-	}
-	if len(v) == 0 || len(v) > maxDigits || (v[0] == '0' && len(v) > 1) {
+// plainInteger reports whether a value is a whole number in plain digits.
+func plainInteger(v string) bool {
+	digits := strings.TrimPrefix(v, "-")
+	if digits == "" || len(digits) > maxDigits || digits[0] == '0' && v != "0" {
 		return false
 	}
-	for _, c := range v {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
+	return strings.Trim(digits, "0123456789") == ""
 }
 
 // isoDate writes a spreadsheet's day number as a date, with the time if there

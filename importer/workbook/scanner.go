@@ -1,0 +1,322 @@
+package workbook
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// The limits of an XML part. A cell of Excel holds 32,767 characters.
+const (
+	maxToken = 1 << 20
+	maxDepth = 256
+)
+
+type tokenKind int
+
+const (
+	otherToken tokenKind = iota // a comment or an instruction
+	startToken                  // also of an element that closes itself
+	endToken
+	textToken
+)
+
+// scanner reads an XML part token by token. It checks that tags match and that one
+// element holds the whole document. Names are compared without namespace, since
+// transitional and strict workbooks differ in namespaces only.
+type scanner struct {
+	decoder  *xml.Decoder
+	in       *recorder
+	open     []xml.Name
+	ended    bool // the outermost element was closed
+	reencode bool // the part is not written in UTF-8
+
+	// The current token, valid until the next one.
+	kind   tokenKind
+	name   string // local
+	prefix string
+	attrs  []xml.Attr
+	text   []byte
+	raw    []byte // as written in the part
+}
+
+// newScanner returns a scanner for a part in the encoding that the part declares.
+func newScanner(in io.Reader) *scanner {
+	buffered := bufio.NewReaderSize(in, 64<<10)
+	head, _ := buffered.Peek(3) // a shorter part fails at its first token
+	x := &scanner{}
+	order, utf16 := unicode.LittleEndian, true
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("<\x00")):
+	case bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.HasPrefix(head, []byte("\x00<")):
+		order = unicode.BigEndian
+	default:
+		utf16 = false
+		if bytes.Equal(head, []byte("\ufeff")) {
+			_, _ = buffered.Discard(len(head)) // just peeked
+		}
+	}
+	if utf16 {
+		x.reencode = true
+		buffered = bufio.NewReader(transform.NewReader(buffered, unicode.UTF16(order, unicode.UseBOM).NewDecoder()))
+	}
+	x.in = &recorder{in: buffered}
+	x.decoder = xml.NewDecoder(x.in)
+	x.decoder.CharsetReader = x.decode
+	return x
+}
+
+// decode returns a reader for the rest of a part whose declaration names an encoding
+// other than UTF-8.
+func (x *scanner) decode(name string, rest io.Reader) (io.Reader, error) {
+	e, err := htmlindex.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	canonical, err := htmlindex.Name(e)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(canonical, "utf-") { // UTF-16 was decoded by newScanner
+		return rest, nil
+	}
+	if strings.EqualFold(name, "us-ascii") {
+		return rest, nil
+	}
+	x.reencode = true
+	x.in = &recorder{in: bufio.NewReader(transform.NewReader(rest, e.NewDecoder()))}
+	return x.in, nil
+}
+
+// recorder keeps the bytes of the current token, of which there may be maxToken.
+type recorder struct {
+	in   *bufio.Reader
+	kept []byte
+}
+
+func (r *recorder) Read(p []byte) (int, error) { return r.in.Read(p) }
+
+func (r *recorder) ReadByte() (byte, error) {
+	if len(r.kept) > maxToken {
+		return 0, errTokenSize
+	}
+	b, err := r.in.ReadByte()
+	if err == nil {
+		r.kept = append(r.kept, b)
+	}
+	return b, err
+}
+
+// drop forgets the first n bytes.
+func (r *recorder) drop(n int) { r.kept = append(r.kept[:0], r.kept[min(n, len(r.kept)):]...) }
+
+// next reads a token, or returns io.EOF behind the document.
+func (x *scanner) next() error {
+	x.in.drop(len(x.raw))
+	from := x.decoder.InputOffset()
+	token, err := x.decoder.RawToken()
+	if err != nil {
+		return x.failure(err)
+	}
+	x.raw = x.in.kept[:min(int(x.decoder.InputOffset()-from), len(x.in.kept))]
+	switch t := token.(type) {
+	case xml.StartElement:
+		return x.startElement(t)
+	case xml.EndElement:
+		last := len(x.open) - 1
+		if last < 0 || x.open[last] != t.Name {
+			return errTags
+		}
+		x.open, x.ended = x.open[:last], last == 0
+		x.kind, x.prefix, x.name = endToken, t.Name.Space, t.Name.Local
+	case xml.CharData:
+		x.kind, x.text = textToken, t
+		if len(x.open) == 0 && !isBlank(t) {
+			return errNotXML
+		}
+	case xml.Directive:
+		return errDTD
+	default:
+		x.kind = otherToken
+	}
+	return nil
+}
+
+func (x *scanner) startElement(t xml.StartElement) error {
+	switch {
+	case x.ended:
+		return errNotXML
+	case len(x.open) == maxDepth:
+		return errDepth
+	}
+	x.open = append(x.open, t.Name)
+	x.kind, x.prefix, x.name, x.attrs = startToken, t.Name.Space, t.Name.Local, t.Attr
+	return nil
+}
+
+// failure returns why no token was read. Messages of encoding/xml may quote cells, so
+// they are replaced.
+func (x *scanner) failure(err error) error {
+	var syntax *xml.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF) && x.ended:
+		return io.EOF
+	case errors.Is(err, io.EOF), errors.As(err, &syntax) && strings.Contains(syntax.Msg, "unexpected EOF"):
+		return errCut
+	case errors.As(err, &syntax), strings.HasPrefix(err.Error(), "xml: "):
+		return errNotXML
+	}
+	return err
+}
+
+func isBlank(text []byte) bool { return len(bytes.TrimSpace(text)) == 0 }
+
+// root reads up to the outermost element, which must have this name.
+func (x *scanner) root(name string) error {
+	for {
+		err := x.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return errCut
+		case err != nil:
+			return err
+		case x.kind == startToken && x.name != name:
+			return errNotXML
+		case x.kind == startToken:
+			return nil
+		}
+	}
+}
+
+// child reads up to the next element in the current one, or to the end of the current
+// one. Text between elements must be blank.
+func (x *scanner) child() (more bool, err error) {
+	for {
+		switch err := x.next(); {
+		case err != nil:
+			return false, err
+		case x.kind == startToken, x.kind == endToken:
+			return x.kind == startToken, nil
+		case x.kind == textToken && !isBlank(x.text):
+			return false, errNotXML
+		}
+	}
+}
+
+// children calls visit for every child of the current element. A child of which visit
+// has not read the end is skipped.
+func (x *scanner) children(visit func() error) error {
+	for {
+		more, err := x.child()
+		if err != nil || !more {
+			return err
+		}
+		depth := len(x.open)
+		if err := visit(); err != nil {
+			return err
+		}
+		if len(x.open) == depth {
+			if err := x.skip(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// elements calls visit for every element of the part, whose outermost must have this
+// name.
+func (x *scanner) elements(root string, visit func() error) error {
+	err := x.root(root)
+	for err == nil {
+		if x.kind == startToken {
+			if err := visit(); err != nil {
+				return err
+			}
+		}
+		err = x.next()
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// finish reads to the end of the part, where the archive compares the checksum.
+func (x *scanner) finish() error {
+	for {
+		switch err := x.next(); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// skip passes over the rest of the current element.
+func (x *scanner) skip() error {
+	for depth := len(x.open); len(x.open) >= depth; {
+		if err := x.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// content returns the text of the current element without the text of its children.
+func (x *scanner) content() (string, error) {
+	var text strings.Builder
+	for depth := len(x.open); len(x.open) >= depth; {
+		if err := x.next(); err != nil {
+			return "", err
+		}
+		if x.kind == textToken && len(x.open) == depth {
+			text.Write(x.text)
+		}
+		if text.Len() > maxToken {
+			return "", errTokenSize
+		}
+	}
+	return text.String(), nil
+}
+
+// attr returns an attribute without prefix, or "".
+func (x *scanner) attr(name string) string {
+	for _, a := range x.attrs {
+		if a.Name.Local == name && a.Name.Space == "" {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// prefixed returns an attribute with a prefix, as r:id has, or "".
+func (x *scanner) prefixed(name string) string {
+	for _, a := range x.attrs {
+		if a.Name.Local == name && a.Name.Space != "" && a.Name.Space != "xmlns" {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// number returns an attribute that is a number, or 0 if there is none.
+func (x *scanner) number(name string) (int, error) {
+	text := strings.TrimSpace(x.attr(name))
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, errNotXML
+	}
+	return n, nil
+}
