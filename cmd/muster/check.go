@@ -204,8 +204,8 @@ func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.DryRunResu
 	s, mapper := &a.settings, look.shares[0].job.Mapper
 	c := report.Check{
 		Summary: report.Summary{
-			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Notes: found.remarks.List(),
-			Results: s.results, Remarks: in.remarks,
+			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Results: s.results,
+			Details: report.Details{Notes: found.remarks.List(), Remarks: in.remarks},
 		},
 		LookedUp: look.done(), Plan: planned,
 		Import: report.Import{Create: foreseen.Counts.Pending, Update: foreseen.Updates},

@@ -14,10 +14,15 @@ import (
 // summarise prints the summary of a run and sets the exit code.
 func (a *app) summarise(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *display, failure error) error {
 	s := report.Summary{
-		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts, Updated: run.Updated,
-		Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
-		Results: job.ResultsPath, Problems: stage.found.problems.List(), Notes: stage.found.remarks.List(),
-		Rehearsal: a.settings.simulate, Project: project.Name, Parts: stage.parts, Remarks: append(in.remarks, job.Results.Remarks()...),
+		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
+		Results: job.ResultsPath, Problems: stage.found.problems.List(), Parts: stage.parts,
+		Effort: report.Effort{
+			Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
+		},
+		Details: report.Details{
+			Notes: stage.found.remarks.List(), Updated: run.Updated, Rehearsal: a.settings.simulate, Project: project.Name,
+			Remarks: append(in.remarks, job.Results.Remarks()...),
+		},
 	}
 	if a.settings.simulate && needsClassifications(job.Mapper) {
 		s.Remarks = append(s.Remarks, "a rehearsal accepts every work classification; muster check finds out whether the project has them")

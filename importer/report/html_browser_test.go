@@ -207,7 +207,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	rows[777].label = "Chloé Lefèvre"
 	const next = "muster retry 'my crew.results.csv' --company 1"
 	b := openInBrowser(t, written(t, report.Summary{
-		Status: report.Finished, Next: []string{next},
+		Status: report.Finished, Details: report.Details{Next: []string{next}},
 		Problems: []report.Group{{Code: "name_missing", Count: 50, Message: "the last name is missing"}},
 	}, rows...))
 
@@ -279,7 +279,7 @@ func TestHTMLRunsNothingOfARoster(t *testing.T) {
 		groups = append(groups, report.Group{Code: evil, Count: 1, Message: evil, Hint: evil, Cells: []string{evil}})
 	}
 	b := openInBrowser(t, written(t, report.Summary{
-		Status: report.Stopped, Project: hostile()[0], Why: hostile()[6], Next: hostile(), Remarks: hostile(), Problems: groups,
+		Status: report.Stopped, Details: report.Details{Project: hostile()[0], Why: hostile()[6], Next: hostile(), Remarks: hostile()}, Problems: groups,
 	}, rows...))
 	b.until(lines, fmt.Sprint(len(rows)))
 	for i, evil := range hostile() {

@@ -103,7 +103,7 @@ func TestHTMLReplacesItsOwn(t *testing.T) {
 		{"nothing", func(*testing.T, string) {}},
 		{"an empty file", func(t *testing.T, path string) { put(t, path, "") }},
 		{"an earlier report", func(t *testing.T, path string) {
-			put(t, path, written(t, report.Summary{Status: report.Finished, Project: "earlier"}))
+			put(t, path, written(t, report.Summary{Status: report.Finished, Details: report.Details{Project: "earlier"}}))
 			if err := os.Chmod(path, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func TestHTMLReplacesItsOwn(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.Row("Anna", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 1})
-			if err := h.Commit(report.Summary{Status: report.Finished, Project: "later"}); err != nil {
+			if err := h.Commit(report.Summary{Status: report.Finished, Details: report.Details{Project: "later"}}); err != nil {
 				t.Fatal(err)
 			}
 			if page := read(t, path); !strings.Contains(page, "later") || strings.Contains(page, "earlier") {

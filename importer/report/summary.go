@@ -41,23 +41,32 @@ type Summary struct {
 	ExitCode int    `json:"exit_code"`
 	Rows     int    `json:"rows"` // set from Counts
 	outcome.Counts
+	Effort
+	Results  string  `json:"results"`            // the results file; "" if none was written
+	Problems []Group `json:"problems"`           // as Groups.List returns them
+	Parts    []Part  `json:"projects,omitempty"` // of a roster for several projects
+	Error    *Error  `json:"error,omitempty"`    // what stopped the run; nil if nothing did
+	Details  `json:"-"`
+}
+
+// Effort is the requests and the time that a run took.
+type Effort struct {
 	Requests  int     `json:"requests"`
 	Throttled int     `json:"throttled"`
 	Retries   int     `json:"retries"`
-	Elapsed   float64 `json:"elapsed_s"`          // seconds
-	Results   string  `json:"results"`            // the results file; "" if none was written
-	Problems  []Group `json:"problems"`           // as Groups.List returns them
-	Parts     []Part  `json:"projects,omitempty"` // of a roster for several projects
-	Error     *Error  `json:"error,omitempty"`    // what stopped the run; nil if nothing did
+	Elapsed   float64 `json:"elapsed_s"` // seconds
+}
 
-	Notes     []Group  `json:"-"` // on rows without a problem; in JSON among the problems
-	Updated   int      `json:"-"` // existing people who got the roster's job title
-	Rehearsal bool     `json:"-"` // the Procore was simulated
-	Project   string   `json:"-"` // the name, if known
-	Why       string   `json:"-"` // a sentence: why the run stopped early
-	Remarks   []string `json:"-"` // sentences about how the roster was read
-	Next      []string `json:"-"` // commands to run next
-	FullList  string   `json:"-"` // where all problems are, or the command that writes that file; "" = Results
+// Details are the parts of a summary for people alone.
+type Details struct {
+	Notes     []Group  // on rows without a problem; in JSON among the problems
+	Updated   int      // existing people who got the roster's job title
+	Rehearsal bool     // the Procore was simulated
+	Project   string   // the name, if known
+	Why       string   // a sentence: why the run stopped early
+	Remarks   []string // sentences about how the roster was read
+	Next      []string // commands to run next
+	FullList  string   // where all problems are, or the command that writes that file; "" = Results
 }
 
 // Part is the result of the rows of a project.
@@ -104,7 +113,7 @@ func WriteText(w io.Writer, s Summary, width int) error {
 	p.blank()
 	p.counts(s.Counts, statusMeanings())
 	p.parts(s.Parts)
-	if effort := s.effort(); effort != "" {
+	if effort := s.Effort.words(); effort != "" {
 		p.blank()
 		p.line("", "", effort)
 	}
@@ -240,17 +249,17 @@ func (p *page) parts(parts []Part) {
 }
 
 // effort returns a sentence about time and requests.
-func (s Summary) effort() string {
-	if s.Requests == 0 {
+func (e Effort) words() string {
+	if e.Requests == 0 {
 		return ""
 	}
-	sentence := fmt.Sprintf("The run took %s and %s", text.Duration(time.Duration(s.Elapsed*float64(time.Second))), text.Plural(s.Requests, "request", "requests"))
-	if s.Retries > 0 {
-		sentence += ", " + text.Plural(s.Retries, "of them a retry", "of them retries")
+	sentence := fmt.Sprintf("The run took %s and %s", text.Duration(time.Duration(e.Elapsed*float64(time.Second))), text.Plural(e.Requests, "request", "requests"))
+	if e.Retries > 0 {
+		sentence += ", " + text.Plural(e.Retries, "of them a retry", "of them retries")
 	}
 	sentence += "."
-	if s.Throttled > 0 {
-		sentence += " Procore asked to slow down " + text.Choose(s.Throttled, "once", text.Number(s.Throttled)+" times") + "."
+	if e.Throttled > 0 {
+		sentence += " Procore asked to slow down " + text.Choose(e.Throttled, "once", text.Number(e.Throttled)+" times") + "."
 	}
 	return sentence
 }

@@ -25,14 +25,14 @@ func TestJSON(t *testing.T) {
 			"everything",
 			report.Summary{
 				Run: "20260304-ab12", Status: report.Finished, ExitCode: 1, Rows: 99,
-				Counts:   outcome.Counts{Created: 1, Existing: 2, Skipped: 3, Invalid: 4, Failed: 5, Unknown: 6, Pending: 7},
-				Requests: 8, Throttled: 9, Retries: 10, Elapsed: 1.23456, Results: "crew.results.csv",
+				Counts: outcome.Counts{Created: 1, Existing: 2, Skipped: 3, Invalid: 4, Failed: 5, Unknown: 6, Pending: 7},
+				Effort: report.Effort{Requests: 8, Throttled: 9, Retries: 10, Elapsed: 1.23456}, Results: "crew.results.csv",
 				Problems: []report.Group{
 					{Code: "refused", Count: 3, ExampleRows: []int{4, 5, 9}, Message: "one", Hint: "h", Cells: []string{"C4"}},
 					{Code: "id_damaged", Field: "employee_id", Count: 2, ExampleRows: []int{2, 3}},
 					{Code: "refused", Count: 4, ExampleRows: []int{6, 7, 8, 9}, Message: "two"},
 				},
-				Rehearsal: true, Project: "Hillside", Why: "no", Remarks: []string{"r"}, Next: []string{"n"}, FullList: "f",
+				Details: report.Details{Rehearsal: true, Project: "Hillside", Why: "no", Remarks: []string{"r"}, Next: []string{"n"}, FullList: "f"},
 			},
 			`{"run":"20260304-ab12","status":"finished","exit_code":1,"rows":28,"created":1,"existing":2,"skipped":3,"invalid":4,"failed":5,"unknown":6,"pending":7,` +
 				`"requests":8,"throttled":9,"retries":10,"elapsed_s":1.235,"results":"crew.results.csv","problems":[` +
@@ -161,7 +161,7 @@ func TestCheckJSON(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	c := report.Check{
-		Summary:  report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 2, Existing: 1}, Requests: 3},
+		Summary:  report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 2, Existing: 1}, Effort: report.Effort{Requests: 3}},
 		LookedUp: true, Import: report.Import{Create: 2, Update: 1, Requests: 6, Estimate: 1234 * time.Millisecond},
 		Columns: []report.Column{{Field: "first_name", Heading: "First", How: "the heading"}}, Plan: "p.json",
 	}

@@ -89,31 +89,29 @@ func TestText(t *testing.T) {
 		summary report.Summary
 	}{
 		{"all created", report.Summary{
-			Run: "r1", Status: report.Finished, Counts: outcome.Counts{Created: 500}, Requests: 501, Elapsed: 200.4,
-			Project: "Hillside Tower", Results: "crew.results.csv",
+			Run: "r1", Status: report.Finished, Counts: outcome.Counts{Created: 500}, Effort: report.Effort{Requests: 501, Elapsed: 200.4},
+			Details: report.Details{Project: "Hillside Tower"}, Results: "crew.results.csv",
 		}},
 		{"nothing to do", report.Summary{
-			Status: report.Finished, Counts: outcome.Counts{Existing: 500}, Requests: 2, Elapsed: 0.8, Results: "crew.results.csv",
+			Status: report.Finished, Counts: outcome.Counts{Existing: 500}, Effort: report.Effort{Requests: 2, Elapsed: 0.8}, Results: "crew.results.csv",
 		}},
 		{"job titles", report.Summary{
-			Status: report.Finished, Counts: outcome.Counts{Created: 2, Existing: 60, Skipped: 1}, Updated: 50, Requests: 54, Elapsed: 20, Project: "Hillside Tower",
+			Status: report.Finished, Counts: outcome.Counts{Created: 2, Existing: 60, Skipped: 1}, Details: report.Details{Updated: 50, Project: "Hillside Tower"}, Effort: report.Effort{Requests: 54, Elapsed: 20},
 		}},
-		{"job titles alone", report.Summary{Status: report.Finished, Counts: outcome.Counts{Existing: 60, Skipped: 1}, Updated: 1}},
+		{"job titles alone", report.Summary{Status: report.Finished, Counts: outcome.Counts{Existing: 60, Skipped: 1}, Details: report.Details{Updated: 1}}},
 		{"one row", report.Summary{Status: report.Finished, Counts: outcome.Counts{Invalid: 1}}},
 		{"only skipped", report.Summary{Status: report.Finished, Counts: outcome.Counts{Skipped: 3, Existing: 2}}},
 		{"some to correct", report.Summary{
 			Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
-			Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000, Results: "/srv/hr/exports/2026-03/acme-electric-crew.results.csv",
-			Project: "Hillside Tower", Problems: mixed(), Remarks: []string{"read as Windows-1252: Lefèvre, Muñoz", "3 hidden rows were left out"},
-			Next: []string{"muster retry /srv/hr/exports/2026-03/acme-electric-crew.results.csv --project 1204"},
+			Effort: report.Effort{Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000}, Results: "/srv/hr/exports/2026-03/acme-electric-crew.results.csv",
+			Details: report.Details{Project: "Hillside Tower", Remarks: []string{"read as Windows-1252: Lefèvre, Muñoz", "3 hidden rows were left out"}, Next: []string{"muster retry /srv/hr/exports/2026-03/acme-electric-crew.results.csv --project 1204"}}, Problems: mixed(),
 		}},
 		{"stopped", report.Summary{
-			Status: report.Stopped, ExitCode: 3, Counts: outcome.Counts{Created: 120, Pending: 380}, Requests: 121, Elapsed: 49,
-			Why: "Procore no longer accepts the credentials.", Results: "crew.results.csv",
-			Next: []string{"muster doctor", "muster retry crew.results.csv"},
+			Status: report.Stopped, ExitCode: 3, Counts: outcome.Counts{Created: 120, Pending: 380}, Effort: report.Effort{Requests: 121, Elapsed: 49},
+			Details: report.Details{Why: "Procore no longer accepts the credentials.", Next: []string{"muster doctor", "muster retry crew.results.csv"}}, Results: "crew.results.csv",
 		}},
 		{"interrupted rehearsal", report.Summary{
-			Status: report.Interrupted, ExitCode: 130, Counts: outcome.Counts{Created: 1, Pending: 1}, Requests: 1, Elapsed: 0.1, Rehearsal: true,
+			Status: report.Interrupted, ExitCode: 130, Counts: outcome.Counts{Created: 1, Pending: 1}, Effort: report.Effort{Requests: 1, Elapsed: 0.1}, Details: report.Details{Rehearsal: true},
 		}},
 	}
 	for _, test := range tests {
@@ -143,29 +141,28 @@ func TestCheck(t *testing.T) {
 		check report.Check
 	}{
 		{"ready", report.Check{
-			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Project: "Hillside Tower", Next: []string{"muster import crew.csv --plan crew.plan.json"}},
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Details: report.Details{Project: "Hillside Tower", Next: []string{"muster import crew.csv --plan crew.plan.json"}}},
 			Roster:  "crew.csv", LookedUp: true, Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"},
 			Import: report.Import{Create: 500, Requests: 504, Estimate: 200 * time.Second}, Plan: "crew.plan.json",
 			Open: []string{"whether Procore refuses a person, for instance because another person in the company has the ID"},
 		}},
 		{"not looked up", report.Check{
-			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 20}, Next: []string{"muster import crew.csv --simulate"}},
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 20}, Details: report.Details{Next: []string{"muster import crew.csv --simulate"}}},
 			Roster:  "crew.csv", Columns: columns, Import: report.Import{Create: 20}, Open: []string{"who is in the project already"},
 		}},
 		{"nothing to do", report.Check{
 			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Existing: 20}}, Roster: "crew.csv", LookedUp: true,
 		}},
 		{"unreachable", report.Check{
-			Summary: report.Summary{Status: report.Checked, ExitCode: 3, Counts: outcome.Counts{Pending: 20}, Why: "The project could not be looked at."}, Roster: "crew.csv",
+			Summary: report.Summary{Status: report.Checked, ExitCode: 3, Counts: outcome.Counts{Pending: 20}, Details: report.Details{Why: "The project could not be looked at."}}, Roster: "crew.csv",
 		}},
 		{"problems", report.Check{
 			Summary: report.Summary{
 				Status: report.Checked, ExitCode: 1, Counts: outcome.Counts{Pending: 1180, Existing: 100, Skipped: 4, Invalid: 16},
-				Problems: mixed(), FullList: "muster check crew.csv --results crew.problems.csv", Project: "Hillside Tower",
-				Notes: groups(map[int][]outcome.Problem{
+				Problems: mixed(), Details: report.Details{FullList: "muster check crew.csv --results crew.problems.csv", Project: "Hillside Tower", Notes: groups(map[int][]outcome.Problem{
 					3: {{Code: "differs", Field: "job_title", Cell: "D3", Message: "in Procore this person has another job title", Hint: "correct it there, or import with --update"}},
 					4: {{Code: "name_only", Field: "last_name", Message: "taken for the person in Procore who has the same name; no ID confirms it"}},
-				}, 10),
+				}, 10)},
 			},
 			Roster: "crew.csv", LookedUp: true, Columns: columns, Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 300 * time.Millisecond},
 		}},
@@ -213,10 +210,9 @@ func TestPlainText(t *testing.T) {
 	t.Parallel()
 	s := report.Summary{
 		Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
-		Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000, Results: "/srv/hr/exports/2026-03/acme  crew.results.csv",
-		Project: "Hillside Tower", Problems: mixed(), Remarks: []string{"3 hidden rows were left out"},
+		Effort: report.Effort{Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000}, Results: "/srv/hr/exports/2026-03/acme  crew.results.csv",
+		Details: report.Details{Project: "Hillside Tower", Remarks: []string{"3 hidden rows were left out"}, Next: []string{"muster doctor", "muster retry '/srv/hr/exports/2026-03/acme  crew.results.csv'"}}, Problems: mixed(),
 		Parts: []report.Part{{Project: 7, Name: "A", Counts: outcome.Counts{Existing: 2}}, {Project: 8, Name: "B", Counts: outcome.Counts{Created: 3, Invalid: 1}}, {Project: 9, Name: "project 9", Counts: outcome.Counts{Created: 1}}},
-		Next:  []string{"muster doctor", "muster retry '/srv/hr/exports/2026-03/acme  crew.results.csv'"},
 	}
 	check := report.Check{
 		Summary: s, Roster: "crew.csv", LookedUp: true, Plan: "crew.plan.json",
@@ -288,7 +284,7 @@ func FuzzText(f *testing.F) {
 		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell}, 2)
 		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell + "1"}, 3)
 		var b bytes.Buffer
-		if err := report.WriteText(&b, report.Summary{Problems: g.List(), Remarks: []string{hint}}, width); err != nil {
+		if err := report.WriteText(&b, report.Summary{Problems: g.List(), Details: report.Details{Remarks: []string{hint}}}, width); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range strings.Split(b.String(), "\n") {
@@ -357,7 +353,7 @@ func TestLineToCopy(t *testing.T) {
 			problem := outcome.Problem{Code: "has_left", Message: "may have left", Hint: test.hint, Line: test.line}
 			var b bytes.Buffer
 			err := report.WriteText(&b, report.Summary{
-				Status: report.Finished, Counts: outcome.Counts{Created: 1}, Notes: groups(map[int][]outcome.Problem{2: {problem}}, 3),
+				Status: report.Finished, Counts: outcome.Counts{Created: 1}, Details: report.Details{Notes: groups(map[int][]outcome.Problem{2: {problem}}, 3)},
 			}, 60)
 			if err != nil {
 				t.Fatal(err)

@@ -42,7 +42,7 @@ type storedRow struct {
 	Marks []workbook.Mark `json:"marks,omitempty"`
 }
 
-// rosterBook is the workbook of the roster while it is extended.
+// rosterBook is the roster's workbook, opened to add the six columns.
 type rosterBook struct {
 	copy     *os.File // the roster's file may change during the run
 	book     *workbook.Editor
@@ -80,8 +80,8 @@ func (e *workbookEncoder) open() error {
 	return nil
 }
 
-// startAnew gives up the roster's workbook for a new one, with a remark. If the
-// machine failed, it returns err.
+// startAnew replaces the roster's workbook by a new workbook, with a remark. If the
+// machine failed, startAnew returns err.
 func (e *workbookEncoder) startAnew(err error) error {
 	why := whyNotExtended(err)
 	if why == "" {
