@@ -33,9 +33,9 @@ type sourceRow struct {
 
 // rareRow is why a row need not be looked at any closer.
 type rareRow struct {
-	damage *fault.Error     // why it could not be read
-	note   string           // why it is not a person's row
-	kept   *outcome.Outcome // it was done with in an earlier run
+	err        *fault.Error     // why it could not be read
+	skipReason string           // why it is not a person's row
+	kept       *outcome.Outcome // it was done with in an earlier run
 }
 
 // FromRoster takes the rows of a roster.
@@ -52,11 +52,11 @@ func FromRoster(r *roster.Reader) Source {
 				row.number, row.line, row.cells, row.rare = in.Number, in.Number, in.Cells, nil
 				row.kinds, row.struck = appendKinds(row.kinds[:0], in.Kinds), in.Struck
 				switch {
-				case in.Damage != nil || in.Note != "":
-					row.rare = &rareRow{damage: in.Damage, note: in.Note}
+				case in.Err != nil || in.SkipReason != "":
+					row.rare = &rareRow{err: in.Err, skipReason: in.SkipReason}
 				case r.Format() == roster.CSV && len(in.Cells) > width:
 					if damage := surplus(r, &in, width); damage != nil {
-						row.rare = &rareRow{damage: damage}
+						row.rare = &rareRow{err: damage}
 					}
 				}
 				if !yield(&row, nil) {
@@ -112,23 +112,23 @@ func FromResults(r *results.Reader) Source {
 				}
 				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds), struck: in.Struck}
 				switch {
-				case in.Damage != nil && in.Damage.Code == results.CodeRehearsal:
-					yield(nil, in.Damage)
+				case in.Err != nil && in.Err.Code == results.CodeRehearsal:
+					yield(nil, in.Err)
 					return
 				case in.Outcome.Status.HasPerson() && in.Outcome.PersonID == 0 && row.number == 0:
-					row.rare = &rareRow{damage: in.Damage} // nothing says who that would be
+					row.rare = &rareRow{err: in.Err} // nothing says who that would be
 				case in.Outcome.Status.HasPerson() && (row.number == 0 || seen.add(row.number)):
 					if in.Outcome.PersonID == 0 {
-						in.Outcome.Problems = []outcome.Problem{lostPerson(in.Damage)}
+						in.Outcome.Problems = []outcome.Problem{lostPerson(in.Err)}
 					}
 					row.rare = &rareRow{kept: &in.Outcome} // whatever else became of its line
 				case in.Outcome.Status.HasPerson():
-					row.rare = &rareRow{damage: twice(r, &in)}
-				case in.Damage != nil && in.Damage.Code != results.CodePersonUnclear:
-					row.rare = &rareRow{damage: in.Damage}
+					row.rare = &rareRow{err: twice(r, &in)}
+				case in.Err != nil && in.Err.Code != results.CodePersonUnclear:
+					row.rare = &rareRow{err: in.Err}
 				case !seen.add(row.number):
-					row.rare = &rareRow{damage: twice(r, &in)}
-				case in.Damage == nil && !in.Outcome.Status.Retryable():
+					row.rare = &rareRow{err: twice(r, &in)}
+				case in.Err == nil && !in.Outcome.Status.Retryable():
 					row.rare = &rareRow{kept: &in.Outcome}
 				}
 				if !yield(&row, nil) {

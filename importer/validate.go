@@ -125,13 +125,13 @@ func (a *validator) mapRareRow(one *checked) {
 		one.settle(rare.kept.Status, rare.kept.Problems...)
 		one.personID = rare.kept.PersonID
 		one.claims = rare.kept.Status.HasPerson() && len(a.mapper.Map(one.cells, one.kinds, &one.person)) == 0
-	case rare.damage != nil:
+	case rare.err != nil:
 		one.settle(outcome.Invalid, outcome.Problem{
-			Code: rare.damage.Code, Cell: rare.damage.Where.Cell, Message: rare.damage.Message, Hint: rare.damage.Fix,
+			Code: rare.err.Code, Cell: rare.err.Where.Cell, Message: rare.err.Message, Hint: rare.err.Fix,
 		})
 	default:
-		skipped := outcome.Problem{Code: "no_person", Message: rare.note}
-		if rare.note == roster.NoteHidden {
+		skipped := outcome.Problem{Code: "no_person", Message: rare.skipReason}
+		if rare.skipReason == roster.SkipHidden {
 			skipped.Hint = "to import it, show the row in the roster, and import the roster itself again"
 		}
 		one.settle(outcome.Skipped, skipped)

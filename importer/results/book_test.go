@@ -46,8 +46,8 @@ func handBack(t testing.TB, from, to string, retried bool, decide func(cells []s
 		defer r.Close()
 		header, o.Sheet, o.HeaderRow = r.Header(), r.Sheet(), r.HeaderRow()
 		for row, err := range r.Rows() {
-			if err != nil || row.Damage != nil {
-				t.Fatal(err, row.Damage)
+			if err != nil || row.Err != nil {
+				t.Fatal(err, row.Err)
 			}
 			add(row.Cells, row.Outcome)
 		}

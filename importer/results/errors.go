@@ -26,7 +26,7 @@ const (
 	CodeInUse     = "results_in_use"
 )
 
-// The codes of a Row's Damage, besides the roster's own.
+// The codes of a Row's Err, besides the roster's own.
 const (
 	CodeRowUnclear    = "results_row_unclear"
 	CodeStatusUnclear = "results_status_unclear"

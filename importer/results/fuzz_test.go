@@ -78,8 +78,8 @@ func check(t interface {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if row.Damage != nil {
-			t.Errorf("damage: %v", row.Damage)
+		if row.Err != nil {
+			t.Errorf("damage: %v", row.Err)
 		}
 		count++
 		for i, cell := range cells {

@@ -93,7 +93,7 @@ func (l *jsonlReader) Rows() iter.Seq2[roster.Row, error] {
 			})
 			row := roster.Row{Number: line.number, Cells: cells}
 			if err != nil {
-				row.Damage = &fault.Error{
+				row.Err = &fault.Error{
 					Where: fault.Where{File: l.path, Row: line.number}, Code: CodeLineUnclear,
 					Message: "this line is not a whole JSON object of texts and numbers",
 					Fix:     "take the line from the previous file, whose name ends in .bak",

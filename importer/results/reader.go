@@ -28,10 +28,10 @@ type Row struct {
 	Struck  []bool        // which of Cells are struck through, as a roster's row says it; valid until the next row
 	Outcome outcome.Outcome
 
-	// Damage says what could not be read: the line or a cell of the six columns.
+	// Err says what could not be read: the line or a cell of the six columns.
 	// Cells and Outcome hold the rest. A row with a person whose ID can't be read
 	// keeps its status, with PersonID 0.
-	Damage *fault.Error
+	Err *fault.Error
 }
 
 // Reader reads a results file. It is not safe for concurrent use.
@@ -251,7 +251,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				columns = append(columns, i)
 			}
 			row = Row{
-				Number: line.Number, Damage: line.Damage, Cells: pick(row.Cells, line.Cells, columns),
+				Number: line.Number, Err: line.Err, Cells: pick(row.Cells, line.Cells, columns),
 				Kinds: pick(row.Kinds, line.Kinds, columns), Struck: pick(row.Struck, line.Struck, columns),
 			}
 			for i, cell := range row.Cells {
@@ -337,14 +337,14 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 // headings and still has such cells: other cells may be under wrong headings. In
 // any other row such cells are a user's notes.
 func (r *Reader) surplus(row *Row) {
-	if row.Damage != nil || len(row.Outcome.Problems) == 0 || row.Outcome.Problems[0].Code != roster.CodeTooManyCells {
+	if row.Err != nil || len(row.Outcome.Problems) == 0 || row.Outcome.Problems[0].Code != roster.CodeTooManyCells {
 		return
 	}
 	for i, cell := range row.Cells {
 		// in JSON Lines such cells have keys, after the six
 		beyond := i >= len(r.own) || r.format == JSONL && r.own[i] > slices.Max(r.six[:])
 		if beyond && strings.TrimSpace(cell) != "" {
-			row.Damage = &fault.Error{
+			row.Err = &fault.Error{
 				Where: fault.Where{File: r.path, Cell: r.Cell(row.Number, i), Row: row.Number}, Code: roster.CodeTooManyCells,
 				Message: "the row still has cells beyond the headings, so other cells may be under wrong headings",
 				Fix:     "move the cells under their headings, and clear those beyond the last one",
@@ -357,8 +357,8 @@ func (r *Reader) surplus(row *Row) {
 // damage records a problem with a cell of the six columns, unless the row is
 // damaged already.
 func (r *Reader) damage(row *Row, which int, code, message, fix string) {
-	if row.Damage == nil {
-		row.Damage = &fault.Error{
+	if row.Err == nil {
+		row.Err = &fault.Error{
 			Where: fault.Where{File: r.path, Cell: roster.CellName(row.Number, r.six[which]), Row: row.Number},
 			Code:  code, Message: message, Fix: fix,
 		}

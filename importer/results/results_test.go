@@ -57,8 +57,8 @@ func read(t testing.TB, path string) ([]string, []line) {
 		for _, cell := range row.Cells {
 			l.Cells = append(l.Cells, strings.Clone(cell))
 		}
-		if row.Damage != nil {
-			l.Damage = row.Damage.Where.Cell + " " + row.Damage.Code
+		if row.Err != nil {
+			l.Damage = row.Err.Where.Cell + " " + row.Err.Code
 		}
 		rows = append(rows, l)
 	}
@@ -130,8 +130,8 @@ func TestALineWithoutARow(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if row.Damage != nil {
-					got = append(got, row.Cells[0]+": "+row.Damage.Code)
+				if row.Err != nil {
+					got = append(got, row.Cells[0]+": "+row.Err.Code)
 				}
 			}
 			want := []string{"Bo: results_row_unclear"}

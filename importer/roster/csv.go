@@ -142,12 +142,12 @@ func (s *csvScan) swallows(cells []string) bool {
 func (s *csvScan) check() {
 	if len(s.row.Cells) > maxHeadings {
 		s.row.Cells = s.row.Cells[:maxHeadings]
-		s.row.Damage = s.damage(-1, CodeTooManyColumns, fmt.Sprintf("more than %d cells", maxHeadings), "look for a missing line break, or check --delimiter")
+		s.row.Err = s.damage(-1, CodeTooManyColumns, fmt.Sprintf("more than %d cells", maxHeadings), "look for a missing line break, or check --delimiter")
 		return
 	}
 	for i, cell := range s.row.Cells {
 		if !s.table.text.readable(cell) {
-			s.row.Damage = s.damage(i, CodeEncodingUnknown, "characters that are not "+s.table.text.name, "type the cell anew, or name the encoding of the file by --encoding")
+			s.row.Err = s.damage(i, CodeEncodingUnknown, "characters that are not "+s.table.text.name, "type the cell anew, or name the encoding of the file by --encoding")
 			return
 		}
 	}
@@ -174,11 +174,11 @@ func (s *csvScan) damagedRow() error {
 		s.row = Row{Number: s.number, Cells: cells}
 		switch {
 		case cut:
-			s.row.Damage = s.damage(-1, CodeRowTooLong, "the row is longer than 1 MiB", "look for a missing line break or quotation mark")
+			s.row.Err = s.damage(-1, CodeRowTooLong, "the row is longer than 1 MiB", "look for a missing line break or quotation mark")
 		case code == CodeQuoteUnclosed:
-			s.row.Damage = s.damage(column, code, "quote never closed", "close the quotation mark in this cell, or remove it")
+			s.row.Err = s.damage(column, code, "quote never closed", "close the quotation mark in this cell, or remove it")
 		default:
-			s.row.Damage = s.damage(column, CodeQuoteStray, "quote in the middle of a cell", `put the whole cell in quotation marks and double those inside ("5"" pipe"), or remove them`)
+			s.row.Err = s.damage(column, CodeQuoteStray, "quote in the middle of a cell", `put the whole cell in quotation marks and double those inside ("5"" pipe"), or remove them`)
 		}
 		s.feed.resume(next)
 		s.stopped = !s.emit(&s.row)

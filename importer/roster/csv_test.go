@@ -272,10 +272,10 @@ func TestLongRows(t *testing.T) {
 				switch {
 				case err != nil:
 					t.Fatal(err)
-				case row.Damage == nil:
+				case row.Err == nil:
 					whole++
 				case damaged == "":
-					damaged = row.Damage.Code
+					damaged = row.Err.Code
 				}
 			}
 			if damaged != test.want || whole == 0 {
@@ -290,8 +290,8 @@ func TestJustShortEnough(t *testing.T) {
 	cell := strings.Repeat("x", 1<<20-64)
 	r := open(t, write(t, "crew.csv", "First Name,Last Name\nAna,"+cell+"\nBo,\""+cell+"\"\n"), roster.Options{})
 	for row, err := range r.Rows() {
-		if err != nil || row.Damage != nil || len(row.Cells[1]) != len(cell) {
-			t.Errorf("row %d: %v, %v", row.Number, err, row.Damage)
+		if err != nil || row.Err != nil || len(row.Cells[1]) != len(cell) {
+			t.Errorf("row %d: %v, %v", row.Number, err, row.Err)
 		}
 	}
 }
@@ -302,7 +302,7 @@ func TestTooManyDamagedRows(t *testing.T) {
 	r := open(t, write(t, "crew.csv", content), roster.Options{})
 	n, last := 0, error(nil)
 	for row, err := range r.Rows() {
-		if last = err; err == nil && row.Damage != nil {
+		if last = err; err == nil && row.Err != nil {
 			n++
 		}
 	}
@@ -370,8 +370,8 @@ func TestManyWrappedIDs(t *testing.T) {
 	}
 	r := open(t, write(t, "crew.csv", b.String()), roster.Options{})
 	for row, err := range r.Rows() {
-		if err != nil || row.Damage != nil || row.Cells[1] != "Silva" || row.Cells[2] != fmt.Sprintf("%05d", row.Number-2) {
-			t.Fatalf("row %d: %q, %v, %v", row.Number, row.Cells, row.Damage, err)
+		if err != nil || row.Err != nil || row.Cells[1] != "Silva" || row.Cells[2] != fmt.Sprintf("%05d", row.Number-2) {
+			t.Fatalf("row %d: %q, %v, %v", row.Number, row.Cells, row.Err, err)
 		}
 	}
 }

@@ -6,11 +6,11 @@
 //   - Rows are numbered as a spreadsheet numbers them: records, not lines, and
 //     blank rows count although they are not handed out. A "sep=" line, which
 //     Excel doesn't show, doesn't count.
-//   - Nobody is lost: a row that can't be read comes out with a Damage, and a
+//   - Nobody is lost: a row that can't be read comes out with an Err, and a
 //     row that is not a person's (hidden, a section heading, a total, a note, a
-//     line of the export, the headings again) comes out with a Note. Hidden rows
+//     line of the export, the headings again) comes out with a SkipReason. Hidden rows
 //     are not imported, because a filtered list is sent for what it shows.
-//   - A row gets a Note only for what no person's row says: three cells at most,
+//   - A row is skipped only for what no person's row says: three cells at most,
 //     and words that stand in no name (Page 1 of 2, Total: 25, Exported by …), or
 //     a total with nothing but numbers beside it. What merely looks odd stays in,
 //     and validation says what is wrong with it.

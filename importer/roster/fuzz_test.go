@@ -249,9 +249,9 @@ func fuzzedPass(t *testing.T, r *roster.Reader) []line {
 		if len(row.Cells) < len(r.Header()) || (row.Kinds != nil && len(row.Kinds) != len(row.Cells)) || strings.TrimSpace(strings.Join(row.Cells, "")) == "" {
 			t.Fatalf("row %d: cells %q, kinds %v under %q", row.Number, row.Cells, row.Kinds, r.Header())
 		}
-		l := line{Number: row.Number, Cells: strings.Join(row.Cells, "|"), What: row.Note}
-		if row.Damage != nil {
-			l.What = row.Damage.Error()
+		l := line{Number: row.Number, Cells: strings.Join(row.Cells, "|"), What: row.SkipReason}
+		if row.Err != nil {
+			l.What = row.Err.Error()
 		}
 		all = append(all, l)
 	}

@@ -84,11 +84,11 @@ func render(t *testing.T, path string) string {
 				fmt.Fprintf(&b, " struck: %s", roster.CellName(row.Number, i))
 			}
 		}
-		if row.Note != "" {
-			fmt.Fprintf(&b, " note: %s", row.Note)
+		if row.SkipReason != "" {
+			fmt.Fprintf(&b, " note: %s", row.SkipReason)
 		}
-		if row.Damage != nil {
-			fmt.Fprintf(&b, " damage: %s (%s)", row.Damage, row.Damage.Code)
+		if row.Err != nil {
+			fmt.Fprintf(&b, " damage: %s (%s)", row.Err, row.Err.Code)
 		}
 		b.WriteByte('\n')
 	}

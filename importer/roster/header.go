@@ -26,7 +26,7 @@ type headRow struct {
 
 func copyRow(row *Row) headRow {
 	return headRow{
-		number: row.Number, damage: row.Damage, hidden: row.Note == NoteHidden,
+		number: row.Number, damage: row.Err, hidden: row.SkipReason == SkipHidden,
 		cells: slices.Clone(row.Cells), kinds: slices.Clone(row.Kinds),
 	}
 }

@@ -74,9 +74,9 @@ func lines(tb testing.TB, r *roster.Reader) []line {
 		if row.Kinds != nil && len(row.Kinds) != len(row.Cells) {
 			tb.Errorf("row %d has %d kinds for %d cells", row.Number, len(row.Kinds), len(row.Cells))
 		}
-		l := line{Number: row.Number, Cells: strings.Join(row.Cells, "|"), What: row.Note}
-		if row.Damage != nil {
-			l.What = strings.TrimSpace(row.Damage.Code + " " + row.Damage.Where.Cell)
+		l := line{Number: row.Number, Cells: strings.Join(row.Cells, "|"), What: row.SkipReason}
+		if row.Err != nil {
+			l.What = strings.TrimSpace(row.Err.Code + " " + row.Err.Where.Cell)
 		}
 		all = append(all, l)
 	}

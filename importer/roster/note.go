@@ -5,8 +5,8 @@ import "strings"
 // The Note of a row that the workbook hides, and of one that says what the rows
 // below it are.
 const (
-	NoteHidden  = "a hidden row"
-	NoteSection = "a section heading, not a person"
+	SkipHidden  = "a hidden row"
+	SkipSection = "a section heading, not a person"
 )
 
 // Why another row is not a person's.
@@ -66,7 +66,7 @@ func (n *notes) of(row *Row) string {
 	case filled > 1 && headcount(cell) && n.numeric(row, first+1):
 		return noteTotal
 	case filled > 1 && strings.HasSuffix(cell, ":") && (labelWord(word) || sectionWord(word)):
-		return NoteSection // "Foreman:" and who that is, above a crew
+		return SkipSection // "Foreman:" and who that is, above a crew
 	case filled == 1:
 		return n.alone(row, first)
 	case row.Kinds == nil && sentence(cell) && goesOn(row.Cells[first+1:]):
@@ -107,13 +107,13 @@ func (n *notes) alone(row *Row, first int) string {
 	case sentence(cell), footnote(cell):
 		return noteText
 	case titled(cell), statusTitle(cell):
-		return NoteSection
+		return SkipSection
 	case strings.HasSuffix(cell, ":"), sectionWord(word) && (lettered(rest) || rest != "" && !narrow):
-		return NoteSection
+		return SkipSection
 	case narrow:
 		return ""
 	case first < len(n.numbers) && n.numbers[first] && row.Kinds != nil && row.Kinds[first] == Text && wordy(cell):
-		return NoteSection
+		return SkipSection
 	}
 	return ""
 }

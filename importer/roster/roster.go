@@ -67,13 +67,13 @@ type Row struct {
 	Number int      // as a spreadsheet numbers it
 	Cells  []string // at least as many as headings, and valid until the next row
 
-	// Damage says why the row could not be read; Cells then hold what could
-	// be told apart.
-	Damage *fault.Error
+	// Err says why the row could not be read; Cells then holds the cells that
+	// could be separated. It is nil for every other row.
+	Err *fault.Error
 
-	// Note says why the row is not a person's: "a hidden row", "a section
-	// heading, not a person". Empty for every other row.
-	Note string
+	// SkipReason says why the row is not a person, such as "a total, not a
+	// person". It is "" for a person.
+	SkipReason string
 
 	Kinds []Kind // what each cell is; nil for CSV
 
@@ -151,11 +151,11 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				return true
 			}
 			padded.pad(row, len(r.header))
-			if r.hiddenToo && row.Note == NoteHidden {
-				row.Note = ""
+			if r.hiddenToo && row.SkipReason == SkipHidden {
+				row.SkipReason = ""
 			}
-			if row.Note == "" && row.Damage == nil {
-				if row.Note = r.notes.of(row); row.Note == "" && r.notes.anotherTable(row) {
+			if row.SkipReason == "" && row.Err == nil {
+				if row.SkipReason = r.notes.of(row); row.SkipReason == "" && r.notes.anotherTable(row) {
 					other = r.anotherTable(row.Number)
 					return false
 				}
@@ -195,7 +195,7 @@ func (r *Reader) Sample(n int) ([][]string, error) {
 		if err != nil {
 			return sample, err
 		}
-		if row.Damage != nil || row.Note != "" {
+		if row.Err != nil || row.SkipReason != "" {
 			continue
 		}
 		cells := make([]string, len(row.Cells))

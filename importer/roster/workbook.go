@@ -109,7 +109,7 @@ func newRow(row *workbook.Row) *Row {
 		r.Struck = row.Struck
 	}
 	if row.Hidden {
-		r.Note = NoteHidden
+		r.SkipReason = SkipHidden
 	}
 	return r
 }
@@ -142,8 +142,8 @@ func (t *sheetTable) scan(emit func(*Row) bool) error {
 			return true
 		}
 		fill.apply(row, t.headerRow)
-		if row.Note == "" && row.Number > t.headerRow && t.width >= 3 && fill.section(row, t.width) {
-			row.Note = NoteSection
+		if row.SkipReason == "" && row.Number > t.headerRow && t.width >= 3 && fill.section(row, t.width) {
+			row.SkipReason = SkipSection
 		}
 		return emit(row)
 	})
