@@ -86,23 +86,20 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 // row has an outcome.
 func (r *run) read(intake, work context.Context, hand func(*task)) error {
 	v := newValidator(r.Job, r.plan)
-	batch := make([]*task, 0, batchRows+chunkRows)
+	batch := make([]*task, 0, batchRows)
 	sequence := 0
-	for rows, err := range r.Source.prefetch() {
+	for row, err := range r.Source.rows() {
 		if err != nil {
 			return err
 		}
-		checked := v.check(rows)
-		for i := range checked {
-			r.places <- struct{}{}
-			t := newTask(sequence, &checked[i])
-			if err := r.prepareTask(work, t); err != nil {
-				return err
-			}
-			batch = append(batch, t)
-			sequence++
+		r.places <- struct{}{}
+		t := newTask(sequence, v.check(row))
+		if err := r.prepareTask(work, t); err != nil {
+			return err
 		}
-		if len(batch) >= batchRows {
+		batch = append(batch, t)
+		sequence++
+		if len(batch) == batchRows {
 			if err := r.decideBatch(intake, work, batch, hand); err != nil {
 				return err
 			}
@@ -112,8 +109,8 @@ func (r *run) read(intake, work context.Context, hand func(*task)) error {
 	return r.decideBatch(intake, work, batch, hand)
 }
 
-// newTask copies what a run needs of a checked row, whose memory the next
-// chunk uses again.
+// newTask copies what a run needs of a checked row, which is valid until the next
+// row is read.
 func newTask(sequence int, c *checked) *task {
 	t := &task{sequence: sequence, row: c.number, line: c.line, cells: slices.Clone(c.cells), outcome: c.outcome()}
 	t.person, t.namesake = c.person, c.namesake

@@ -18,7 +18,6 @@ import (
 type Source struct {
 	rows func() iter.Seq2[*sourceRow, error]
 	cell func(line, column int) string // the name of a cell, such as "C17"
-	size int                           // about how many rows there are; 0 if nobody knows
 }
 
 // sourceRow is one row on its way in. It is valid until the next one.
@@ -41,7 +40,7 @@ type rareRow struct {
 // FromRoster takes the rows of a roster.
 func FromRoster(r *roster.Reader) Source {
 	width := len(r.Header())
-	return Source{cell: r.Cell, size: r.Estimate(), rows: func() iter.Seq2[*sourceRow, error] {
+	return Source{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
 			var row sourceRow
 			for in, err := range r.Rows() {

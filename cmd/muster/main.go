@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 )
@@ -15,6 +16,7 @@ import (
 func main() {
 	log.SetOutput(io.Discard)      // net/http quotes there what a server says unasked, and that may be a person
 	signal.Ignore(syscall.SIGPIPE) // a run goes on though its output is closed
+	debug.SetGCPercent(50)         // most memory is an index that never becomes garbage
 	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
