@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -10,199 +9,214 @@ import (
 	"muster/importer/text"
 )
 
-const plotHeight = 180 // of the chart's bars, in pixels
+const (
+	maxSlices  = 96  // slices of a run, in memory and in the chart
+	plotHeight = 180 // of the chart's bars, in pixels
+)
+
+// slice counts what happened in a part of a run.
+type slice struct {
+	created, throttled, faults int
+	waited                     time.Duration
+}
+
+func (s slice) plus(other slice) slice {
+	return slice{s.created + other.created, s.throttled + other.throttled, s.faults + other.faults, s.waited + other.waited}
+}
+
+// series is a run in slices of equal length: a second, and twice as long whenever
+// there would be too many slices.
+type series struct {
+	start  time.Time
+	width  time.Duration
+	slices []slice
+
+	last  time.Duration // of the last call
+	until time.Duration // end of the wait; up to last: no wait
+}
+
+func newSeries(start time.Time) series { return series{start: start, width: time.Second} }
+
+func (s *series) event(now time.Time, e Event) {
+	one := s.sliceAt(s.advance(now))
+	switch e {
+	case EventCreated:
+		one.created++
+	case EventThrottled:
+		one.throttled++
+	case EventFault:
+		one.faults++
+	}
+}
+
+func (s *series) waiting(now, until time.Time) {
+	s.advance(now)
+	s.until = until.Sub(s.start)
+	if until.IsZero() {
+		s.until = 0
+	}
+}
+
+func (s *series) end(now time.Time) { s.sliceAt(s.advance(now)) }
+
+// advance adds the time spent waiting up to now, and returns the time since the start.
+func (s *series) advance(now time.Time) time.Duration {
+	elapsed := max(now.Sub(s.start), s.last) // a clock may be set back
+	for from, to := s.last, min(elapsed, s.until); from < to; {
+		one := s.sliceAt(from)
+		end := min((from/s.width+1)*s.width, to)
+		one.waited += end - from
+		from = end
+	}
+	s.last = elapsed
+	return elapsed
+}
+
+// sliceAt returns the slice for a time since the start.
+func (s *series) sliceAt(elapsed time.Duration) *slice {
+	for elapsed/s.width >= maxSlices {
+		s.join()
+	}
+	i := int(elapsed / s.width)
+	for len(s.slices) <= i {
+		s.slices = append(s.slices, slice{})
+	}
+	return &s.slices[i]
+}
+
+// join joins every two slices to a slice of twice the length.
+func (s *series) join() {
+	joined := s.slices[:0]
+	for i, one := range s.slices {
+		if i%2 == 0 {
+			joined = append(joined, one)
+		} else {
+			joined[i/2] = joined[i/2].plus(one)
+		}
+	}
+	s.slices, s.width = joined, 2*s.width
+}
 
 // chart is the data of a bar chart of people over time. Horizontal lengths are in
 // percent, so that the chart fits a phone and a sheet of paper without scaling text.
 type chart struct {
-	Title string
-	Text  string // the chart in words
-	Bars  []bar
-	Marks []mark
-	Waits []stretch
-	Lines []gridLine
-	Ticks []tick
-	Table []tableRow
+	Title  string
+	Text   string // the chart in words
+	Slices []chartSlice
+	Lines  []gridLine
 
-	Throttled, Faults bool // what the legend has to explain
+	Throttled, Faults, Waits bool // what the legend has to explain
 }
 
-// stretch is a part of the run, in percent.
-type stretch struct{ X, Width string }
-
-type bar struct {
-	stretch
-	Y, Height string
+// chartSlice is a slice of the run as a bar, with marks, and as a line of the table.
+// A text of what did not happen is empty.
+type chartSlice struct {
+	X, Width  string // in percent
+	Y, Height string // of the bar
 	Label     string
-}
+	From      string // the time of day
+	Tick      string // the class of From below the bar; "" if it is not shown there
 
-type mark struct {
-	X     string
-	Fault bool
-	Label string
+	Created, Throttled, Faults, Waited string
+	MostlyWaited                       bool
 }
 
 type gridLine struct{ Y, TextY, Label string }
 
-type tick struct {
-	X, Anchor, Label string
-	Minor            bool // hidden on narrow pages
-}
-
-// tableRow is a slice of the run as text.
-type tableRow struct {
-	From, Created, Throttled, Faults, Waited string
-}
-
 // chart returns the chart, or nil if there is nothing to draw. Times are in zone.
 func (s *series) chart(zone *time.Location) *chart {
-	s.fit()
-	people, throttled, faults, waited := s.totals()
-	if len(s.slices) < 3 || people+throttled+faults == 0 {
+	var sum slice
+	best := 0
+	for i, one := range s.slices {
+		sum = sum.plus(one)
+		if one.created > s.slices[best].created {
+			best = i
+		}
+	}
+	if len(s.slices) < 3 || sum.created+sum.throttled+sum.faults == 0 {
 		return nil
 	}
-	d := drawing{series: s, zone: zone, share: 100 / float64(len(s.slices)), per: s.width}
-	// A long run has a rate per minute. A short run has counts: 25 people in ten
-	// seconds, nine of them spent waiting, are not 150 people a minute.
-	unit := "every " + strconv.Itoa(int(s.width/time.Second)) + " seconds"
-	if s.width == time.Second {
-		unit = "every second"
-	}
-	if s.width >= time.Minute {
-		d.per, unit = time.Minute, "per minute"
-	}
-	for _, one := range s.slices {
-		d.most = max(d.most, d.rate(one))
-	}
-	d.step, d.top = scale(d.most, s.width >= time.Minute)
-	c := &chart{Title: "People created " + unit, Throttled: throttled > 0, Faults: faults > 0}
-	c.Text = d.describe(unit, people, faults, waited)
+	unit, factor := s.unit()
+	most := float64(s.slices[best].created) * factor
+	step, top := scale(most, factor < 1)
+	c := &chart{Title: "People created " + unit, Throttled: sum.throttled > 0, Faults: sum.faults > 0}
+	every := (len(s.slices) + 5) / 6 // at most six ticks
 	for i, one := range s.slices {
-		d.slice(c, i, one)
+		shown := s.shown(i, one, plotHeight*factor/top, zone)
+		if i%every == 0 && i*100 <= 92*len(s.slices) {
+			shown.Tick = []string{"tick", "tick minor"}[i/every%2]
+		}
+		c.Waits = c.Waits || shown.MostlyWaited
+		c.Slices = append(c.Slices, shown)
 	}
-	for value := d.step; value <= d.top*1.0001; value += d.step {
-		y := plotHeight * (1 - value/d.top)
+	for value := step; value <= top*1.0001; value += step {
+		y := plotHeight * (1 - value/top)
 		c.Lines = append(c.Lines, gridLine{Y: short(y), TextY: short(y + 4), Label: decimal(value)})
 	}
-	c.Ticks = d.ticks()
+	var words []string // throttling is in the summary
+	if sum.created > 0 {
+		words = append(words, "At most "+decimal(most)+" "+unit+", at "+c.Slices[best].From+".")
+	}
+	if sum.faults > 0 {
+		words = append(words, "Procore gave no usable answer "+times(sum.faults)+".")
+	}
+	if sum.waited >= time.Second {
+		words = append(words, "Nothing was sent for "+text.Duration(sum.waited)+" in all, because the quota or Procore asked for it.")
+	}
+	c.Text = strings.Join(words, " ")
 	return c
 }
 
-func (s *series) totals() (people, throttled, faults int, waited time.Duration) {
-	for _, one := range s.slices {
-		people += one.created
-		throttled += one.throttled
-		faults += one.faults
-		waited += one.waited
-	}
-	return people, throttled, faults, waited
-}
-
-// drawing is a chart under construction.
-type drawing struct {
-	*series
-	zone      *time.Location
-	share     float64       // width of a slice, in percent
-	per       time.Duration // unit of rates
-	most      float64       // the highest rate
-	step, top float64       // of the scale
-}
-
-func (d *drawing) rate(one slice) float64 {
-	return float64(one.created) * float64(d.per) / float64(d.width)
-}
-
-func (d *drawing) slice(c *chart, i int, one slice) {
-	x := float64(i) * d.share
-	from := d.start.Add(time.Duration(i) * d.width)
-	label := d.clock(from) + ": " + text.Plural(one.created, "person", "people")
-	for _, event := range []struct {
-		count int
-		fault bool
-		words string
-	}{
-		{one.throttled, false, "slowed down " + times(one.throttled)},
-		{one.faults, true, text.Plural(one.faults, "fault", "faults")},
-	} {
-		if event.count > 0 {
-			label += ", " + event.words
-			c.Marks = append(c.Marks, mark{X: percent(x + d.share/2), Fault: event.fault, Label: d.clock(from) + ": " + event.words})
-		}
-	}
-	if one.waited >= time.Second {
-		label += ", waited " + text.Duration(one.waited)
-	}
-	if one.waited*2 >= d.width {
-		c.Waits = append(c.Waits, stretch{percent(x), percent(d.share)})
-	}
-	if height := plotHeight * d.rate(one) / d.top; one.created > 0 {
-		height = max(height, 1)
-		c.Bars = append(c.Bars, bar{
-			stretch: stretch{percent(x + d.share*0.08), percent(d.share * 0.84)},
-			Y:       short(plotHeight - height), Height: short(height), Label: label,
-		})
-	}
-	row := tableRow{From: d.clock(from), Created: text.Number(one.created), Throttled: text.Number(one.throttled), Faults: text.Number(one.faults)}
-	if one.waited >= time.Second {
-		row.Waited = text.Duration(one.waited)
-	}
-	c.Table = append(c.Table, row)
-}
-
-// ticks returns at most six times of day for the axis.
-func (d *drawing) ticks() []tick {
-	count := len(d.slices)
-	every := 1
-	for _, n := range []int{1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 24, 30} {
-		if every = n; count <= 6*n {
-			break
-		}
-	}
-	var list []tick
-	for i := 0; i < count; i += every {
-		t := tick{X: percent(float64(i) * d.share), Anchor: "middle", Label: d.clock(d.start.Add(time.Duration(i) * d.width)), Minor: len(list)%2 == 1}
-		if i == 0 {
-			t.Anchor = "start"
-		}
-		if float64(i)*d.share > 92 {
-			break
-		}
-		list = append(list, t)
-	}
-	return list
-}
-
-// describe returns the chart in words, except throttling, which the summary mentions.
-func (d *drawing) describe(unit string, people, faults int, waited time.Duration) string {
-	var list []string
-	if people > 0 {
-		best := 0
-		for i, one := range d.slices {
-			if one.created > d.slices[best].created {
-				best = i
-			}
-		}
-		list = append(list, fmt.Sprintf("At most %s %s, at %s.", decimal(d.most), unit, d.clock(d.start.Add(time.Duration(best)*d.width))))
-	}
-	if faults > 0 {
-		list = append(list, "Procore gave no usable answer "+times(faults)+".")
-	}
-	if waited >= time.Second {
-		list = append(list, "Nothing was sent for "+text.Duration(waited)+" in all, because the quota or Procore asked for it.")
-	}
-	return strings.Join(list, " ")
-}
-
-// clock returns a time of day, as exact as the slices are.
-func (d *drawing) clock(t time.Time) string {
-	t = t.In(d.zone)
+// unit returns the unit of the scale, and the factor from people in a slice to that
+// unit. A long run has a rate per minute. A short run has counts: 25 people in ten
+// seconds, nine of them spent waiting, are not 150 people a minute.
+func (s *series) unit() (words string, factor float64) {
 	switch {
-	case d.width*time.Duration(len(d.slices)) > 24*time.Hour:
-		return t.Format("Mon 15:04")
-	case d.width < time.Minute:
-		return t.Format("15:04:05")
+	case s.width >= time.Minute:
+		return "per minute", float64(time.Minute) / float64(s.width)
+	case s.width == time.Second:
+		return "every second", 1
 	}
-	return t.Format("15:04")
+	return "every " + strconv.Itoa(int(s.width/time.Second)) + " seconds", 1
+}
+
+// shown returns slice i for the page, with a bar of some pixels for each person.
+func (s *series) shown(i int, one slice, pixels float64, zone *time.Location) chartSlice {
+	share := 100 / float64(len(s.slices))
+	shown := chartSlice{
+		X: percent(float64(i) * share), Width: percent(share), From: s.clock(i, zone),
+		Created: text.Number(one.created), MostlyWaited: one.waited*2 >= s.width,
+	}
+	if one.created > 0 {
+		height := max(pixels*float64(one.created), 1)
+		shown.Y, shown.Height = short(plotHeight-height), short(height)
+	}
+	shown.Label = shown.From + ": " + text.Plural(one.created, "person", "people")
+	if one.throttled > 0 {
+		shown.Throttled = text.Number(one.throttled)
+		shown.Label += ", slowed down " + times(one.throttled)
+	}
+	if one.faults > 0 {
+		shown.Faults = text.Number(one.faults)
+		shown.Label += ", " + text.Plural(one.faults, "fault", "faults")
+	}
+	if one.waited >= time.Second {
+		shown.Waited = text.Duration(one.waited)
+		shown.Label += ", waited " + shown.Waited
+	}
+	return shown
+}
+
+// clock returns the time of day when slice i begins, as exact as the slices are.
+func (s *series) clock(i int, zone *time.Location) string {
+	layout := "15:04"
+	switch {
+	case s.width*time.Duration(len(s.slices)) > 24*time.Hour:
+		layout = "Mon 15:04"
+	case s.width < time.Minute:
+		layout = "15:04:05"
+	}
+	return s.start.Add(time.Duration(i) * s.width).In(zone).Format(layout)
 }
 
 func times(n int) string { return text.Choose(n, "once", text.Number(n)+" times") }

@@ -41,12 +41,12 @@ func TestHTMLChart(t *testing.T) {
 	}{
 		{"over at once", 1900 * time.Millisecond, 50, "", 0},
 		{"half a minute", 30 * time.Second, 60, "People created every second", 31},
-		{"three minutes", 3 * time.Minute, 300, "People created every 5 seconds", 37},
-		{"twenty minutes", 20 * time.Minute, 300, "People created every 15 seconds", 81},
-		{"an hour", time.Hour, 3600, "People created per minute", 61},
-		{"a night", 10 * time.Hour, 5000, "People created per minute", 61},
+		{"three minutes", 3 * time.Minute, 300, "People created every 2 seconds", 91},
+		{"twenty minutes", 20 * time.Minute, 300, "People created every 16 seconds", 76},
+		{"an hour", time.Hour, 3600, "People created per minute", 57},
+		{"a night", 10 * time.Hour, 5000, "People created per minute", 71},
 		{"no person", time.Hour, 0, "", 0},
-		{"a month", 30 * 24 * time.Hour, 1000, "People created per minute", 61},
+		{"a month", 30 * 24 * time.Hour, 1000, "People created per minute", 80},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
