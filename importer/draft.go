@@ -5,8 +5,7 @@ import (
 	"muster/mapping"
 )
 
-// draft copies what the roster says of a person into what Procore is asked to
-// create.
+// draft returns the request body that creates a person of the roster.
 func draft(p *mapping.Person) procore.Draft {
 	return procore.Draft{
 		FirstName:            p.FirstName,

@@ -21,7 +21,7 @@ type DryRunResult struct {
 	people    int // in the project
 	listed    digest
 	rows      hash.Hash // of the roster
-	decisions hash.Hash // of what is to be done for each row
+	decisions hash.Hash // of the decision for each row
 	buffer    []byte
 }
 

@@ -82,7 +82,7 @@ func (r *run) know(t *task, e ledger.Entry) {
 	}
 }
 
-// facts gathers what is known of a task, by a listing if there is one.
+// facts gathers what is known of a task. now is the latest listing, or nil.
 func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	f := facts{
 		state: t.entry.State, person: t.entry.PersonID, ours: t.ours, losses: t.tries.failures.Lost, target: t.target,
@@ -146,8 +146,8 @@ func (r *run) awaitLag(work context.Context, t *task, f *facts, now *people) err
 	return nil
 }
 
-// createdLately reports whether a listing began so soon after a run settled the
-// key that the listing need not show the person whom that run created.
+// createdLately reports whether a listing began within settle-after of the
+// creation of a key's person. Such a listing need not show the person.
 func (r *run) createdLately(work context.Context, key ledger.Key, now *people) (bool, error) {
 	at, err := r.Ledger.LastSettled(work, key)
 	if err != nil {
@@ -213,7 +213,7 @@ func (r *run) apply(intake, work context.Context, t *task, f facts, d decision) 
 }
 
 // record writes what the ledger must hold before a decision takes effect. A dry
-// run writes nothing and remembers the people whom an import would record.
+// run writes nothing and remembers the people that an import would record.
 func (r *run) record(work context.Context, t *task, d decision) error {
 	switch {
 	case d.record == ledger.Absent:

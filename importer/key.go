@@ -78,14 +78,13 @@ func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 	return dst
 }
 
-// memberKey returns the key that records whether the owner of an origin ID is on
-// one project.
+// memberKey returns the key of a membership: the owner of an origin ID on a project.
 func memberKey(l *ledger.Ledger, s ledger.Scope, originID string) ledger.Key {
 	return l.Key(s.API, strconv.FormatInt(s.Company, 10), strconv.FormatInt(s.Project, 10), "m\x00"+originID)
 }
 
-// ledgerKey puts a row's key in its scope: the company for an origin ID, the
-// project for the others.
+// ledgerKey returns the ledger's key for a row's key. The scope is the company for
+// an origin ID, and the project for other keys.
 func ledgerKey(l *ledger.Ledger, s ledger.Scope, key []byte) ledger.Key {
 	company := strconv.FormatInt(s.Company, 10)
 	if keyKind(key[0]) == byOriginID {
@@ -108,8 +107,8 @@ func (r *run) fullNameKey(t *task) ledger.Key {
 	return r.ledgerKey(appendKey(nil, t.withoutID(), 1))
 }
 
-// lookup returns what the ledger knows of keys, one entry each. In a dry run,
-// the entries include what an import would have recorded by now.
+// lookup returns the ledger's entry of each key. In a dry run, the entries include
+// what an import would have recorded by now.
 func (r *run) lookup(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
 	entries := make([]ledger.Entry, len(keys))
 	if r.Ledger == nil || len(keys) == 0 {

@@ -11,8 +11,7 @@ import (
 	"muster/mapping"
 )
 
-// people is an index of a project's people, as one listing showed them. The
-// index holds no names: 72 bytes a person, so 100,000 people take 7.2 MB.
+// people is an index of one listing of a project. The index holds no names: 72 bytes a person, so 100,000 people take 7.2 MB.
 //
 // Text is compared by 64-bit hashes under a seed of the process. For a roster of
 // 1,000 rows and 100,000 people, the chance that two different names share a
@@ -39,8 +38,8 @@ type knownPerson struct {
 	claimed  bool   // a row of the roster has one of the person's IDs
 }
 
-// listPeople lists the project's people with their job titles, if the roster
-// has titles to compare. each, if not nil, is called with every person.
+// listPeople lists the project's people, and the job titles if the roster has
+// titles to compare. each, if not nil, is called with every person.
 func (j *Job) listPeople(ctx context.Context, plan *Validation, each func(procore.Person)) (*people, error) {
 	x, err := listPeople(ctx, j.API, plan.index, each)
 	if err != nil {
@@ -118,8 +117,8 @@ func (x *people) name(first, last string) uint64 {
 	return max(maphash.Bytes(x.seed, text), 1)
 }
 
-// order returns the places of the people who have the attribute, ordered by the
-// attribute and then as listed.
+// order returns the places of people with the attribute, ordered by attribute and
+// then as listed.
 func (x *people) order(attribute func(*knownPerson) uint64) []uint32 {
 	var places []uint32
 	for i := range x.known {

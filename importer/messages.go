@@ -101,7 +101,7 @@ func sentElsewhere(project int64) outcome.Problem {
 	}
 }
 
-// at adds to a problem the cell of its field in the roster.
+// at adds the cell of the field in the roster to a problem.
 func (r *run) at(t *task, p outcome.Problem) outcome.Problem {
 	if column, ok := r.columns[mapping.Field(p.Field)]; ok {
 		p.Cell = r.Source.cell(t.line, column)
@@ -109,7 +109,7 @@ func (r *run) at(t *task, p outcome.Problem) outcome.Problem {
 	return p
 }
 
-// list writes person IDs for people; after five it counts the rest.
+// list joins person IDs with commas. After five, list counts the rest.
 func list(ids []int64) string {
 	var b strings.Builder
 	for i, id := range ids {

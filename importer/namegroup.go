@@ -9,9 +9,9 @@ import (
 	"muster/mapping"
 )
 
-// nameGroups keeps rows of one name apart, with --allow-namesakes. A listing
-// shows the people of all these rows under one name; which row has which person
-// does not matter, as long as each row has a person of its own.
+// nameGroups tracks rows of the same name, for --allow-namesakes. A listing shows
+// the people of all these rows under one name. Which row has which person does not
+// matter, as long as no two rows have the same person.
 type nameGroups struct {
 	mu       sync.Mutex
 	taken    map[int64]bool   // people of rows that the ledger does not record
@@ -19,8 +19,8 @@ type nameGroups struct {
 	numbers  map[string][]int // numbers that renumber has left, by the first key of the name
 }
 
-// nameKey returns the key of the first row with the task's name and no ID, or
-// "" if two rows of one name are one person.
+// nameKey returns the key of the first row with the task's name and no ID. The key
+// is "" without --allow-namesakes.
 func (r *run) nameKey(t *task) string {
 	if !r.AllowNamesakes {
 		return ""
@@ -33,9 +33,9 @@ func (i *identity) withoutID() *mapping.Person {
 	return &mapping.Person{FirstName: i.person.FirstName, LastName: i.person.LastName}
 }
 
-// renumber gives a task a number within its name that no row has that a results
-// file keeps. Such a row has the key under which its person was created,
-// wherever the row is now; counted from the top, another row could get that key
+// renumber gives a task a number within the name that no finished row of a results
+// file has. A finished row keeps the key under which the person was created,
+// wherever the row is now. Counted from the top, another row could get that key
 // and pass for that person.
 func (r *run) renumber(work context.Context, t *task) error {
 	first := r.nameKey(t)
@@ -108,7 +108,7 @@ func (r *run) groupOf(work context.Context, t *task, found match) (group, error)
 	defer r.names.mu.Unlock()
 	g.busy = r.names.underWay[first] > 0
 	for _, id := range found.ids {
-		// A person who was listed before the run is not one whom the run created.
+		// A person listed before the run was not created by the run.
 		before := t.ours && r.people != nil && r.people.person(id) != nil
 		switch n := owner[id]; {
 		case before || r.names.taken[id] || r.plan.kept[id]:

@@ -19,8 +19,8 @@ const (
 	batchRows = 1024
 )
 
-// flow moves every row from the source into the results file: one reader, one
-// sender for each worker, one settler, one recorder.
+// flow moves every row from the source into the results file. A reader, a settler,
+// a recorder and a sender for each worker do so at the same time.
 func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 	workers := r.Workers
 	if workers <= 0 {
@@ -109,8 +109,7 @@ func (r *run) read(intake, work context.Context, hand func(*task)) error {
 	return r.decideBatch(intake, work, batch, hand)
 }
 
-// newTask copies what a run needs of a checked row, which is valid until the next
-// row is read.
+// newTask copies a checked row, which is valid until the next row is read.
 func newTask(sequence int, c *checked) *task {
 	t := &task{sequence: sequence, row: c.number, line: c.line, cells: slices.Clone(c.cells), outcome: c.outcome()}
 	t.person, t.namesake = c.person, c.namesake
@@ -123,9 +122,8 @@ func newTask(sequence int, c *checked) *task {
 	return t
 }
 
-// prepareTask completes a task whose identity depends on other rows: one that a
-// results file keeps without a readable person, and one of several rows of a
-// name.
+// prepareTask completes a task that needs the ledger before the lookup: a finished
+// row without a readable person ID, or a row of a name that several rows have.
 func (r *run) prepareTask(work context.Context, t *task) error {
 	switch {
 	case t.origin == fromResults && t.outcome.Status.HasPerson() && t.outcome.PersonID == 0:

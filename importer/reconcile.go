@@ -7,7 +7,7 @@ import (
 	"muster/importer/outcome"
 )
 
-// proof is what the latest listing proves about a person it does not show.
+// proof is what a listing proves about a missing person.
 type proof uint8
 
 // The grades of proof.
@@ -108,8 +108,8 @@ func reconcile(f facts, p policy) decision {
 	return absent(f, p)
 }
 
-// foreignIntent decides about a row whose origin ID a run of another project
-// has sent.
+// foreignIntent decides about a row after a run of another project sent the same
+// origin ID.
 func foreignIntent(f facts, p policy) decision {
 	if f.proof == noListing || p.dryRun {
 		return finished(outcome.Unknown, 0, codeSentElsewhere)
@@ -117,7 +117,7 @@ func foreignIntent(f facts, p policy) decision {
 	return waiting(forOtherProject)
 }
 
-// openIntent decides about a row with a request whose effect is not known.
+// openIntent decides about a row after a request with unknown effect.
 // A person who matches by the name alone, although the row has an ID, is no
 // evidence that the request succeeded.
 func openIntent(f facts, p policy) decision {
@@ -150,7 +150,8 @@ func openIntent(f facts, p policy) decision {
 	return d
 }
 
-// evidence decides about a row whose open request is proved to have succeeded.
+// evidence decides about a row after a listing proved that the open request
+// succeeded.
 func (f facts) evidence(id int64, p policy) decision {
 	d := existing(f, p, id)
 	if f.ours {
@@ -160,12 +161,12 @@ func (f facts) evidence(id int64, p policy) decision {
 	return d
 }
 
-// created decides about a row whose person an earlier run created.
+// created decides about a row after an earlier run created the person.
 func created(f facts, p policy) decision {
 	switch {
 	case f.proof == noListing, f.present, f.recent && !p.recreate:
 		return existing(f, p, f.person)
-	case !f.group.shared && len(f.match.ids) > 0: // somebody put the person there again
+	case !f.group.shared && len(f.match.ids) > 0: // the person was put on the project again
 		return matched(f, p, f.match.ids)
 	case !p.recreate:
 		return finished(outcome.Existing, f.person, codeGone)
@@ -180,7 +181,7 @@ func created(f facts, p policy) decision {
 	return d
 }
 
-// absent decides about a row whose person no run has created on this project.
+// absent decides about a row without a person, as far as the ledger knows.
 func absent(f facts, p policy) decision {
 	switch {
 	case f.target != 0 && f.present:
@@ -202,7 +203,7 @@ func absent(f facts, p policy) decision {
 	return decision{next: ready, action: create}
 }
 
-// takers returns the listed people whom a row without an open request may be.
+// takers returns the listed people that a row without an open request may be.
 // A person of the company is sought by ID: a namesake is another person.
 func (f facts) takers(p policy) []int64 {
 	switch {
@@ -216,7 +217,7 @@ func (f facts) takers(p policy) []int64 {
 	return slices.Concat(f.match.ids, f.match.claimed)
 }
 
-// matched decides about a row that is one of the listed people.
+// matched decides about a row after a match with listed people.
 func matched(f facts, p policy, people []int64) decision {
 	d := existing(f, p, people[0])
 	switch {
@@ -228,7 +229,7 @@ func matched(f facts, p policy, people []int64) decision {
 	return d
 }
 
-// existing decides about a row whose person is there already.
+// existing decides about a row after the person was found on the project.
 func existing(f facts, p policy, id int64) decision {
 	if !slices.Contains(f.retitled, id) {
 		return finished(outcome.Existing, id)

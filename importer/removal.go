@@ -9,7 +9,7 @@ import (
 	"muster/ratelimit"
 )
 
-// removalFacts is what an undo knows of one person.
+// removalFacts is what an undo knows of a person.
 type removalFacts struct {
 	edited  bool           // the person was changed in Procore after the creation
 	removed bool           // the answer names the person as removed
@@ -104,7 +104,7 @@ func (s repetition) refusal() *procore.Error {
 	return s.err
 }
 
-// repeat sends a request until it is answered, also after a lost answer. The
+// repeat sends a request until an answer arrives, also after a lost answer. The
 // first request takes slot.
 func (x *undoing) repeat(intake context.Context, slot *ratelimit.Slot, request func(*ratelimit.Slot) error) (s repetition) {
 	var failures procore.Tries

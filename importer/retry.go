@@ -26,13 +26,13 @@ var createLimits = procore.Limits{Unreachable: 9, Throttled: 60, ThrottledFor: 2
 // repeatLimits is createLimits for a request that may be repeated without harm.
 var repeatLimits = procore.Limits{Lost: mostLosses, Unreachable: 9, Throttled: 60, ThrottledFor: 2 * time.Hour}
 
-// tries counts the requests of one row.
+// tries counts the requests of a row.
 type tries struct {
 	sent     int
 	failures procore.Tries
 }
 
-// answer is what follows from Procore's answer to one request.
+// answer is the next step after an answer of Procore.
 type answer struct {
 	status   outcome.Status // unless again
 	problems []outcome.Problem
@@ -117,8 +117,8 @@ func pauseBefore(e *procore.Error, failures procore.Tries) time.Duration {
 	return procore.Backoff(failures.Lost + failures.Unreachable)
 }
 
-// requestError returns the error of a request as the client classifies it. The
-// effect of any other error is not known.
+// requestError returns the classified error of a request. The effect of an error
+// that the client did not classify is unknown.
 func requestError(err error) *procore.Error {
 	var e *procore.Error
 	if errors.As(err, &e) {
@@ -149,8 +149,8 @@ func (a answer) result(person procore.Person, err error) ledger.Result {
 	return result
 }
 
-// refusal turns Procore's own words into the row's problems, each at its cell
-// where Procore names a field.
+// refusal turns Procore's messages into problems of the row. A problem is at a cell
+// if Procore names the field.
 func (r *run) refusal(t *task, e *procore.Error) []outcome.Problem {
 	if len(e.Fields) == 0 {
 		return []outcome.Problem{{Code: e.Code, Message: e.Message, Hint: e.Hint}}

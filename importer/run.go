@@ -14,7 +14,7 @@ import (
 	"muster/mapping"
 )
 
-// run is the state of one Job.Run, or of one dry run.
+// run is the state of a Job.Run or a dry run.
 type run struct {
 	*Job
 	plan      *Validation
@@ -30,7 +30,7 @@ type run struct {
 	emitting  sync.Mutex // held while OnEvent runs
 	failed    sync.Once  // the ledger's failure is logged once, not for every row
 
-	overlay map[ledger.Key]int64 // in a dry run: the people whom an import would record
+	overlay map[ledger.Key]int64 // in a dry run: the people that an import would record
 }
 
 // counters counts what a run's summary reports.
@@ -41,8 +41,8 @@ type counters struct {
 	throttled atomic.Int64
 }
 
-// Run creates the people that plan found missing, and pairs every row of the
-// roster with its outcome in the results file, which Run commits.
+// Run creates the missing people, and writes every row of the roster with an
+// outcome into the results file, which Run commits.
 //
 // When ctx ends, Run sends no further row. Requests in flight are answered and
 // recorded, the other rows are pending, and the results file is still written.
@@ -77,7 +77,7 @@ func (j *Job) Run(ctx context.Context, plan *Validation) (*Summary, error) {
 }
 
 // prepare waits for the open intents of earlier runs and lists the project's
-// people, if any row is to be sent.
+// people, if any row may be sent.
 func (r *run) prepare(intake, work context.Context) (*staleIntents, error) {
 	if intake.Err() != nil || r.plan.Create == 0 {
 		return nil, nil

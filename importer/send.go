@@ -76,8 +76,8 @@ func (r *run) intend(intake, work context.Context, t *task) (ledger.Intent, erro
 	}
 }
 
-// decideAgain looks a task up once more, since the ledger knows more than it
-// did when the task was read.
+// decideAgain looks a task up once more, after the ledger refused the intent:
+// another run was faster.
 func (r *run) decideAgain(intake, work context.Context, t *task) error {
 	if err := r.lookUp(work, []*task{t}); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (r *run) decideAgain(intake, work context.Context, t *task) error {
 	return r.decide(intake, work, t, r.people)
 }
 
-// request sends the one request for the task's person.
+// request creates or attaches the task's person, with a single request.
 func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token string) (procore.Person, error) {
 	if t.action == attach {
 		return r.API.AddPerson(work, slot, t.target)
@@ -93,8 +93,7 @@ func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token
 	return r.API.CreatePerson(work, slot, draft(&t.person), token)
 }
 
-// settleAnswer records what an answer says of the person, and moves the task
-// on.
+// settleAnswer records the answer to a request, and moves the task on.
 func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.Intent, person procore.Person, err error) {
 	answer := r.decideAnswer(t, err)
 	notAttached := t.action == attach && err == nil && person.ID == 0

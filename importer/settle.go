@@ -30,7 +30,7 @@ func newSettler(r *run, finished chan<- *task) *settler {
 	return &settler{run: r, finished: finished, incoming: make(chan *task, window), again: make(chan *task, window)}
 }
 
-// begin counts one more open row; route counts the row off when the row is done.
+// begin adds an open row. route removes the row when the row is done.
 func (s *settler) begin() { s.open.Add(1) }
 
 // route hands a row that a sender or the settler had to the next role.

@@ -10,8 +10,7 @@ import (
 	"muster/mapping"
 )
 
-// ProjectSplit is a source whose rows go to several projects, as the mapping says
-// for each. Every project's rows are a run of their own, with all that a run has;
+// ProjectSplit is a source with rows for several projects, as the mapping says. Every project's rows are a run of their own, with all that a run has;
 // MergeResults then puts their results together, in the order of the source.
 //
 // A row whose project can't be told goes with the first project's, whose run

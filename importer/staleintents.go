@@ -13,8 +13,8 @@ import (
 	"muster/mapping"
 )
 
-// staleIntents is the open intents of earlier runs in one project, and the
-// listed people who have the keys of these intents.
+// staleIntents holds the open intents of earlier runs in a project, and the listed
+// people with the same keys.
 type staleIntents struct {
 	run   *run
 	open  []ledger.Intent
@@ -51,7 +51,7 @@ func newStaleIntents(r *run, open []ledger.Intent, scope ledger.Scope) *staleInt
 	return s
 }
 
-// see takes a listed person who has the key of an open intent. A person with
+// see notes a listed person if an open intent has the same key. A person with
 // an ID was created by a row with that ID, so the name alone counts only for a
 // person without one.
 func (s *staleIntents) see(p procore.Person) {
@@ -80,9 +80,9 @@ func (s *staleIntents) see(p procore.Person) {
 	}
 }
 
-// settle records what became of the intents that no row of the roster has
-// settled: an intent whose key a listed person has created that person, any
-// other did not. Several people of one key are left open. Rows of one name have
+// settle records the effect of the intents that no row of the roster has settled.
+// An intent created the listed person of the same key; without such a person the
+// intent created no person. Several people of one key are left open. Rows of one name have
 // numbered keys, which a listing does not show: with --allow-namesakes an
 // intent without a person stays open as well.
 func (s *staleIntents) settle(work context.Context) error {
@@ -113,8 +113,8 @@ func (s *staleIntents) settleIntent(work context.Context, intent ledger.Intent, 
 	return fmt.Errorf("settle row %s of run %s: %w", strconv.Itoa(intent.Row), intent.Run, err)
 }
 
-// otherProject is another project's people, as listed while no run was at work
-// there.
+// otherProject is another project's people, as listed while no run held
+// the lock there.
 type otherProject struct {
 	people *people
 	stale  *staleIntents
@@ -122,8 +122,8 @@ type otherProject struct {
 	failed bool // the people can't be listed
 }
 
-// settleOther decides about a row whose origin ID another project's run has
-// sent. If no run has that project's lock, the intent is settled by key from a
+// settleOther decides about a row after another project's run sent the same origin
+// ID. If no run has that project's lock, the intent is settled by key from a
 // listing of that project; else the row is unknown.
 func (s *settler) settleOther(intake, work context.Context, t *task, now *people, others map[int64]*otherProject) error {
 	if err := s.lookUp(work, []*task{t}); err != nil {

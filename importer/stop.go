@@ -14,7 +14,7 @@ import (
 	"muster/mapping"
 )
 
-// StopError says why a run stopped before its last row. What was sent by then
+// StopError says why a run stopped before the last row. What was sent by then
 // is answered and recorded; the other rows are pending.
 type StopError struct {
 	Code    string // such as "forbidden" or "max_errors"
@@ -27,8 +27,8 @@ func (e *StopError) Error() string { return e.Message }
 
 func (e *StopError) Unwrap() error { return e.Err }
 
-// OfProject reports whether it is the project that can't be worked with, so
-// that another one of the company may be.
+// OfProject reports whether the reason concerns the project alone, so that another
+// project of the company may work.
 func (e *StopError) OfProject() bool { return e.Code == codeForbidden || e.Code == codeProjectNotFound }
 
 const (
@@ -102,7 +102,7 @@ func (m MaxErrors) stop(errors int) *StopError {
 	}
 }
 
-// MaxDurationOver is what ends a run that has been at work for as long as it may.
+// MaxDurationOver returns the reason for the end of a run after --max-duration.
 func MaxDurationOver(d time.Duration) *StopError {
 	return &StopError{
 		Code:    codeMaxDuration,
@@ -125,8 +125,8 @@ func Connect(ctx context.Context, api *procore.Client) (project procore.Project,
 	return project, nil
 }
 
-// Classifications returns the project's work classifications, for rows that
-// give them by name. The error is a *StopError, or ctx's.
+// Classifications returns the work classifications of the project, by which rows
+// with a classification's name are mapped. The error is a *StopError, or ctx's.
 func Classifications(ctx context.Context, api *procore.Client) ([]mapping.Classification, error) {
 	list, err := api.WorkClassifications(ctx)
 	if err != nil {
@@ -196,7 +196,7 @@ func stopFor(e *procore.Error) *StopError {
 	return stop
 }
 
-// pendingProblem says in a row that was not attempted why it was not.
+// pendingProblem returns the reason why a row was not attempted.
 func (r *run) pendingProblem(intake context.Context) outcome.Problem {
 	const hint = "run the same command again: it goes on with the rows that are left"
 	var stop *StopError

@@ -56,7 +56,7 @@ const (
 	fromResults                  // an earlier run decided, as the results file says
 )
 
-// task is one row between reading and recording.
+// task is a row between reading and recording.
 type task struct {
 	sequence int      // from 0, in the roster's order
 	row      int      // as the results file counts
@@ -71,7 +71,7 @@ type task struct {
 	counted bool // as an error, before the task was recorded
 }
 
-// identity is who a row is about.
+// identity is the person of a row, and the key.
 type identity struct {
 	person   mapping.Person
 	namesake int // the number of the row among rows of one name, from 1
@@ -100,16 +100,15 @@ func (t *task) enter(s state) {
 	t.state = s
 }
 
-// finish gives the task its outcome.
+// finish ends the task with an outcome.
 func (t *task) finish(s outcome.Status, problems ...outcome.Problem) {
 	t.enter(done)
 	t.action = noAction
 	t.outcome.Status, t.outcome.Problems = s, problems
 }
 
-// status returns the outcome's status as this run counts it: a person whom an
-// earlier run created counts as existing, although the results line keeps
-// "created".
+// status returns the status that this run counts. A person from an earlier run
+// counts as existing, although the results line keeps "created".
 func (t *task) status() outcome.Status {
 	if t.origin == fromResults && t.outcome.Status == outcome.Created {
 		return outcome.Existing

@@ -23,8 +23,8 @@ const UndoCommand = "undo"
 // finishing touch, and not as an edit.
 const editGrace = 5 * time.Second
 
-// Undo takes the people whom a run created off the project. People whom the run
-// found in the project stay.
+// Undo takes the people that a run created off the project. People who were in the
+// project before stay.
 //
 // The ledger records before a request which people are about to be removed, and
 // after the answer what became of them. Removing a person twice does no harm:
@@ -36,14 +36,14 @@ type Undo struct {
 	Pace        *ratelimit.Pace
 	Ledger      *ledger.Ledger         // holds the lock of the run's scope
 	Of          ledger.Run             // the run to undo
-	People      []ledger.CreatedPerson // the people whom the run created, as shown to the user
+	People      []ledger.CreatedPerson // the people that the run created, as shown to the user
 	Deactivate  bool                   // also make the people inactive in the company
 	SettleAfter time.Duration          // how long a request may take effect after its answer was lost; 0 means 60 s
 	ResultsPath string                 // for the ledger's list of runs
 	Log         zerolog.Logger
 }
 
-// UndoStatus is what became of a person whom a run created.
+// UndoStatus is the outcome of an undo for a person.
 type UndoStatus string
 
 // The statuses of an undo.
@@ -63,7 +63,7 @@ const (
 	CodeUndoNotDeactivated = "not_deactivated" // removed, and still active in the company
 )
 
-// Undone is a person whom the run created, and what became of the person.
+// Undone is a person that the run created, with the outcome of the undo.
 type Undone struct {
 	Row      int // of the roster
 	PersonID int64
@@ -86,7 +86,7 @@ type UndoSummary struct {
 	Stopped   *StopError // nil if all people were attempted
 }
 
-// undoing is the state of one Undo.Run.
+// undoing is the state of an Undo.Run.
 type undoing struct {
 	*Undo
 	record    *ledger.Run
@@ -98,7 +98,7 @@ type undoing struct {
 	throttled int
 }
 
-// openRemoval is a removal whose answer does not say what became of the person.
+// openRemoval is a removal without a known effect.
 type openRemoval struct {
 	ledger.Removal
 	facts  removalFacts
@@ -178,7 +178,7 @@ func (x *undoing) removedEarlier(id int64) {
 	x.set(id, UndoRemoved, CodeUndoEarlier, "an earlier undo took this person off the project")
 }
 
-// list returns the run's people who are on the project.
+// list returns the people of the run on the project.
 func (x *undoing) list(ctx context.Context) (map[int64]procore.Times, error) {
 	listed := make(map[int64]procore.Times)
 	for t, err := range x.API.Times(ctx) {
@@ -241,7 +241,7 @@ func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPe
 	return x.recordAnswer(work, send, removal, last) && last.stop == nil && !last.ended
 }
 
-// recordAnswer records what an answer says of each person. What the answer leaves
+// recordAnswer records what an answer means for each person. What the answer leaves
 // open is settled after the last request.
 func (x *undoing) recordAnswer(work context.Context, send []openRemoval, removal procore.Removal, last repetition) bool {
 	answer := ledger.Result{HTTPStatus: removal.Status, RequestID: removal.RequestID}

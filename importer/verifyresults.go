@@ -14,10 +14,10 @@ import (
 // of other rows.
 const CodeResultsShifted = "results_shifted"
 
-// VerifyResults checks that the rows of a results file still have their own
-// outcomes. After sorting only some of the columns, a row without a person would
+// VerifyResults checks that no row of a results file has the outcome of another
+// row. After sorting only some of the columns, a row without a person would
 // pass for a finished one. Two rows with each other's people, by the ledger,
-// prove the shift; a corrected name, or a person whom the ledger does not know,
+// prove the shift; a corrected name, or a person that the ledger does not know,
 // proves nothing.
 //
 // The error is a *fault.Error with [CodeResultsShifted].
@@ -62,11 +62,11 @@ type shiftDetector struct {
 	job    *Job
 	keys   []ledger.Key   // of rows that are not compared yet
 	lines  []claimedRow   // the rows of keys
-	wrong  map[int64]int  // by a person whom the file gives to a row and the ledger does not: the row
-	theirs map[int64]bool // people whom the ledger gives to these rows
+	wrong  map[int64]int  // rows by the person that the file gives a row and the ledger does not
+	theirs map[int64]bool // people that the ledger gives these rows
 }
 
-// claimedRow is a row of a results file with the person whom the file gives it.
+// claimedRow is a row of a results file with the person of that file.
 type claimedRow struct {
 	line   int
 	person int64
@@ -98,9 +98,8 @@ func (m *shiftDetector) first() int {
 	return first
 }
 
-// restorePerson finds the person of a row whose results file says that the
-// person exists, but whose person ID can't be read any more: spreadsheets round
-// long numbers. The ledger knows the person under the row's key; otherwise the
+// restorePerson finds the person of a finished row without a readable person ID:
+// spreadsheets round long numbers. The ledger knows the person under the row's key; otherwise the
 // row is invalid.
 func (r *run) restorePerson(work context.Context, t *task) error {
 	if t.person.LastName != "" && !r.AllowNamesakes {
