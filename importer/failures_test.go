@@ -1,0 +1,177 @@
+package importer_test
+
+import (
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"muster/importer"
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/procore/simulator"
+)
+
+// hookTransport calls before or after the nth create.
+type hookTransport struct {
+	next    http.RoundTripper
+	nth     int32
+	before  func()
+	after   func() error // an error takes the answer's place
+	creates atomic.Int32
+}
+
+func (h *hookTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/people") || h.creates.Add(1) != h.nth {
+		return h.next.RoundTrip(r)
+	}
+	if h.before != nil {
+		h.before()
+	}
+	response, err := h.next.RoundTrip(r)
+	if err == nil && h.after != nil {
+		if err = h.after(); err != nil {
+			_ = response.Body.Close()
+			return nil, err
+		}
+	}
+	return response, err
+}
+
+// A ledger that can't be written any more ends the run: no further row is sent,
+// and the next run creates no person twice.
+func TestLedgerFails(t *testing.T) {
+	t.Parallel()
+	lost := errors.New("connection reset")
+	for _, test := range []struct {
+		name   string
+		fault  string // of the first create
+		answer error  // in the place of the third answer
+		hint   string // of the third row
+		people int
+	}{
+		{name: "after a person was created", hint: "finds the person", people: 3},
+		{name: "after an answer was lost", answer: lost, hint: "finds out what happened", people: 3},
+		{name: "after a refusal", fault: "throttle:nth=3", hint: "checks the project first", people: 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				if test.fault != "" {
+					b.server.SetFaults(faults(t, test.fault)...)
+				}
+				r := b.run(t.Context(), b.crew(10), func(j *importer.Job) {
+					j.Workers = 1
+					j.API = b.client(j.Pace, &hookTransport{next: b.server.Transport(), nth: 3, after: func() error {
+						_ = j.Ledger.Close()
+						return test.answer
+					}})
+				})
+				want := map[outcome.Status]int{outcome.Created: 2, outcome.Unknown: 1, outcome.Pending: 7}
+				if diff := gocmp.Diff(want, r.statuses()); diff != "" {
+					t.Error(diff)
+				}
+				if r.Summary != nil && (r.Stopped == nil || r.Stopped.Code != "ledger_failed") {
+					t.Errorf("stopped by %v", r.Stopped)
+				}
+				if p := r.rows[2].Outcome.Problems; len(p) != 1 || p[0].Code != "ledger_failed" || !strings.Contains(p[0].Hint, test.hint) {
+					t.Errorf("row 4: %+v", p)
+				}
+				if got := len(b.server.People()); got != test.people {
+					t.Errorf("%d people, want %d", got, test.people)
+				}
+				b.server.SetFaults()
+				b.everyone(b.run(t.Context(), b.crew(10), nil), 10)
+			})
+		})
+	}
+}
+
+// A ledger that fails before a request leaves the row pending, and sends nothing.
+func TestLedgerFailsBeforeTheRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		r := b.run(t.Context(), b.crew(5), func(j *importer.Job) {
+			j.Workers = 1
+			j.OnEvent = func(e importer.Event) {
+				if done, ok := e.(importer.RowDone); ok && done.Status == outcome.Created {
+					_ = j.Ledger.Close()
+				}
+			}
+		})
+		if got := r.statuses(); got[outcome.Created] != 1 || got[outcome.Pending] != 4 || b.server.Requests().Creates != 1 {
+			t.Errorf("%v after %d creates, want 1 created and 4 pending after 1", got, b.server.Requests().Creates)
+		}
+	})
+}
+
+// A row whose origin ID a run of another project has sent stays unknown while that
+// project's run holds the lock, or while that project can't be listed.
+func TestOtherProjectCannotBeSettled(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		lock bool
+	}{{"locked", true}, {"not listed", false}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
+				book, err := ledger.Open(t.Context(), filepath.Join(b.folder, "ledger.db"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer book.Close()
+				there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
+				release, err := book.Lock(there)
+				if err != nil {
+					t.Fatal(err)
+				}
+				other, err := book.Begin(t.Context(), ledger.Run{Scope: there, Command: "import"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := book.Intend(t.Context(), other, ledger.Request{Key: book.Key(there.API, "1", "o\x00A-1"), Row: 2}); err != nil {
+					t.Fatal(err)
+				}
+				if test.lock {
+					defer release()
+				} else if err := release(); err != nil {
+					t.Fatal(err)
+				}
+				r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n"), func(j *importer.Job) {
+					if !test.lock {
+						j.API = b.client(j.Pace, forbidden{b.server.Transport(), "/projects/200/people"})
+					}
+				})
+				o := r.rows[0].Outcome
+				if o.Status != outcome.Unknown || len(o.Problems) != 1 || o.Problems[0].Code != "sent_elsewhere" || !strings.Contains(o.Problems[0].Message, "200") {
+					t.Errorf("%s %+v, want unknown with the project's number", o.Status, o.Problems)
+				}
+				if o := r.rows[1].Outcome; o.Status != outcome.Created {
+					t.Errorf("the other row is %s", o.Status)
+				}
+			})
+		})
+	}
+}
+
+// forbidden refuses the requests whose path ends in suffix.
+type forbidden struct {
+	next   http.RoundTripper
+	suffix string
+}
+
+func (f forbidden) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, f.suffix) {
+		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	}
+	return f.next.RoundTrip(r)
+}
