@@ -98,10 +98,11 @@ func (e *workbookEncoder) startAnew(err error) error {
 func whyNotExtended(err error) string {
 	var why *workbook.UnfitError
 	var unread *fault.Error
+	var damaged *workbook.Error
 	switch {
 	case errors.As(err, &why):
 		return "the results are in a new workbook and not in the roster's: " + why.Why
-	case errors.As(err, &unread), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &unread), errors.As(err, &damaged), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the results are in a new workbook: the roster's could not be read a second time"
 	}
 	return ""
@@ -113,7 +114,7 @@ func (b *rosterBook) open(folder string, header []string, o Options) error {
 		return err
 	}
 	edit := workbook.Edit{
-		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(header) - columnCount, By: "muster", Property: property, Summary: "Import summary",
+		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(header) - columnCount, Author: "muster", Property: property, Summary: "Import summary",
 		Columns: []workbook.Column{
 			columnRow: {Width: 12}, columnStatus: {Width: 15, Toned: true}, columnPerson: {Width: 20},
 			columnCode: {Width: 22, Wrap: true}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},

@@ -2,29 +2,40 @@ package workbook
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"html"
-	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// maxNotes is how many notes are put on cells at most.
+// maxNotes limits the notes on cells: more make a sheet slow to open and to scroll.
 const maxNotes = 1000
 
-// notes are the notes on the sheet's cells: a part that holds their texts, and a
-// drawing that holds their boxes.
+// notes are the notes on the cells of the sheet: a part with the texts, and a drawing
+// with the boxes.
 type notes struct {
-	by       string // the first line of ours
-	comments string // the part's name; "" if there is none yet
-	drawing  string // likewise
-	texts    []byte // the part without our old ones
-	boxes    []byte // the drawing without theirs
-	taken    map[string]bool
-	added    []note
-	changed  bool
+	parts   *parts
+	author  string
+	sheet   string   // the part
+	texts   noteList // without the notes of an earlier writing
+	boxes   boxes    // likewise
+	taken   map[string]bool
+	added   []note
+	removed int
+}
+
+// noteList is the part with the texts.
+type noteList struct {
+	part     string // "" if there is none yet
+	document *element
+}
+
+// boxes is the drawing with the boxes, in a language that is not quite XML.
+type boxes struct {
+	part    string // "" if there is none yet
+	id      string // of the link from the sheet
+	content []byte
 }
 
 type note struct {
@@ -33,124 +44,96 @@ type note struct {
 }
 
 const (
-	commentsRelation = relationSpace + "/comments"
-	drawingRelation  = relationSpace + "/vmlDrawing"
+	notesRelation = relationSpace + "/comments"
+	boxesRelation = relationSpace + "/vmlDrawing"
 )
 
-// readNotes finds the notes of a sheet, and takes ours out.
-func readNotes(p *parts, sheetPart, legacyID, by string) (*notes, error) {
-	n := &notes{by: by + ":", taken: map[string]bool{}}
-	links, err := p.relations(sheetPart)
+// readNotes finds the notes of a sheet, and removes those of an earlier writing.
+func readNotes(p *parts, sheet *editedSheet, author string) (*notes, error) {
+	n := &notes{parts: p, author: author, sheet: sheet.part, taken: map[string]bool{}}
+	links, err := p.relations(sheet.part)
 	if err != nil {
 		return nil, err
 	}
 	for _, link := range links {
 		switch {
-		case link.kind == commentsRelation:
-			n.comments = link.target
-		case link.kind == drawingRelation && link.id == legacyID:
-			n.drawing = link.target
+		case link.kind == notesRelation:
+			n.texts.part = link.target
+		case link.kind == boxesRelation && link.id == sheet.notes:
+			n.boxes.part, n.boxes.id = link.target, link.id
 		}
 	}
-	old := map[[2]int]bool{} // row and column, from 0, of ours
-	if n.comments != "" {
-		texts, err := p.read(n.comments)
-		if err != nil {
+	old := map[string]bool{} // the cells with notes of an earlier writing
+	if n.texts.part != "" {
+		if n.texts.document, err = p.document(n.texts.part, ""); err != nil {
 			return nil, err
 		}
-		if n.texts, err = n.withoutOurs(texts, old); err != nil {
-			return nil, err
-		}
+		n.removeTexts(old)
 	}
-	if n.drawing != "" {
-		boxes, err := p.read(n.drawing)
-		if err != nil {
+	if n.boxes.part != "" {
+		if n.boxes.content, err = p.content(n.boxes.part); err != nil {
 			return nil, err
 		}
-		if !bytes.Contains(boxes, []byte("</xml>")) {
-			return nil, &UnfitError{"the boxes of its notes can't be read"}
+		if !bytes.Contains(n.boxes.content, []byte("</xml>")) {
+			return nil, &UnfitError{"the boxes of its notes cannot be read"}
 		}
-		n.boxes = withoutBoxes(boxes, old)
+		n.boxes.remove(old)
 	}
-	n.changed = len(old) > 0
+	n.removed = len(old)
 	return n, nil
 }
 
-// withoutOurs returns the notes without ours, whose places it adds to old.
-func (n *notes) withoutOurs(texts []byte, old map[[2]int]bool) ([]byte, error) {
-	var out []byte
-	s := newTagScanner(bytes.NewReader(texts))
-	for {
-		t, err := s.next()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if t.kind != start || string(t.name) != "comment" {
-			out = append(out, t.raw...)
-			continue
-		}
-		raw, err := s.element(nil, t)
-		if err != nil {
-			return nil, err
-		}
-		name, _ := attribute(tagAt(raw), "ref")
-		row, column, ok := ParseCell(name)
-		if ok && strings.HasPrefix(strings.TrimSpace(contentOf(raw)), n.by) {
-			old[[2]int{row - 1, column}] = true
-			continue
-		}
-		n.taken[strings.ToUpper(name)] = true
-		out = append(out, raw...)
+// removeTexts removes the notes of an earlier writing, and adds the cells to old.
+func (n *notes) removeTexts(old map[string]bool) {
+	list := n.texts.document.find("commentList")
+	if list == nil {
+		return
 	}
-}
-
-// contentOf returns the text of an element, whatever it is divided into.
-func contentOf(raw []byte) string {
-	var b strings.Builder
-	for len(raw) > 0 {
-		length := tagLength(raw)
-		if raw[0] != '<' {
-			b.Write(raw[:length])
+	list.remove(func(e *element) bool {
+		if e.name != "comment" {
+			return false
 		}
-		raw = raw[length:]
-	}
-	return html.UnescapeString(b.String())
+		cell := strings.ToUpper(e.attr("ref"))
+		if strings.HasPrefix(strings.TrimSpace(e.content()), n.author+":") {
+			old[cell] = true
+			return true
+		}
+		n.taken[cell] = true
+		return false
+	})
 }
 
 var (
 	box       = regexp.MustCompile(`(?s)<v:shape\s.*?</v:shape>\s*`)
 	boxRow    = regexp.MustCompile(`<x:Row>\s*(\d+)\s*</x:Row>`)
 	boxColumn = regexp.MustCompile(`<x:Column>\s*(\d+)\s*</x:Column>`)
-	boxID     = regexp.MustCompile(`_x0000_s(\d+)"`)
+	boxNumber = regexp.MustCompile(`_x0000_s(\d+)"`)
 )
 
-// withoutBoxes takes boxes out of a drawing. Excel writes it in a language that
-// is not quite XML, so it is not read as such.
-func withoutBoxes(drawing []byte, old map[[2]int]bool) []byte {
-	return box.ReplaceAllFunc(drawing, func(shape []byte) []byte {
+// remove removes the boxes of some cells' notes.
+func (b *boxes) remove(cells map[string]bool) {
+	b.content = box.ReplaceAllFunc(b.content, func(shape []byte) []byte {
 		row, column := boxRow.FindSubmatch(shape), boxColumn.FindSubmatch(shape)
-		if row == nil || column == nil || !bytes.Contains(shape, []byte(`ObjectType="Note"`)) {
-			return shape
-		}
-		r, _ := strconv.Atoi(string(row[1]))    // digits, by the expression
-		c, _ := strconv.Atoi(string(column[1])) // likewise
-		if old[[2]int{r, c}] {
+		if row != nil && column != nil && bytes.Contains(shape, []byte(`ObjectType="Note"`)) && cells[CellName(atoi(row[1])+1, atoi(column[1]))] {
 			return nil
 		}
 		return shape
 	})
 }
 
-// add puts a note on a cell, unless somebody else's is there already.
+// atoi returns the number that digits are, and 0 if the number is too large.
+func atoi(digits []byte) int {
+	n, _ := parseDigits(string(digits))
+	return n
+}
+
+// add puts a note on a cell, unless the cell has a note.
 func (n *notes) add(column, row int, text string) {
-	name := CellName(row, column)
-	if n.taken[name] || len(n.added) == maxNotes {
+	cell := CellName(row, column)
+	if n.taken[cell] || len(n.added) == maxNotes {
 		return
 	}
-	n.taken[name] = true
+	n.taken[cell] = true
 	n.added = append(n.added, note{column, row, text})
 }
 
@@ -161,93 +144,87 @@ const (
 	boxType = `<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe"><v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>`
 )
 
-// save writes the notes, and returns the ID by which the sheet refers to their
-// drawing: the one it had, or that of a new one.
-func (n *notes) save(p *parts, sheetPart, legacyID string) (string, error) {
-	if !n.changed && len(n.added) == 0 {
-		return legacyID, nil
-	}
-	var err error
-	if n.comments == "" && len(n.added) > 0 {
-		n.comments, n.texts = p.free("xl/comments%d.xml"), []byte(noTexts)
-		if err := p.declare(n.comments, kindPrefix+"spreadsheetml.comments+xml"); err != nil {
-			return "", err
-		}
-		if _, err := p.relate(sheetPart, commentsRelation, n.comments); err != nil {
-			return "", err
-		}
-	}
-	if n.drawing == "" && len(n.added) > 0 {
-		n.drawing, n.boxes = p.free("xl/drawings/vmlDrawing%d.vml"), []byte(noBoxes)
-		if err := p.declareExtension("vml", kindPrefix+"vmlDrawing"); err != nil {
-			return "", err
-		}
-		if legacyID, err = p.relate(sheetPart, drawingRelation, n.drawing); err != nil {
-			return "", err
-		}
+// save writes the notes, and returns the ID by which the sheet refers to the boxes, or
+// "" if there are none.
+func (n *notes) save() (string, error) {
+	if n.removed == 0 && len(n.added) == 0 {
+		return n.boxes.id, nil
 	}
 	if len(n.added) > 0 {
-		if n.texts, err = n.withTexts(); err != nil {
+		if err := n.create(); err != nil {
 			return "", err
 		}
-		n.boxes = n.withBoxes()
+		if err := n.addTexts(); err != nil {
+			return "", err
+		}
+		n.boxes.add(n.added)
 	}
-	if n.comments != "" {
-		p.write(n.comments, n.texts)
+	if n.texts.part != "" {
+		n.parts.write(n.texts.part, n.texts.document)
 	}
-	if n.drawing != "" {
-		p.write(n.drawing, n.boxes)
+	if n.boxes.part != "" {
+		n.parts.changed[n.parts.nameOf(n.boxes.part)] = n.boxes.content
 	}
-	return legacyID, nil
+	return n.boxes.id, nil
 }
 
-// withTexts appends the texts of the notes.
-func (n *notes) withTexts() ([]byte, error) {
-	author, authors, ours, list := escape(strings.TrimSuffix(n.by, ":")), 0, -1, ""
-	inside := false
-	err := tags(n.texts, func(t token) {
-		switch {
-		case t.kind == start && string(t.name) == "comments":
-			list = prefix(t.raw)
-		case t.kind == text && inside && string(t.raw) == author:
-			ours = authors - 1
-		case t.kind != end && string(t.name) == "author":
-			authors++
+// create adds the two parts where the sheet has none.
+func (n *notes) create() error {
+	var err error
+	if n.texts.part == "" {
+		n.texts.part = n.parts.free("xl/comments%d.xml")
+		if n.texts.document, err = parse([]byte(noTexts)); err != nil {
+			return err
 		}
-		inside = t.kind == start && string(t.name) == "author"
-	})
-	if err != nil {
-		return nil, err
-	}
-	texts := n.texts
-	if ours < 0 {
-		ours = authors
-		if texts, err = appendChild(texts, "authors", "<{p}author>"+author+"</{p}author>"); err != nil {
-			return nil, err
+		if err := n.parts.declare(n.texts.part, kindPrefix+"spreadsheetml.comments+xml"); err != nil {
+			return err
+		}
+		if _, err := n.parts.relate(n.sheet, notesRelation, n.texts.part); err != nil {
+			return err
 		}
 	}
-	var all strings.Builder
-	for _, one := range n.added {
-		fmt.Fprintf(&all, `<comment ref="%s" authorId="%d"><text><t xml:space="preserve">%s</t></text></comment>`,
-			CellName(one.row, one.column), ours, escape(cellText(n.by+"\n"+one.text)))
+	if n.boxes.part == "" {
+		n.boxes.part, n.boxes.content = n.parts.free("xl/drawings/vmlDrawing%d.vml"), []byte(noBoxes)
+		if err := n.parts.declareExtension("vml", kindPrefix+"vmlDrawing"); err != nil {
+			return err
+		}
+		n.boxes.id, err = n.parts.relate(n.sheet, boxesRelation, n.boxes.part)
 	}
-	return appendChild(texts, "commentList", prefixed(all.String(), list))
+	return err
 }
 
-// withBoxes appends the boxes of the notes.
-func (n *notes) withBoxes() []byte {
-	id := 1024
-	for _, found := range boxID.FindAllSubmatch(n.boxes, -1) {
-		number, _ := strconv.Atoi(string(found[1])) // digits, by the expression
-		id = max(id, number)
+// addTexts appends the texts of the new notes.
+func (n *notes) addTexts() error {
+	root := n.texts.document.root()
+	authors, list := root.find("authors"), root.find("commentList")
+	if authors == nil || list == nil {
+		return &UnfitError{"its notes cannot be changed"}
+	}
+	author := slices.IndexFunc(authors.elements(), func(e *element) bool { return e.content() == n.author })
+	if author < 0 {
+		author = len(authors.elements())
+		authors.add("author").setText(n.author)
+	}
+	for _, note := range n.added {
+		list.add("comment", "ref", CellName(note.row, note.column), "authorId", strconv.Itoa(author)).
+			add("text").add("t", "xml:space", "preserve").setText(cellText(n.author + ":\n" + note.text))
+	}
+	return nil
+}
+
+// add appends the boxes of the new notes.
+func (b *boxes) add(added []note) {
+	number := 1024
+	for _, found := range boxNumber.FindAllSubmatch(b.content, -1) {
+		number = max(number, atoi(found[1]))
 	}
 	var all strings.Builder
-	if !bytes.Contains(n.boxes, []byte(`id="_x0000_t202"`)) {
+	if !bytes.Contains(b.content, []byte(`id="_x0000_t202"`)) {
 		all.WriteString(boxType)
 	}
-	for i, one := range n.added {
+	for i, note := range added {
 		lines := 2
-		for line := range strings.SplitSeq(one.text, "\n") {
+		for line := range strings.SplitSeq(note.text, "\n") {
 			lines += 1 + len(line)/34
 		}
 		fmt.Fprintf(&all, `<v:shape id="_x0000_s%d" type="#_x0000_t202" style="position:absolute;visibility:hidden" fillcolor="#ffffe1" o:insetmode="auto">`+
@@ -255,8 +232,8 @@ func (n *notes) withBoxes() []byte {
 			`<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>`+
 			`<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:Anchor>%d, 12, %d, 4, %d, 30, %d, 4</x:Anchor>`+
 			`<x:AutoFill>False</x:AutoFill><x:Row>%d</x:Row><x:Column>%d</x:Column></x:ClientData></v:shape>`,
-			id+1+i, one.column+1, max(one.row-2, 0), one.column+4, max(one.row-2, 0)+lines, one.row-1, one.column)
+			number+1+i, note.column+1, max(note.row-2, 0), note.column+4, max(note.row-2, 0)+lines, note.row-1, note.column)
 	}
-	at := bytes.LastIndex(n.boxes, []byte("</xml>"))
-	return join(n.boxes[:at], all.String(), n.boxes[at:])
+	at := bytes.LastIndex(b.content, []byte("</xml>"))
+	b.content = slices.Concat(b.content[:at], []byte(all.String()), b.content[at:])
 }

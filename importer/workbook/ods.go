@@ -2,7 +2,6 @@ package workbook
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -192,7 +191,7 @@ type odsCell struct {
 // and how many cells were filled.
 func (t *odsTable) readCell(column int) (width, filled int, err error) {
 	covered := t.name == "covered-table-cell"
-	c, err := newODSCell(t.attrs)
+	c, err := newODSCell(t.attributes)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -224,7 +223,7 @@ func (t *odsTable) readCell(column int) (width, filled int, err error) {
 
 // newODSCell reads the attributes of a cell. LibreOffice has attributes with a prefix
 // of its own besides the standard's.
-func newODSCell(attrs []xml.Attr) (*odsCell, error) {
+func newODSCell(attrs attributes) (*odsCell, error) {
 	c := &odsCell{values: map[string]string{}}
 	for _, a := range attrs {
 		if a.Name.Space == "calcext" {

@@ -43,9 +43,9 @@ type scanner struct {
 	kind   tokenKind
 	name   string // local
 	prefix string
-	attrs  []xml.Attr
-	text   []byte
-	raw    []byte // as written in the part
+	attributes
+	text []byte
+	raw  []byte // as written in the part
 }
 
 // newScanner returns a scanner for a part in the encoding that the part declares.
@@ -158,7 +158,7 @@ func (x *scanner) startElement(t xml.StartElement) error {
 		return errDepth
 	}
 	x.open = append(x.open, t.Name)
-	x.kind, x.prefix, x.name, x.attrs = startToken, t.Name.Space, t.Name.Local, t.Attr
+	x.kind, x.prefix, x.name, x.attributes = startToken, t.Name.Space, t.Name.Local, t.Attr
 	return nil
 }
 
@@ -286,26 +286,6 @@ func (x *scanner) content() (string, error) {
 		}
 	}
 	return text.String(), nil
-}
-
-// attr returns an attribute without prefix, or "".
-func (x *scanner) attr(name string) string {
-	for _, a := range x.attrs {
-		if a.Name.Local == name && a.Name.Space == "" {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-// prefixed returns an attribute with a prefix, as r:id has, or "".
-func (x *scanner) prefixed(name string) string {
-	for _, a := range x.attrs {
-		if a.Name.Local == name && a.Name.Space != "" && a.Name.Space != "xmlns" {
-			return a.Value
-		}
-	}
-	return ""
 }
 
 // number returns an attribute that is a number, or 0 if there is none.

@@ -10,115 +10,105 @@ import (
 	"unicode/utf8"
 )
 
-// splice writes the sheet's rows with ours in them.
+// splice writes the rows of the sheet with the results.
 type splice struct {
 	*Editor
 	out     *bufio.Writer
-	buffer  []byte
 	formula bool // one of the cells that were replaced was a formula
 }
 
-func (s *splice) run(x *tagScanner, rows iter.Seq2[Result, error]) error {
-	next, stop := iter.Pull2(rows)
+// copyRows copies the rows, with the results in theirs.
+func (s *splice) copyRows(x *scanner, results iter.Seq2[Result, error]) error {
+	next, stop := iter.Pull2(results)
 	defer stop()
-	ours, err, more := next()
-	between := func(raw []byte) error {
-		_, err := s.out.Write(raw)
+	result, err, more := next()
+	if err != nil {
 		return err
 	}
-	err = firstError(err, s.sheet.eachRow(x, between, func(r *row) error {
-		if err != nil {
-			return err
-		}
+	write := func(xml []byte) error {
+		_, err := s.out.Write(xml)
+		return err
+	}
+	err = eachRow(x, func(r *sheetRow) error {
 		changed := r.number == s.edit.HeaderRow && s.edit.At == nil
 		if changed {
 			s.writeHeadings(r)
 		}
-		if more && ours.Number == r.number && r.number > s.edit.HeaderRow {
-			s.write(r, &ours)
+		if more && result.Number == r.number && r.number > s.edit.HeaderRow {
+			s.writeResult(r, &result)
 			changed = true
-			ours, err, more = next()
+			if result, err, more = next(); err != nil {
+				return err
+			}
 		}
-		if changed {
-			r.tag = dropAttribute(r.tag, "spans")
+		if !changed {
+			return write(r.element.append(nil))
 		}
-		s.buffer = r.append(s.buffer[:0], s.sheet.prefix)
-		_, failed := s.out.Write(s.buffer)
-		return firstError(err, failed)
-	}))
+		r.drop("spans")
+		return write(r.append(nil))
+	}, func(e *element) error { return write(e.append(nil)) })
 	if err == nil && more {
-		return &UnfitError{fmt.Sprintf("its row %d is not where it was", ours.Number)}
+		return &UnfitError{fmt.Sprintf("its row %d is not where it was", result.Number)}
 	}
 	return err
 }
 
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *splice) writeHeadings(r *row) {
-	var cells []cell
+func (s *splice) writeHeadings(r *sheetRow) {
 	for i, c := range s.edit.Columns {
-		cells = append(cells, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.heading(s.sheet.heading), c.Heading))
+		s.put(r, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.heading(s.sheet.heading), c.Heading))
 	}
-	s.formula = r.put(cells) || s.formula
 }
 
-// write puts our cells in a row, and marks those that something is wrong with.
-func (s *splice) write(r *row, ours *Result) {
-	first, last := s.lookOf(r)
+func (s *splice) put(r *sheetRow, cells ...sheetCell) { s.formula = r.put(cells...) || s.formula }
+
+// writeResult puts the cells of a result in a row, and marks the cells with problems.
+func (s *splice) writeResult(r *sheetRow, result *Result) {
+	first, last := s.looksOf(r)
 	s.unmark(r, last)
-	for _, m := range ours.Marks {
+	for _, m := range result.Marks {
 		s.mark(r, m)
 	}
-	lines, were := 1, false
-	cells := make([]cell, 0, len(s.at))
+	lines, wasFull := 1, false
+	var cells []sheetCell
 	for i, c := range s.edit.Columns {
 		tone := Plain
 		if c.Toned {
-			tone = ours.Tone
+			tone = result.Tone
 		}
 		if c.Wrap {
-			lines = max(lines, linesOf(ours.Cells[i], c.Width))
-			old, _ := r.at(s.at[i])
-			were = were || old.full
+			lines = max(lines, linesOf(result.Cells[i], c.Width))
+			old, found := r.at(s.at[i])
+			wasFull = wasFull || found && old.full()
 		}
-		cells = append(cells, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.beside(first, last, tone, c.Wrap), ours.Cells[i]))
+		cells = append(cells, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.text(look{first, last, tone, c.Wrap}), result.Cells[i]))
 	}
-	slices.SortFunc(cells, func(a, b cell) int { return a.column - b.column })
-	s.formula = r.put(cells) || s.formula
-	s.stretch(r, lines, were)
+	s.put(r, cells...)
+	s.stretch(r, lines, wasFull)
 }
 
-// stretch makes a row as high as its texts are when they wrap. Not every program finds that
+// stretch makes a row as high as the wrapped texts need, since not every program does so
 // by itself. A height that the author has set stays.
-func (s *splice) stretch(r *row, lines int, were bool) {
-	if custom, _ := attribute(r.tag, "customHeight"); custom == "1" || custom == "true" {
+func (s *splice) stretch(r *sheetRow, lines int, wasFull bool) {
+	if isTrue(r.attr("customHeight")) {
 		return
+	}
+	if wasFull {
+		r.drop("ht")
 	}
 	if lines == 1 {
-		if were {
-			r.tag = dropAttribute(r.tag, "ht")
-		}
 		return
 	}
-	text, _ := attribute(r.tag, "ht")
-	height, _ := strconv.ParseFloat(text, 64) // it is 0 where it isn't there
-	if were {
+	height, err := strconv.ParseFloat(r.attr("ht"), 64)
+	if err != nil {
 		height = 0
 	}
-	r.tag = setAttribute(r.tag, "ht", strconv.FormatFloat(max(height, float64(lines)*s.sheet.lineHeight), 'f', -1, 64))
+	r.set("ht", strconv.FormatFloat(max(height, float64(lines)*s.sheet.lineHeight), 'f', -1, 64))
 }
 
 // linesOf returns about how many lines a text takes in a column of this width.
-func linesOf(content string, width float64) int {
+func linesOf(text string, width float64) int {
 	lines := 0
-	for line := range strings.SplitSeq(content, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		lines++
 		used := 0
 		for word := range strings.FieldsSeq(line) {
@@ -133,43 +123,45 @@ func linesOf(content string, width float64) int {
 	return lines
 }
 
-// lookOf returns the styles of the first and the last cell of the row's own
-// that are its author's.
-func (s *splice) lookOf(r *row) (first, last int) {
+// looksOf returns the styles of the first and the last cell that the author of the sheet
+// has written in a row.
+func (s *splice) looksOf(r *sheetRow) (first, last int) {
 	found := false
 	for _, c := range r.cells {
-		if c.column >= s.edit.Width && s.edit.At == nil || slices.Contains(s.at, c.column) || s.styles.marked(c.style) {
+		if c.column >= s.edit.Width && s.edit.At == nil || slices.Contains(s.at, c.column) || s.styles.isMark(c.style()) {
 			continue
 		}
-		if last = c.style; !found {
-			first, found = c.style, true
+		if last = c.style(); !found {
+			first, found = last, true
 		}
 	}
 	return first, last
 }
 
-// unmark gives cells that were marked at an earlier time the fill of the row.
-func (s *splice) unmark(r *row, look int) {
+// unmark gives cells that an earlier writing has marked the fill of the row.
+func (s *splice) unmark(r *sheetRow, look int) {
 	if s.edit.At == nil {
 		return
 	}
-	for i, c := range r.cells {
-		if s.styles.marked(c.style) {
-			r.cells[i] = c.restyled(s.styles.withFill(c.style, s.styles.number(look, "fillId")))
+	for _, c := range r.cells {
+		if s.styles.isMark(c.style()) {
+			c.restyle(s.styles.withFill(c.style(), s.styles.number(look, "fillId")))
 		}
 	}
 }
 
-func (s *splice) mark(r *row, m Mark) {
+// mark fills a cell with the colour of problems, and adds the note.
+func (s *splice) mark(r *sheetRow, m Mark) {
 	c, found := r.at(m.Column)
 	if !found {
 		style := s.sheet.columnStyle(m.Column)
-		if formatted, _ := attribute(r.tag, "customFormat"); formatted == "1" || formatted == "true" {
-			style = rowStyle(r.tag)
+		if isTrue(r.attr("customFormat")) {
+			style = r.element.number("s")
 		}
 		c = textCell(s.sheet.prefix, r.number, m.Column, style, "")
+		r.put(c)
 	}
-	r.put([]cell{c.restyled(s.styles.mark(c.style))})
+	c.restyle(s.styles.mark(c.style()))
 	if m.Note != "" {
 		s.notes.add(m.Column, r.number, m.Note)
 	}

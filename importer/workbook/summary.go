@@ -6,17 +6,24 @@ import (
 	"strings"
 )
 
-// mark gives the workbook the property by which it is known again.
-func (b *Editor) mark() error {
-	if done, err := b.marked(); err != nil || done {
+const (
+	customProperties = "docProps/custom.xml"
+	noProperties     = xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"></Properties>`
+)
+
+// summary is the sheet that the editor adds.
+type summary struct {
+	name string
+	part string // of an earlier writing, to be written anew; "" if there is none
+}
+
+// markProperty gives the workbook the property by which later writings know the
+// workbook.
+func (b *Editor) markProperty() error {
+	if done, err := b.isMarked(); err != nil || done {
 		return err
 	}
-	properties, err := b.parts.read(customProperties)
-	if err != nil {
-		return err
-	}
-	if properties == nil {
-		properties = []byte(xmlHead + `<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"></Properties>`)
+	if !b.parts.has(customProperties) {
 		if err := b.parts.declare(customProperties, kindPrefix+"custom-properties+xml"); err != nil {
 			return err
 		}
@@ -24,52 +31,39 @@ func (b *Editor) mark() error {
 			return err
 		}
 	}
-	last, err := highest(properties, "property", "pid")
-	if err != nil {
-		return err
-	}
-	properties, err = appendChild(properties, "Properties", fmt.Sprintf(
-		`<{p}property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="%d" name="%s"><v:lpwstr xmlns:v="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">results</v:lpwstr></{p}property>`,
-		max(last, 1)+1, b.edit.Property)) // 0 and 1 are not for properties
-	b.parts.write(customProperties, properties)
-	return err
-}
-
-// highest returns the highest number by which an attribute tells elements of a name
-// apart, 0 if there is none.
-func highest(content []byte, element, name string) (int, error) {
-	most := 0
-	err := tags(content, func(t token) {
-		if string(t.name) == element {
-			text, _ := attribute(t.raw, name)
-			number, _ := strconv.Atoi(text) // what is no number is in nobody's way
-			most = max(most, number)
-		}
+	return b.parts.change(customProperties, noProperties, func(root *element) {
+		number := max(highest(root, "property", "pid"), 1) + 1 // 0 and 1 are reserved
+		property := root.add("property", "fmtid", "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}", "pid", strconv.Itoa(number), "name", b.edit.Property)
+		property.insert(0, newElement("v", "lpwstr", "xmlns:v", "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes").setText("results"))
 	})
-	return most, err
 }
 
-// writeSummary writes the sheet that is added, in the place of one that an earlier
-// writing has added.
+// writeSummary writes the sheet that is added, or the sheet that an earlier writing has
+// added.
 func (b *Editor) writeSummary(lines []Line) error {
-	content := b.summarySheet(lines)
-	if b.summary != "" {
-		b.parts.write(b.summary, content)
-		return nil
+	part := b.summary.part
+	if part == "" {
+		part = b.parts.free("xl/worksheets/summary%d.xml")
+		if err := b.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
+			return err
+		}
+		id, err := b.parts.relate(b.main, relationSpace+"/worksheet", part)
+		if err != nil {
+			return err
+		}
+		if err := b.parts.change(b.main, "", func(root *element) {
+			if list := root.find("sheets"); list != nil {
+				list.add("sheet", "name", b.summary.name, "sheetId", strconv.Itoa(highest(list, "sheet", "sheetId")+1), "xmlns:r", relationSpace, "r:id", id)
+			}
+		}); err != nil {
+			return err
+		}
 	}
-	part := b.parts.free("xl/worksheets/summary%d.xml")
-	b.parts.write(part, content)
-	if err := b.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
-		return err
-	}
-	id, err := b.parts.relate(b.main, relationSpace+"/worksheet", part)
-	if err != nil {
-		return err
-	}
-	return b.listSheet(id)
+	b.parts.changed[b.parts.nameOf(part)] = b.summarySheet(lines)
+	return nil
 }
 
-// summarySheet returns the part of the sheet that is added.
+// summarySheet returns the part of the summary.
 func (b *Editor) summarySheet(lines []Line) []byte {
 	widths := []float64{24, 12, 52, 52, 24}
 	var x strings.Builder
@@ -81,57 +75,27 @@ func (b *Editor) summarySheet(lines []Line) []byte {
 	x.WriteString(`</cols><sheetData>`)
 	for i, line := range lines {
 		height := 1
-		for column, content := range line.Cells {
-			if column > 0 {
-				height = max(height, linesOf(content, widths[min(column, len(widths)-1)]))
+		row := newElement("", "row", "r", strconv.Itoa(i+1))
+		for column, text := range line.Cells {
+			if text == "" {
+				continue
 			}
-		}
-		r := row{tag: []byte(fmt.Sprintf(`<row r="%d" ht="%d">`, i+1, 16*height)), number: i + 1}
-		for column, content := range line.Cells {
-			tone := Plain
+			l := look{wrap: column > 0}
 			if column == 0 {
-				tone = line.Tone
+				l.tone = line.Tone
+			} else {
+				height = max(height, linesOf(text, widths[min(column, len(widths)-1)]))
 			}
-			style := b.styles.beside(0, 0, tone, column > 0)
+			style := b.styles.text(l)
 			if line.Bold {
 				style = b.styles.bold()
 			}
-			if content != "" {
-				r.cells = append(r.cells, textCell("", i+1, column, style, content))
-			}
+			row.insert(len(row.children), textCell("", i+1, column, style, text).element)
 		}
-		x.Write(r.append(nil, ""))
+		row.set("ht", strconv.Itoa(16*height))
+		x.Write(row.append(nil))
 	}
 	x.WriteString(`</sheetData><pageMargins left="0.5" right="0.5" top="0.75" bottom="0.75" header="0.3" footer="0.3"/>` +
 		`<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>`)
 	return []byte(x.String())
-}
-
-// listSheet puts the sheet that is added behind the workbook's others.
-func (b *Editor) listSheet(relation string) error {
-	content, err := b.parts.read(b.main)
-	if err != nil {
-		return err
-	}
-	last, err := highest(content, "sheet", "sheetId")
-	if err != nil {
-		return err
-	}
-	content, err = appendChild(content, "sheets", fmt.Sprintf(`<{p}sheet name="%s" sheetId="%d" xmlns:r="%s" r:id="%s"/>`, escape(b.name), last+1, relationSpace, relation))
-	b.parts.write(b.main, content)
-	return err
-}
-
-func (b *Editor) writeStyles() error {
-	if b.look == "" {
-		b.look = b.parts.free("xl/styles%d.xml")
-		if err := b.parts.declare(b.look, kindPrefix+"spreadsheetml.styles+xml"); err != nil {
-			return err
-		}
-		if _, err := b.parts.relate(b.main, relationSpace+"/styles", b.look); err != nil {
-			return err
-		}
-	}
-	b.parts.write(b.look, b.styles.bytes())
-	return nil
 }

@@ -1,126 +1,80 @@
 package workbook
 
 import (
-	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// tableArea returns where a table lies, and whether columns can be added to it.
-func tableArea(content []byte) (covered Area, extensible bool) {
-	_ = tags(content, func(t token) {
-		if t.kind != start || string(t.name) != "table" {
-			return
-		}
-		text, _ := attribute(t.raw, "ref")
-		covered, extensible = parseArea(text)
-		kind, _ := attribute(t.raw, "tableType")
-		headers, found := attribute(t.raw, "headerRowCount")
-		extensible = extensible && (kind == "" || kind == "worksheet") && (!found || headers == "1")
-	})
-	return covered, extensible
+// tableArea returns the area of a table, and whether columns can be added.
+func tableArea(table *element) (Area, bool) {
+	area, ok := parseArea(table.attr("ref"))
+	kind, headers := table.attr("tableType"), table.attr("headerRowCount")
+	return area, ok && (kind == "" || kind == "worksheet") && (headers == "" || headers == "1")
 }
 
-// writeTable adds our columns to the table that ends beside them.
+// writeTable adds the new columns to the table that ends beside the columns.
 func (b *Editor) writeTable() error {
 	if b.table == "" {
 		return nil
 	}
-	content, err := b.parts.read(b.table)
-	if err != nil {
-		return err
-	}
-	var out []byte
-	highest := 0
-	err = tags(content, func(t token) {
-		name := string(t.name)
-		if t.kind != end && (name == "table" || name == "autoFilter") {
-			text, _ := attribute(t.raw, "ref")
-			if covered, ok := parseArea(text); ok {
-				covered.Right = b.at[len(b.at)-1]
-				t.raw = setAttribute(t.raw, "ref", covered.String())
+	return b.parts.change(b.table, "", func(table *element) {
+		for _, e := range append(table.all("autoFilter"), table) {
+			if area, ok := parseArea(e.attr("ref")); ok {
+				area.Right = b.at[len(b.at)-1]
+				e.set("ref", area.String())
 			}
 		}
-		if t.kind == start && name == "tableColumns" {
-			text, _ := attribute(t.raw, "count")
-			count, _ := strconv.Atoi(text) // it is for nobody but readers in a hurry
-			t.raw = setAttribute(t.raw, "count", strconv.Itoa(count+len(b.at)))
+		list := table.find("tableColumns")
+		if list == nil {
+			return
 		}
-		if t.kind != end && name == "tableColumn" {
-			text, _ := attribute(t.raw, "id")
-			id, _ := strconv.Atoi(text) // likewise
-			highest = max(highest, id)
+		list.set("count", strconv.Itoa(list.number("count")+len(b.at)))
+		last := highest(list, "tableColumn", "id")
+		for i, c := range b.edit.Columns {
+			list.add("tableColumn", "id", strconv.Itoa(last+1+i), "name", c.Heading)
 		}
-		out = append(out, t.raw...)
 	})
-	for i, c := range b.edit.Columns {
-		if err == nil {
-			out, err = appendChild(out, "tableColumns", fmt.Sprintf(`<{p}tableColumn id="%d" name="%s"/>`, highest+1+i, escape(c.Heading)))
-		}
-	}
-	b.parts.write(b.table, out)
-	return err
 }
 
-// nameFilter gives the sheet's filter the hidden name by which some programs
-// find it.
+// highest returns the highest number by which elements of a name are told apart, and 0
+// if there is none.
+func highest(list *element, name, attribute string) int {
+	most := 0
+	for _, e := range list.all(name) {
+		most = max(most, e.number(attribute))
+	}
+	return most
+}
+
+// nameFilter gives the filter of the sheet the hidden name by which some programs find a
+// filter.
 func (b *Editor) nameFilter() error {
 	if b.filter == nil {
 		return nil
 	}
-	content, err := b.parts.read(b.main)
-	if err != nil {
-		return err
-	}
 	f := b.filter
-	place := fmt.Sprintf("$%s$%d:$%s$%d", columnName(f.Left), f.Top, columnName(f.Right), f.Bottom)
-	var out []byte
-	inside, named, list, depth, behind := false, false, false, 0, 0
-	err = tags(content, func(t token) {
-		name := string(t.name)
-		if t.kind == end {
-			depth--
-		}
-		switch {
-		case t.kind == start && name == "definedName":
-			called, _ := attribute(t.raw, "name")
-			local, _ := attribute(t.raw, "localSheetId")
-			inside = called == "_xlnm._FilterDatabase" && local == strconv.Itoa(b.index)
-			named = named || inside
-		case inside && t.kind == text:
-			if i := bytes.LastIndexByte(t.raw, '!'); i >= 0 {
-				t.raw = join(t.raw[:i+1], place, nil)
+	sheet := "'" + strings.ReplaceAll(b.edit.Sheet, "'", "''") + "'"
+	formula := fmt.Sprintf("%s!$%s$%d:$%s$%d", sheet, columnName(f.Left), f.Top, columnName(f.Right), f.Bottom)
+	return b.parts.change(b.main, "", func(root *element) {
+		names := root.find("definedNames")
+		if names == nil {
+			names = newElement(root.prefix, "definedNames")
+			before := slices.IndexFunc(root.children, func(e *element) bool { return e.name == "sheets" })
+			for i, e := range root.children {
+				if e.name == "functionGroups" || e.name == "externalReferences" {
+					before = i
+				}
 			}
-			inside = false
+			root.insert(before+1, names)
 		}
-		out = append(out, t.raw...)
-		if t.kind != start && depth == 1 && (name == "sheets" || name == "functionGroups" || name == "externalReferences") {
-			behind = len(out)
+		for _, e := range names.elements() {
+			if e.attr("name") == "_xlnm._FilterDatabase" && e.attr("localSheetId") == strconv.Itoa(b.index) {
+				e.setText(formula)
+				return
+			}
 		}
-		list = list || name == "definedNames"
-		if t.kind == start {
-			depth++
-		}
+		names.add("definedName", "name", "_xlnm._FilterDatabase", "localSheetId", strconv.Itoa(b.index), "hidden", "1").setText(formula)
 	})
-	if err == nil && !list { // the list of names stands behind these three
-		out = join(out[:behind], "<"+prefixOf(out)+"definedNames></"+prefixOf(out)+"definedNames>", out[behind:])
-	}
-	if err == nil && !named {
-		out, err = appendChild(out, "definedNames", fmt.Sprintf(`<{p}definedName name="_xlnm._FilterDatabase" localSheetId="%d" hidden="1">%s!%s</{p}definedName>`,
-			b.index, escape("'"+strings.ReplaceAll(b.edit.Sheet, "'", "''")+"'"), place))
-	}
-	b.parts.write(b.main, out)
-	return err
-}
-
-// prefixOf returns the namespace prefix of a part's first element.
-func prefixOf(content []byte) string {
-	s := newTagScanner(bytes.NewReader(content))
-	for {
-		t, err := s.next()
-		if err != nil || t.kind != text {
-			return prefix(t.raw)
-		}
-	}
 }

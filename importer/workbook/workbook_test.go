@@ -42,7 +42,7 @@ const people = `<row r="1"><c r="A1" t="inlineStr"><is><t>First</t></is></c><c r
 // edit is what the tests write.
 func edit() workbook.Edit {
 	return workbook.Edit{
-		Sheet: "Crew", HeaderRow: 1, Width: 2, By: "muster", Property: "ours", Summary: "Sum",
+		Sheet: "Crew", HeaderRow: 1, Width: 2, Author: "muster", Property: "ours", Summary: "Sum",
 		Columns: []workbook.Column{{Heading: "row", Width: 9}, {Heading: "status", Width: 20, Wrap: true, Toned: true}},
 	}
 }
@@ -183,7 +183,7 @@ func TestOpenRefuses(t *testing.T) {
 		"headings are not":       func(_ map[string]string, e *workbook.Edit) { e.HeaderRow = 9 },
 		"no room for more":       replaced(sheetPart, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="C2:XFD2"/></mergeCells>`),
 		"styles are incomplete":  func(p map[string]string, _ *workbook.Edit) { styled(p, `<styleSheet `+spaces+`/>`) },
-		"boxes of its notes can't": func(p map[string]string, _ *workbook.Edit) {
+		"boxes of its notes cannot": func(p map[string]string, _ *workbook.Edit) {
 			p[sheetPart] = strings.Replace(p[sheetPart], "</sheetData>", `</sheetData><legacyDrawing r:id="rId7"/>`, 1)
 			p["xl/worksheets/_rels/sheet1.xml.rels"] = `<Relationships><Relationship Id="rId7" Type="` + relations + `/vmlDrawing" Target="../boxes.vml"/></Relationships>`
 			p["xl/boxes.vml"] = "<xml>"
@@ -291,7 +291,7 @@ func TestRowsOfOtherPrograms(t *testing.T) {
 		"blanks, a comment":   {"", "<row r=\"2\">\n <c r=\"A2\"><v>1</v></c><!-- </row> -->\n</row>", "", []string{`<c r="A2"><v>1</v></c><c r="B2"`}},
 		"text as it is":       {"", `<row r="2"><c r="A2" t="str"><v><![CDATA[<c>]]></v><!-- > --></c></row>`, "", []string{`<v><![CDATA[<c>]]></v><!-- > --></c><c r="B2"`}},
 		"more than cells":     {"", `<row r="2"><c r="A2"><v>1</v></c><extLst><ext uri="x"/></extLst></row>`, "", []string{`<extLst><ext uri="x"/></extLst></row>`, `<c r="C2"`}},
-		"blanks in tags":      {"", "<row\n r = '2'\tht='15'><c r='A2'><v>1</v></c></row>", "", []string{"<row\n r = '2'\tht='", `<c r="C2"`}},
+		"blanks in tags":      {"", "<row\n r = '2'\tht='15'><c r='A2'><v>1</v></c></row>", "", []string{`<row r="2" ht="30"><c r='A2'>`, `<c r="C2"`}},
 		"the author's height": {"", `<row r="2" ht="9" customHeight="1"><c r="A2"/></row>`, "", []string{`<row r="2" ht="9" customHeight="1">`}},
 		"the height of lines": {"", `<row r="2" ht="9"><c r="A2"/></row>`, "", []string{`<row r="2" ht="30">`}},
 		"a row's own look":    {"", `<row r="2" s="0" customFormat="1"><c r="A2"/></row>`, "", []string{`<c r="B2" s="`}},
