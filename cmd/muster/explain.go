@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,76 +14,51 @@ func (a *app) newExplainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [CODE]",
 		Short: "What a code means, and what to do about it",
-		Long: `Say what a code means and what to do about it: one of import_code in a results
-file, of "problems" in --json, or of muster runs RUN. Without a code all of
-them are listed.`,
+		Long: `Explain a code of import_code in a results file, of "problems" in --json, or of
+muster runs RUN: what it means and what to do. Without a code, list all codes.`,
 		Example: `  muster explain id_damaged
   muster explain`,
 		Args: optionalArgument("code"),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			var codes []string
-			for _, e := range catalogue() {
-				if len(args) == 0 {
-					codes = append(codes, e.code+"\t"+e.meaning)
+			var offers []string
+			for _, code := range allCodes() {
+				if e, _, _ := explanationOf(code); len(args) == 0 {
+					offers = append(offers, code+"\t"+e.Meaning)
 				}
 			}
-			return codes, cobra.ShellCompDirectiveNoFileComp
+			return offers, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return listCodes(a.stdout, width(a.stdout))
+				listCodes(a.stdout, width(a.stdout))
+				return nil
 			}
 			return explain(a.stdout, args[0], width(a.stdout))
 		},
 	}
 }
 
+// explain prints the meaning of a code and what to do about it.
 func explain(w io.Writer, code string, width int) error {
 	code = strings.ToLower(strings.TrimSpace(code))
-	e, ok := explanationOf(code)
+	e, group, ok := explanationOf(code)
 	if !ok {
-		var codes []string
-		for _, e := range catalogue() {
-			codes = append(codes, e.code)
-		}
 		fix := "muster explain lists all codes"
-		if near := text.Closest(code, codes, 0.5); near != "" {
+		if near := text.Closest(code, allCodes(), 0.5); near != "" {
 			fix = "muster explain " + near
 		}
 		return usageError(fmt.Sprintf("there is no code %q", code), fix)
 	}
-	fmt.Fprintf(w, "%s (%s)\n", e.code, e.group)
-	fmt.Fprintf(w, "%s%s", paragraph(e.meaning, "  ", width), paragraph("try: "+e.fix, "  ", width))
+	fmt.Fprintf(w, "%s (%s)\n%s%s", code, group, paragraph(e.Meaning, "  ", width), paragraph("try: "+e.Fix, "  ", width))
 	return nil
-}
-
-func explanationOf(code string) (explanation, bool) {
-	all := catalogue()
-	at := slices.IndexFunc(all, func(e explanation) bool { return e.code == code })
-	if at < 0 {
-		return explanation{}, false
-	}
-	return all[at], true
 }
 
 // listCodes prints all codes by group.
-func listCodes(w io.Writer, width int) error {
-	for i, g := range groups() {
+func listCodes(w io.Writer, width int) {
+	for i, g := range codeGroups() {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s\n%s", g, paragraph(strings.Join(codesAbout(g), ", "), "  ", width))
+		fmt.Fprintf(w, "%s\n%s", g.Group, paragraph(strings.Join(g.sorted(), ", "), "  ", width))
 	}
-	return nil
-}
-
-func codesAbout(g group) []string {
-	var codes []string
-	for _, e := range catalogue() {
-		if e.group == g {
-			codes = append(codes, e.code)
-		}
-	}
-	slices.Sort(codes)
-	return codes
 }

@@ -37,18 +37,18 @@ func topics() []topic {
 	return all
 }
 
-// codeList lists the catalogue, a section for each group.
+// codeList lists all codes, a section for each group.
 func codeList() string {
 	var b strings.Builder
-	for _, g := range groups() {
-		about := "the " + string(g)
-		if g == aboutProcore {
+	for _, g := range codeGroups() {
+		about := "the " + g.Group
+		if g.Group == "Procore" {
 			about = "Procore's answers"
 		}
 		fmt.Fprintf(&b, "\nAbout %s\n\n", about)
-		for _, code := range codesAbout(g) {
-			e, _ := explanationOf(code)
-			b.WriteString("  " + code + "\n" + text.Wrap(e.meaning+" "+e.fix, "    ", "    ", 82))
+		for _, code := range g.sorted() {
+			e := g.Codes[code]
+			b.WriteString("  " + code + "\n" + text.Wrap(e.Meaning+" "+e.Fix, "    ", "    ", 82))
 		}
 	}
 	return b.String()
@@ -150,7 +150,7 @@ func noHelp(root *cobra.Command, name string) error {
 	if near := text.Closest(name, known, 0.5); near != "" {
 		fix = "muster help " + near
 	}
-	if _, ok := explanationOf(name); ok {
+	if _, _, ok := explanationOf(name); ok {
 		fix = "muster explain " + name
 	}
 	return usageError(fmt.Sprintf("there is no command and no topic %q", name), fix)

@@ -106,8 +106,8 @@ func (end runResult) sentence() string {
 		}
 		fmt.Fprintf(&b, "\n%s: %s.", text.Plural(c.Rows(), "row", "rows"), strings.Join(parts, ", "))
 	}
-	if e, ok := explanationOf(end.problem); ok {
-		fmt.Fprintf(&b, "\n%s %s", e.meaning, e.fix)
+	if e, _, ok := explanationOf(end.problem); ok {
+		fmt.Fprintf(&b, "\n%s %s", e.Meaning, e.Fix)
 	} else if end.problem != "" {
 		fmt.Fprintf(&b, "\nCode: %s.", end.problem)
 	}

@@ -12,37 +12,17 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"muster/importer/procore/simulator"
+	"muster/importer/text"
 )
 
-func (a *app) newSimulatorCommand() *cobra.Command {
-	var (
-		listen           string
-		company, project int64
-		windows, faults  []string
-		bodies, origin   string
-		tokenLife, skew  time.Duration
-		seed             uint64
-		honourTokens     bool
-	)
-	shapes := make([]string, 0, len(simulator.BodyShapes())+1)
-	for _, s := range append(simulator.BodyShapes(), simulator.MixedBodies) {
-		shapes = append(shapes, string(s))
-	}
-	kinds := make([]string, 0, len(simulator.FaultKinds()))
-	for _, k := range simulator.FaultKinds() {
-		kinds = append(kinds, string(k))
-	}
-	cmd := &cobra.Command{
-		Use:   "simulator",
-		Short: "Serve a simulated Procore to try things out on",
-		Long: `Serve a simulated Procore: tokens, people, project memberships, work
-classifications, rate limits with their headers, and whatever goes wrong on
-request. It keeps everything in memory and forgets it when it ends. Any client
-ID and secret are accepted.
+const simulatorHelp = `Serve a simulated Procore: tokens, people, project memberships, work
+classifications, rate limits with their headers, and faults on request. It keeps
+everything in memory and accepts any client ID and secret.
 
-A limit is REQUESTS/WINDOW, with "rolling" behind it for a window that moves
+A limit is REQUESTS/WINDOW, with ":rolling" behind it for a window that moves
 with the clock: --limit 3600/1h --limit 25/10s:rolling. --limit none sets none.
 
 A fault is a kind, then how often it strikes and how:
@@ -52,84 +32,110 @@ A fault is a kind, then how often it strikes and how:
   --fault latency:20ms             every request takes 20 ms longer
   --fault list-failure:nth=1       the first list of people
   --fault bad-gateway:2%:on=calls  on=creates, updates, lists, calls or tokens
-Kinds: ` + wrap(strings.Join(kinds, ", "), 70, "       ") + `.`,
+`
+
+func (a *app) newSimulatorCommand() *cobra.Command {
+	s := simulation{shapes: plainNames(append(simulator.BodyShapes(), simulator.MixedBodies))}
+	kinds := strings.Join(plainNames(simulator.FaultKinds()), ", ") + "."
+	cmd := &cobra.Command{
+		Use:   "simulator",
+		Short: "Serve a simulated Procore to try things out on",
+		Long:  simulatorHelp + strings.TrimSuffix(text.Wrap(kinds, "Kinds: ", "       ", 78), "\n"),
 		Example: `  muster simulator
   muster simulator --listen 127.0.0.1:9000 --limit 600/1h --fault latency:50ms
   MUSTER_CLIENT_ID=id MUSTER_CLIENT_SECRET=secret muster import crew.csv \
     --company 1 --project 100 --api-url http://127.0.0.1:8910 --login-url http://127.0.0.1:8910`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError(fmt.Sprintf("simulator takes no arguments, and %q was given", args[0]), "muster simulator --help")
-			}
-			return nil
-		},
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			config := simulator.Config{
-				CompanyID: company, ProjectID: project, TokenLife: tokenLife, ClockSkew: skew, Seed: seed, HonourTokens: honourTokens,
-				Bodies: simulator.BodyShape(bodies), OriginID: simulator.OriginForm(origin),
+			config, err := s.parse()
+			if err != nil {
+				return err
 			}
-			if bodies != "" && !slices.Contains(shapes, bodies) {
-				return usageError("--bodies "+bodies+" is unknown", strings.Join(shapes, ", "))
-			}
-			if origin != "" && origin != string(simulator.OriginNumber) && origin != string(simulator.OriginAlternating) {
-				return usageError("--origin-id "+origin+" is unknown", "number or alternating")
-			}
-			for _, text := range windows {
-				if text == "none" {
-					config.Windows = []simulator.Window{}
-					continue
-				}
-				w, err := parseWindow(text)
-				if err != nil {
-					return err
-				}
-				config.Windows = append(config.Windows, w)
-			}
-			for _, text := range faults {
-				f, err := simulator.ParseFault(text)
-				if err != nil {
-					return usageError(err.Error(), "muster simulator --help shows how faults are written")
-				}
-				config.Faults = append(config.Faults, f)
-			}
-			return a.serve(cmd.Context(), listen, config)
+			return a.serve(cmd.Context(), s.listen, config)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:8910", "`ADDRESS` to serve on; port 0 takes a free one")
-	f.Int64Var(&company, "company", 1, "`ID` of the simulated company")
-	f.Int64Var(&project, "project", 100, "`ID` of the simulated project")
-	f.StringArrayVar(&windows, "limit", nil, "`LIMIT` on requests; may be given more than once (default 3600/1h and 25/10s:rolling)")
-	f.StringArrayVar(&faults, "fault", nil, "`FAULT` to simulate; may be given more than once")
-	f.StringVar(&bodies, "bodies", "", "`SHAPE` of refusals: "+strings.Join(shapes, ", "))
-	f.StringVar(&origin, "origin-id", "", "`FORM` in which origin_id comes back: number or alternating (default: text)")
-	f.DurationVar(&tokenLife, "token-life", 90*time.Minute, "`TIME` for which a token is good")
-	f.DurationVar(&skew, "clock-skew", 0, "`TIME` by which the server's clock is ahead")
-	f.Uint64Var(&seed, "seed", 0, "`NUMBER` that everything random follows from")
-	f.BoolVar(&honourTokens, "honour-tokens", false, "a repeated Idempotency-Token creates no second person")
+	s.addFlags(cmd.Flags())
 	return cmd
 }
 
+// plainNames returns names of the simulator as plain text.
+func plainNames[T ~string](names []T) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = string(name)
+	}
+	return all
+}
+
+// simulation is the flags of muster simulator.
+type simulation struct {
+	config          simulator.Config // what needs no parsing
+	shapes          []string         // the values of --bodies
+	listen          string
+	windows, faults []string
+	bodies, origin  string
+}
+
+func (s *simulation) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8910", "`ADDRESS` to serve on; port 0 takes a free one")
+	f.Int64Var(&s.config.CompanyID, "company", 1, "`ID` of the simulated company")
+	f.Int64Var(&s.config.ProjectID, "project", 100, "`ID` of the simulated project")
+	f.StringArrayVar(&s.windows, "limit", nil, "`LIMIT` on requests; may be given more than once (default 3600/1h and 25/10s:rolling)")
+	f.StringArrayVar(&s.faults, "fault", nil, "`FAULT` to simulate; may be given more than once")
+	f.StringVar(&s.bodies, "bodies", "", "`SHAPE` of refusals: "+strings.Join(s.shapes, ", "))
+	f.StringVar(&s.origin, "origin-id", "", "`FORM` in which origin_id comes back: number or alternating (default: text)")
+	f.DurationVar(&s.config.TokenLife, "token-life", 90*time.Minute, "`TIME` for which a token is good")
+	f.DurationVar(&s.config.ClockSkew, "clock-skew", 0, "`TIME` by which the server's clock is ahead")
+	f.Uint64Var(&s.config.Seed, "seed", 0, "`NUMBER` that everything random follows from")
+	f.BoolVar(&s.config.HonourTokens, "honour-tokens", false, "a repeated Idempotency-Token creates no second person")
+}
+
+// parse returns the config of the flags.
+func (s *simulation) parse() (simulator.Config, error) {
+	config := s.config
+	config.Bodies, config.OriginID = simulator.BodyShape(s.bodies), simulator.OriginForm(s.origin)
+	if s.bodies != "" && !slices.Contains(s.shapes, s.bodies) {
+		return config, usageError("--bodies "+s.bodies+" is unknown", strings.Join(s.shapes, ", "))
+	}
+	switch config.OriginID {
+	case simulator.OriginText, simulator.OriginNumber, simulator.OriginAlternating:
+	default:
+		return config, usageError("--origin-id "+s.origin+" is unknown", "number or alternating")
+	}
+	for _, limit := range s.windows {
+		if limit == "none" {
+			config.Windows = []simulator.Window{}
+			continue
+		}
+		w, err := parseWindow(limit)
+		if err != nil {
+			return config, err
+		}
+		config.Windows = append(config.Windows, w)
+	}
+	for _, fault := range s.faults {
+		f, err := simulator.ParseFault(fault)
+		if err != nil {
+			return config, usageError(err.Error(), "muster simulator --help shows how faults are written")
+		}
+		config.Faults = append(config.Faults, f)
+	}
+	return config, nil
+}
+
 // parseWindow reads "3600/1h" or "25/10s:rolling".
-func parseWindow(text string) (simulator.Window, error) {
-	wrong := usageError(fmt.Sprintf("--limit %s is no limit", text), "write REQUESTS/WINDOW, such as 3600/1h or 25/10s:rolling, or none")
-	count, rest, ok := strings.Cut(text, "/")
-	if !ok {
-		return simulator.Window{}, wrong
-	}
-	length, kind, hasKind := strings.Cut(rest, ":")
+func parseWindow(flag string) (simulator.Window, error) {
+	count, rest, _ := strings.Cut(flag, "/")
+	length, kind, _ := strings.Cut(rest, ":")
 	limit, err := strconv.Atoi(count)
-	if err != nil || limit < 1 || hasKind && kind != "rolling" && kind != "fixed" {
-		return simulator.Window{}, wrong
-	}
-	d, err := time.ParseDuration(length)
-	if err != nil || d <= 0 {
-		return simulator.Window{}, wrong
+	d, durationErr := time.ParseDuration(length)
+	if err != nil || durationErr != nil || limit < 1 || d <= 0 || !slices.Contains([]string{"", "fixed", "rolling"}, kind) {
+		return simulator.Window{}, usageError(fmt.Sprintf("--limit %s is not a limit", flag), "write REQUESTS/WINDOW, such as 3600/1h or 25/10s:rolling, or none")
 	}
 	return simulator.Window{Limit: limit, Length: d, Rolling: kind == "rolling"}, nil
 }
 
-// serve answers until ctx ends.
+// serve answers requests until ctx ends.
 func (a *app) serve(ctx context.Context, address string, config simulator.Config) error {
 	procore := simulator.New(config)
 	defer procore.Close()
@@ -147,25 +153,4 @@ func (a *app) serve(ctx context.Context, address string, config simulator.Config
 	stats := procore.Requests()
 	fmt.Fprintf(a.stderr, "%d requests answered, %d people created, %d times throttled\n", stats.Total, stats.Stored, stats.Throttled)
 	return nil
-}
-
-// wrap breaks text into lines of at most width columns, with indent before
-// each but the first.
-func wrap(text string, width int, indent string) string {
-	var b strings.Builder
-	used := 0
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case used == 0:
-		case used+1+len(word) > width:
-			b.WriteString("\n" + indent)
-			used = 0
-		default:
-			b.WriteString(" ")
-			used++
-		}
-		b.WriteString(word)
-		used += len(word)
-	}
-	return b.String()
 }
