@@ -197,7 +197,7 @@ func (b *bench) once() {
 	}
 }
 
-func fold(name string) string { return string(mapping.AppendFold(nil, name)) }
+func fold(name string) string { return mapping.Fold(name) }
 
 var noLimits = []simulator.Window{}
 

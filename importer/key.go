@@ -65,11 +65,11 @@ func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 	case byEmployeeID:
 		dst = append(dst, p.EmployeeID...)
 		dst = append(dst, 0)
-		return mapping.AppendFold(dst, p.LastName)
+		return append(dst, mapping.Fold(p.LastName)...)
 	case byName:
-		dst = mapping.AppendFold(dst, p.FirstName)
+		dst = append(dst, mapping.Fold(p.FirstName)...)
 		dst = append(dst, ' ')
-		dst = mapping.AppendFold(dst, p.LastName)
+		dst = append(dst, mapping.Fold(p.LastName)...)
 		if namesake > 1 {
 			dst = append(dst, 0)
 			dst = strconv.AppendInt(dst, int64(namesake), 10)

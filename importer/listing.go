@@ -110,11 +110,7 @@ func (x *people) id(s string) uint64 {
 }
 
 func (x *people) name(first, last string) uint64 {
-	var room [128]byte // most names fit
-	text := mapping.AppendFold(room[:0], first)
-	text = append(text, ' ')
-	text = mapping.AppendFold(text, last)
-	return max(maphash.Bytes(x.seed, text), 1)
+	return max(maphash.String(x.seed, mapping.Fold(first)+" "+mapping.Fold(last)), 1)
 }
 
 // order returns the places of people with the attribute, ordered by attribute and

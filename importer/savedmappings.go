@@ -36,7 +36,7 @@ func (s SavedMappings) path(header []string) string {
 func headingsHash(header []string) string {
 	var keys []string
 	for _, h := range header {
-		keys = append(keys, string(mapping.AppendFold(nil, h)))
+		keys = append(keys, mapping.Fold(h))
 	}
 	for len(keys) > 0 && keys[len(keys)-1] == "" {
 		keys = keys[:len(keys)-1]

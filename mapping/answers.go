@@ -4,18 +4,18 @@ import "strings"
 
 // The words of yes/no cells.
 var (
-	yesWords        = wordSet("answers", "yes", fold)
-	noWords         = wordSet("answers", "no", fold)
+	yesWords        = wordSet("answers", "yes", Fold)
+	noWords         = wordSet("answers", "no", Fold)
 	yesMarks        = wordSet("answers", "mark", exactly)
 	emptyBoxes      = wordSet("answers", "empty box", exactly)
-	employeeWords   = wordSet("answers", "employee", fold)
-	contractorWords = wordSet("answers", "contractor", fold)
+	employeeWords   = wordSet("answers", "employee", Fold)
+	contractorWords = wordSet("answers", "contractor", Fold)
 )
 
 // readAnswer returns what a clean cell of a yes/no column answers. With inverted,
 // yes means no, and kinds of workers such as "contractor" are no answer.
 func readAnswer(text string, inverted bool) (answer, ok bool) {
-	key := fold(text)
+	key := Fold(text)
 	switch {
 	case yesMarks()[text], yesWords()[key]:
 		return !inverted, true

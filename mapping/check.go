@@ -9,7 +9,7 @@ import (
 
 var (
 	firmWords   = wordSet("name-parts", "firm", exactly)
-	occupations = wordSet("occupations", "occupation", fold)
+	occupations = wordSet("occupations", "occupation", Fold)
 )
 
 // checkName returns the problem of a name, or nil. A whole name has both halves in
@@ -119,7 +119,7 @@ func remarkBehind(name string) string {
 // No person has such a first name.
 func isRemark(text string) bool {
 	for word := range strings.FieldsSeq(text) {
-		if occupations()[fold(word)] {
+		if occupations()[Fold(word)] {
 			return true
 		}
 	}

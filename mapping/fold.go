@@ -1,94 +1,41 @@
 package mapping
 
 import (
-	"bytes"
 	"strings"
 	"sync"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-// AppendFold appends s to dst, folded so that two spellings of a name are equal.
-// Folding twice gives what folding once gives.
+// Fold folds a text so that two spellings of a name are equal. Folding twice gives
+// what folding once gives.
 //
 // Folded text is in lower case. Accents are dropped, letters such as ß and ł are
 // spelled out, compatibility forms (full width, ligatures) are resolved. Every run
 // of punctuation and white space is a single space; there is none at the ends.
-func AppendFold(dst []byte, s string) []byte {
-	start, gap := len(dst), false    // gap: a space is due before the next letter
-	if !norm.NFC.IsNormalString(s) { // Hangul in parts, marks out of order
-		s = norm.NFC.String(s)
-	}
-	for _, r := range s {
-		dst, gap = appendFoldRune(dst, r, start, gap)
-	}
-	if bytes.ContainsFunc(dst[start:], combines) { // dropped runes may have parted runes that belong together
-		return append(dst[:start], norm.NFC.Bytes(dst[start:])...)
-	}
-	return dst
-}
-
-// fold is AppendFold for a string.
-func fold(s string) string { return string(AppendFold(nil, s)) }
-
-// combines reports whether a folded rune may join the rune in front.
-func combines(r rune) bool {
-	return 0x1100 <= r && r <= 0x11FF || r >= utf8.RuneSelf && unicode.Is(unicode.M, r)
-}
-
-// appendFoldRune folds a rune and appends the result to dst.
-func appendFoldRune(dst []byte, r rune, start int, gap bool) ([]byte, bool) {
-	switch {
-	case r < utf8.RuneSelf:
-		return appendLetter(dst, unicode.ToLower(r), start, gap)
-	case isAccent(r), unicode.Is(unicode.Cf, r):
-		return dst, gap
-	case isApostrophe(r):
-		return dst, len(dst) > start
-	}
-	if spelled, ok := spelledLetters()[unicode.ToLower(r)]; ok {
-		for _, s := range spelled {
-			dst, gap = appendLetter(dst, s, start, gap)
+func Fold(s string) string {
+	var b strings.Builder
+	gap := false // a space is due before the next letter
+	for _, r := range norm.NFKD.String(s) {
+		r = unicode.ToLower(r)
+		spelled, isSpelled := spelledLetters()[r]
+		switch {
+		case isAccent(r), unicode.Is(unicode.Cf, r):
+			continue
+		case isApostrophe(r), !unicode.In(r, unicode.L, unicode.N, unicode.M):
+			gap = b.Len() > 0
+			continue
+		case !isSpelled:
+			spelled = string(r)
 		}
-		return dst, gap
-	}
-	if r < 0xAC00 || r > 0xD7A3 { // Hangul syllables stay whole
-		var buf [utf8.UTFMax]byte
-		n := utf8.EncodeRune(buf[:], r)
-		if parts := norm.NFKD.Properties(buf[:n]).Decomposition(); parts != nil {
-			for len(parts) > 0 {
-				part, size := utf8.DecodeRune(parts)
-				parts = parts[size:]
-				if part == r {
-					dst, gap = appendLetter(dst, r, start, gap)
-				} else {
-					dst, gap = appendFoldRune(dst, part, start, gap)
-				}
-			}
-			return dst, gap
+		if gap {
+			b.WriteByte(' ')
 		}
+		b.WriteString(spelled)
+		gap = false
 	}
-	if lower := unicode.ToLower(r); lower != r {
-		return appendFoldRune(dst, lower, start, gap)
-	}
-	return appendLetter(dst, r, start, gap)
-}
-
-// appendLetter appends a folded rune, or notes a gap for what is no letter.
-func appendLetter(dst []byte, r rune, start int, gap bool) ([]byte, bool) {
-	if r < utf8.RuneSelf {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') {
-			return dst, len(dst) > start
-		}
-	} else if !unicode.In(r, unicode.L, unicode.N, unicode.M) {
-		return dst, len(dst) > start
-	}
-	if gap {
-		dst = append(dst, ' ')
-	}
-	return utf8.AppendRune(dst, r), false
+	return norm.NFC.String(b.String()) // vowel signs and the parts of Hangul
 }
 
 // isAccent is narrower than unicode.Mn: the vowel signs of Indic scripts and
@@ -146,7 +93,7 @@ func headingWords(heading string) []string {
 		}
 		b.WriteRune(r)
 	}
-	words := strings.Fields(fold(b.String()))
+	words := strings.Fields(Fold(b.String()))
 	out := words[:0]
 	for i := 0; i < len(words); i++ {
 		switch w := words[i]; {

@@ -4,10 +4,10 @@ import "strings"
 
 // The known names say which half of a name is in front where nothing else does.
 var (
-	givenNames  = wordSet("names", "given", fold)
-	eitherNames = wordSet("names", "either", fold)
-	surnames    = wordSet("names", "surname", fold)
-	nicknames   = wordSet("names", "nickname", fold)
+	givenNames  = wordSet("names", "given", Fold)
+	eitherNames = wordSet("names", "either", Fold)
+	surnames    = wordSet("names", "surname", Fold)
+	nicknames   = wordSet("names", "nickname", Fold)
 )
 
 // nameKind says whether a word is known as a first name, a last name, or both.
@@ -22,7 +22,7 @@ const (
 
 // kindOfName looks a word up among the known names.
 func kindOfName(word string) nameKind {
-	switch key := fold(word); {
+	switch key := Fold(word); {
 	case givenNames()[key]:
 		return givenName
 	case surnames()[key]:

@@ -11,9 +11,9 @@ var (
 	statusHeadings   = wordSet("status", "status heading", headingKey)
 	activeHeadings   = wordSet("status", "active heading", headingKey)
 	inactiveHeadings = wordSet("status", "inactive heading", headingKey)
-	leftWords        = wordSet("status", "left", fold)
-	leftCells        = wordSet("status", "left cell", fold)
-	negations        = wordSet("status", "not", fold)
+	leftWords        = wordSet("status", "left", Fold)
+	leftCells        = wordSet("status", "left cell", Fold)
+	negations        = wordSet("status", "not", Fold)
 )
 
 // LeftCompany looks for a cell that says that the person of a row has left the
@@ -89,7 +89,7 @@ func saysLeft(heading, text string) bool {
 // isLeftWord reports whether a status says that a person has left. A person on
 // leave or suspended has not.
 func isLeftWord(text string) bool {
-	key := fold(text)
+	key := Fold(text)
 	if leftCells()[key] {
 		return true
 	}

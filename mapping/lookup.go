@@ -35,10 +35,10 @@ func newClasses(all []Classification) *classes {
 		ids:           make(map[int64]int, len(all)),
 	}
 	for i, one := range c.all {
-		if key := fold(one.Name); key != "" {
+		if key := Fold(one.Name); key != "" {
 			c.names[key] = append(c.names[key], i)
 		}
-		if key := fold(one.Abbreviation); key != "" {
+		if key := Fold(one.Abbreviation); key != "" {
 			c.abbreviations[key] = append(c.abbreviations[key], i)
 		}
 		c.ids[one.ID] = i
@@ -59,7 +59,7 @@ func newClasses(all []Classification) *classes {
 // find returns the classifications that a text names: by name, else by
 // abbreviation, else by ID.
 func (c *classes) find(text string) []int {
-	key := fold(text)
+	key := Fold(text)
 	if found := c.names[key]; found != nil {
 		return found
 	}
@@ -100,9 +100,9 @@ func (c *classes) unknown(text string, column int) *Problem {
 		alike float64
 	}
 	var candidates []candidate
-	key := fold(text)
+	key := Fold(text)
 	for _, one := range c.all {
-		if alike := max(similarity(key, fold(one.Name)), similarity(key, fold(one.Abbreviation))); alike >= nearEnough {
+		if alike := max(similarity(key, Fold(one.Name)), similarity(key, Fold(one.Abbreviation))); alike >= nearEnough {
 			candidates = append(candidates, candidate{one.Name, alike})
 		}
 	}

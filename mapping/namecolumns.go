@@ -120,7 +120,7 @@ func (d *detector) isWhole(c, half *column) bool {
 		if c.index >= len(row) || half.index >= len(row) {
 			continue
 		}
-		whole, part := fold(row[c.index]), fold(row[half.index])
+		whole, part := Fold(row[c.index]), Fold(row[half.index])
 		if whole == "" || part == "" {
 			continue
 		}

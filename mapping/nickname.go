@@ -104,14 +104,14 @@ func isKnownNickname(inside, before string) bool {
 	if strings.Contains(inside, " ") {
 		return false
 	}
-	key := fold(inside)
+	key := Fold(inside)
 	if nicknames()[key] || kindOfName(inside) == givenName {
 		return true
 	}
 	if _, behind, comma := strings.Cut(before, ","); comma {
 		before = behind
 	}
-	first := strings.Fields(fold(before))
+	first := strings.Fields(Fold(before))
 	return len(key) > 1 && len(first) > 0 && first[0] != key && strings.HasPrefix(first[0], key)
 }
 

@@ -86,10 +86,10 @@ func (d *detector) sameCells(a, b int) bool {
 	for _, row := range d.sample {
 		var x, y string
 		if a < len(row) {
-			x = fold(row[a])
+			x = Fold(row[a])
 		}
 		if b < len(row) {
-			y = fold(row[b])
+			y = Fold(row[b])
 		}
 		if x != y {
 			return false

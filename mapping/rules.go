@@ -295,9 +295,9 @@ func isNineDigits(cell string) bool {
 	return n == 9 && rest == ""
 }
 
-var rankWords = wordSet("occupations", "rank", fold)
+var rankWords = wordSet("occupations", "rank", Fold)
 
 // isRank reports whether a cell is a rank on site and no trade.
 func isRank(cell string) bool {
-	return slices.ContainsFunc(strings.Fields(fold(cell)), func(w string) bool { return rankWords()[w] })
+	return slices.ContainsFunc(strings.Fields(Fold(cell)), func(w string) bool { return rankWords()[w] })
 }

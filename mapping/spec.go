@@ -263,7 +263,7 @@ func mapRange(m ast.MapNode) *ast.MapNodeIter {
 // tableKey folds a cell for a table of values. A cell of nothing but punctuation
 // keeps its punctuation.
 func tableKey(cell string) string {
-	if key := fold(cell); key != "" {
+	if key := Fold(cell); key != "" {
 		return key
 	}
 	return strings.TrimSpace(cell)

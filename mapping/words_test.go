@@ -13,8 +13,8 @@ func wordTables() map[string]map[string]func(string) bool {
 	}
 	return map[string]map[string]func(string) bool{
 		"answers": {
-			"yes": in(yesWords, fold), "mark": in(yesMarks, exactly), "no": in(noWords, fold), "empty box": in(emptyBoxes, exactly),
-			"employee": in(employeeWords, fold), "contractor": in(contractorWords, fold),
+			"yes": in(yesWords, Fold), "mark": in(yesMarks, exactly), "no": in(noWords, Fold), "empty box": in(emptyBoxes, exactly),
+			"employee": in(employeeWords, Fold), "contractor": in(contractorWords, Fold),
 		},
 		"empty": {
 			"empty": isEmptyName, "empty but a name": isEmptyWord, "placeholder": isPlaceholder, "no full name": isNullWord,
@@ -26,7 +26,7 @@ func wordTables() map[string]map[string]func(string) bool {
 			"surname in a heading": in(surnameWords, headingKey), "no surname in a heading": in(noSurnameWords, headingKey),
 		},
 		"names": {
-			"given": in(givenNames, fold), "either": in(eitherNames, fold), "surname": in(surnames, fold), "nickname": in(nicknames, fold),
+			"given": in(givenNames, Fold), "either": in(eitherNames, Fold), "surname": in(surnames, Fold), "nickname": in(nicknames, Fold),
 		},
 		"occupations": {"occupation": isRemark, "rank": isRank},
 		"placeholders": {"placeholder": func(name string) bool {
@@ -35,7 +35,7 @@ func wordTables() map[string]map[string]func(string) bool {
 		}},
 		"status": {
 			"status heading": isStatusHeading, "active heading": isStatusHeading, "inactive heading": isStatusHeading,
-			"left": isLeftWord, "left cell": isLeftWord, "not": in(negations, fold),
+			"left": isLeftWord, "left cell": isLeftWord, "not": in(negations, Fold),
 		},
 		"withheld": {"word": isWithheld, "whole": in(withheldHeadings, exactly), "inside": isWithheld},
 	}

@@ -45,7 +45,7 @@ func (a *app) confirmedPath(header []string) (string, error) {
 func headingsHash(header []string) string {
 	var keys []string
 	for _, h := range header {
-		keys = append(keys, string(mapping.AppendFold(nil, h)))
+		keys = append(keys, mapping.Fold(h))
 	}
 	for len(keys) > 0 && keys[len(keys)-1] == "" {
 		keys = keys[:len(keys)-1]
