@@ -5,13 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -120,7 +117,7 @@ func thenAndNow(then, now int, what string) string {
 func LoadPlanFile(path string) (*PlanFile, error) {
 	const fix = "make one with muster check ROSTER --plan FILE"
 	refuse := func(message string) (*PlanFile, error) {
-		return nil, planFault(path, CodePlanUnreadable, message, fix)
+		return nil, fault.InFile(path, CodePlanUnreadable, message, fix)
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -145,56 +142,41 @@ func LoadPlanFile(path string) (*PlanFile, error) {
 	return r, nil
 }
 
-// CheckWritable reports, before any work is done for a plan, why Save would
-// fail: a file that is not a plan is never replaced. The error is a
+// CheckWritable returns why a plan can't be written to path, before any work is
+// done for it: a file that is not a plan is never replaced. The error is a
 // *fault.Error.
 func CheckWritable(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if folder, err := os.Stat(filepath.Dir(path)); err != nil || !folder.IsDir() {
-			return unsaved(path, "there is no folder "+filepath.Dir(path))
-		}
-		return nil
-	case err != nil:
-		return unsaved(path, "it can't be looked at: "+fault.Cause(err).Error())
-	case !info.Mode().IsRegular():
-		return unsaved(path, "this is not an ordinary file")
-	case info.Size() == 0:
-		return nil
+	_, err := planFiles().Target(path)
+	return err
+}
+
+func planFiles() atomicfile.Kind {
+	return atomicfile.Kind{
+		Name: "plan", Flag: "--plan", WhyNot: func(path string) error { _, err := LoadPlanFile(path); return err },
+		Codes: atomicfile.Codes{
+			IsFolder: CodePlanUnwritable, NotFile: CodePlanUnwritable, NoFolder: CodePlanUnwritable,
+			NotOurs: CodePlanUnwritable, Unwritable: CodePlanUnwritable,
+		},
 	}
-	if _, err := LoadPlanFile(path); err != nil {
-		return unsaved(path, "there is a file of this name already, and it is not a plan, so it is left as it is")
-	}
-	return nil
 }
 
 // Save writes the plan to path, readable by the owner alone. The error is a
 // *fault.Error.
 func (r *PlanFile) Save(path string) error {
-	if err := CheckWritable(path); err != nil {
+	target, err := planFiles().Target(path)
+	if err != nil {
 		return err
 	}
 	content, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the plan: %w", err)
 	}
-	err = atomicfile.Write(path, func(w io.Writer) error {
+	err = atomicfile.Write(target, func(w io.Writer) error {
 		_, err := w.Write(append(content, '\n'))
 		return err
 	})
 	if err != nil {
-		return unsaved(path, "it can't be written: "+fault.Cause(err).Error())
+		return planFiles().Unwritable(path, err)
 	}
 	return nil
-}
-
-func unsaved(path, message string) error {
-	return planFault(path, CodePlanUnwritable, message, "name another file with --plan")
-}
-
-// planFault returns an error about a plan file. The message includes the
-// system's reason.
-func planFault(path, code, message, fix string) *fault.Error {
-	return &fault.Error{Where: fault.Where{File: path}, Code: code, Message: message, Fix: fix}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"muster/importer/atomicfile"
+	"muster/importer/fault"
 )
 
 func TestWrite(t *testing.T) {
@@ -46,5 +47,31 @@ func expect(t *testing.T, path, want string) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(entries) != 1 {
 		t.Errorf("the folder holds %v (%v), want one file", entries, err)
+	}
+}
+
+func TestTarget(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{"empty": "", "ours": "ours", "other": "other"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kind := atomicfile.Kind{
+		Name: "note", Flag: "--note", Codes: atomicfile.Codes{IsFolder: "folder", NotFile: "not_file", NoFolder: "no_folder", NotOurs: "not_ours"},
+		WhyNot: func(path string) error {
+			if filepath.Base(path) != "ours" {
+				return errors.New("not a note")
+			}
+			return nil
+		},
+	}
+	for path, want := range map[string]string{
+		"new": "", "empty": "", "ours": "", "other": "not_ours", ".": "folder", "no/new": "no_folder",
+	} {
+		target, err := kind.Target(filepath.Join(folder, path))
+		if fault.CodeOf(err) != want || err == nil && target != filepath.Join(folder, path) {
+			t.Errorf("Target(%s) = %q, %v; want code %q", path, target, err, want)
+		}
 	}
 }

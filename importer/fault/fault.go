@@ -43,6 +43,11 @@ type Problem struct {
 	Fix     string `json:"fix"`
 }
 
+// InFile returns an error about the file at path.
+func InFile(path, code, message, fix string) *Error {
+	return &Error{Code: code, Message: message, Fix: fix, Where: Where{File: path}}
+}
+
 // Error returns the place, the message and the cause, without the fix.
 func (e *Error) Error() string {
 	var b strings.Builder

@@ -53,13 +53,13 @@ type HTML struct {
 // can't be written or that has a file which is not a report, so that a run doesn't
 // fail at the end. The error is a *fault.Error.
 func CreateHTML(path string) (*HTML, error) {
-	target, err := reportTarget(path)
+	target, err := htmlFile().Target(path)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := newRowFile(filepath.Dir(target), filepath.Base(target))
 	if err != nil {
-		return nil, unwritableHTML(path, err)
+		return nil, htmlFile().Unwritable(path, err)
 	}
 	now := time.Now()
 	return &HTML{path: path, target: target, started: now, rows: rows, series: newSeries(now)}, nil
@@ -100,7 +100,7 @@ func (h *HTML) Commit(s Summary) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return refusal(h.path, CodeHTMLClosed, "the report is closed already", "start the command again")
+		return fault.InFile(h.path, CodeHTMLClosed, "the report is closed already", "start the command again")
 	}
 	h.closed = true
 	now := time.Now()
@@ -108,7 +108,7 @@ func (h *HTML) Commit(s Summary) error {
 	err := errors.Join(h.write(s, now), h.rows.close())
 	var known *fault.Error
 	if err != nil && !errors.As(err, &known) {
-		return unwritableHTML(h.path, err)
+		return htmlFile().Unwritable(h.path, err)
 	}
 	return err
 }
@@ -131,7 +131,7 @@ func (h *HTML) Discard() error {
 // write writes the page to the target.
 func (h *HTML) write(s Summary, now time.Time) error {
 	// A run may take hours: another program may have used the name meanwhile.
-	if _, err := reportTarget(h.path); err != nil {
+	if _, err := htmlFile().Target(h.path); err != nil {
 		return err
 	}
 	return atomicfile.Write(h.target, func(w io.Writer) error { return h.page(w, s, now) })

@@ -3,10 +3,9 @@ package results
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"syscall"
 
+	"muster/importer/atomicfile"
 	"muster/importer/fault"
 )
 
@@ -36,41 +35,36 @@ const (
 	CodeRehearsal     = "results_rehearsal" // the ID is a rehearsal's
 )
 
-// refusal returns an error about the file at path.
-func refusal(path, code, message, fix string) *fault.Error {
-	return &fault.Error{Code: code, Message: message, Fix: fix, Where: fault.Where{File: path}}
-}
-
 func unreadable(path string, err error) *fault.Error {
-	e := refusal(path, CodeUnread, "this file can't be read", "check that the file exists and that you may read it")
+	e := fault.InFile(path, CodeUnread, "this file can't be read", "check that the file exists and that you may read it")
 	e.Err = fault.Cause(err)
 	return e
 }
 
 func tooLarge(path string) *fault.Error {
-	return refusal(path, CodeTooLarge,
+	return fault.InFile(path, CodeTooLarge,
 		fmt.Sprintf("a workbook's sheet holds no more than %d rows and %d columns, and this roster has more", sheetRows, sheetColumns),
 		"use a results file whose name ends in .csv or .jsonl")
 }
 
 func inUse(path string) *fault.Error {
-	return refusal(path, CodeInUse, "another run is writing this results file",
+	return fault.InFile(path, CodeInUse, "another run is writing this results file",
 		"wait until the other run has ended, or give each run a results file with --results")
+}
+
+// resultsFile is the kind of file that this package writes.
+func resultsFile() atomicfile.Kind {
+	return atomicfile.Kind{
+		Name: "results file", Flag: "--results", WhyNot: whyNotResults,
+		Codes: atomicfile.Codes{IsFolder: CodeFolder, NotFile: CodeNotFile, NoFolder: CodeNoFolder, NotOurs: CodeNotOurs, Unwritable: CodeUnwritten},
+	}
 }
 
 // unwritable turns an error of the system into an error with a fix.
 func unwritable(path string, err error) *fault.Error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return refusal(path, CodeNoFolder, "there is no folder "+filepath.Dir(path),
-			"make that folder first, or choose another name for the results file")
-	case errors.Is(err, fs.ErrPermission):
-		return refusal(path, CodeUnwritten, "you may not write in this folder", "choose another name for the results file")
-	case errors.Is(err, syscall.ENOSPC):
-		return refusal(path, CodeDiskFull, "the disk is full",
+	if errors.Is(err, syscall.ENOSPC) {
+		return fault.InFile(path, CodeDiskFull, "the disk is full",
 			"make room on the disk, then start the same command again; the rows that were sent are recorded")
 	}
-	e := refusal(path, CodeUnwritten, "this file can't be written", "choose another name for the results file")
-	e.Err = fault.Cause(err)
-	return e
+	return resultsFile().Unwritable(path, err)
 }

@@ -56,7 +56,7 @@ func (l *jsonlReader) readHeader() error {
 		}
 		break
 	}
-	return refusal(l.path, CodeNotOurs, "this is not a results file: its first line is not a whole JSON object",
+	return fault.InFile(l.path, CodeNotOurs, "this is not a results file: its first line is not a whole JSON object",
 		"give the results file that an import wrote")
 }
 

@@ -15,48 +15,13 @@ import (
 	"muster/importer/roster"
 )
 
-// resolveTarget returns the path of the results file. Links to a file are followed,
-// and the file must be empty or a results file.
-func resolveTarget(path string) (string, error) {
-	target, err := filepath.EvalSymlinks(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return path, nil
-	}
-	if err != nil {
-		return "", unwritable(path, err)
-	}
-	info, err := os.Stat(target)
-	if err != nil {
-		return "", unwritable(path, err)
-	}
-	switch {
-	case info.IsDir():
-		return "", refusal(path, CodeFolder, "this is a folder", "give the name of a file in it")
-	case !info.Mode().IsRegular():
-		return "", refusal(path, CodeNotFile, "this is not an ordinary file", "give the name of a new file")
-	case info.Size() == 0:
-		return target, nil
-	}
-	if err := whyNotResults(target); err != nil {
-		e := refusal(path, CodeNotOurs, "a file of this name exists and is not a results file, so muster does not replace it",
-			"choose another name, or move that file away")
-		e.Err = err
-		return "", e
-	}
-	return target, nil
-}
-
 // whyNotResults returns why a file is not a results file, or nil for a results file.
 func whyNotResults(path string) error {
 	r, err := Open(path, roster.Options{})
-	if err == nil {
-		return r.Close()
+	if err != nil {
+		return err
 	}
-	var known *fault.Error
-	if errors.As(err, &known) {
-		return errors.New(known.Message)
-	}
-	return err
+	return r.Close()
 }
 
 // clearPart removes the .part file name that an earlier run left. It refuses to
@@ -70,7 +35,7 @@ func clearPart(path, name string) error {
 		return unwritable(path, err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > 0 && !isLeftover(name) {
-		return refusal(path, CodeNotOurs,
+		return fault.InFile(path, CodeNotOurs,
 			fmt.Sprintf("muster writes results to the file %s first, and a file of that name exists that no run left", filepath.Base(name)),
 			"move that file away, or choose another name for the results file")
 	}

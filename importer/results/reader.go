@@ -168,7 +168,7 @@ func (r *Reader) bind(header []string) error {
 			heading = r.unescape(heading)
 			r.header, r.own = append(r.header, heading), append(r.own, i)
 		case r.six[which] >= 0:
-			return refusal(r.path, CodeTwice, fmt.Sprintf("there are two columns %q", Columns()[which]), "delete the column that was added")
+			return fault.InFile(r.path, CodeTwice, fmt.Sprintf("there are two columns %q", Columns()[which]), "delete the column that was added")
 		default:
 			r.six[which] = i
 		}
@@ -185,12 +185,12 @@ func (r *Reader) bind(header []string) error {
 	case columnCount:
 		return r.notOurs()
 	}
-	return refusal(r.path, CodeNotOurs, "this is not a whole results file: it lacks "+strings.Join(missing, ", "),
+	return fault.InFile(r.path, CodeNotOurs, "this is not a whole results file: it lacks "+strings.Join(missing, ", "),
 		"put these columns back with the cells they had")
 }
 
 func (r *Reader) notOurs() *fault.Error {
-	return refusal(r.path, CodeNotOurs, "this is not a results file: it has none of the columns import_row, import_status, …",
+	return fault.InFile(r.path, CodeNotOurs, "this is not a results file: it has none of the columns import_row, import_status, …",
 		"give the results file that an import wrote; to import a roster, use muster import")
 }
 

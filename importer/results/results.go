@@ -38,6 +38,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"muster/importer/fault"
 )
 
 // Format is the format of a results file. The extension of the name chooses it.
@@ -112,5 +114,5 @@ func FormatOf(path string) (Format, error) {
 	case ".jsonl", ".ndjson":
 		return JSONL, nil
 	}
-	return "", refusal(path, CodeFormat, "the name doesn't say in which format you want the results", "end the name in .csv, .xlsx or .jsonl")
+	return "", fault.InFile(path, CodeFormat, "the name doesn't say in which format you want the results", "end the name in .csv, .xlsx or .jsonl")
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 )
 
@@ -64,7 +65,7 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 	if err := checkHeader(path, header, format, o.Rows); err != nil {
 		return nil, err
 	}
-	target, err := resolveTarget(path)
+	target, err := resultsFile().Target(path)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 func checkHeader(path string, header []string, format Format, rows int) error {
 	for _, heading := range header {
 		if column(heading) >= 0 {
-			return refusal(path, CodeHeading,
+			return fault.InFile(path, CodeHeading,
 				fmt.Sprintf("the roster has a column %q, a name that results files use", strings.TrimSpace(heading)),
 				"rename that column in the roster")
 		}
@@ -139,7 +140,7 @@ func (w *Writer) open() error {
 // an error every later call returns that error.
 func (w *Writer) Write(cells []string, o outcome.Outcome) error {
 	if w.state != writing {
-		return refusal(w.path, CodeUnwritten, "a row came after the results file was closed", "start the command again")
+		return fault.InFile(w.path, CodeUnwritten, "a row came after the results file was closed", "start the command again")
 	}
 	if w.err != nil {
 		return w.err
