@@ -42,7 +42,7 @@ func SplitByProject(ctx context.Context, s Source, m *mapping.Mapper) (*ProjectS
 
 // assign returns what tells the project whose run has a row, for one goroutine.
 func (d *ProjectSplit) assign() func(cells []string) int64 {
-	mapper := d.mapper.Clone()
+	mapper := d.mapper
 	return func(cells []string) int64 {
 		if id := mapper.Project(cells); id != 0 {
 			return id

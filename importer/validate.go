@@ -43,7 +43,7 @@ type checked struct {
 
 func newValidator(j *Job, p *Validation) *validator {
 	return &validator{
-		mapper: j.Mapper.Clone(), cell: j.Source.cell, index: p.index,
+		mapper: j.Mapper, cell: j.Source.cell, index: p.index,
 		namesakes: j.AllowNamesakes, columns: j.columns(), occurrence: map[string]int{},
 		detailed: j.Source.detailed(), left: p.left,
 	}

@@ -26,7 +26,7 @@ func (j *Job) VerifyResults(ctx context.Context) error {
 		return nil
 	}
 	shift := shiftDetector{job: j, wrong: map[int64]int{}, theirs: map[int64]bool{}}
-	mapper := j.Mapper.Clone()
+	mapper := j.Mapper
 	var person mapping.Person
 	for row, err := range j.Source.rows() {
 		if err != nil {

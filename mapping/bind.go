@@ -10,10 +10,9 @@ import (
 // folded heading. The error is a *BindError with every problem.
 func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	b := &binder{header: header, classes: newClasses(o.Classifications)}
-	p := &plan{header: header, classes: b.classes}
-	m := &Mapper{plan: p}
+	m := &Mapper{header: header, classes: b.classes}
 	for _, s := range inOrder(f.specs) {
-		src := source{settings: s.settings, field: s.field, formula: -1}
+		src := source{settings: s.settings, field: s.field}
 		match := Match{Column: -1, Confidence: 1}
 		switch {
 		case s.value != nil:
@@ -21,8 +20,7 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 			match.How = "the constant " + quote(*s.value)
 			b.constant(s)
 		case s.expression != nil:
-			src.formula = len(m.formulas)
-			m.formulas = append(m.formulas, b.formula(s.expression, s.field))
+			src.formula = b.formula(s.expression, s.field)
 			match.How = "an expression of the mapping file"
 		default:
 			src.columns = b.columns(s)
@@ -35,8 +33,8 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 				match.How = fmt.Sprintf("%s, the first of %d columns that is not empty", f.how, len(src.columns))
 			}
 		}
-		p.sources = append(p.sources, src)
-		p.matches = append(p.matches, matchesOf(s.field, match)...)
+		m.sources = append(m.sources, src)
+		m.matches = append(m.matches, matchesOf(s.field, match)...)
 	}
 	if f.where != nil {
 		m.where = b.formula(f.where, "")
@@ -44,7 +42,7 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	if len(b.problems) > 0 {
 		return nil, &BindError{b.problems}
 	}
-	p.finish(b.used, nil)
+	m.finish(b.used, nil)
 	return m, nil
 }
 
@@ -92,17 +90,17 @@ func matchesOf(f Field, m Match) []Match {
 
 // finish sorts the columns without a field into unused, withheld and status
 // columns.
-func (p *plan) finish(used map[int]bool, withheld map[int]bool) {
-	for i := range p.header {
-		h := heading(p.header, i)
+func (m *Mapper) finish(used, withheld map[int]bool) {
+	for i := range m.header {
+		h := heading(m.header, i)
 		switch {
 		case h == "" || used[i]:
 		case withheld[i] || isWithheld(h):
-			p.withheld = append(p.withheld, h)
+			m.withheld = append(m.withheld, h)
 		default:
-			p.unused = append(p.unused, h)
+			m.unused = append(m.unused, h)
 			if isStatusHeading(h) {
-				p.statuses = append(p.statuses, i)
+				m.statuses = append(m.statuses, i)
 			}
 		}
 	}
@@ -163,13 +161,13 @@ func (b *binder) columns(s spec) []int {
 
 // formula finds the columns that a formula names. The field is "" for where.
 func (b *binder) formula(e *expression, field Field) *formula {
-	f := &formula{expression: e, columns: make([]int, len(e.names)), cells: environment{Cells: make([]string, len(e.names))}}
-	for slot, name := range e.names {
+	f := &formula{expression: e, columns: make([]int, len(e.names))}
+	for i, name := range e.names {
 		switch columns := b.find(name); len(columns) {
 		case 0:
 			b.missing([]columnName{{heading: name}}, field)
 		case 1:
-			f.columns[slot] = columns[0]
+			f.columns[i] = columns[0]
 			b.use(columns[0])
 		default:
 			b.twice(name, columns, field, "")

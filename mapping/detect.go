@@ -314,10 +314,10 @@ func (d *detector) severalColumns() {
 	}
 }
 
-// plan returns the plan of a Mapper in which each field has the first column that
+// mapper returns a Mapper in which each field has the first column that
 // claims the field.
-func (d *detector) plan(claims map[Field][]claim) *plan {
-	p := &plan{header: d.header, classes: d.classes}
+func (d *detector) mapper(claims map[Field][]claim) *Mapper {
+	m := &Mapper{header: d.header, classes: d.classes}
 	used := make(map[int]bool)
 	for _, f := range append([]Field{fullName}, Fields()...) {
 		if len(claims[f]) == 0 {
@@ -327,19 +327,19 @@ func (d *detector) plan(claims map[Field][]claim) *plan {
 		for _, c := range one.columns() {
 			used[c] = true
 		}
-		s := source{field: f, columns: one.columns(), formula: -1}
+		s := source{field: f, columns: one.columns()}
 		s.joined, s.lookup, s.order, s.inverted = one.joined != nil, one.lookup, one.order, one.inverted
 		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.oftenLastFirst()
 		if f == IsEmployee && one.marks() {
 			s.fallback = noAnswer
 		}
-		p.sources = append(p.sources, s)
-		p.matches = append(p.matches, matchesOf(f, Match{
+		m.sources = append(m.sources, s)
+		m.matches = append(m.matches, matchesOf(f, Match{
 			Column: one.index, Heading: one.heading, Confidence: one.confidence, How: howOf(one.how, &s, d.header),
 		})...)
 	}
-	p.finish(used, d.withheld)
-	return p
+	m.finish(used, d.withheld)
+	return m
 }
 
 // noAnswer is the meaning of an empty cell in a column of marks.

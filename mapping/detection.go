@@ -51,7 +51,7 @@ func NewDetection(header []string, sample [][]string, o Options) *Detection {
 	for _, q := range d.questions {
 		drop(sure, q.replaces)
 	}
-	s.sure = &Mapper{plan: d.plan(sure)}
+	s.sure = d.mapper(sure)
 	s.problems, s.questions = d.problems, append(d.questions, d.nearMisses()...)
 	return s
 }

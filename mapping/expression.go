@@ -3,8 +3,10 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -13,17 +15,15 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// expression is a formula of a mapping file over the cells of a row. A formula is
-// compiled once, with a slot for each heading in the formula; Bind finds the
-// column of each slot.
+// expression is a formula of a mapping file over the cells of a row.
 type expression struct {
 	program *vm.Program
-	names   []string // by slot, as the formula spells them
+	names   []string // the headings in the formula, as the formula spells them
 }
 
 // environment is what the formula sees.
 type environment struct {
-	Cells []string // by slot
+	Row map[string]string `expr:"row"` // cells by heading
 }
 
 // expressionError is what is wrong with a formula; line and column count from 1.
@@ -39,13 +39,13 @@ func compile(source string, condition bool) (*expression, *expressionError) {
 	if err != nil {
 		return nil, explain(source, err)
 	}
-	r := &references{slots: make(map[string]int), locals: make(map[string]bool), members: make(map[ast.Node]bool)}
+	r := &references{source: source, locals: make(map[string]bool)}
 	ast.Walk(&tree.Node, r)
-	if e := r.check(source); e != nil {
-		return nil, e
+	if r.check(); r.err != nil {
+		return nil, r.err
 	}
 	e := &expression{names: r.names}
-	options := []expr.Option{expr.Env(&environment{}), expr.Patch(&slotter{r})}
+	options := []expr.Option{expr.Env(&environment{}), expr.Patch(rowReader{r.locals})}
 	if condition {
 		options = append(options, expr.AsBool())
 	}
@@ -82,13 +82,12 @@ func explain(source string, err error) *expressionError {
 
 // references collects the headings that a formula names.
 type references struct {
-	names    []string
-	slots    map[string]int
-	locals   map[string]bool   // let x = …
-	members  map[ast.Node]bool // the identifier in row["…"]
-	idents   []*ast.IdentifierNode
-	callees  []*ast.IdentifierNode
-	computed []ast.Node // row[x]
+	source  string
+	names   []string
+	locals  map[string]bool // let x = …
+	idents  []*ast.IdentifierNode
+	members []ast.Node       // the identifiers in row["…"]
+	err     *expressionError // the first
 }
 
 // Visit collects a node. Children come before parents.
@@ -100,62 +99,54 @@ func (r *references) Visit(node *ast.Node) {
 		r.locals[n.Name] = true
 	case *ast.CallNode:
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
-			r.callees = append(r.callees, callee)
+			r.refuse(callee.Location().From, "there is no function "+callee.Value,
+				"functions are, among others, lower, upper, trim, split, contains, startsWith, endsWith, matches, replace, len")
 		}
 	case *ast.MemberNode:
 		if base, ok := n.Node.(*ast.IdentifierNode); ok && base.Value == "row" {
-			r.members[base] = true
+			r.members = append(r.members, base)
 			if name, ok := n.Property.(*ast.StringNode); ok {
-				r.slot(name.Value)
+				r.add(name.Value)
 			} else {
-				r.computed = append(r.computed, n)
+				r.refuse(n.Location().From, "row needs a heading in quotes", `write row["Employment Status"]`)
 			}
 		}
 	}
 }
 
-func (r *references) slot(name string) int {
-	slot, known := r.slots[name]
-	if !known {
-		slot = len(r.names)
-		r.slots[name] = slot
+func (r *references) add(name string) {
+	if !slices.Contains(r.names, name) {
 		r.names = append(r.names, name)
 	}
-	return slot
 }
 
-// check refuses formulas that use anything but headings, and gives each heading a
-// slot.
-func (r *references) check(source string) *expressionError {
-	refuse := func(n ast.Node, message, hint string) *expressionError {
-		line, column := position(source, n.Location().From)
-		return &expressionError{line, column, message, hint}
+// refuse keeps the first error, at an offset in runes.
+func (r *references) refuse(offset int, message, hint string) {
+	if r.err == nil {
+		line, column := position(r.source, offset)
+		r.err = &expressionError{line, column, message, hint}
 	}
-	for _, n := range r.callees {
-		return refuse(n, fmt.Sprintf("there is no function %s", n.Value),
-			"functions are, among others, lower, upper, trim, split, contains, startsWith, endsWith, matches, replace, len")
-	}
-	for _, n := range r.computed {
-		return refuse(n, "row needs a heading in quotes", `write row["Employment Status"]`)
-	}
+}
+
+// check adds the identifiers to the headings, and refuses what can be none.
+func (r *references) check() {
 	for _, n := range r.idents {
 		switch {
-		case r.members[n], r.locals[n.Value]:
-			continue
+		case r.locals[n.Value] || slices.Contains(r.members, ast.Node(n)):
 		case n.Value == "row":
-			return refuse(n, "row needs a heading", `write row["Employment Status"]`)
+			r.refuse(n.Location().From, "row needs a heading", `write row["Employment Status"]`)
 		case strings.HasPrefix(n.Value, "$"):
-			return refuse(n, fmt.Sprintf("%s is no heading", n.Value), "use headings only")
+			r.refuse(n.Location().From, n.Value+" is no heading", "use headings only")
+		default:
+			r.add(n.Value)
 		}
-		r.slot(n.Value)
 	}
 	for _, name := range r.names {
 		if isWithheld(name) {
-			line, column := position(source, max(0, strings.Index(source, name)))
-			return &expressionError{line, column, withheldMessage(name), withheldHint}
+			before, _, _ := strings.Cut(r.source, name)
+			r.refuse(utf8.RuneCountInString(before), withheldMessage(name), withheldHint)
 		}
 	}
-	return nil
 }
 
 // position turns an offset in runes into line and column.
@@ -175,65 +166,34 @@ func position(source string, offset int) (line, column int) {
 	return line, column
 }
 
-// slotter puts Cells[slot] where the formula names a heading.
-type slotter struct {
-	*references
+// rowReader puts row["Status"] in the place of the variable Status.
+type rowReader struct {
+	locals map[string]bool
 }
 
-// Visit replaces a node that names a heading.
-func (s *slotter) Visit(node *ast.Node) {
-	name := ""
-	switch n := (*node).(type) {
-	case *ast.IdentifierNode:
-		if s.locals[n.Value] || n.Value == "row" || n.Value == "Cells" && s.isOurs(n) {
-			return
-		}
-		name = n.Value
-	case *ast.MemberNode:
-		base, ok := n.Node.(*ast.IdentifierNode)
-		property, constant := n.Property.(*ast.StringNode)
-		if !ok || base.Value != "row" || !constant {
-			return
-		}
-		name = property.Value
-	default:
-		return
+// Visit replaces a variable that names a heading.
+func (r rowReader) Visit(node *ast.Node) {
+	if n, ok := (*node).(*ast.IdentifierNode); ok && n.Value != "row" && !r.locals[n.Value] {
+		ast.Patch(node, &ast.MemberNode{Node: &ast.IdentifierNode{Value: "row"}, Property: &ast.StringNode{Value: n.Value}})
 	}
-	cells := &ast.IdentifierNode{Value: "Cells"}
-	s.members[cells] = true
-	ast.Patch(node, &ast.MemberNode{Node: cells, Property: &ast.IntegerNode{Value: s.slot(name)}})
 }
 
-// isOurs reports whether the slotter made an identifier, which can have the name
-// of a heading too.
-func (s *slotter) isOurs(n *ast.IdentifierNode) bool { return s.members[n] }
-
-// formula is an expression bound to a header. One goroutine at a time.
+// formula is an expression bound to a header.
 type formula struct {
 	*expression
-	columns []int // by slot
-	machine vm.VM
-	cells   environment
-}
-
-// clone returns a formula for another goroutine.
-func (f *formula) clone() *formula {
-	if f == nil {
-		return nil
-	}
-	return &formula{expression: f.expression, columns: f.columns, cells: environment{Cells: make([]string, len(f.columns))}}
+	columns []int // by name
 }
 
 // run evaluates the formula for a row.
 func (f *formula) run(cells []string) (any, error) {
-	for slot, column := range f.columns {
-		f.cells.Cells[slot] = ""
+	row := make(map[string]string, len(f.names))
+	for i, column := range f.columns {
 		if column < len(cells) {
 			cell, _ := clean(cells[column], false)
-			f.cells.Cells[slot] = asText(cell)
+			row[f.names[i]] = asText(cell)
 		}
 	}
-	result, err := f.machine.Run(f.program, &f.cells)
+	result, err := vm.Run(f.program, environment{row})
 	if err != nil {
 		// The library's message may quote cells, and this one may be logged.
 		at := ""

@@ -10,17 +10,10 @@ import (
 // maxLength is how many characters a text may have.
 const maxLength = 255
 
-// Mapper turns rows of a roster into persons. A Mapper serves a single goroutine:
-// Clone gives each goroutine a Mapper.
+// Mapper turns rows of a roster into persons. A Mapper is read-only.
 type Mapper struct {
-	*plan
-	where    *formula
-	formulas []*formula // by source.formula
-}
-
-// plan is the read-only part of a Mapper, which clones share.
-type plan struct {
 	header   []string
+	where    *formula // nil: every row is taken
 	sources  []source
 	matches  []Match
 	unused   []string
@@ -35,7 +28,7 @@ type source struct {
 	field    Field // fullName too
 	columns  []int
 	constant *string
-	formula  int  // index into Mapper.formulas; -1 for none
+	formula  *formula
 	doubtful bool // of full_name: other cells have the last name in front
 }
 
@@ -68,15 +61,6 @@ func (m *Mapper) Unused() []string { return append([]string(nil), m.unused...) }
 // Withheld returns the headings of columns with social security numbers or
 // birth dates, which are never mapped.
 func (m *Mapper) Withheld() []string { return append([]string(nil), m.withheld...) }
-
-// Clone returns a Mapper of the same mapping for another goroutine.
-func (m *Mapper) Clone() *Mapper {
-	c := &Mapper{plan: m.plan, where: m.where.clone()}
-	for _, f := range m.formulas {
-		c.formulas = append(c.formulas, f.clone())
-	}
-	return c
-}
 
 // Keep reports whether the mapping file's where takes the row; without a where,
 // every row is taken. The problem is nil unless the where fails for the row.
@@ -192,8 +176,8 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (value, *Problem)
 	switch {
 	case s.constant != nil:
 		return value{text: *s.constant, column: -1}, nil
-	case s.formula >= 0:
-		return m.evaluate(s, cells)
+	case s.formula != nil:
+		return s.evaluate(cells)
 	case len(s.columns) == 0:
 		return value{column: -1}, nil
 	}
@@ -267,13 +251,13 @@ func (m *Mapper) isEmpty(s *source, text string) bool {
 }
 
 // evaluate returns what a source's expression gives.
-func (m *Mapper) evaluate(s *source, cells []string) (value, *Problem) {
+func (s *source) evaluate(cells []string) (value, *Problem) {
 	v := value{column: -1}
 	fail := func(why string) (value, *Problem) {
 		return v, s.problem("expression_failed", -1, fmt.Sprintf("the expression for the %s fails: %s", s.word(), why),
-			fmt.Sprintf("correct the cells that the expression reads, %s, or the expression in the mapping file", m.formulas[s.formula].reads()))
+			fmt.Sprintf("correct the cells that the expression reads, %s, or the expression in the mapping file", s.formula.reads()))
 	}
-	result, err := m.formulas[s.formula].run(cells)
+	result, err := s.formula.run(cells)
 	if err != nil {
 		return fail(err.Error())
 	}

@@ -181,7 +181,7 @@ func (a *app) lookUp(ctx context.Context, in *input, mapper *mapping.Mapper) (lo
 		}
 	}
 	for _, id := range projects {
-		s := &share{job: a.newJob(mapper.Clone(), nil)}
+		s := &share{job: a.newJob(mapper, nil)}
 		s.job.Scope.Project = id
 		if look.conn != nil {
 			if s, err = a.newShare(ctx, look.conn.in(id), in, mapper); err != nil {

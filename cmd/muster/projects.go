@@ -197,7 +197,7 @@ func (a *app) newShare(ctx context.Context, conn *connection, in *input, mapper 
 	if s.project.Name == "" {
 		s.project.Name = fmt.Sprintf("project %d", conn.scope.Project)
 	}
-	s.job = a.newJob(mapper.Clone(), conn)
+	s.job = a.newJob(mapper, conn)
 	return s, nil
 }
 
