@@ -27,9 +27,6 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
-	"muster/importer/results"
-	"muster/importer/roster"
-	"muster/mapping"
 	"muster/ratelimit"
 )
 
@@ -278,44 +275,41 @@ func startSimulator(b *testing.B, faults ...string) string {
 // results in folder. It also returns the client, closed, for its counts.
 func importOnce(b *testing.B, path, folder, address string, workers int) (*importer.Summary, *procore.Client) {
 	b.Helper()
-	in, err := roster.Open(path, roster.Options{Heading: mapping.Heading})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer in.Close()
-	mapper, err := mapping.Detect(in.Header(), nil, mapping.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
+	split, end := split(b, path)
+	defer end()
 	book, err := ledger.Open(b.Context(), filepath.Join(folder, "ledger.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer book.Close()
-	scope := ledger.Scope{API: "procore.test", Company: 1, Project: 100}
-	release, err := book.Lock(scope)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer release()
 	api, pace := newClient(b, address, workers)
 	defer api.Close()
-	job := &importer.Job{
-		Source: importer.FromRoster(in), Mapper: mapper, API: api, Pace: pace, Ledger: book, Scope: scope,
-		Command: "import", Roster: path, Workers: workers,
-	}
-	plan, err := job.Validate(b.Context(), nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if job.Results, err = results.Create(filepath.Join(folder, "results.csv"), in.Header(), results.Options{}); err != nil {
-		b.Fatal(err)
-	}
-	summary, err := job.Run(b.Context(), plan)
+	im := importer.New(split, importer.Options{
+		Connection: importer.Connection{API: api, Pace: pace, Scope: ledger.Scope{API: "procore.test", Company: 1, Project: 100}}, Ledger: book,
+		ResultsPath: filepath.Join(folder, "results.csv"), Limits: importer.Limits{Workers: workers},
+	})
+	defer im.Close()
+	summary, err := im.Run(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
 	return summary, api
+}
+
+// split opens and maps a roster for project 100.
+func split(b *testing.B, path string) (split *importer.ProjectSplit, end func()) {
+	b.Helper()
+	crew, err := importer.Open(b.Context(), path, importer.OpenOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := crew.Bind(nil); err != nil {
+		b.Fatal(err)
+	}
+	if split, err = crew.Split(b.Context(), 100); err != nil {
+		b.Fatal(err)
+	}
+	return split, func() { crew.Close() }
 }
 
 // newClient returns a client of a simulated Procore. It has the connections of
@@ -432,19 +426,11 @@ func BenchmarkCheck(b *testing.B) {
 	b.Run("check", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			r, err := roster.Open(path, roster.Options{Heading: mapping.Heading})
-			if err != nil {
-				b.Fatal(err)
+			split, end := split(b, path)
+			if validation, err := importer.New(split, importer.Options{}).Validate(b.Context()); err != nil || validation.Create != rows {
+				b.Fatal(validation, err)
 			}
-			m, err := mapping.Detect(r.Header(), nil, mapping.Options{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			job := &importer.Job{Source: importer.FromRoster(r), Mapper: m}
-			if plan, err := job.Validate(b.Context(), nil); err != nil || plan.Create != rows {
-				b.Fatal(plan, err)
-			}
-			r.Close()
+			end()
 		}
 		b.ReportMetric(float64(b.N)*rows/b.Elapsed().Seconds(), "rows/s")
 	})

@@ -25,26 +25,23 @@ type DryRunResult struct {
 	buffer    []byte
 }
 
-// DryRun finds out what Run would do with every row of the plan. It lists the
-// project's people unless the plan has them, and reads the ledger. Rows go the
-// same way as in Run, up to the senders. Without an API no people are listed,
-// and without a ledger no earlier run is known: then every valid row would be
-// sent.
+// dryRun finds out what a run would do with every row of the part. Rows go the same
+// way as in a run, up to the senders. Online, dryRun lists the project's people,
+// which the run afterwards uses, too. Offline, only validation and ledger are known.
 //
-// DryRun calls each with every row in the roster's order; the status of a row
-// that would be sent is "". The people stay in the plan, so that a Run
-// afterwards uses the same listing. The error is a *StopError if the people
-// can't be listed.
-func (j *Job) DryRun(ctx context.Context, plan *Validation, each func(cells []string, o outcome.Outcome) error) (*DryRunResult, error) {
-	if j.API != nil && plan.Create > 0 && plan.people == nil {
-		listed, err := j.listPeople(ctx, plan, nil)
+// dryRun calls each with every row in the roster's order; the status of a row that
+// would be sent is "". The error is a *StopError if the people can't be listed.
+func (p *part) dryRun(ctx context.Context, online bool, each func(cells []string, o outcome.Outcome) error) (*DryRunResult, error) {
+	plan := p.validation
+	if online && plan.Create > 0 && plan.people == nil {
+		listed, err := p.listPeople(ctx, plan, nil)
 		if err != nil {
 			return nil, connectStop(ctx, err)
 		}
 		plan.people = listed
 	}
 	r := &run{
-		Job: j, plan: plan, ledgerRun: &ledger.Run{ID: "dry run"}, people: plan.people, columns: j.columns(),
+		part: p, plan: plan, ledgerRun: &ledger.Run{ID: "dry run"}, people: plan.people,
 		started: time.Now(), places: make(chan struct{}, window), overlay: map[ledger.Key]int64{},
 	}
 	f := &DryRunResult{rows: sha256.New(), decisions: sha256.New()}
@@ -55,21 +52,24 @@ func (j *Job) DryRun(ctx context.Context, plan *Validation, each func(cells []st
 	err := r.read(ctx, ctx, func(t *task) {
 		<-r.places
 		f.add(t)
-		if failed == nil && each != nil {
+		if failed == nil {
 			failed = each(t.cells, t.outcome)
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	if j.MaxErrors.exceeded(f.Counts.Invalid, plan.Rows) {
-		f.Stop = j.MaxErrors.stop(f.Counts.Invalid)
+	if p.MaxErrors.exceeded(f.Counts.Invalid, plan.Rows) {
+		f.Stop = p.MaxErrors.stop(f.Counts.Invalid)
 	}
 	return f, failed
 }
 
-// Join adds the result for another project's rows of the same roster.
-func (f *DryRunResult) Join(other *DryRunResult) {
+// Requests returns how many requests for people a run would make.
+func (f *DryRunResult) Requests() int { return f.Counts.Pending + f.Updates }
+
+// join adds the result of another part.
+func (f *DryRunResult) join(other *DryRunResult) {
 	f.Counts = f.Counts.Plus(other.Counts)
 	f.Updates += other.Updates
 	f.Unsettled += other.Unsettled

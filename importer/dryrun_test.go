@@ -24,25 +24,27 @@ type foreseen struct {
 
 // foresee checks the roster as the command line does, and fails if that changes
 // anything.
-func (b *bench) foresee(path string, change func(*importer.Job)) foreseen {
+func (b *bench) foresee(path string, change func(*importer.Import)) foreseen {
 	b.t.Helper()
-	job, _, end := b.job(path, change)
+	im, end := b.newImport(path, change)
 	defer end()
+	im.ResultsPath = ""
 	before := b.server.Requests()
-	plan, err := job.Validate(b.t.Context(), nil)
-	if err != nil {
+	if _, err := im.Validate(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
 	var out foreseen
-	out.DryRunResult, err = job.DryRun(b.t.Context(), plan, func(_ []string, o outcome.Outcome) error {
-		o.Problems = slices.Clone(o.Problems)
-		out.rows = append(out.rows, o)
-		return nil
-	})
-	if err != nil {
+	im.OnEvent = func(e importer.Event) {
+		if row, ok := e.(importer.RowRecorded); ok {
+			row.Outcome.Problems = slices.Clone(row.Outcome.Problems)
+			out.rows = append(out.rows, row.Outcome)
+		}
+	}
+	var err error
+	if out.DryRunResult, err = im.DryRun(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
-	out.reviewed = job.PlanFile(out.DryRunResult, nil)
+	out.reviewed = im.PlanFile(out.DryRunResult)
 	after := b.server.Requests()
 	if after.Creates != before.Creates || after.Stored != before.Stored {
 		b.t.Fatal("a check has sent somebody")
@@ -112,13 +114,13 @@ Ivy,Roe,Mason,,
 		name   string
 		before []simulator.Person
 		doubt  bool // an earlier run was killed while two requests were under way
-		set    func(*importer.Job)
+		set    func(*importer.Import)
 		want   outcome.Counts
 	}{
 		{"nobody is there", nil, false, nil, outcome.Counts{Pending: 8, Invalid: 3}},
 		{"some are there", there, false, nil, outcome.Counts{Pending: 3, Existing: 4, Invalid: 4}},
-		{"namesakes", there, false, func(j *importer.Job) { j.AllowNamesakes = true }, outcome.Counts{Pending: 4, Existing: 4, Invalid: 3}},
-		{"job titles are to be changed", there, false, func(j *importer.Job) { j.Update = true }, outcome.Counts{Pending: 3, Existing: 4, Invalid: 4}},
+		{"namesakes", there, false, func(j *importer.Import) { j.AllowNamesakes = true }, outcome.Counts{Pending: 4, Existing: 4, Invalid: 3}},
+		{"job titles are to be changed", there, false, func(j *importer.Import) { j.Update = true }, outcome.Counts{Pending: 3, Existing: 4, Invalid: 4}},
 		{"after a kill", there, true, nil, outcome.Counts{Pending: 3, Existing: 4, Invalid: 4}},
 	}
 	for _, test := range tests {
@@ -131,7 +133,7 @@ Ivy,Roe,Mason,,
 				}
 				path := b.roster(roster)
 				if test.doubt {
-					b.runKilled(path, kill{create: 1}, func(j *importer.Job) { j.Workers = 1 })
+					b.runKilled(path, kill{create: 1}, func(j *importer.Import) { j.Workers = 1 })
 				}
 				f := b.foresee(path, test.set)
 				if diff := cmp.Diff(test.want, f.Counts); diff != "" && !test.doubt {
@@ -141,8 +143,9 @@ Ivy,Roe,Mason,,
 					t.Error("no request is in doubt: the test shows nothing")
 				}
 				again := b.foresee(path, test.set)
-				if changed := f.reviewed.Changed(again.reviewed); changed != nil {
-					t.Errorf("two checks in a row differ: %v", changed)
+				again.reviewed.Made = f.reviewed.Made
+				if *f.reviewed != *again.reviewed {
+					t.Errorf("two checks in a row differ: %+v, %+v", f.reviewed, again.reviewed)
 				}
 				r := b.run(t.Context(), path, test.set)
 				if diff := f.missed(r); diff != "" && !f.updated(r) {
@@ -179,7 +182,7 @@ func TestDryRunTakenOff(t *testing.T) {
 		if f := b.foresee(path, nil); f.Counts.Existing != 5 {
 			t.Errorf("%+v: nobody is to be created again unasked", f.Counts)
 		}
-		recreate := func(j *importer.Job) { j.RecreateRemoved = true }
+		recreate := func(j *importer.Import) { j.RecreateRemoved = true }
 		f := b.foresee(path, recreate)
 		if r := b.run(t.Context(), path, recreate); f.Counts.Pending != 1 || r.Counts.Created != 1 || f.Counts.Existing != r.Counts.Existing {
 			t.Errorf("foreseen %+v, became %+v", f.Counts, r.Counts)
@@ -192,7 +195,7 @@ func TestDryRunWithoutProcore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
-		f := b.foresee(b.crew(600), func(j *importer.Job) { j.API, j.Ledger = nil, nil })
+		f := b.foresee(b.crew(600), func(j *importer.Import) { j.API, j.Ledger = nil, nil })
 		if diff := cmp.Diff(outcome.Counts{Pending: 600}, f.Counts); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -206,19 +209,20 @@ func TestDryRunEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
-		job, _, end := b.job(b.crew(4000), nil)
+		im, end := b.newImport(b.crew(4000), nil)
 		defer end()
-		plan, err := job.Validate(t.Context(), nil)
-		if err != nil {
+		if _, err := im.Validate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		seen := 0
-		_, err = job.DryRun(ctx, plan, func([]string, outcome.Outcome) error {
-			seen++
-			stop()
-			return nil
-		})
+		im.OnEvent = func(e importer.Event) {
+			if _, ok := e.(importer.RowRecorded); ok {
+				seen++
+				stop()
+			}
+		}
+		_, err := im.DryRun(ctx)
 		if err == nil || seen > 3000 {
 			t.Errorf("%d rows after the end: %v", seen, err)
 		}
@@ -232,26 +236,26 @@ func TestReviewedChanged(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(b *bench)
-		set    func(*importer.Job)
-		want   []string // how each begins
+		set    func(*importer.Import)
+		want   string // how the list of changes begins
 	}{
-		{"nothing", func(*bench) {}, nil, nil},
-		{"a cell", func(b *bench) { b.roster(strings.Replace(roster, "Mason", "Foreman", 1)) }, nil, []string{"the roster (as many rows as before, but not the same)"}},
-		{"a row more", func(b *bench) { b.roster(roster + "Cy,Ray,,102\n") }, nil, []string{"the roster (rows: 2 then, 3 now)"}},
-		{"a heading", func(b *bench) { b.roster(strings.Replace(roster, "Job Title", "Phone", 1)) }, nil, []string{"the mapping"}},
-		{"somebody new in the project", func(b *bench) { b.server.Add(simulator.Person{LastName: "New", Projects: []int64{100}}) }, nil, []string{"the project's people (people: 1 then, 2 now)"}},
+		{"nothing", func(*bench) {}, nil, ""},
+		{"a cell", func(b *bench) { b.roster(strings.Replace(roster, "Mason", "Foreman", 1)) }, nil, "the roster (as many rows as before, but not the same)"},
+		{"a row more", func(b *bench) { b.roster(roster + "Cy,Ray,,102\n") }, nil, "the roster (rows: 2 then, 3 now)"},
+		{"a heading", func(b *bench) { b.roster(strings.Replace(roster, "Job Title", "Phone", 1)) }, nil, "the mapping"},
+		{"somebody new in the project", func(b *bench) { b.server.Add(simulator.Person{LastName: "New", Projects: []int64{100}}) }, nil, "the project's people (people: 1 then, 2 now)"},
 		{"somebody who was edited", func(b *bench) {
 			b.server.Remove(b.server.People()[0].ID)
 			b.server.Add(simulator.Person{FirstName: "Old", LastName: "Timer", EmployeeID: "9", Projects: []int64{100}})
-		}, nil, []string{"the project's people (as many people as before, but not the same)"}},
-		{"a flag", func(*bench) {}, func(j *importer.Job) { j.Update = true }, []string{"--update (off then, on now)"}},
-		{"another project", func(*bench) {}, func(j *importer.Job) { j.Scope.Project = 7 }, []string{"the project (company 1, project 100 at"}},
+		}, nil, "the project's people (as many people as before, but not the same)"},
+		{"a flag", func(*bench) {}, func(j *importer.Import) { j.Update = true }, "--update (off then, on now)"},
+		{"another project", func(*bench) {}, func(j *importer.Import) { j.Scope.Project = 7 }, "the project (company 1, project 100 at"},
 		{"the ledger alone", func(b *bench) {
 			b.run(b.t.Context(), b.roster(roster), nil)
 			for _, p := range b.server.People()[1:] {
 				b.server.Remove(p.ID)
 			}
-		}, nil, []string{"what is to be done (to create: 2 then, 0 now)"}},
+		}, nil, "what is to be done (to create: 2 then, 0 now)"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -269,8 +273,16 @@ func TestReviewedChanged(t *testing.T) {
 					t.Fatal(err)
 				}
 				test.change(b)
-				got := then.Changed(b.foresee(path, test.set).reviewed)
-				if !slices.EqualFunc(got, test.want, strings.HasPrefix) {
+				im, end := b.newImport(path, test.set)
+				defer end()
+				if _, err := im.Validate(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				got := ""
+				if err := im.Match(t.Context(), then); err != nil {
+					_, got, _ = strings.Cut(err.Error(), "changed: ")
+				}
+				if !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
 					t.Errorf("%q, want %q", got, test.want)
 				}
 			})

@@ -1,9 +1,12 @@
 package importer
 
 import (
+	"context"
+	"regexp"
 	"time"
 
 	"muster/importer/outcome"
+	"muster/ratelimit"
 )
 
 // Event is something that happens during an import. A front end subscribes to
@@ -16,11 +19,38 @@ type RowDone struct {
 	Requested bool // the row took a request
 }
 
-// RowRecorded says that a row is in the results file, in the roster's order. The
-// cells are valid until the function returns.
+// RowRecorded says what became of a row, in the roster's order. The problems are
+// valid until the function returns.
 type RowRecorded struct {
-	Cells   []string
+	Name    string // of the person, for a report
 	Outcome outcome.Outcome
+}
+
+// earlierCell is the cell at the start of a message that a retry keeps. Rows may
+// have moved since, so the cell may be wrong.
+var earlierCell = regexp.MustCompile(`^(?:[^:!]+!)?[A-Z]{1,3}[0-9]+: `)
+
+// Findings returns what a summary says about the row: problems to fix, or notes on a
+// row without one. The reason of a pending row concerns the run, and a filtered row is
+// what the user wants: neither is a finding.
+func (r RowRecorded) Findings() (problems, notes []outcome.Problem) {
+	if r.Outcome.Status == outcome.Pending {
+		return nil, nil
+	}
+	var found []outcome.Problem
+	for _, p := range r.Outcome.Problems {
+		if p.Code == codeFiltered {
+			continue
+		}
+		if p.Cell == "" {
+			p.Message = earlierCell.ReplaceAllLiteralString(p.Message, "")
+		}
+		found = append(found, p)
+	}
+	if r.Outcome.Status.Retryable() {
+		return found, nil
+	}
+	return nil, found
 }
 
 // Unsettled says how many rows are unsettled from now on, and when the people
@@ -33,6 +63,14 @@ type Unsettled struct {
 // Throttled says that Procore put a request off.
 type Throttled struct{}
 
+// Waiting says what requests wait for from now on, and until when; a zero time ends
+// the wait.
+type Waiting struct {
+	Until  time.Time
+	Reason ratelimit.Reason
+	Shared bool // other runs used the quota lately
+}
+
 // AnswerLost says that the answer to a request was lost, so that the person may
 // or may not exist.
 type AnswerLost struct{}
@@ -41,14 +79,34 @@ func (RowDone) event()     {}
 func (RowRecorded) event() {}
 func (Unsettled) event()   {}
 func (Throttled) event()   {}
+func (Waiting) event()     {}
 func (AnswerLost) event()  {}
 
-// emit delivers an event. Goroutines take turns.
-func (r *run) emit(e Event) {
-	if r.OnEvent == nil {
-		return
+// WatchPace calls tell whenever the reason for waiting changes, until ctx ends or
+// stop is called. The function stop waits for the last call.
+func WatchPace(ctx context.Context, pace *ratelimit.Pace, tell func(Waiting)) (stop func()) {
+	watching, unwatch := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(500 * time.Millisecond)
+		defer tick.Stop()
+		var last Waiting
+		for {
+			select {
+			case <-watching.Done():
+				return
+			case <-tick.C:
+				until, reason := pace.Wait()
+				if now := (Waiting{until, reason, pace.Others()}); now != last {
+					tell(now)
+					last = now
+				}
+			}
+		}
+	}()
+	return func() {
+		unwatch()
+		<-ended
 	}
-	r.emitting.Lock()
-	defer r.emitting.Unlock()
-	r.OnEvent(e)
 }

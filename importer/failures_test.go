@@ -66,7 +66,7 @@ func TestLedgerFails(t *testing.T) {
 				if test.fault != "" {
 					b.server.SetFaults(faults(t, test.fault)...)
 				}
-				r := b.run(t.Context(), b.crew(10), func(j *importer.Job) {
+				r := b.run(t.Context(), b.crew(10), func(j *importer.Import) {
 					j.Workers = 1
 					j.API = b.client(j.Pace, &hookTransport{next: b.server.Transport(), nth: 3, after: func() error {
 						_ = j.Ledger.Close()
@@ -98,7 +98,7 @@ func TestLedgerFailsBeforeTheRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
-		r := b.run(t.Context(), b.crew(5), func(j *importer.Job) {
+		r := b.run(t.Context(), b.crew(5), func(j *importer.Import) {
 			j.Workers = 1
 			j.OnEvent = func(e importer.Event) {
 				if done, ok := e.(importer.RowDone); ok && done.Status == outcome.Created {
@@ -146,7 +146,7 @@ func TestOtherProjectCannotBeSettled(t *testing.T) {
 				} else if err := release(); err != nil {
 					t.Fatal(err)
 				}
-				r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n"), func(j *importer.Job) {
+				r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n"), func(j *importer.Import) {
 					if !test.lock {
 						j.API = b.client(j.Pace, forbidden{b.server.Transport(), "/projects/200/people"})
 					}

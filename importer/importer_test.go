@@ -89,14 +89,17 @@ func (r ran) statuses() map[outcome.Status]int {
 	return count
 }
 
-// job returns a job for the roster, and what ends it.
-func (b *bench) job(path string, change func(*importer.Job)) (job *importer.Job, header []string, end func()) {
+// newImport returns an import of the roster, and what ends it.
+func (b *bench) newImport(path string, change func(*importer.Import)) (im *importer.Import, end func()) {
 	b.t.Helper()
-	in, err := roster.Open(path, roster.Options{Heading: mapping.Heading})
+	crew, err := importer.Open(b.t.Context(), path, importer.OpenOptions{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	mapper, err := mapping.Detect(in.Header(), nil, mapping.Options{})
+	if err := crew.Bind(nil); err != nil {
+		b.t.Fatal(err)
+	}
+	split, err := crew.Split(b.t.Context(), b.scope.Project)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -105,43 +108,38 @@ func (b *bench) job(path string, change func(*importer.Job)) (job *importer.Job,
 		b.t.Fatal(err)
 	}
 	pace := ratelimit.New(ratelimit.Options{})
-	job = &importer.Job{
-		Source: importer.FromRoster(in), Mapper: mapper, API: b.client(pace, b.server.Transport()), Pace: pace, Ledger: book, Scope: b.scope,
-		Command: "import", Roster: path, ResultsPath: filepath.Join(b.folder, "crew.results.csv"), Workers: 8,
-	}
+	im = importer.New(split, importer.Options{
+		Connection: importer.Connection{API: b.client(pace, b.server.Transport()), Pace: pace, Scope: b.scope}, Ledger: book,
+		ResultsPath: filepath.Join(b.folder, "crew.results.csv"), Limits: importer.Limits{Workers: 8},
+	})
 	if change != nil {
-		change(job)
+		change(im)
 	}
-	return job, in.Header(), func() {
+	return im, func() {
+		im.Close()
 		book.Close()
-		in.Close()
+		crew.Close()
 	}
 }
 
 // run imports the roster as the command line does.
-func (b *bench) run(ctx context.Context, path string, change func(*importer.Job)) ran {
+func (b *bench) run(ctx context.Context, path string, change func(*importer.Import)) ran {
 	b.t.Helper()
-	job, header, end := b.job(path, change)
+	im, end := b.newImport(path, change)
 	defer end()
-	release, err := job.Ledger.Lock(b.scope)
+	if err := im.Lock(); err != nil {
+		b.t.Fatal(err)
+	}
+	validation, err := im.Validate(b.t.Context())
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer release()
-	target := job.ResultsPath
-	plan, err := job.Validate(b.t.Context(), nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if job.Results, err = results.Create(target, header, results.Options{}); err != nil {
-		b.t.Fatal(err)
-	}
-	summary, err := job.Run(ctx, plan)
+	summary, err := im.Run(ctx)
 	out := ran{Summary: summary, err: err}
 	if err != nil {
 		return out
 	}
-	back, err := results.Open(target, roster.Options{})
+	back, err := results.Open(im.ResultsPath, roster.Options{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -153,10 +151,10 @@ func (b *bench) run(ctx context.Context, path string, change func(*importer.Job)
 		row.Cells = slices.Clone(row.Cells)
 		out.rows = append(out.rows, row)
 	}
-	if got, want := len(out.rows), plan.Rows; got != want {
+	if got, want := len(out.rows), validation.Rows; got != want {
 		b.t.Errorf("%d rows in the results, %d in the roster", got, want)
 	}
-	if got, want := summary.Counts.Rows(), plan.Rows; got != want {
+	if got, want := summary.Counts.Rows(), validation.Rows; got != want {
 		b.t.Errorf("the counts add up to %d, the roster has %d rows", got, want)
 	}
 	b.paired(out.rows)
@@ -394,7 +392,7 @@ func TestDuplicateRows(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, simulator.Config{Windows: noLimits})
 				path := b.roster(text)
-				set := func(j *importer.Job) { j.AllowNamesakes = test.namesakes }
+				set := func(j *importer.Import) { j.AllowNamesakes = test.namesakes }
 				var got []outcome.Status
 				for _, row := range b.run(t.Context(), path, set).rows {
 					got = append(got, row.Outcome.Status)
@@ -515,7 +513,7 @@ func TestMaxErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := b.run(t.Context(), path, func(j *importer.Job) { j.MaxErrors = limit })
+		r := b.run(t.Context(), path, func(j *importer.Import) { j.MaxErrors = limit })
 		got := r.statuses()
 		if r.Stopped == nil || r.Stopped.Code != "max_errors" {
 			t.Fatalf("stopped by %+v", r.Stopped)
@@ -531,9 +529,7 @@ func TestMaxDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{})
 		path := b.crew(300)
-		ctx, end := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Minute, func() { end(importer.MaxDurationOver(time.Minute)) })
-		r := b.run(ctx, path, nil)
+		r := b.run(t.Context(), path, func(im *importer.Import) { im.MaxDuration = time.Minute })
 		if r.Stopped == nil || r.Stopped.Code != "max_duration" || r.Counts.Pending == 0 {
 			t.Fatalf("stopped by %+v with %d pending", r.Stopped, r.Counts.Pending)
 		}
@@ -561,9 +557,7 @@ func TestMaxDurationInVain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBenchThatCloses(t)
-		ctx, end := context.WithCancelCause(t.Context())
-		time.AfterFunc(30*time.Second, func() { end(importer.MaxDurationOver(30 * time.Second)) })
-		r := b.run(ctx, b.crew(200), nil)
+		r := b.run(t.Context(), b.crew(200), func(im *importer.Import) { im.MaxDuration = 30 * time.Second })
 		const want = "stopped: the 30s of --max-duration are over, and Procore could not be reached: "
 		if r.Stopped == nil || r.Stopped.Code != "unreachable" || !strings.HasPrefix(r.Stopped.Message, want) {
 			t.Fatalf("stopped by %+v", r.Stopped)

@@ -18,8 +18,6 @@ import (
 	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 	"muster/importer/results"
-	"muster/importer/roster"
-	"muster/mapping"
 )
 
 // What comparable tools are known to get wrong, each as a test of its own.
@@ -31,7 +29,7 @@ func TestKnownFailureResultOfAnotherRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, "latency:10ms:jitter=20s", "lost-answer:5%", "cut-before:5%"), Seed: 11})
 		var done []outcome.Status
-		r := b.run(t.Context(), b.crew(600), func(j *importer.Job) {
+		r := b.run(t.Context(), b.crew(600), func(j *importer.Import) {
 			j.Workers = 64
 			j.OnEvent = func(e importer.Event) {
 				if row, ok := e.(importer.RowDone); ok {
@@ -88,7 +86,7 @@ func TestKnownFailureThresholdOvershot(t *testing.T) {
 					fmt.Fprintf(&text, "Ann,Lee%d,HR-%d\n", i, i)
 					b.server.Add(simulator.Person{LastName: "Taken", OriginID: fmt.Sprintf("HR-%d", i), Projects: []int64{7}})
 				}
-				r := b.run(t.Context(), b.roster(text.String()), func(j *importer.Job) { j.MaxErrors, j.Workers = limit, workers })
+				r := b.run(t.Context(), b.roster(text.String()), func(j *importer.Import) { j.MaxErrors, j.Workers = limit, workers })
 				got, sent := r.statuses(), b.server.Requests().Creates
 				if most := min(test.bound+workers, test.rows); got[outcome.Failed] > most || got[outcome.Failed] <= min(test.bound, test.rows-1) {
 					t.Errorf("%d rows failed; %d may, and then the %d under way", got[outcome.Failed], test.bound, workers)
@@ -151,7 +149,7 @@ func TestKnownFailureRetryOfRowsThatDidNotFail(t *testing.T) {
 					fmt.Fprintf(&text, "Ann,Lee%d,%s\n", i, title)
 				}
 				text.WriteString("Ann,,Mason\n")
-				first := b.run(t.Context(), b.roster(text.String()), func(j *importer.Job) {
+				first := b.run(t.Context(), b.roster(text.String()), func(j *importer.Import) {
 					j.API = b.client(j.Pace, refusing{b.server.Transport(), "Refused"})
 				})
 				if got := first.statuses(); got[outcome.Failed] != 10 || got[outcome.Invalid] != 1 || got[outcome.Created] != 80 {
@@ -171,18 +169,8 @@ func TestKnownFailureRetryOfRowsThatDidNotFail(t *testing.T) {
 				if err := w.Commit(); err != nil {
 					t.Fatal(err)
 				}
-				back, err := results.Open(path, roster.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer back.Close()
 				sent := b.server.Requests().Creates
-				again := b.run(t.Context(), filepath.Join(b.folder, "crew.csv"), func(j *importer.Job) {
-					j.Source, j.Command = importer.FromResults(back), "retry"
-					if j.Mapper, err = mapping.Detect(back.Header(), nil, mapping.Options{}); err != nil {
-						t.Fatal(err)
-					}
-				})
+				again := b.run(t.Context(), path, nil)
 				if got := b.server.Requests().Creates - sent; got != 10 {
 					t.Errorf("%d creates for 10 rows that failed", got)
 				}
@@ -219,7 +207,7 @@ func TestKnownFailureCheckpointOfAnotherFile(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		r := b.run(ctx, lines("A", "B", "C", "D", "E", "F"), func(j *importer.Job) {
+		r := b.run(ctx, lines("A", "B", "C", "D", "E", "F"), func(j *importer.Import) {
 			j.Workers = 1
 			j.OnEvent = func(e importer.Event) {
 				if _, ok := e.(importer.RowDone); ok {

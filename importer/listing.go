@@ -40,13 +40,13 @@ type knownPerson struct {
 
 // listPeople lists the project's people, and the job titles if the roster has
 // titles to compare. each, if not nil, is called with every person.
-func (j *Job) listPeople(ctx context.Context, plan *Validation, each func(procore.Person)) (*people, error) {
-	x, err := listPeople(ctx, j.API, plan.index, each)
+func (p *part) listPeople(ctx context.Context, plan *partValidation, each func(procore.Person)) (*people, error) {
+	x, err := listPeople(ctx, p.API, plan.index, each)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := j.columns()[mapping.JobTitle]; ok {
-		err = x.listTitles(ctx, j.API)
+	if _, ok := p.columns[mapping.JobTitle]; ok {
+		err = x.listTitles(ctx, p.API)
 	}
 	return x, err
 }

@@ -44,7 +44,7 @@ func TestChangedJobTitle(t *testing.T) {
 				b := newBench(t, simulator.Config{Windows: noLimits, Faults: test.faults, Denied: test.denied})
 				id := b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee", JobTitle: "Laborer", EmployeeID: "100", Projects: []int64{100}})
 				path := b.roster("First Name,Last Name,Job Title,Employee ID\nAnn,Lee,Foreman,100\n")
-				r := b.run(t.Context(), path, func(j *importer.Job) {
+				r := b.run(t.Context(), path, func(j *importer.Import) {
 					j.Update = test.update
 					if test.gone {
 						j.API = b.client(j.Pace, leaving{b.server, id})

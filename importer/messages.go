@@ -104,7 +104,7 @@ func sentElsewhere(project int64) outcome.Problem {
 // at adds the cell of the field in the roster to a problem.
 func (r *run) at(t *task, p outcome.Problem) outcome.Problem {
 	if column, ok := r.columns[mapping.Field(p.Field)]; ok {
-		p.Cell = r.Source.cell(t.line, column)
+		p.Cell = r.source.cell(t.line, column)
 	}
 	return p
 }

@@ -61,7 +61,7 @@ func TestWorkersFollowTheQuotaAndTheLatency(t *testing.T) {
 					Faults:  []simulator.Fault{{Kind: simulator.Latency, Delay: test.latency}},
 				})
 				g := &gauge{next: b.server.Transport()}
-				r := b.run(t.Context(), b.crew(test.rows), func(j *importer.Job) {
+				r := b.run(t.Context(), b.crew(test.rows), func(j *importer.Import) {
 					j.Workers = 0
 					j.API = b.client(j.Pace, g)
 				})
@@ -86,7 +86,7 @@ func TestSettlingDoesNotQueueBehindCreates(t *testing.T) {
 		b := newBench(t, simulator.Config{Faults: []simulator.Fault{{Kind: simulator.LostAnswer, Nth: []int{600}}}})
 		g := &gauge{next: b.server.Transport()}
 		begin := time.Now()
-		r := b.run(t.Context(), b.crew(1200), func(j *importer.Job) {
+		r := b.run(t.Context(), b.crew(1200), func(j *importer.Import) {
 			j.API = b.client(j.Pace, g)
 			j.SettleAfter = 30 * time.Second
 		})
@@ -144,7 +144,7 @@ func TestThrottledRowKeepsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Faults: []simulator.Fault{{Kind: simulator.Throttle, Nth: []int{40}, Delay: 20 * time.Second}}})
 		a := &again{next: b.server.Transport()}
-		r := b.run(t.Context(), b.crew(600), func(j *importer.Job) { j.API = b.client(j.Pace, a) })
+		r := b.run(t.Context(), b.crew(600), func(j *importer.Import) { j.API = b.client(j.Pace, a) })
 		if r.Counts.Created != 600 || r.Throttled != 1 {
 			t.Errorf("%+v, put off %d times", r.Counts, r.Throttled)
 		}

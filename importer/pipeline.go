@@ -73,10 +73,10 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 		return nil
 	})
 	if err := errors.Join(group.Wait(), recorded); err != nil {
-		return counts, errors.Join(err, r.Results.Discard())
+		return counts, errors.Join(err, r.results.Discard())
 	}
-	if err := r.Results.Commit(); err != nil {
-		return counts, errors.Join(fmt.Errorf("finish the results file: %w", err), r.Results.Discard())
+	if err := r.results.Commit(); err != nil {
+		return counts, errors.Join(fmt.Errorf("finish the results file: %w", err), r.results.Discard())
 	}
 	return counts, nil
 }
@@ -85,10 +85,10 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 // on. When the intake has ended, read goes on to the last row, so that every
 // row has an outcome.
 func (r *run) read(intake, work context.Context, hand func(*task)) error {
-	v := newValidator(r.Job, r.plan)
+	v := newValidator(r.part, r.plan)
 	batch := make([]*task, 0, batchRows)
 	sequence := 0
-	for row, err := range r.Source.rows() {
+	for row, err := range r.source.rows() {
 		if err != nil {
 			return err
 		}
@@ -178,14 +178,14 @@ func (r *run) recordAll(finished <-chan *task) (counts outcome.Counts, err error
 				r.end(err)
 			}
 			if err == nil {
-				if err = r.Results.Write(t.cells, t.outcome); err != nil {
+				if err = r.results.Write(t.cells, t.outcome); err != nil {
 					r.end(&StopError{Code: "results_unwritable", Message: "the results file can't be written", Err: err})
 				}
 			}
 			o := t.outcome
 			o.Status = t.status()
 			counts.Add(o.Status, 1)
-			r.emit(RowRecorded{t.cells, o})
+			r.emit(RowRecorded{r.nameOf(t.cells), o})
 			<-r.places
 		}
 	}

@@ -43,6 +43,8 @@ type PlanFile struct {
 	MappingDigest   string `json:"mapping_sha256"`
 	PeopleDigest    string `json:"people_sha256"`
 	DecisionsDigest string `json:"decisions_sha256"`
+
+	path string // where it was read
 }
 
 const (
@@ -57,18 +59,18 @@ const (
 	CodePlanChanged    = "plan_changed"
 )
 
-// PlanFile returns the plan file of a dry run. mappingFile is the content of
-// the mapping file, or nil.
-func (j *Job) PlanFile(f *DryRunResult, mappingFile []byte) *PlanFile {
+// PlanFile returns the plan file of a dry run.
+func (im *Import) PlanFile(f *DryRunResult) *PlanFile {
 	headings := sha256.New()
-	for _, m := range j.Mapper.Columns() {
+	for _, m := range im.roster.Mapper.Columns() {
 		fmt.Fprintf(headings, "%s %d %q\n", m.Field, m.Column, m.Heading)
 	}
-	headings.Write(mappingFile)
+	headings.Write(im.roster.content)
+	scope := im.parts[0].Scope
 	return &PlanFile{
 		Format: planFileFormat, Made: time.Now().UTC().Truncate(time.Second),
-		API: j.Scope.API, Company: j.Scope.Company, Project: j.Scope.Project,
-		AllowNamesakes: j.AllowNamesakes, Update: j.Update, Recreate: j.RecreateRemoved,
+		API: scope.API, Company: scope.Company, Project: scope.Project,
+		AllowNamesakes: im.AllowNamesakes, Update: im.Update, Recreate: im.RecreateRemoved,
 		Rows: f.Counts.Rows(), Create: f.Counts.Pending, Existing: f.Counts.Created + f.Counts.Existing, Skipped: f.Counts.Skipped,
 		Invalid: f.Counts.Invalid, Unknown: f.Counts.Unknown + f.Counts.Failed, People: f.people,
 		RosterDigest: sum(f.rows), MappingDigest: sum(headings), PeopleDigest: hex.EncodeToString(f.listed[:]), DecisionsDigest: sum(f.decisions),
@@ -77,9 +79,19 @@ func (j *Job) PlanFile(f *DryRunResult, mappingFile []byte) *PlanFile {
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-// Changed lists what differs from the plan, in the order in which a person
+// compare returns an error that lists what differs from the plan.
+func (r *PlanFile) compare(now *PlanFile) error {
+	changed := r.changed(now)
+	if len(changed) == 0 {
+		return nil
+	}
+	return fault.InFile(r.path, CodePlanChanged, fmt.Sprintf("nothing was sent, because since this plan was made (%s) something has changed: %s",
+		r.Made.Local().Format("2006-01-02 15:04"), strings.Join(changed, "; ")), "look at what would be done now with muster check")
+}
+
+// changed lists what differs from the plan, in the order in which a person
 // would look for it.
-func (r *PlanFile) Changed(now *PlanFile) []string {
+func (r *PlanFile) changed(now *PlanFile) []string {
 	var changed []string
 	say := func(different bool, format string, args ...any) {
 		if different {
@@ -128,7 +140,7 @@ func LoadPlanFile(path string) (*PlanFile, error) {
 	if err != nil {
 		return refuse("the plan can't be read: " + fault.Cause(err).Error())
 	}
-	r := new(PlanFile)
+	r := &PlanFile{path: path}
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields()
 	switch err := decoder.Decode(r); {

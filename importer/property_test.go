@@ -26,7 +26,7 @@ type nights struct {
 	*bench
 	t     *rapid.T
 	rows  []entry
-	set   func(*importer.Job)
+	set   func(*importer.Import)
 	same  bool           // namesakes are allowed
 	fresh int            // for IDs
 	most  map[string]int // by key: how many people there may be
@@ -106,7 +106,7 @@ func drawNights(t *testing.T, rt *rapid.T) *nights {
 		Seed:         rapid.Uint64().Draw(rt, "seed"),
 	})
 	workers := rapid.SampledFrom([]int{1, 2, 8}).Draw(rt, "workers")
-	n.set = func(j *importer.Job) { j.AllowNamesakes, j.Workers = n.same, workers }
+	n.set = func(j *importer.Import) { j.AllowNamesakes, j.Workers = n.same, workers }
 	for range rapid.IntRange(1, 25).Draw(rt, "rows") {
 		n.rows = append(n.rows, n.draw())
 	}
@@ -192,7 +192,7 @@ func (n *nights) night(night int) {
 	case "interrupted":
 		ctx, stop := context.WithCancel(n.bench.t.Context())
 		creates := n.server.Requests().Creates
-		r = n.run(ctx, path, func(j *importer.Job) {
+		r = n.run(ctx, path, func(j *importer.Import) {
 			n.set(j)
 			j.OnEvent = func(importer.Event) {
 				if n.server.Requests().Creates-creates >= at.create {

@@ -120,7 +120,7 @@ func TestRemovedSince(t *testing.T) {
 				run := b.run(t.Context(), path, nil)
 				first := run.rows[0].Outcome.PersonID
 				test.happens(b, run, first)
-				o := b.run(t.Context(), path, func(j *importer.Job) { j.RecreateRemoved = test.recreate }).rows[0].Outcome
+				o := b.run(t.Context(), path, func(j *importer.Import) { j.RecreateRemoved = test.recreate }).rows[0].Outcome
 				code := ""
 				if len(o.Problems) > 0 {
 					code = o.Problems[0].Code
@@ -145,22 +145,20 @@ func TestRemovedSince(t *testing.T) {
 // an earlier one.
 func (b *bench) killed(earlier string) {
 	b.t.Helper()
-	job, _, end := b.job(filepath.Join(b.folder, "crew.csv"), nil)
+	im, end := b.newImport(filepath.Join(b.folder, "crew.csv"), nil)
 	defer end()
-	release, err := job.Ledger.Lock(b.scope)
+	if err := im.Lock(); err != nil {
+		b.t.Fatal(err)
+	}
+	run, err := im.Ledger.Begin(b.t.Context(), ledger.Run{Scope: b.scope, Command: "import"})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer release()
-	run, err := job.Ledger.Begin(b.t.Context(), ledger.Run{Scope: b.scope, Command: "import"})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for a, err := range job.Ledger.Attempts(b.t.Context(), earlier) {
+	for a, err := range im.Ledger.Attempts(b.t.Context(), earlier) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		if _, err := job.Ledger.Intend(b.t.Context(), run, ledger.Request{Key: a.Key, Row: a.Row}); err != nil {
+		if _, err := im.Ledger.Intend(b.t.Context(), run, ledger.Request{Key: a.Key, Row: a.Row}); err != nil {
 			b.t.Fatal(err)
 		}
 		return
@@ -228,7 +226,7 @@ func TestUndoneOnAnotherProject(t *testing.T) {
 				t.Errorf("who is on the project: %+v", o)
 			}
 		}
-		if r := b.run(t.Context(), roster, func(j *importer.Job) { j.RecreateRemoved = true }); r.rows[0].Outcome.PersonID != id || b.onProject() != 2 {
+		if r := b.run(t.Context(), roster, func(j *importer.Import) { j.RecreateRemoved = true }); r.rows[0].Outcome.PersonID != id || b.onProject() != 2 {
 			t.Errorf("on request: %+v, %d on the project", r.rows[0].Outcome, b.onProject())
 		}
 
@@ -295,7 +293,7 @@ func TestAnotherProjectsListBegunTooEarly(t *testing.T) {
 			bo = b.server.Add(simulator.Person{FirstName: "Bo", LastName: "Li", OriginID: "A-3", Projects: []int64{200}})
 		})
 		between := strings.Repeat("Nobody,,\n", 4094)
-		r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nCy,Ray,A-2\n"+between+"Bo,Li,A-3\n"), func(j *importer.Job) {
+		r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nCy,Ray,A-2\n"+between+"Bo,Li,A-3\n"), func(j *importer.Import) {
 			j.Pace = ratelimit.New(ratelimit.Options{Rate: 0.1})
 			j.API = b.client(j.Pace, slowList{b.server.Transport()})
 		})

@@ -133,6 +133,14 @@ func isHeading(file *mapping.File) func(string) bool {
 	return func(cell string) bool { return own[fold(cell)] || mapping.Heading(cell) }
 }
 
+// command returns the word for a run over this file in the ledger.
+func (r *Roster) command() string {
+	if r.Retry {
+		return "retry"
+	}
+	return "import"
+}
+
 // Sample returns the cells of the first rows.
 func (r *Roster) Sample() ([][]string, error) { return r.source.Sample(sampleRows) }
 
@@ -202,6 +210,17 @@ func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
 		}
 	}
 	return mapper, nil
+}
+
+// NeedsClassifications reports whether a column holds work classifications, which
+// only the project knows.
+func (r *Roster) NeedsClassifications() bool {
+	for _, match := range r.Mapper.Columns() {
+		if match.Field == mapping.WorkClassification {
+			return true
+		}
+	}
+	return false
 }
 
 // CodeHeadings is the code of a roster whose headings can't be mapped.

@@ -11,24 +11,21 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
-	"muster/mapping"
 )
 
-// run is the state of a Job.Run or a dry run.
+// run is the state of a run or a dry run of one part.
 type run struct {
-	*Job
-	plan      *Validation
+	*part
+	plan      *partValidation
 	ledgerRun *ledger.Run
-	people    *people               // the first listing; nil if nothing needs one
-	columns   map[mapping.Field]int // the roster's column of each field
+	people    *people // the first listing; nil if nothing needs one
 	end       context.CancelCauseFunc
 	started   time.Time
 	counters  counters
 	latest    atomic.Pointer[procore.Error] // the latest request's error; nil after a good answer
 	places    chan struct{}                 // one for each row between reading and recording
 	names     nameGroups
-	emitting  sync.Mutex // held while OnEvent runs
-	failed    sync.Once  // the ledger's failure is logged once, not for every row
+	failed    sync.Once // the ledger's failure is logged once, not for every row
 
 	overlay map[ledger.Key]int64 // in a dry run: the people that an import would record
 }
@@ -41,30 +38,24 @@ type counters struct {
 	throttled atomic.Int64
 }
 
-// Run creates the missing people, and writes every row of the roster with an
-// outcome into the results file, which Run commits.
-//
-// When ctx ends, Run sends no further row. Requests in flight are answered and
-// recorded, the other rows are pending, and the results file is still written.
-// Stopped in the summary then says why, if ctx's cause is a *StopError.
-//
-// An error means that the machine failed: the results file can't be written, or
-// the roster can't be read a second time. The outcomes recorded by then are in
-// the ledger, and the next run goes on from there.
-func (j *Job) Run(ctx context.Context, plan *Validation) (*Summary, error) {
+// run creates the missing people of the part, and writes every row with an outcome
+// into the part's results, which run commits.
+func (p *part) run(ctx context.Context) (*Summary, error) {
 	started := time.Now()
 	intake, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	work := context.WithoutCancel(ctx)
-	begun, err := j.Ledger.Begin(work, ledger.Run{Scope: j.Scope, Command: j.Command, Roster: j.Roster, Results: j.ResultsPath, Started: started})
+	begun, err := p.Ledger.Begin(work, ledger.Run{
+		Scope: p.Scope, Command: p.roster.command(), Roster: p.roster.Path, Results: p.ResultsPath, Started: started,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("begin a run in the ledger: %w", err)
 	}
 	r := &run{
-		Job: j, plan: plan, ledgerRun: begun, people: plan.people, columns: j.columns(),
+		part: p, plan: p.validation, ledgerRun: begun, people: p.validation.people,
 		end: end, started: started, places: make(chan struct{}, window),
 	}
-	r.countErrors(plan.Invalid)
+	r.countErrors(p.validation.Invalid)
 	stale, err := r.prepare(intake, work)
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ type kill struct {
 }
 
 // runKilled imports the roster until k.
-func (b *bench) runKilled(path string, k kill, change func(*importer.Job)) {
+func (b *bench) runKilled(path string, k kill, change func(*importer.Import)) {
 	b.t.Helper()
 	if _, killed := b.runUntil(path, k, change); !killed {
 		b.t.Fatalf("the run ended before its create %d", k.create)
@@ -47,12 +47,12 @@ func (b *bench) runKilled(path string, k kill, change func(*importer.Job)) {
 
 // runUntil imports the roster until k, unless the run ends before. In virtual
 // time the kill takes no time.
-func (b *bench) runUntil(path string, k kill, change func(*importer.Job)) (r ran, killed bool) {
+func (b *bench) runUntil(path string, k kill, change func(*importer.Import)) (r ran, killed bool) {
 	b.t.Helper()
 	ctx, stop := context.WithCancel(b.t.Context())
 	defer stop()
 	m := &mortal{next: b.server.Transport(), kill: k, dead: make(chan struct{}), stop: stop, snapshot: b.snapshot}
-	r = b.run(ctx, path, func(j *importer.Job) {
+	r = b.run(ctx, path, func(j *importer.Import) {
 		if change != nil {
 			change(j)
 		}
@@ -294,7 +294,7 @@ func TestDoubtsShareListings(t *testing.T) {
 		})
 		began := time.Now()
 		early := 0
-		r := b.run(t.Context(), b.crew(300), func(j *importer.Job) {
+		r := b.run(t.Context(), b.crew(300), func(j *importer.Import) {
 			j.OnEvent = func(e importer.Event) {
 				if _, done := e.(importer.RowDone); done && time.Since(began) < 45*time.Second { // 300 requests of 1 s, 8 at a time
 					early++
@@ -327,7 +327,7 @@ func TestDoubtsAreTold(t *testing.T) {
 			in   time.Duration
 		}
 		var got []told
-		b.everyone(b.run(t.Context(), b.crew(3), func(j *importer.Job) {
+		b.everyone(b.run(t.Context(), b.crew(3), func(j *importer.Import) {
 			j.SettleAfter = 40 * time.Second
 			j.OnEvent = func(e importer.Event) {
 				unsettled, ok := e.(importer.Unsettled)
@@ -359,7 +359,7 @@ func TestListFailsForEver(t *testing.T) {
 			}
 		}})
 		path := b.crew(40)
-		one := func(j *importer.Job) { j.Workers = 1 }
+		one := func(j *importer.Import) { j.Workers = 1 }
 		r := b.run(t.Context(), path, one)
 		if diff := gocmp.Diff(map[outcome.Status]int{outcome.Created: 35, outcome.Unknown: 5}, r.statuses()); diff != "" {
 			t.Error(diff)
@@ -518,7 +518,7 @@ func TestNamesakesInDoubt(t *testing.T) {
 						b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee"})
 					}
 					path := b.roster("First Name,Last Name\n" + strings.Repeat("Ann,Lee\n", rows))
-					set := func(j *importer.Job) { j.AllowNamesakes = true }
+					set := func(j *importer.Import) { j.AllowNamesakes = true }
 					var r ran
 					for range 4 {
 						r = b.run(t.Context(), path, set)
@@ -577,7 +577,7 @@ func TestNamesakesBesideIDs(t *testing.T) {
 					b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Projects: []int64{100}})
 				}
 				path := b.roster("First Name,Last Name,Employee ID\nAnn,Lee,5\nAnn,Lee,\n")
-				set := func(j *importer.Job) { j.AllowNamesakes, j.Workers = test.apart, 1 }
+				set := func(j *importer.Import) { j.AllowNamesakes, j.Workers = test.apart, 1 }
 				if test.first {
 					b.run(t.Context(), b.roster("First Name,Last Name,Employee ID\nAnn,Lee,\n"), set)
 					path = b.roster("First Name,Last Name,Employee ID\nAnn,Lee,5\nAnn,Lee,\n")
@@ -622,7 +622,7 @@ func TestNamesakesOfAKilledRun(t *testing.T) {
 							b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee"})
 						}
 						path := b.roster("First Name,Last Name\n" + strings.Repeat("Ann,Lee\n", rows))
-						set := func(j *importer.Job) { j.AllowNamesakes, j.Workers = true, 3 }
+						set := func(j *importer.Import) { j.AllowNamesakes, j.Workers = true, 3 }
 						b.runKilled(path, kill{create: k, answer: answer}, set)
 						b.run(t.Context(), path, set)
 						r := b.run(t.Context(), path, set)
@@ -643,8 +643,8 @@ func TestRefusedNamesakeIsTakenUpAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
 		path := b.roster("First Name,Last Name,Job Title\nAnn,Lee,Mason\nAnn,Lee,Laborer\nAnn,Lee,Mason\n")
-		set := func(j *importer.Job) { j.AllowNamesakes = true }
-		r := b.run(t.Context(), path, func(j *importer.Job) {
+		set := func(j *importer.Import) { j.AllowNamesakes = true }
+		r := b.run(t.Context(), path, func(j *importer.Import) {
 			set(j)
 			j.API = b.client(j.Pace, refusing{b.server.Transport(), "Laborer"})
 		})
@@ -726,7 +726,7 @@ func TestKilledRunIsSettled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, simulator.Config{Windows: noLimits, Faults: faults(t, test.faults...)})
 				path := b.crew(6)
-				one := func(j *importer.Job) { j.Workers = 1 }
+				one := func(j *importer.Import) { j.Workers = 1 }
 				b.runKilled(path, test.kill, one)
 				time.Sleep(test.pause)
 				began := time.Now()
@@ -760,7 +760,7 @@ func TestKilledBehindHangingRequests(t *testing.T) {
 					Faults:  faults(t, "late-commit:delay=50s:hang"),
 				})
 				path := b.crew(rows)
-				one := func(j *importer.Job) { j.Workers = 1 }
+				one := func(j *importer.Import) { j.Workers = 1 }
 				b.runKilled(path, kill{create: rows - 1, after: time.Second}, one)
 				b.server.SetFaults()
 				b.everyone(b.run(t.Context(), path, one), rows)
@@ -804,7 +804,7 @@ func TestKilledAndGivenAnotherKey(t *testing.T) {
 				began := time.Now()
 				var done atomic.Int64
 				var told []int
-				r := b.run(t.Context(), b.roster(head+test.roster), func(j *importer.Job) {
+				r := b.run(t.Context(), b.roster(head+test.roster), func(j *importer.Import) {
 					j.OnEvent = func(e importer.Event) {
 						switch e := e.(type) {
 						case importer.RowDone:
@@ -929,7 +929,7 @@ func TestOldIntentIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, simulator.Config{Windows: noLimits})
 	lock := &lockingTransport{RoundTripper: b.server.Transport(), t: t, path: filepath.Join(b.folder, "ledger.db")}
-	r := b.run(t.Context(), b.crew(1), func(j *importer.Job) {
+	r := b.run(t.Context(), b.crew(1), func(j *importer.Import) {
 		j.SettleAfter = 200 * time.Millisecond
 		j.API = b.client(j.Pace, lock)
 	})

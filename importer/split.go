@@ -6,59 +6,68 @@ import (
 	"iter"
 	"slices"
 
+	"muster/importer/fault"
 	"muster/importer/results"
-	"muster/mapping"
 )
 
-// ProjectSplit is a source with rows for several projects, as the mapping says. Every project's rows are a run of their own, with all that a run has;
-// MergeResults then puts their results together, in the order of the source.
-//
-// A row whose project can't be told goes with the first project's, whose run
-// finds it invalid.
+// ProjectSplit is a roster by projects. A roster for a single project is a split
+// with one part.
 type ProjectSplit struct {
 	Projects []int64 // in the order in which the rows name them
-	source   Source
-	mapper   *mapping.Mapper
+	ByRow    bool    // the mapping takes the project from each row
+	roster   *Roster
 }
 
-// SplitByProject reads the whole source once for the projects that it names.
-func SplitByProject(ctx context.Context, s Source, m *mapping.Mapper) (*ProjectSplit, error) {
-	d := &ProjectSplit{source: s, mapper: m}
+// Split finds the projects of a roster that Bind has mapped. If the mapping takes
+// the project from each row, Split reads the whole roster once. Else all rows are
+// for the given project.
+func (r *Roster) Split(ctx context.Context, project int64) (*ProjectSplit, error) {
+	if !r.Mapper.ByProject() {
+		return &ProjectSplit{Projects: []int64{project}, roster: r}, nil
+	}
+	split := &ProjectSplit{ByRow: true, roster: r}
 	known := map[int64]bool{0: true}
-	for row, err := range s.rows() {
+	for row, err := range r.source.rows() {
 		if err != nil {
 			return nil, err
 		}
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if id := m.Project(row.cells); !known[id] {
+		if id := r.Mapper.Project(row.cells); !known[id] {
 			known[id] = true
-			d.Projects = append(d.Projects, id)
+			split.Projects = append(split.Projects, id)
 		}
 	}
-	return d, nil
-}
-
-// assign returns what tells the project whose run has a row, for one goroutine.
-func (d *ProjectSplit) assign() func(cells []string) int64 {
-	mapper := d.mapper
-	return func(cells []string) int64 {
-		if id := mapper.Project(cells); id != 0 {
-			return id
+	if len(split.Projects) == 0 {
+		return nil, &fault.Error{
+			Code: codeUsage, Message: "no row of " + r.Path + " says which project it goes to",
+			Fix: "see project in the mapping file, and correct the rows",
 		}
-		return d.Projects[0]
 	}
+	return split, nil
 }
 
-// Source returns the rows of one of the projects.
-func (d *ProjectSplit) Source(project int64) Source {
-	s := d.source
-	s.rows = func() iter.Seq2[*sourceRow, error] {
+// projectOf returns the project of a row. A row without a project goes with the first
+// project, whose run finds it invalid.
+func (s *ProjectSplit) projectOf(cells []string) int64 {
+	if id := s.roster.Mapper.Project(cells); id != 0 {
+		return id
+	}
+	return s.Projects[0]
+}
+
+// source returns the rows of one of the projects.
+func (s *ProjectSplit) source(project int64) Source {
+	all := s.roster.source
+	if !s.ByRow {
+		return all
+	}
+	of := all
+	of.rows = func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
-			of := d.assign()
-			for row, err := range d.source.rows() {
-				if err == nil && of(row.cells) != project {
+			for row, err := range all.rows() {
+				if err == nil && s.projectOf(row.cells) != project {
 					continue
 				}
 				if !yield(row, err) || err != nil {
@@ -67,29 +76,24 @@ func (d *ProjectSplit) Source(project int64) Source {
 			}
 		}
 	}
-	return s
+	return of
 }
 
-// MergeResults writes the results of all projects into one file, which it commits.
-// shares has them by project. The error says which file fails.
-func (d *ProjectSplit) MergeResults(shares map[int64]*results.Reader, into *results.Writer) (err error) {
-	type share struct {
-		next func() (results.Row, error, bool)
-		stop func()
-	}
-	open := map[int64]share{}
-	for id, r := range shares {
-		next, stop := iter.Pull2(r.Rows())
+// mergeResults writes the results of all projects into one file, in the roster's
+// order.
+func (s *ProjectSplit) mergeResults(parts map[int64]*results.Reader, into *results.Writer) error {
+	next := map[int64]func() (results.Row, error, bool){}
+	for id, r := range parts {
+		rows, stop := iter.Pull2(r.Rows())
 		defer stop()
-		open[id] = share{next, stop}
+		next[id] = rows
 	}
-	of := d.assign()
-	for row, err := range d.source.rows() {
+	for row, err := range s.roster.source.rows() {
 		if err != nil {
 			return err
 		}
-		id := of(row.cells)
-		result, err, ok := open[id].next()
+		id := s.projectOf(row.cells)
+		result, err, ok := next[id]()
 		if err == nil && (!ok || result.Outcome.Row != row.number) {
 			err = fmt.Errorf("row %d has no result", row.number)
 		}
@@ -100,5 +104,5 @@ func (d *ProjectSplit) MergeResults(shares map[int64]*results.Reader, into *resu
 			return err
 		}
 	}
-	return into.Commit()
+	return nil
 }

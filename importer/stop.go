@@ -102,8 +102,8 @@ func (m MaxErrors) stop(errors int) *StopError {
 	}
 }
 
-// MaxDurationOver returns the reason for the end of a run after --max-duration.
-func MaxDurationOver(d time.Duration) *StopError {
+// maxDurationOver returns the reason for the end of a run after --max-duration.
+func maxDurationOver(d time.Duration) *StopError {
 	return &StopError{
 		Code:    codeMaxDuration,
 		Message: fmt.Sprintf("stopped: the %s of --max-duration are over", d),

@@ -11,8 +11,8 @@ import (
 	"muster/mapping"
 )
 
-// CodeFiltered marks a row that the mapping's filter leaves out.
-const CodeFiltered = "filtered"
+// codeFiltered marks a row that the mapping's filter leaves out.
+const codeFiltered = "filtered"
 
 // validator decides what becomes of a row before anything is sent. It is not
 // for concurrent use.
@@ -41,11 +41,11 @@ type checked struct {
 	claims bool // the row has a key, which an earlier row may have, too
 }
 
-func newValidator(j *Job, p *Validation) *validator {
+func newValidator(p *part, v *partValidation) *validator {
 	return &validator{
-		mapper: j.Mapper, cell: j.Source.cell, index: p.index,
-		namesakes: j.AllowNamesakes, columns: j.columns(), occurrence: map[string]int{},
-		detailed: j.Source.detailed(), left: p.left,
+		mapper: p.mapper, cell: p.source.cell, index: v.index,
+		namesakes: p.AllowNamesakes, columns: p.columns, occurrence: map[string]int{},
+		detailed: p.source.detailed(), left: v.left,
 	}
 }
 
@@ -85,7 +85,7 @@ func (a *validator) mapRow(one *checked) {
 	case unclear != nil:
 		one.settle(outcome.Invalid, a.problems(one.sourceRow, []mapping.Problem{*unclear})...)
 	case !keep:
-		one.settle(outcome.Skipped, outcome.Problem{Code: CodeFiltered, Message: "left out by the mapping's \"where\""})
+		one.settle(outcome.Skipped, outcome.Problem{Code: codeFiltered, Message: "left out by the mapping's \"where\""})
 	default:
 		if problems := a.mapper.Map(one.cells, one.kinds, &one.person); len(problems) > 0 {
 			one.settle(outcome.Invalid, a.problems(one.sourceRow, problems)...)
@@ -257,10 +257,10 @@ func (a *validator) problems(row *sourceRow, problems []mapping.Problem) []outco
 	return out
 }
 
-// columns returns where each field stands in the roster.
-func (j *Job) columns() map[mapping.Field]int {
+// columnsOf returns the roster's column of each field that has one.
+func columnsOf(mapper *mapping.Mapper) map[mapping.Field]int {
 	columns := map[mapping.Field]int{}
-	for _, m := range j.Mapper.Columns() {
+	for _, m := range mapper.Columns() {
 		if m.Column >= 0 {
 			columns[m.Field] = m.Column
 		}
@@ -268,70 +268,74 @@ func (j *Job) columns() map[mapping.Field]int {
 	return columns
 }
 
-// Validation is what reading the whole roster once has found: problems of rows,
-// and rows that repeat earlier rows.
+// Validation counts what reading the whole roster once has found.
 type Validation struct {
 	Rows    int            // all rows of the roster
 	Create  int            // rows that would be sent
 	Kept    outcome.Counts // rows that an earlier run is done with
 	Skipped int
 	Invalid int
-	index   *index
-	people  *people // as DryRun listed them; nil until then
+}
+
+func (v *Validation) add(other *Validation) {
+	v.Rows += other.Rows
+	v.Create += other.Create
+	v.Kept = v.Kept.Plus(other.Kept)
+	v.Skipped += other.Skipped
+	v.Invalid += other.Invalid
+}
+
+// partValidation is what validation has found in a part, for the second pass over
+// the rows.
+type partValidation struct {
+	Validation
+	index  *index
+	people *people // as the dry run listed them; nil until then
 
 	namesakes map[string]int   // rows by the key of a name that several have, where namesakes may be
 	kept      map[int64]bool   // people of the lines that are done with and have nothing but a name, where namesakes may be
 	left      map[int][]string // as in validator
 }
 
-// Memory returns the bytes that the validation holds: about 28 for every row that
-// would be sent.
-func (p *Validation) Memory() int { return p.index.size() }
-
-// Validate reads the whole roster and finds every problem of every row, without
-// sending anything. It calls each, unless that is nil, with every row in the
-// roster's order; the status of one that would be sent is "".
-//
-// The error is a *fault.Error where the roster can't be read, and otherwise
-// ctx's or the mapping's.
-func (j *Job) Validate(ctx context.Context, each func(cells []string, o outcome.Outcome) error) (*Validation, error) {
-	plan := &Validation{index: newIndex(), left: map[int][]string{}, kept: map[int64]bool{}}
-	a := newValidator(j, plan)
-	plan.namesakes = a.occurrence
-	for row, err := range j.Source.rows() {
-		if err != nil {
-			return nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		one := a.check(row)
-		plan.count(one)
-		if j.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
-			plan.kept[one.personID] = true
-		}
-		if each == nil {
-			continue
-		}
-		if err := each(one.cells, one.outcome()); err != nil {
-			return nil, err
+// validate reads all rows of the part and finds every problem of every row.
+func (p *part) validate(ctx context.Context) error {
+	if p.roster.Retry {
+		if err := p.verifyResults(ctx); err != nil {
+			return err
 		}
 	}
-	plan.index.sealed = true
-	return plan, nil
+	v := &partValidation{index: newIndex(), left: map[int][]string{}, kept: map[int64]bool{}}
+	a := newValidator(p, v)
+	v.namesakes = a.occurrence
+	for row, err := range p.source.rows() {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		one := a.check(row)
+		v.count(one)
+		if p.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
+			v.kept[one.personID] = true
+		}
+	}
+	v.index.sealed = true
+	p.validation = v
+	return nil
 }
 
-func (p *Validation) count(one *checked) {
-	p.Rows++
+func (v *Validation) count(one *checked) {
+	v.Rows++
 	switch {
 	case one.kept():
-		p.Kept.Add(one.status, 1)
+		v.Kept.Add(one.status, 1)
 	case one.status == outcome.Invalid:
-		p.Invalid++
+		v.Invalid++
 	case one.status == outcome.Skipped:
-		p.Skipped++
+		v.Skipped++
 	default:
-		p.Create++
+		v.Create++
 	}
 }
 

@@ -14,28 +14,28 @@ import (
 // of other rows.
 const CodeResultsShifted = "results_shifted"
 
-// VerifyResults checks that no row of a results file has the outcome of another
+// verifyResults checks that no row of a results file has the outcome of another
 // row. After sorting only some of the columns, a row without a person would
 // pass for a finished one. Two rows with each other's people, by the ledger,
 // prove the shift; a corrected name, or a person that the ledger does not know,
 // proves nothing.
 //
 // The error is a *fault.Error with [CodeResultsShifted].
-func (j *Job) VerifyResults(ctx context.Context) error {
-	if j.Ledger == nil || j.API == nil || j.AllowNamesakes {
+func (p *part) verifyResults(ctx context.Context) error {
+	if p.Ledger == nil || p.API == nil || p.AllowNamesakes {
 		return nil
 	}
-	shift := shiftDetector{job: j, wrong: map[int64]int{}, theirs: map[int64]bool{}}
-	mapper := j.Mapper
+	shift := shiftDetector{part: p, wrong: map[int64]int{}, theirs: map[int64]bool{}}
+	mapper := p.mapper
 	var person mapping.Person
-	for row, err := range j.Source.rows() {
+	for row, err := range p.source.rows() {
 		if err != nil {
 			return err
 		}
 		if row.rare == nil || row.rare.kept == nil || row.rare.kept.PersonID == 0 || len(mapper.Map(row.cells, row.kinds, &person)) > 0 {
 			continue
 		}
-		shift.keys = append(shift.keys, ledgerKey(j.Ledger, j.Scope, appendKey(nil, &person, 1)))
+		shift.keys = append(shift.keys, ledgerKey(p.Ledger, p.Scope, appendKey(nil, &person, 1)))
 		shift.lines = append(shift.lines, claimedRow{row.line, row.rare.kept.PersonID})
 		if len(shift.keys) == batchRows {
 			if err := shift.compare(ctx); err != nil {
@@ -51,7 +51,7 @@ func (j *Job) VerifyResults(ctx context.Context) error {
 		return nil
 	}
 	return &fault.Error{
-		Where: fault.Where{File: j.Roster, Row: first}, Code: CodeResultsShifted,
+		Where: fault.Where{File: p.roster.Path, Row: first}, Code: CodeResultsShifted,
 		Message: "this row has the outcome of another row, as after sorting only some of the columns; nothing was sent",
 		Fix:     "sort back, or take the file whose name ends in .bak, and sort all columns together",
 	}
@@ -59,7 +59,7 @@ func (j *Job) VerifyResults(ctx context.Context) error {
 
 // shiftDetector finds lines of a results file that have each other's people.
 type shiftDetector struct {
-	job    *Job
+	part   *part
 	keys   []ledger.Key   // of rows that are not compared yet
 	lines  []claimedRow   // the rows of keys
 	wrong  map[int64]int  // rows by the person that the file gives a row and the ledger does not
@@ -75,7 +75,7 @@ type claimedRow struct {
 // compare looks the rows up in the ledger.
 func (m *shiftDetector) compare(ctx context.Context) error {
 	entries := make([]ledger.Entry, len(m.keys))
-	if err := m.job.Ledger.Lookup(ctx, m.keys, entries); err != nil {
+	if err := m.part.Ledger.Lookup(ctx, m.keys, entries); err != nil {
 		return err
 	}
 	for i, e := range entries {

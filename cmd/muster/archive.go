@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"muster/importer"
 	"muster/importer/fault"
-	"muster/mapping"
 )
 
 // writtenFor is the time without changes after which a roster counts as complete.
@@ -138,13 +138,12 @@ func (f *archive) changed() bool {
 // folder returns the folder to move the roster to, or "" to leave the roster.
 func (f *archive) folder(code int, failure error) string {
 	var reading *fault.Error
-	var headings *mapping.BindError
 	switch {
 	case f == nil || f.rehearsal:
 		return ""
 	case code == exitDone, code == exitRowsLeft && f.job.failed == "":
 		return f.job.done
-	case code == exitRowsLeft, code == exitNotStarted && (errors.As(failure, &reading) && reading.Where.File == f.roster || errors.As(failure, &headings)):
+	case code == exitRowsLeft, code == exitNotStarted && errors.As(failure, &reading) && (reading.Where.File == f.roster || reading.Code == importer.CodeHeadings):
 		return f.job.failed
 	}
 	return "" // it goes on the next time

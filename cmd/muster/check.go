@@ -10,9 +10,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/ledger"
-	"muster/importer/outcome"
 	"muster/importer/report"
-	"muster/mapping"
 )
 
 func (a *app) newCheckCommand() *cobra.Command {
@@ -50,73 +48,48 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 	if err := a.begin(flags); err != nil {
 		return err
 	}
-	// What a config file says is where an import's results go.
-	isResults := func(f *pflag.Flag) bool { return f.Name == "results" }
-	if !slices.ContainsFunc(a.given, isResults) {
+	// What a config file says is where the results of an import go.
+	if !a.isGiven("results") {
 		a.settings.results = ""
 	}
-	a.given = slices.DeleteFunc(a.given, isResults) // nor is it said for the next command
-	in, err := a.openInput(ctx, path)
+	a.given = slices.DeleteFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) // nor is it said for the next command
+	in, split, err := a.openRoster(ctx, path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, in.close()) }()
-	mapper, err := in.bind(mapping.Options{})
-	if err != nil {
-		return err
-	}
-	look, err := a.lookUp(ctx, in, mapper)
+	defer func() { err = errors.Join(err, in.Close()) }()
+	look, err := a.lookUp(ctx)
 	defer func() { err = errors.Join(err, look.close()) }()
+	if err == nil {
+		err = a.mayPlan(look)
+	}
 	if err != nil {
 		return err
 	}
-	if err := a.mayPlan(look); err != nil {
+	show := a.newDisplay(a.logger())
+	options := a.importOptions(show)
+	if look.conn != nil {
+		options.Connection, options.Ledger = look.conn.Connection, look.book
+	}
+	if a.settings.results != "" {
+		if options.ResultsPath, err = in.ResultsPath(a.settings.results, false); err != nil {
+			return err
+		}
+	}
+	c := checked{roster: in, lookup: look, Import: importer.New(split, options)}
+	if _, err := c.Validate(ctx); err != nil {
 		return err
 	}
-	marked, err := a.createAnnotated(in, look)
-	if err != nil {
+	if c.foreseen, err = c.DryRun(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, marked.discard()) }()
-
-	var found findings
-	var foreseen *importer.DryRunResult
-	for _, s := range look.shares {
-		if s.plan, err = a.plan(ctx, s.job, in); err != nil {
+	if a.settings.plan != "" && c.done() {
+		if err := c.PlanFile(c.foreseen).Save(a.settings.plan); err != nil {
 			return err
 		}
-		if err := marked.begin(s); err != nil {
-			return err
-		}
-		each := func(cells []string, o outcome.Outcome) error {
-			found.add(o)
-			return marked.write(cells, o)
-		}
-		own, err := s.job.DryRun(ctx, s.plan, each)
-		if errors.As(err, &s.stop) { // before the first row
-			s.job.API = nil
-			own, err = s.job.DryRun(ctx, s.plan, each)
-		}
-		if err != nil {
-			return err
-		}
-		foreseen = joined(foreseen, own)
+		c.plan = a.settings.plan
 	}
-	if err := marked.commit(look); err != nil {
-		return err
-	}
-	planned := ""
-	if a.settings.plan != "" && look.done() {
-		content, err := a.mappingContent(in)
-		if err != nil {
-			return err
-		}
-		if err := look.shares[0].job.PlanFile(foreseen, content).Save(a.settings.plan); err != nil {
-			return err
-		}
-		planned = a.settings.plan
-	}
-	return a.reportCheck(in, look, foreseen, &found, planned)
+	return a.reportCheck(&c, show)
 }
 
 // mayPlan refuses a plan that could not be kept to or not be saved.
@@ -134,18 +107,28 @@ func (a *app) mayPlan(look *lookup) error {
 
 // lookup is what a check knows besides the roster.
 type lookup struct {
-	conn     *connection // nil: Procore is not asked
-	book     *ledger.Ledger
-	missing  error // what is not set, of all that a connection needs
-	shares   []*share
-	division *importer.ProjectSplit // nil for a single project
+	conn    *connection    // nil: Procore is not asked
+	book    *ledger.Ledger // nil: there is none yet
+	missing error          // the settings that a connection still needs
 }
 
-// done reports whether every project could be looked at.
-func (l *lookup) done() bool { return l.conn != nil && l.stop() == nil }
-
-// stop returns why a project could not be looked at, nil if all could.
-func (l *lookup) stop() *importer.StopError { return unreachable(l.shares) }
+// lookUp makes a connection and opens the ledger if all settings for that are set.
+func (a *app) lookUp(ctx context.Context) (*lookup, error) {
+	look := &lookup{}
+	secret, err := a.settings.secret(a.getenv)
+	if err != nil {
+		return look, err
+	}
+	look.missing = a.settings.missing(secret)
+	if a.settings.simulate || look.missing != nil {
+		return look, nil
+	}
+	if look.conn, err = a.connect(a.logger()); err != nil {
+		return look, err
+	}
+	look.book, _, err = a.openRecord(ctx)
+	return look, err
+}
 
 func (l *lookup) close() error {
 	if l.conn != nil {
@@ -157,91 +140,60 @@ func (l *lookup) close() error {
 	return nil
 }
 
-// lookUp connects to Procore if all settings for that are set, and makes the same
-// requests as the beginning of an import.
-func (a *app) lookUp(ctx context.Context, in *input, mapper *mapping.Mapper) (look *lookup, err error) {
-	look = &lookup{}
-	projects := []int64{a.settings.project}
-	if mapper.ByProject() {
-		if look.division, err = a.divide(ctx, in, mapper); err != nil {
-			return look, err
-		}
-		projects = look.division.Projects
-	}
-	secret, err := a.settings.secret(a.getenv)
-	if err != nil {
-		return look, err
-	}
-	if look.missing = a.settings.missing(secret); !a.settings.simulate && look.missing == nil {
-		if look.conn, err = a.connect(a.logger()); err != nil {
-			return look, err
-		}
-		if look.book, _, err = a.openRecord(ctx); err != nil {
-			return look, err
-		}
-	}
-	for _, id := range projects {
-		s := &share{job: a.newJob(mapper, nil)}
-		s.job.Scope.Project = id
-		if look.conn != nil {
-			if s, err = a.newShare(ctx, look.conn.in(id), in, mapper); err != nil {
-				return look, err
-			}
-		}
-		s.job.Source, s.job.Ledger = in.source, look.book
-		if look.division != nil {
-			s.job.Source = look.division.Source(id)
-		}
-		if s.stop != nil {
-			s.job.API = nil // no people are listed
-		}
-		look.shares = append(look.shares, s)
-	}
-	return look, nil
+// checked is what a check has found.
+type checked struct {
+	*importer.Import
+	*lookup
+	roster   *importer.Roster
+	foreseen *importer.DryRunResult
+	plan     string // the plan file that was written
 }
 
-func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.DryRunResult, found *findings, planned string) error {
-	s, mapper := &a.settings, look.shares[0].job.Mapper
+// done reports whether every project could be looked at.
+func (c *checked) done() bool { return c.conn != nil && c.Stop() == nil }
+
+func (a *app) reportCheck(found *checked, show *display) error {
+	s, in, foreseen := &a.settings, found.roster, found.foreseen
 	c := report.Check{
 		Summary: report.Summary{
-			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Results: s.results,
-			Details: report.Details{Notes: found.remarks.List(), Remarks: in.remarks},
+			Status: report.Checked, Counts: foreseen.Counts, Problems: show.problems.List(), Results: s.results,
+			Details: report.Details{Notes: show.notes.List(), Remarks: in.Remarks},
 		},
-		LookedUp: look.done(), Plan: planned,
+		LookedUp: found.done(), Plan: found.plan,
 		Import: report.Import{Create: foreseen.Counts.Pending, Update: foreseen.Updates},
-		Unused: mapper.Unused(), Withheld: mapper.Withheld(), Open: a.open(look, foreseen),
+		Unused: in.Mapper.Unused(), Withheld: in.Mapper.Withheld(), Open: a.openQuestions(found),
 	}
-	if !piped(in.path) {
-		c.Roster = in.path
+	if !importer.Piped(in.Path) {
+		c.Roster = in.Path
 	}
-	for _, m := range mapper.Columns() {
+	for _, m := range in.Mapper.Columns() {
 		c.Columns = append(c.Columns, report.Column{Field: string(m.Field), Heading: m.Heading, How: m.How})
 	}
-	if look.done() {
-		c.Project = projectOf(look.shares).Name
-		c.Requests = look.conn.api.Requests()
-		c.Import.Requests = c.Requests + c.Import.Create + c.Import.Update // an import looks up the same before it begins
-		c.Import.Estimate, _ = look.conn.pace.Forecast(c.Import.Requests)
+	if found.done() {
+		c.Project = projectNames(found.Import, nameOf)
+		c.Requests = found.API.Requests()
+		c.Import.Requests = c.Requests + foreseen.Requests() // an import looks up the same before it begins
+		c.Import.Estimate, _ = found.Pace.Forecast(c.Import.Requests)
 	}
 	if c.Invalid+c.Failed+c.Unknown > 0 {
 		c.ExitCode = exitRowsLeft
 		if c.Results == "" {
-			c.FullList = a.again("check", in.path, "--results FILE")
+			c.FullList = a.again("check", in.Path, "--results FILE")
 		}
 	}
 	if foreseen.Stop != nil {
 		c.Why = "An import would be " + foreseen.Stop.Message
 	}
-	if stop := look.stop(); stop != nil {
+	if stop := found.Stop(); stop != nil {
 		e, _ := reasonOf(stop)
 		c.ExitCode, c.Error = exitStopped, &e
 		c.Why = "The project could not be looked at."
-		if len(look.shares) > 1 {
+		if len(found.Projects()) > 1 {
 			c.Why = "Not every project could be looked at."
 		}
 		a.complain(stop)
 	}
-	c.Next = a.afterCheck(in, look, c)
+	c.Next = a.afterCheck(found, c)
 	a.code = c.ExitCode
 	switch {
 	case s.json:
@@ -252,34 +204,36 @@ func (a *app) reportCheck(in *input, look *lookup, foreseen *importer.DryRunResu
 	return report.WriteCheck(a.stdout, c, a.width(a.stdout))
 }
 
-// open says what a check can't know.
-func (a *app) open(look *lookup, foreseen *importer.DryRunResult) []string {
-	var open []string
-	if look.done() && foreseen.Counts.Pending > 0 {
-		open = append(open, "whether Procore refuses a person, for instance because an ID is taken elsewhere in the company")
+// openQuestions says what a check can't know.
+func (a *app) openQuestions(found *checked) []string {
+	if found.done() {
+		if found.foreseen.Counts.Pending == 0 {
+			return nil
+		}
+		return []string{"whether Procore refuses a person, for instance because an ID is taken elsewhere in the company"}
 	}
-	if !look.done() {
-		who := "which people are in the project already, and how long an import takes"
-		if look.missing != nil && !a.settings.simulate {
-			who += "; to find out, set company, project and credentials"
-		}
-		open = append(open, who)
-		if needsClassifications(look.shares[0].job.Mapper) {
-			open = append(open, "whether the project has these work classifications")
-		}
+	who := "which people are in the project already, and how long an import takes"
+	if found.missing != nil && !a.settings.simulate {
+		who += "; to find out, set company, project and credentials"
+	}
+	open := []string{who}
+	if found.roster.NeedsClassifications() {
+		open = append(open, "whether the project has these work classifications")
 	}
 	return open
 }
 
 // afterCheck returns the command to go on with, as to be typed.
-func (a *app) afterCheck(in *input, look *lookup, c report.Check) []string {
-	switch {
-	case look.stop() != nil || c.Invalid > 0 && c.Import.Create+c.Import.Update == 0:
-		return []string{a.again("check", in.path, "")}
-	case c.Import.Create+c.Import.Update == 0:
+func (a *app) afterCheck(found *checked, c report.Check) []string {
+	send := c.Import.Create + c.Import.Update
+	switch path := found.roster.Path; {
+	case found.Stop() != nil || c.Invalid > 0 && send == 0:
+		return []string{a.again("check", path, "")}
+	case send == 0:
 		return nil
-	case look.done():
-		return []string{a.again("import", in.path, "")}
+	case found.done():
+		return []string{a.again("import", path, "")}
+	default:
+		return []string{a.again("import", path, "--simulate")}
 	}
-	return []string{a.again("import", in.path, "--simulate")}
 }

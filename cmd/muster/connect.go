@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"muster/importer"
 	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
@@ -20,9 +21,7 @@ import (
 
 // connection is a client for Procore or for the simulated Procore of a rehearsal.
 type connection struct {
-	api   *procore.Client
-	pace  *ratelimit.Pace
-	scope ledger.Scope
+	importer.Connection
 	close func()
 }
 
@@ -67,12 +66,9 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 // quotaFile returns the path of the file beside the ledger through which runs with the
 // same credentials share the quota.
 func (a *app) quotaFile(loginURL string) (string, error) {
-	book := a.settings.ledger
-	if book == "" {
-		var err error
-		if book, err = defaultLedger(a.getenv); err != nil {
-			return "", err
-		}
+	book, err := a.ledgerPath()
+	if err != nil {
+		return "", err
 	}
 	host := loginURL
 	if login, err := url.Parse(loginURL); err == nil { // the client refuses what is no URL
@@ -116,10 +112,8 @@ func newConnection(o procore.Options) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the API URL: %w", err)
 	}
-	return &connection{
-		api: api, pace: o.Pace, close: api.Close,
-		scope: ledger.Scope{API: sameHost(host), Company: o.CompanyID, Project: o.ProjectID},
-	}, nil
+	scope := ledger.Scope{API: sameHost(host), Company: o.CompanyID, Project: o.ProjectID}
+	return &connection{importer.Connection{API: api, Pace: o.Pace, Scope: scope}, api.Close}, nil
 }
 
 // sameHost normalises a host name for the lock and the ledger.

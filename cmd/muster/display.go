@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -11,29 +13,86 @@ import (
 
 	"muster/importer"
 	"muster/importer/outcome"
+	"muster/importer/procore"
 	"muster/importer/report"
-	"muster/ratelimit"
+	"muster/importer/text"
 )
 
-// display shows the rows of a run while it goes on and collects the findings for the
-// summary.
+// display shows the events of an import and collects what the summary says of its
+// rows.
 type display struct {
-	found    findings
-	parts    []report.Part // what became of each of several projects
-	page     *report.HTML  // nil without --report
-	progress *report.Progress
-	sent     atomic.Int64 // rows that took a request and are done
-	leave    func()
+	app             *app
+	log             zerolog.Logger
+	problems, notes report.Groups
+	waits           waits
+	page            *report.HTML     // nil without --report
+	progress        *report.Progress // nil before begin
+	sent            atomic.Int64     // rows that took a request and are done
+	undeaf          func() bool      // ends listening to signals
 }
 
-// newDisplay starts the display of a run. End it with close and remove an unfinished
+func (a *app) newDisplay(log zerolog.Logger) *display {
+	return &display{app: a, log: log, waits: waits{app: a}}
+}
+
+// handle takes an event of the import.
+func (d *display) handle(e importer.Event) {
+	switch e := e.(type) {
+	case importer.RowRecorded:
+		problems, notes := e.Findings()
+		for _, p := range problems {
+			d.problems.Add(p, e.Outcome.Row)
+		}
+		for _, p := range notes {
+			d.notes.Add(p, e.Outcome.Row)
+		}
+	case importer.RowDone:
+		if e.Requested {
+			d.sent.Add(1)
+		}
+		d.progress.Row(e.Status)
+	case importer.Unsettled:
+		d.progress.Unsettled(e.Rows, e.Until)
+	case importer.Waiting:
+		if d.progress == nil {
+			d.waits.say(e)
+		} else {
+			d.progress.Waiting(e.Until, reasonText(e))
+		}
+	case importer.Throttled, importer.AnswerLost:
+	}
+	if d.page != nil {
+		showInReport(d.page, e)
+	}
+}
+
+// showInReport adds an event to the report.
+func showInReport(page *report.HTML, e importer.Event) {
+	switch e := e.(type) {
+	case importer.RowRecorded:
+		page.Row(e.Name, e.Outcome)
+	case importer.RowDone:
+		if e.Status == outcome.Created {
+			page.Event(report.EventCreated)
+		}
+	case importer.Throttled:
+		page.Event(report.EventThrottled)
+	case importer.AnswerLost:
+		page.Event(report.EventFault)
+	case importer.Waiting:
+		page.Waiting(e.Until)
+	case importer.Unsettled:
+	}
+}
+
+// begin shows the progress of a run. End it with close and remove an unfinished
 // report with discard.
-func (a *app) newDisplay(ctx context.Context, rows, requests int, pace *ratelimit.Pace, log zerolog.Logger) (*display, error) {
-	s := &display{}
+func (d *display) begin(ctx context.Context, im *importer.Import, rows, requests int) error {
+	a := d.app
 	if a.settings.report != "" {
 		var err error
-		if s.page, err = report.CreateHTML(a.settings.report); err != nil {
-			return nil, err
+		if d.page, err = report.CreateHTML(a.settings.report); err != nil {
+			return err
 		}
 	}
 	mode := report.ModeLog
@@ -44,86 +103,96 @@ func (a *app) newDisplay(ctx context.Context, rows, requests int, pace *ratelimi
 	case isTerminal(a.stderr):
 		mode = report.ModeTTY
 	}
-	s.progress = report.NewProgress(a.stderr, mode, rows, log)
-	s.progress.Estimate(func(left int) (time.Duration, bool) {
-		return pace.Forecast(min(left, max(requests-int(s.sent.Load()), 0)))
+	d.progress = report.NewProgress(a.stderr, mode, rows, d.log)
+	d.progress.Estimate(func(left int) (time.Duration, bool) {
+		return im.Pace.Forecast(min(left, max(requests-int(d.sent.Load()), 0)))
 	})
-	a.progress.Store(s.progress)
-	deaf := context.AfterFunc(ctx, func() {
-		var interrupted *interruptError
-		if errors.As(context.Cause(ctx), &interrupted) && !a.settings.quiet {
-			const stopping = "Stopping: what is on its way is finished first. Once more stops at once."
-			if a.logsJSON() {
-				log.Info().Msg(stopping)
-			} else {
-				text := paragraph(stopping, "", a.width(a.stderr))
-				if mode != report.ModeTTY {
-					text = a.afterKey(interrupted) + text
-				}
-				fmt.Fprintf(s.progress, "%s", text)
-			}
-		}
-	})
-	unwatch := watchPace(ctx, pace, func(until time.Time, why string) {
-		s.progress.Waiting(until, why)
-		if s.page != nil {
-			s.page.Waiting(until)
-		}
-	})
-	s.leave = func() {
-		deaf()
-		unwatch()
-		s.progress.Close()
-		a.progress.Store(nil)
-	}
-	return s, nil
+	a.progress.Store(d.progress)
+	d.undeaf = context.AfterFunc(ctx, func() { d.sayStopping(context.Cause(ctx), mode) })
+	return nil
 }
 
-// follow subscribes to the events of job.
-func (s *display) follow(job *importer.Job) {
-	name := nameOf(job.Mapper)
-	job.OnEvent = func(e importer.Event) {
-		switch e := e.(type) {
-		case importer.RowRecorded:
-			s.found.add(e.Outcome)
-		case importer.RowDone:
-			if e.Requested {
-				s.sent.Add(1)
-			}
-			s.progress.Row(e.Status)
-		case importer.Unsettled:
-			s.progress.Unsettled(e.Rows, e.Until)
+// sayStopping reports that a signal ends the run.
+func (d *display) sayStopping(cause error, mode report.Mode) {
+	const stopping = "Stopping: what is on its way is finished first. Once more stops at once."
+	a := d.app
+	var interrupted *interruptError
+	switch {
+	case !errors.As(cause, &interrupted) || a.settings.quiet:
+	case a.logsJSON():
+		d.log.Info().Msg(stopping)
+	default:
+		sentence := paragraph(stopping, "", a.width(a.stderr))
+		if mode != report.ModeTTY {
+			sentence = a.afterKey(interrupted) + sentence
 		}
-		if s.page != nil {
-			showInReport(s.page, name, e)
-		}
+		fmt.Fprint(d.progress, sentence)
 	}
 }
 
-// showInReport adds an event to the report.
-func showInReport(page *report.HTML, name func(cells []string) string, e importer.Event) {
-	switch e := e.(type) {
-	case importer.RowRecorded:
-		page.Row(name(e.Cells), e.Outcome)
-	case importer.RowDone:
-		if e.Status == outcome.Created {
-			page.Event(report.EventCreated)
-		}
-	case importer.Throttled:
-		page.Event(report.EventThrottled)
-	case importer.AnswerLost:
-		page.Event(report.EventFault)
-	}
+// close ends the progress. It may be called again.
+func (d *display) close() {
+	d.undeaf()
+	d.progress.Close()
+	d.app.progress.Store(nil)
 }
-
-// close ends the display. It may be called again.
-func (s *display) close() { s.leave() }
 
 // discard closes the display and removes an unfinished report.
-func (s *display) discard() error {
-	s.close()
-	if s.page == nil {
+func (d *display) discard() error {
+	d.close()
+	if d.page == nil {
 		return nil
 	}
-	return s.page.Discard()
+	return d.page.Discard()
 }
+
+// announce says what is about to happen.
+func (a *app) announce(in *importer.Roster, im *importer.Import, v *importer.Validation, requests int) {
+	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
+		return
+	}
+	estimate, _ := im.Pace.Forecast(requests)
+	roster, columns := in.Path, a.width(a.stderr)
+	if roster == "-" {
+		roster = "standard input"
+	}
+	if a.logsJSON() {
+		columns = math.MaxInt
+	}
+	var sentence strings.Builder
+	_ = report.WritePlan(&sentence, report.Plan{ // a builder takes everything
+		Rows: v.Rows, Roster: roster, Project: projectNames(im, a.called), Estimate: estimate, Rehearsal: a.settings.simulate,
+	}, columns)
+	a.talk("%s", strings.TrimSuffix(sentence.String(), "\n"))
+	if v.Invalid > 0 {
+		a.talk("%s invalid and will not be sent; the summary and the results file say why.", text.Plural(v.Invalid, "row is", "rows are"))
+	}
+}
+
+// called names a project for people: name and number, or the number alone. A rehearsal
+// has no number.
+func (a *app) called(project procore.Project) string {
+	number := fmt.Sprintf("project %d", project.ID)
+	switch {
+	case project.Name == "":
+		return number
+	case strings.EqualFold(project.Name, number), a.settings.simulate && a.settings.project == 0:
+		return project.Name
+	}
+	return fmt.Sprintf("%s (%s)", project.Name, number)
+}
+
+// projectNames lists the projects of an import in words, or says how many there are.
+func projectNames(im *importer.Import, call func(procore.Project) string) string {
+	var names []string
+	for _, p := range im.Projects() {
+		names = append(names, call(p))
+	}
+	if len(names) > 3 {
+		return fmt.Sprintf("%d projects", len(names))
+	}
+	return text.List(names, "and")
+}
+
+// nameOf returns the name of a project.
+func nameOf(p procore.Project) string { return p.Name }

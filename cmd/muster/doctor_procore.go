@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"muster/importer"
 	"muster/importer/procore"
 	"muster/importer/text"
 	"muster/ratelimit"
@@ -72,8 +73,8 @@ func (x *examination) client() (*procore.Client, error) {
 func (x *examination) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	last, _ := ctx.Deadline()
-	unwatch := watchPace(ctx, x.options.Pace, func(until time.Time, _ string) {
-		if until.After(last) {
+	unwatch := importer.WatchPace(ctx, x.options.Pace, func(e importer.Waiting) {
+		if e.Until.After(last) {
 			cancel()
 		}
 	})

@@ -137,7 +137,6 @@ func exitCode(ctx context.Context, err error) int {
 func reasonOf(err error) (e report.Error, quotes bool) {
 	var (
 		file  *mapping.FileError
-		bind  *mapping.BindError
 		known *fault.Error
 		stop  *importer.StopError
 	)
@@ -145,15 +144,6 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 	switch {
 	case errors.As(err, &file):
 		e.Code, e.Fix, e.Where = "mapping_file", file.Hint, &fault.Where{File: file.Path, Line: file.Line, Column: file.Column}
-	case errors.As(err, &bind):
-		e.Code, e.Message, quotes = "headings", "the roster's headings can't be mapped to a person's fields; nothing was sent", true
-		for _, p := range bind.Problems {
-			e.Problems = append(e.Problems, fault.Problem{Code: p.Code, Field: string(p.Field), Message: p.Message, Fix: p.Hint})
-		}
-		var open *undeterminedError
-		if errors.As(err, &open) {
-			e.Fix = open.fix
-		}
 	case errors.As(err, &known):
 		e.Code, e.Fix, e.Problems, quotes = known.Code, known.Fix, known.Problems, known.Quotes
 		if known.Where.File != "" {

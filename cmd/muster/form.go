@@ -20,36 +20,13 @@ func (a *app) interactive() bool {
 	return isTerminalInput(a.stdin) && isTerminal(a.stderr) && !a.settings.json && !a.settings.quiet && !a.logsJSON()
 }
 
-// settle asks what the survey leaves open, and remembers the answers for the
-// input's headings.
-func (a *app) settle(ctx context.Context, in *input, survey *mapping.Detection) error {
-	answers, err := a.askColumns(ctx, in, survey.Questions())
-	if err != nil {
-		return err
-	}
-	text, err := survey.File(answers)
-	if err != nil {
-		return err
-	}
-	if in.file, err = mapping.Confirmed("the mapping", text); err != nil {
-		return err
-	}
-	in.text = text
-	if err := a.remember(in, text); err != nil {
-		a.talk("The mapping holds for this run only: it can't be kept (%v).", err)
-		return nil
-	}
-	a.talk("This is remembered for these headings; %s undoes it.", a.mapCommand(in.path, "--forget"))
-	return nil
-}
-
 // askColumns asks the questions in a form.
-func (a *app) askColumns(ctx context.Context, in *input, questions []mapping.Question) ([]int, error) {
+func (a *app) askColumns(ctx context.Context, path string, questions []mapping.Question) ([]int, error) {
 	answers := make([]int, len(questions))
 	for i, q := range questions {
 		answers[i] = q.Guess
 	}
-	a.talk("%s: not every heading is known. Nothing is sent before you have looked.", report.Clean(in.path))
+	a.talk("%s: not every heading is known. Nothing is sent before you have looked.", report.Clean(path))
 	ask := a.askInForm
 	if a.settings.plain {
 		ask = a.askInLines

@@ -10,28 +10,37 @@ import (
 	"muster/importer/ledger"
 )
 
+// ledgerPath returns the path of the ledger that the settings name.
+func (a *app) ledgerPath() (string, error) {
+	path := a.settings.ledger
+	if path == "" {
+		path = a.getenv(environmentOf["ledger"]) // of a command that has no --ledger
+	}
+	if path == "" {
+		return defaultLedger(a.getenv)
+	}
+	return path, nil
+}
+
 // openedLedger is an open ledger and the cleanup for closing.
 type openedLedger struct {
 	*ledger.Ledger
-	folder string // a rehearsal's, to be removed
+	folder string // of a rehearsal, to be removed
 }
 
-// openLedger opens the ledger that the settings name. A rehearsal has one of
-// its own that ends with it: it must never mark anyone as created.
+// openLedger opens the ledger that the settings name. A rehearsal has a separate
+// ledger that ends with it: it must never mark a person as created.
 func (a *app) openLedger(ctx context.Context) (*openedLedger, error) {
 	opened := &openedLedger{}
-	path := a.settings.ledger
-	var err error
-	switch {
-	case a.settings.simulate:
+	path, err := a.ledgerPath()
+	if a.settings.simulate {
 		if opened.folder, err = os.MkdirTemp("", "muster-rehearsal-"); err != nil {
 			return nil, fmt.Errorf("a folder for the rehearsal's ledger: %w", err)
 		}
 		path = filepath.Join(opened.folder, "ledger.db")
-	case path == "":
-		if path, err = defaultLedger(a.getenv); err != nil {
-			return nil, err
-		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if opened.Ledger, err = ledger.Open(ctx, path); err != nil {
 		return nil, errors.Join(err, opened.removeFolder())

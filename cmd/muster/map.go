@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"muster/importer"
 	"muster/importer/report"
 	"muster/importer/text"
 	"muster/mapping"
@@ -103,7 +107,7 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, in.close()) }()
+	defer func() { err = errors.Join(err, in.Close()) }()
 	if forget {
 		if err := a.forget(in); err != nil {
 			return err
@@ -112,34 +116,27 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 			return nil
 		}
 	}
-	if err := a.recall(in); err != nil {
-		return err
-	}
-	rows, err := in.source.Sample(sampleRows)
+	detection, err := in.Detect()
 	if err != nil {
 		return err
 	}
-	survey := mapping.NewDetection(in.header, rows, mapping.Options{})
-	doubts := survey.Questions()
-	var mapper *mapping.Mapper
-	switch {
-	case in.file == nil && len(doubts) > 0 && a.interactive():
-		if err := a.settle(ctx, in, survey); err != nil {
-			return in.undetermined(err)
-		}
-		fallthrough
-	case in.file != nil:
-		doubts = nil
-		if mapper, err = in.file.Bind(in.header, mapping.Options{}); err != nil {
+	doubts, content := detection.Questions(), in.MappingFile()
+	if in.Mapped() || len(doubts) > 0 && a.interactive() {
+		if err := a.askAndBind(ctx, in); err != nil {
 			return err
 		}
-	default:
-		mapper = survey.Sure()
-		in.text, _ = survey.File(nil) // what is in doubt is shown below
+		doubts, content = nil, in.MappingFile()
+	} else {
+		in.Mapper = detection.Sure()
+		content, _ = detection.File(nil) // what is in doubt is shown below
 	}
-	shown := describeMapping(in, mapper, rows, doubts)
+	rows, err := in.Sample()
+	if err != nil {
+		return err
+	}
+	shown := describeMapping(in, rows, doubts)
 	if output != "" {
-		if err := writeNew(output, append(mappingComment(path, output), in.text...)); err != nil {
+		if err := writeNew(output, append(mappingComment(path, output), content...)); err != nil {
 			return err
 		}
 		shown.Mapping = output
@@ -151,18 +148,37 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 	return a.printMapping(in, shown)
 }
 
+// forget deletes the saved mapping of the headings.
+func (a *app) forget(in *importer.Roster) error {
+	saved, err := a.savedMappings()
+	if err != nil {
+		return err
+	}
+	deleted, err := in.Forget(saved)
+	switch {
+	case err != nil:
+		return err
+	case deleted:
+		a.talk("The saved mapping for these headings was deleted.")
+	default:
+		a.talk("There is no saved mapping for these headings.")
+	}
+	return nil
+}
+
 // mappingComment heads a mapping file.
 func mappingComment(roster, path string) []byte {
 	return fmt.Appendf(nil, "# Which columns of %s feed which fields of a person.\n#   muster import %s --mapping %s\n",
 		report.Clean(filepath.Base(roster)), shellWord(filepath.Base(roster)), shellWord(filepath.Base(path)))
 }
 
-func describeMapping(in *input, mapper *mapping.Mapper, rows [][]string, doubts []mapping.Question) *mapJSON {
-	shown := &mapJSON{Roster: in.path, Complete: len(doubts) == 0, Fields: []fieldJSON{}, Doubts: []doubtJSON{}}
+func describeMapping(in *importer.Roster, rows [][]string, doubts []mapping.Question) *mapJSON {
+	mapper := in.Mapper
+	shown := &mapJSON{Roster: in.Path, Complete: len(doubts) == 0, Fields: []fieldJSON{}, Doubts: []doubtJSON{}}
 	shown.Unused = append([]string{}, mapper.Unused()...)
 	shown.Withheld = append([]string{}, mapper.Withheld()...)
-	if !in.confirmed.IsZero() {
-		shown.Confirmed = in.confirmed.Local().Format("2006-01-02")
+	if !in.Confirmed.IsZero() {
+		shown.Confirmed = in.Confirmed.Local().Format("2006-01-02")
 	}
 	samples := mapper.Samples(rows, 3)
 	settled := map[mapping.Field]bool{}
@@ -202,12 +218,12 @@ type mappingText struct {
 	columns int
 }
 
-func (a *app) printMapping(in *input, shown *mapJSON) error {
+func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
 	t := &mappingText{app: a, columns: a.width(a.stdout)}
 	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
 	doubts = slices.CompactFunc(doubts, func(a, b doubtJSON) bool { return a.Message == b.Message && a.Hint == b.Hint })
 	roster := shown.Roster
-	if piped(in.path) {
+	if importer.Piped(in.Path) {
 		roster = "The roster"
 	}
 	switch {
@@ -225,7 +241,7 @@ func (a *app) printMapping(in *input, shown *mapJSON) error {
 	t.list("no column for", strings.Join(shown.missing, ", "))
 	t.list("not used", quoted(shown.Unused))
 	t.list("never sent", quoted(shown.Withheld))
-	for _, remark := range in.remarks {
+	for _, remark := range in.Remarks {
 		t.say("  ", "note: "+remark)
 	}
 	if shown.Complete && shown.Mapping == "" && a.settings.mapping == "" && len(shown.Unused) > 0 && len(shown.missing) > 0 {
@@ -279,18 +295,18 @@ func (t *mappingText) doubts(doubts []doubtJSON) {
 }
 
 // ending says where the mapping is, and what goes on from here.
-func (t *mappingText) ending(in *input, shown *mapJSON) {
+func (t *mappingText) ending(in *importer.Roster, shown *mapJSON) {
 	next := ""
 	switch {
 	case shown.Mapping != "":
 		fmt.Fprintf(&t.b, "%sMapping: %s\n", t.gap(), report.Clean(shown.Mapping))
 		if shown.Complete {
-			next = strings.Join(onRoster("import", in.path), " ") + " --mapping " + shellWord(shown.Mapping)
+			next = strings.Join(onRoster("import", in.Path), " ") + " --mapping " + shellWord(shown.Mapping)
 		} else {
 			next = "take the # off the lines that hold in " + shown.Mapping
 		}
 	case !shown.Complete:
-		next = t.mapCommand(in.path, "-o mapping.yaml")
+		next = t.mapCommand(in.Path, "-o mapping.yaml")
 	}
 	if next != "" {
 		t.b.WriteString(t.gap() + t.named("Next:    ", report.Clean(next)))
@@ -320,4 +336,25 @@ func (a *app) mapCommand(path, more string) string {
 		}
 	}
 	return strings.Join(append(words, more), " ")
+}
+
+// writeNew writes a new file. An existing file with the same content is fine.
+func writeNew(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) //nolint:gosec // headings are no secret, and a mapping file is for others too
+	if errors.Is(err, fs.ErrExist) {
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+			return nil
+		}
+		return usageError(path+" exists already with other content", "name another file with -o, or move that one away")
+	}
+	if err == nil {
+		_, err = file.Write(content)
+		if err = errors.Join(err, file.Close()); err != nil {
+			_ = os.Remove(path) // half a mapping is worse than none
+		}
+	}
+	if err != nil {
+		return usageError(fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "name another file with -o")
+	}
+	return nil
 }

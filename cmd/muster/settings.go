@@ -367,9 +367,9 @@ func (s *settings) validate(flags *pflag.FlagSet) error {
 	return nil
 }
 
-func (s *settings) rosterOptions(heading func(string) bool) (roster.Options, error) {
+func (s *settings) rosterOptions() (roster.Options, error) {
 	password, err := s.password()
-	return roster.Options{Sheet: s.sheet, HeaderRow: s.headerRow, Encoding: s.encoding, Delimiter: s.delimiter, Password: password, Heading: heading}, err
+	return roster.Options{Sheet: s.sheet, HeaderRow: s.headerRow, Encoding: s.encoding, Delimiter: s.delimiter, Password: password}, err
 }
 
 // password reads the workbook's password, in which blanks count.

@@ -7,24 +7,28 @@ import (
 	"time"
 
 	"muster/importer"
-	"muster/importer/procore"
 	"muster/importer/report"
 )
 
 // summarise prints the summary of a run and sets the exit code.
-func (a *app) summarise(ctx context.Context, job *importer.Job, in *input, project procore.Project, run *importer.Summary, stage *display, failure error) error {
+func (a *app) summarise(ctx context.Context, in *importer.Roster, im *importer.Import, run *importer.Summary, show *display, failure error) error {
 	s := report.Summary{
 		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
-		Results: job.ResultsPath, Problems: stage.found.problems.List(), Parts: stage.parts,
+		Results: im.ResultsPath, Problems: show.problems.List(),
 		Effort: report.Effort{
-			Requests: job.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
+			Requests: im.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
 		},
 		Details: report.Details{
-			Notes: stage.found.remarks.List(), Updated: run.Updated, Rehearsal: a.settings.simulate, Project: project.Name,
-			Remarks: append(in.remarks, job.Results.Remarks()...),
+			Notes: show.notes.List(), Updated: run.Updated, Rehearsal: a.settings.simulate, Project: projectNames(im, nameOf),
+			Remarks: append(in.Remarks, run.Remarks...),
 		},
 	}
-	if a.settings.simulate && needsClassifications(job.Mapper) {
+	if in.Mapper.ByProject() {
+		for _, p := range run.Projects {
+			s.Parts = append(s.Parts, report.Part{Project: p.Project.ID, Name: p.Project.Name, Run: p.Run, Counts: p.Counts})
+		}
+	}
+	if a.settings.simulate && in.NeedsClassifications() {
 		s.Remarks = append(s.Remarks, "a rehearsal accepts every work classification; muster check finds out whether the project has them")
 	}
 	var interrupted *interruptError
@@ -39,7 +43,7 @@ func (a *app) summarise(ctx context.Context, job *importer.Job, in *input, proje
 	if s.Results != "" {
 		s.Results = a.archive.later(s.Results, s.ExitCode)
 	}
-	s.Next = a.next(in, job, s, run.Stopped)
+	s.Next = a.next(in, s, run.Stopped)
 	a.sent, a.summary = true, &s
 	if failure == nil && run.Stopped != nil {
 		failure = run.Stopped
@@ -50,8 +54,8 @@ func (a *app) summarise(ctx context.Context, job *importer.Job, in *input, proje
 		a.complain(failure)
 	}
 	var unwritten error
-	if stage.page != nil {
-		if unwritten = stage.page.Commit(s); unwritten != nil {
+	if show.page != nil {
+		if unwritten = show.page.Commit(s); unwritten != nil {
 			s.ExitCode = max(s.ExitCode, exitRowsLeft)
 		}
 	}
@@ -66,28 +70,31 @@ func (a *app) summarise(ctx context.Context, job *importer.Job, in *input, proje
 }
 
 // next returns the commands to suggest after a run.
-func (a *app) next(in *input, job *importer.Job, s report.Summary, stop *importer.StopError) []string {
+func (a *app) next(in *importer.Roster, s report.Summary, stop *importer.StopError) []string {
 	switch {
-	case s.ExitCode == exitDone && !a.settings.simulate:
-		return nil
 	case a.settings.simulate && s.ExitCode == exitDone:
-		return []string{a.again("import", in.path, a.settings.unset())}
+		return []string{a.again("import", in.Path, a.settings.unset())}
 	case a.settings.simulate:
-		return []string{a.again("check", in.path, "")}
-	case stop != nil && stop.Code == importer.CodeMaxErrors && s.Results != "":
-		return []string{a.again("retry", s.Results, "")}
-	case s.ExitCode == exitRowsLeft || a.settings.plan != "" && s.Results != "": // what has been created is no longer as it was planned
-		return []string{a.again("retry", s.Results, "")}
-	case piped(in.path) && s.Results != "": // what came is gone, and its results are all of it
-		return []string{a.again("retry", s.Results, "")}
+		return []string{a.again("check", in.Path, "")}
+	case s.ExitCode == exitDone:
+		return nil
 	}
-	return []string{a.again(job.Command, in.path, "")}
+	stoppedByErrors := stop != nil && stop.Code == importer.CodeMaxErrors
+	// Rows that were created differ from what was planned, and a pipe is read only once.
+	onceOnly := a.settings.plan != "" || importer.Piped(in.Path)
+	switch {
+	case s.ExitCode == exitRowsLeft, s.Results != "" && (stoppedByErrors || onceOnly):
+		return []string{a.again("retry", s.Results, "")}
+	case in.Retry:
+		return []string{a.again("retry", in.Path, "")}
+	}
+	return []string{a.again("import", in.Path, "")}
 }
 
 // onRoster returns the words of a command on a roster. A roster from a pipe has to be
 // sent again.
 func onRoster(command, path string) []string {
-	if piped(path) {
+	if importer.Piped(path) {
 		return []string{"… |", "muster", command, "-"}
 	}
 	return []string{"muster", command, shellWord(path)}

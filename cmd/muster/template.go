@@ -123,10 +123,10 @@ func (a *app) templateClassifications(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer conn.close()
-	if _, err := importer.Connect(ctx, conn.api); err != nil {
+	if _, err := importer.Connect(ctx, conn.API); err != nil {
 		return nil, err
 	}
-	known, err := importer.Classifications(ctx, conn.api)
+	known, err := importer.Classifications(ctx, conn.API)
 	return classificationNames(known), err
 }
 

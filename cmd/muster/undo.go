@@ -89,21 +89,21 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
-	if err := undoable(run, conn.scope); err != nil {
+	if err := undoable(run, conn.Scope); err != nil {
 		return err
 	}
 	people, doubts, err := book.CreatedPeople(ctx, run.ID)
 	if err != nil {
 		return err
 	}
-	connected := a.sayWaits(ctx, conn.pace)
-	project, err := importer.Connect(ctx, conn.api)
+	connected := a.sayWaits(ctx, conn.Pace)
+	project, err := importer.Connect(ctx, conn.API)
 	connected()
 	if err != nil {
 		return err
 	}
 	u := &importer.Undo{
-		API: conn.api, Pace: conn.pace, Ledger: book, Of: run, People: people,
+		API: conn.API, Pace: conn.Pace, Ledger: book, Of: run, People: people,
 		Deactivate: own.deactivate, SettleAfter: a.settings.settleAfter, ResultsPath: a.settings.results, Log: log,
 	}
 	// What a config file says is where an import's results go.
@@ -133,7 +133,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 func undoPath(run ledger.Run) string {
 	name := "undo-" + run.ID + ".csv"
 	for _, beside := range []string{run.Results, run.Roster} {
-		if folder := filepath.Dir(beside); beside != "" && !piped(beside) && !missing(folder) {
+		if folder := filepath.Dir(beside); beside != "" && !importer.Piped(beside) && !missing(folder) {
 			return nearName(filepath.Join(folder, name))
 		}
 	}
@@ -298,7 +298,7 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 	}
 	a.sent = true
 	s := undoJSON{
-		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, People: len(undone.People), Requests: conn.api.Requests(),
+		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, People: len(undone.People), Requests: conn.API.Requests(),
 		Slowed: undone.Throttled, Elapsed: math.Round(undone.Elapsed.Seconds()*1000) / 1000, Results: u.ResultsPath,
 	}
 	for _, p := range undone.People {

@@ -4,59 +4,42 @@ import (
 	"context"
 	"time"
 
+	"muster/importer"
 	"muster/ratelimit"
 )
 
-// watchPace calls tell with the reason for waiting until ctx ends or stop is called.
-// stop waits for the last call.
-func watchPace(ctx context.Context, pace *ratelimit.Pace, tell func(until time.Time, why string)) (stop func()) {
-	watching, unwatch := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(500 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-watching.Done():
-				return
-			case <-tick.C:
-				until, reason := pace.Wait()
-				tell(until, reasonText(reason, pace.Others()))
-			}
-		}
-	}()
-	return func() {
-		unwatch()
-		<-ended
-	}
+// waits says what requests wait for while there is no progress line.
+type waits struct {
+	app    *app
+	said   time.Time
+	reason string
 }
 
-// sayWaits prints what is waited for until stop is called, for the time before there is
-// a progress line.
+// sayWaits prints what is waited for until stop is called.
 func (a *app) sayWaits(ctx context.Context, pace *ratelimit.Pace) (stop func()) {
-	const worthSaying = 2 * time.Second
-	if a.settings.json && !isTerminal(a.stderr) {
-		return func() {}
-	}
-	var said time.Time
-	var reason string
-	return watchPace(ctx, pace, func(until time.Time, why string) {
-		if time.Until(until) > worthSaying && (until.Sub(said) > worthSaying || why != reason) {
-			said, reason = until, why
-			a.talk("Waiting %s until %s.", why, until.Local().Format("15:04:05"))
-		}
-	})
+	w := waits{app: a}
+	return importer.WatchPace(ctx, pace, w.say)
 }
 
-// reasonText words the reason for waiting; shared says that other runs used the quota
-// lately.
-func reasonText(r ratelimit.Reason, shared bool) string {
+func (w *waits) say(e importer.Waiting) {
+	const worthSaying = 2 * time.Second
+	if w.app.settings.json && !isTerminal(w.app.stderr) {
+		return
+	}
+	why := reasonText(e)
+	if time.Until(e.Until) > worthSaying && (e.Until.Sub(w.said) > worthSaying || why != w.reason) {
+		w.said, w.reason = e.Until, why
+		w.app.talk("Waiting %s until %s.", why, e.Until.Local().Format("15:04:05"))
+	}
+}
+
+// reasonText words the reason for waiting.
+func reasonText(e importer.Waiting) string {
 	others := ""
-	if shared {
+	if e.Shared {
 		others = ", which another run has used,"
 	}
-	switch r {
+	switch e.Reason {
 	case ratelimit.Spike:
 		return "for the quota" + others
 	case ratelimit.Hourly:

@@ -1,0 +1,97 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"muster/importer/outcome"
+	"muster/importer/results"
+	"muster/importer/roster"
+)
+
+// resultsFile is the results file of an import. The rows of a single project go
+// straight into it. The rows of each of several projects go into a file for the
+// project first; commit merges these files in the roster's order.
+type resultsFile struct {
+	path   string
+	split  *ProjectSplit
+	header []string
+	target *results.Writer
+	parts  map[*part]*results.Writer
+}
+
+// createResults begins the results file at ResultsPath; rows is 0 if unknown.
+func (im *Import) createResults(rows int) (*resultsFile, error) {
+	target, err := results.Create(im.ResultsPath, im.roster.Header, im.roster.resultsOptions(rows, im.Rehearsal))
+	if err != nil {
+		return nil, err
+	}
+	return &resultsFile{path: im.ResultsPath, split: im.split, header: im.roster.Header, target: target, parts: map[*part]*results.Writer{}}, nil
+}
+
+// open returns the writer for the rows of a part.
+func (f *resultsFile) open(p *part) (w *results.Writer, err error) {
+	if w := f.parts[p]; w != nil {
+		return w, nil
+	}
+	w = f.target
+	if f.split.ByRow {
+		w, err = results.Create(f.partPath(p), f.header, results.Options{})
+	}
+	if err == nil {
+		f.parts[p] = w
+	}
+	return w, err
+}
+
+func (f *resultsFile) partPath(p *part) string {
+	return filepath.Join(filepath.Dir(f.path), fmt.Sprintf(".%s.%d.jsonl", filepath.Base(f.path), p.Scope.Project))
+}
+
+func (f *resultsFile) write(p *part, cells []string, o outcome.Outcome) error {
+	w, err := f.open(p)
+	if err != nil {
+		return err
+	}
+	return w.Write(cells, o)
+}
+
+// commit finishes the file with the rows of all parts.
+func (f *resultsFile) commit(parts []*part) error {
+	if !f.split.ByRow {
+		return f.target.Commit()
+	}
+	readers := map[int64]*results.Reader{}
+	for _, p := range parts {
+		if err := f.parts[p].Commit(); err != nil {
+			return err
+		}
+		r, err := results.Open(f.partPath(p), roster.Options{})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = r.Close() }() // it was only read
+		readers[p.Scope.Project] = r
+	}
+	if err := f.split.mergeResults(readers, f.target); err != nil {
+		return err
+	}
+	return f.target.Commit()
+}
+
+// discard removes the files of the parts, and the results file unless it was
+// committed.
+func (f *resultsFile) discard() error {
+	var err error
+	for p, w := range f.parts {
+		if w != f.target {
+			err = errors.Join(err, w.Discard())
+			_ = os.Remove(f.partPath(p)) // it may not be there
+		}
+	}
+	return errors.Join(err, f.target.Discard())
+}
+
+func (f *resultsFile) remarks() []string { return f.target.Remarks() }
