@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"muster/importer/atomicfile"
@@ -32,23 +31,17 @@ func backUp(target string) error {
 	if err != nil {
 		return err
 	}
-	// The link is made in a new folder, where no other file can have the name.
-	folder, err := os.MkdirTemp(filepath.Dir(target), filepath.Base(target)+".bak.*")
+	if err := os.Remove(backup); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if os.Link(target, backup) == nil {
+		return nil
+	}
+	copied, err := copyFile(target, backup) // memory sticks have no hard links
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // a rename over a link to the same file leaves the link
-	temporary := filepath.Join(folder, "results")
-	if err := os.Link(target, temporary); err != nil { // memory sticks have no hard links
-		copied, err := copyFile(target, temporary)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(copied.Sync(), copied.Close()); err != nil {
-			return err
-		}
-	}
-	return os.Rename(temporary, backup)
+	return errors.Join(copied.Sync(), copied.Close())
 }
 
 // backupName returns the name for a backup: target.bak, or target.bak2 and so on

@@ -26,10 +26,9 @@ type workbookEncoder struct {
 	header  []string
 	options Options
 
-	rows  *os.File // of JSON Lines: storedRow
-	out   *bufio.Writer
-	json  *json.Encoder
-	count int
+	rows *os.File // of JSON Lines: storedRow
+	out  *bufio.Writer
+	json *json.Encoder
 
 	roster   *rosterBook // nil for a new workbook
 	summary  summary
@@ -50,7 +49,7 @@ type rosterBook struct {
 }
 
 func newWorkbook(file *os.File, header []string, o Options) (*workbookEncoder, error) {
-	e := &workbookEncoder{file: file, header: header, options: o, summary: newSummary()}
+	e := &workbookEncoder{file: file, header: header, options: o}
 	if err := e.open(); err != nil {
 		e.abandon()
 		return nil, err
@@ -154,10 +153,10 @@ func (b *rosterBook) close() {
 }
 
 func (e *workbookEncoder) write(record []string, o *outcome.Outcome) error {
-	if e.count++; e.count >= sheetRows || len(record) > sheetColumns {
+	e.summary.add(o)
+	if e.summary.counts.Rows() >= sheetRows || len(record) > sheetColumns {
 		return errTooLarge
 	}
-	e.summary.add(o)
 	return e.json.Encode(storedRow{Cells: record, Marks: marks(o)})
 }
 
@@ -168,7 +167,7 @@ func marks(o *outcome.Outcome) []workbook.Mark {
 	}
 	var list []workbook.Mark
 	for _, p := range o.Problems {
-		column, ok := columnOf(p.Cell)
+		_, column, ok := workbook.ParseCell(p.Cell[strings.LastIndexByte(p.Cell, '!')+1:])
 		if !ok {
 			continue
 		}
@@ -183,19 +182,6 @@ func marks(o *outcome.Outcome) []workbook.Mark {
 		list = append(list, workbook.Mark{Column: column, Note: note})
 	}
 	return list
-}
-
-// columnOf returns the column, from 0, of a cell's name such as C17 or Crew List!C17.
-func columnOf(name string) (int, bool) {
-	name = strings.TrimRight(name[strings.LastIndexByte(name, '!')+1:], "0123456789")
-	column := 0
-	for _, c := range name {
-		if c < 'A' || c > 'Z' || column > sheetColumns {
-			return 0, false
-		}
-		column = 26*column + int(c-'A') + 1
-	}
-	return column - 1, column > 0
 }
 
 func (e *workbookEncoder) finish() error {

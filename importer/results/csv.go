@@ -7,20 +7,20 @@ import (
 	"strings"
 
 	"muster/importer/outcome"
-	"muster/importer/roster"
 )
 
 // csvEncoder writes comma-separated values.
 type csvEncoder struct {
 	part
 	writer *csv.Writer
+	legal  *strings.Replacer
 	record []string
 	row    int
-	nul    lostChars
+	lost   lostChars
 }
 
 func newCSV(file *os.File, delimiter rune, header []string) (*csvEncoder, error) {
-	e := &csvEncoder{part: newPart(file)}
+	e := &csvEncoder{part: newPart(file), legal: strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")}
 	e.buffer.WriteString("\uFEFF")
 	e.writer = csv.NewWriter(&e.buffer)
 	e.writer.Comma = delimiter
@@ -34,14 +34,10 @@ func (e *csvEncoder) write(record []string, _ *outcome.Outcome) error {
 	e.record = e.record[:0]
 	e.row++
 	for i, cell := range record {
-		if strings.ContainsRune(cell, '\r') {
-			cell = strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\r", "\n")
-		}
 		if strings.ContainsRune(cell, 0) { // programs take a file with a NUL for binary data
-			e.nul.add(roster.CellName(e.row, i))
-			cell = strings.ReplaceAll(cell, "\x00", "\uFFFD")
+			e.lost.add(e.row, i)
 		}
-		e.record = append(e.record, escapeFormula(cell))
+		e.record = append(e.record, escapeFormula(e.legal.Replace(cell)))
 	}
 	if err := e.writer.Write(e.record); err != nil {
 		return err
@@ -50,7 +46,9 @@ func (e *csvEncoder) write(record []string, _ *outcome.Outcome) error {
 	return e.rowDone()
 }
 
-func (e *csvEncoder) remarks() []string { return e.nul.remark(replacedIn("CSV")) }
+func (e *csvEncoder) remarks() []string {
+	return e.lost.remarks("CSV can't hold a NUL; each is shown as \uFFFD in the results file")
+}
 
 // delimiter returns the delimiter of a CSV file: a valid option, else what the
 // extension of the name implies.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"muster/importer/outcome"
-	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 // jsonlEncoder writes a JSON object a line, with the keys in column order.
@@ -58,7 +58,7 @@ func numbered(name string, taken func(string) bool) string {
 
 // columnName returns the name of a column: "column D".
 func columnName(i int) string {
-	return "column " + strings.TrimRight(roster.CellName(1, i), "0123456789")
+	return "column " + strings.TrimSuffix(workbook.CellName(1, i), "1")
 }
 
 func (e *jsonlEncoder) addKey(key string) error {

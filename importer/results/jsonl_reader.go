@@ -14,6 +14,7 @@ import (
 
 	"muster/importer/fault"
 	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 // maxLine limits the length of a line.
@@ -40,30 +41,31 @@ func openJSONL(path string) (*jsonlReader, error) {
 	return l, nil
 }
 
+// readHeader takes the keys of the first object as the header.
 func (l *jsonlReader) readHeader() error {
-	for line, err := range l.text() {
-		if err != nil {
-			return unreadable(l.path, err)
-		}
-		err := readObject(line.text, func(key, _ string) {
+	whole := false
+	err := l.eachLine(func(_ int, text []byte) bool {
+		whole = readObject(text, func(key, _ string) {
 			if _, twice := l.column[key]; !twice {
 				l.column[key] = len(l.header)
 				l.header = append(l.header, key)
 			}
 		})
-		if err == nil {
-			return nil
-		}
-		break
+		return false
+	})
+	if err == nil && !whole {
+		err = fault.InFile(l.path, CodeNotOurs, "this is not a results file: its first line is not a whole JSON object",
+			"give the results file that an import wrote")
 	}
-	return fault.InFile(l.path, CodeNotOurs, "this is not a results file: its first line is not a whole JSON object",
-		"give the results file that an import wrote")
+	return err
 }
 
 func (l *jsonlReader) Header() []string            { return l.header }
+func (l *jsonlReader) HeaderRow() int              { return 0 }
+func (l *jsonlReader) Sheet() string               { return "" }
 func (l *jsonlReader) Remarks() []string           { return nil }
 func (l *jsonlReader) Close() error                { return ignoreClosed(l.file.Close()) }
-func (l *jsonlReader) Cell(row, column int) string { return roster.CellName(row, column) }
+func (l *jsonlReader) Cell(row, column int) string { return workbook.CellName(row, column) }
 
 // ignoreClosed lets a caller close a file more than once.
 func ignoreClosed(err error) error {
@@ -77,102 +79,74 @@ func ignoreClosed(err error) error {
 func (l *jsonlReader) Rows() iter.Seq2[roster.Row, error] {
 	return func(yield func(roster.Row, error) bool) {
 		var cells []string
-		for line, err := range l.text() {
-			if err != nil {
-				yield(roster.Row{}, unreadable(l.path, err))
-				return
-			}
+		err := l.eachLine(func(number int, text []byte) bool {
 			cells = slices.Grow(cells[:0], len(l.header))[:len(l.header)]
 			clear(cells)
-			err := readObject(line.text, func(key, value string) {
+			whole := readObject(text, func(key, value string) {
 				if i, found := l.column[key]; found {
 					cells[i] = value
 				} else {
 					cells = append(cells, value)
 				}
 			})
-			row := roster.Row{Number: line.number, Cells: cells}
-			if err != nil {
-				row.Err = &fault.Error{
-					Where: fault.Where{File: l.path, Row: line.number}, Code: CodeLineUnclear,
-					Message: "this line is not a whole JSON object of texts and numbers",
-					Fix:     "take the line from the previous file, whose name ends in .bak",
-					Err:     err,
-				}
+			row := roster.Row{Number: number, Cells: cells}
+			if !whole {
+				row.Err = fault.InFile(l.path, CodeLineUnclear, "this line is not a whole JSON object of texts and numbers",
+					"take the line from the previous file, whose name ends in .bak")
+				row.Err.Where.Row = number
 			}
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
-}
-
-type textLine struct {
-	number int
-	text   []byte // valid until the next line
-}
-
-// text returns the lines of the file that are not blank.
-func (l *jsonlReader) text() iter.Seq2[textLine, error] {
-	return func(yield func(textLine, error) bool) {
-		if _, err := l.file.Seek(0, io.SeekStart); err != nil {
-			yield(textLine{}, err)
-			return
-		}
-		scanner := bufio.NewScanner(l.file)
-		scanner.Buffer(nil, maxLine)
-		for number := 1; scanner.Scan(); number++ {
-			text := scanner.Bytes()
-			if number == 1 {
-				text = bytes.TrimPrefix(text, []byte("\uFEFF"))
-			}
-			if text = bytes.TrimSpace(text); len(text) > 0 && !yield(textLine{number, text}, nil) {
-				return
-			}
-		}
-		if err := scanner.Err(); err != nil {
-			yield(textLine{}, err)
-		}
-	}
-}
-
-// readObject calls member for every member of a JSON object, in order.
-func readObject(text []byte, member func(key, value string)) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if token, err := d.Token(); err != nil || token != json.Delim('{') {
-		return errNotObject
-	}
-	for d.More() {
-		key, err := d.Token()
+			return yield(row, nil)
+		})
 		if err != nil {
-			return errNotObject
-		}
-		value, err := d.Token()
-		if err != nil {
-			return errNotObject
-		}
-		name, _ := key.(string)
-		switch value := value.(type) {
-		case string:
-			member(name, value)
-		case json.Number:
-			member(name, value.String())
-		case bool:
-			member(name, strings.ToUpper(fmt.Sprint(value)))
-		case nil:
-			member(name, "")
-		default:
-			return errNotObject
+			yield(roster.Row{}, err)
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return errNotObject
+}
+
+// eachLine calls visit for every line that is not blank, until visit returns false.
+func (l *jsonlReader) eachLine(visit func(number int, text []byte) bool) error {
+	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
+		return unreadable(l.path, err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errNotObject
+	scanner := bufio.NewScanner(l.file)
+	scanner.Buffer(nil, maxLine)
+	for number := 1; scanner.Scan(); number++ {
+		text := bytes.TrimSpace(bytes.TrimPrefix(scanner.Bytes(), []byte("\uFEFF")))
+		if len(text) > 0 && !visit(number, text) {
+			return nil
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return unreadable(l.path, err)
 	}
 	return nil
 }
 
-var errNotObject = errors.New("not a JSON object of texts and numbers")
+// readObject calls member for every member of a JSON object, in order. It reports
+// whether the text is a whole object of texts, numbers, booleans and nulls.
+func readObject(text []byte, member func(key, value string)) (whole bool) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if token, err := d.Token(); err != nil || token != json.Delim('{') {
+		return false
+	}
+	for d.More() {
+		key, _ := d.Token() // an error comes again below
+		value, err := d.Token()
+		name, _ := key.(string)
+		switch value := value.(type) {
+		case json.Delim:
+			return false
+		case nil:
+			if err != nil {
+				return false
+			}
+			member(name, "")
+		case bool:
+			member(name, strings.ToUpper(fmt.Sprint(value)))
+		default:
+			member(name, fmt.Sprint(value))
+		}
+	}
+	return json.Valid(text)
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"muster/importer/text"
+	"muster/importer/workbook"
 )
 
 // lostChars counts cells that a format can't hold in full.
@@ -12,22 +13,17 @@ type lostChars struct {
 	first string // the name of the first such cell
 }
 
-func (l *lostChars) add(cell string) {
+func (l *lostChars) add(row, column int) {
 	if l.count++; l.count == 1 {
-		l.first = cell
+		l.first = workbook.CellName(row, column)
 	}
 }
 
-// remark returns a sentence about the cells, in a list, or nil if there are
-// none. why says what is wrong with a cell and what was done.
-func (l *lostChars) remark(why string) []string {
+// remarks returns a sentence about the cells, in a list, or nil if there are none.
+// limit says what the format can't hold.
+func (l *lostChars) remarks(limit string) []string {
 	if l.count == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s (the first is %s) %s", text.Plural(l.count, "cell", "cells"), l.first, why)}
-}
-
-// replacedIn says what became of characters that a format can't hold.
-func replacedIn(format string) string {
-	return "could not be written in full: " + format + " can't hold control characters; each is shown as \uFFFD in the results file"
+	return []string{fmt.Sprintf("%s (the first is %s) could not be written in full: %s", text.Plural(l.count, "cell", "cells"), l.first, limit)}
 }

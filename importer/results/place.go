@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/gofrs/flock"
 
@@ -80,4 +81,25 @@ func isLeftover(part string) bool {
 		return true
 	}
 	return bytes.Contains(readHead(part), []byte(Columns()[columnRow])) || whyNotResults(part) == nil
+}
+
+// temporaryFolder returns the folder in which a workbook is put together. The
+// folder is beside the results: rows are personal data, and the system's
+// temporary folder is shared.
+func temporaryFolder(part string) string { return part + ".tmp" }
+
+// clearTemporary removes the temporary folder of part with what a crash left
+// there. Other files in the folder stay.
+func clearTemporary(part string) {
+	folder := temporaryFolder(part)
+	left, err := os.ReadDir(folder)
+	if err != nil {
+		return
+	}
+	for _, entry := range left {
+		if strings.HasPrefix(entry.Name(), "excelize-") || strings.HasPrefix(entry.Name(), "muster-") {
+			_ = os.Remove(filepath.Join(folder, entry.Name()))
+		}
+	}
+	_ = os.Remove(folder) // fails if other files are in it; Create then says so
 }

@@ -15,6 +15,7 @@ import (
 	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 // property is the name of the custom property of a workbook that muster wrote.
@@ -36,8 +37,8 @@ type Row struct {
 
 // Reader reads a results file. It is not safe for concurrent use.
 type Reader struct {
+	source
 	path    string
-	source  source
 	format  Format
 	header  []string         // the roster's headings
 	own     []int            // the columns of the file that have them
@@ -49,10 +50,12 @@ type Reader struct {
 // source is a file of rows: a table or JSON Lines.
 type source interface {
 	Header() []string
+	HeaderRow() int // 0 for JSON Lines
+	Sheet() string  // "" if the file is not a workbook
 	Rows() iter.Seq2[roster.Row, error]
 	Cell(row, column int) string
-	Remarks() []string
-	Close() error
+	Remarks() []string // sentences about how the file was read, if that was unusual
+	Close() error      // may be called again
 }
 
 // Open opens a results file that Create wrote and a spreadsheet may have saved
@@ -197,25 +200,6 @@ func (r *Reader) notOurs() *fault.Error {
 // Header returns the roster's headings, without the six columns.
 func (r *Reader) Header() []string { return slices.Clone(r.header) }
 
-// Sheet returns the name of the sheet, or "" if the file is not a workbook.
-func (r *Reader) Sheet() string {
-	if table, ok := r.source.(*roster.Reader); ok {
-		return table.Sheet()
-	}
-	return ""
-}
-
-// HeaderRow returns the number of the row of headings, or 0 for JSON Lines.
-func (r *Reader) HeaderRow() int {
-	if table, ok := r.source.(*roster.Reader); ok {
-		return table.HeaderRow()
-	}
-	return 0
-}
-
-// Remarks returns sentences about how the file was read, if that was unusual.
-func (r *Reader) Remarks() []string { return r.source.Remarks() }
-
 // Cell names the cell of a row in the results file. Column 0 is the roster's first.
 func (r *Reader) Cell(number, column int) string {
 	switch {
@@ -228,9 +212,6 @@ func (r *Reader) Cell(number, column int) string {
 	}
 	return r.source.Cell(number, column)
 }
-
-// Close closes the file. It may be called again.
-func (r *Reader) Close() error { return r.source.Close() }
 
 // Rows reads the file from the start. It ends after an error.
 func (r *Reader) Rows() iter.Seq2[Row, error] {
@@ -359,7 +340,7 @@ func (r *Reader) surplus(row *Row) {
 func (r *Reader) damage(row *Row, which int, code, message, fix string) {
 	if row.Err == nil {
 		row.Err = &fault.Error{
-			Where: fault.Where{File: r.path, Cell: roster.CellName(row.Number, r.six[which]), Row: row.Number},
+			Where: fault.Where{File: r.path, Cell: workbook.CellName(row.Number, r.six[which]), Row: row.Number},
 			Code:  code, Message: message, Fix: fix,
 		}
 	}

@@ -5,15 +5,13 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
-	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 // What one sheet can hold.
@@ -30,35 +28,13 @@ var errTooLarge = errors.New("the sheet is full")
 // end into file. Excelize would hold the finished workbook in memory; our own
 // zip.Writer avoids that.
 type sheetWriter struct {
-	file      *os.File
-	book      *excelize.File
-	sheet     *excelize.StreamWriter
-	row       int
-	values    []any
-	escape    *regexp.Regexp
-	shortened lostChars
-	replaced  lostChars
-}
-
-// temporaryFolder returns the folder in which a workbook is put together. The
-// folder is beside the results: rows are personal data, and the system's
-// temporary folder is shared.
-func temporaryFolder(part string) string { return part + ".tmp" }
-
-// clearTemporary removes the temporary folder of part with what a crash left
-// there. Other files in the folder stay.
-func clearTemporary(part string) {
-	folder := temporaryFolder(part)
-	left, err := os.ReadDir(folder)
-	if err != nil {
-		return
-	}
-	for _, entry := range left {
-		if strings.HasPrefix(entry.Name(), "excelize-") || strings.HasPrefix(entry.Name(), "muster-") {
-			_ = os.Remove(filepath.Join(folder, entry.Name()))
-		}
-	}
-	_ = os.Remove(folder) // fails if other files are in it; Create then says so
+	file   *os.File
+	book   *excelize.File
+	sheet  *excelize.StreamWriter
+	row    int
+	values []any
+	escape *regexp.Regexp
+	lost   lostChars
 }
 
 func newSheet(file *os.File, sheet string, header []string) (*sheetWriter, error) {
@@ -107,41 +83,25 @@ func (s *sheetWriter) write(record []string) error {
 	s.row++
 	s.values = s.values[:0]
 	for i, cell := range record {
-		if cell == "" {
-			s.values = append(s.values, nil)
-			continue
+		var value any // nil writes no cell
+		if cell != "" {
+			value = s.fit(cell, i)
 		}
-		s.values = append(s.values, s.fit(cell, i))
+		s.values = append(s.values, value)
 	}
-	return s.sheet.SetRow(roster.CellName(s.row, 0), s.values)
+	return s.sheet.SetRow(workbook.CellName(s.row, 0), s.values)
 }
 
 // fit returns as much of a cell as a workbook can hold.
 func (s *sheetWriter) fit(cell string, column int) string {
-	if legal := strings.Map(legalXML, cell); legal != cell {
-		s.replaced.add(roster.CellName(s.row, column))
-		cell = legal
+	fitting := s.escape.ReplaceAllString(strings.Map(legalXML, cell), "\uFFFD$1")
+	if units := utf16.Encode([]rune(fitting)); len(units) > cellUnits {
+		fitting = strings.TrimSuffix(string(utf16.Decode(units[:cellUnits-1])), "\uFFFD") + "…"
 	}
-	if strings.Contains(cell, "_x") {
-		if plain := s.escape.ReplaceAllString(cell, "\uFFFD$1"); plain != cell {
-			s.replaced.add(roster.CellName(s.row, column))
-			cell = plain
-		}
+	if fitting != cell {
+		s.lost.add(s.row, column)
 	}
-	if len(cell) <= cellUnits {
-		return cell
-	}
-	units, kept := 0, 0 // kept leaves room for an ellipsis
-	for i, r := range cell {
-		if units < cellUnits {
-			kept = i
-		}
-		if units += utf16.RuneLen(r); units > cellUnits {
-			s.shortened.add(roster.CellName(s.row, column))
-			return cell[:kept] + "…"
-		}
-	}
-	return cell
+	return fitting
 }
 
 // legalXML replaces the characters that XML 1.0 can't hold.
@@ -166,7 +126,5 @@ func (s *sheetWriter) finish() error {
 func (s *sheetWriter) close() { _ = s.book.Close() } // only temporary files
 
 func (s *sheetWriter) remarks() []string {
-	return slices.Concat(
-		s.shortened.remark("could not be written in full: a workbook's cell holds 32,767 characters. A results file whose name ends in .csv has no such limit"),
-		s.replaced.remark(replacedIn("a workbook")))
+	return s.lost.remarks("a workbook can't hold control characters, which are shown as \uFFFD, or more than 32,767 characters in a cell; a results file whose name ends in .jsonl can")
 }

@@ -3,7 +3,6 @@ package results
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,37 +18,42 @@ const exampleRows = 10
 // workbook.
 type summary struct {
 	counts outcome.Counts
-	groups map[string]*group // by code
+	groups []*group
 }
 
+// group is the rows with problems of a code.
 type group struct {
-	message, hint string // of the first row
-	count         int
-	rows          []string
+	code, message, hint string // of the first row
+	count               int
+	rows                []string
 }
-
-func newSummary() summary { return summary{groups: map[string]*group{}} }
 
 func (s *summary) add(o *outcome.Outcome) {
 	s.counts.Add(o.Status, 1)
 	if !o.Status.NeedsLook() {
 		return
 	}
-	counted := map[string]bool{}
-	for _, p := range o.Problems {
-		g := s.groups[p.Code]
-		if g == nil {
-			g = &group{message: p.Message, hint: p.Hint}
-			s.groups[p.Code] = g
-		}
-		if counted[p.Code] {
+	for i, p := range o.Problems {
+		if slices.ContainsFunc(o.Problems[:i], func(earlier outcome.Problem) bool { return earlier.Code == p.Code }) {
 			continue
 		}
-		counted[p.Code] = true
+		g := s.group(p)
 		if g.count++; o.Row > 0 && len(g.rows) < exampleRows { // a line that was added by hand has no row
 			g.rows = append(g.rows, strconv.Itoa(o.Row))
 		}
 	}
+}
+
+// group returns the group of a problem.
+func (s *summary) group(p outcome.Problem) *group {
+	for _, g := range s.groups {
+		if g.code == p.Code {
+			return g
+		}
+	}
+	g := &group{code: p.Code, message: p.Message, hint: p.Hint}
+	s.groups = append(s.groups, g)
+	return g
 }
 
 // lines returns the lines of the summary sheet.
@@ -76,16 +80,13 @@ func (s *summary) lines(o Options) []workbook.Line {
 		add(workbook.Line{})
 		add(workbook.Line{Bold: true}, "what is wrong", "how many", "for example", "what to do", "where (import_row)")
 	}
-	codes := slices.SortedFunc(maps.Keys(s.groups), func(a, b string) int {
-		return cmp.Or(s.groups[b].count-s.groups[a].count, strings.Compare(a, b))
-	})
-	for _, code := range codes {
-		g := s.groups[code]
+	slices.SortFunc(s.groups, func(a, b *group) int { return cmp.Or(b.count-a.count, strings.Compare(a.code, b.code)) })
+	for _, g := range s.groups {
 		rows := strings.Join(g.rows, ", ")
 		if g.count > len(g.rows) && rows != "" {
 			rows += ", …"
 		}
-		add(workbook.Line{}, code, strconv.Itoa(g.count), g.message, g.hint, rows)
+		add(workbook.Line{}, g.code, strconv.Itoa(g.count), g.message, g.hint, rows)
 	}
 	if s.counts.NeedLook()+s.counts.Pending > 0 && !o.Rehearsal {
 		add(workbook.Line{})
