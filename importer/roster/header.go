@@ -84,27 +84,25 @@ func (h *headRow) headings(heading func(string) bool) int {
 	return n
 }
 
-// leads reports that the first row has different words, is as wide as the table, and
+// startsWithNameColumn reports whether the first row has different words, is as wide as the table, and
 // begins with a heading of whole names: Employee | Fall Protection | CPR. Where the
 // rows below begin with headings, people stand beside one another.
-func leads(rows []headRow, widest int, heading func(string) bool) bool {
+func startsWithNameColumn(rows []headRow, widest int, heading func(string) bool) bool {
 	if filled := rows[0].filled(); filled < widest || len(rows[0].texts()) < filled {
 		return false
 	}
 	firstCell := func(row headRow) string {
-		if i, filled := firstFilled(row.cells); filled > 0 {
-			return oneLine(row.cells[i])
+		for _, cell := range row.cells {
+			if !blank(cell) {
+				return oneLine(cell)
+			}
 		}
 		return ""
 	}
 	if slices.ContainsFunc(rows[1:], func(row headRow) bool { return heading(firstCell(row)) }) {
 		return false
 	}
-	switch strings.ToLower(firstCell(rows[0])) {
-	case "name", "full name", "employee name", "employee", "worker", "worker name", "nombre", "nombre completo", "nom", "nome":
-		return true
-	}
-	return false
+	return isWord("name", firstCell(rows[0]))
 }
 
 func (h *headRow) filled() int {
@@ -152,7 +150,7 @@ func bestHeader(rows []headRow, heading func(string) bool) (index, known int) {
 		for _, row := range rows[index:] {
 			widest = max(widest, row.filled())
 		}
-		if alone := widest == 1; !alone && (index > 0 || !leads(rows, widest, heading)) && (index > 0 || filled > 2 || filled < widest || len(rows[index].texts()) < filled) {
+		if alone := widest == 1; !alone && (index > 0 || !startsWithNameColumn(rows, widest, heading)) && (index > 0 || filled > 2 || filled < widest || len(rows[index].texts()) < filled) {
 			return -1, 0
 		}
 	}
@@ -340,17 +338,16 @@ func (r *Reader) takeHeader(h headRow, heading func(string) bool) error {
 	for i, c := range h.cells {
 		r.header[i] = oneLine(c)
 	}
-	r.notes.below, r.notes.heading = h.number, heading
-	r.notes.words = map[string]bool{}
-	for _, c := range h.cells {
-		r.notes.words[c] = !blank(c)
-	}
-	for _, c := range nameHeadings() {
-		r.notes.words[c], r.notes.words[strings.ToUpper(c)] = true, true
-	}
-	r.notes.headers = h.joined
+	r.classifier.headerRow, r.classifier.heading = h.number, heading
+	r.classifier.headers = h.joined
 	if h.joined == nil {
-		r.notes.headers = [][]string{slices.Clone(connected(h.cells))}
+		r.classifier.headers = [][]string{slices.Clone(connected(h.cells))}
+	}
+	r.classifier.firstHeading = map[string]bool{}
+	for _, words := range [][]string{h.cells, wordSections()["name"], wordSections()["part of a name"]} {
+		for _, heading := range words {
+			r.classifier.firstHeading[headingKey(heading)] = !blank(heading)
+		}
 	}
 	below := false
 	err := r.table.scan(func(row *Row) bool {

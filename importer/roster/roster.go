@@ -82,6 +82,11 @@ type Row struct {
 	Struck []bool
 }
 
+// wordy reports whether a cell holds words rather than a number or a date.
+func (r *Row) wordy(column int) bool {
+	return (r.Kinds == nil || r.Kinds[column] == Text) && wordy(r.Cells[column])
+}
+
 // table is a file of rows, read anew from its first row with every scan. It
 // hands out every row that is not blank, the header row and those above it
 // included, in one Row that is used again.
@@ -91,18 +96,18 @@ type table interface {
 
 // Reader reads one roster. It is not safe for concurrent use.
 type Reader struct {
-	source    *source
-	table     table
-	format    Format
-	sheet     string
-	header    []string
-	headerRow int
-	remarks   []string
-	notes     notes
-	book      *surveyedBook // nil for CSV
-	delimiter string        // "" for a workbook
-	estimate  int           // rows, about
-	hiddenToo bool
+	source     *source
+	table      table
+	format     Format
+	sheet      string
+	header     []string
+	headerRow  int
+	remarks    []string
+	classifier rowClassifier
+	book       *surveyedBook // nil for CSV
+	delimiter  string        // "" for a workbook
+	estimate   int           // rows, about
+	hiddenToo  bool
 }
 
 // Header returns the headings, trimmed and on one line each.
@@ -155,7 +160,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				row.SkipReason = ""
 			}
 			if row.SkipReason == "" && row.Err == nil {
-				if row.SkipReason = r.notes.of(row); row.SkipReason == "" && r.notes.anotherTable(row) {
+				if row.SkipReason = r.classifier.classifyRow(row); row.SkipReason == "" && r.classifier.startsOtherTable(row) {
 					other = r.anotherTable(row.Number)
 					return false
 				}

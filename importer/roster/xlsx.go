@@ -36,9 +36,8 @@ func (r *Reader) openXLSX(o Options) error {
 	}
 	h.cells = connected(h.cells)
 	t.headerRow, t.width = h.number, len(h.cells)
-	r.notes.numbers, r.notes.last = v.numbers, lastHeaderRow(sh.Merges, h.number, len(h.cells))
+	r.classifier.numbers, r.classifier.lastMerged = v.numbers, lastHeaderRow(sh.Merges, h.number, len(h.cells))
 	r.remarkOnSheet(book, sh, h.number, len(h.cells))
-	r.remarkOnLegend(v.head)
 	return r.takeHeader(h, o.Heading)
 }
 
@@ -173,7 +172,7 @@ func (r *Reader) wordlessSheet(choices []sheetChoice) (*workbook.Sheet, error) {
 }
 
 func judge(sh *workbook.Sheet, v *survey, o Options) sheetChoice {
-	c := sheetChoice{sheet: sh, survey: v, sample: sampleName(sh.Name), gone: goneName(sh.Name)}
+	c := sheetChoice{sheet: sh, survey: v, sample: containsWord("sample", sh.Name), gone: containsWord("left", sh.Name)}
 	i, known := bestHeader(v.head, o.Heading)
 	if o.HeaderRow > 0 {
 		i = slices.IndexFunc(v.head, func(h headRow) bool { return h.number == o.HeaderRow })
@@ -196,24 +195,6 @@ func (c *sheetChoice) rank() int {
 		return c.known
 	}
 	return 2 * c.known
-}
-
-// goneName reports whether a sheet's name says that its people have left.
-func goneName(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{
-		"terminat", "inactiv", "former", "laid off", "layoff", "resigned", "retired", "archive", "bajas", "ausgeschieden", "ehemalig", "inaktiv", "sortis", "inactif", "desligad", "inativ",
-	}, func(word string) bool { return strings.Contains(name, word) })
-}
-
-func sampleName(name string) bool {
-	name = strings.ToLower(name)
-	for _, word := range []string{"sample", "example", "instruction", "ejemplo", "instruccion", "beispiel", "anleitung", "exemple", "exemplo"} {
-		if strings.Contains(name, word) {
-			return true
-		}
-	}
-	return false
 }
 
 func (r *Reader) namedSheet(name string, book *surveyedBook) (*workbook.Sheet, error) {

@@ -7,8 +7,8 @@ import (
 	"muster/importer/roster"
 )
 
-// TestNotes reads one line below a header of three columns, of two and of one.
-func TestNotes(t *testing.T) {
+// TestRowsOfOneCell reads one line below a header of three columns, of two and of one.
+func TestRowsOfOneCell(t *testing.T) {
 	t.Parallel()
 	const (
 		total   = "a total, not a person"
@@ -52,6 +52,8 @@ func TestNotes(t *testing.T) {
 		"* apprentice":                    note,
 		"Foreman signature: ____________": footer,
 		"*Maria Garcia":                   "",
+		"* Maria Garcia":                  "",
+		"Total, Ann":                      "",
 		"María de los Ángeles Fernández de la Vega y Sanz": "",
 		"Juan Carlos de la Cruz Jr.":                       "",
 		"maria garcia lopez":                               "",
@@ -134,8 +136,8 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestNotesOfSeveralCells reads lines of which a delimiter makes several cells.
-func TestNotesOfSeveralCells(t *testing.T) {
+// TestRowsOfSeveralCells reads lines of which a delimiter makes several cells.
+func TestRowsOfSeveralCells(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
 		"Exported by Smith, John on 11/23,": "a line of the export itself, not a person",
@@ -174,7 +176,7 @@ func TestNotesOfSeveralCells(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", line, got, want)
 		}
 	}
-	for line, want := range map[string]string{"7,,": "a number with nobody beside it", "1007,,": "", ",7,": "", "7,Ana,": ""} {
+	for line, want := range map[string]string{"7,,": "a line number without a person", "1007,,": "", ",7,": "", "7,Ana,": ""} {
 		r := open(t, write(t, "crew.csv", "No.,First Name,Last Name\n"+line+"\n2,Bo,Li\n"), roster.Options{})
 		if got := lines(t, r); len(got) != 2 || got[0].What != want {
 			t.Errorf("%s: %+v, want %q", line, got, want)

@@ -1,0 +1,70 @@
+package roster
+
+import "strings"
+
+// repeatsHeader reports whether a row holds the headings again, as at the top of every
+// printed page, or those of a second language right below the header.
+func (c *rowClassifier) repeatsHeader(row *Row) bool {
+	if row.Number <= c.lastMerged {
+		return true
+	}
+	for _, header := range c.headers {
+		if sameCells(row.Cells, header) {
+			return true
+		}
+	}
+	return row.Number == c.headerRow+1 && c.allHeadings(row)
+}
+
+// startsOtherTable reports whether a row holds headings in other columns than the
+// header: the people below it belong to another table.
+func (c *rowClassifier) startsOtherTable(row *Row) bool {
+	for _, cell := range row.Cells {
+		if !blank(cell) {
+			return c.firstHeading[headingKey(cell)] && c.allHeadings(row)
+		}
+	}
+	return false
+}
+
+// allHeadings reports whether a row holds several headings and nothing else.
+func (c *rowClassifier) allHeadings(row *Row) bool {
+	filled := 0
+	for i, cell := range row.Cells {
+		if blank(cell) {
+			continue
+		}
+		if c.heading == nil || row.Kinds != nil && row.Kinds[i] != Text || !c.heading(oneLine(cell)) {
+			return false
+		}
+		filled++
+	}
+	return filled > 1
+}
+
+// sameCells reports whether a row repeats the header, each cell in its own column. The
+// row may leave out some cells, but must repeat two.
+func sameCells(cells, header []string) bool {
+	same, filled := 0, 0
+	for i, cell := range cells {
+		switch {
+		case blank(cell):
+		case i >= len(header) || headingKey(cell) != headingKey(header[i]):
+			return false
+		default:
+			same++
+		}
+	}
+	for _, cell := range header {
+		if !blank(cell) {
+			filled++
+		}
+	}
+	return same > 1 || same > 0 && same == filled
+}
+
+// headingKey returns a cell as headings are compared: in small letters, without the mark
+// that a file begins with that was copied behind another.
+func headingKey(cell string) string {
+	return strings.ToLower(strings.TrimSpace(strings.TrimPrefix(cell, byteOrderMark)))
+}

@@ -1,0 +1,253 @@
+package roster
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The SkipReason of a row that the workbook hides, and of a title above other rows.
+const (
+	SkipHidden  = "a hidden row"
+	SkipSection = "a section heading, not a person"
+)
+
+const (
+	skipTotal    = "a total, not a person"
+	skipExport   = "a line of the export itself, not a person"
+	skipNote     = "a note, not a person"
+	skipNumber   = "a line number without a person"
+	skipHeadings = "the headings again, not a person"
+)
+
+// rule recognizes rows of one kind that are not people.
+type rule struct {
+	reason string
+	cells  int  // the most filled cells that such a row has
+	wide   bool // only in rosters of three columns and more, where no name is alone in a row
+
+	// form describes the text of the line, see compileForm. A rule that no form can
+	// express has a function instead.
+	form    string
+	pattern *regexp.Regexp // the compiled form
+	applies func(*rowClassifier, *line) bool
+}
+
+const anyCells = 1 << 20
+
+// skipRules lists the rules by what they recognize. A rule must name the files that
+// need it, and must apply to nothing that a row of a person can say: a row too many is
+// found by validation, and a row too few is a person lost.
+var skipRules = sync.OnceValue(func() []rule {
+	rules := []rule{
+		// Timesheets and payroll reports: "Total: 3", "Gesamt Gewerk | | 78", "Total Workers | Foremen 3".
+		{reason: skipTotal, cells: anyCells, form: `{total}\b[^|]*\| 9( \| 9)*$`},
+		{reason: skipTotal, cells: anyCells, form: `{total} (\| )?{counted}`},
+		{reason: skipTotal, cells: 1, form: `{total}\b.*[:=0-9]`},
+		{reason: skipTotal, cells: 1, wide: true, form: `{total}( [^,]*)?$`},
+		// Exports of time clocks: "# | Totals", "# | 12 | 96".
+		{reason: skipTotal, cells: anyCells, form: `# \| ({total}|9)( \| 9)*$`},
+		// Reports of databases: "25 records", "Employees: 25", "Number of employees | 25".
+		{reason: skipTotal, cells: 1, form: `[^\pL]*[0-9] {counted}[^\pL]*$`},
+		{reason: skipTotal, cells: 1, form: `(.* )?({counted}|{total})( .*)? : [0-9.,]+$`},
+		{reason: skipTotal, cells: anyCells, form: `(head ?count|{number of} {counted})( :)?( \| 9)*$`},
+		// Subtotals of spreadsheet programs and of departments: "Electrical Count | 1", "Dept 100 Total | 40".
+		{reason: skipTotal, cells: anyCells, form: `{group} ([^|]* )?total( \| 9)+$`},
+		{reason: skipTotal, cells: anyCells, applies: (*rowClassifier).subtotal},
+
+		// Reports of HR and payroll systems: "Exported by J. Smith", "Run Date: 11/23/2026", "Note: …", "© 2026".
+		{reason: skipExport, cells: 3, form: `{made} ({made by}|:)`},
+		{reason: skipExport, cells: 3, form: `last {changed} .*[:0-9]`},
+		{reason: skipExport, cells: 3, form: `{report} ({report detail} .*[:0-9]|:)`},
+		{reason: skipExport, cells: 3, form: `{remark} :|filtered by|{confidential} [-–—:]|copyright .*[©0-9]|©|\(c\) 2`},
+		// Printed lists: "Page 1 of 2", "*** end of report ***", "----------", "Signature: ________".
+		{reason: skipExport, cells: 1, form: `{page}[ .:#]*[0-9]`},
+		{reason: skipExport, cells: 1, form: `[^\pL]*{end of} (.* )?{document}[^\pL]*$`},
+		{reason: skipExport, cells: 1, form: `.*____|[^\pL\pN\x00]{3,}$|[-*=#~_<>–—]{2,}.*[-*=#~_<>–—]{2,}$`},
+
+		// Lists with remarks below: "* on leave", "Cy starts on Monday", or the latter split at its commas.
+		{reason: skipNote, cells: 1, applies: (*rowClassifier).footnote},
+		{reason: skipNote, cells: 3, applies: (*rowClassifier).sentence},
+
+		// Lists by crew, with or without the foreman beside the title: "Crew A", "Foreman: | Jim Doe", "Week 47".
+		{reason: SkipSection, cells: 3, form: `({label}|{section})\b[^|]*: \|`},
+		{reason: SkipSection, cells: 1, form: `.+ :$`},
+		{reason: SkipSection, cells: 1, form: `{section}[ #:.-]+([0-9]+|[^ ])( .*)?$`},
+		{reason: SkipSection, cells: 1, wide: true, form: `{section} .+`},
+		{reason: SkipSection, cells: 1, form: `{numbered} [^ ]*[0-9]`},
+		{reason: SkipSection, cells: 1, form: `.*[ (/-]{unit}[.:)]*$|{attribute} (.* )?{staff}[.:)]*$`},
+		{reason: SkipSection, cells: 1, wide: true, applies: (*rowClassifier).textAmongNumbers},
+		// Lists of several companies, and of people who have left: "Bayline Mechanical, Inc.", "TERMINATED".
+		{reason: SkipSection, cells: 1, form: `.*[ ,]{company}[.:]*$`},
+		{reason: SkipSection, cells: 1, form: `[^\pL]*{status}[^\pL]*$`},
+
+		// Sign-in sheets: a line number that no person has signed beside.
+		{reason: skipNumber, cells: 1, applies: (*rowClassifier).lineNumber},
+	}
+	for i, r := range rules {
+		if r.form != "" {
+			rules[i].pattern = compileForm(r.form)
+		}
+	}
+	return rules
+})
+
+// line is a row as the rules see it.
+type line struct {
+	row     *Row
+	first   string // the first filled cell, trimmed
+	column  int    // of the first filled cell
+	cells   int    // filled cells
+	numbers bool   // whether all cells behind the first are numbers
+
+	// text is the filled cells in small letters, with " | " between cells, 9 for each
+	// cell of a number behind the first, and blanks around every colon.
+	text string
+}
+
+// newLine returns a row as a line, and false for a row with more words than any line
+// has that is not a person.
+func newLine(row *Row) (*line, bool) {
+	const most = 3 // cells with words
+	l := &line{row: row, numbers: true}
+	var text strings.Builder
+	words := 0
+	for i, c := range row.Cells {
+		if blank(c) {
+			continue
+		}
+		c = strings.TrimSpace(c)
+		if l.cells++; l.cells == 1 {
+			l.first, l.column = c, i
+		} else {
+			text.WriteString(" | ")
+			if !row.wordy(i) {
+				text.WriteString("9")
+				continue
+			}
+			l.numbers = false
+		}
+		if words++; words > most {
+			return l, false
+		}
+		text.WriteString(normal(c))
+	}
+	l.text = text.String()
+	return l, l.cells > 0
+}
+
+// normal returns a cell in small letters, with single blanks and with blanks around
+// every colon.
+func normal(cell string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(cell), ":", " : ")), " ")
+}
+
+// rowClassifier finds the rows of one roster that are not people.
+type rowClassifier struct {
+	headers      [][]string        // the cells of the header row, and of a second row of the header
+	headerRow    int               // the number of the header row
+	lastMerged   int               // the last row that cells of the header row are merged down to
+	heading      func(string) bool // Options.Heading
+	firstHeading map[string]bool   // the headings that a table begins with, in small letters
+	numbers      []bool            // the columns of a workbook that hold numbers; nil for CSV
+
+	above       string // the first cell of the row above
+	aboveColumn int
+}
+
+// classifyRow returns why a row is not a person, or "" for a person. Rows must come
+// in the order of the roster.
+func (c *rowClassifier) classifyRow(row *Row) string {
+	if c.repeatsHeader(row) {
+		return skipHeadings
+	}
+	l, short := newLine(row)
+	reason := ""
+	if short {
+		reason = c.firstRule(l).reason
+	}
+	if reason != skipTotal {
+		c.above, c.aboveColumn = l.first, l.column
+	}
+	return reason
+}
+
+// firstRule returns the first rule that applies to a line, or the zero rule.
+func (c *rowClassifier) firstRule(l *line) rule {
+	for _, r := range skipRules() {
+		switch {
+		case l.cells > r.cells, r.wide && c.narrow():
+		case r.pattern != nil && r.pattern.MatchString(l.text), r.applies != nil && r.applies(c, l):
+			return r
+		}
+	}
+	return rule{}
+}
+
+// narrow reports whether the roster has so few columns that a name may be alone in a
+// row.
+func (c *rowClassifier) narrow() bool { return len(c.headers[0]) < 3 }
+
+// subtotal reports whether a row sums up the rows above: "Electrical Total" below rows
+// with "Electrical" in the same column. Elsewhere "Ann Total" may be a person.
+func (c *rowClassifier) subtotal(l *line) bool {
+	rest, found := strings.CutPrefix(l.first, c.above)
+	return found && c.above != "" && l.column == c.aboveColumn && l.cells > 1 && l.numbers && isWord("summary", strings.TrimSpace(rest))
+}
+
+// footnote reports whether a line is a star and a remark in small letters. A star in
+// front of a name marks a person.
+func (c *rowClassifier) footnote(l *line) bool {
+	rest := strings.TrimLeft(l.first, "*†‡")
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
+	return len(rest) < len(l.first) && strings.HasPrefix(rest, " ") && unicode.IsLower(first)
+}
+
+// sentence reports whether a line is a sentence by its words or its length: one cell, or
+// in a CSV file several that begin with a blank, as a sentence split at its commas.
+func (c *rowClassifier) sentence(l *line) bool {
+	words := strings.Fields(l.first)
+	if len(words) < 4 {
+		return false
+	}
+	for i, cell := range l.row.Cells[l.column+1:] {
+		if l.cells > 1 && (l.row.Kinds != nil || cell != "" && cell[0] != ' ') {
+			return false
+		}
+		if cell == "" {
+			if !blankRow(l.row.Cells[l.column+1+i:]) {
+				return false
+			}
+			break
+		}
+	}
+	if len(words) > 15 || len(l.first) > 160 {
+		return true
+	}
+	for _, word := range words {
+		if word = strings.TrimRight(word, ",;:."); word == strings.ToLower(word) && isWord("sentence", word) {
+			return true
+		}
+	}
+	return false
+}
+
+// textAmongNumbers reports whether a line is one text in a column of numbers.
+func (c *rowClassifier) textAmongNumbers(l *line) bool {
+	return l.column < len(c.numbers) && c.numbers[l.column] && l.row.Kinds != nil && l.row.wordy(l.column)
+}
+
+// lineNumber reports whether a line holds nothing but its number.
+func (c *rowClassifier) lineNumber(l *line) bool {
+	if len(l.first) > 3 || strings.Trim(l.first, "0123456789.") != "" {
+		return false
+	}
+	for _, header := range c.headers {
+		if l.column < len(header) && isWord("line number", strings.Trim(header[l.column], " .:")) {
+			return true
+		}
+	}
+	return false
+}
