@@ -18,7 +18,9 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 		case s.value != nil:
 			src.constant = s.value
 			match.How = "the constant " + quote(*s.value)
-			b.constant(s)
+			if s.field == WorkClassification {
+				b.add(m.fillClassification(&src, value{*s.value, -1, Text}, &Person{}))
+			}
 		case s.expression != nil:
 			src.formula = b.formula(s.expression, s.field)
 			match.How = "an expression of the mapping file"
@@ -176,25 +178,10 @@ func (b *binder) formula(e *expression, field Field) *formula {
 	return f
 }
 
-// constant checks a constant work classification against the project.
-func (b *binder) constant(s spec) {
-	if s.field != WorkClassification || b.classes == nil {
-		return
-	}
-	found := b.classes.find(*s.value)
-	if !s.lookup {
-		found = nil
-		if id, ok := wholeNumber(*s.value); ok {
-			if i, known := b.classes.ids[id]; known {
-				found = []int{i}
-			}
-		}
-	}
-	switch {
-	case len(found) == 0:
-		b.problems = append(b.problems, *b.classes.unknown(*s.value, -1))
-	case len(found) > 1:
-		b.problems = append(b.problems, *b.classes.ambiguous(*s.value, -1, found))
+// add adds a problem, if there is one.
+func (b *binder) add(p *Problem) {
+	if p != nil {
+		b.problems = append(b.problems, *p)
 	}
 }
 

@@ -2,9 +2,9 @@ package mapping
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -217,22 +217,13 @@ func (d *detector) ambiguous(c *column, meanings string, fields ...Field) {
 	d.ask(p, nil, answers...)
 }
 
+// plainYAML is a heading that YAML needs no quotes for.
+var plainYAML = regexp.MustCompile(`^\pL(?:[\pL\p{Nd} ._\-/()]*[\pL\p{Nd}._\-/()])?$`)
+
 // yamlText quotes a heading for YAML, if YAML needs quotes.
 func yamlText(heading string) string {
-	plain := heading != "" && heading == strings.TrimSpace(heading)
-	for i, r := range heading {
-		switch {
-		case unicode.IsLetter(r):
-		case i > 0 && (unicode.IsDigit(r) || strings.ContainsRune(" ._-/()", r)):
-		default:
-			plain = false
-		}
-	}
-	switch strings.ToLower(heading) {
-	case "null", "true", "false", "yes", "no", "on", "off", "y", "n":
-		plain = false
-	}
-	if plain {
+	isWord := slices.Contains([]string{"null", "true", "false", "yes", "no", "on", "off", "y", "n"}, strings.ToLower(heading))
+	if plainYAML.MatchString(heading) && !isWord {
 		return heading
 	}
 	return "'" + strings.ReplaceAll(heading, "'", "''") + "'"

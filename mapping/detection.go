@@ -321,13 +321,14 @@ func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
 			fmt.Fprintf(&b, "  # %s\n", d.entry(a.field, a.claim))
 		}
 	}
+	m := d.mapper(claims)
 	for _, one := range []struct {
 		what string
 		list []string
 	}{
 		{"Fields that are not filled: ", unfilled(claims, open)},
-		{"Columns that feed no field: ", d.unusedHeadings(claims)},
-		{"Columns that are never sent: ", d.withheldHeadings()},
+		{"Columns that feed no field: ", m.unused},
+		{"Columns that are never sent: ", m.withheld},
 	} {
 		if len(one.list) > 0 {
 			comment(&b, "# ", one.what+strings.Join(one.list, ", ")+".")
@@ -344,35 +345,6 @@ func unfilled(claims map[Field][]claim, open []Question) []string {
 		asked := slices.ContainsFunc(open, func(q Question) bool { return q.Field == f })
 		if len(claims[f]) == 0 && !asked && !split {
 			all = append(all, string(f))
-		}
-	}
-	return all
-}
-
-// unusedHeadings returns the headings of columns that feed no field, and could.
-func (d *detector) unusedHeadings(claims map[Field][]claim) []string {
-	used := make(map[int]bool)
-	for _, f := range append([]Field{fullName}, Fields()...) {
-		if all := claims[f]; len(all) > 0 {
-			for _, c := range all[0].columns() {
-				used[c] = true
-			}
-		}
-	}
-	var headings []string
-	for _, c := range d.all {
-		if c.heading != "" && !used[c.index] && !d.withheld[c.index] {
-			headings = append(headings, c.heading)
-		}
-	}
-	return headings
-}
-
-func (d *detector) withheldHeadings() []string {
-	var all []string
-	for i := range d.header {
-		if d.withheld[i] {
-			all = append(all, heading(d.header, i))
 		}
 	}
 	return all

@@ -117,21 +117,10 @@ func (r *fileReader) fields(n ast.Node) []spec {
 	var y fieldsYAML
 	r.decode(n, &y, "fields")
 	var specs []spec
-	for _, f := range []struct {
-		field Field
-		node  ast.Node
-	}{
-		{FirstName, y.FirstName},
-		{LastName, y.LastName},
-		{JobTitle, y.JobTitle},
-		{EmployeeID, y.EmployeeID},
-		{IsEmployee, y.IsEmployee},
-		{OriginID, y.OriginID},
-		{WorkClassification, y.WorkClassification},
-		{fullName, y.FullName},
-	} {
-		if f.node != nil {
-			specs = append(specs, r.spec(f.field, f.node))
+	v := reflect.ValueOf(y)
+	for i, name := range yamlNames(v.Type()) {
+		if node, given := v.Field(i).Interface().(ast.Node); given {
+			specs = append(specs, r.spec(Field(name), node))
 		}
 	}
 	for _, half := range []struct {

@@ -11,33 +11,17 @@ import (
 // Windows-1252, such as MuÃ±oz: characters that make a Latin letter or a
 // typographic mark of UTF-8 again.
 func isMojibake(text string) bool {
-	var buf [utf8.UTFMax]byte
-	n, need := 0, 0 // bytes of a letter that may be there, and how many it has
+	bytes := make([]byte, 0, len(text))
 	for _, r := range text {
-		if r < utf8.RuneSelf {
-			n = 0
-			continue
+		b, _ := charmap.Windows1252.EncodeRune(r) // 0 or SUB ends what may be a letter
+		bytes = append(bytes, b)
+	}
+	for len(bytes) > 0 {
+		letter, size := utf8.DecodeRune(bytes)
+		if size > 1 && isTyped(letter) {
+			return true
 		}
-		b, ok := charmap.Windows1252.EncodeRune(r)
-		switch {
-		case !ok:
-			n = 0
-		case n > 0 && 0x80 <= b && b <= 0xBF:
-			buf[n] = b
-			if n++; n < need {
-				continue
-			}
-			if letter, _ := utf8.DecodeRune(buf[:n]); isTyped(letter) {
-				return true
-			}
-			n = 0
-		case 0xC3 <= b && b <= 0xC8:
-			buf[0], n, need = b, 1, 2
-		case b == 0xE1 || b == 0xE2: // Vietnamese letters, quotation marks
-			buf[0], n, need = b, 1, 3
-		default:
-			n = 0
-		}
+		bytes = bytes[size:]
 	}
 	return false
 }

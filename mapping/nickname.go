@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,10 +24,12 @@ func stripNickname(name string) (rest, stripped string) {
 			return strings.ReplaceAll(inside, "\x00", q), ""
 		}
 	}
-	from, to, inside, bracket := quoted(name)
+	from, to := findAside(name)
 	if to == 0 {
 		return name, ""
 	}
+	runes := []rune(name[from:to])
+	inside, bracket := strings.TrimSpace(string(runes[1:len(runes)-1])), runes[0] == '(' || runes[0] == '['
 	before, behind := strings.TrimRight(name[:from], " "), strings.TrimLeft(name[to:], " ")
 	front := before == "" || strings.HasSuffix(before, ",")
 	switch {
@@ -44,43 +47,21 @@ func stripNickname(name string) (rest, stripped string) {
 	return strings.TrimSpace(rest), name[from:to]
 }
 
-// quoted finds the only quotes or brackets around whole words of a name. to is 0
-// for no brackets, and for several.
-func quoted(name string) (from, to int, inside string, bracket bool) {
-	for _, pair := range [...][2]string{
-		{`"`, `"`}, {"“", "”"}, {"“", "“"}, {"„", "“"}, {"‘", "’"}, {"«", "»"}, {"'", "'"}, {"(", ")"}, {"[", "]"},
-	} {
-		start := indexWordStart(name, pair[0])
-		if start < 0 {
-			continue
-		}
-		length := strings.Index(name[start+len(pair[0]):], pair[1])
-		if length <= 0 {
-			continue
-		}
-		end := start + len(pair[0]) + length + len(pair[1])
-		if end < len(name) && name[end] != ' ' && name[end] != ',' {
-			continue
-		}
-		if strings.ContainsAny(name[:start]+name[end:], `"“”„«»()[]`) {
-			return 0, 0, "", false
-		}
-		return start, end, strings.TrimSpace(name[start+len(pair[0]) : end-len(pair[1])]), pair[0] == "(" || pair[0] == "["
-	}
-	return 0, 0, "", false
-}
+// aside is text in quotes or brackets around whole words.
+var aside = regexp.MustCompile(`(?:^|[ ,])("[^"]+"|“[^“”]+[“”]|„[^“]+“|‘[^’]+’|«[^»]+»|'[^']+'|\([^)]+\)|\[[^\]]+\])(?:[ ,]|$)`)
 
-// indexWordStart returns where a mark begins a word; -1 for nowhere.
-func indexWordStart(name, mark string) int {
-	for at := 0; ; at++ {
-		next := strings.Index(name[at:], mark)
-		if next < 0 {
-			return -1
-		}
-		if at += next; at == 0 || name[at-1] == ' ' || name[at-1] == ',' {
-			return at
-		}
+// findAside finds the only quotes or brackets in a name. to is 0 for none, and
+// for several.
+func findAside(name string) (from, to int) {
+	found := aside.FindStringSubmatchIndex(name)
+	if found == nil {
+		return 0, 0
 	}
+	from, to = found[2], found[3]
+	if rest := name[:from] + name[to:]; strings.ContainsAny(rest, `"“”„«»()[]`) || aside.MatchString(rest) {
+		return 0, 0
+	}
+	return from, to
 }
 
 // mayBeNickname reports whether the inside of quotes is a word or two of letters,

@@ -1,10 +1,10 @@
 package mapping
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 )
 
 // meaning is what a heading stands for: the name of a section of
@@ -152,9 +152,9 @@ func idRule(otherwise action) rule {
 		steps: []step{
 			{func(_ *detector, c *column) bool { return isRunning(c.cells) }, ignore, ""},
 			{func(d *detector, c *column) bool { return len(c.cells) == 0 && d.taken(EmployeeID) }, ignore, ""},
-			{cells(isUUID), feed, OriginID},
+			{cells(uuid.MatchString), feed, OriginID},
 			{taken(EmployeeID), ignore, ""},
-			{cells(isNineDigits), withhold, ""},
+			{cells(nineDigits.MatchString), withhold, ""},
 			{cells(looksLikeID), otherwise, EmployeeID},
 			{nil, ask, ""},
 		},
@@ -277,23 +277,11 @@ func isRunning(cells []string) bool {
 	return len(cells) > 1 && len(cells[0]) <= 3
 }
 
-func isUUID(cell string) bool {
-	cell = strings.Trim(cell, "{}")
-	if len(cell) != 36 {
-		return false
-	}
-	for i, r := range cell {
-		if isDash := i == 8 || i == 13 || i == 18 || i == 23; isDash != (r == '-') || r != '-' && !unicode.Is(unicode.ASCII_Hex_Digit, r) {
-			return false
-		}
-	}
-	return true
-}
-
-func isNineDigits(cell string) bool {
-	n, rest := digits(cell)
-	return n == 9 && rest == ""
-}
+// The shapes of IDs.
+var (
+	uuid       = regexp.MustCompile(`^\{?[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}\}?$`)
+	nineDigits = regexp.MustCompile(`^\d{9}$`)
+)
 
 var rankWords = wordSet("occupations", "rank", Fold)
 
