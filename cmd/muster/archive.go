@@ -48,7 +48,7 @@ func (a *app) rostersOf(j *job) ([]string, error) {
 	var rosters []string
 	for _, path := range found {
 		info, err := os.Lstat(path)
-		if err != nil || !info.Mode().IsRegular() || !looksLikeRoster(path) || besideItsRoster(path, found) || isUndo(path) {
+		if err != nil || !info.Mode().IsRegular() || !looksLikeRoster(path) || besideItsRoster(path, found) || importer.IsUndoResults(path) {
 			continue
 		}
 		if age := time.Since(info.ModTime()); age < writtenFor {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"muster/importer"
 	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/text"
@@ -47,7 +48,7 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 		f.State, f.Text, f.Fix = doubted, f.Text+"; all users of this machine can read it", "chmod 600 "+shellWord(path)
 	}
 	x.found(f)
-	runs, err := book.Runs(ctx, bundledRuns)
+	runs, err := importer.PastRuns(ctx, book, bundledRuns)
 	if err != nil {
 		x.found(ledgerTrouble(err))
 		return nil
@@ -59,11 +60,11 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 	if len(health.Open) == 0 {
 		x.found(finding{Check: "in doubt", State: fine, Text: "every request's outcome is known"})
 	}
-	told, err := tellRuns(ctx, book, runs)
+	bundled, err := newBundledRuns(ctx, runs)
 	if err != nil {
 		x.found(ledgerTrouble(err))
 	}
-	return told
+	return bundled
 }
 
 func ledgerTrouble(err error) finding {
@@ -80,7 +81,7 @@ func ledgerTrouble(err error) finding {
 }
 
 // checkLock reports which run holds the lock of the project.
-func (x *examination) checkLock(book *ledger.Ledger, runs []ledger.Run) {
+func (x *examination) checkLock(book *ledger.Ledger, runs []importer.PastRun) {
 	if x.scope == (ledger.Scope{}) {
 		x.skip("lock", "no company and project are set")
 		return
@@ -90,7 +91,7 @@ func (x *examination) checkLock(book *ledger.Ledger, runs []ledger.Run) {
 		return
 	}
 	f := finding{Check: "lock", State: doubted, Fix: "let it end first: another one would end at once with exit code 4"}
-	i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.Scope == x.scope && r.Status == ledger.Running })
+	i := slices.IndexFunc(runs, func(r importer.PastRun) bool { return r.Scope == x.scope && r.Status == ledger.Running })
 	if i < 0 {
 		f.Text = fmt.Sprintf("a run is about to begin on project %d", x.scope.Project)
 	} else {

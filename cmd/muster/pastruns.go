@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"muster/importer"
 	"muster/importer/ledger"
 	"muster/importer/report"
-	"muster/importer/text"
 )
 
 // openRecord opens the existing ledger of the settings for reading; it returns nil if
@@ -44,43 +42,19 @@ func missing(path string) bool {
 
 // openRun opens the ledger and returns the run with this ID. The caller closes the
 // ledger.
-func (a *app) openRun(ctx context.Context, id string) (*ledger.Ledger, ledger.Run, error) {
+func (a *app) openRun(ctx context.Context, id string) (*ledger.Ledger, importer.PastRun, error) {
 	book, path, err := a.openRecord(ctx)
 	if err != nil {
-		return nil, ledger.Run{}, err
+		return nil, importer.PastRun{}, err
 	}
 	if book == nil {
-		_, err := findRun(nil, path, id)
-		return nil, ledger.Run{}, err
+		return nil, importer.PastRun{}, usageError(fmt.Sprintf("there is no run %s: there is no ledger %s", id, path), "check --ledger")
 	}
-	runs, err := book.Runs(ctx, 0)
-	var run ledger.Run
-	if err == nil {
-		run, err = findRun(runs, path, id)
-	}
+	run, err := importer.FindRun(ctx, book, id)
 	if err != nil {
-		return nil, ledger.Run{}, errors.Join(err, book.Close())
+		return nil, run, errors.Join(err, book.Close())
 	}
 	return book, run, nil
-}
-
-// findRun returns the run with this ID, or an error that suggests similar IDs.
-func findRun(runs []ledger.Run, path, id string) (ledger.Run, error) {
-	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.ID == id }); i >= 0 {
-		return runs[i], nil
-	}
-	var near []string
-	slices.SortStableFunc(runs, func(a, b ledger.Run) int { return cmp.Compare(text.Similarity(id, b.ID), text.Similarity(id, a.ID)) })
-	for _, r := range runs {
-		if len(near) < 3 && text.Similarity(id, r.ID) > 0.6 {
-			near = append(near, r.ID)
-		}
-	}
-	fix := "muster runs lists the runs there are"
-	if len(near) > 0 {
-		fix = strings.Join(near, " or ") + "; " + fix
-	}
-	return ledger.Run{}, usageError(fmt.Sprintf("there is no run %s in the ledger %s", report.Clean(id), path), fix)
 }
 
 // lastResults returns the results file of the last run whose file still exists.

@@ -9,10 +9,8 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -20,7 +18,6 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/report"
-	"muster/importer/text"
 )
 
 func (a *app) newRunsCommand() *cobra.Command {
@@ -69,15 +66,35 @@ type runJSON struct {
 	Command string           `json:"command"`
 	Status  ledger.RunStatus `json:"status"`
 	Started time.Time        `json:"started"`
-	Ended   *time.Time       `json:"ended"` // null while it runs, and after a crash
-	API     string           `json:"api"`
-	Company int64            `json:"company"`
-	Project int64            `json:"project"`
-	Roster  string           `json:"roster"`
-	Results string           `json:"results"`
-	Rows    int              `json:"rows"`
+	Ended   *time.Time       `json:"ended"` // null while the run is running, and after a crash
+	runPlace
+	Rows int `json:"rows"`
 	outcome.Counts
-	Removed *int `json:"removed,omitempty"` // of an undo
+	Removed *int `json:"removed,omitempty"` // only of an undo
+}
+
+// runPlace is the project and the files of a run.
+type runPlace struct {
+	API     string `json:"api"`
+	Company int64  `json:"company"`
+	Project int64  `json:"project"`
+	Roster  string `json:"roster"`
+	Results string `json:"results"`
+}
+
+func newRunJSON(run importer.PastRun) runJSON {
+	r := runJSON{
+		Run: run.ID, Command: run.Command, Status: run.Status, Started: run.Started,
+		runPlace: runPlace{API: run.API, Company: run.Company, Project: run.Project, Roster: run.Roster, Results: run.Results},
+		Rows:     run.Counts.Rows(), Counts: run.Counts,
+	}
+	if !run.Ended.IsZero() {
+		r.Ended = &run.Ended
+	}
+	if run.IsUndo() {
+		r.Removed = &run.Removed
+	}
+	return r
 }
 
 func (a *app) listRuns(ctx context.Context, flags *pflag.FlagSet, limit int) (err error) {
@@ -85,126 +102,91 @@ func (a *app) listRuns(ctx context.Context, flags *pflag.FlagSet, limit int) (er
 		return err
 	}
 	if limit < 0 {
-		return usageError(fmt.Sprintf("--limit %d is less than none", limit), "--limit 0 lists all")
+		return usageError(fmt.Sprintf("--limit %d is negative", limit), "--limit 0 lists all")
 	}
 	book, path, err := a.openRecord(ctx)
 	if err != nil {
 		return err
 	}
-	var runs []ledger.Run
+	var runs []importer.PastRun
 	if book != nil {
 		defer func() { err = errors.Join(err, book.Close()) }()
-		if runs, err = book.Runs(ctx, limit); err != nil {
+		if runs, err = importer.PastRuns(ctx, book, limit); err != nil {
 			return err
 		}
-	}
-	out := bufio.NewWriter(a.stdout)
-	all := make([]runJSON, 0, len(runs))
-	for _, run := range runs {
-		one, err := describe(ctx, book, run)
-		if err != nil {
-			return err
-		}
-		all = append(all, one)
 	}
 	switch {
 	case a.settings.json:
-		a.answered = true
-		if err := json.NewEncoder(out).Encode(struct {
-			Runs []runJSON `json:"runs"`
-		}{all}); err != nil {
-			return fmt.Errorf("write the runs: %w", err)
+		all := make([]runJSON, len(runs))
+		for i, run := range runs {
+			all[i] = newRunJSON(run)
 		}
-	case len(all) == 0:
+		return json.NewEncoder(a.answer()).Encode(map[string][]runJSON{"runs": all})
+	case len(runs) == 0:
 		a.talk("No runs yet in the ledger %s.", report.Clean(path))
-	default:
-		writeRuns(out, all, a.width(a.stdout), a.settings.quiet)
-		if limit > 0 && len(all) == limit {
-			a.talk("These are the newest %d; --limit 0 lists all.", limit)
-		}
+		return nil
+	}
+	out := bufio.NewWriter(a.stdout)
+	if a.settings.plain {
+		writeRunsPlain(out, runs)
+	} else {
+		writeRuns(out, runs, width(a.stdout), a.settings.quiet)
+	}
+	if limit > 0 && len(runs) == limit {
+		a.talk("These are the newest %d; --limit 0 lists all.", limit)
 	}
 	return out.Flush()
 }
 
-// describe adds to an undo's run the number of people taken off.
-func describe(ctx context.Context, book *ledger.Ledger, run ledger.Run) (runJSON, error) {
-	one := runJSON{
-		Run: run.ID, Command: run.Command, Status: run.Status, Started: run.Started,
-		API: run.API, Company: run.Company, Project: run.Project,
-		Roster: run.Roster, Results: run.Results, Rows: run.Counts.Rows(), Counts: run.Counts,
+// writeRunsPlain writes a sentence for each run.
+func writeRunsPlain(w io.Writer, runs []importer.PastRun) {
+	for _, r := range runs {
+		fmt.Fprintf(w, "Run %s of %s, project %d, started %s, %s, %s.\n",
+			r.ID, rosterName(r), r.Project, r.Started.Local().Format(toTheMinute), r.Status, r.Sentence())
 	}
-	if !run.Ended.IsZero() {
-		one.Ended = &run.Ended
-	}
-	if run.Command != importer.UndoCommand {
-		return one, nil
-	}
-	one.Removed = new(int)
-	for attempt, err := range book.Attempts(ctx, run.ID) {
-		if err != nil {
-			return one, err
-		}
-		if attempt.State == ledger.Removed {
-			*one.Removed++
-		}
-	}
-	return one, nil
 }
 
-// writeRuns writes two lines a run.
-func writeRuns(w io.Writer, runs []runJSON, columns int, bare bool) {
-	if columns == report.Plain {
-		for _, r := range runs {
-			fmt.Fprintf(w, "Run %s of %s, project %d, started %s, %s, %s.\n", r.Run, report.Clean(filepath.Base(r.Roster)), r.Project,
-				r.Started.Local().Format("2006-01-02 15:04"), r.Status, r.sentence())
-		}
-		return
-	}
-	wide := [4]int{len("RUN"), len("2006-01-02 15:04"), len("STATUS"), len("PROJECT")}
+// rosterName returns the file name of a run's roster for a terminal.
+func rosterName(r importer.PastRun) string { return report.Clean(filepath.Base(r.Roster)) }
+
+const toTheMinute = "2006-01-02 15:04"
+
+// shortestName is the fewest columns in which a file's name is recognisable.
+const shortestName = 12
+
+// writeRuns writes two lines for each run. bare leaves the headings out.
+func writeRuns(w io.Writer, runs []importer.PastRun, columns int, bare bool) {
+	table := [][4]string{{"RUN", "STARTED", "STATUS", "PROJECT"}}
 	for _, r := range runs {
-		wide[0] = max(wide[0], len(r.Run))
-		wide[2] = max(wide[2], len(r.Status))
-		wide[3] = max(wide[3], len(strconv.FormatInt(r.Project, 10)))
+		table = append(table, [4]string{r.ID, r.Started.Local().Format(toTheMinute), string(r.Status), strconv.FormatInt(r.Project, 10)})
 	}
-	room := columns - wide[0] - wide[1] - wide[2] - wide[3] - len("        ")
-	line := func(run, started, status, project, roster string) {
-		text := fmt.Sprintf("%-*s  %-*s  %-*s  %*s", wide[0], run, wide[1], started, wide[2], status, wide[3], project)
-		if room >= leastName {
-			text += "  " + fit(roster, room)
+	var widest [4]int
+	room := columns
+	for i := range widest {
+		for _, line := range table {
+			widest[i] = max(widest[i], len(line[i]))
 		}
-		fmt.Fprintln(w, text)
+		room -= widest[i] + len("  ")
 	}
-	if !bare {
-		line("RUN", "STARTED", "STATUS", "PROJECT", "ROSTER")
-	}
-	for _, r := range runs {
-		roster, sentence := report.Clean(filepath.Base(r.Roster)), r.sentence()
-		line(r.Run, r.Started.Local().Format("2006-01-02 15:04"), string(r.Status), strconv.FormatInt(r.Project, 10), roster)
-		if room < leastName {
+	for i, cells := range table {
+		roster := "ROSTER"
+		if i > 0 {
+			roster = rosterName(runs[i-1])
+		}
+		line := fmt.Sprintf("%-*s  %-*s  %-*s  %*s", widest[0], cells[0], widest[1], cells[1], widest[2], cells[2], widest[3], cells[3])
+		if room >= shortestName {
+			line += "  " + fit(roster, room)
+		}
+		if i > 0 || !bare {
+			fmt.Fprintln(w, line)
+		}
+		if i == 0 {
+			continue
+		}
+		sentence := runs[i-1].Sentence()
+		if room < shortestName {
 			sentence = fit(roster, columns-2) + ", " + sentence
 		}
 		fmt.Fprintf(w, "%s", paragraph(sentence, "  ", columns))
 	}
-}
-
-// leastName is how many columns a file's name takes at least to be recognised.
-const leastName = 12
-
-// sentence says what became of the rows.
-func (r runJSON) sentence() string {
-	switch {
-	case r.Removed != nil:
-		return "undo: " + text.Plural(*r.Removed, "person", "people") + " taken off the project"
-	case r.Status == ledger.Running:
-		return r.Command + ": at work"
-	case r.Status == ledger.Crashed:
-		return r.Command + ": killed, so what its rows came to was not counted; the next run goes on with them"
-	}
-	var parts []string
-	for _, s := range outcome.Statuses() {
-		if n := r.Of(s); n > 0 {
-			parts = append(parts, humanize.Comma(int64(n))+" "+string(s))
-		}
-	}
-	return r.Command + ": " + text.Plural(r.Rows, "row", "rows") + ": " + strings.Join(parts, ", ")
 }

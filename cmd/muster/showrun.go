@@ -28,16 +28,12 @@ func (a *app) showRun(ctx context.Context, flags *pflag.FlagSet, id string) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
-	one, err := describe(ctx, book, run)
-	if err != nil {
-		return err
-	}
 	out := bufio.NewWriter(a.stdout)
 	if a.settings.json {
 		a.answered = true
-		err = writeRunJSON(ctx, out, book, one)
+		err = writeRunJSON(ctx, out, run)
 	} else {
-		err = a.writeRun(ctx, out, book, one)
+		err = a.writeRun(ctx, out, run)
 	}
 	return errors.Join(err, out.Flush())
 }
@@ -56,52 +52,51 @@ type attemptJSON struct {
 	RequestID  string         `json:"request_id"`
 }
 
-// writeRunJSON prints a run with its attempts, page by page.
-func writeRunJSON(ctx context.Context, w io.Writer, book *ledger.Ledger, run runJSON) error {
-	head, err := json.Marshal(run)
+func newAttemptJSON(t ledger.Attempt) attemptJSON {
+	a := attemptJSON{
+		Row: t.Row, Attempt: t.Attempt, Sent: t.Sent, State: t.State.String(), Status: t.Status, Code: t.Code,
+		HTTPStatus: t.HTTPStatus, RequestID: t.RequestID,
+	}
+	if !t.Ended.IsZero() {
+		a.Answered = &t.Ended
+	}
+	if t.PersonID != 0 {
+		a.PersonID = strconv.FormatInt(t.PersonID, 10)
+	}
+	return a
+}
+
+// writeRunJSON prints a run with the attempts, one at a time: a run may have millions.
+func writeRunJSON(ctx context.Context, w io.Writer, run importer.PastRun) error {
+	head, err := json.Marshal(newRunJSON(run))
 	if err != nil {
 		return fmt.Errorf("write the run: %w", err)
 	}
 	fmt.Fprintf(w, "%s,\"attempts\":[", strings.TrimSuffix(string(head), "}"))
-	first := true
-	for t, err := range book.Attempts(ctx, run.Run) {
+	comma := ""
+	for t, err := range run.Attempts(ctx) {
 		if err != nil {
 			return err
 		}
-		one := attemptJSON{
-			Row: t.Row, Attempt: t.Attempt, Sent: t.Sent, State: t.State.String(), Status: t.Status, Code: t.Code,
-			HTTPStatus: t.HTTPStatus, RequestID: t.RequestID,
-		}
-		if !t.Ended.IsZero() {
-			one.Answered = &t.Ended
-		}
-		if t.PersonID != 0 {
-			one.PersonID = strconv.FormatInt(t.PersonID, 10)
-		}
-		text, err := json.Marshal(one)
+		attempt, err := json.Marshal(newAttemptJSON(t))
 		if err != nil {
 			return fmt.Errorf("write row %d: %w", t.Row, err)
 		}
-		if !first {
-			fmt.Fprintf(w, ",")
-		}
-		first = false
-		fmt.Fprintf(w, "%s", text)
+		fmt.Fprintf(w, "%s%s", comma, attempt)
+		comma = ","
 	}
 	fmt.Fprintln(w, "]}")
 	return nil
 }
 
-// writeRun prints a run for people, a line for each request. A long code gets a second
-// line with the request's ID.
-func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, run runJSON) error {
+// writeRun prints a run for people, a line for each request.
+func (a *app) writeRun(ctx context.Context, w io.Writer, run importer.PastRun) error {
 	if !a.settings.quiet {
 		a.writeRunHead(w, run)
 	}
-	columns := a.width(a.stdout)
 	day := run.Started.Local().Format(time.DateOnly)
 	none := true
-	for t, err := range book.Attempts(ctx, run.Run) {
+	for t, err := range run.Attempts(ctx) {
 		if err != nil {
 			return err
 		}
@@ -110,14 +105,14 @@ func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, ru
 		}
 		none = false
 		if a.settings.plain {
-			fmt.Fprintln(w, saidOf(t, run.Removed != nil))
+			fmt.Fprintln(w, attemptSentence(run, t))
 			continue
 		}
 		if today := t.Sent.Local().Format(time.DateOnly); today != day {
 			day = today
 			fmt.Fprintf(w, "%6s on %s\n", "", day)
 		}
-		fmt.Fprintln(w, lineOf(t, run.Removed != nil, columns))
+		fmt.Fprintln(w, attemptLine(run, t, a.width(a.stdout)))
 	}
 	if none && !a.settings.quiet {
 		fmt.Fprintln(w, "no row needed a request")
@@ -125,34 +120,35 @@ func (a *app) writeRun(ctx context.Context, w io.Writer, book *ledger.Ledger, ru
 	return nil
 }
 
-// writeRunHead writes what is known of a run as a whole.
-func (a *app) writeRunHead(w io.Writer, run runJSON) {
+// writeRunHead writes the facts about a run as a whole.
+func (a *app) writeRunHead(w io.Writer, run importer.PastRun) {
 	times := "started " + run.Started.Local().Format(time.DateTime)
-	if run.Ended != nil {
+	if !run.Ended.IsZero() {
 		times += ", ended " + run.Ended.Local().Format(time.DateTime)
 	}
-	for _, text := range []string{
-		fmt.Sprintf("Run %s: %s", run.Run, run.Status),
-		run.sentence(),
+	for _, line := range []string{
+		fmt.Sprintf("Run %s: %s", run.ID, run.Status),
+		run.Sentence(),
 		times,
 		fmt.Sprintf("company %d, project %d at %s", run.Company, run.Project, run.API),
 	} {
-		fmt.Fprintf(w, "%s", paragraph(report.Clean(text), "", a.width(a.stdout)))
+		fmt.Fprintf(w, "%s", paragraph(report.Clean(line), "", a.width(a.stdout)))
 	}
+	form := "roster  %s\nresults %s\n\n"
 	if a.settings.plain {
-		fmt.Fprintf(w, "Roster: %s\nResults: %s\n", report.Clean(run.Roster), report.Clean(run.Results))
-		return
+		form = "Roster: %s\nResults: %s\n"
 	}
-	fmt.Fprintf(w, "roster  %s\nresults %s\n\n", report.Clean(run.Roster), report.Clean(run.Results))
+	fmt.Fprintf(w, form, report.Clean(run.Roster), report.Clean(run.Results))
 }
 
-// lineOf shows an attempt in the table of a run.
-func lineOf(t ledger.Attempt, undo bool, columns int) string {
+// attemptLine returns a line of the table of a run. A request ID that does not fit gets
+// a second line.
+func attemptLine(run importer.PastRun, t ledger.Attempt, columns int) string {
 	http := ""
 	if t.HTTPStatus != 0 {
 		http = strconv.Itoa(t.HTTPStatus)
 	}
-	line := fmt.Sprintf("%6d %s %-8s %4s %-12s ", t.Row, t.Sent.Local().Format("15:04:05"), became(t, undo), http, report.Clean(t.Code))
+	line := fmt.Sprintf("%6d %s %-8s %4s %-12s ", t.Row, t.Sent.Local().Format(time.TimeOnly), run.Result(t), http, report.Clean(t.Code))
 	request := report.Clean(t.RequestID)
 	if len(line)+len(request) > columns && request != "" {
 		line = strings.TrimRight(line, " ") + "\n" + strings.Repeat(" ", 8)
@@ -160,32 +156,17 @@ func lineOf(t ledger.Attempt, undo bool, columns int) string {
 	return strings.TrimRight(line+request, " ")
 }
 
-// saidOf says in a sentence what became of an attempt.
-func saidOf(t ledger.Attempt, undo bool) string {
-	text := fmt.Sprintf("Row %d: sent %s, %s", t.Row, t.Sent.Local().Format(time.DateTime), became(t, undo))
+// attemptSentence returns a sentence about a request.
+func attemptSentence(run importer.PastRun, t ledger.Attempt) string {
+	sentence := fmt.Sprintf("Row %d: sent %s, %s", t.Row, t.Sent.Local().Format(time.DateTime), run.Result(t))
 	if t.HTTPStatus != 0 {
-		text += fmt.Sprintf(", HTTP status %d", t.HTTPStatus)
+		sentence += fmt.Sprintf(", HTTP status %d", t.HTTPStatus)
 	}
 	if t.Code != "" {
-		text += ", code " + report.Clean(t.Code)
+		sentence += ", code " + report.Clean(t.Code)
 	}
 	if t.RequestID != "" {
-		text += ", request " + report.Clean(t.RequestID)
+		sentence += ", request " + report.Clean(t.RequestID)
 	}
-	return text
-}
-
-// became says in a word what became of an attempt.
-func became(t ledger.Attempt, undo bool) string {
-	switch {
-	case t.State == ledger.Intended:
-		return "in doubt"
-	case t.State == ledger.Removed && t.Code == importer.CodeUndoGone:
-		return "gone"
-	case t.State == ledger.Created && undo:
-		return "kept"
-	case t.Status != "":
-		return string(t.Status)
-	}
-	return t.State.String()
+	return sentence
 }

@@ -16,8 +16,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"muster/importer/ledger"
-	"muster/importer/outcome"
+	"muster/importer"
 )
 
 // What a support bundle holds is chosen, not cleaned: it is made of numbers,
@@ -135,41 +134,27 @@ func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 	return all
 }
 
-// bundledRun is a run in a support bundle.
+// bundledRun is a run in a support bundle. Of the files it has only the format.
 type bundledRun struct {
-	Run     string           `json:"run"`
-	Command string           `json:"command"`
-	Status  ledger.RunStatus `json:"status"`
-	Started time.Time        `json:"started"`
-	Ended   *time.Time       `json:"ended"`
-	API     string           `json:"api"`
-	Company int64            `json:"company"`
-	Project int64            `json:"project"`
-	Roster  string           `json:"roster"`  // its format alone, such as xlsx
-	Results string           `json:"results"` // as of the roster
-	outcome.Counts
-	Attempts map[string]int `json:"attempts"` // by what became of them, such as "failed 422 refused"
+	runJSON
+	Attempts map[string]int `json:"attempts"` // by result, such as "failed 422 refused"
 }
 
-func tellRuns(ctx context.Context, book *ledger.Ledger, runs []ledger.Run) ([]bundledRun, error) {
-	told := make([]bundledRun, 0, len(runs))
-	for _, r := range runs {
-		one := bundledRun{
-			Run: r.ID, Command: r.Command, Status: r.Status, Started: r.Started, API: r.API, Company: r.Company, Project: r.Project,
-			Roster: formatOf(r.Roster), Results: formatOf(r.Results), Counts: r.Counts, Attempts: map[string]int{},
-		}
-		if !r.Ended.IsZero() {
-			one.Ended = &r.Ended
-		}
-		for t, err := range book.Attempts(ctx, r.ID) {
+// newBundledRuns returns the runs for a support bundle.
+func newBundledRuns(ctx context.Context, runs []importer.PastRun) ([]bundledRun, error) {
+	all := make([]bundledRun, 0, len(runs))
+	for _, run := range runs {
+		b := bundledRun{runJSON: newRunJSON(run), Attempts: map[string]int{}}
+		b.Roster, b.Results = formatOf(run.Roster), formatOf(run.Results)
+		for t, err := range run.Attempts(ctx) {
 			if err != nil {
-				return told, err
+				return all, err
 			}
-			one.Attempts[strings.TrimSpace(fmt.Sprintf("%s %d %s", became(t, false), t.HTTPStatus, t.Code))]++
+			b.Attempts[strings.TrimSpace(fmt.Sprintf("%s %d %s", run.Result(t), t.HTTPStatus, t.Code))]++
 		}
-		told = append(told, one)
+		all = append(all, b)
 	}
-	return told, nil
+	return all, nil
 }
 
 // formatOf returns the extension of a roster's file name, or "".

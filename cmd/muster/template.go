@@ -167,6 +167,7 @@ func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 }
 
 func writeTemplateCSV(w io.Writer) error {
+	const byteOrderMark = "\uFEFF" // Excel recognises UTF-8 by this mark
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
 		return err
 	}

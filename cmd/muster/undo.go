@@ -89,7 +89,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
-	if err := undoable(run, conn.Scope); err != nil {
+	if err := importer.CheckUndoable(run.Run, conn.Scope); err != nil {
 		return err
 	}
 	people, doubts, err := book.CreatedPeople(ctx, run.ID)
@@ -103,12 +103,12 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 		return err
 	}
 	u := &importer.Undo{
-		API: conn.API, Pace: conn.Pace, Ledger: book, Of: run, People: people,
+		API: conn.API, Pace: conn.Pace, Ledger: book, Of: run.Run, People: people,
 		Deactivate: own.deactivate, SettleAfter: a.settings.settleAfter, ResultsPath: a.settings.results, Log: log,
 	}
 	// What a config file says is where an import's results go.
 	if !slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) {
-		u.ResultsPath = undoPath(run)
+		u.ResultsPath = undoPath(run.Run)
 	}
 	if len(people) == 0 {
 		u.ResultsPath = "" // there are no people to report
@@ -138,24 +138,6 @@ func undoPath(run ledger.Run) string {
 		}
 	}
 	return name
-}
-
-// undoable refuses a run that can't be undone, or not from here.
-func undoable(run ledger.Run, here ledger.Scope) error {
-	switch {
-	case run.Command == importer.UndoCommand:
-		return usageError(fmt.Sprintf("run %s is itself an undo", run.ID), "import the roster again to bring the people back: muster import "+shellWord(run.Roster))
-	case run.API != here.API:
-		return usageError(fmt.Sprintf("run %s was made at %s, and this is %s", run.ID, run.API, here.API), "give the --environment, or --api-url and --login-url, of that run")
-	case run.Scope != here:
-		return usageError(
-			fmt.Sprintf("run %s was made in company %d, project %d, and this is company %d, project %d", run.ID, run.Company, run.Project, here.Company, here.Project),
-			fmt.Sprintf("muster undo %s --company %d --project %d", run.ID, run.Company, run.Project),
-		)
-	case run.Status == ledger.Running:
-		return fmt.Errorf("run %s is not over: %w", run.ID, ledger.ErrLocked)
-	}
-	return nil
 }
 
 // confirm shows the people to take off and asks. It returns nil if the undo may begin.
@@ -268,29 +250,25 @@ func ranges(rows []int) string {
 
 // undoJSON is the JSON of undo: a contract with other programs.
 type undoJSON struct {
-	Run      string  `json:"run"`    // the undo's own
-	Undone   string  `json:"undone"` // the run that was undone
-	Status   string  `json:"status"`
-	ExitCode int     `json:"exit_code"`
-	People   int     `json:"people"` // = removed + kept + failed + pending
-	Removed  int     `json:"removed"`
-	Kept     int     `json:"kept"`
-	Failed   int     `json:"failed"`
-	Pending  int     `json:"pending"`
+	Run      string `json:"run"`    // of the undo
+	Undone   string `json:"undone"` // the run that was undone
+	Status   string `json:"status"`
+	ExitCode int    `json:"exit_code"`
+	importer.UndoCounts
 	Requests int     `json:"requests"`
 	Slowed   int     `json:"throttled"`
 	Elapsed  float64 `json:"elapsed_s"`
 	Results  string  `json:"results"`
 }
 
+// runUndo runs the undo, writes the results file and reports both.
 func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, where string) error {
-	var file *undoFile
+	var file *importer.UndoResults
 	if u.ResultsPath != "" {
 		var err error
-		if file, err = createUndoFile(u.ResultsPath); err != nil {
+		if file, err = importer.NewUndoResults(u.ResultsPath); err != nil {
 			return err
 		}
-		defer file.discard()
 	}
 	undone, err := u.Run(ctx)
 	if undone == nil {
@@ -298,23 +276,11 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 	}
 	a.sent = true
 	s := undoJSON{
-		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, People: len(undone.People), Requests: conn.API.Requests(),
+		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, UndoCounts: undone.Counts(), Requests: conn.API.Requests(),
 		Slowed: undone.Throttled, Elapsed: math.Round(undone.Elapsed.Seconds()*1000) / 1000, Results: u.ResultsPath,
 	}
-	for _, p := range undone.People {
-		switch p.Status {
-		case importer.UndoRemoved:
-			s.Removed++
-		case importer.UndoKept:
-			s.Kept++
-		case importer.UndoFailed:
-			s.Failed++
-		case importer.UndoPending:
-			s.Pending++
-		}
-		if !p.Done() {
-			s.ExitCode = exitRowsLeft
-		}
+	if !undone.Done() {
+		s.ExitCode = exitRowsLeft
 	}
 	var interrupted *interruptError
 	switch {
@@ -324,12 +290,14 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 	case errors.As(context.Cause(ctx), &interrupted) && s.ExitCode != exitDone:
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
-	if written := file.commit(undone.People); written != nil || err != nil {
-		s.Status, s.ExitCode = report.Stopped, exitStopped
-		if written != nil {
-			s.Results = ""
+	if file != nil {
+		if written := file.Write(undone.People); written != nil {
+			s.Results, err = "", errors.Join(err, written)
 		}
-		a.complain(errors.Join(err, written))
+	}
+	if err != nil {
+		s.Status, s.ExitCode = report.Stopped, exitStopped
+		a.complain(err)
 	}
 	a.code = s.ExitCode
 	switch {

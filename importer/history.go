@@ -1,0 +1,117 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"muster/importer/fault"
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/text"
+)
+
+// PastRun is a run in the ledger.
+type PastRun struct {
+	ledger.Run
+	Removed int // people that an undo took off the project
+
+	book *ledger.Ledger
+}
+
+// PastRuns returns the newest runs of the ledger, at most limit; 0 means all.
+func PastRuns(ctx context.Context, book *ledger.Ledger, limit int) ([]PastRun, error) {
+	runs, err := book.Runs(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	past := make([]PastRun, len(runs))
+	for i, run := range runs {
+		if past[i], err = newPastRun(ctx, book, run); err != nil {
+			return nil, err
+		}
+	}
+	return past, nil
+}
+
+func newPastRun(ctx context.Context, book *ledger.Ledger, run ledger.Run) (PastRun, error) {
+	past := PastRun{Run: run, book: book}
+	if !past.IsUndo() {
+		return past, nil
+	}
+	for attempt, err := range past.Attempts(ctx) {
+		if err != nil {
+			return past, err
+		}
+		if attempt.State == ledger.Removed {
+			past.Removed++
+		}
+	}
+	return past, nil
+}
+
+// FindRun returns the run with this ID. The error for an unknown ID is a
+// *fault.Error that suggests similar IDs.
+func FindRun(ctx context.Context, book *ledger.Ledger, id string) (PastRun, error) {
+	runs, err := book.Runs(ctx, 0)
+	if err != nil {
+		return PastRun{}, err
+	}
+	if i := slices.IndexFunc(runs, func(r ledger.Run) bool { return r.ID == id }); i >= 0 {
+		return newPastRun(ctx, book, runs[i])
+	}
+	const similar = 0.6
+	ids := make([]string, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	fix := "muster runs lists all runs"
+	if near := text.Closest(id, ids, similar); near != "" {
+		fix = near + "; " + fix
+	}
+	return PastRun{}, &fault.Error{Code: "usage", Message: fmt.Sprintf("there is no run %s in the ledger", id), Fix: fix}
+}
+
+// IsUndo reports whether the run is an undo.
+func (r PastRun) IsUndo() bool { return r.Command == UndoCommand }
+
+// Attempts yields the requests of the run in the order of sending.
+func (r PastRun) Attempts(ctx context.Context) iter.Seq2[ledger.Attempt, error] {
+	return r.book.Attempts(ctx, r.ID)
+}
+
+// Result returns a word for what became of a request of the run.
+func (r PastRun) Result(a ledger.Attempt) string {
+	switch {
+	case a.State == ledger.Intended:
+		return "in doubt"
+	case a.State == ledger.Removed && a.Code == CodeUndoGone:
+		return "gone"
+	case a.State == ledger.Created && r.IsUndo():
+		return "kept"
+	case a.Status != "":
+		return string(a.Status)
+	}
+	return a.State.String()
+}
+
+// Sentence says what became of the rows of the run.
+func (r PastRun) Sentence() string {
+	switch {
+	case r.IsUndo():
+		return "undo: " + text.Plural(r.Removed, "person", "people") + " taken off the project"
+	case r.Status == ledger.Running:
+		return r.Command + ": still running"
+	case r.Status == ledger.Crashed:
+		return r.Command + ": killed before its rows were counted; the next run continues with them"
+	}
+	var parts []string
+	for _, status := range outcome.Statuses() {
+		if n := r.Counts.Of(status); n > 0 {
+			parts = append(parts, text.Number(n)+" "+string(status))
+		}
+	}
+	return r.Command + ": " + text.Plural(r.Counts.Rows(), "row", "rows") + ": " + strings.Join(parts, ", ")
+}

@@ -1,0 +1,145 @@
+package importer
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"muster/importer/atomicfile"
+	"muster/importer/fault"
+	"muster/importer/ledger"
+	"muster/importer/results"
+)
+
+// undoHeadings begins the results file of an undo. Excel recognises UTF-8 by the
+// mark in front.
+const undoHeadings = "\uFEFFimport_row,import_person_id,undo_status,undo_code,undo_error\n"
+
+// UndoResults is the results file of an undo: CSV, with a line for each person.
+// The file of an earlier undo is replaced, since the new file lists the same people.
+type UndoResults struct{ path, target string }
+
+func undoResultsFile() atomicfile.Kind {
+	return atomicfile.Kind{
+		Name: "results file of an undo", Flag: "--results", WhyNot: whyNotUndoResults,
+		Codes: atomicfile.Codes{
+			IsFolder: results.CodeFolder, NotFile: results.CodeNotFile, NoFolder: results.CodeNoFolder,
+			NotOurs: results.CodeNotOurs, Unwritable: results.CodeUnwritten,
+		},
+	}
+}
+
+// NewUndoResults checks that the results of an undo can be written to path. The
+// error is a *fault.Error.
+func NewUndoResults(path string) (*UndoResults, error) {
+	if !strings.EqualFold(filepath.Ext(path), ".csv") {
+		return nil, fault.InFile(path, results.CodeFormat, "the results of an undo are a CSV file", "choose a name that ends in .csv with --results")
+	}
+	target, err := undoResultsFile().Target(path)
+	if err != nil {
+		return nil, err
+	}
+	probe, err := os.CreateTemp(filepath.Dir(target), ".muster-undo-*")
+	if err != nil {
+		return nil, undoResultsFile().Unwritable(path, err)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return nil, undoResultsFile().Unwritable(path, err)
+	}
+	return &UndoResults{path: path, target: target}, nil
+}
+
+// Write writes the file with all people.
+func (f *UndoResults) Write(people []Undone) error {
+	err := atomicfile.Write(f.target, func(w io.Writer) error {
+		if _, err := io.WriteString(w, undoHeadings); err != nil {
+			return err
+		}
+		lines := csv.NewWriter(w)
+		for _, p := range people {
+			// A message begins with a word of muster, so no spreadsheet runs it.
+			if err := lines.Write([]string{strconv.Itoa(p.Row), strconv.FormatInt(p.PersonID, 10), string(p.Status), p.Code, p.Message}); err != nil {
+				return err
+			}
+		}
+		lines.Flush()
+		return lines.Error()
+	})
+	if err == nil {
+		return nil
+	}
+	e := fault.InFile(f.path, results.CodeUnwritten, "the results of the undo can't be written; the ledger has what was done",
+		"free space and run the same command again: it writes the file for all people")
+	e.Err = fault.Cause(err)
+	return e
+}
+
+// IsUndoResults reports whether a file is the results file of an undo.
+func IsUndoResults(path string) bool { return whyNotUndoResults(path) == nil }
+
+// whyNotUndoResults returns why a file is not the results file of an undo, or nil.
+func whyNotUndoResults(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // only read
+	first, err := io.ReadAll(io.LimitReader(file, int64(len(undoHeadings))))
+	if err == nil && string(first) != undoHeadings {
+		err = errors.New("the first line does not have the headings of such a file")
+	}
+	return err
+}
+
+// CheckUndoable returns why a run can't be undone from a scope, or nil. The error is
+// ledger.ErrLocked if the run is still running, else a *fault.Error.
+func CheckUndoable(run ledger.Run, here ledger.Scope) error {
+	refuse := func(fix, message string, args ...any) error {
+		return &fault.Error{Code: "usage", Message: fmt.Sprintf(message, args...), Fix: fix}
+	}
+	switch {
+	case run.Command == UndoCommand:
+		return refuse("import the roster again to bring the people back", "run %s is itself an undo", run.ID)
+	case run.API != here.API:
+		return refuse("give the --environment, or --api-url and --login-url, of that run", "run %s was made at %s, and this is %s", run.ID, run.API, here.API)
+	case run.Scope != here:
+		return refuse(fmt.Sprintf("muster undo %s --company %d --project %d", run.ID, run.Company, run.Project),
+			"run %s was made in company %d, project %d, and this is company %d, project %d", run.ID, run.Company, run.Project, here.Company, here.Project)
+	case run.Status == ledger.Running:
+		return fmt.Errorf("run %s is still running: %w", run.ID, ledger.ErrLocked)
+	}
+	return nil
+}
+
+// UndoCounts are the people of an undo by status. Its JSON is a contract.
+type UndoCounts struct {
+	People  int `json:"people"` // the sum of the others
+	Removed int `json:"removed"`
+	Kept    int `json:"kept"`
+	Failed  int `json:"failed"`
+	Pending int `json:"pending"`
+}
+
+// Counts returns the number of people by status.
+func (s *UndoSummary) Counts() UndoCounts {
+	n := make(map[UndoStatus]int)
+	for _, p := range s.People {
+		n[p.Status]++
+	}
+	return UndoCounts{len(s.People), n[UndoRemoved], n[UndoKept], n[UndoFailed], n[UndoPending]}
+}
+
+// Done reports whether the undo is complete for all people.
+func (s *UndoSummary) Done() bool {
+	for _, p := range s.People {
+		if !p.Done() {
+			return false
+		}
+	}
+	return true
+}
