@@ -272,7 +272,7 @@ func (r *Roster) ResultsPath(path string, rehearsal bool) (string, error) {
 const codeUsage = "usage"
 
 func (r *Roster) defaultResultsPath(rehearsal bool) string {
-	_, unknown := results.FormatOf(r.Path)
+	unknown := results.CheckName(r.Path)
 	if r.Retry && !rehearsal && unknown == nil {
 		return r.Path // not so of a workbook that was saved as .ods
 	}

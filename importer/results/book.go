@@ -48,7 +48,7 @@ type rosterBook struct {
 	previous *Reader // of the copy, if that is a results file
 }
 
-func newWorkbook(file *os.File, header []string, o Options) (*workbookEncoder, error) {
+func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
 	e := &workbookEncoder{file: file, header: header, options: o}
 	if err := e.open(); err != nil {
 		e.abandon()

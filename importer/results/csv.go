@@ -3,7 +3,6 @@ package results
 import (
 	"encoding/csv"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"muster/importer/outcome"
@@ -19,11 +18,11 @@ type csvEncoder struct {
 	lost   lostChars
 }
 
-func newCSV(file *os.File, delimiter rune, header []string) (*csvEncoder, error) {
+func newCSV(file *os.File, header []string, o Options) (encoder, error) {
 	e := &csvEncoder{part: newPart(file), legal: strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")}
 	e.buffer.WriteString("\uFEFF")
 	e.writer = csv.NewWriter(&e.buffer)
-	e.writer.Comma = delimiter
+	e.writer.Comma = rune(o.Delimiter[0])
 	if err := e.write(header, nil); err != nil {
 		return nil, err
 	}
@@ -48,18 +47,4 @@ func (e *csvEncoder) write(record []string, _ *outcome.Outcome) error {
 
 func (e *csvEncoder) remarks() []string {
 	return e.lost.remarks("CSV can't hold a NUL; each is shown as \uFFFD in the results file")
-}
-
-// delimiter returns the delimiter of a CSV file: a valid option, else what the
-// extension of the name implies.
-func delimiter(path, option string) rune {
-	switch option {
-	case ",", ";", "\t", "|":
-		return rune(option[0])
-	}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".tsv", ".txt":
-		return '\t'
-	}
-	return ','
 }

@@ -20,11 +20,11 @@ type jsonlEncoder struct {
 	json *json.Encoder // into buffer
 }
 
-func newJSONL(file *os.File, header []string) (*jsonlEncoder, error) {
-	e := &jsonlEncoder{part: newPart(file), own: len(header), used: make(map[string]bool)}
+func newJSONL(file *os.File, header []string, _ Options) (encoder, error) {
+	e := &jsonlEncoder{part: newPart(file), own: len(header) - columnCount, used: make(map[string]bool)}
 	e.json = json.NewEncoder(&e.buffer)
 	e.json.SetEscapeHTML(false)
-	for _, key := range append(uniqueKeys(header), Columns()...) {
+	for _, key := range uniqueKeys(header) {
 		if err := e.addKey(key); err != nil {
 			return nil, err
 		}

@@ -39,7 +39,6 @@ type Row struct {
 type Reader struct {
 	source
 	path    string
-	format  Format
 	header  []string         // the roster's headings
 	own     []int            // the columns of the file that have them
 	six     [columnCount]int // the columns of the file that have the added headings
@@ -63,7 +62,7 @@ type source interface {
 // *fault.Error.
 func Open(path string, o roster.Options) (*Reader, error) {
 	start := readHead(path)
-	r := &Reader{path: path, format: JSONL}
+	r := &Reader{path: path}
 	var err error
 	if isObject(start) {
 		r.source, err = openJSONL(path)
@@ -118,10 +117,7 @@ func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.format, r.escaped = CSV, true
-	if table.Format() == roster.XLSX {
-		r.format, r.escaped = XLSX, !hasProperty(r.path)
-	}
+	r.escaped = table.Format() != roster.XLSX || !hasProperty(r.path)
 	return table, nil
 }
 
@@ -224,11 +220,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				return
 			}
 			columns = append(columns[:0], r.own...)
-			last := len(line.Cells)
-			for last > r.width && line.Cells[last-1] == "" {
-				last--
-			}
-			for i := r.width; i < last; i++ {
+			for i := r.width; i < len(trimEmpty(line.Cells, r.width)); i++ {
 				columns = append(columns, i)
 			}
 			row = Row{
@@ -323,7 +315,7 @@ func (r *Reader) surplus(row *Row) {
 	}
 	for i, cell := range row.Cells {
 		// in JSON Lines such cells have keys, after the six
-		beyond := i >= len(r.own) || r.format == JSONL && r.own[i] > slices.Max(r.six[:])
+		beyond := i >= len(r.own) || r.HeaderRow() == 0 && r.own[i] > slices.Max(r.six[:])
 		if beyond && strings.TrimSpace(cell) != "" {
 			row.Err = &fault.Error{
 				Where: fault.Where{File: r.path, Cell: r.Cell(row.Number, i), Row: row.Number}, Code: roster.CodeTooManyCells,

@@ -35,21 +35,12 @@
 package results
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"muster/importer/fault"
-)
-
-// Format is the format of a results file. The extension of the name chooses it.
-type Format string
-
-// The three formats.
-const (
-	CSV   Format = "csv"
-	XLSX  Format = "xlsx"
-	JSONL Format = "jsonl"
 )
 
 // The added columns, by their places in Columns.
@@ -92,7 +83,7 @@ const rehearsalMark = "rehearsal-"
 // Options say how a results file is written.
 type Options struct {
 	Sheet     string // the workbook's sheet; "" or a name that Excel refuses = "Results"
-	Delimiter string // CSV: "," ";" "\t" "|"; any other = tab for .tsv and .txt, else comma
+	Delimiter string // CSV: "," ";" "\t" or "|"; "" = tab for .tsv and .txt, else comma
 	Rehearsal bool   // mark the IDs, so that a person of the simulator is not taken for a real one
 	Rows      int    // the number of rows, if known: Create refuses more than the format can hold
 
@@ -104,15 +95,36 @@ type Options struct {
 	Retried   bool
 }
 
-// FormatOf returns the format that the name of a file asks for.
-func FormatOf(path string) (Format, error) {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv", ".tsv", ".txt":
-		return CSV, nil
-	case ".xlsx":
-		return XLSX, nil
-	case ".jsonl", ".ndjson":
-		return JSONL, nil
+// format is a format of results files.
+type format struct {
+	create    func(file *os.File, header []string, o Options) (encoder, error)
+	delimiter string // of CSV, unless Options has another
+	sheet     bool   // the rows must fit a sheet
+}
+
+// formats returns the formats by the extension of the file's name.
+func formats() map[string]format {
+	return map[string]format{
+		".csv":    {create: newCSV, delimiter: ","},
+		".tsv":    {create: newCSV, delimiter: "\t"},
+		".txt":    {create: newCSV, delimiter: "\t"},
+		".xlsx":   {create: newWorkbook, sheet: true},
+		".jsonl":  {create: newJSONL},
+		".ndjson": {create: newJSONL},
 	}
-	return "", fault.InFile(path, CodeFormat, "the name doesn't say in which format you want the results", "end the name in .csv, .xlsx or .jsonl")
+}
+
+// CheckName returns an error, a *fault.Error, if the name of a file asks for no
+// format of results files.
+func CheckName(path string) error {
+	_, err := formatOf(path)
+	return err
+}
+
+func formatOf(path string) (format, error) {
+	f, found := formats()[strings.ToLower(filepath.Ext(path))]
+	if !found {
+		return f, fault.InFile(path, CodeFormat, "the name doesn't say in which format you want the results", "end the name in .csv, .xlsx or .jsonl")
+	}
+	return f, nil
 }

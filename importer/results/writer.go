@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,16 +34,8 @@ type Writer struct {
 	record  []string
 	mark    string // before the ID of a person
 	err     error  // the first error of Write; later rows are refused, too
-	state   state
+	closed  bool   // after that, Discard must not remove NAME.part
 }
-
-type state int
-
-const (
-	writing state = iota
-	whole         // NAME.part is whole and durable: Discard must not remove it
-	closed
-)
 
 // encoder writes records in a format. A record is the roster's cells,
 // the six cells of the outcome, then the cells beyond the header.
@@ -54,16 +47,23 @@ type encoder interface {
 }
 
 // Create begins a results file at path for a roster with this header, which lacks
-// the six columns, as Reader.Header does. Nothing at path changes before Commit. The error is a *fault.Error: path is a folder, its folder is missing or
-// can't be written, another Writer holds it, or it is a file that is neither
-// empty nor a results file.
+// the six columns, as Reader.Header does. Nothing at path changes before Commit.
+// The error is a *fault.Error: path is a folder, its folder is missing or can't be
+// written, another Writer holds it, or it is a file that is neither empty nor a
+// results file.
 func Create(path string, header []string, o Options) (*Writer, error) {
-	format, err := FormatOf(path)
+	format, err := formatOf(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkHeader(path, header, format, o.Rows); err != nil {
-		return nil, err
+	for _, heading := range header {
+		if column(heading) >= 0 {
+			return nil, fault.InFile(path, CodeHeading, fmt.Sprintf("the roster has a column %q, a name that results files use", strings.TrimSpace(heading)),
+				"rename that column in the roster")
+		}
+	}
+	if format.sheet && (o.Rows >= sheetRows || len(header)+columnCount > sheetColumns) {
+		return nil, tooLarge(path)
 	}
 	target, err := resultsFile().Target(path)
 	if err != nil {
@@ -78,38 +78,14 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 	}
 	record := append(slices.Clone(header), Columns()...)
 	repairUTF8(record)
-	switch format {
-	case CSV:
-		w.encoder, err = newCSV(w.part, delimiter(path, o.Delimiter), record)
-	case XLSX:
-		w.encoder, err = newWorkbook(w.part, record, o)
-	case JSONL:
-		w.encoder, err = newJSONL(w.part, record[:len(header)])
-	}
-	if err != nil {
-		err = w.explain(err)
+	o.Delimiter = cmp.Or(o.Delimiter, format.delimiter)
+	if w.encoder, err = format.create(w.part, record, o); err != nil {
 		_ = w.part.Close()
 		_ = os.Remove(w.part.Name())
 		_ = w.lock.Close()
-		return nil, err
+		return nil, w.explain(err)
 	}
 	return w, nil
-}
-
-// checkHeader refuses a heading of the roster that is the name of an added
-// column, and more rows or columns than a sheet can hold.
-func checkHeader(path string, header []string, format Format, rows int) error {
-	for _, heading := range header {
-		if column(heading) >= 0 {
-			return fault.InFile(path, CodeHeading,
-				fmt.Sprintf("the roster has a column %q, a name that results files use", strings.TrimSpace(heading)),
-				"rename that column in the roster")
-		}
-	}
-	if format == XLSX && (rows >= sheetRows || len(header)+columnCount > sheetColumns) {
-		return tooLarge(path)
-	}
-	return nil
 }
 
 // open creates and locks NAME.part. What an earlier run left is removed first.
@@ -139,30 +115,29 @@ func (w *Writer) open() error {
 // Write adds a row: the roster's cells, which are copied, and the outcome. After
 // an error every later call returns that error.
 func (w *Writer) Write(cells []string, o outcome.Outcome) error {
-	if w.state != writing {
+	if w.closed {
 		return fault.InFile(w.path, CodeUnwritten, "a row came after the results file was closed", "start the command again")
 	}
 	if w.err != nil {
 		return w.err
 	}
-	own, extra := cells, []string(nil)
-	if len(cells) > w.own {
-		own, extra = cells[:w.own], cells[w.own:]
-	}
-	w.record = append(w.record[:0], own...)
-	for len(w.record) < w.own {
-		w.record = append(w.record, "")
-	}
+	w.record = append(w.record[:0], cells[:min(len(cells), w.own)]...)
+	w.record = append(w.record, make([]string, w.own-len(w.record))...)
 	w.record = appendOutcome(w.record, o, w.mark)
-	for len(extra) > 0 && extra[len(extra)-1] == "" {
-		extra = extra[:len(extra)-1]
-	}
-	w.record = append(w.record, extra...)
+	w.record = append(w.record, trimEmpty(cells, w.own)[min(len(cells), w.own):]...)
 	repairUTF8(w.record)
 	if err := w.encoder.write(w.record, &o); err != nil {
 		w.err = w.explain(err)
 	}
 	return w.err
+}
+
+// trimEmpty returns cells without the empty cells at the end, but at least the first least.
+func trimEmpty(cells []string, least int) []string {
+	for len(cells) > least && cells[len(cells)-1] == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return cells
 }
 
 // repairUTF8 replaces invalid UTF-8 in every cell.
@@ -211,7 +186,7 @@ func (w *Writer) Remarks() []string { return w.encoder.remarks() }
 // the rename fails (another program has NAME open, say), NAME.part is whole and
 // stays. After Commit or Discard it does nothing.
 func (w *Writer) Commit() error {
-	if w.state != writing {
+	if w.closed {
 		return nil
 	}
 	if w.err != nil {
@@ -220,7 +195,7 @@ func (w *Writer) Commit() error {
 	if w.err = w.complete(); w.err != nil {
 		return w.err
 	}
-	w.state = whole
+	w.closed = true
 	defer func() { _ = w.lock.Close() }() // the system frees the lock with the process anyway
 	part := w.part.Name()
 	if err := replace(part, w.target); err != nil {
@@ -229,7 +204,6 @@ func (w *Writer) Commit() error {
 		failed.Fix = fmt.Sprintf("close %s in other programs, then rename %s to it", filepath.Base(w.target), filepath.Base(part))
 		return failed
 	}
-	w.state = closed
 	return nil
 }
 
@@ -247,10 +221,10 @@ func (w *Writer) complete() error {
 // Discard removes what was written. After Commit it does nothing, so that callers
 // can defer it.
 func (w *Writer) Discard() error {
-	if w.state != writing {
+	if w.closed {
 		return nil
 	}
-	w.state = closed
+	w.closed = true
 	w.encoder.abandon()
 	defer func() { _ = w.lock.Close() }()
 	_ = w.part.Close() // Commit may have closed it
