@@ -1,7 +1,6 @@
 package workbook
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/xml"
 	"errors"
@@ -50,9 +49,9 @@ type scanner struct {
 
 // newScanner returns a scanner for a part in the encoding that the part declares.
 func newScanner(in io.Reader) *scanner {
-	buffered := bufio.NewReaderSize(in, 64<<10)
-	head, _ := buffered.Peek(3) // a shorter part fails at its first token
-	x := &scanner{}
+	x := &scanner{in: &recorder{in: in}}
+	x.in.fill() // an error comes with the first token
+	head := x.in.buf
 	order, utf16 := unicode.LittleEndian, true
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("<\x00")):
@@ -60,15 +59,14 @@ func newScanner(in io.Reader) *scanner {
 		order = unicode.BigEndian
 	default:
 		utf16 = false
-		if bytes.Equal(head, []byte("\ufeff")) {
-			_, _ = buffered.Discard(len(head)) // just peeked
+		if bytes.HasPrefix(head, []byte("\ufeff")) {
+			x.in.at, x.in.start = 3, 3
 		}
 	}
 	if utf16 {
 		x.reencode = true
-		buffered = bufio.NewReader(transform.NewReader(buffered, unicode.UTF16(order, unicode.UseBOM).NewDecoder()))
+		x.in = &recorder{in: transform.NewReader(x.in, unicode.UTF16(order, unicode.UseBOM).NewDecoder())}
 	}
-	x.in = &recorder{in: buffered}
 	x.decoder = xml.NewDecoder(x.in)
 	x.decoder.CharsetReader = x.decode
 	return x
@@ -92,41 +90,20 @@ func (x *scanner) decode(name string, rest io.Reader) (io.Reader, error) {
 		return rest, nil
 	}
 	x.reencode = true
-	x.in = &recorder{in: bufio.NewReader(transform.NewReader(rest, e.NewDecoder()))}
+	x.in = &recorder{in: transform.NewReader(rest, e.NewDecoder())}
 	return x.in, nil
 }
 
-// recorder keeps the bytes of the current token, of which there may be maxToken.
-type recorder struct {
-	in   *bufio.Reader
-	kept []byte
-}
-
-func (r *recorder) Read(p []byte) (int, error) { return r.in.Read(p) }
-
-func (r *recorder) ReadByte() (byte, error) {
-	if len(r.kept) > maxToken {
-		return 0, errTokenSize
-	}
-	b, err := r.in.ReadByte()
-	if err == nil {
-		r.kept = append(r.kept, b)
-	}
-	return b, err
-}
-
-// drop forgets the first n bytes.
-func (r *recorder) drop(n int) { r.kept = append(r.kept[:0], r.kept[min(n, len(r.kept)):]...) }
-
 // next reads a token, or returns io.EOF behind the document.
 func (x *scanner) next() error {
-	x.in.drop(len(x.raw))
+	x.in.start += len(x.raw)
 	from := x.decoder.InputOffset()
 	token, err := x.decoder.RawToken()
 	if err != nil {
 		return x.failure(err)
 	}
-	x.raw = x.in.kept[:min(int(x.decoder.InputOffset()-from), len(x.in.kept))]
+	length := int(x.decoder.InputOffset() - from)
+	x.raw = x.in.buf[x.in.start:min(x.in.start+length, x.in.at)]
 	switch t := token.(type) {
 	case xml.StartElement:
 		return x.startElement(t)
