@@ -67,6 +67,7 @@ func TestProducers(t *testing.T) {
 		"rich text with its reading":       shared(`<sst><si><r><rPr><b/><t>x</t></rPr><t>A</t></r><r><t>na</t></r><rPh sb="0" eb="1"><t>アナ</t></rPh><phoneticPr fontId="1"/></si><si><t>Sil</t><t>va</t></si></sst>`),
 		"shared texts with prefixes":       shared(`<x:sst xmlns:x="x"><x:si><x:t>Ana</x:t></x:si><x:si><x:r><x:t>Silva</x:t></x:r></x:si></x:sst>`),
 		"styles of another kind":           plain().with("xl/styles.xml", "<x:styleSheet xmlns:x=\"x\"><x:cellStyleXfs><x:xf numFmtId=\"14\"/></x:cellStyleXfs><x:cellXfs><x:xf numFmtId=\"0\"/></x:cellXfs></x:styleSheet>"),
+		"another sheet without a link":     replaced(plain(), "xl/workbook.xml", "<sheets>", `<sheets><sheet name="Old" sheetId="9" r:id=""/>`),
 		"folders and junk":                 plain().with("xl/", "").with("docProps/app.xml", "<Properties/>").with("customXml/item1.xml", "<broken").with("__MACOSX/._crew.xlsx", "\x00\x05"),
 	} {
 		t.Run(name, func(t *testing.T) {

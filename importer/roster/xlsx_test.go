@@ -110,9 +110,10 @@ func (b book) write(tb testing.TB) string {
 const styles = `<styleSheet ` + namespace + `><numFmts count="3"><numFmt numFmtId="170" formatCode="00000"/>
 <numFmt numFmtId="171" formatCode="&quot;E-&quot;0000"/><numFmt numFmtId="172" formatCode="[&lt;=9999999]###\-####;\(###\)\ ###\-####"/>
 <numFmt numFmtId="173" formatCode="yyyy\-mm\-dd"/><numFmt numFmtId="174" formatCode="#,##0"/><numFmt numFmtId="175" formatCode="[h]:mm"/>
-<numFmt numFmtId="176" formatCode=";;;"/><numFmt numFmtId="177" formatCode="[Red]00000"/><numFmt numFmtId="178" formatCode="000\-00\-0000"/></numFmts>
+<numFmt numFmtId="176" formatCode=";;;"/><numFmt numFmtId="177" formatCode="[Red]00000"/><numFmt numFmtId="178" formatCode="000\-00\-0000"/>
+<numFmt numFmtId="179" formatCode="_(&quot;$&quot;* #,##0_);_(&quot;$&quot;* \(#,##0\);_(&quot;$&quot;* &quot;-&quot;??_);_(@_)"/></numFmts>
 <cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="170"/><xf numFmtId="171"/><xf numFmtId="172"/><xf numFmtId="173"/>
-<xf numFmtId="174"/><xf numFmtId="175"/><xf numFmtId="176"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="11"/><xf numFmtId="177"/><xf numFmtId="178"/><xf numFmtId="49"/></cellXfs></styleSheet>`
+<xf numFmtId="174"/><xf numFmtId="175"/><xf numFmtId="176"/><xf numFmtId="14"/><xf numFmtId="22"/><xf numFmtId="11"/><xf numFmtId="177"/><xf numFmtId="178"/><xf numFmtId="49"/><xf numFmtId="179"/></cellXfs></styleSheet>`
 
 func TestCells(t *testing.T) {
 	t.Parallel()
@@ -169,6 +170,10 @@ func TestCells(t *testing.T) {
 		"first of January 1900":       {`<c s="8"><v>1</v></c>`, "1900-01-01", roster.Date},
 		"too large for a date":        {`<c s="8"><v>99999999</v></c>`, "99999999", roster.Number},
 		"ISO date":                    {`<c t="d"><v>2026-01-02T00:00:00</v></c>`, "2026-01-02", roster.Date},
+		"an inline formula":           {`<c t="inlineStr"><f>A1</f><is><t>E-7</t></is></c>`, "E-7", roster.Text},
+		"a line break in a value":     {"<c t=\"s\"><v>\n0\n</v></c>", "Laborer", roster.Text},
+		"an empty style":              {`<c s=""><v>42</v></c>`, "42", roster.Number},
+		"zero as an amount":           {`<c s="14"><v>0</v></c>`, "0", roster.Number},
 		"blank with a style":          {`<c s="1"/>`, "", roster.Text},
 		"element of another kind":     {`<c><v>7</v><extLst><ext>x</ext></extLst></c>`, "7", roster.Number},
 	} {
@@ -209,6 +214,7 @@ func TestSheetRows(t *testing.T) {
 			sheetXML(`<row><c t="inlineStr"><is><t>First Name</t></is></c><c t="inlineStr"><is><t>Last Name</t></is></c></row><row/><row><c/><c t="inlineStr"><is><t>Li</t></is></c></row>`),
 			[]line{{3, "|Li", ""}},
 		},
+		"rows that only their cells number": {strings.NewReplacer(` r="2"`, "", ` r="5"`, "").Replace(sheetXML(headings + ana + bo)), want},
 		"hidden rows": {
 			sheetXML(headings + rowWith(2, ` hidden="1"`, "Ana", "Silva") + rowWith(3, ` ht="0" customHeight="1"`, "Cy", "Ray") + bo),
 			[]line{{2, "Ana|Silva|", "a hidden row"}, {3, "Cy|Ray|", "a hidden row"}, {5, "Bo|Li|2", ""}},

@@ -261,7 +261,7 @@ func (c *odsCell) show(shown string) (text string, kind Kind, err error) {
 		case c.kind == "float" && showsNumber(shown, n):
 			return shown, Number, nil
 		}
-		return general(value, n), Number, nil
+		return showInFull(value, n), Number, nil
 	case "date":
 		return showISODate(c.values["date-value"]), Date, nil
 	case "time":

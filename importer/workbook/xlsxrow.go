@@ -10,15 +10,12 @@ import (
 // readRow reads the current row, whose number is next unless the row says otherwise.
 // readRow returns the number.
 func (b *xlsx) readRow(x *scanner, next int, out *rowWriter) (int, error) {
-	number := next
-	if text := x.attr("r"); text != "" {
+	number, text := next, x.attr("r")
+	if text != "" {
 		var ok bool
 		if number, ok = parseDigits(text); !ok || number < next {
 			return 0, fmt.Errorf("the row after row %d is numbered %q", next-1, text)
 		}
-	}
-	if number > MaxRows {
-		return 0, fmt.Errorf("it has more than %d rows", MaxRows)
 	}
 	out.begin(number)
 	out.row.Hidden = isTrue(x.attr("hidden")) || x.attr("ht") == "0"
@@ -27,14 +24,29 @@ func (b *xlsx) readRow(x *scanner, next int, out *rowWriter) (int, error) {
 		if x.name != "c" {
 			return nil
 		}
-		var err error
-		column, err = b.readCell(x, column, out)
-		return err
+		if name := x.attr("r"); name != "" {
+			row, named, ok := ParseCell(name)
+			if text == "" && column == 0 && row > out.row.Number { // the row has no number, and the first cell has
+				out.row.Number = row
+			}
+			if !ok || row != out.row.Number {
+				return fmt.Errorf("row %d has a cell named %q", out.row.Number, name)
+			}
+			column = named
+		}
+		if column >= MaxColumns {
+			return fmt.Errorf("row %d has more than %d cells", out.row.Number, MaxColumns)
+		}
+		column++
+		return b.readCell(x, column-1, out)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, err
+	case out.row.Number > MaxRows:
+		return 0, fmt.Errorf("it has more than %d rows", MaxRows)
 	}
-	return number, out.finish()
+	return out.row.Number, out.finish()
 }
 
 // xlsxCell is a cell as the file holds the cell.
@@ -49,40 +61,29 @@ type xlsxCell struct {
 	inlineStruck bool
 }
 
-// readCell reads the current cell, which belongs to the column unless the cell says
-// otherwise. readCell returns the column of the next cell.
-func (b *xlsx) readCell(x *scanner, column int, out *rowWriter) (int, error) {
+// readCell reads the current cell.
+func (b *xlsx) readCell(x *scanner, column int, out *rowWriter) error {
 	c := xlsxCell{kind: x.attr("t")}
-	if name := x.attr("r"); name != "" {
-		row, named, ok := ParseCell(name)
-		if !ok || row != out.row.Number {
-			return 0, fmt.Errorf("row %d has a cell named %q", out.row.Number, name)
-		}
-		column = named
-	}
-	if column >= MaxColumns {
-		return 0, fmt.Errorf("row %d has more than %d cells", out.row.Number, MaxColumns)
-	}
 	if style := x.attr("s"); style != "" {
 		var ok bool
 		if c.style, ok = parseDigits(style); !ok {
-			return 0, errNotXML
+			return errNotXML
 		}
 	}
 	if err := c.readContent(x); err != nil {
-		return 0, err
+		return err
 	}
 	text, kind, struck, err := b.show(&c)
 	if err != nil {
-		return 0, fmt.Errorf("cell %s: %w", CellName(out.row.Number, column), err)
+		return fmt.Errorf("cell %s: %w", CellName(out.row.Number, column), err)
 	}
 	if kind == FormulaError && c.kind != "e" {
 		out.uncomputed()
 	}
 	if text == "" {
-		return column + 1, nil
+		return nil
 	}
-	return column + 1, out.put(column, text, kind, struck)
+	return out.put(column, text, kind, struck)
 }
 
 // readContent reads what is in the current cell.
@@ -128,28 +129,30 @@ func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, struck bool, err error
 		return c.inline, Text, struck || c.inlineStruck, nil
 	case c.kind == "str":
 		return unescape(c.value), Text, struck, nil
-	case c.value == "":
+	}
+	value := strings.TrimSpace(c.value)
+	if value == "" {
 		return "", Text, struck, checkType(c.kind)
-	case number:
-		text, kind, err := showNumber(c.value, format, b.since1904)
-		return text, kind, struck, err
 	}
 	switch c.kind {
+	case "", "n":
+		text, kind, err := showNumber(value, format, b.since1904)
+		return text, kind, struck, err
 	case "s":
-		text, part, err := b.strings.at(c.value)
+		text, part, err := b.strings.at(value)
 		return text, Text, struck || part, err
 	case "b":
-		if isTrue(c.value) {
+		if isTrue(value) {
 			return "TRUE", Boolean, struck, nil
 		}
-		if c.value == "0" || c.value == "false" {
+		if value == "0" || value == "false" {
 			return "FALSE", Boolean, struck, nil
 		}
 		return "", Boolean, false, errValue
 	case "e":
-		return c.value, FormulaError, struck, nil
+		return value, FormulaError, struck, nil
 	case "d":
-		return showISODate(c.value), Date, struck, nil
+		return showISODate(value), Date, struck, nil
 	}
 	return "", Text, false, checkType(c.kind)
 }
@@ -183,7 +186,6 @@ func parseNumber(value string) (float64, error) {
 }
 
 func showNumber(value string, format *numberFormat, since1904 bool) (string, Kind, error) {
-	value = strings.TrimSpace(value)
 	n, err := parseNumber(value)
 	if err != nil {
 		return "", Number, err
