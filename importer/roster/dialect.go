@@ -122,7 +122,7 @@ func (t *csvTable) findDelimiter(o Options, sample string) error {
 			t.comma = noDelimiter
 		}
 	}
-	t.wraps = t.comma < utf8.RuneSelf && wraps(sample, t.comma)
+	t.formulas = t.comma < utf8.RuneSelf && hasFormulaCells(sample, t.comma)
 	comma := string(t.comma)
 	t.trim = t.comma != '\t' && t.comma != ' ' &&
 		strings.Contains(sample, comma+` "`) && !strings.Contains(sample, comma+`"`)

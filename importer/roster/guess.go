@@ -22,16 +22,15 @@ import (
 // accents are rare: chardet takes Polish for Turkish. So Western and Central
 // European encodings are told by where they put letters, and chardet is asked
 // only about writing whose every letter is a high byte.
-func (s *source) guessText(head []byte, loneCR bool) (*text, error) {
+func (s *source) guessText(head []byte) (*text, error) {
 	sample, err := s.highLines()
 	if err != nil {
 		return nil, err
 	}
 	if multi, broken := countUTF8(sample); multi >= 4 && multi >= 8*broken {
-		return &text{
-			name: "UTF-8", skip: bomLength(head), loneCR: loneCR, checked: true,
-			remark: "read as UTF-8, although not all of it is: the rows that can't be read are marked",
-		}, nil
+		t := utf8Text(head)
+		t.checked, t.remark = true, "read as UTF-8, although not all of it is: the rows that can't be read are marked"
+		return t, nil
 	}
 	which := latinOf
 	if denselyHigh(sample) {
@@ -42,8 +41,7 @@ func (s *source) guessText(head []byte, loneCR bool) (*text, error) {
 		return nil, s.fail(CodeEncodingUnknown, "the encoding of this file can't be told",
 			"save it as \"CSV UTF-8\", or name its encoding, such as --encoding windows-1256", nil)
 	}
-	t := decodedBy(name, e, 0)
-	t.remark = fmt.Sprintf("read as %s, because it is not UTF-8", name)
+	t := &text{name: name, encoding: e, checked: true, remark: fmt.Sprintf("read as %s, because it is not UTF-8", name)}
 	if words := shownWords(sample, e); words != "" {
 		t.remark += ": " + words + " (if that looks wrong, use --encoding)"
 	}

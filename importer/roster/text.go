@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -16,29 +17,28 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// text is how the bytes of a file become characters.
+// byteOrderMark is the mark that text in UTF-8 may begin with.
+const byteOrderMark = "\uFEFF"
+
+// text describes how the bytes of a file become characters.
 type text struct {
-	name     string            // as people know the encoding
+	name     string            // the encoding, for people
 	encoding encoding.Encoding // nil for UTF-8
-	skip     int64             // the length of a byte order mark
-	loneCR   bool              // the file may hold CRs that are line ends
-	checked  bool              // the characters may not all be readable
+	mark     string            // the byte order mark at the beginning of the file
+	checked  bool              // whether rows with unreadable characters must be looked for
 	remark   string
 }
 
-// reader decodes the file from its beginning. Line ends are LF or CRLF.
+// reader decodes the file from its beginning. Lines end with LF or CRLF.
 func (t *text) reader(s *source) io.Reader {
-	r := s.bytes(t.skip)
+	r := s.bytes(int64(len(t.mark)))
 	if t.encoding != nil {
 		r = transform.NewReader(r, t.encoding.NewDecoder())
 	}
-	if t.loneCR {
-		r = &lineEnds{src: r}
-	}
-	return r
+	return &lineEnds{bufio.NewReaderSize(r, chunk)}
 }
 
-// readable reports whether a cell came through decoding whole.
+// readable reports whether every character of a cell could be decoded.
 func (t *text) readable(cell string) bool {
 	if t.encoding == nil {
 		return utf8.ValidString(cell)
@@ -46,11 +46,29 @@ func (t *text) readable(cell string) bool {
 	return !strings.ContainsRune(cell, utf8.RuneError)
 }
 
-func decodedBy(name string, e encoding.Encoding, skip int) *text {
-	return &text{name: name, encoding: e, skip: int64(skip), loneCR: true, checked: true}
+// lineEnds reads text with an LF for every CR that no LF follows, as old programs for
+// the Mac end lines.
+type lineEnds struct{ src *bufio.Reader }
+
+// Read reads the text.
+func (l *lineEnds) Read(p []byte) (int, error) {
+	for n := range p {
+		c, err := l.src.ReadByte()
+		if err != nil {
+			return n, err
+		}
+		if c == '\r' {
+			if next, err := l.src.Peek(1); err != nil || next[0] != '\n' {
+				c = '\n'
+			}
+		}
+		p[n] = c
+	}
+	return len(p), nil
 }
 
-// readText finds out how the file is encoded, or takes the user's word.
+// readText finds the encoding of the file unless the user names it. UTF-8 is believed
+// only when the whole file is valid.
 func (s *source) readText(name string, head []byte) (*text, error) {
 	if name != "" {
 		return s.namedText(name, head)
@@ -59,74 +77,69 @@ func (s *source) readText(name string, head []byte) (*text, error) {
 		t.remark = "read as " + t.name
 		return t, nil
 	}
-	if bytes.IndexByte(head, 0) >= 0 && !damagedText(head) {
+	if bytes.IndexByte(head, 0) >= 0 && !hasLostBlocks(head) {
 		return nil, s.fail(CodeNotASpreadsheet, "this file holds binary data, not text", askForXLSX, nil)
 	}
-	valid, loneCR, err := s.scanUTF8()
+	valid, err := s.validUTF8()
 	if err != nil {
 		return nil, err
 	}
 	if valid {
-		return &text{name: "UTF-8", skip: bomLength(head), loneCR: loneCR}, nil
+		return utf8Text(head), nil
 	}
-	return s.guessText(head, loneCR)
+	return s.guessText(head)
 }
 
-// damagedText tells text in which NULs stand, as a crash leaves them in place of
-// what was written last, from what is no text: its first line has none, and there
-// is no other control character. The rows with the NULs are not to be read.
-func damagedText(head []byte) bool {
+// hasLostBlocks reports whether the NULs in a file are what a crash left in place of
+// text: the first line has none, and the file has no other control characters.
+func hasLostBlocks(head []byte) bool {
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	return bytes.IndexByte(line, 0) < 0 && !bytes.ContainsFunc(head, func(r rune) bool {
 		return r < ' ' && r != 0 && !strings.ContainsRune("\t\n\v\f\r\x1a", r)
 	})
 }
 
-// byteOrderMark is how text in UTF-8 may begin.
-const byteOrderMark = "\uFEFF"
-
-func bomLength(head []byte) int64 {
+func utf8Text(head []byte) *text {
+	t := &text{name: "UTF-8"}
 	if bytes.HasPrefix(head, []byte(byteOrderMark)) {
-		return int64(len(byteOrderMark))
+		t.mark = byteOrderMark
 	}
-	return 0
+	return t
 }
 
-// unicodeText knows UTF-16 and UTF-32 by their byte order marks, and UTF-16
-// without one by the NULs of its ASCII characters.
+// unicodeText recognizes UTF-16 and UTF-32 by the byte order mark, and UTF-16 without
+// a mark by the NULs in ASCII characters. It returns nil for any other text.
 func unicodeText(head []byte) *text {
 	little := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	big := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
-	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")):
-		return decodedBy("UTF-32LE", utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), 4)
-	case bytes.HasPrefix(head, []byte("\x00\x00\xfe\xff")):
-		return decodedBy("UTF-32BE", utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), 4)
-	case bytes.HasPrefix(head, []byte("\xff\xfe")):
-		return decodedBy("UTF-16LE", little, 2)
-	case bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return decodedBy("UTF-16BE", big, 2)
+	for _, t := range []text{ // the longer marks first
+		{name: "UTF-32LE", mark: "\xff\xfe\x00\x00", encoding: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)},
+		{name: "UTF-32BE", mark: "\x00\x00\xfe\xff", encoding: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)},
+		{name: "UTF-16LE", mark: "\xff\xfe", encoding: little},
+		{name: "UTF-16BE", mark: "\xfe\xff", encoding: big},
+	} {
+		if bytes.HasPrefix(head, []byte(t.mark)) {
+			t.checked = true
+			return &t
+		}
 	}
-	var even, odd int
+	var nuls [2]int // at even and at odd offsets
 	sample := head[:min(len(head), 4096)&^1]
 	for i, b := range sample {
-		switch {
-		case b != 0:
-		case i&1 == 0:
-			even++
-		default:
-			odd++
+		if b == 0 {
+			nuls[i%2]++
 		}
 	}
 	switch pairs := len(sample) / 2; {
-	case pairs >= 2 && odd*10 >= pairs*4 && even*20 <= pairs:
-		return decodedBy("UTF-16LE", little, 0)
-	case pairs >= 2 && even*10 >= pairs*4 && odd*20 <= pairs:
-		return decodedBy("UTF-16BE", big, 0)
+	case pairs >= 2 && nuls[1]*10 >= pairs*4 && nuls[0]*20 <= pairs:
+		return &text{name: "UTF-16LE", encoding: little, checked: true}
+	case pairs >= 2 && nuls[0]*10 >= pairs*4 && nuls[1]*20 <= pairs:
+		return &text{name: "UTF-16BE", encoding: big, checked: true}
 	}
 	return nil
 }
 
+// namedText returns the encoding that the user names.
 func (s *source) namedText(name string, head []byte) (*text, error) {
 	e, err := htmlindex.Get(name)
 	if err != nil || e == encoding.Replacement {
@@ -137,108 +150,24 @@ func (s *source) namedText(name string, head []byte) (*text, error) {
 	if canonical, err := htmlindex.Name(e); err == nil {
 		name = canonical
 	}
-	if name != "utf-8" {
-		skip := 0
-		if t := unicodeText(head); t != nil && strings.EqualFold(t.name, name) {
-			skip = int(t.skip)
-		}
-		return decodedBy(name, e, skip), nil
+	t := &text{name: name, encoding: e, checked: true}
+	if name == "utf-8" {
+		t = utf8Text(head)
+		t.checked = true
+	} else if found := unicodeText(head); found != nil && strings.EqualFold(found.name, name) {
+		t.mark = found.mark
 	}
-	valid, loneCR, err := s.scanUTF8()
-	if err != nil {
-		return nil, err
-	}
-	return &text{name: "UTF-8", skip: bomLength(head), loneCR: loneCR, checked: !valid}, nil
+	return t, nil
 }
 
-// scanUTF8 reads the whole file once.
-func (s *source) scanUTF8() (valid, loneCR bool, err error) {
-	buf := make([]byte, 256<<10)
-	from, kept := s.bytes(0), 0
-	for valid = true; valid; {
-		n, err := io.ReadFull(from, buf[kept:])
-		b, last := buf[:kept+n], err != nil
-		if last && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return false, false, s.unreadable(err)
-		}
-		kept = 0
-		if !last {
-			kept = openEnd(b)
-		}
-		whole := b[:len(b)-kept]
-		valid = utf8.Valid(whole)
-		loneCR = loneCR || hasLoneCR(whole)
-		if last {
-			break
-		}
-		copy(buf, b[len(b)-kept:])
+// validUTF8 reports whether the whole file is UTF-8.
+func (s *source) validUTF8() (bool, error) {
+	_, err := io.Copy(io.Discard, transform.NewReader(s.bytes(0), encoding.UTF8Validator))
+	switch {
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return false, nil
+	case err != nil:
+		return false, s.unreadable(err)
 	}
-	if !valid {
-		loneCR = true // not all of the file was looked at
-	}
-	return valid, loneCR, nil
-}
-
-// openEnd returns how many bytes at the end of b can't be judged without what
-// follows: a character that is cut, or a CR.
-func openEnd(b []byte) int {
-	if len(b) > 0 && b[len(b)-1] == '\r' {
-		return 1
-	}
-	for n := 1; n <= min(len(b), utf8.UTFMax-1); n++ {
-		if c := b[len(b)-n]; utf8.RuneStart(c) {
-			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-n:]) {
-				return n
-			}
-			break
-		}
-	}
-	return 0
-}
-
-func hasLoneCR(b []byte) bool {
-	for {
-		i := bytes.IndexByte(b, '\r')
-		if i < 0 {
-			return false
-		}
-		if i+1 == len(b) || b[i+1] != '\n' {
-			return true
-		}
-		b = b[i+2:]
-	}
-}
-
-// lineEnds turns a CR that no LF follows into an LF. Inside quotes it is a line
-// break of the cell either way.
-type lineEnds struct {
-	src  io.Reader
-	held bool // a CR at the end of the last chunk
-}
-
-func (l *lineEnds) Read(p []byte) (int, error) {
-	if len(p) < 2 { // a CR may have to be given back with what follows
-		return 0, io.ErrShortBuffer
-	}
-	kept := 0
-	if l.held {
-		p[0], kept, l.held = '\r', 1, false
-	}
-	n, err := l.src.Read(p[kept:])
-	n += kept
-	if n > 0 && p[n-1] == '\r' && err == nil {
-		l.held = true
-		n--
-	}
-	for b := p[:n]; ; {
-		i := bytes.IndexByte(b, '\r')
-		if i < 0 {
-			break
-		}
-		if i+1 == len(b) || b[i+1] != '\n' {
-			b[i] = '\n'
-		}
-		b = b[i+1:]
-	}
-	return n, err
+	return true, nil
 }
