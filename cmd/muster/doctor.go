@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,18 +22,17 @@ func (a *app) newDoctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out what works: network, credentials, project, quota, disks",
-		Long: `Look at everything that an import needs, and say of each part whether it works
-and, where it doesn't, what to do: settings, proxy, names, connection and
-certificate, clock, credentials, company, project, Directory, work
-classifications, quota, ledger and disks. What can be looked at is, whatever
-else is out of order. A handful of requests that only read are sent to Procore.
+		Long: `Check everything that an import needs, and show what to do about each problem:
+settings, proxy, names, connection and certificate, clock, credentials, company,
+project, Directory, work classifications, quota, ledger and disks. The doctor
+sends a few requests to Procore that only read.
 
-A support bundle is a zip file with the findings, the settings and the latest
-runs' figures. It holds no names of people, projects or files and no secret;
-it does hold the IDs of company, project and account and the names of hosts.
+A support bundle is a zip file with the findings, the settings and the figures of
+the latest runs. It has no names of people, projects or files and no secret, but
+the IDs of company, project and account and the names of hosts.
 
 Exit codes:
-  0  everything works (it may say what wants a look)
+  0  everything works, perhaps with warnings
   2  the command line or the config file can't be read
   3  something that an import needs does not work`,
 		Example: `  muster doctor
@@ -53,7 +51,7 @@ Exit codes:
 			useful = append(useful, flag.Name)
 		}
 	})
-	// The rest of an import's settings is in the bundle, as the config file has it.
+	// The bundle lists all settings of an import, but only some matter here.
 	a.settings.rosterFlags(f)
 	a.settings.workFlags(f)
 	a.settings.resultsFlag(f)
@@ -63,11 +61,10 @@ Exit codes:
 	return cmd
 }
 
-// state says how a check came out.
+// state is the result of a check.
 type state string
 
-// The states, from good to bad; skipped is what could not be looked at because
-// of something that another check says.
+// The states. A check is skipped if a check that it needs failed.
 const (
 	fine    state = "ok"
 	skipped state = "skip"
@@ -75,21 +72,40 @@ const (
 	broken  state = "fail"
 )
 
-// finding is what a check found. Text and Fix are for people and may hold names
-// of projects, accounts and files; Facts never do, and nothing that a server
-// or a roster worded: they are what a support bundle takes.
+// stateStyle is how a state is shown to people.
+type stateStyle struct{ name, colour string }
+
+func (s state) style() stateStyle {
+	return map[state]stateStyle{
+		fine:    {"ok", "\x1b[32m"},
+		skipped: {"skipped", "\x1b[2m"},
+		doubted: {"needs attention", "\x1b[33m"},
+		broken:  {"failed", "\x1b[31m"},
+	}[s]
+}
+
+// finding is the result of a check. Text and Fix are for people and may hold names of
+// projects, accounts and files. Facts hold no such name and no words of a server or a
+// roster, so that a support bundle may contain them.
 type finding struct {
-	Check string         `json:"check"`
-	State state          `json:"status"`
-	Text  string         `json:"text,omitempty"`
-	Fix   string         `json:"fix,omitempty"`
-	Facts map[string]any `json:"facts,omitempty"`
+	Check string `json:"check"`
+	State state  `json:"status"`
+	Text  string `json:"text,omitempty"`
+	Fix   string `json:"fix,omitempty"`
+	Facts facts  `json:"facts,omitempty"`
+}
+
+// facts are figures and codes of a finding, by name.
+type facts map[string]any
+
+func newSkip(check, why string) finding {
+	return finding{Check: check, State: skipped, Text: "not checked: " + why}
 }
 
 // examination is a run of the doctor.
 type examination struct {
 	*app
-	options  procore.Options // as far as the settings go
+	options  procore.Options // from the settings, complete or not
 	complete bool            // the options make a client
 	scope    ledger.Scope
 	findings []finding
@@ -101,9 +117,7 @@ func (x *examination) found(f finding) {
 	x.show(f)
 }
 
-func (x *examination) skip(check, why string) {
-	x.found(finding{Check: check, State: skipped, Text: "not looked at: " + why})
-}
+func (x *examination) skip(check, why string) { x.found(newSkip(check, why)) }
 
 // worst returns the worst state of all findings.
 func (x *examination) worst() state {
@@ -124,12 +138,13 @@ type diagnosis struct {
 	Bundle   string    `json:"support_bundle,omitempty"`
 }
 
+// doctor runs all checks.
 func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) error {
-	if err := a.complete(flags); err != nil { // its warnings are among the findings
+	if err := a.complete(flags); err != nil { // warnings become findings
 		return err
 	}
 	if a.settings.simulate {
-		return usageError("a rehearsal needs no doctor: nothing of it leaves this machine", "leave --simulate out")
+		return usageError("a rehearsal needs no doctor: a rehearsal sends nothing", "leave --simulate out")
 	}
 	x := &examination{app: a, show: func(finding) {}}
 	if !a.settings.json && !a.settings.quiet {
@@ -173,90 +188,46 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	return nil
 }
 
-// conclusion sums the findings up in a sentence.
+// conclusion counts the findings by state, in a sentence.
 func conclusion(findings []finding) string {
 	n := map[state]int{}
 	for _, f := range findings {
 		n[f.State]++
 	}
 	parts := []string{text.Plural(n[fine], "check", "checks") + " ok"}
-	if n[broken] > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed", n[broken]))
-	}
-	if n[doubted] > 0 {
-		parts = append(parts, text.Plural(n[doubted], "wants", "want")+" a look")
-	}
-	if n[skipped] > 0 {
-		parts = append(parts, fmt.Sprintf("%d not looked at", n[skipped]))
+	for _, part := range []struct {
+		state
+		words string
+	}{
+		{broken, "failed"},
+		{doubted, text.Choose(n[doubted], "needs attention", "need attention")},
+		{skipped, "skipped"},
+	} {
+		if count := n[part.state]; count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count, part.words))
+		}
 	}
 	return strings.Join(parts, ", ") + "."
 }
 
-// labelled is how wide the column of the checks' names is.
-const labelled = len("classifications")
+// checkColumn is the width of the column with the names of the checks.
+const checkColumn = len("classifications")
 
-// writeFinding prints a finding in at most columns columns. A longer word keeps a line
-// to itself.
+// writeFinding prints a finding in at most columns columns. Only a longer word is wider.
 func writeFinding(w io.Writer, f finding, columns int, colours bool) {
+	style := f.State.style()
 	if columns == report.Plain {
-		_, _ = fmt.Fprintln(w, report.Clean(report.WithFix(fmt.Sprintf("%s: %s, %s", text.Capital(f.Check), inFull(f.State), f.Text), f.Fix)))
+		_, _ = fmt.Fprintln(w, report.Clean(report.WithFix(fmt.Sprintf("%s: %s, %s", text.Capital(f.Check), style.name, f.Text), f.Fix)))
 		return
 	}
-	head := fmt.Sprintf("  %-4s  %-*s  ", f.State, labelled, f.Check)
+	head := fmt.Sprintf("  %-4s  %-*s  ", f.State, checkColumn, f.Check)
 	indent := strings.Repeat(" ", len(head))
-	line := strings.TrimPrefix(paragraph(report.Clean(f.Text), indent, columns), indent)
-	if colours {
-		head = strings.Replace(head, string(f.State), colourOf(f.State)+string(f.State)+"\x1b[0m", 1)
-	}
+	lines := text.Wrap(report.Clean(f.Text), head, indent, columns)
 	if f.Fix != "" {
-		const try = "try: "
-		under := indent + strings.Repeat(" ", len(try))
-		line += indent + try + strings.TrimPrefix(paragraph(report.Clean(f.Fix), under, columns), under)
+		lines += text.Wrap(report.Clean(f.Fix), indent+"try: ", indent+"     ", columns)
 	}
-	_, _ = io.WriteString(w, head+line) // tellLost reports a lost standard output
-}
-
-// inFull returns the state as a word for people.
-func inFull(s state) string {
-	switch s {
-	case skipped:
-		return "skipped"
-	case doubted:
-		return "wants a look"
-	case broken:
-		return "failed"
-	case fine:
+	if colours {
+		lines = strings.Replace(lines, string(f.State), style.colour+string(f.State)+"\x1b[0m", 1)
 	}
-	return "ok"
-}
-
-func colourOf(s state) string {
-	switch s {
-	case fine:
-		return "\x1b[32m"
-	case doubted:
-		return "\x1b[33m"
-	case broken:
-		return "\x1b[31m"
-	case skipped:
-	}
-	return "\x1b[2m"
-}
-
-// trouble words an error of Procore's client as a finding.
-func trouble(check string, s state, err error) finding {
-	f := finding{Check: check, State: s, Text: err.Error()}
-	var e *procore.Error
-	if errors.As(err, &e) {
-		f.Text, f.Fix = e.Message, e.Hint
-		f.Facts = map[string]any{"code": e.Code}
-		if e.Status != 0 {
-			f.Text = fmt.Sprintf("Procore answers with status %d: %s", e.Status, e.Message)
-			f.Facts["http_status"] = e.Status
-		}
-		if e.RequestID != "" {
-			f.Text += " (request " + e.RequestID + ")"
-		}
-	}
-	return f
+	_, _ = io.WriteString(w, lines) // tellLost reports a lost standard output
 }

@@ -18,31 +18,31 @@ import (
 	"muster/importer/text"
 )
 
-// bundledRuns is how many of the latest runs a support bundle tells of.
+// bundledRuns is the number of latest runs in a support bundle.
 const bundledRuns = 20
 
 // checkLedger reads the whole ledger and returns the runs for a support bundle.
 func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 	book, path, err := x.openRecord(ctx)
 	if err != nil {
-		x.found(ledgerTrouble(err))
+		x.found(newLedgerTrouble(err))
 		return nil
 	}
 	if book == nil {
-		x.found(finding{Check: "ledger", State: fine, Text: "none yet; the first import makes it at " + path})
+		x.found(finding{Check: "ledger", State: fine, Text: "none yet; the first import creates " + path})
 		return nil
 	}
 	defer func() { _ = book.Close() }() // nothing was written
 	health, err := book.Check(ctx)
 	if err != nil {
-		x.found(ledgerTrouble(err))
+		x.found(newLedgerTrouble(err))
 		return nil
 	}
 	f := finding{
 		Check: "ledger", State: fine,
 		Text: fmt.Sprintf("whole, with %s and %s in %s at %s", text.Plural(health.Runs, "run", "runs"), text.Plural(health.People, "person", "people"),
 			humanize.IBytes(uint64(health.Bytes)), path),
-		Facts: map[string]any{"bytes": health.Bytes, "runs": health.Runs, "people": health.People},
+		Facts: facts{"bytes": health.Bytes, "runs": health.Runs, "people": health.People},
 	}
 	if openToOthers(path, 0o004) {
 		f.State, f.Text, f.Fix = doubted, f.Text+"; all users of this machine can read it", "chmod 600 "+shellWord(path)
@@ -50,24 +50,24 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 	x.found(f)
 	runs, err := importer.PastRuns(ctx, book, bundledRuns)
 	if err != nil {
-		x.found(ledgerTrouble(err))
+		x.found(newLedgerTrouble(err))
 		return nil
 	}
 	x.checkLock(book, runs)
 	for _, d := range health.Open {
-		x.found(doubt(d))
+		x.found(newDoubt(d))
 	}
 	if len(health.Open) == 0 {
-		x.found(finding{Check: "in doubt", State: fine, Text: "every request's outcome is known"})
+		x.found(finding{Check: "in doubt", State: fine, Text: "the outcome of every request is known"})
 	}
 	bundled, err := newBundledRuns(ctx, runs)
 	if err != nil {
-		x.found(ledgerTrouble(err))
+		x.found(newLedgerTrouble(err))
 	}
 	return bundled
 }
 
-func ledgerTrouble(err error) finding {
+func newLedgerTrouble(err error) finding {
 	f := finding{Check: "ledger", State: broken, Text: err.Error()}
 	var known *fault.Error
 	if !errors.As(err, &known) {
@@ -75,7 +75,7 @@ func ledgerTrouble(err error) finding {
 	}
 	f.Fix = known.Fix
 	if known.Where.File != "" {
-		f.Text, f.Facts = known.Message+": "+known.Where.File, map[string]any{"code": known.Code}
+		f.Text, f.Facts = known.Message+": "+known.Where.File, facts{"code": known.Code}
 	}
 	return f
 }
@@ -90,24 +90,25 @@ func (x *examination) checkLock(book *ledger.Ledger, runs []importer.PastRun) {
 		x.found(finding{Check: "lock", State: fine, Text: fmt.Sprintf("no run holds the lock of project %d", x.scope.Project)})
 		return
 	}
-	f := finding{Check: "lock", State: doubted, Fix: "let it end first: another one would end at once with exit code 4"}
+	f := finding{Check: "lock", State: doubted, Fix: "wait for that run: another run would end at once with exit code 4"}
 	i := slices.IndexFunc(runs, func(r importer.PastRun) bool { return r.Scope == x.scope && r.Status == ledger.Running })
 	if i < 0 {
-		f.Text = fmt.Sprintf("a run is about to begin on project %d", x.scope.Project)
+		f.Text = fmt.Sprintf("a run is about to start on project %d", x.scope.Project)
 	} else {
 		f.Text = fmt.Sprintf("run %s (%s) holds the lock of project %d since %s", runs[i].ID, runs[i].Command, x.scope.Project, runs[i].Started.Local().Format(time.DateTime))
-		f.Facts = map[string]any{"run": runs[i].ID}
+		f.Facts = facts{"run": runs[i].ID}
 	}
 	x.found(f)
 }
 
-func doubt(d ledger.OpenRun) finding {
+// newDoubt returns the finding for open requests of a run.
+func newDoubt(d ledger.OpenRun) finding {
 	f := finding{
 		Check: "in doubt", State: doubted,
 		Text: fmt.Sprintf("run %s left %s without an outcome, of company %d, project %d, the first at %s", d.Run,
 			text.Plural(d.Requests, "request", "requests"), d.Company, d.Project, d.Since.Local().Format(time.DateTime)),
-		Fix:   "import or retry for that project again: it first settles them and creates no person twice",
-		Facts: map[string]any{"run": d.Run, "requests": d.Requests, "since": d.Since},
+		Fix:   "import or retry for that project again: muster first settles these requests and creates no person twice",
+		Facts: facts{"run": d.Run, "requests": d.Requests, "since": d.Since},
 	}
 	if d.Locked {
 		f.State, f.Fix = fine, ""
@@ -116,20 +117,20 @@ func doubt(d ledger.OpenRun) finding {
 	return f
 }
 
-// The room on a disk below which an import is likely to end early, and below
-// which it is worth a word.
+// The free bytes on a disk below which an import is likely to fail, and below which the
+// doctor warns.
 const (
 	tooLittle = 10 << 20
 	little    = 200 << 20
 )
 
-// checkDisks looks at where the ledger and the results go.
+// checkDisks checks the disks of the ledger and the results.
 func (x *examination) checkDisks() {
 	path := x.settings.ledger
 	if path == "" {
 		var err error
 		if path, err = defaultLedger(x.getenv); err != nil {
-			x.found(finding{Check: "disk", State: broken, Text: err.Error(), Fix: "name a place for the ledger with --ledger FILE"})
+			x.found(finding{Check: "disk", State: broken, Text: err.Error(), Fix: "choose a path for the ledger with --ledger FILE"})
 			path = ""
 		}
 	}
@@ -145,7 +146,7 @@ func (x *examination) checkDisks() {
 
 // checkDisk checks the free space of a folder, or of the nearest existing folder above.
 func checkDisk(what, folder string) finding {
-	f := finding{Check: "disk", State: fine, Facts: map[string]any{"of": what}}
+	f := finding{Check: "disk", State: fine, Facts: facts{"of": what}}
 	if whole, err := filepath.Abs(folder); err == nil {
 		folder = whole
 	}
@@ -154,16 +155,15 @@ func checkDisk(what, folder string) finding {
 	}
 	probe, err := os.CreateTemp(folder, ".muster-doctor-*")
 	if err != nil {
-		f.State, f.Text = broken, fmt.Sprintf("nothing can be written in %s: %v", folder, pathCause(err))
-		f.Fix = "make sure that you may write there, or name another place with --" + what
+		f.State, f.Text = broken, fmt.Sprintf("muster can't write in %s: %v", folder, pathCause(err))
+		f.Fix = "check that you may write there, or choose another folder with --" + what
 		f.Facts["code"] = "unwritable"
 		return f
 	}
-	// It is empty, and there is nothing to lose.
-	_, _ = probe.Close(), os.Remove(probe.Name())
+	_, _ = probe.Close(), os.Remove(probe.Name()) // an empty file
 	free, err := freeBytes(folder)
 	if err != nil {
-		f.Text = fmt.Sprintf("the %s can be written in %s; how much room there is can't be told", what, folder)
+		f.Text = fmt.Sprintf("the %s can be written in %s; the free space is not known", what, folder)
 		return f
 	}
 	f.Text = fmt.Sprintf("%s are free for the %s in %s", humanize.IBytes(free), what, folder)
@@ -175,7 +175,7 @@ func checkDisk(what, folder string) finding {
 		f.State = doubted
 	}
 	if f.State != fine {
-		f.Fix = "make room on that disk, or name another place with --" + what
+		f.Fix = "free space on that disk, or choose another folder with --" + what
 	}
 	return f
 }

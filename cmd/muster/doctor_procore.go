@@ -7,59 +7,79 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"muster/importer"
 	"muster/importer/procore"
 	"muster/importer/text"
 	"muster/ratelimit"
 )
 
-// checkProcore looks at the way to Procore, and at what the account may do there.
+// call is a check that sends requests to Procore.
+type call struct {
+	check  string
+	needs  string // a check that must not fail first
+	failed string // the reason to skip the checks that need this one
+	run    func(*examination, context.Context, *procore.Client) finding
+}
+
+func calls() []call {
+	return []call{
+		{"credentials", "connection", "there is no token", (*examination).checkCredentials},
+		{"company", "credentials", "the company comes first", (*examination).checkCompany},
+		{"project", "company", "the project comes first", (*examination).checkProject},
+		{"directory", "project", "", (*examination).checkDirectory},
+		{"classifications", "project", "", (*examination).checkClassifications},
+		{"quota", "credentials", "", (*examination).checkQuota},
+	}
+}
+
+// checkProcore checks the hosts of Procore and the rights of the account.
 func (x *examination) checkProcore(ctx context.Context) {
-	o := x.options
-	open := x.checkWay(ctx, o.APIURL)
-	if o.LoginURL != o.APIURL {
-		open = x.checkWay(ctx, o.LoginURL) && open
+	blocked := map[string]string{} // why a check failed or was skipped
+	for _, base := range slices.Compact([]string{x.options.APIURL, x.options.LoginURL}) {
+		if !x.checkHost(ctx, base) {
+			blocked["connection"] = "there is no connection"
+		}
 	}
 	client, err := x.client()
-	switch {
-	case err != nil:
-		x.skipCalls("the settings come first", "credentials", "company", "project", "directory", "classifications", "quota")
-		return
-	case !open:
-		x.skipCalls("there is no connection", "credentials", "company", "project", "directory", "classifications", "quota")
-		client.Close()
-		return
+	if err != nil {
+		blocked["connection"] = "the settings come first"
+	} else {
+		defer client.Close()
 	}
-	defer client.Close()
-	if !x.checkCredentials(ctx, client) {
-		x.skipCalls("there is no token", "company", "project", "directory", "classifications", "quota")
-		return
-	}
-	switch {
-	case !x.checkCompany(ctx, client):
-		x.skipCalls("the company comes first", "project", "directory", "classifications")
-	case !x.checkProject(ctx, client):
-		x.skipCalls("the project comes first", "directory", "classifications")
-	default:
-		x.checkDirectory(ctx, client)
-		x.checkClassifications(ctx, client)
-	}
-	x.checkQuota(client)
-}
-
-func (x *examination) skipCalls(why string, checks ...string) {
-	for _, check := range checks {
-		x.skip(check, why)
+	for _, c := range calls() {
+		if why, ok := blocked[c.needs]; ok {
+			blocked[c.check] = why
+			x.skip(c.check, why)
+			continue
+		}
+		f := x.call(ctx, c, client)
+		f.Check = c.check
+		if f.State == broken {
+			blocked[c.check] = c.failed
+		}
+		x.found(f)
 	}
 }
 
+// call runs a check that sends requests. A call that would wait longer than patience for
+// the quota ends at once.
+func (x *examination) call(ctx context.Context, c call, client *procore.Client) finding {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	last, _ := ctx.Deadline()
+	defer importer.WatchPace(ctx, x.options.Pace, func(w importer.Waiting) {
+		if w.Until.After(last) {
+			cancel()
+		}
+	})()
+	return c.run(x, ctx, client)
+}
+
+// client returns a client for the calls, which share the quota with runs.
 func (x *examination) client() (*procore.Client, error) {
 	if !x.complete {
-		return nil, errors.New("the settings make no client")
+		return nil, errors.New("the settings are incomplete")
 	}
-	// A run in progress counts these requests, too.
 	file, err := x.quotaFile(x.options.LoginURL)
 	if err != nil {
 		return nil, err
@@ -68,150 +88,131 @@ func (x *examination) client() (*procore.Client, error) {
 	return procore.New(x.options)
 }
 
-// patiently bounds a call. One that would wait longer than that for the quota is
-// ended at once.
-func (x *examination) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	last, _ := ctx.Deadline()
-	unwatch := importer.WatchPace(ctx, x.options.Pace, func(e importer.Waiting) {
-		if e.Until.After(last) {
-			cancel()
-		}
-	})
-	return ctx, func() {
-		cancel()
-		unwatch()
-	}
-}
-
-func (x *examination) checkCredentials(ctx context.Context, client *procore.Client) bool {
-	ctx, cancel := x.patiently(ctx)
-	defer cancel()
+func (x *examination) checkCredentials(ctx context.Context, client *procore.Client) finding {
 	if err := client.Renew(ctx); err != nil {
-		x.found(trouble("credentials", broken, err))
-		return false
+		return newTrouble(broken, err)
 	}
-	f := finding{Check: "credentials", State: fine, Text: "accepted"}
-	if me, err := client.Me(ctx); err == nil { // who it is is of interest, and needed for nothing
-		f.Text = fmt.Sprintf("accepted; the account is %s", me.Name)
-		f.Facts = map[string]any{"account": me.ID}
+	me, err := client.Me(ctx)
+	if err != nil { // an import does not need the account's name
+		return finding{State: fine, Text: "accepted"}
 	}
-	x.found(f)
-	return true
+	return finding{State: fine, Text: "accepted; the account is " + me.Name, Facts: facts{"account": me.ID}}
 }
 
-// checkCompany returns false if the company is wrong.
-func (x *examination) checkCompany(ctx context.Context, client *procore.Client) bool {
-	ctx, cancel := x.patiently(ctx)
-	defer cancel()
+func (x *examination) checkCompany(ctx context.Context, client *procore.Client) finding {
 	id := x.settings.company
 	all, err := client.Companies(ctx)
-	if err != nil {
-		f := x.refusal("company", broken, client, err)
-		var e *procore.Error
-		wrong := errors.As(err, &e) && e.Kind == procore.Forbidden
-		if wrong {
-			f.Fix = "check --company, and have a company administrator install the app in that company"
-		}
-		x.found(f)
-		return !wrong
+	var refused *procore.Error
+	switch {
+	case errors.As(err, &refused) && refused.Kind == procore.Forbidden:
+		f := newTrouble(broken, err)
+		f.Fix = "check --company, and have a company administrator install the app in that company"
+		return f
+	case err != nil: // an import does not need the list
+		return newCallTrouble(doubted, client, err)
 	}
 	i := slices.IndexFunc(all, func(c procore.Company) bool { return c.ID == id })
 	if i < 0 {
-		x.found(finding{
-			Check: "company", State: broken, Text: fmt.Sprintf("the account is in %s, and %d is not among them", text.Plural(len(all), "company", "companies"), id),
+		return finding{
+			State: broken, Text: fmt.Sprintf("the account is in %s, but not in %d", text.Plural(len(all), "company", "companies"), id),
 			Fix:   "check --company, and that the app is installed in that company",
-			Facts: map[string]any{"code": "not_found", "companies": len(all)},
-		})
-		return false
+			Facts: facts{"code": "not_found", "companies": len(all)},
+		}
 	}
-	x.found(finding{Check: "company", State: fine, Text: fmt.Sprintf("%d is %s", id, all[i].Name), Facts: map[string]any{"id": id}})
-	return true
+	return finding{State: fine, Text: fmt.Sprintf("%d is %s", id, all[i].Name), Facts: facts{"id": id}}
 }
 
-func (x *examination) checkProject(ctx context.Context, client *procore.Client) bool {
-	ctx, cancel := x.patiently(ctx)
-	defer cancel()
+func (x *examination) checkProject(ctx context.Context, client *procore.Client) finding {
 	project, err := client.Project(ctx)
 	if err != nil {
-		x.found(x.refusal("project", broken, client, err))
-		return false
+		return newCallTrouble(broken, client, err)
 	}
-	x.found(finding{Check: "project", State: fine, Text: fmt.Sprintf("%d is %s", project.ID, project.Name), Facts: map[string]any{"id": project.ID}})
-	return true
+	return finding{State: fine, Text: fmt.Sprintf("%d is %s", project.ID, project.Name), Facts: facts{"id": project.ID}}
 }
 
-// checkDirectory lists people. Whether people can be created can't be found out without
-// creating a person.
-func (x *examination) checkDirectory(ctx context.Context, client *procore.Client) {
-	ctx, cancel := x.patiently(ctx)
-	defer cancel()
-	const enough = 2000 // a page
+// checkDirectory lists people. Only creating a person would show the right to create
+// people.
+func (x *examination) checkDirectory(ctx context.Context, client *procore.Client) finding {
+	const most = 2000 // a page
 	n := 0
 	for _, err := range client.People(ctx) {
 		if err != nil {
-			x.found(x.refusal("directory", broken, client, err))
-			return
+			return newCallTrouble(broken, client, err)
 		}
-		if n++; n == enough {
+		if n++; n == most {
 			break
 		}
 	}
-	found := text.Plural(n, "person", "people") + " can be listed"
-	if n == enough {
-		found = humanize.Comma(enough) + " people and more can be listed"
+	found := text.Plural(n, "person", "people")
+	if n == most {
+		found += " and more"
 	}
-	x.found(finding{
-		Check: "directory", State: fine, Text: found + ". The doctor does not try to create a person",
-		Facts: map[string]any{"people_up_to_2000": n},
-	})
+	return finding{
+		State: fine, Text: found + " can be listed. The doctor does not try to create a person",
+		Facts: facts{"people_up_to_2000": n},
+	}
 }
 
-func (x *examination) checkClassifications(ctx context.Context, client *procore.Client) {
-	ctx, cancel := x.patiently(ctx)
-	defer cancel()
+func (x *examination) checkClassifications(ctx context.Context, client *procore.Client) finding {
 	all, err := client.WorkClassifications(ctx)
 	if err != nil {
-		x.found(x.refusal("classifications", doubted, client, err))
-		return
+		return newCallTrouble(doubted, client, err)
 	}
 	found := text.Plural(len(all), "work classification", "work classifications") + " can be looked up"
 	if len(all) == 0 {
-		found = "the project has none, so a roster's trades can't be found"
+		found = "the project has none, so the trades of a roster can't be found"
 	}
-	x.found(finding{Check: "classifications", State: fine, Text: found, Facts: map[string]any{"classifications": len(all)}})
+	return finding{State: fine, Text: found, Facts: facts{"classifications": len(all)}}
 }
 
-// refusal words an error of a call, which may have waited for the quota in vain.
-func (x *examination) refusal(check string, s state, client *procore.Client, err error) finding {
-	f := trouble(check, s, err)
-	var e *procore.Error
-	if q, ok := client.Quota(); ok && q.Remaining == 0 && errors.As(err, &e) && e.Code == "stopped" {
-		f.State, f.Text, f.Fix = doubted, "not looked at: the quota is used up", "try again when it is free"
-	}
-	return f
-}
-
-func (x *examination) checkQuota(client *procore.Client) {
+func (x *examination) checkQuota(_ context.Context, client *procore.Client) finding {
 	q, ok := client.Quota()
 	if !ok {
-		x.found(finding{
-			Check: "quota", State: doubted, Text: "the answers do not tell it, so only a 429 can show that it is used up",
-			Fix: "see whether a proxy takes the X-Rate-Limit headers away",
-		})
-		return
+		return finding{
+			State: doubted, Text: "the answers do not tell the quota, so only a 429 shows that the quota is used up",
+			Fix: "check whether a proxy removes the X-Rate-Limit headers",
+		}
 	}
-	// By the server's own clock: ours need not agree.
-	left := max(q.Reset.Sub(q.Date), 0).Round(time.Second)
-	f := finding{Check: "quota", State: fine, Facts: map[string]any{"limit": q.Limit, "remaining": q.Remaining, "reset": q.Reset.UTC(), "reset_in_s": int(left.Seconds())}}
+	left := max(q.Reset.Sub(q.Date), 0).Round(time.Second) // by the server's clock
 	ends := fmt.Sprintf("%d s", int(left.Seconds()))
 	if left > 2*time.Minute {
 		ends = fmt.Sprintf("%d min", int(left.Minutes()))
 	}
-	f.Text = fmt.Sprintf("%s of %s requests are left in the tighter window, which ends in %s",
-		humanize.Comma(int64(q.Remaining)), humanize.Comma(int64(q.Limit)), ends)
-	if q.Remaining == 0 {
-		f.State, f.Fix = doubted, "wait; an import does so by itself. Other programs with the same credentials share the quota"
+	f := finding{
+		State: fine,
+		Text: fmt.Sprintf("%s of %s requests are left in the tighter window, which ends in %s",
+			text.Number(q.Remaining), text.Number(q.Limit), ends),
+		Facts: facts{"limit": q.Limit, "remaining": q.Remaining, "reset": q.Reset.UTC(), "reset_in_s": int(left.Seconds())},
 	}
-	x.found(f)
+	if q.Remaining == 0 {
+		f.State, f.Fix = doubted, "wait; an import waits by itself. Other programs with the same credentials share the quota"
+	}
+	return f
+}
+
+// newTrouble returns the finding for an error of the client.
+func newTrouble(s state, err error) finding {
+	var e *procore.Error
+	if !errors.As(err, &e) {
+		return finding{State: s, Text: err.Error()}
+	}
+	f := finding{State: s, Text: e.Message, Fix: e.Hint, Facts: facts{"code": e.Code}}
+	if e.Status != 0 {
+		f.Text = fmt.Sprintf("Procore answers with status %d: %s", e.Status, e.Message)
+		f.Facts["http_status"] = e.Status
+	}
+	if e.RequestID != "" {
+		f.Text += " (request " + e.RequestID + ")"
+	}
+	return f
+}
+
+// newCallTrouble returns the finding for an error of a call, which may have given up
+// waiting for the quota.
+func newCallTrouble(s state, client *procore.Client, err error) finding {
+	var e *procore.Error
+	if q, ok := client.Quota(); ok && q.Remaining == 0 && errors.As(err, &e) && e.Code == "stopped" {
+		return finding{State: doubted, Text: "not checked: the quota is used up", Fix: "try again later", Facts: facts{"code": e.Code}}
+	}
+	return newTrouble(s, err)
 }

@@ -67,7 +67,7 @@ func TestDoctorWhileARunIsAtWork(t *testing.T) {
 			t.Errorf("exit %d, and not %q:\n%s%s", code, want, stdout, stderr)
 		}
 	}
-	look("warn lock a run is about to begin on project 100 try:")
+	look("warn lock a run is about to start on project 100 try:")
 	run, err := book.Begin(t.Context(), ledger.Run{Scope: scope, Command: "import", Roster: "crew.csv"})
 	if err != nil {
 		t.Fatal(err)

@@ -19,30 +19,27 @@ import (
 	"muster/importer"
 )
 
-// What a support bundle holds is chosen, not cleaned: it is made of numbers,
-// times, codes of our own and the few settings below. What a person, a roster, a
-// file or a server has worded never gets in, so nothing has to be found in it
-// and taken out.
-
+// bundleReadme describes a support bundle. The content is chosen, not cleaned: figures,
+// times, codes of muster and a few settings. Text by a person, a roster, a file or a
+// server never gets in, so there is nothing to search for and remove.
 const bundleReadme = `A support bundle of muster. It holds no names of people, projects, accounts or
 files, and no secret.
 
-findings.json  what muster doctor found, without its sentences
-settings.json  which settings are in force and where each comes from; of those
-               that name a file only that they are set
-runs.json      the latest runs: when, how they ended, what their rows and
-               requests came to
+findings.json  the findings of muster doctor, without sentences
+settings.json  the settings in force and where each comes from; for settings
+               that name a file, only that they are set
+runs.json      the latest runs: when, how they ended, counts of rows and requests
 machine.json   the versions of muster, Go and the modules; the system
 
-It does hold the IDs of company, project and account, and the names of the hosts
-and of a proxy.
+The bundle does hold the IDs of company, project and account, and the names of
+the hosts and of a proxy.
 `
 
-// writeBundle writes the zip file, which must not be there yet.
+// writeBundle writes the zip file. It never replaces a file.
 func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundledRun) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return usageError(path+" is there already", "name another file with --support-bundle")
+		return usageError(path+" exists already", "name another file with --support-bundle")
 	}
 	if err != nil {
 		return usageError(fmt.Sprintf("the support bundle %s can't be written: %v", path, pathCause(err)), "name another file with --support-bundle")
@@ -92,9 +89,9 @@ type bundledSetting struct {
 	Value  string `json:"value,omitempty"` // only of settings without private content
 }
 
-// tellable are the settings whose value a bundle holds: numbers, times, switches and
-// names from a fixed list. Of any other setting the bundle says only that it is set.
-var tellable = []string{
+// publicSettings are the settings whose value is in a support bundle: numbers, times,
+// switches and words from a fixed list.
+var publicSettings = []string{
 	"company", "project", "environment", "view", "header-row", "workers", "rate", "reserve", "max-errors", "max-duration",
 	"settle-after", "allow-namesakes", "recreate-removed", "update", "json", "quiet", "log-format",
 }
@@ -110,7 +107,7 @@ func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 			s.Source = "environment"
 		}
 		switch {
-		case slices.Contains(tellable, f.Name):
+		case slices.Contains(publicSettings, f.Name):
 			s.Value = f.Value.String()
 		case f.Name == "api-url" || f.Name == "login-url":
 			if u, err := url.Parse(f.Value.String()); err == nil {
@@ -119,16 +116,14 @@ func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 		}
 		all = append(all, s)
 	})
-	secret := bundledSetting{Name: "client-secret", Source: "environment"}
-	id := bundledSetting{Name: "client-id", Source: "environment"}
-	if x.getenv("MUSTER_CLIENT_ID") == "" {
-		id.Source = "config"
-	}
 	if x.getenv("MUSTER_CLIENT_SECRET") != "" {
-		all = append(all, secret)
+		all = append(all, bundledSetting{Name: "client-secret", Source: "environment"})
 	}
-	if x.settings.clientID != "" {
-		all = append(all, id)
+	switch {
+	case x.getenv("MUSTER_CLIENT_ID") != "":
+		all = append(all, bundledSetting{Name: "client-id", Source: "environment"})
+	case x.settings.clientID != "":
+		all = append(all, bundledSetting{Name: "client-id", Source: "config"})
 	}
 	slices.SortFunc(all, func(a, b bundledSetting) int { return strings.Compare(a.Name, b.Name) })
 	return all

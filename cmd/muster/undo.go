@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -25,8 +24,7 @@ import (
 	"muster/importer/text"
 )
 
-// undoSettings are the settings of undo alone, so that a config file can't confirm an
-// undo.
+// undoSettings are the settings of an undo that a config file can't set.
 type undoSettings struct{ yes, deactivate bool }
 
 func (a *app) newUndoCommand() *cobra.Command {
@@ -71,6 +69,7 @@ Exit codes:
 	return cmd
 }
 
+// undo takes the people of a run off the project.
 func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own undoSettings) (err error) {
 	if err := a.begin(flags); err != nil {
 		return err
@@ -92,7 +91,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	if err := importer.CheckUndoable(run.Run, conn.Scope); err != nil {
 		return err
 	}
-	people, doubts, err := book.CreatedPeople(ctx, run.ID)
+	people, unsettled, err := book.CreatedPeople(ctx, run.ID)
 	if err != nil {
 		return err
 	}
@@ -106,7 +105,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 		API: conn.API, Pace: conn.Pace, Ledger: book, Of: run.Run, People: people,
 		Deactivate: own.deactivate, SettleAfter: a.settings.settleAfter, ResultsPath: a.settings.results, Log: log,
 	}
-	// What a config file says is where an import's results go.
+	// The results of a config file are those of an import.
 	if !slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) {
 		u.ResultsPath = undoPath(run.Run)
 	}
@@ -117,7 +116,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	if where == "" {
 		where = fmt.Sprintf("project %d", run.Project)
 	}
-	if err := a.confirm(ctx, u, doubts, where, own.yes); err != nil {
+	if err := a.confirm(ctx, u, unsettled, where, own.yes); err != nil {
 		return err
 	}
 	release, err := book.Lock(run.Scope)
@@ -141,53 +140,30 @@ func undoPath(run ledger.Run) string {
 }
 
 // confirm shows the people to take off and asks. It returns nil if the undo may begin.
-func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where string, yes bool) error {
+func (a *app) confirm(ctx context.Context, u *importer.Undo, unsettled int, where string, yes bool) error {
+	if yes && a.settings.json && !isTerminal(a.stderr) {
+		return nil // the output is not watched
+	}
 	var rows []int
 	for _, p := range u.People {
 		if !p.Removed {
 			rows = append(rows, p.Row)
 		}
 	}
-	if yes && a.settings.json && !isTerminal(a.stderr) {
-		return nil // the output is not watched
-	}
-	say := func(text string) { a.talk("%s", strings.TrimSuffix(paragraph(text, "", a.width(a.stderr)), "\n")) }
-	asked := !yes && isTerminalInput(a.stdin) && isTerminal(a.stderr)
-	if asked { // the question needs its context
+	ask := !yes && isTerminalInput(a.stdin) && isTerminal(a.stderr)
+	if ask { // the question needs its context
 		defer func(quiet bool) { a.settings.quiet = quiet }(a.settings.quiet)
 		a.settings.quiet = false
 	}
-	whom := "nobody"
-	if len(u.People) > 0 {
-		whom = text.Plural(len(u.People), "person", "people")
+	for _, sentence := range undoSentences(u, rows, unsettled, where) {
+		a.talk("%s", strings.TrimSuffix(paragraph(sentence, "", a.width(a.stderr)), "\n"))
 	}
-	say(fmt.Sprintf("Run %s of %s, %s, created %s in %s (company %d, project %d).",
-		u.Of.ID, u.Of.Started.Local().Format("2006-01-02 15:04"), report.Clean(filepath.Base(u.Of.Roster)),
-		whom, where, u.Of.Company, u.Of.Project))
-	if doubts > 0 {
-		say(fmt.Sprintf("%s more of its requests are unsettled; people created by them are not included. Import the roster again first to settle them.", humanize.Comma(int64(doubts))))
-	}
-	if earlier := len(u.People) - len(rows); earlier > 0 {
-		say(text.Plural(earlier, "person has", "people have") + " been taken off already.")
-	}
-	if len(u.People) == 0 {
-		say("There are no people to take off.")
-		return nil
-	}
-	if len(rows) == 0 && !u.Deactivate {
-		say("All people have been taken off already.")
-		return nil
-	}
-	what := "To be taken off the project: " + text.Plural(len(rows), "person", "people") + ", " + ranges(rows) + "."
-	if u.Deactivate {
-		what += " They are made inactive in the company, too."
-	}
-	say(what)
+	again := a.again("undo", u.Of.ID, "--yes")
 	switch {
-	case yes:
+	case yes, len(rows) == 0 && (len(u.People) == 0 || !u.Deactivate):
 		return nil
-	case !asked:
-		return usageError("an undo has to be confirmed, and there is no terminal to ask at; nothing was done", a.again("undo", u.Of.ID, "--yes"))
+	case !ask:
+		return usageError("nothing was done: an undo needs a confirmation, and there is no terminal to ask at", again)
 	}
 	fmt.Fprintf(a.stderr, "Go on? Type yes: ")
 	answer, err := a.ask(ctx)
@@ -195,22 +171,52 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, doubts int, where s
 		return err
 	}
 	if !strings.EqualFold(strings.TrimSpace(answer), "yes") {
-		return usageError("not confirmed; nothing was done", "answer with the whole word yes, or: "+a.again("undo", u.Of.ID, "--yes"))
+		return usageError("nothing was done: the undo was not confirmed", "answer with the whole word yes, or: "+again)
 	}
 	return nil
 }
 
+// undoSentences says what an undo is about to do. rows are the people still to be
+// taken off.
+func undoSentences(u *importer.Undo, rows []int, unsettled int, where string) []string {
+	created := "no people"
+	if len(u.People) > 0 {
+		created = text.Plural(len(u.People), "person", "people")
+	}
+	all := []string{fmt.Sprintf("Run %s of %s, %s, created %s in %s (company %d, project %d).",
+		u.Of.ID, u.Of.Started.Local().Format(toTheMinute), report.Clean(filepath.Base(u.Of.Roster)), created, where, u.Of.Company, u.Of.Project)}
+	if unsettled > 0 {
+		all = append(all, text.Plural(unsettled, "more request of the run is", "more requests of the run are")+
+			" unsettled; people created by them are not included. Import the roster again first to settle them.")
+	}
+	if earlier := len(u.People) - len(rows); earlier > 0 {
+		all = append(all, text.Plural(earlier, "person has", "people have")+" been taken off already.")
+	}
+	switch {
+	case len(u.People) == 0:
+		return append(all, "There are no people to take off.")
+	case len(rows) == 0 && !u.Deactivate:
+		return append(all, "All people have been taken off already.")
+	}
+	plan := "To be taken off the project: " + text.Plural(len(rows), "person", "people") + ", " + rowRanges(rows) + "."
+	if u.Deactivate {
+		plan += " They are made inactive in the company, too."
+	}
+	return append(all, plan)
+}
+
+// isTerminalInput reports whether a person can type into r.
 func isTerminalInput(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// ask reads a line from the terminal, until ctx ends. A read from a terminal
-// can't be given up, so its goroutine ends with the program then.
+// ask reads a line from the terminal until ctx ends. A read from a terminal can't be
+// cancelled, so after that the goroutine ends with the program.
 func (a *app) ask(ctx context.Context) (string, error) {
 	lines := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // what there is of it is the answer
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n') // also a line that is cut off
 		lines <- line
 	}()
 	select {
@@ -221,8 +227,8 @@ func (a *app) ask(ctx context.Context) (string, error) {
 	}
 }
 
-// ranges names rows as people do: row 2; rows 2-5, 9.
-func ranges(rows []int) string {
+// rowRanges lists rows in ranges: "row 2" or "rows 2-5, 9".
+func rowRanges(rows []int) string {
 	const most = 12
 	rows = slices.Compact(slices.Sorted(slices.Values(rows)))
 	var parts []string
@@ -232,7 +238,7 @@ func ranges(rows []int) string {
 			to++
 		}
 		if len(parts) == most {
-			parts = append(parts, fmt.Sprintf("and %s more", humanize.Comma(int64(len(rows)-i))))
+			parts = append(parts, fmt.Sprintf("and %s more", text.Number(len(rows)-i)))
 			break
 		}
 		part := strconv.Itoa(rows[i])
@@ -309,11 +315,11 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 	return a.writeUndo(s, undone, where)
 }
 
-// writeUndo prints what became of the people.
+// writeUndo prints the result of an undo.
 func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) error {
 	columns := a.width(a.stdout)
 	var b strings.Builder
-	line := fmt.Sprintf("%s of %s are off %s.", humanize.Comma(int64(s.Removed)), text.Plural(s.People, "person", "people"), where)
+	line := fmt.Sprintf("%s of %s are off %s.", text.Number(s.Removed), text.Plural(s.People, "person", "people"), where)
 	switch s.People {
 	case 0:
 		line = fmt.Sprintf("Run %s created no people. There is nothing to undo, and no results file was written.", s.Undone)
@@ -321,7 +327,7 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 		line = fmt.Sprintf("%s off %s.", text.Plural(s.People, "person is", "people are"), where)
 	}
 	if s.Status != report.Finished {
-		line += " The undo was " + s.Status + "; what was on its way was finished and recorded."
+		line += " The undo was " + s.Status + "; requests in flight were finished and recorded."
 	}
 	b.WriteString(paragraph(line, "", columns))
 	type reason struct{ status, code, message string }
@@ -341,7 +347,7 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 		rows[r] = append(rows[r], p.Row)
 	}
 	for _, r := range reasons {
-		b.WriteString(paragraph(fmt.Sprintf("%s, %s: %s.", r.status, ranges(rows[r]), report.Clean(r.message)), "  ", columns))
+		b.WriteString(paragraph(fmt.Sprintf("%s, %s: %s.", r.status, rowRanges(rows[r]), report.Clean(r.message)), "  ", columns))
 	}
 	if s.Results != "" {
 		b.WriteString(a.gap() + a.named("Results: ", report.Clean(s.Results)))
