@@ -67,7 +67,7 @@ func howOf(how string, s *source, header []string) string {
 // inOrder sorts specs as Fields does, with full_name first and project last.
 func inOrder(specs []spec) []spec {
 	var sorted []spec
-	for _, f := range slices.Concat([]Field{fullName}, Fields(), []Field{projectField}) {
+	for _, f := range allFields() {
 		for _, s := range specs {
 			if s.field == f {
 				sorted = append(sorted, s)

@@ -294,7 +294,7 @@ func (d *detector) missing(f Field, message, hint string) {
 // severalColumns adds the problem of each field with several columns of different
 // cells.
 func (d *detector) severalColumns() {
-	for _, f := range append([]Field{fullName}, Fields()...) {
+	for _, f := range allFields() {
 		claims := d.claims[f]
 		for i := 1; i < len(claims); i++ {
 			if !d.sameCells(claims[0].index, claims[i].index) {
@@ -310,7 +310,7 @@ func (d *detector) severalColumns() {
 func (d *detector) mapper(claims map[Field][]claim) *Mapper {
 	m := &Mapper{header: d.header, classes: d.classes}
 	used := make(map[int]bool)
-	for _, f := range append([]Field{fullName}, Fields()...) {
+	for _, f := range allFields() {
 		if len(claims[f]) == 0 {
 			continue
 		}

@@ -307,7 +307,7 @@ func (d *detector) reference(column int) string {
 func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
 	var b strings.Builder
 	b.WriteString("fields:\n")
-	for _, f := range append([]Field{fullName}, Fields()...) {
+	for _, f := range allFields() {
 		if all := claims[f]; len(all) > 0 {
 			fmt.Fprintf(&b, "  %s\n", d.entry(f, all[0]))
 		}

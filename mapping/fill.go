@@ -4,36 +4,26 @@ import "fmt"
 
 // fill writes a value into p, and returns what is wrong with the value.
 func (m *Mapper) fill(s *source, v value, cells []string, p *Person) *Problem {
+	if text := s.field.info().text; text != nil {
+		*text(p) = v.text
+	}
 	switch s.field {
 	case FirstName:
-		p.FirstName = p.stripNickname(v.text)
-		return s.checkHalf(p.FirstName, v)
+		return s.checkHalf(&p.FirstName, v, p)
 	case LastName:
-		p.LastName = p.stripNickname(v.text)
-		return s.checkHalf(p.LastName, v)
+		return s.checkHalf(&p.LastName, v, p)
 	case fullName:
-		if v.column >= 0 && v.column < len(cells) && isList(cells[v.column]) {
-			return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(v.text)),
-				"give each person a row; if it is one person, take the line break out")
-		}
-		return s.fillFullName(v, p)
+		return s.fillFullName(v, cells, p)
 	case JobTitle:
-		p.JobTitle = v.text
 		return s.checkTitle(v)
-	case EmployeeID:
-		p.EmployeeID = v.text
-		return s.checkID(v)
-	case OriginID:
-		p.OriginID = v.text
+	case EmployeeID, OriginID:
 		return s.checkID(v)
 	case IsEmployee:
 		return s.fillAnswer(v, p)
 	case WorkClassification:
 		return m.fillClassification(s, v, p)
-	case projectField:
-		return s.checkProject(v)
 	}
-	return nil
+	return s.checkProject(v)
 }
 
 // stripNickname returns a name without the nickname, which p keeps.
@@ -45,16 +35,22 @@ func (p *Person) stripNickname(name string) string {
 	return rest
 }
 
-// checkHalf returns the problem of a first or a last name with a cell for itself.
-func (s *source) checkHalf(name string, v value) *Problem {
+// checkHalf returns the problem of a first or a last name with a cell for itself,
+// and takes a nickname out of the name.
+func (s *source) checkHalf(name *string, v value, p *Person) *Problem {
+	*name = p.stripNickname(v.text)
 	if v.kind == Date || v.kind == Boolean {
-		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(name)), "type the name as text")
+		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(*name)), "type the name as text")
 	}
-	return s.checkName(name, v.column, false)
+	return s.checkName(*name, v.column, false)
 }
 
 // fillFullName splits a name into first and last name.
-func (s *source) fillFullName(v value, p *Person) *Problem {
+func (s *source) fillFullName(v value, cells []string, p *Person) *Problem {
+	if v.column >= 0 && v.column < len(cells) && isList(cells[v.column]) {
+		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(v.text)),
+			"give each person a row; if it is one person, take the line break out")
+	}
 	name := p.stripNickname(dropNumber(dropBullet(v.text)))
 	if problem := s.checkName(name, v.column, true); problem != nil {
 		return problem

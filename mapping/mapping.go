@@ -39,7 +39,10 @@
 //     marked with nothing but X does an empty cell mean the opposite.
 package mapping
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Field is an attribute of a person in Procore.
 type Field string
@@ -55,28 +58,64 @@ const (
 	WorkClassification Field = "work_classification_id"
 )
 
-// fullName is first_name and last_name together, in mapping files.
-const fullName Field = "full_name"
+// Settings of mapping files beside the fields of a Person.
+const (
+	fullName     Field = "full_name" // first_name and last_name together
+	projectField Field = "project"   // of the row
+)
 
-// Fields returns all fields in the order of the output.
-func Fields() []Field {
-	return []Field{FirstName, LastName, JobTitle, EmployeeID, IsEmployee, OriginID, WorkClassification}
+// fieldInfo is what the package knows of a field.
+type fieldInfo struct {
+	field Field
+	word  string                // what people call the field
+	text  func(*Person) *string // where a Person has the field; nil for no text
 }
+
+// fields is the table of fields in the order of the output, with full_name first
+// and project last.
+func fields() []fieldInfo {
+	return []fieldInfo{
+		{fullName, "name", nil},
+		{FirstName, "first name", func(p *Person) *string { return &p.FirstName }},
+		{LastName, "last name", func(p *Person) *string { return &p.LastName }},
+		{JobTitle, "job title", func(p *Person) *string { return &p.JobTitle }},
+		{EmployeeID, "employee ID", func(p *Person) *string { return &p.EmployeeID }},
+		{IsEmployee, "yes/no of is_employee", nil},
+		{OriginID, "origin ID", func(p *Person) *string { return &p.OriginID }},
+		{WorkClassification, "work classification", nil},
+		{projectField, "project", nil},
+	}
+}
+
+// allFields returns the fields of mapping files in the order of the table.
+func allFields() []Field {
+	var all []Field
+	for _, info := range fields() {
+		all = append(all, info.field)
+	}
+	return all
+}
+
+// Fields returns all fields of a Person in the order of the output.
+func Fields() []Field {
+	all := allFields()
+	return all[1 : len(all)-1]
+}
+
+// info returns the line of the table about a field.
+func (f Field) info() fieldInfo {
+	all := fields()
+	return all[slices.IndexFunc(all, func(info fieldInfo) bool { return info.field == f })]
+}
+
+// word returns what people call a field.
+func (f Field) word() string { return f.info().word }
 
 // isName reports whether a field is a name or half of a name.
 func (f Field) isName() bool { return f == FirstName || f == LastName || f == fullName }
 
 // isID reports whether a field is an ID that the roster's owner has given.
 func (f Field) isID() bool { return f == EmployeeID || f == OriginID }
-
-// word returns what people call a field.
-func (f Field) word() string {
-	words := map[Field]string{
-		FirstName: "first name", LastName: "last name", fullName: "name", JobTitle: "job title", EmployeeID: "employee ID",
-		IsEmployee: "yes/no of is_employee", OriginID: "origin ID", WorkClassification: "work classification", projectField: "project",
-	}
-	return words[f]
-}
 
 // Person is what a row says about a person.
 type Person struct {

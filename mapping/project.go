@@ -6,10 +6,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// projectField is the setting beside fields in mapping files that gives the project
-// of a row. The project is no attribute of a person.
-const projectField Field = "project"
-
 // project reads the part of a mapping file below project.
 func (r *fileReader) project(n ast.Node) spec {
 	s := r.spec(projectField, n)

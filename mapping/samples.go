@@ -26,25 +26,14 @@ func (m *Mapper) Samples(rows [][]string, n int) map[Field][]string {
 
 // value returns a field as text, "" if the person has none.
 func (p *Person) value(f Field) string {
-	switch f {
-	case FirstName:
-		return p.FirstName
-	case LastName:
-		return p.LastName
-	case JobTitle:
-		return p.JobTitle
-	case EmployeeID:
-		return p.EmployeeID
-	case OriginID:
-		return p.OriginID
-	case IsEmployee:
-		if p.IsEmployee != nil {
-			return yesOrNo(*p.IsEmployee)
-		}
-	case WorkClassification:
-		if p.Classification == "" && p.WorkClassificationID != 0 {
-			return strconv.FormatInt(p.WorkClassificationID, 10)
-		}
+	switch text := f.info().text; {
+	case text != nil:
+		return *text(p)
+	case f == IsEmployee && p.IsEmployee != nil:
+		return yesOrNo(*p.IsEmployee)
+	case f == WorkClassification && p.Classification == "" && p.WorkClassificationID != 0:
+		return strconv.FormatInt(p.WorkClassificationID, 10)
+	case f == WorkClassification:
 		return p.Classification
 	}
 	return ""
