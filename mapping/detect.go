@@ -42,12 +42,8 @@ func newDetector(header []string, sample [][]string, o Options) *detector {
 func (d *detector) detect() {
 	d.decide(exactPhase)
 	d.joinSurnames()
-	again := d.repeated()
 	for p := namePhase; p <= classPhase; p++ {
 		d.decide(p)
-	}
-	for _, pair := range again {
-		d.sameHeading(pair[0], pair[1])
 	}
 	d.settleNames()
 	d.severalColumns()
@@ -58,7 +54,7 @@ func (d *detector) decide(p phase) {
 	for _, c := range d.columns {
 		r, known := rules()[c.meaning]
 		switch {
-		case !known || r.phase != p:
+		case !known || r.phase != p || d.follow(c):
 		case p == namePhase:
 			d.nameWord(c)
 		default:
@@ -239,31 +235,41 @@ func typeable(heading string) bool {
 // settleNames decides between a full name and columns for the first and the last
 // name.
 func (d *detector) settleNames() {
-	first, last, full := d.taken(FirstName), d.taken(LastName), d.taken(fullName)
-	switch {
-	case first && last:
-		delete(d.claims, fullName)
-	case full:
-		delete(d.claims, FirstName)
-		delete(d.claims, LastName)
-	default:
-		for _, p := range d.problems {
-			if p.Code == "heading_ambiguous" && p.Field == LastName {
-				return // the name is there, under a heading to be settled
-			}
-		}
-		if !first && !last {
-			d.missing(LastName, "there is no column with names",
-				"name it in a mapping file: full_name: {column: …}, or first_name and last_name")
-			return
-		}
-		missing := FirstName
-		if first {
-			missing = LastName
-		}
-		d.missing(missing, fmt.Sprintf("there is no column with the %s", missing.word()),
-			fmt.Sprintf("add one, or name it in a mapping file: %s: {column: …}", missing))
+	missing := chooseNames(d.claims)
+	if len(missing) == 0 {
+		return
 	}
+	for _, p := range d.problems {
+		if p.Code == "heading_ambiguous" && p.Field == LastName {
+			return // the name is there, under a heading to be settled
+		}
+	}
+	if len(missing) == 2 {
+		d.missing(LastName, "there is no column with names",
+			"name it in a mapping file: full_name: {column: …}, or first_name and last_name")
+		return
+	}
+	d.missing(missing[0], fmt.Sprintf("there is no column with the %s", missing[0].word()),
+		fmt.Sprintf("add one, or name it in a mapping file: %s: {column: …}", missing[0]))
+}
+
+// chooseNames drops the claims for the full name or for its halves, and returns
+// the halves that have no column.
+func chooseNames(claims map[Field][]claim) (missing []Field) {
+	switch {
+	case claims[FirstName] != nil && claims[LastName] != nil:
+		delete(claims, fullName)
+	case claims[fullName] != nil:
+		delete(claims, FirstName)
+		delete(claims, LastName)
+	case claims[FirstName] != nil:
+		return []Field{LastName}
+	case claims[LastName] != nil:
+		return []Field{FirstName}
+	default:
+		return []Field{FirstName, LastName}
+	}
+	return nil
 }
 
 // missing adds the problem of a missing name, with the heading that may be meant.

@@ -135,26 +135,15 @@ func (s *Detection) settle(claims map[Field][]claim, answers []int) []Problem {
 		}
 		claims[a.field] = []claim{a.claim}
 	}
-	first, last := claims[FirstName], claims[LastName]
-	switch {
-	case first != nil && last != nil && first[0].index == last[0].index:
+	if first, last := claims[FirstName], claims[LastName]; first != nil && last != nil && first[0].index == last[0].index {
 		claims[fullName] = first
-		delete(claims, FirstName)
 		delete(claims, LastName)
-	case first != nil && last != nil:
-		delete(claims, fullName)
-	case claims[fullName] != nil:
-		delete(claims, FirstName)
-		delete(claims, LastName)
-	default:
-		for _, half := range []Field{FirstName, LastName} {
-			if claims[half] == nil {
-				problems = append(problems, Problem{
-					Code: "heading_missing", Field: half, Column: -1,
-					Message: fmt.Sprintf("there is no column with the %s", half.word()), Hint: "add one to the roster",
-				})
-			}
-		}
+	}
+	for _, half := range chooseNames(claims) {
+		problems = append(problems, Problem{
+			Code: "heading_missing", Field: half, Column: -1,
+			Message: fmt.Sprintf("there is no column with the %s", half.word()), Hint: "add one to the roster",
+		})
 	}
 	return problems
 }
@@ -235,7 +224,7 @@ func (d *detector) compare(c *column) {
 	const most = 1000
 	if !c.compared && d.compared < most {
 		d.compared++
-		c.nearly, c.like, _ = suggest(c.heading)
+		c.nearly, c.like = suggest(c.heading)
 	}
 	c.compared = true
 }

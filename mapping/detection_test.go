@@ -153,8 +153,8 @@ func TestDetectionQuestions(t *testing.T) {
 		},
 		{
 			name: "one undecided heading twice", roster: []string{"First|Last|ID|ID", "Ana|Silva|B7|C8"},
-			want:    []string{"heading_twice employee_id: employee_id=C employee_id=D origin_id=C origin_id=D none*"},
-			answers: []int{1}, mapping: []string{"first_name=First", "last_name=Last", "employee_id=ID"},
+			want:    []string{"heading_ambiguous employee_id: employee_id=C origin_id=C none*", "heading_ambiguous employee_id: employee_id=D origin_id=D none*"},
+			answers: []int{2, 0}, mapping: []string{"first_name=First", "last_name=Last", "employee_id=ID"},
 			row: []string{"Ana", "Silva", "B7", "C8"}, person: mapping.Person{FirstName: "Ana", LastName: "Silva", EmployeeID: "C8"},
 		},
 		{

@@ -1,64 +1,20 @@
 package mapping
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
-// repeated returns the pairs of different columns with the same ambiguous heading,
-// and takes the second column of each pair out of the detection. A second column
-// with the same cells is dropped.
-func (d *detector) repeated() [][2]*column {
-	var kept []*column
-	var pairs [][2]*column
-	seen := make(map[string]*column)
-	for _, c := range d.columns {
-		first := seen[headingKey(c.heading)]
-		switch {
-		case !c.meaning.isAmbiguous():
-			kept = append(kept, c)
-		case first == nil:
-			seen[headingKey(c.heading)] = c
-			kept = append(kept, c)
-		case !d.sameCells(first.index, c.index):
-			pairs = append(pairs, [2]*column{first, c})
-		}
-	}
-	d.columns = kept
-	return pairs
-}
-
-// sameHeading adds the problem of two different columns with the same ambiguous
-// heading.
-func (d *detector) sameHeading(first, second *column) {
-	p := Problem{
-		Code: "heading_twice", Column: second.index,
-		Message: place(d.header, first.index) + " and " + place(d.header, second.index) + " have the same heading",
-		Hint:    fmt.Sprintf("rename one of them in the roster, or say in a mapping file which one counts: column: %s or column: %s", d.reference(first.index), d.reference(second.index)),
-	}
-	d.problems = append(d.problems, p)
+// follow claims a column for the field of an earlier column with the same
+// ambiguous heading, so that the user chooses between the two.
+func (d *detector) follow(c *column) bool {
 	for f, claims := range d.claims {
-		if c := claims[0]; c.index == first.index {
-			p.Field = publicField(f)
-			other := c
-			other.column = second
-			d.ask(p, func(_ Field, c claim) bool { return c.index == first.index }, d.answer(f, c), d.answer(f, other))
-			return
-		}
-	}
-	d.questions = slices.DeleteFunc(d.questions, func(q Question) bool { return q.Column == first.index })
-	var answers []Answer
-	for _, f := range rules()[first.meaning].fields {
-		for _, c := range []*column{first, second} {
-			if !d.taken(f) {
-				answers = append(answers, d.answer(f, d.choice(f, c)))
+		for _, one := range claims {
+			if one.meaning.isAmbiguous() && headingKey(one.heading) == headingKey(c.heading) {
+				one.column = c
+				d.claim(f, one)
+				return true
 			}
 		}
 	}
-	if len(answers) > 0 {
-		p.Field = answers[0].Field
-	}
-	d.ask(p, nil, answers...)
+	return false
 }
 
 // twice adds the problem of several columns for a field.

@@ -52,20 +52,13 @@ func closest(text string, candidates []string, key func(string) string, least fl
 	return best
 }
 
-// Suggest returns the field with the most similar heading in the dictionary, that
-// heading, and the similarity (0 to 1). The field is "" if no heading is near, and
-// for a heading of the dictionary. A full name suggests LastName.
-func Suggest(heading string) (field Field, like string, alike float64) {
-	m, like, alike := suggest(heading)
-	return m.field(), like, alike
-}
-
-// suggest is Suggest with the meaning in place of the field.
-func suggest(heading string) (near meaning, like string, alike float64) {
+// suggest returns the meaning with the most similar heading in the dictionary, and
+// that heading; "" if no heading is near, and for a heading of the dictionary.
+func suggest(heading string) (near meaning, like string) {
 	if heading == "" || isWithheld(heading) || meaningOf(heading) != "" {
-		return "", "", 0
+		return "", ""
 	}
-	key := headingKey(heading)
+	key, alike := headingKey(heading), 0.0
 	for _, e := range headings().entries {
 		if e.meaning.field() == "" {
 			continue
@@ -74,7 +67,7 @@ func suggest(heading string) (near meaning, like string, alike float64) {
 			near, like, alike = e.meaning, e.heading, s
 		}
 	}
-	return near, like, alike
+	return near, like
 }
 
 // list joins words as a sentence does: a, b or c.
