@@ -30,7 +30,9 @@ type workbookEncoder struct {
 	out  *bufio.Writer
 	json *json.Encoder
 
-	roster   *rosterBook // nil for a new workbook
+	editor   *workbook.Editor // of a copy of the roster's workbook; nil for a new workbook
+	previous *Reader          // of the copy, if that is a results file
+	opened   []io.Closer
 	summary  summary
 	remarked []string
 }
@@ -39,13 +41,6 @@ type workbookEncoder struct {
 type storedRow struct {
 	Cells []string        `json:"cells"`
 	Marks []workbook.Mark `json:"marks,omitempty"`
-}
-
-// rosterBook is the roster's workbook, opened to add the six columns.
-type rosterBook struct {
-	copy     *os.File // the roster's file may change during the run
-	book     *workbook.Editor
-	previous *Reader // of the copy, if that is a results file
 }
 
 func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
@@ -66,54 +61,25 @@ func (e *workbookEncoder) open() error {
 	if e.rows, err = os.OpenFile(filepath.Join(folder, "muster-rows.jsonl"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return err
 	}
+	e.opened = append(e.opened, e.rows)
 	e.out = bufio.NewWriterSize(e.rows, 1<<16)
 	e.json = json.NewEncoder(e.out)
 	e.json.SetEscapeHTML(false)
 	if e.options.Workbook == "" {
 		return nil
 	}
-	e.roster = &rosterBook{}
-	if err := e.roster.open(folder, e.header, e.options); err != nil {
+	if err := e.openEditor(filepath.Join(folder, "muster-roster.xlsx")); err != nil {
 		return e.startAnew(err)
 	}
 	return nil
 }
 
-// startAnew replaces the roster's workbook by a new workbook, with a remark. If the
-// machine failed, startAnew returns err.
-func (e *workbookEncoder) startAnew(err error) error {
-	why := whyNotExtended(err)
-	if why == "" {
-		return err
-	}
-	e.remarked = append(e.remarked, why)
-	e.roster.close()
-	e.roster = nil
-	return nil
-}
-
-// whyNotExtended returns a sentence about a workbook that can't be extended, or ""
-// if the machine failed.
-func whyNotExtended(err error) string {
-	var why *workbook.UnfitError
-	var unread *fault.Error
-	var damaged *workbook.Error
-	switch {
-	case errors.As(err, &why):
-		return "the results are in a new workbook and not in the roster's: " + why.Why
-	case errors.As(err, &unread), errors.As(err, &damaged), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
-		return "the results are in a new workbook: the roster's could not be read a second time"
-	}
-	return ""
-}
-
-func (b *rosterBook) open(folder string, header []string, o Options) error {
-	var err error
-	if b.copy, err = copyFile(o.Workbook, filepath.Join(folder, "muster-roster.xlsx")); err != nil {
-		return err
-	}
+// openEditor copies the roster's workbook, which may change during the run, and
+// opens the copy.
+func (e *workbookEncoder) openEditor(path string) error {
+	o := e.options
 	edit := workbook.Edit{
-		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(header) - columnCount, Author: "muster", Property: property, Summary: "Import summary",
+		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(e.header) - columnCount, Author: "muster", Property: property, Summary: "Import summary",
 		Columns: []workbook.Column{
 			columnRow: {Width: 12}, columnStatus: {Width: 15, Toned: true}, columnPerson: {Width: 20},
 			columnCode: {Width: 22, Wrap: true}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},
@@ -125,31 +91,43 @@ func (b *rosterBook) open(folder string, header []string, o Options) error {
 	for i, heading := range Columns() {
 		edit.Columns[i].Heading = heading
 	}
-	if o.Retried {
-		b.previous, err = Open(b.copy.Name(), roster.Options{Sheet: o.Sheet, HeaderRow: o.HeaderRow})
-		if err != nil {
-			return err
-		}
-		edit.At, edit.Width = b.previous.six[:], b.previous.width
-	}
-	info, err := b.copy.Stat()
+	copied, err := copyFile(o.Workbook, path)
 	if err != nil {
 		return err
 	}
-	b.book, err = workbook.OpenEditor(b.copy, info.Size(), edit)
+	e.opened = append(e.opened, copied)
+	if o.Retried {
+		if e.previous, err = Open(path, roster.Options{Sheet: o.Sheet, HeaderRow: o.HeaderRow}); err != nil {
+			return err
+		}
+		e.opened = append(e.opened, e.previous)
+		edit.At, edit.Width = e.previous.six[:], e.previous.width
+	}
+	info, err := copied.Stat()
+	if err != nil {
+		return err
+	}
+	e.editor, err = workbook.OpenEditor(copied, info.Size(), edit)
 	return err
 }
 
-func (b *rosterBook) close() {
-	if b == nil {
-		return
+// startAnew replaces the roster's workbook by a new workbook if err says that the
+// roster's can't be extended, and adds a remark. startAnew returns any other err.
+func (e *workbookEncoder) startAnew(err error) error {
+	var unfit *workbook.UnfitError
+	var unread *fault.Error
+	var damaged *workbook.Error
+	remark := "the results are in a new workbook: the roster's could not be read a second time"
+	switch {
+	case errors.As(err, &unfit):
+		remark = "the results are in a new workbook and not in the roster's: " + unfit.Why
+	case errors.As(err, &unread), errors.As(err, &damaged), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrChecksum), errors.Is(err, io.ErrUnexpectedEOF):
+	default:
+		return err
 	}
-	if b.previous != nil {
-		_ = b.previous.Close() // only read
-	}
-	if b.copy != nil {
-		_ = b.copy.Close() // only read
-	}
+	e.remarked = append(e.remarked, remark)
+	e.editor = nil
+	return nil
 }
 
 func (e *workbookEncoder) write(record []string, o *outcome.Outcome) error {
@@ -188,8 +166,8 @@ func (e *workbookEncoder) finish() error {
 	if err := e.out.Flush(); err != nil {
 		return err
 	}
-	if e.roster != nil {
-		err := e.roster.book.Write(e.file, e.placedRows(), func() []workbook.Line { return e.summary.lines(e.options) })
+	if e.editor != nil {
+		err := e.editor.Write(e.file, e.placedRows(), func() []workbook.Line { return e.summary.lines(e.options) })
 		if err == nil {
 			return nil
 		}
@@ -248,9 +226,9 @@ func (e *workbookEncoder) storedRows() iter.Seq2[storedRow, error] {
 func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Result, error] {
 	return func(yield func(workbook.Result, error) bool) {
 		var nextLine func() (Row, error, bool)
-		if e.roster.previous != nil {
+		if e.previous != nil {
 			var stop func()
-			nextLine, stop = iter.Pull2(e.roster.previous.Rows())
+			nextLine, stop = iter.Pull2(e.previous.Rows())
 			defer stop()
 		}
 		looks := statusLooks()
@@ -262,7 +240,7 @@ func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Result, error] {
 			six := stored.Cells[len(e.header)-columnCount : len(e.header)]
 			number, _ := wholeNumber(six[columnRow]) // written by appendOutcome
 			row := workbook.Result{Number: int(number), Cells: six, Tone: looks[outcome.Status(six[columnStatus])].tone, Marks: stored.Marks}
-			if e.roster.previous != nil {
+			if e.previous != nil {
 				line, failed, more := nextLine()
 				if err = failed; err == nil && (!more || line.Outcome.Row != row.Number) {
 					err = &workbook.UnfitError{Why: fmt.Sprintf("row %d has moved in it", row.Number)}
@@ -277,9 +255,8 @@ func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Result, error] {
 }
 
 func (e *workbookEncoder) abandon() {
-	e.roster.close()
-	if e.rows != nil {
-		_ = e.rows.Close() // removed next
+	for _, file := range e.opened {
+		_ = file.Close() // only read, or removed next
 	}
 	clearTemporary(e.file.Name())
 }

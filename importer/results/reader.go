@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,21 +87,16 @@ func readHead(path string) []byte {
 		return nil
 	}
 	defer func() { _ = file.Close() }()
-	start := make([]byte, 1<<16)
-	n, err := io.ReadFull(file, start)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	start, err := io.ReadAll(io.LimitReader(file, 1<<16))
+	if err != nil {
 		return nil // a folder, for one
 	}
-	return bytes.TrimPrefix(start[:n], []byte("\uFEFF"))
+	return bytes.TrimPrefix(start, []byte("\uFEFF"))
 }
 
 // isObject reports whether a file begins with a JSON object. In CSV the quotation
 // mark after the brace would be quoted.
-func isObject(start []byte) bool {
-	rest, found := bytes.CutPrefix(bytes.TrimLeft(start, " \t\r\n"), []byte("{"))
-	rest = bytes.TrimLeft(rest, " \t")
-	return found && (bytes.HasPrefix(rest, []byte(`"`)) || bytes.HasPrefix(rest, []byte("}")))
-}
+func isObject(start []byte) bool { return regexp.MustCompile(`^\s*\{[ \t]*["}]`).Match(start) }
 
 func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
 	if o.Delimiter == "" {
@@ -124,17 +120,11 @@ func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
 // findDelimiter returns the delimiter beside the heading import_row, or "". That is
 // a surer sign than the rows, whose texts may hold other delimiters.
 func findDelimiter(start []byte) string {
-	before, after, found := bytes.Cut(start, []byte("import_row"))
-	if !found {
+	beside := regexp.MustCompile(`([,;\t|])"?import_row|import_row"?([,;\t|])`).FindSubmatch(start)
+	if beside == nil {
 		return ""
 	}
-	before, after = bytes.TrimSuffix(before, []byte(`"`)), bytes.TrimPrefix(after, []byte(`"`))
-	for _, d := range []string{",", ";", "\t", "|"} {
-		if bytes.HasPrefix(after, []byte(d)) || bytes.HasSuffix(before, []byte(d)) {
-			return d
-		}
-	}
-	return ""
+	return string(beside[1]) + string(beside[2])
 }
 
 // hasProperty reports whether muster wrote a workbook. Other programs keep the
