@@ -23,7 +23,7 @@ import (
 type display struct {
 	app             *app
 	log             zerolog.Logger
-	problems, notes report.Groups
+	problems, notes outcome.Groups
 	waits           waits
 	page            *report.HTML     // nil without --report
 	progress        *report.Progress // nil before begin

@@ -208,7 +208,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	const next = "muster retry 'my crew.results.csv' --company 1"
 	b := openInBrowser(t, written(t, report.Summary{
 		Status: report.Finished, Details: report.Details{Next: []string{next}},
-		Problems: []report.Group{{Code: "name_missing", Count: 50, Message: "the last name is missing"}},
+		Problems: []outcome.Group{{Code: "name_missing", Count: 50, Message: "the last name is missing"}},
 	}, rows...))
 
 	b.until(countLine, "50 of 50,000 rows") // those to look at come first
@@ -273,10 +273,10 @@ func TestHTMLInABrowser(t *testing.T) {
 func TestHTMLRunsNothingOfARoster(t *testing.T) {
 	t.Parallel()
 	var rows []row
-	var groups []report.Group
+	var groups []outcome.Group
 	for i, evil := range hostile() {
 		rows = append(rows, row{evil, outcome.Outcome{Row: i + 2, Status: outcome.Failed, Problems: problem(evil, evil, evil, evil)}})
-		groups = append(groups, report.Group{Code: evil, Count: 1, Message: evil, Hint: evil, Cells: []string{evil}})
+		groups = append(groups, outcome.Group{Code: evil, Count: 1, Message: evil, Hint: evil, Cells: []string{evil}})
 	}
 	b := openInBrowser(t, written(t, report.Summary{
 		Status: report.Stopped, Details: report.Details{Project: hostile()[0], Why: hostile()[6], Next: hostile(), Remarks: hostile()}, Problems: groups,

@@ -237,16 +237,16 @@ func tiles(c outcome.Counts) ([]tile, string) {
 	return list, strings.Join(sum, " + ")
 }
 
-func groupsForPage(title, intro string, groups []Group) groupList {
+func groupsForPage(title, intro string, groups []outcome.Group) groupList {
 	list := groupList{Title: title, Intro: intro}
 	for i, g := range groups {
 		if i == groupsInPage {
 			list.More = "And " + text.Plural(len(groups)-i, "more kind", "more kinds") + ", listed with the rows below."
 			break
 		}
-		where, _ := g.places()
+		where, _ := places(g)
 		one := shownGroup{
-			Count: text.Number(g.Count), Unit: g.unit(g.Count), Message: g.headline(), Hint: Clean(g.Hint),
+			Count: text.Number(g.Count), Unit: unit(g, g.Count), Message: headline(g), Hint: Clean(g.Hint),
 			Places: where, Code: Clean(g.Code), Field: Clean(g.Field),
 		}
 		if one.Message == "" {
@@ -259,9 +259,9 @@ func groupsForPage(title, intro string, groups []Group) groupList {
 
 // headline returns the message of a group. It begins with a capital letter unless
 // the first word is a name such as employee_id or quoted.
-func (g Group) headline() string {
+func headline(g outcome.Group) string {
 	message := Clean(g.Message)
-	if g.forExample() != "" {
+	if forExample(g) != "" {
 		return "For example: " + message
 	}
 	word, _, _ := strings.Cut(message, " ")

@@ -18,6 +18,7 @@ const (
 	rowsInBlock   = 10_000 // rows of a script element, so that a browser can show the first soon
 	rowsInPage    = 200    // rows in the page itself, for browsers without scripts
 	problemsOfRow = 10     // problems shown of a row
+	longestCell   = 500    // columns of a terminal
 	maxWords      = 4096   // entries of the list of words
 )
 
@@ -119,7 +120,7 @@ func cleanRow(label string, o outcome.Outcome) pageRow {
 	return row
 }
 
-func cleanShort(text string) string { return Clean(shorten(text)) }
+func cleanShort(text string) string { return cut(Clean(text), longestCell) }
 
 // array returns a row as the array for the script.
 func (f *rowFile) array(row pageRow) []any {

@@ -169,8 +169,8 @@ func TestHTMLTellsWhatHappened(t *testing.T) {
 			"html some to look at",
 			report.Summary{
 				Run: "20260304-ab12", Status: report.Finished, Effort: report.Effort{Requests: 9, Throttled: 2, Retries: 1, Elapsed: 75},
-				Results: "crew.results.csv", Details: report.Details{Project: "Hillside & Sons", Remarks: []string{"delimiter ;"}, Next: []string{"muster retry 'my crew.results.csv' --company 1 --project 2"}, Notes: []report.Group{{Code: "name_only", Count: 1, ExampleRows: []int{4}, Message: "found by name alone", Hint: "check that it is the same person"}}},
-				Problems: []report.Group{{Code: "name_missing", Field: "last_name", Count: 1, ExampleRows: []int{3}, Cells: []string{"C3"}, Message: missing[0].Message, Hint: missing[0].Hint}},
+				Results: "crew.results.csv", Details: report.Details{Project: "Hillside & Sons", Remarks: []string{"delimiter ;"}, Next: []string{"muster retry 'my crew.results.csv' --company 1 --project 2"}, Notes: []outcome.Group{{Code: "name_only", Count: 1, ExampleRows: []int{4}, Message: "found by name alone", Hint: "check that it is the same person"}}},
+				Problems: []outcome.Group{{Code: "name_missing", Field: "last_name", Count: 1, ExampleRows: []int{3}, Cells: []string{"C3"}, Message: missing[0].Message, Hint: missing[0].Hint}},
 			},
 			[]row{
 				{"Anna Schmidt", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 9007199254740993}},
@@ -248,9 +248,9 @@ func TestHTMLHoldsEveryRow(t *testing.T) {
 // The page shows how the run ended and a limited number of groups.
 func TestHTMLOfAnInterruptedRun(t *testing.T) {
 	t.Parallel()
-	s := report.Summary{Status: report.Interrupted, Problems: make([]report.Group, 102)}
+	s := report.Summary{Status: report.Interrupted, Problems: make([]outcome.Group, 102)}
 	for i := range s.Problems {
-		s.Problems[i] = report.Group{Code: fmt.Sprintf("code_%d", i), Count: 1, ExampleRows: []int{2}}
+		s.Problems[i] = outcome.Group{Code: fmt.Sprintf("code_%d", i), Count: 1, ExampleRows: []int{2}}
 	}
 	page := written(t, s, row{"Anna", outcome.Outcome{Row: 2, Status: outcome.Pending}})
 	for _, want := range []string{"<title>muster: interrupted</title>", "And 2 more kinds, listed with the rows below.", "code_99"} {
@@ -328,8 +328,8 @@ func TestHTMLTakesNothingForMarkup(t *testing.T) {
 	t.Parallel()
 	page := func(t *testing.T, evil string) string {
 		return written(t, report.Summary{
-			Run: evil, Status: report.Stopped, Results: evil, Details: report.Details{Project: evil, Why: evil, Remarks: []string{evil}, Next: []string{evil}, Notes: []report.Group{{Code: evil, Count: 2, ExampleRows: []int{2}, Message: evil, Hint: evil}}},
-			Problems: []report.Group{{Code: evil, Field: evil, Count: 2, ExampleRows: []int{2}, Cells: []string{evil}, Message: evil, Hint: evil}},
+			Run: evil, Status: report.Stopped, Results: evil, Details: report.Details{Project: evil, Why: evil, Remarks: []string{evil}, Next: []string{evil}, Notes: []outcome.Group{{Code: evil, Count: 2, ExampleRows: []int{2}, Message: evil, Hint: evil}}},
+			Problems: []outcome.Group{{Code: evil, Field: evil, Count: 2, ExampleRows: []int{2}, Cells: []string{evil}, Message: evil, Hint: evil}},
 		}, row{evil, outcome.Outcome{Row: 2, Status: outcome.Invalid, Problems: []outcome.Problem{{Code: evil, Field: evil, Cell: evil, Message: evil, Hint: evil}}}})
 	}
 	for _, evil := range hostile() {

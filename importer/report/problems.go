@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/importer/outcome"
 	"muster/importer/text"
 )
 
@@ -19,7 +20,7 @@ func (p *page) problems(s Summary) {
 }
 
 // groups writes groups under a title; single is the title of a single group.
-func (p *page) groups(title, single string, list []Group, s Summary) {
+func (p *page) groups(title, single string, list []outcome.Group, s Summary) {
 	if len(list) == 0 {
 		return
 	}
@@ -52,36 +53,36 @@ func (p *page) groups(title, single string, list []Group, s Summary) {
 }
 
 // group writes a group and reports whether some of the problems are not shown.
-func (p *page) group(title string, g Group) (more bool) {
+func (p *page) group(title string, g outcome.Group) (more bool) {
 	p.blank()
-	places, shown := g.places()
+	where, shown := places(g)
 	message := Clean(g.Message)
 	if message == "" {
 		message = Clean(g.Code)
 	}
-	one := text.Plural(g.Count, g.unit(1), g.unit(2)) + g.forExample() + ": " + message
+	one := text.Plural(g.Count, unit(g, 1), unit(g, 2)) + forExample(g) + ": " + message
 	if p.plain() {
 		switch {
 		case g.Count == 1 && len(g.Cells) > 0:
-			one = "cell " + places + ": " + message
-		case g.Count == 1 && places != "":
-			one = places + ": " + message
-		case places != "":
-			one += ", in " + places
+			one = "cell " + where + ": " + message
+		case g.Count == 1 && where != "":
+			one = where + ": " + message
+		case where != "":
+			one += ", in " + where
 		}
 		p.line("", "", title+" in "+WithFix(one, Clean(g.Hint)))
 		return g.Count > shown
 	}
-	if g.Count == 1 && places != "" {
-		p.line("  ", "    ", places+": "+message)
+	if g.Count == 1 && where != "" {
+		p.line("  ", "    ", where+": "+message)
 	} else {
 		p.line("  ", "    ", one)
-		if places != "" {
-			p.line("    ", "    ", places)
+		if where != "" {
+			p.line("    ", "    ", where)
 		}
 	}
 	if g.Hint != "" {
-		hint, line := g.splitHint()
+		hint, line := splitHint(g)
 		p.line("    try: ", "         ", hint)
 		if line != "" {
 			p.b.WriteString("         " + line + "\n")
@@ -91,7 +92,7 @@ func (p *page) group(title string, g Group) (more bool) {
 }
 
 // unit names n places: cells if the problems have cells, else rows.
-func (g Group) unit(n int) string {
+func unit(g outcome.Group, n int) string {
 	if len(g.Cells) > 0 {
 		return text.Choose(n, "cell", "cells")
 	}
@@ -100,7 +101,7 @@ func (g Group) unit(n int) string {
 
 // splitHint splits the hint before a line of a mapping file, which is for copying
 // and so never broken. A hint that was cut has lost the line.
-func (g Group) splitHint() (words, line string) {
+func splitHint(g outcome.Group) (words, line string) {
 	words, line = Clean(g.Hint), Clean(g.Line)
 	if before, whole := strings.CutSuffix(words, line); whole && line != "" {
 		return strings.TrimSpace(before), line
@@ -109,14 +110,14 @@ func (g Group) splitHint() (words, line string) {
 }
 
 // valuesDiffer reports whether the messages of a group quote different values.
-func (g Group) valuesDiffer() bool {
+func valuesDiffer(g outcome.Group) bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(g.Values)))) > 1
 }
 
 // forExample returns ", for example" if the message quotes a value of the first
 // cell that other cells don't have.
-func (g Group) forExample() string {
-	if g.valuesDiffer() && g.Values[0] != "" && strings.Contains(g.Message, g.Values[0]) {
+func forExample(g outcome.Group) string {
+	if valuesDiffer(g) && g.Values[0] != "" && strings.Contains(g.Message, g.Values[0]) {
 		return ", for example"
 	}
 	return ""
@@ -124,27 +125,27 @@ func (g Group) forExample() string {
 
 // places lists cells or rows of a group, and how many more there are. shown is
 // the number of places in the list.
-func (g Group) places() (list string, shown int) {
-	var places []string
-	differ := g.valuesDiffer()
+func places(g outcome.Group) (list string, shown int) {
+	var named []string
+	differ := valuesDiffer(g)
 	for i, cell := range g.Cells {
 		place := Clean(cell)
 		if differ && i < len(g.Values) && g.Values[i] != "" {
 			place += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
 		}
-		places = append(places, place)
+		named = append(named, place)
 	}
-	if len(places) == 0 {
+	if len(named) == 0 {
 		for _, row := range g.ExampleRows {
-			places = append(places, text.Number(row))
+			named = append(named, text.Number(row))
 		}
-		if len(places) > 0 {
-			places[0] = g.unit(len(places)) + " " + places[0]
+		if len(named) > 0 {
+			named[0] = unit(g, len(named)) + " " + named[0]
 		}
 	}
-	list = strings.Join(places, ", ")
-	if left := g.Count - len(places); left > 0 && list != "" {
+	list = strings.Join(named, ", ")
+	if left := g.Count - len(named); left > 0 && list != "" {
 		list += " and " + text.Number(left) + " more"
 	}
-	return list, len(places)
+	return list, len(named)
 }

@@ -42,10 +42,10 @@ type Summary struct {
 	Rows     int    `json:"rows"` // set from Counts
 	outcome.Counts
 	Effort
-	Results  string  `json:"results"`            // the results file; "" if none was written
-	Problems []Group `json:"problems"`           // as Groups.List returns them
-	Parts    []Part  `json:"projects,omitempty"` // of a roster for several projects
-	Error    *Error  `json:"error,omitempty"`    // what stopped the run; nil if nothing did
+	Results  string          `json:"results"`            // the results file; "" if none was written
+	Problems []outcome.Group `json:"problems"`           // as Groups.List returns them
+	Parts    []Part          `json:"projects,omitempty"` // of a roster for several projects
+	Error    *Error          `json:"error,omitempty"`    // what stopped the run; nil if nothing did
 	Details  `json:"-"`
 }
 
@@ -59,14 +59,14 @@ type Effort struct {
 
 // Details are the parts of a summary for people alone.
 type Details struct {
-	Notes     []Group  // on rows without a problem; in JSON among the problems
-	Updated   int      // existing people who got the roster's job title
-	Rehearsal bool     // the Procore was simulated
-	Project   string   // the name, if known
-	Why       string   // a sentence: why the run stopped early
-	Remarks   []string // sentences about how the roster was read
-	Next      []string // commands to run next
-	FullList  string   // where all problems are, or the command that writes that file; "" = Results
+	Notes     []outcome.Group // on rows without a problem; in JSON among the problems
+	Updated   int             // existing people who got the roster's job title
+	Rehearsal bool            // the Procore was simulated
+	Project   string          // the name, if known
+	Why       string          // a sentence: why the run stopped early
+	Remarks   []string        // sentences about how the roster was read
+	Next      []string        // commands to run next
+	FullList  string          // where all problems are, or the command that writes that file; "" = Results
 }
 
 // Part is the result of the rows of a project.
@@ -88,7 +88,7 @@ func (s Summary) forJSON() Summary {
 	for i := range s.Parts {
 		s.Parts[i].Rows = s.Parts[i].Counts.Rows()
 	}
-	s.Problems = mergeGroups(slices.Concat(s.Problems, s.Notes))
+	s.Problems = outcome.MergeGroups(slices.Concat(s.Problems, s.Notes))
 	s.Elapsed = math.Round(s.Elapsed*1000) / 1000
 	return s
 }
@@ -289,5 +289,5 @@ func (p *page) ending(s Summary) {
 
 // someGone reports whether people of some rows have left the project.
 func (s *Summary) someGone() bool {
-	return slices.ContainsFunc(s.Notes, func(g Group) bool { return g.Code == "gone" })
+	return slices.ContainsFunc(s.Notes, func(g outcome.Group) bool { return g.Code == "gone" })
 }

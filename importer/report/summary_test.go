@@ -3,7 +3,6 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +26,7 @@ func TestJSON(t *testing.T) {
 				Run: "20260304-ab12", Status: report.Finished, ExitCode: 1, Rows: 99,
 				Counts: outcome.Counts{Created: 1, Existing: 2, Skipped: 3, Invalid: 4, Failed: 5, Unknown: 6, Pending: 7},
 				Effort: report.Effort{Requests: 8, Throttled: 9, Retries: 10, Elapsed: 1.23456}, Results: "crew.results.csv",
-				Problems: []report.Group{
+				Problems: []outcome.Group{
 					{Code: "refused", Count: 3, ExampleRows: []int{4, 5, 9}, Message: "one", Hint: "h", Cells: []string{"C4"}},
 					{Code: "id_damaged", Field: "employee_id", Count: 2, ExampleRows: []int{2, 3}},
 					{Code: "refused", Count: 4, ExampleRows: []int{6, 7, 8, 9}, Message: "two"},
@@ -46,7 +45,7 @@ func TestJSON(t *testing.T) {
 		},
 		{
 			"a group without rows",
-			report.Summary{Problems: []report.Group{{Code: "x", Count: 1}}},
+			report.Summary{Problems: []outcome.Group{{Code: "x", Count: 1}}},
 			`{"run":"","status":"","exit_code":0,"rows":0,"created":0,"existing":0,"skipped":0,"invalid":0,"failed":0,"unknown":0,"pending":0,` +
 				`"requests":0,"throttled":0,"retries":0,"elapsed_s":0,"results":"","problems":[{"code":"x","field":"","count":1,"example_rows":[]}]}` + "\n",
 		},
@@ -70,89 +69,6 @@ func TestJSON(t *testing.T) {
 				t.Errorf("a check's JSON is %s", c.String())
 			}
 		})
-	}
-}
-
-func TestGroups(t *testing.T) {
-	t.Parallel()
-	t.Run("one kind", func(t *testing.T) {
-		t.Parallel()
-		var g report.Groups
-		for row := 2; row < 12; row++ {
-			g.Add(outcome.Problem{
-				Code: "boolean_unclear", Field: "is_employee", Cell: fmt.Sprintf("D%d", row),
-				Message: fmt.Sprintf(`"maybe %d" in %d is neither yes nor no`, row, row), Hint: "write yes or no",
-			}, row)
-		}
-		g.Add(outcome.Problem{Code: "duplicate_row", Cell: "B12", Message: "the same name as row 1207"}, 12)
-		g.Add(outcome.Problem{Code: "name_missing", Field: "last_name"}, 3)
-		want := []report.Group{
-			{
-				Code: "boolean_unclear", Field: "is_employee", Count: 10, ExampleRows: []int{2, 3, 4, 5, 6},
-				Message: `"maybe 2" in 2 is neither yes nor no`, Hint: "write yes or no", Cells: []string{"D2", "D3", "D4", "D5", "D6"},
-				Values: []string{`"maybe 2"`, `"maybe 3"`, `"maybe 4"`, `"maybe 5"`, `"maybe 6"`},
-			},
-			{Code: "duplicate_row", Count: 1, ExampleRows: []int{12}, Message: "the same name as row 1207", Cells: []string{"B12"}, Values: []string{"row 1207"}},
-			{Code: "name_missing", Field: "last_name", Count: 1, ExampleRows: []int{3}},
-		}
-		if diff := cmp.Diff(want, g.List()); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-	})
-	t.Run("a line that is no row of the roster", func(t *testing.T) {
-		t.Parallel()
-		var g report.Groups
-		g.Add(outcome.Problem{Code: "results_row_unclear", Cell: "G9"}, 0)
-		want := []report.Group{{Code: "results_row_unclear", Count: 1, ExampleRows: []int{}, Cells: []string{"G9"}, Values: []string{""}}}
-		if diff := cmp.Diff(want, g.List()); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-	})
-	t.Run("bounded, and every problem counted", func(t *testing.T) {
-		t.Parallel()
-		var g report.Groups
-		const n = 50000
-		for i := range n {
-			// Words, not numbers, so that all messages are of different kinds.
-			word := string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26))
-			g.Add(outcome.Problem{Code: fmt.Sprintf("code %d", i%5000), Message: word + " is taken"}, i)
-		}
-		list, sum := g.List(), 0
-		for _, group := range list {
-			sum += group.Count
-		}
-		if len(list) > 1001 || sum != n {
-			t.Errorf("%d groups of %d problems, want at most 1001 of %d", len(list), sum, n)
-		}
-		if list[0].Code != "other" {
-			t.Errorf("the largest group is %q, want other", list[0].Code)
-		}
-	})
-	t.Run("many messages of one code", func(t *testing.T) {
-		t.Parallel()
-		var g report.Groups
-		for i := range 100 {
-			g.Add(outcome.Problem{Code: "refused", Message: string(rune('一'+i)) + " is taken"}, i)
-		}
-		if n := len(g.List()); n > 12 {
-			t.Errorf("%d groups", n)
-		}
-	})
-	t.Run("nothing", func(t *testing.T) {
-		t.Parallel()
-		var g report.Groups
-		if got := g.List(); got == nil || len(got) != 0 {
-			t.Errorf("got %#v, want an empty list", got)
-		}
-	})
-}
-
-func BenchmarkGroups(b *testing.B) {
-	var g report.Groups
-	p := outcome.Problem{Code: "id_damaged", Field: "employee_id", Cell: "C17", Message: `"1.23457E+11" has lost digits`, Hint: "type it again"}
-	b.ReportAllocs()
-	for b.Loop() {
-		g.Add(p, 17)
 	}
 }
 

@@ -54,8 +54,8 @@ func fits(t *testing.T, text string, width int) {
 	}
 }
 
-func groups(problems map[int][]outcome.Problem, rows int) []report.Group {
-	var g report.Groups
+func groups(problems map[int][]outcome.Problem, rows int) []outcome.Group {
+	var g outcome.Groups
 	for row := range rows {
 		for _, p := range problems[row] {
 			g.Add(p, row)
@@ -64,7 +64,7 @@ func groups(problems map[int][]outcome.Problem, rows int) []report.Group {
 	return g.List()
 }
 
-func mixed() []report.Group {
+func mixed() []outcome.Group {
 	problems := make(map[int][]outcome.Problem)
 	for row := 17; row < 1250; row += 100 {
 		problems[row] = append(problems[row], outcome.Problem{
@@ -186,7 +186,7 @@ func TestCheck(t *testing.T) {
 // Ten thousand bad cells of forty kinds are shown in few lines.
 func TestManyProblemsStayShort(t *testing.T) {
 	t.Parallel()
-	var g report.Groups
+	var g outcome.Groups
 	for row := range 10000 {
 		g.Add(outcome.Problem{Code: fmt.Sprintf("code_%d", row%40), Cell: fmt.Sprintf("C%d", row), Message: "no", Hint: "do"}, row)
 	}
@@ -280,7 +280,7 @@ func FuzzText(f *testing.F) {
 	f.Add("\x1b[2J李李李李李", "\u0301\u0301", "\n", 20)
 	f.Fuzz(func(t *testing.T, message, hint, cell string, width int) {
 		width = 20 + (width%100+100)%100
-		var g report.Groups
+		var g outcome.Groups
 		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell}, 2)
 		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell + "1"}, 3)
 		var b bytes.Buffer

@@ -1,9 +1,7 @@
 package results
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,49 +9,20 @@ import (
 	"muster/importer/workbook"
 )
 
-// exampleRows is how many rows the summary names for one problem.
-const exampleRows = 10
-
-// summary counts rows by status and by problem, for the sheet that is added to a
-// workbook.
+// summary counts rows by status and problems by kind, for the sheet that is added to
+// a workbook.
 type summary struct {
-	counts outcome.Counts
-	groups []*group
-}
-
-// group is the rows with problems of a code.
-type group struct {
-	code, message, hint string // of the first row
-	count               int
-	rows                []string
+	counts   outcome.Counts
+	problems outcome.Groups
 }
 
 func (s *summary) add(o *outcome.Outcome) {
 	s.counts.Add(o.Status, 1)
-	if !o.Status.NeedsLook() {
-		return
-	}
-	for i, p := range o.Problems {
-		if slices.ContainsFunc(o.Problems[:i], func(earlier outcome.Problem) bool { return earlier.Code == p.Code }) {
-			continue
-		}
-		g := s.group(p)
-		if g.count++; o.Row > 0 && len(g.rows) < exampleRows { // a line that was added by hand has no row
-			g.rows = append(g.rows, strconv.Itoa(o.Row))
+	if o.Status.NeedsLook() {
+		for _, p := range o.Problems {
+			s.problems.Add(p, o.Row)
 		}
 	}
-}
-
-// group returns the group of a problem.
-func (s *summary) group(p outcome.Problem) *group {
-	for _, g := range s.groups {
-		if g.code == p.Code {
-			return g
-		}
-	}
-	g := &group{code: p.Code, message: p.Message, hint: p.Hint}
-	s.groups = append(s.groups, g)
-	return g
 }
 
 // lines returns the lines of the summary sheet.
@@ -76,17 +45,17 @@ func (s *summary) lines(o Options) []workbook.Line {
 		}
 	}
 	add(workbook.Line{Bold: true}, "all together", strconv.Itoa(s.counts.Rows()))
-	if len(s.groups) > 0 {
+	groups := s.problems.List()
+	if len(groups) > 0 {
 		add(workbook.Line{})
 		add(workbook.Line{Bold: true}, "what is wrong", "how many", "for example", "what to do", "where (import_row)")
 	}
-	slices.SortFunc(s.groups, func(a, b *group) int { return cmp.Or(b.count-a.count, strings.Compare(a.code, b.code)) })
-	for _, g := range s.groups {
-		rows := strings.Join(g.rows, ", ")
-		if g.count > len(g.rows) && rows != "" {
+	for _, g := range groups {
+		rows := strings.ReplaceAll(strings.Trim(fmt.Sprint(g.ExampleRows), "[]"), " ", ", ")
+		if g.Count > len(g.ExampleRows) && rows != "" {
 			rows += ", …"
 		}
-		add(workbook.Line{}, g.code, strconv.Itoa(g.count), g.message, g.hint, rows)
+		add(workbook.Line{}, g.Code, strconv.Itoa(g.Count), g.Message, g.Hint, rows)
 	}
 	if s.counts.NeedLook()+s.counts.Pending > 0 && !o.Rehearsal {
 		add(workbook.Line{})

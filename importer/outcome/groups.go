@@ -1,11 +1,9 @@
-package report
+package outcome
 
 import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"muster/importer/outcome"
 )
 
 // The limits of Groups, so that memory stays bounded for any roster and server.
@@ -41,7 +39,7 @@ type Groups struct {
 
 // Add counts a problem of a row. The row is 0 for a line that was added to a
 // results file.
-func (g *Groups) Add(p outcome.Problem, row int) {
+func (g *Groups) Add(p Problem, row int) {
 	group := g.find(p)
 	group.Count++
 	if n := len(group.ExampleRows); row > 0 && n < examples && !slices.Contains(group.ExampleRows, row) {
@@ -54,7 +52,7 @@ func (g *Groups) Add(p outcome.Problem, row int) {
 }
 
 // find returns the group of a problem, and adds a new group if need be.
-func (g *Groups) find(p outcome.Problem) *Group {
+func (g *Groups) find(p Problem) *Group {
 	if g.index == nil {
 		g.index, g.kinds = make(map[string]*Group), make(map[string]int)
 	}
@@ -65,12 +63,12 @@ func (g *Groups) find(p outcome.Problem) *Group {
 		}
 		switch {
 		case key == "other":
-			p = outcome.Problem{Code: "other", Message: "other problems, of too many kinds to list"}
+			p = Problem{Code: "other", Message: "other problems, of too many kinds to list"}
 		case len(g.list) >= groupsInAll, g.kinds[family] >= groupsOfACode && key != family+"...":
 			continue
 		}
 		group := &Group{
-			Code: strings.Clone(p.Code), Field: strings.Clone(p.Field),
+			Code: strings.Clone(p.Code), Field: strings.Clone(p.Field), ExampleRows: []int{},
 			Message: shorten(p.Message), Hint: shorten(p.Hint), Line: strings.Clone(p.Line),
 		}
 		g.index[key] = group
@@ -132,13 +130,11 @@ func quotedValue(message string) string {
 	return shorten(message[word:end])
 }
 
-// List returns copies of the groups, the largest first.
+// List returns the groups, the largest first.
 func (g *Groups) List() []Group {
 	list := make([]Group, 0, len(g.list))
 	for _, group := range g.list {
-		c := *group
-		c.ExampleRows, c.Cells, c.Values = append([]int{}, c.ExampleRows...), slices.Clone(c.Cells), slices.Clone(c.Values)
-		list = append(list, c)
+		list = append(list, *group)
 	}
 	sortGroups(list)
 	return list
@@ -149,8 +145,8 @@ func sortGroups(list []Group) {
 	slices.SortStableFunc(list, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })
 }
 
-// mergeGroups returns a group for each code and field, for JSON.
-func mergeGroups(list []Group) []Group {
+// MergeGroups returns a group for each code and field.
+func MergeGroups(list []Group) []Group {
 	type family struct{ code, field string }
 	index := make(map[family]int)
 	merged := make([]Group, 0, len(list))
