@@ -35,7 +35,6 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
-	"muster/ratelimit"
 )
 
 // DefaultWorkers bounds how many requests are under way. The pace gives as many
@@ -56,27 +55,12 @@ type Options struct {
 	Log     zerolog.Logger
 }
 
-// Connection is the way to a project in Procore.
-type Connection struct {
-	API   *procore.Client
-	Pace  *ratelimit.Pace
-	Scope ledger.Scope
-}
-
-// project returns the connection to another project of the company.
-func (c Connection) project(id int64) Connection {
-	c.Scope.Project = id
-	if c.API != nil {
-		c.API = c.API.ForProject(id)
-	}
-	return c
-}
-
-// Policy says what to do with people who exist already or existed before.
+// Policy holds the decisions that a user makes about people. The JSON is part of a
+// plan file.
 type Policy struct {
-	Update          bool // give existing people the roster's job title
-	AllowNamesakes  bool // two rows of one name without IDs are two people
-	RecreateRemoved bool // bring back people of earlier runs who were taken off the project
+	AllowNamesakes  bool `json:"allow_namesakes"`  // two rows of one name without IDs are two people
+	Update          bool `json:"update"`           // existing people get the roster's job title
+	RecreateRemoved bool `json:"recreate_removed"` // people of earlier runs who were taken off the project come back
 }
 
 // Limits bound a run.

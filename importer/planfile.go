@@ -26,25 +26,30 @@ type PlanFile struct {
 	API     string    `json:"api"` // the host
 	Company int64     `json:"company"`
 	Project int64     `json:"project"`
+	Policy
+	planCounts
+	planDigests
 
-	AllowNamesakes bool `json:"allow_namesakes"`
-	Update         bool `json:"update"`
-	Recreate       bool `json:"recreate_removed"`
+	path string // where the plan was read
+}
 
-	Rows     int `json:"rows"` // the sum of the following
+// planCounts counts the rows of a plan. Rows is the sum of the next five counts.
+type planCounts struct {
+	Rows     int `json:"rows"`
 	Create   int `json:"create"`
 	Existing int `json:"existing"`
 	Skipped  int `json:"skipped"`
 	Invalid  int `json:"invalid"`
 	Unknown  int `json:"unknown"`
-	People   int `json:"people"` // in the project; 0 if nobody is to be created
+	People   int `json:"people"` // in the project; 0 if no person is to be created
+}
 
+// planDigests are hashes of what a plan was made from, in hex.
+type planDigests struct {
 	RosterDigest    string `json:"roster_sha256"`
 	MappingDigest   string `json:"mapping_sha256"`
 	PeopleDigest    string `json:"people_sha256"`
 	DecisionsDigest string `json:"decisions_sha256"`
-
-	path string // where it was read
 }
 
 const (
@@ -69,11 +74,14 @@ func (im *Import) PlanFile(f *DryRunResult) *PlanFile {
 	scope := im.parts[0].Scope
 	return &PlanFile{
 		Format: planFileFormat, Made: time.Now().UTC().Truncate(time.Second),
-		API: scope.API, Company: scope.Company, Project: scope.Project,
-		AllowNamesakes: im.AllowNamesakes, Update: im.Update, Recreate: im.RecreateRemoved,
-		Rows: f.Counts.Rows(), Create: f.Counts.Pending, Existing: f.Counts.Created + f.Counts.Existing, Skipped: f.Counts.Skipped,
-		Invalid: f.Counts.Invalid, Unknown: f.Counts.Unknown + f.Counts.Failed, People: f.people,
-		RosterDigest: sum(f.rows), MappingDigest: sum(headings), PeopleDigest: hex.EncodeToString(f.listed[:]), DecisionsDigest: sum(f.decisions),
+		API: scope.API, Company: scope.Company, Project: scope.Project, Policy: im.Policy,
+		planCounts: planCounts{
+			Rows: f.Counts.Rows(), Create: f.Counts.Pending, Existing: f.Counts.Created + f.Counts.Existing, Skipped: f.Counts.Skipped,
+			Invalid: f.Counts.Invalid, Unknown: f.Counts.Unknown + f.Counts.Failed, People: f.people,
+		},
+		planDigests: planDigests{
+			RosterDigest: sum(f.rows), MappingDigest: sum(headings), PeopleDigest: hex.EncodeToString(f.listed[:]), DecisionsDigest: sum(f.decisions),
+		},
 	}
 }
 
@@ -102,7 +110,7 @@ func (r *PlanFile) changed(now *PlanFile) []string {
 		"the project (company %d, project %d at %s then; company %d, project %d at %s now)", r.Company, r.Project, r.API, now.Company, now.Project, now.API)
 	say(r.AllowNamesakes != now.AllowNamesakes, "--allow-namesakes (%s then, %s now)", onOff(r.AllowNamesakes), onOff(now.AllowNamesakes))
 	say(r.Update != now.Update, "--update (%s then, %s now)", onOff(r.Update), onOff(now.Update))
-	say(r.Recreate != now.Recreate, "--recreate-removed (%s then, %s now)", onOff(r.Recreate), onOff(now.Recreate))
+	say(r.RecreateRemoved != now.RecreateRemoved, "--recreate-removed (%s then, %s now)", onOff(r.RecreateRemoved), onOff(now.RecreateRemoved))
 	say(r.RosterDigest != now.RosterDigest, "the roster%s", thenAndNow(r.Rows, now.Rows, "rows"))
 	say(r.MappingDigest != now.MappingDigest, "the mapping")
 	say(r.PeopleDigest != now.PeopleDigest, "the project's people%s", thenAndNow(r.People, now.People, "people"))

@@ -63,7 +63,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	err := besidesOutput(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
 	a.failure = err
 	if err != nil {
 		code := a.codeOf(ctx, err)
@@ -80,9 +80,8 @@ func (a *app) execute(ctx context.Context, args []string) int {
 
 // codeOf returns the exit code of a command that ends with err.
 func (a *app) codeOf(ctx context.Context, err error) int {
-	err = besidesOutput(err)
 	least := exitDone
-	if a.lost() != nil {
+	if a.stdout.lost() {
 		least = exitNotStarted
 		if a.sent {
 			least = exitRowsLeft

@@ -1,19 +1,15 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"path/filepath"
 	"strings"
 
 	"github.com/rs/zerolog"
 
 	"muster/importer"
-	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
 	"muster/ratelimit"
@@ -70,12 +66,7 @@ func (a *app) quotaFile(loginURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	host := loginURL
-	if login, err := url.Parse(loginURL); err == nil { // the client refuses what is no URL
-		host = login.Host
-	}
-	sum := sha256.Sum256([]byte(host + "\n" + a.settings.clientID))
-	return filepath.Join(filepath.Dir(book), "quota-"+hex.EncodeToString(sum[:6])), nil
+	return importer.QuotaFile(filepath.Dir(book), loginURL, a.settings.clientID), nil
 }
 
 // connectSimulated makes a client of a Procore that lives in this process. It
@@ -104,25 +95,11 @@ func (a *app) connectSimulated(pace *ratelimit.Pace, log zerolog.Logger, others 
 }
 
 func newConnection(o procore.Options) (*connection, error) {
-	api, err := procore.New(o)
+	c, err := importer.NewConnection(o)
 	if err != nil {
 		return nil, usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
 	}
-	host, err := url.Parse(o.APIURL)
-	if err != nil {
-		return nil, fmt.Errorf("the API URL: %w", err)
-	}
-	scope := ledger.Scope{API: sameHost(host), Company: o.CompanyID, Project: o.ProjectID}
-	return &connection{importer.Connection{API: api, Pace: o.Pace, Scope: scope}, api.Close}, nil
-}
-
-// sameHost normalises a host name for the lock and the ledger.
-func sameHost(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	if u.Scheme == "https" {
-		return strings.TrimSuffix(host, ":443")
-	}
-	return strings.TrimSuffix(host, ":80")
+	return &connection{c, c.API.Close}, nil
 }
 
 // hosts returns the URLs of the API and of the login host.

@@ -7,31 +7,20 @@ import (
 	"syscall"
 )
 
-// output is standard output. It remembers a write error until the command has ended.
+// output is standard output. A write error does not end the command: the error is
+// remembered, and reported when the command has ended.
 type output struct {
 	w      io.Writer
-	failed error // the first time
+	failed error // the first error
 	told   bool
 }
 
-// outputError is an error of standard output itself.
-type outputError struct{ err error }
-
-func (e *outputError) Error() string { return "standard output can't be written: " + e.err.Error() }
-
-func (e *outputError) Unwrap() error { return e.err }
-
 // Write writes to standard output, unless that has failed before.
 func (o *output) Write(text []byte) (int, error) {
-	if o.failed != nil {
-		return 0, o.failed
+	if o.failed == nil {
+		_, o.failed = o.w.Write(text)
 	}
-	n, err := o.w.Write(text)
-	if err != nil {
-		o.failed = &outputError{pathCause(err)}
-		return n, o.failed
-	}
-	return n, nil
+	return len(text), nil
 }
 
 // Fd returns the file descriptor, or an invalid number without a file.
@@ -42,19 +31,13 @@ func (o *output) Fd() uintptr {
 	return math.MaxUint
 }
 
-// lost returns the error that standard output could not be written with. A closed pipe
-// is no error.
-func (a *app) lost() error {
-	if errors.Is(a.stdout.failed, syscall.EPIPE) {
-		return nil
-	}
-	return a.stdout.failed
-}
+// lost reports whether a part of standard output is lost. A reader that closed the
+// pipe has seen enough.
+func (o *output) lost() bool { return o.failed != nil && !errors.Is(o.failed, syscall.EPIPE) }
 
 // tellLost says once that standard output could not be written.
 func (a *app) tellLost() {
-	lost := a.lost()
-	if lost == nil || a.stdout.told {
+	if !a.stdout.lost() || a.stdout.told {
 		return
 	}
 	a.stdout.told = true
@@ -65,21 +48,5 @@ func (a *app) tellLost() {
 	case a.sent:
 		fix = "muster runs says what became of the rows"
 	}
-	a.complain(usageError(lost.Error(), fix))
-}
-
-// besidesOutput removes errors of standard output from err.
-func besidesOutput(err error) error {
-	if several, ok := err.(interface{ Unwrap() []error }); ok {
-		var rest []error
-		for _, one := range several.Unwrap() {
-			rest = append(rest, besidesOutput(one))
-		}
-		return errors.Join(rest...)
-	}
-	var own *outputError
-	if errors.As(err, &own) {
-		return nil
-	}
-	return err
+	a.complain(usageError("standard output can't be written: "+pathCause(a.stdout.failed).Error(), fix))
 }

@@ -1,0 +1,65 @@
+package importer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"muster/importer/ledger"
+	"muster/importer/procore"
+	"muster/ratelimit"
+)
+
+// Connection is the way to a project in Procore.
+type Connection struct {
+	API   *procore.Client
+	Pace  *ratelimit.Pace
+	Scope ledger.Scope
+}
+
+// NewConnection returns the way to the project that the options name. Nothing is
+// sent yet.
+func NewConnection(o procore.Options) (Connection, error) {
+	api, err := procore.New(o)
+	if err != nil {
+		return Connection{}, err
+	}
+	host, err := url.Parse(o.APIURL)
+	if err != nil {
+		return Connection{}, fmt.Errorf("the API URL: %w", err)
+	}
+	return Connection{API: api, Pace: o.Pace, Scope: ledger.Scope{API: hostName(host), Company: o.CompanyID, Project: o.ProjectID}}, nil
+}
+
+// hostName returns the host of a URL, the same for every way to write the host: runs
+// must find each other's lock.
+func hostName(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
+}
+
+// project returns the connection to another project of the company.
+func (c Connection) project(id int64) Connection {
+	c.Scope.Project = id
+	if c.API != nil {
+		c.API = c.API.ForProject(id)
+	}
+	return c
+}
+
+// QuotaFile returns the path of the file in a folder through which runs with the same
+// credentials share the quota.
+func QuotaFile(folder, loginURL, clientID string) string {
+	host := loginURL
+	if login, err := url.Parse(loginURL); err == nil { // the client refuses a text that is no URL
+		host = login.Host
+	}
+	sum := sha256.Sum256([]byte(host + "\n" + clientID))
+	return filepath.Join(folder, "quota-"+hex.EncodeToString(sum[:6]))
+}
