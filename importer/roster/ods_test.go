@@ -140,7 +140,7 @@ func TestODSRows(t *testing.T) {
 			table("Crew", "ta1", odsRow("Craft", "First Name", "Last Name"), odsRow(`<table:table-cell office:value-type="string" table:number-rows-spanned="2"><text:p>Laborer</text:p></table:table-cell>`, "Ana", "Silva"),
 				odsRow(`<table:covered-table-cell><text:p>under it</text:p></table:covered-table-cell>`, "Bo", "Li"), odsRow("", "Cy", "Ray")),
 			[]line{{2, "Laborer|Ana|Silva", ""}, {3, "Laborer|Bo|Li", ""}, {4, "|Cy|Ray", ""}},
-			"1 cell is merged over several rows, and stands in each of them",
+			"1 cell is merged over several rows and counts for each row",
 		},
 		"a section": {
 			table("Crew", "ta1", odsHeadings, odsRow(`<table:table-cell office:value-type="string" table:number-columns-spanned="3"><text:p>Harbor Tower</text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="2"/>`), odsRow("Ana", "Silva")),
@@ -155,7 +155,7 @@ func TestODSRows(t *testing.T) {
 		"a stray cell in the last column": {
 			table("Crew", "ta1", odsHeadings, odsRow("Ana", "Silva", "", `<table:table-cell table:number-columns-repeated="16380"/>`, "x")),
 			[]line{{2, "Ana|Silva|", ""}},
-			"what stands far to the right of the headings is not read, such as XFD2",
+			"cells far to the right of the headings are not read, such as XFD2",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func (r *Reader) open(o Options) error {
 		return err
 	}
 	if format == XLSX {
-		return r.openXLSX(o)
+		return r.openWorkbook(o)
 	}
 	return r.openCSV(o, head)
 }

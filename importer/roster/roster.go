@@ -104,9 +104,9 @@ type Reader struct {
 	headerRow  int
 	remarks    []string
 	classifier rowClassifier
-	book       *surveyedBook // nil for CSV
-	delimiter  string        // "" for a workbook
-	estimate   int           // rows, about
+	book       *book  // nil for CSV
+	delimiter  string // "" for a workbook
+	estimate   int    // rows, about
 	hiddenToo  bool
 }
 

@@ -23,7 +23,7 @@ func TestFarCells(t *testing.T) {
 	with := func(row, cell string) string { return strings.TrimSuffix(row, "</row>") + far(cell) }
 	people := []line{{2, "Ana|Silva|1", ""}, {3, "Bo|Li|2", ""}}
 	told := func(cell string) string {
-		return "what stands far to the right of the headings is not read, such as " + cell
+		return "cells far to the right of the headings are not read, such as " + cell
 	}
 	for name, test := range map[string]struct {
 		rows   string

@@ -283,7 +283,7 @@ func TestSheetChoice(t *testing.T) {
 		"no such":                      {named([2]string{"People", crew}), "Crew", roster.CodeSheetMissing, ""},
 		"two alike":                    {named([2]string{"A", crew}, [2]string{"B", crew}), "", roster.CodeSheetAmbiguous, ""},
 		"those who have left":          {named([2]string{"Terminated", sheetXML(rowXML(1, "First Name", "Last Name", "Employee ID", "Job Title") + rowXML(2, "Bo", "Li"))}, [2]string{"People", crew}), "", "People", `the sheet "Terminated" has headings too and is not read; sheet "People" of 2`},
-		"nobody but those":             {named([2]string{"Terminated", crew}), "", "Terminated", `by its name the sheet "Terminated" lists people who have left: see whether they are to be imported`},
+		"nobody but those":             {named([2]string{"Terminated", crew}), "", "Terminated", `by its name the sheet "Terminated" lists people who have left: check that you want to import them`},
 		"two alike, one without rows":  {named([2]string{"A", blankCrew}, [2]string{"B", crew}), "", "B", `sheet "B" of 2`},
 		"sample data is not the data":  {named([2]string{"Sample Data", crew}, [2]string{"Add Data Here", crew}), "", "Add Data Here", `sheet "Add Data Here" of 2`},
 		"a template not filled in":     {named([2]string{"Sample Data", crew}, [2]string{"Add Data Here", blankCrew}), "", roster.CodeHeaderOnly, ""},
