@@ -189,7 +189,11 @@ func stopFor(e *procore.Error) *StopError {
 	case procore.Throttled:
 		stop.Code, stop.Message = "throttled", "Procore puts every request off: "+words
 		stop.Fix = "run the same command again later"
-	case procore.Refused, procore.Fault, procore.Malformed:
+	case procore.Malformed, procore.Refused, procore.Fault:
+		if e.Code == procore.CodeIncomplete {
+			stop.Code, stop.Message, stop.Fix = e.Code, words, e.Hint
+			break
+		}
 		stop.Code, stop.Message = "procore_fault", "Procore did not answer as expected: "+words
 		stop.Fix = "run the same command again later"
 	}

@@ -77,6 +77,7 @@ type Client struct {
 	log       zerolog.Logger
 	requests  *atomic.Int64
 	quota     *atomic.Pointer[ratelimit.Report]
+	pages     *pageSizes
 }
 
 // Requests returns the number of requests to the API so far, including other
@@ -121,6 +122,7 @@ func New(o Options) (*Client, error) {
 		log:       o.Logger,
 		requests:  new(atomic.Int64),
 		quota:     new(atomic.Pointer[ratelimit.Report]),
+		pages:     &pageSizes{now: mostPerPage},
 	}
 	if c.transport == nil {
 		if err := checkProxy(api, login); err != nil {

@@ -104,7 +104,7 @@ func decodeJSON(r io.Reader, value any) error {
 
 // maxItems bounds a page of a list: a server that ignores per_page may send more
 // items than requested, but must not fill the memory with empty objects.
-const maxItems = 50 * perPage
+const maxItems = 50 * mostPerPage
 
 // decodeList reads an array of objects.
 func decodeList[T any, P object[T]](r io.Reader) ([]T, error) {

@@ -30,6 +30,9 @@ type request struct {
 	body   []byte // nil: none
 	token  string // Idempotency-Token; "": none
 	most   int64  // bytes of a good answer
+
+	lookup  bool // of a list: a missing item does no harm, and a page of known items ends the list
+	fragile bool // a failure may be due to the size of the answer: give up soon, for a smaller one
 }
 
 // exchange sends r once and passes a 2xx answer to read. On every path exchange

@@ -2,6 +2,7 @@ package procore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -11,34 +12,37 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-const perPage = 2000 // the most that Procore recommends
+const (
+	mostPerPage  = 2000 // the most that Procore recommends
+	leastPerPage = 100
+	// mostPasses is how often a list is read from the first page, as long as no
+	// pass proves that the list is complete.
+	mostPasses = 2
+)
+
+// CodeIncomplete is the code of a list without a proof of completeness.
+const CodeIncomplete = "listing_incomplete"
 
 // readList yields each item of a list once, converted. The sequence ends after an
-// error, an *Error.
+// error, an *Error: the list is then incomplete.
 func readList[J any, P object[J], T any](ctx context.Context, c *Client, r request, convert func(P) T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		reader := newListReader[J, P](c, r)
-		yielded := map[int64]bool{}
-		for page := 1; page > 0; {
-			items, next, err := reader.read(ctx, page)
+		for !reader.complete {
+			items, err := reader.read(ctx)
 			if err != nil {
 				var none T
 				yield(none, err)
 				return
 			}
 			for i := range items {
-				item := P(&items[i])
-				if yielded[item.id()] {
-					continue
-				}
-				yielded[item.id()] = true
-				if !yield(convert(item), nil) {
+				if !yield(convert(P(&items[i])), nil) {
 					return
 				}
 			}
-			page = next
 		}
 	}
 }
@@ -55,17 +59,32 @@ func collect[T any](list iter.Seq2[T, error]) ([]T, error) {
 	return all, nil
 }
 
-// listReader reads the pages of a list that may change meanwhile.
+// listReader reads the pages of a list that may change meanwhile, until the server
+// has proved that no item is missing. A missed person is created twice, while a page
+// too many costs one request.
 //
-// A person added to the list moves others to a later page, where they appear
-// again. A person removed from the list moves others to an earlier page, which
-// was read already: if Total shrinks, listReader goes back to that page.
+// The proof is a Total that was reached by as many different items, or a further
+// page that is empty, unless Total says more. A short page, Per-Page, Total: 0, a
+// Link header without a next page, or a page of known items proves nothing: servers
+// cap pages, ignore page, or send no headers.
+//
+// A person added to the list moves others to a later page, where they appear again.
+// A person removed from the list moves others to an earlier page, which was read
+// already: if Total shrinks, listReader goes back to that page. If nothing is proved
+// in the end, listReader reads the list again and keeps the items found so far.
 type listReader[J any, P object[J]] struct {
-	client  *Client
-	request request
-	seen    int64 // items of the pages before
-	first   int64 // the first ID of the page before
-	total   int64 // length of the list at the page before
+	client   *Client
+	request  request
+	page     int // to read next, from 1
+	reached  int // the last page that was read
+	passes   int
+	found    map[int64]bool // all different items
+	total    int            // by the latest page; -1: not known
+	removed  int            // how much Total has shrunk: so many of found may be gone
+	largest  int            // items on the largest page
+	idle     bool           // the page before brought only known items
+	complete bool           // proved
+	unproved bool           // every pass ended without a proof
 }
 
 func newListReader[J any, P object[J]](c *Client, r request) *listReader[J, P] {
@@ -74,87 +93,157 @@ func newListReader[J any, P object[J]](c *Client, r request) *listReader[J, P] {
 	if r.query == nil {
 		r.query = url.Values{}
 	}
-	r.query.Set("per_page", strconv.Itoa(perPage))
-	return &listReader[J, P]{client: c, request: r}
+	return &listReader[J, P]{client: c, request: r, page: 1, passes: 1, found: map[int64]bool{}, total: -1}
 }
 
-// read returns the items of a page and the number of the next page to read, 0
-// after the last page.
-func (r *listReader[J, P]) read(ctx context.Context, page int) (items []J, next int, err error) {
-	r.request.query.Set("page", strconv.Itoa(page))
-	err = r.client.get(ctx, r.request, func(resp *http.Response, body io.Reader) error {
-		if items, err = decodeList[J, P](body); err != nil {
-			return err
-		}
-		if next = r.pageToRepeat(resp.Header, page); next > 0 {
-			items, r.first, r.seen = nil, 0, int64((next-1)*pageSize(resp.Header))
-			return nil
-		}
-		r.seen += int64(len(items))
-		if len(items) > 0 {
-			before := r.first
-			if r.first = P(&items[0]).id(); r.first == before {
-				return fmt.Errorf("page %d of the list repeats the page before", page)
+// read reads the next page and returns the items that are new.
+func (r *listReader[J, P]) read(ctx context.Context) ([]J, error) {
+	for {
+		size := r.client.pageSize()
+		r.request.query.Set("page", strconv.Itoa(r.page))
+		r.request.query.Set("per_page", strconv.Itoa(size))
+		r.request.fragile = size > leastPerPage
+		var fresh []J
+		err := r.client.get(ctx, r.request, func(resp *http.Response, body io.Reader) error {
+			items, err := decodeList[J, P](body)
+			if err != nil {
+				return err
 			}
+			fresh, err = r.take(resp.Header, items)
+			return err
+		})
+		if err == nil && r.unproved {
+			return nil, r.incomplete()
 		}
-		next, err = nextPage(resp.Header, page, len(items), r.seen)
-		return err
+		var e *Error
+		if !r.request.fragile || !errors.As(err, &e) || !e.wantsSmallerPages() {
+			return fresh, err
+		}
+		r.client.halvePages(size, e)
+		r.page, r.reached = 1, 2*r.reached // in pages of half the size
+	}
+}
+
+// take returns the new items of a page and decides which page is next.
+func (r *listReader[J, P]) take(h http.Header, items []J) (fresh []J, err error) {
+	page := r.page
+	if back := r.pageToRepeat(h, len(items)); back > 0 {
+		r.page = back
+		return nil, nil
+	}
+	for i := range items {
+		if id := P(&items[i]).id(); !r.found[id] {
+			r.found[id] = true
+			fresh = append(fresh, items[i])
+		}
+	}
+	r.largest = max(r.largest, len(items))
+	next, linked, err := nextPage(h, page)
+	if err != nil {
+		return nil, err
+	}
+	beyond := page > r.reached
+	r.reached = max(r.reached, page)
+	known := len(fresh) == 0
+	full := len(items) >= r.largest
+	idle := r.idle
+	r.idle = known && beyond
+	switch {
+	case !linked && r.total > 0 && len(r.found) >= r.total+r.removed:
+		r.complete = true
+	case !linked && len(items) == 0 && len(r.found) >= r.total:
+		r.complete = true
+	case r.request.lookup && (r.idle || len(items) == 0):
+		r.complete = true
+	case len(items) == 0, r.idle && (full || idle): // the last page, without a proof
+		r.unproved = r.passes == mostPasses
+		r.passes++
+		r.page, r.idle = 1, false
+	default:
+		r.page = next
+	}
+	return fresh, nil
+}
+
+// incomplete returns the error of a list without a proof of completeness.
+func (r *listReader[J, P]) incomplete() *Error {
+	items := strings.TrimPrefix(r.request.op, "list ")
+	missing := "no page of the list proves that there are no more"
+	if r.total > len(r.found) {
+		missing = fmt.Sprintf("Procore says that there are %d", r.total)
+	}
+	return r.request.complete(&Error{
+		Kind: Malformed, Effect: DidNotHappen, Code: CodeIncomplete, permanent: true,
+		Message: fmt.Sprintf("Procore's list of %s is incomplete: it holds %d, and %s", items, len(r.found), missing),
+		Hint:    "Run the same command again later; if this error stays, send the message to Procore's support. muster creates no person while a person may be missing in the list.",
 	})
-	return items, next, err
 }
 
 // pageToRepeat returns the page to go back to because Total has shrunk, or 0.
-func (r *listReader[J, P]) pageToRepeat(h http.Header, page int) int {
+func (r *listReader[J, P]) pageToRepeat(h http.Header, items int) int {
 	now, known := headerCount(h, "Total")
 	if !known {
 		return 0
 	}
-	gone := r.total - int64(now)
-	r.total = int64(now)
-	if page == 1 || gone <= 0 {
+	gone := r.total - now
+	r.total = now
+	if r.page == 1 || gone <= 0 {
 		return 0
 	}
-	pages := (int(gone) + pageSize(h) - 1) / pageSize(h)
-	return max(page-pages, 1)
+	r.removed += gone
+	size := max(r.largest, items, 1)
+	return max(r.page-(gone+size-1)/size, 1)
 }
 
-// pageSize returns the number of items on a full page.
-func pageSize(h http.Header) int {
-	if n, ok := headerCount(h, "Per-Page"); ok && n > 0 {
-		return n
+// nextPage returns the page after this page, and whether the Link header announces
+// the next page.
+func nextPage(h http.Header, page int) (next int, linked bool, err error) {
+	target, linked := nextLink(strings.Join(h.Values("Link"), ","))
+	if !linked {
+		return page + 1, false, nil
 	}
-	return perPage
+	next = page + 1
+	if u, err := url.Parse(target); err == nil && u.Query().Has("page") {
+		if next, err = strconv.Atoi(u.Query().Get("page")); err != nil || next <= page {
+			return 0, true, fmt.Errorf("the page after page %d of the list is not a later one", page)
+		}
+	}
+	return next, true, nil
 }
 
-// nextPage returns the number of the page after this page, or 0 after the last.
-// Another page follows if the Link header or Total says so: a missed person is
-// created twice, while a page too many costs one request. Without both headers,
-// another page follows a full page. A list that makes no progress is an error.
-func nextPage(h http.Header, page, items int, seen int64) (int, error) {
-	links := strings.Join(h.Values("Link"), ",")
-	if target, ok := nextLink(links); ok {
-		if items == 0 {
-			return 0, fmt.Errorf("page %d of the list is empty, but a next page is announced", page)
-		}
-		next := page + 1
-		if u, err := url.Parse(target); err == nil && u.Query().Has("page") {
-			if next, err = strconv.Atoi(u.Query().Get("page")); err != nil || next <= page {
-				return 0, fmt.Errorf("the page after page %d of the list is not a later one", page)
-			}
-		}
-		return next, nil
+// pageSizes is the number of items to ask for on a page of a list, for all clients
+// of a run.
+type pageSizes struct {
+	mu  sync.Mutex
+	now int
+}
+
+// pageSize returns how many items to ask for on a page.
+func (c *Client) pageSize() int {
+	c.pages.mu.Lock()
+	defer c.pages.mu.Unlock()
+	return c.pages.now
+}
+
+// halvePages halves the pages, unless another list has done so meanwhile.
+func (c *Client) halvePages(size int, e *Error) {
+	c.pages.mu.Lock()
+	defer c.pages.mu.Unlock()
+	if c.pages.now != size {
+		return
 	}
-	if items == 0 {
-		return 0, nil
+	c.pages.now = max(size/2, leastPerPage)
+	c.log.Info().Int("per_page", size).Int("status", e.Status).Str("code", e.Code).Int("next", c.pages.now).
+		Msg("Procore did not give a page of this size: reading smaller pages, from the first one")
+}
+
+// wantsSmallerPages reports whether the error may go away with fewer items on a page.
+func (e *Error) wantsSmallerPages() bool {
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestTimeout:
+		return true
 	}
-	total, known := headerCount(h, "Total")
-	switch {
-	case known && seen < int64(total):
-		return page + 1, nil
-	case !known && strings.TrimSpace(links) == "" && items >= pageSize(h):
-		return page + 1, nil
-	}
-	return 0, nil
+	return e.Kind == Fault
 }
 
 var (

@@ -21,6 +21,7 @@ type listing struct {
 	n, size int
 	link    func(page, last int) string // nil: no Link header
 	total   bool
+	told    string // the Total header, in the place of n
 	asked   []string
 }
 
@@ -33,6 +34,9 @@ func (l *listing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if l.total {
 		w.Header().Set("Total", strconv.Itoa(l.n))
+	}
+	if l.told != "" {
+		w.Header().Set("Total", l.told)
 	}
 	w.Header().Set("Per-Page", strconv.Itoa(l.size))
 	var items []string
@@ -72,18 +76,19 @@ func TestPeopleIsWhole(t *testing.T) {
 		list listing
 		asks int
 	}{
-		{"links", listing{n: 8, size: 3, link: linkTo(base)}, 3},
+		{"links", listing{n: 8, size: 3, link: linkTo(base)}, 4},
 		{"links and total", listing{n: 9, size: 3, link: linkTo(base), total: true}, 3},
-		{"links to another host are not followed", listing{n: 8, size: 3, link: linkTo("http://elsewhere.example.com/x")}, 3},
+		{"links to another host are not followed", listing{n: 8, size: 3, link: linkTo("http://elsewhere.example.com/x")}, 4},
 		{"links without numbers", listing{n: 4, size: 3, link: func(page, last int) string {
-			if page == last {
+			if page >= last {
 				return `<x>; rel=prev`
 			}
 			return `<x>; REL="last next"`
-		}}, 2},
+		}}, 3},
 		{"total alone", listing{n: 8, size: 3, total: true}, 3},
 		{"links that forget a page that Total knows", listing{n: 6, size: 3, total: true, link: func(int, int) string { return `<x>; rel="first"` }}, 2},
-		{"neither", listing{n: 8, size: 3}, 3},
+		{"neither", listing{n: 8, size: 3}, 4},
+		{"a total of 0 that is wrong", listing{n: 8, size: 3, told: "0"}, 4},
 		{"neither, the last page full", listing{n: 6, size: 3}, 3},
 		{"nobody", listing{n: 0, size: 3, total: true, link: linkTo(base)}, 1},
 	} {
@@ -125,8 +130,11 @@ func TestEndlessListsAreNotReadForEver(t *testing.T) {
 	}{
 		{"a next that goes back", &listing{n: 9, size: 3, link: func(int, int) string { return `<x?page=1>; rel="next"` }}, "not a later one"},
 		{"a next that is no number", &listing{n: 9, size: 3, link: next("%[1]dx")}, "not a later one"},
-		{"empty pages for ever", &listing{n: 3, size: 3, link: next("%d")}, "is empty, but a next page"},
-		{"one page for ever", answer(200, `[{"id":1},{"id":2}]`, `Link: <x>; rel="next"`), "repeats the page before"},
+		{"empty pages for ever", &listing{n: 3, size: 3, link: next("%d")}, "incomplete"},
+		{"one page for ever", answer(200, `[{"id":1},{"id":2}]`, `Link: <x>; rel="next"`), "incomplete"},
+		{"one page, whatever page is asked for", answer(200, `[{"id":1},{"id":2}]`), "incomplete"},
+		{"a total that is never reached", &listing{n: 8, size: 3, told: "9"}, "there are 9"},
+		{"a full page of a capped list", &listing{n: 6, size: 3, told: "600", link: linkTo("x")}, "there are 600"},
 		{"not a list", answer(200, `{"id":1}`), "not a list"},
 		{"somebody without an ID", answer(200, `[{"id":1},{"last_name":"x"}]`), "no ID"},
 	} {
@@ -139,7 +147,7 @@ func TestEndlessListsAreNotReadForEver(t *testing.T) {
 				if e == nil || e.Kind != procore.Malformed || !strings.Contains(e.Message, tt.want) {
 					t.Errorf("got %+v", e)
 				}
-				if sent > 2 {
+				if sent > 8 {
 					t.Errorf("%d requests", sent)
 				}
 			})
@@ -157,7 +165,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 		kind  procore.Kind       // "": it goes well in the end
 		least time.Duration
 	}{
-		{"faults", []http.HandlerFunc{answer(500, ""), answer(502, "<html>"), cut}, "", time.Second},
+		{"faults", []http.HandlerFunc{answer(500, ""), answer(502, "<html>"), cut}, "", 500 * time.Millisecond},
 		{"a page cut off", []http.HandlerFunc{half}, "", 0},
 		{"throttled", []http.HandlerFunc{answer(429, "", "Retry-After: 30"), answer(503, "", "Retry-After: 40")}, "", 70 * time.Second},
 		{"a refused token", []http.HandlerFunc{answer(401, "")}, "", 0},
@@ -165,7 +173,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 		{"forbidden", []http.HandlerFunc{answer(403, "")}, procore.Forbidden, 0},
 		{"not found", []http.HandlerFunc{answer(404, "")}, procore.NotFound, 0},
 		{"a redirect", []http.HandlerFunc{answer(301, "", "Location: https://elsewhere.example.com/")}, procore.Malformed, 0},
-		{"faults without end", slices.Repeat([]http.HandlerFunc{answer(500, "")}, 7), procore.Fault, 10 * time.Second},
+		{"faults without end", slices.Repeat([]http.HandlerFunc{answer(500, "")}, 17), procore.Fault, 10 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -176,7 +184,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 						tt.first[n-1](w, r)
 						return
 					}
-					answer(200, `[{"id":1},{"id":2}]`)(w, r)
+					answer(200, `[{"id":1},{"id":2}]`, "Total: 2")(w, r)
 				}})
 				began := time.Now()
 				got, e := ids(t, c)
@@ -272,6 +280,50 @@ func FuzzLink(f *testing.F) {
 			t.Errorf("%q: %d requests", link, sent)
 		}
 	})
+}
+
+// A server that refuses large pages gets smaller ones, and the size is kept. A
+// throttled page is asked for again as it was.
+func TestPagesAreHalved(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		refuse http.HandlerFunc // of pages above most
+		most   int
+		sizes  []int // asked for
+	}{
+		{"408 above 500", answer(408, "Request timeout"), 500, []int{2000, 1000, 500}},
+		{"400 above 1,000", answer(400, `{"errors":"per_page must be less than or equal to 1000"}`), 1000, []int{2000, 1000}},
+		{"422 above 100", answer(422, `{"errors":"per_page"}`), 100, []int{2000, 1000, 500, 250, 125, 100}},
+		{"502 above 1,500", answer(502, "<html>"), 1500, []int{2000, 2000, 1000}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var sizes []int
+				people := &listing{n: 250, size: 100, total: true}
+				c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
+					size, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
+					sizes = append(sizes, size)
+					if size > tt.most {
+						tt.refuse(w, r)
+						return
+					}
+					people.ServeHTTP(w, r)
+				}})
+				for range 2 {
+					if got, e := ids(t, c); e != nil || len(got) != 250 {
+						t.Fatalf("%d people, %v", len(got), e)
+					}
+				}
+				last := tt.sizes[len(tt.sizes)-1]
+				want := append(slices.Clone(tt.sizes), last, last, last, last, last) // 3 pages each time
+				if diff := cmp.Diff(want, sizes); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
 }
 
 // A list that changes while it is read: nobody is missed, and nobody comes twice.

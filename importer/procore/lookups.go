@@ -50,18 +50,20 @@ func (n *namedJSON) classification() WorkClassification {
 // company's if the account may not see the project's (403, 404).
 func (c *Client) WorkClassifications(ctx context.Context) ([]WorkClassification, error) {
 	all, err := collect(readList(ctx, c, request{
-		op:    "list the project's work classifications",
-		route: "/rest/v1.0/projects/{project}/work_classifications",
-		path:  fmt.Sprintf("/rest/v1.0/projects/%d/work_classifications", c.o.ProjectID),
+		op:     "list the project's work classifications",
+		lookup: true,
+		route:  "/rest/v1.0/projects/{project}/work_classifications",
+		path:   fmt.Sprintf("/rest/v1.0/projects/%d/work_classifications", c.o.ProjectID),
 	}, (*namedJSON).classification))
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != NotFound && e.Kind != Forbidden {
 		return all, err
 	}
 	return collect(readList(ctx, c, request{
-		op:    "list the company's work classifications",
-		route: "/rest/v1.0/companies/{company}/work_classifications",
-		path:  fmt.Sprintf("/rest/v1.0/companies/%d/work_classifications", c.o.CompanyID),
+		op:     "list the company's work classifications",
+		lookup: true,
+		route:  "/rest/v1.0/companies/{company}/work_classifications",
+		path:   fmt.Sprintf("/rest/v1.0/companies/%d/work_classifications", c.o.CompanyID),
 	}, (*namedJSON).classification))
 }
 
@@ -77,7 +79,7 @@ func (c *Client) Project(ctx context.Context) (Project, error) {
 
 // Companies returns the companies of the account.
 func (c *Client) Companies(ctx context.Context) ([]Company, error) {
-	r := request{op: "list the companies", route: "/rest/v1.0/companies", path: "/rest/v1.0/companies"}
+	r := request{op: "list the companies", lookup: true, route: "/rest/v1.0/companies", path: "/rest/v1.0/companies"}
 	return collect(readList(ctx, c, r, (*namedJSON).company))
 }
 

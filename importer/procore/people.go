@@ -136,8 +136,9 @@ func (c *Client) sendDraft(ctx context.Context, slot *ratelimit.Slot, d Draft, r
 
 // People yields each person of the project once, in Procore's order, without job
 // titles. People takes own slots, holds one page and all IDs so far, and repeats a
-// page after failures that pass. The sequence ends after the first error, an
-// *Error: the list is then incomplete. Ranging again requests the list again.
+// page after failures that pass. The sequence ends without an error only if the
+// server has proved that the list is complete: see listReader. Otherwise the sequence
+// ends with an *Error. Ranging again requests the list again.
 func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
 	return readList(ctx, c, c.listRequest("normal"), (*personJSON).person)
 }
@@ -146,7 +147,9 @@ func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
 // other systems, otherwise like [Client.People]. An account that may not read the
 // Directory gets empty job titles and no error.
 func (c *Client) JobTitles(ctx context.Context) iter.Seq2[Person, error] {
-	return readList(ctx, c, c.listRequest("web"), (*personJSON).person)
+	r := c.listRequest("web")
+	r.lookup = true
+	return readList(ctx, c, r, (*personJSON).person)
 }
 
 // Times holds the times of a person's creation and last change, by Procore's

@@ -92,6 +92,9 @@ const maxAttempts = 7
 func (c *Client) get(ctx context.Context, r request, read func(*http.Response, io.Reader) error) error {
 	var tries Tries
 	limits := Limits{Lost: maxAttempts, Unreachable: maxAttempts, Throttled: maxAttempts}
+	if r.fragile {
+		limits.Lost = 2
+	}
 	for attempt := 1; ; attempt++ {
 		slot, err := c.pace.TakeFirst(ctx)
 		if err != nil {
@@ -104,7 +107,8 @@ func (c *Client) get(ctx context.Context, r request, read func(*http.Response, i
 		}
 		var next Next
 		next, tries = Retry(e, tries, limits, time.Now())
-		if next != SendAgain || e.permanent || e.login || attempt == maxAttempts || ctx.Err() != nil {
+		tooLarge := r.fragile && (e.Status == http.StatusRequestTimeout || errors.Is(e, context.DeadlineExceeded))
+		if next != SendAgain || tooLarge || e.permanent || e.login || attempt == maxAttempts || ctx.Err() != nil {
 			return e
 		}
 		var wait time.Duration
