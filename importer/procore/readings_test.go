@@ -81,7 +81,7 @@ func TestRefusalsOfTheSimulator(t *testing.T) {
 // A server that allows shorter pages than were asked for still shows everybody.
 func TestShortPagesOfTheSimulator(t *testing.T) {
 	t.Parallel()
-	c, _, s := simulated(t, simulator.Config{MaxPerPage: 3})
+	c, _, s := simulated(t, simulator.Config{Lists: simulator.ListOptions{MaxPerPage: 3}})
 	for range 8 {
 		s.Add(simulator.Person{LastName: "Lee"})
 	}

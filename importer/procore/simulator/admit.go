@@ -27,7 +27,7 @@ func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok
 		return s.throttled(c, s.config.RetryAfter, rate.free.Sub(now)), false
 	}
 	if !s.hasValidToken(c.r) {
-		return no(http.StatusUnauthorized, "The access token is missing, expired or revoked")
+		return no(http.StatusUnauthorized, "The access token is invalid")
 	}
 	company := c.r.Header.Get("Procore-Company-Id")
 	if company == "" {
@@ -63,7 +63,7 @@ func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok
 		return no(http.StatusNotAcceptable, "Only application/json can be served")
 	}
 	if len(c.body) > 0 && mediaType(c.r) != "application/json" {
-		return no(http.StatusBadRequest, "Content-Type must be application/json")
+		return no(http.StatusNotAcceptable, "Content-Type must be application/json")
 	}
 	return answer{}, true
 }
@@ -71,7 +71,7 @@ func (s *Server) admit(h http.Header, c *call, op operation) (refused answer, ok
 // throttled returns a 429. The text says "an hour" for any window.
 func (s *Server) throttled(c *call, retryAfter bool, wait time.Duration) answer {
 	a := s.refuse(c, http.StatusTooManyRequests,
-		problem{text: "You have surpassed the maximum number of requests for an hour"})
+		problem{text: "You have surpassed the max number of requests for an hour. Please wait until your limit resets."})
 	if retryAfter {
 		a.header = map[string]string{"Retry-After": wholeSeconds(wait)}
 	}

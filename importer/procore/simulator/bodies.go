@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -41,7 +42,12 @@ func BodyShapes() []BodyShape {
 }
 
 // problem is the reason of a refusal; field is "" for the request as a whole.
-type problem struct{ field, text string }
+type problem struct {
+	field, text string
+	of          int // the status of the refusal; 0: 400
+}
+
+func (p problem) status() int { return cmp.Or(p.of, http.StatusBadRequest) }
 
 func (p problem) String() string {
 	if p.field == "" {

@@ -65,7 +65,7 @@ func (s *Server) listClassifications(c *call) answer {
 	}
 	p, wrong := s.paginate(c, len(s.config.WorkClassifications))
 	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
+		return s.refuse(c, wrong.status(), *wrong)
 	}
 	items := []item{}
 	for _, w := range s.config.WorkClassifications[p.from:p.to] {
@@ -82,7 +82,7 @@ func (s *Server) listCompanies(c *call) answer {
 	}
 	p, wrong := s.paginate(c, 1)
 	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
+		return s.refuse(c, wrong.status(), *wrong)
 	}
 	all := []item{{s.company(), true}}
 	return p.answer(all[p.from:p.to])
@@ -107,7 +107,7 @@ func (s *Server) listProjects(c *call) answer {
 	}
 	p, wrong := s.paginate(c, len(items))
 	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
+		return s.refuse(c, wrong.status(), *wrong)
 	}
 	return p.answer(items[p.from:p.to])
 }

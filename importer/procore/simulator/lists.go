@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,13 +14,33 @@ const defaultPerPage = 100
 
 // listPeople handles GET people. Filters and orders are refused, as muster uses none.
 func (s *Server) listPeople(c *call) answer {
+	return s.listSome(c, func(c *call) []*record { return s.listProject(c.project) })
+}
+
+// listInactive handles GET people/inactive of a project or of the company.
+func (s *Server) listInactive(c *call) answer {
+	if s.config.Lists.NoInactive {
+		return s.notFound(c)
+	}
+	return s.listSome(c, func(c *call) (inactive []*record) {
+		for _, r := range s.store.order {
+			if r.Inactive && (c.project == 0 || r.on(c.project)) && !r.visible.After(s.clock()) {
+				inactive = append(inactive, r)
+			}
+		}
+		return inactive
+	})
+}
+
+// listSome answers a page of the people that choose returns under the lock.
+func (s *Server) listSome(c *call, choose func(*call) []*record) answer {
 	for name := range c.r.URL.Query() {
 		if name == "sort" || strings.HasPrefix(name, "filters") {
 			return s.refuse(c, http.StatusBadRequest, problem{text: name + " is not simulated"})
 		}
 	}
 	s.mu.Lock()
-	listed := s.listProject(c.project)
+	listed := choose(c)
 	p, wrong := s.paginate(c, len(listed))
 	var people []Person
 	if wrong == nil {
@@ -29,7 +50,7 @@ func (s *Server) listPeople(c *call) answer {
 	}
 	s.mu.Unlock()
 	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
+		return s.refuse(c, wrong.status(), *wrong)
 	}
 	views := make([]any, len(people))
 	for i := range people {
@@ -58,7 +79,7 @@ func (s *Server) listProject(project int64) []*record {
 	next := listing{project: project, changes: s.store.changes}
 	for _, r := range s.store.order {
 		switch {
-		case !r.on(project):
+		case !r.on(project), r.Inactive && !s.config.Lists.ShowInactive:
 		case !r.visible.After(now):
 			next.people = append(next.people, r)
 		case next.until.IsZero() || r.visible.Before(next.until):
@@ -87,13 +108,20 @@ func (s *Server) paginate(c *call, total int) (page, *problem) {
 	if !ok {
 		return page{}, &problem{text: "per_page must be a number from 1"}
 	}
-	per = min(per, s.config.MaxPerPage)
+	lists := s.config.Lists
+	if lists.RefuseAbove > 0 && per > lists.RefuseAbove {
+		return page{}, &problem{text: fmt.Sprintf("per_page must be less than or equal to %d", lists.RefuseAbove), of: lists.RefuseStatus}
+	}
+	per = min(per, lists.MaxPerPage)
+	if lists.IgnorePage {
+		number = 1
+	}
 	last := max((total+per-1)/per, 1)
 	p := page{from: total, to: total, header: map[string]string{
 		"Total":    strconv.Itoa(total),
 		"Per-Page": strconv.Itoa(per),
 	}}
-	if number <= last {
+	if number <= last && (lists.LastPage == 0 || number <= lists.LastPage) {
 		p.from = (number - 1) * per
 		p.to = min(p.from+per, total)
 	}
@@ -112,7 +140,24 @@ func (s *Server) paginate(c *call, total int) (page, *problem) {
 	if links != nil {
 		p.header["Link"] = strings.Join(links, ", ")
 	}
+	p.header = lists.Headers.keep(p.header)
 	return p, nil
+}
+
+// keep returns the headers of a page that are sent.
+func (l ListHeaders) keep(all map[string]string) map[string]string {
+	switch l {
+	case OnlyLink:
+		return map[string]string{"Link": all["Link"]}
+	case OnlyTotal:
+		return map[string]string{"Total": all["Total"]}
+	case ZeroTotal:
+		return map[string]string{"Total": "0"}
+	case NoListHeaders:
+		return nil
+	case AllListHeaders:
+	}
+	return all
 }
 
 func (p page) answer(items any) answer {

@@ -16,7 +16,7 @@ type listed struct {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	s := simulator.New(unlimited(simulator.Config{MaxPerPage: 3}))
+	s := simulator.New(unlimited(simulator.Config{Lists: simulator.ListOptions{MaxPerPage: 3}}))
 	for i := range 5 {
 		s.Add(simulator.Person{LastName: strconv.Itoa(i)})
 	}

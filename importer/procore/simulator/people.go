@@ -36,7 +36,7 @@ func readDraft(body []byte) (d draft, status int, problems []problem) {
 		}
 		var value *string
 		if json.Unmarshal(raw, &value) != nil {
-			problems = append(problems, problem{field, "must be a string"})
+			problems = append(problems, problem{field: field, text: "must be a string"})
 		}
 		return orZero(value)
 	}
@@ -44,13 +44,13 @@ func readDraft(body []byte) (d draft, status int, problems []problem) {
 	d.jobTitle, d.employeeID, d.originID = text("job_title"), text("employee_id"), text("origin_id")
 	if raw, ok := person["is_employee"]; ok {
 		if json.Unmarshal(raw, &d.isEmployee) != nil {
-			problems = append(problems, problem{"is_employee", "must be a boolean"})
+			problems = append(problems, problem{field: "is_employee", text: "must be a boolean"})
 		}
 		d.isEmployee = orZero(d.isEmployee)
 	}
 	if raw, ok := person["work_classification_id"]; ok {
 		if json.Unmarshal(raw, &d.classification) != nil {
-			problems = append(problems, problem{"work_classification_id", "must be an integer"})
+			problems = append(problems, problem{field: "work_classification_id", text: "must be an integer"})
 		}
 		d.classification = orZero(d.classification)
 	}
@@ -84,7 +84,7 @@ func setIfGiven[T any](field, value *T) {
 
 // check returns the problems that keep p from being stored. The caller locks.
 func (s *Server) check(p Person) (status int, problems []problem) {
-	add := func(field, text string) { problems = append(problems, problem{field, text}) }
+	add := func(field, text string) { problems = append(problems, problem{field: field, text: text}) }
 	if strings.TrimSpace(p.LastName) == "" {
 		add("last_name", "can't be blank")
 	}
@@ -109,7 +109,7 @@ func (s *Server) check(p Person) (status int, problems []problem) {
 		return http.StatusUnprocessableEntity, problems
 	}
 	if other := s.store.byOrigin[p.OriginID]; other != nil && p.OriginID != "" && other.ID != p.ID {
-		return s.config.OriginTakenStatus, []problem{{"origin_id", "has already been taken"}}
+		return s.config.OriginTakenStatus, []problem{{field: "origin_id", text: "has already been taken"}}
 	}
 	return 0, nil
 }
@@ -165,6 +165,9 @@ func (s *Server) tryCreate(c *call, p Person, store bool) (answer, bool) {
 // updatePerson handles PATCH people/{id}.
 func (s *Server) updatePerson(c *call) answer {
 	d, status, problems := readDraft(c.body)
+	if problems == nil && d.lastName == nil {
+		status, problems = http.StatusUnprocessableEntity, []problem{{field: "last_name", text: "is missing"}}
+	}
 	if problems != nil {
 		return s.refuse(c, status, problems...)
 	}

@@ -26,7 +26,7 @@ func TestRefusedCreates(t *testing.T) {
 		{"other company", simulator.Config{}, jane, "Procore-Company-Id: 2", 403, "not connected"},
 		{"no token", simulator.Config{}, jane, "Authorization:", 401, "access token"},
 		{"basic", simulator.Config{}, jane, "Authorization: Basic bWU6bWluZQ==", 401, "access token"},
-		{"form", simulator.Config{}, jane, "Content-Type: application/x-www-form-urlencoded", 400, "Content-Type"},
+		{"form", simulator.Config{}, jane, "Content-Type: application/x-www-form-urlencoded", 406, "Content-Type"},
 		{"not for HTML", simulator.Config{}, jane, "Accept: text/html", 406, "application/json"},
 		{"cut JSON", simulator.Config{}, jane[:20], "", 400, "JSON"},
 		{"not UTF-8", simulator.Config{}, "{\"person\":{\"last_name\":\"Lef\xe8vre\"}}", "", 400, "JSON"},
@@ -91,10 +91,10 @@ func TestAcceptedCreates(t *testing.T) {
 			continue
 		}
 		path := peoplePath + "/" + strconv.FormatInt(p.ID, 10)
-		if r := c.do("PATCH", path, `{"person":{"origin_id":"X"}}`); r.status != 200 {
+		if r := c.do("PATCH", path, `{"person":{"last_name":"Origin","origin_id":"X"}}`); r.status != 200 {
 			t.Errorf("same origin: got %d %s", r.status, r.body)
 		}
-		if r := c.do("PATCH", path, `{"person":{"origin_id":"Y"}}`); r.status != 200 {
+		if r := c.do("PATCH", path, `{"person":{"last_name":"Origin","origin_id":"Y"}}`); r.status != 200 {
 			t.Errorf("new origin: got %d %s", r.status, r.body)
 		}
 	}

@@ -21,6 +21,7 @@ type quota struct {
 	windows       []*usage
 	throttledFree bool
 	firstFree     bool
+	hideHours     bool // an hour is reported only once it is used up
 }
 
 // rates is the content of the rate headers of an answer.
@@ -80,6 +81,10 @@ func (q *quota) report(now time.Time) rates {
 	r := rates{free: now}
 	for _, u := range q.windows {
 		left, reset := u.remaining(), u.reset(now, q.firstFree)
+		hidden := q.hideHours && u.Length >= time.Hour && left > 0
+		if hidden {
+			continue
+		}
 		if !r.known || left < r.remaining || left == r.remaining && reset.After(r.reset) {
 			r.known, r.limit, r.remaining, r.reset = true, u.Limit, left, reset
 		}

@@ -39,6 +39,8 @@ func (s *Server) routes() *http.ServeMux {
 			s.serve(w, r, operation{scope: scope, needs: needs, run: run}, true)
 		})
 	}
+	mux.HandleFunc("POST /oauth/revoke", s.revokeToken)
+	mux.HandleFunc("GET /oauth/token/info", s.describeToken)
 	mux.HandleFunc("POST /oauth/token", func(w http.ResponseWriter, r *http.Request) {
 		s.serve(w, r, operation{scope: Tokens, run: s.giveToken}, false)
 	})
@@ -49,9 +51,14 @@ func (s *Server) routes() *http.ServeMux {
 	)
 	api("POST "+project+"/people", Creates, DenyWrite, s.createPerson)
 	api("GET "+project+"/people", Lists, DenyList, s.listPeople)
+	api("GET "+project+"/people/inactive", Lists, DenyInactive, s.listInactive)
+	api("GET /rest/v1.0/companies/{company}/people/inactive", Lists, DenyInactive, s.listInactive)
 	api("PATCH "+project+"/people/{id}", Updates, DenyWrite, s.updatePerson)
 	api("POST "+project+"/project_memberships/bulk_add", Calls, DenyWrite, s.addMembers)
 	api("DELETE "+companyV2+"/projects/{project}/project_memberships/bulk_remove", Calls, DenyWrite, s.removeMembers)
+	api("GET "+project+"/project_memberships", Calls, DenyList, s.listMembers)
+	api("DELETE "+project+"/project_memberships/{id}", Calls, DenyWrite, s.removeMember)
+	api("POST "+companyV2+"/people/bulk_activate", Calls, DenyWrite, s.activatePeople)
 	api("POST "+companyV2+"/people/bulk_deactivate", Calls, DenyWrite, s.deactivatePeople)
 	api("GET "+project+"/work_classifications", Calls, DenyClassifications, s.listClassifications)
 	api("GET /rest/v1.0/companies/{company}/work_classifications", Calls, "", s.listClassifications)

@@ -56,11 +56,14 @@ type Config struct {
 	ClientSecret string        // "": any non-empty text is accepted
 	TokenLife    time.Duration // default 90 minutes
 
+	Lists ListOptions
+
 	Windows          []Window      // nil: 3,600 an hour and 25 in 10 seconds; empty: no limits, no rate headers
 	ThrottledFree    bool          // a request answered by 429 uses no quota
 	RetryAfter       bool          // a 429 carries Retry-After: when the first place is free
 	ResetAtFirstFree bool          // a rolling window's reset is when its first place is free
 	ResetRoundsDown  bool          // a reset is rounded down to the second
+	HourlyOnceUsedUp bool          // windows of an hour are reported only once they are used up
 	ClockSkew        time.Duration // the server's clock minus the real time
 
 	Bodies            BodyShape  // of refusals
@@ -68,7 +71,7 @@ type Config struct {
 	OriginTakenStatus int        // 409 or 422 (default) when an origin_id is taken in the company
 	RequireFirstName  bool       // refuse people without first_name
 	HonourTokens      bool       // a repeated Idempotency-Token answers 200 with the same person
-	MaxPerPage        int        // of a list, whatever per_page says; default 2,000
+	TextIDs           bool       // version 2 calls answer IDs as text
 	Denied            []Denial   // what the account may not do
 
 	Faults []Fault
@@ -84,6 +87,30 @@ type Config struct {
 	// create has become invalid during the first.
 	OnCreate func(n int, stored bool)
 }
+
+// ListOptions describes the lists of people and of other things.
+type ListOptions struct {
+	MaxPerPage   int         // whatever per_page says; default 2,000
+	RefuseAbove  int         // a per_page above is refused; 0: none is
+	RefuseStatus int         // of such a refusal: 408 (default) or another status
+	Headers      ListHeaders // of a page
+	IgnorePage   bool        // every page is the first one
+	LastPage     int         // pages above are empty; 0: none is, but for the list's end
+	NoInactive   bool        // there is no list of inactive people: 404
+	ShowInactive bool        // inactive people stay in the normal list, with is_active false
+}
+
+// ListHeaders says which headers come with a page of a list.
+type ListHeaders string
+
+// The choices of ListHeaders.
+const (
+	AllListHeaders ListHeaders = ""      // Link, Total and Per-Page
+	OnlyLink       ListHeaders = "link"  // Link
+	OnlyTotal      ListHeaders = "total" // Total
+	ZeroTotal      ListHeaders = "zero"  // a Total of 0, which is wrong
+	NoListHeaders  ListHeaders = "none"
+)
 
 // Project is a project of the company.
 type Project struct {
@@ -112,6 +139,7 @@ const (
 	DenyProject         Denial = "project"         // the project is not permitted: 403
 	DenyWrite           Denial = "write"           // no "Create Contacts" on Directory: 403
 	DenyList            Denial = "list"            // the people may not be listed: 403
+	DenyInactive        Denial = "inactive"        // the inactive people may not be listed: 403
 	DenyWebView         Denial = "web-view"        // view=web falls back to normal
 	DenyClassifications Denial = "classifications" // the project's work classifications: 403
 )
@@ -158,7 +186,8 @@ func New(c Config) *Server {
 	c.ProjectID = cmp.Or(c.ProjectID, 100)
 	c.FirstPersonID = cmp.Or(c.FirstPersonID, 1<<53+1001)
 	c.TokenLife = cmp.Or(max(c.TokenLife, 0), 90*time.Minute)
-	c.MaxPerPage = cmp.Or(max(c.MaxPerPage, 0), 2000)
+	c.Lists.MaxPerPage = cmp.Or(max(c.Lists.MaxPerPage, 0), 2000)
+	c.Lists.RefuseStatus = cmp.Or(c.Lists.RefuseStatus, http.StatusRequestTimeout)
 	if c.WorkClassifications == nil {
 		c.WorkClassifications = defaultTrades()
 	}
@@ -173,7 +202,7 @@ func New(c Config) *Server {
 		config: c,
 		closed: make(chan struct{}),
 		random: rand.New(rand.NewPCG(c.Seed, 0x9E3779B97F4A7C15)), //nolint:gosec // repeatable on purpose
-		quota:  quota{throttledFree: c.ThrottledFree, firstFree: c.ResetAtFirstFree},
+		quota:  quota{throttledFree: c.ThrottledFree, firstFree: c.ResetAtFirstFree, hideHours: c.HourlyOnceUsedUp},
 		tokens: make(map[string]time.Time),
 		store:  newStore(c.FirstPersonID),
 		timers: make(map[*time.Timer]struct{}),

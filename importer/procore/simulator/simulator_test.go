@@ -3,8 +3,11 @@ package simulator_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,10 +188,11 @@ func TestEndpoints(t *testing.T) {
 		{"web", "POST", peoplePath + "?view=web", `{"person":{"last_name":"Web","job_title":"Boss"}}`, 201, `"job_title":"Boss","reference_user":true,"email":null,`},
 		{"unknown view", "POST", peoplePath + "?view=wide", `{"person":{"last_name":"Wide"}}`, 201, `"contact":{`},
 		{
-			"update", "PATCH", peoplePath + "/9007199254740995", `{"person":{"job_title":"Super","employee_id":null}}`, 200,
+			"update", "PATCH", peoplePath + "/9007199254740995", `{"person":{"last_name":"Núñez","job_title":"Super","employee_id":null}}`, 200,
 			`"last_name":"Núñez",` + "…" + `"origin_id":"42","employee_id":null`,
 		},
-		{"update nobody", "PATCH", peoplePath + "/5", `{"person":{"job_title":"Super"}}`, 404, "Person not found"},
+		{"update nobody", "PATCH", peoplePath + "/5", `{"person":{"last_name":"X","job_title":"Super"}}`, 404, "Person not found"},
+		{"update without a last name", "PATCH", peoplePath + "/9007199254740995", `{"person":{"job_title":"Super"}}`, 422, `"last_name"`},
 		{"update badly", "PATCH", peoplePath + "/9007199254740995", `{"person":{"last_name":""}}`, 422, `{"errors":{"last_name":["can't be blank"]}}`},
 		{"list", "GET", peoplePath + "?view=web&per_page=1&page=2", "", 200, `[{"id":9007199254740995,`},
 		{
@@ -203,7 +207,13 @@ func TestEndpoints(t *testing.T) {
 		},
 		{"on the project still", "GET", "/rest/v1.0/projects/200/people", "", 200, `[{"id":9007199254740995,`},
 		{"deactivate", "POST", "/rest/v2.0/companies/1/people/bulk_deactivate", `{"ids":[9007199254740997,9]}`, 200, `{"data":{"ids":[9007199254740997]}}`},
-		{"deactivated", "GET", peoplePath + "?per_page=1&page=3", "", 200, `"is_active":false`},
+		{"deactivated", "GET", peoplePath + "/inactive", "", 200, `[{"id":9007199254740997,` + "…" + `"is_active":false`},
+		{"deactivated in the company", "GET", "/rest/v1.0/companies/1/people/inactive", "", 200, `[{"id":9007199254740997,`},
+		{"inactive on another project", "GET", "/rest/v1.0/projects/200/people/inactive", "", 200, `[]`},
+		{"activate", "POST", "/rest/v2.0/companies/1/people/bulk_activate", `{"ids":[9007199254740997,9007199254740995]}`, 200, `{"data":{"ids":[9007199254740997]}}`},
+		{"activated", "GET", peoplePath + "/inactive", "", 200, `[]`},
+		{"memberships", "GET", "/rest/v1.0/projects/200/project_memberships", "", 200, `"party_id":9007199254740995,"project_id":200}]`},
+		{"membership of nobody", "DELETE", "/rest/v1.0/projects/200/project_memberships/1?party_id=5", "", 404, "Not found"},
 		{
 			"project's trades", "GET", "/rest/v1.0/projects/100/work_classifications", "", 200,
 			`[{"id":7,"name":"Electrician","abbreviation":"ELEC","company_id":1,"company_visible":true,"project_ids":[100,200]}]`,
@@ -352,5 +362,139 @@ func TestDenied(t *testing.T) {
 	s.RevokeTokens()
 	if r := c.create(jane); r.status != 401 {
 		t.Errorf("revoked: got %d", r.status)
+	}
+}
+
+// Clients that nobody here wrote get a token by a multipart form (Procore's own
+// example), JSON (Procore's SDK) and HTTP Basic.
+func TestTokenForms(t *testing.T) {
+	t.Parallel()
+	s := simulator.New(simulator.Config{ClientID: "me", ClientSecret: "mine"})
+	server := httptest.NewServer(s)
+	defer server.Close()
+	post := func(path, kind, body string, change func(*http.Request)) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", kind)
+		if change != nil {
+			change(r)
+		}
+		return roundTrip(t, r)
+	}
+	const multipart = "--b\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\nclient_credentials\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\nme\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"client_secret\"\r\n\r\nmine\r\n--b--\r\n"
+	basic := func(r *http.Request) { r.SetBasicAuth("me", "mine") }
+	for _, test := range []struct {
+		name, kind, body string
+		change           func(*http.Request)
+	}{
+		{"multipart", "multipart/form-data; boundary=b", multipart, nil},
+		{"JSON", "application/json", `{"grant_type":"client_credentials","client_id":"me","client_secret":"mine"}`, nil},
+		{"Basic", "application/x-www-form-urlencoded", "grant_type=client_credentials", basic},
+	} {
+		status, body := post("/oauth/token", test.kind, test.body, test.change)
+		var token struct {
+			AccessToken string `json:"access_token"`
+		}
+		if err := json.Unmarshal([]byte(body), &token); status != 200 || err != nil {
+			t.Errorf("%s: got %d %s", test.name, status, body)
+			continue
+		}
+		info := func() int {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/oauth/token/info", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+token.AccessToken)
+			status, _ := roundTrip(t, r)
+			return status
+		}
+		if got := info(); got != 200 {
+			t.Errorf("%s: token info: got %d", test.name, got)
+		}
+		if status, _ := post("/oauth/revoke", "application/x-www-form-urlencoded", "token="+token.AccessToken, nil); status != 200 {
+			t.Errorf("%s: revoke: got %d", test.name, status)
+		}
+		if got := info(); got != 401 {
+			t.Errorf("%s: token info after revoke: got %d", test.name, got)
+		}
+	}
+	if got := s.Requests().Total; got != 0 {
+		t.Errorf("%d API calls, want none: neither the token nor its info counts", got)
+	}
+}
+
+func roundTrip(t *testing.T, r *http.Request) (int, string) {
+	t.Helper()
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+// Lists of servers that are less helpful than the documented one.
+func TestListOptions(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		options simulator.ListOptions
+		query   string
+		status  int
+		items   int
+		total   string
+	}{
+		{"no headers", simulator.ListOptions{Headers: simulator.NoListHeaders}, "per_page=2&page=1", 200, 2, ""},
+		{"a total of 0", simulator.ListOptions{Headers: simulator.ZeroTotal}, "per_page=2&page=1", 200, 2, "0"},
+		{"refused", simulator.ListOptions{RefuseAbove: 500}, "per_page=2000", 408, 0, ""},
+		{"refused by 400", simulator.ListOptions{RefuseAbove: 1000, RefuseStatus: 400}, "per_page=2000", 400, 0, ""},
+		{"page ignored", simulator.ListOptions{IgnorePage: true}, "per_page=3&page=2", 200, 3, "5"},
+		{"cut", simulator.ListOptions{LastPage: 2}, "per_page=2&page=3", 200, 0, "5"},
+		{"inactive people shown", simulator.ListOptions{ShowInactive: true}, "per_page=10", 200, 6, "6"},
+	} {
+		s := simulator.New(unlimited(simulator.Config{Lists: test.options}))
+		for i := range 5 {
+			s.Add(simulator.Person{LastName: strconv.Itoa(i)})
+		}
+		s.Add(simulator.Person{LastName: "Left", Inactive: true})
+		r := dial(t, s).get(peoplePath + "?" + test.query)
+		var people []listed
+		if test.status == 200 {
+			r.decode(t, &people)
+		}
+		if r.status != test.status || len(people) != test.items || r.header.Get("Total") != test.total {
+			t.Errorf("%s: got %d, %d items, Total %q", test.name, r.status, len(people), r.header.Get("Total"))
+		}
+	}
+	s := simulator.New(unlimited(simulator.Config{Lists: simulator.ListOptions{NoInactive: true}, TextIDs: true}))
+	id := s.Add(simulator.Person{LastName: "Left"})
+	c := dial(t, s)
+	if r := c.get(peoplePath + "/inactive"); r.status != 404 {
+		t.Errorf("no list of inactive people: got %d", r.status)
+	}
+	want := fmt.Sprintf(`{"data":{"ids":["%d"]}}`, id)
+	if r := c.do("POST", "/rest/v2.0/companies/1/people/bulk_deactivate", fmt.Sprintf(`{"ids":[%d]}`, id)); r.body != want {
+		t.Errorf("got %s, want %s", r.body, want)
+	}
+}
+
+// An hourly window may be reported only once it is used up.
+func TestHourlyWindowIsHidden(t *testing.T) {
+	t.Parallel()
+	s := simulator.New(simulator.Config{HourlyOnceUsedUp: true, Windows: []simulator.Window{{Length: time.Hour, Limit: 3}, {Length: 10 * time.Second, Limit: 25, Rolling: true}}})
+	c := dial(t, s)
+	for i, want := range []string{"25", "25", "3", "3"} {
+		r := c.get("/rest/v1.0/me")
+		if got := r.header.Get("X-Rate-Limit-Limit"); got != want {
+			t.Errorf("request %d: reports a limit of %s, want %s", i+1, got, want)
+		}
 	}
 }

@@ -1,7 +1,11 @@
 package simulator
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -17,13 +21,65 @@ func (s *Server) RevokeTokens() {
 	clear(s.tokens)
 }
 
-// giveToken handles POST /oauth/token. Credentials count only in the form body: the
-// address and HTTP Basic are not documented.
-func (s *Server) giveToken(c *call) answer {
-	if mediaType(c.r) != "application/x-www-form-urlencoded" {
-		return oauthError(http.StatusBadRequest, "invalid_request", "The request body must be a form.")
+// readForm reads the fields of a request to the login host: a urlencoded or multipart
+// form, or JSON. Client ID and secret may also come by HTTP Basic.
+func readForm(r *http.Request, body []byte) (url.Values, error) {
+	form := url.Values{}
+	var err error
+	switch mediaType(r) {
+	case "application/x-www-form-urlencoded":
+		form, err = url.ParseQuery(string(body))
+	case "multipart/form-data":
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if err = r.ParseMultipartForm(maxBody); err == nil {
+			form = r.PostForm
+		}
+	case "application/json":
+		var fields map[string]string
+		err = json.Unmarshal(body, &fields)
+		for name, value := range fields {
+			form.Set(name, value)
+		}
+	default:
+		err = errors.New("the request body must be a form or JSON")
 	}
-	form, err := url.ParseQuery(string(c.body))
+	if id, secret, ok := r.BasicAuth(); ok && err == nil && !form.Has("client_id") {
+		form.Set("client_id", id)
+		form.Set("client_secret", secret)
+	}
+	return form, err
+}
+
+// revokeToken handles POST /oauth/revoke. The answer is always 200.
+func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) {
+	if form, err := readForm(r, readBody(r)); err == nil {
+		s.mu.Lock()
+		delete(s.tokens, form.Get("token"))
+		s.mu.Unlock()
+	}
+	s.reply(w, jsonAnswer(http.StatusOK, struct{}{}))
+}
+
+// describeToken handles GET /oauth/token/info.
+func (s *Server) describeToken(w http.ResponseWriter, r *http.Request) {
+	if !s.hasValidToken(r) {
+		s.reply(w, oauthError(http.StatusUnauthorized, "invalid_token", "The access token is invalid"))
+		return
+	}
+	s.mu.Lock()
+	given := s.tokens[bearerToken(r)]
+	s.mu.Unlock()
+	left := time.Until(given.Add(s.config.TokenLife))
+	s.reply(w, jsonAnswer(http.StatusOK, struct {
+		ResourceOwnerID int64 `json:"resource_owner_id"`
+		ExpiresIn       int64 `json:"expires_in"`
+		CreatedAt       int64 `json:"created_at"`
+	}{serviceAccountID, int64(left / time.Second), given.Add(s.config.ClockSkew).Unix()}))
+}
+
+// giveToken handles POST /oauth/token.
+func (s *Server) giveToken(c *call) answer {
+	form, err := readForm(c.r, c.body)
 	if err != nil {
 		return oauthError(http.StatusBadRequest, "invalid_request", "The request body can't be read as a form.")
 	}
