@@ -95,6 +95,17 @@ func decodeOne[T any, P object[T]](r io.Reader) (T, error) {
 	return item, nil
 }
 
+// contactPart is the contact of a person, in any form.
+type contactPart struct{ inactive bool }
+
+func (c *contactPart) UnmarshalJSON(data []byte) error {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(data, &fields) == nil {
+		c.inactive = string(fields["is_active"]) == "false"
+	}
+	return nil
+}
+
 func decodeJSON(r io.Reader, value any) error {
 	if err := json.NewDecoder(r).Decode(value); err != nil {
 		return fmt.Errorf("the answer can't be read: %w", err)

@@ -51,18 +51,38 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 // returns the IDs of the people changed. Like [Client.CreatePerson],
 // DeactivatePeople sends one request. Sending again does no harm.
 func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (changed []int64, err error) {
+	changed, _, err = c.setActivity(ctx, slot, "deactivate", ids)
+	return changed, err
+}
+
+// ActivatePerson makes an inactive person of the company active again. The ID of the
+// answer is 0 if Procore changed nothing: the person is active already, or not in the
+// company. Like [Client.CreatePerson], ActivatePerson sends one request. Sending again
+// does no harm.
+func (c *Client) ActivatePerson(ctx context.Context, slot *ratelimit.Slot, id int64) (Person, error) {
+	changed, person, err := c.setActivity(ctx, slot, "activate", []int64{id})
+	if slices.Contains(changed, id) {
+		person.ID = id
+	}
+	return person, err
+}
+
+// setActivity activates or deactivates people of the company. The Person has the
+// status and request ID of the answer.
+func (c *Client) setActivity(ctx context.Context, slot *ratelimit.Slot, verb string, ids []int64) (changed []int64, answer Person, err error) {
 	var data struct {
 		IDs []integer `json:"ids"`
 	}
 	err = c.changeMany(ctx, slot, request{
-		op:     "deactivate people",
+		op:     verb + " people",
 		method: http.MethodPost,
-		route:  "/rest/v2.0/companies/{company}/people/bulk_deactivate",
-		path:   fmt.Sprintf("/rest/v2.0/companies/%d/people/bulk_deactivate", c.o.CompanyID),
-	}, idList{"ids", ids}, func(_ *http.Response, raw json.RawMessage) error {
+		route:  "/rest/v2.0/companies/{company}/people/bulk_" + verb,
+		path:   fmt.Sprintf("/rest/v2.0/companies/%d/people/bulk_%s", c.o.CompanyID, verb),
+	}, idList{"ids", ids}, func(resp *http.Response, raw json.RawMessage) error {
+		answer.Status, answer.RequestID = resp.StatusCode, requestID(resp.Header)
 		return json.Unmarshal(raw, &data)
 	})
-	return plainIDs(data.IDs), err
+	return plainIDs(data.IDs), answer, err
 }
 
 // AddPerson puts a person of the company on the project. The ID of the answer is

@@ -48,6 +48,7 @@ type Person struct {
 	EmployeeID           string
 	OriginID             string // the digits, if Procore sends a number
 	IsEmployee           bool
+	Inactive             bool // deactivated in the company
 	WorkClassificationID int64
 	Status               int    // of the answer to a create or update, 200 or 201; 0 in a list
 	RequestID            string // of the answer to a create or update; "" in a list
@@ -55,15 +56,16 @@ type Person struct {
 
 // personJSON is a person in any view.
 type personJSON struct {
-	ID                   integer `json:"id"`
-	FirstName            text    `json:"first_name"`
-	LastName             text    `json:"last_name"`
-	JobTitle             text    `json:"job_title"`
-	EmployeeID           text    `json:"employee_id"`
-	OriginID             text    `json:"origin_id"`
-	IsEmployee           flag    `json:"is_employee"`
-	WorkClassificationID text    `json:"work_classification_id"`
-	WorkClassification   part    `json:"work_classification"` // view extended
+	ID                   integer     `json:"id"`
+	FirstName            text        `json:"first_name"`
+	LastName             text        `json:"last_name"`
+	JobTitle             text        `json:"job_title"`
+	EmployeeID           text        `json:"employee_id"`
+	OriginID             text        `json:"origin_id"`
+	IsEmployee           flag        `json:"is_employee"`
+	WorkClassificationID text        `json:"work_classification_id"`
+	WorkClassification   part        `json:"work_classification"` // view extended
+	Contact              contactPart `json:"contact"`
 }
 
 func (p *personJSON) id() int64 { return int64(p.ID) }
@@ -81,6 +83,7 @@ func (p *personJSON) person() Person {
 		EmployeeID:           string(p.EmployeeID),
 		OriginID:             string(p.OriginID),
 		IsEmployee:           bool(p.IsEmployee),
+		Inactive:             p.Contact.inactive,
 		WorkClassificationID: classification,
 	}
 }
@@ -102,7 +105,7 @@ func (c *Client) CreatePerson(ctx context.Context, slot *ratelimit.Slot, d Draft
 }
 
 // UpdatePerson changes the fields in d of the person with the given ID and leaves
-// the other fields. Like [Client.CreatePerson], UpdatePerson sends one request.
+// the other fields. Procore requires LastName in every update. Like [Client.CreatePerson], UpdatePerson sends one request.
 func (c *Client) UpdatePerson(ctx context.Context, slot *ratelimit.Slot, id int64, d Draft, token string) (Person, error) {
 	return c.sendDraft(ctx, slot, d, request{
 		op:     "update person",
@@ -141,6 +144,18 @@ func (c *Client) sendDraft(ctx context.Context, slot *ratelimit.Slot, d Draft, r
 // ends with an *Error. Ranging again requests the list again.
 func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
 	return readList(ctx, c, c.listRequest("normal"), (*personJSON).person)
+}
+
+// InactivePeople yields the inactive people of the project, otherwise like
+// [Client.People]. Lists of active people omit them.
+func (c *Client) InactivePeople(ctx context.Context) iter.Seq2[Person, error] {
+	r := c.listRequest("normal")
+	r.op, r.route, r.path = "list inactive people", r.route+"/inactive", r.path+"/inactive"
+	return readList(ctx, c, r, func(p *personJSON) Person {
+		person := p.person()
+		person.Inactive = true
+		return person
+	})
 }
 
 // JobTitles yields the people of the project with job titles and without IDs of

@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
 	"muster/ratelimit"
@@ -87,5 +89,51 @@ func TestShortPagesOfTheSimulator(t *testing.T) {
 	}
 	if got, e := ids(t, c); e != nil || len(got) != 8 {
 		t.Errorf("%d people, %v", len(got), e)
+	}
+}
+
+// Inactive people are in a list of their own, or in the normal one with is_active
+// false, and become active again.
+func TestInactivePeople(t *testing.T) {
+	t.Parallel()
+	for _, shown := range []bool{false, true} {
+		c, p, s := simulated(t, simulator.Config{TextIDs: shown, Lists: simulator.ListOptions{ShowInactive: shown}})
+		s.Add(simulator.Person{LastName: "Lee"})
+		left := s.Add(simulator.Person{LastName: "Ray", Inactive: true})
+		list := func() (active, inactive []string) {
+			for p, err := range c.People(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.Inactive {
+					active = append(active, "inactive")
+				}
+				active = append(active, p.LastName)
+			}
+			for p, err := range c.InactivePeople(t.Context()) {
+				if err != nil || !p.Inactive {
+					t.Fatal(p, err)
+				}
+				inactive = append(inactive, p.LastName)
+			}
+			return active, inactive
+		}
+		active, inactive := list()
+		want := []string{"Lee"}
+		if shown {
+			want = []string{"Lee", "inactive", "Ray"}
+		}
+		if diff := cmp.Diff([][]string{want, {"Ray"}}, [][]string{active, inactive}); diff != "" {
+			t.Error(diff)
+		}
+		for _, want := range []int64{left, 0} { // the second time nothing changes
+			if got, err := c.ActivatePerson(t.Context(), take(t, p), left); err != nil || got.ID != want {
+				t.Errorf("activated %d, %v; want %d", got.ID, err, want)
+			}
+		}
+		active, inactive = list()
+		if diff := cmp.Diff([][]string{{"Lee", "Ray"}, nil}, [][]string{active, inactive}); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
