@@ -35,6 +35,7 @@ type knownPerson struct {
 	origin   uint64 // hash of the origin ID, 0 without one
 	employee uint64 // hash of the employee ID, 0 without one
 	title    uint64 // hash of the job title, 0 without one
+	lastName string // if a title is known: an update must repeat the last name
 	claimed  bool   // a row of the roster has one of the person's IDs
 }
 
@@ -171,7 +172,7 @@ func (x *people) listTitles(ctx context.Context, api *procore.Client) error {
 			return err
 		}
 		if k := x.person(p.ID); k != nil && p.JobTitle != "" {
-			k.title, x.titled = x.text(p.JobTitle), true
+			k.title, k.lastName, x.titled = x.text(p.JobTitle), p.LastName, true
 		}
 	}
 	return nil

@@ -196,7 +196,10 @@ func wait(ctx context.Context, d time.Duration) bool {
 // updateTitle gives an existing person the row's job title. The request may be
 // repeated without harm, so one whose answer was lost is sent again.
 func (r *run) updateTitle(intake, work context.Context, t *task) {
-	change := procore.Draft{JobTitle: t.person.JobTitle}
+	change := procore.Draft{LastName: t.person.LastName, JobTitle: t.person.JobTitle}
+	if k := r.people.person(t.outcome.PersonID); k != nil && k.lastName != "" {
+		change.LastName = k.lastName // as Procore spells the name
+	}
 	token := fmt.Sprintf("%s-%d", r.ledgerRun.ID, t.row)
 	for {
 		slot, err := r.takeSlot(intake, t)

@@ -145,7 +145,7 @@ func TestUndo(t *testing.T) {
 		},
 		{
 			name: "the list fails after lost answers, and the next undo settles it", people: 3, again: true, calls: 6,
-			faults: append(calls(simulator.Status500After, 2, 3, 4, 5, 6), calls(simulator.Status500Before, 7, 8, 9, 10, 11, 12, 13)...),
+			faults: append(calls(simulator.Status500After, 2, 3, 4, 5, 6), calls(simulator.Status500Before, numbers(7, 23)...)...),
 			want:   map[string]int{"removed": 3},
 		},
 		{
@@ -407,4 +407,13 @@ func TestUndoKeepsToTheQuota(t *testing.T) {
 			t.Errorf("%v, throttled %d times", tally(s), b.server.Throttled())
 		}
 	})
+}
+
+// numbers returns the numbers from first to last.
+func numbers(first, last int) []int {
+	var all []int
+	for n := first; n <= last; n++ {
+		all = append(all, n)
+	}
+	return all
 }
