@@ -14,19 +14,17 @@ import (
 // replace renames part to target and keeps the previous target as a backup. At
 // every moment target exists, old or new.
 func replace(part, target string) error {
-	switch _, err := os.Lstat(target); {
-	case err == nil:
-		if err := backUp(target); err != nil {
-			return fmt.Errorf("keep the previous file: %w", err)
-		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
+	if err := backUp(target); err != nil {
+		return fmt.Errorf("keep the previous file: %w", err)
 	}
 	return atomicfile.Rename(part, target)
 }
 
-// backUp gives the file target a second name, target.bak.
+// backUp gives the file target, if there is one, a second name, target.bak.
 func backUp(target string) error {
+	if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	backup, err := backupName(target)
 	if err != nil {
 		return err

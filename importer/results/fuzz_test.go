@@ -79,7 +79,7 @@ func check(t interface {
 			t.Fatal(err)
 		}
 		if row.Err != nil {
-			t.Errorf("damage: %v", row.Err)
+			t.Errorf("not read: %v", row.Err)
 		}
 		count++
 		for i, cell := range cells {
@@ -213,7 +213,7 @@ func TestEveryPrefixOpens(t *testing.T) {
 				_, got := read(t, cut)
 				whole := 0
 				for _, row := range got {
-					if row.Damage == "" && whole < len(rows) && cmp.Equal(row, rows[whole]) {
+					if row.Err == "" && whole < len(rows) && cmp.Equal(row, rows[whole]) {
 						whole++
 					}
 				}

@@ -14,65 +14,52 @@ import (
 // jsonlEncoder writes a JSON object a line, with the keys in column order.
 type jsonlEncoder struct {
 	part
-	own  int      // columns of the roster
-	keys []string // encoded: `"Name":`
-	used map[string]bool
-	json *json.Encoder // into buffer
+	own  int             // columns of the roster
+	keys []string        // encoded: `"Name":`
+	used map[string]bool // by key; false for a heading that is no key yet
+	json *json.Encoder   // into buffer
 }
 
 func newJSONL(file *os.File, header []string, _ Options) (encoder, error) {
 	e := &jsonlEncoder{part: newPart(file), own: len(header) - columnCount, used: make(map[string]bool)}
 	e.json = json.NewEncoder(&e.buffer)
 	e.json.SetEscapeHTML(false)
-	for _, key := range uniqueKeys(header) {
-		if err := e.addKey(key); err != nil {
+	for _, heading := range header {
+		e.used[heading] = false
+	}
+	for i, heading := range header {
+		if err := e.addKey(heading, i); err != nil {
 			return nil, err
 		}
 	}
 	return e, nil
 }
 
-// uniqueKeys returns the headings as keys: none is empty, and all are different.
-func uniqueKeys(header []string) []string {
-	taken := make(map[string]bool, len(header))
-	for _, heading := range header {
-		taken[heading] = true
-	}
-	keys, used := make([]string, len(header)), make(map[string]bool, len(header))
-	for i, heading := range header {
-		name := cmp.Or(heading, columnName(i))
-		keys[i] = numbered(name, func(key string) bool { return used[key] || key != heading && taken[key] })
-		used[keys[i]] = true
-	}
-	return keys
-}
-
-// numbered returns name, or the first of "name (2)", "name (3)", … that is not taken.
-func numbered(name string, taken func(string) bool) string {
+// addKey adds the key of a column: the heading, or another name if the heading is
+// empty or the key of an earlier column.
+func (e *jsonlEncoder) addKey(heading string, column int) error {
+	name := cmp.Or(heading, "column "+strings.TrimSuffix(workbook.CellName(1, column), "1"))
 	key := name
-	for n := 2; taken(key); n++ {
+	for n := 2; e.isTaken(key, heading); n++ {
 		key = name + " (" + strconv.Itoa(n) + ")"
 	}
-	return key
-}
-
-// columnName returns the name of a column: "column D".
-func columnName(i int) string {
-	return "column " + strings.TrimSuffix(workbook.CellName(1, i), "1")
-}
-
-func (e *jsonlEncoder) addKey(key string) error {
 	e.used[key] = true
 	quoted, err := json.Marshal(key)
 	e.keys = append(e.keys, string(quoted)+":")
 	return err
 }
 
+// isTaken reports whether a key is in use, or is the heading of another column.
+func (e *jsonlEncoder) isTaken(key, heading string) bool {
+	used, isHeading := e.used[key]
+	return used || isHeading && key != heading
+}
+
 func (e *jsonlEncoder) write(record []string, _ *outcome.Outcome) error {
 	separator := byte('{')
 	for i, cell := range record {
 		if i == len(e.keys) { // a cell beyond the header
-			if err := e.addKey(numbered(columnName(i), func(key string) bool { return e.used[key] })); err != nil {
+			if err := e.addKey("", i); err != nil {
 				return err
 			}
 		}

@@ -210,7 +210,8 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				return
 			}
 			columns = append(columns[:0], r.own...)
-			for i := r.width; i < len(trimEmpty(line.Cells, r.width)); i++ {
+			used := len(trimEmpty(line.Cells, r.width))
+			for i := r.width; i < used; i++ {
 				columns = append(columns, i)
 			}
 			row = Row{
@@ -221,7 +222,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				row.Cells[i] = r.unescape(cell)
 			}
 			r.outcome(&line, &row)
-			r.surplus(&row)
+			r.checkExtraCells(&row)
 			if !yield(row, nil) {
 				return
 			}
@@ -264,15 +265,16 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 	for i, where := range r.six {
 		six[i] = r.unescape(itemAt(line.Cells, where))
 	}
-	o, ok := &row.Outcome, false
+	o := &row.Outcome
 	if number, exact := wholeNumber(six[columnRow]); exact && number > 0 && number < 1<<31 {
 		o.Row = int(number)
 	} else {
-		r.damage(row, columnRow, CodeRowUnclear, "import_row must be the number of a row of the roster",
+		r.refuse(row, columnRow, CodeRowUnclear, "import_row must be the number of a row of the roster",
 			"put the number back; to import a new person, make a new roster and use muster import")
 	}
-	if o.Status, ok = status(six[columnStatus]); !ok {
-		r.damage(row, columnStatus, CodeStatusUnclear, "import_status must be a word that an import writes there",
+	var err error
+	if o.Status, err = outcome.Parse(strings.ToLower(strings.TrimSpace(six[columnStatus]))); err != nil {
+		r.refuse(row, columnStatus, CodeStatusUnclear, "import_status must be a word that an import writes there",
 			"put the word back, or write pending to import the row again")
 	}
 	if text := strings.TrimSpace(six[columnPerson]); text != "" || o.Status.HasPerson() {
@@ -281,13 +283,13 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 		case exact && person > 0:
 			o.PersonID = person
 		case strings.HasPrefix(text, rehearsalMark):
-			r.damage(row, columnPerson, CodeRehearsal, "these are the results of a rehearsal, which created no person",
+			r.refuse(row, columnPerson, CodeRehearsal, "these are the results of a rehearsal, which created no person",
 				"import the roster itself")
-		case text == "" && six[columnCode] != CodePersonUnclear: // a run leaves the ID empty
-			r.damage(row, columnPerson, CodePersonMissing, "import_status says that there is a person, and import_person_id is empty",
+		case text == "":
+			r.refuse(row, columnPerson, CodePersonMissing, "import_status says that there is a person, and import_person_id is empty",
 				"put the number back, or write pending in import_status to import the row again")
 		default:
-			r.damage(row, columnPerson, CodePersonUnclear, "import_person_id must be the number of a person, with all digits",
+			r.refuse(row, columnPerson, CodePersonUnclear, "import_person_id must be the number of a person, with all digits",
 				"put the number back, or take the row from the previous file, whose name ends in .bak")
 		}
 	}
@@ -296,10 +298,10 @@ func (r *Reader) outcome(line *roster.Row, row *Row) {
 	}
 }
 
-// surplus marks a row as damaged that was invalid because of cells beyond the
+// checkExtraCells refuses a row that was invalid because of cells beyond the
 // headings and still has such cells: other cells may be under wrong headings. In
 // any other row such cells are a user's notes.
-func (r *Reader) surplus(row *Row) {
+func (r *Reader) checkExtraCells(row *Row) {
 	if row.Err != nil || len(row.Outcome.Problems) == 0 || row.Outcome.Problems[0].Code != roster.CodeTooManyCells {
 		return
 	}
@@ -317,21 +319,15 @@ func (r *Reader) surplus(row *Row) {
 	}
 }
 
-// damage records a problem with a cell of the six columns, unless the row is
-// damaged already.
-func (r *Reader) damage(row *Row, which int, code, message, fix string) {
+// refuse sets the row's Err, about a cell of the six columns, unless the row has an
+// Err already.
+func (r *Reader) refuse(row *Row, which int, code, message, fix string) {
 	if row.Err == nil {
 		row.Err = &fault.Error{
 			Where: fault.Where{File: r.path, Cell: workbook.CellName(row.Number, r.six[which]), Row: row.Number},
 			Code:  code, Message: message, Fix: fix,
 		}
 	}
-}
-
-// status reads a status, in any case and with any spaces around.
-func status(text string) (outcome.Status, bool) {
-	s, err := outcome.Parse(strings.ToLower(strings.TrimSpace(text)))
-	return s, err == nil
 }
 
 // wholeNumber reads digits, also with a point and zeros, which some spreadsheets
