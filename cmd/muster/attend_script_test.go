@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -134,24 +133,5 @@ func expandCommand(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
 		text := os.Expand(ts.ReadFile(name), ts.Getenv)
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
-	}
-}
-
-// lintMetrics is a program that finds what Prometheus would find fault with in
-// metrics files, as promtool does.
-func lintMetrics() {
-	for _, name := range os.Args[1:] {
-		file, err := os.Open(name)
-		if err != nil {
-			panic(err)
-		}
-		found, err := promlint.New(file).Lint()
-		if err != nil {
-			panic(err)
-		}
-		for _, problem := range found {
-			fmt.Println(problem.Metric, problem.Text)
-		}
-		_ = file.Close()
 	}
 }

@@ -17,38 +17,30 @@ import (
 
 	"muster/importer/atomicfile"
 	"muster/importer/outcome"
+	"muster/importer/report"
 )
 
-// The metrics describe the last run of each job and project. All are gauges, since a
-// text file has no memory for a counter.
-const (
-	metricRows        = "muster_rows"
-	metricDuration    = "muster_run_duration_seconds"
-	metricRequests    = "muster_run_requests"
-	metricThrottled   = "muster_run_throttled_requests"
-	metricExitCode    = "muster_run_exit_code"
-	metricLastRun     = "muster_last_run_timestamp_seconds"
-	metricLastSuccess = "muster_last_success_timestamp_seconds"
-)
-
+// metricHelp describes the metrics of a metrics file, by name. The metrics are figures
+// of the last run of each job and project. All are gauges, since a text file has no
+// memory for a counter.
 var metricHelp = map[string]string{
-	metricRows:        "Rows of the last run by status.",
-	metricDuration:    "Duration of the last run.",
-	metricRequests:    "Requests to Procore of the last run.",
-	metricThrottled:   "Requests of the last run that Procore put off.",
-	metricExitCode:    "Exit code of the last run.",
-	metricLastRun:     "When the last run ended.",
-	metricLastSuccess: "When a run last ended with exit code 0.",
+	"muster_rows":                           "Rows of the last run by status.",
+	"muster_run_duration_seconds":           "Duration of the last run.",
+	"muster_run_requests":                   "Requests to Procore of the last run.",
+	"muster_run_throttled_requests":         "Requests of the last run that Procore put off.",
+	"muster_run_exit_code":                  "Exit code of the last run.",
+	"muster_last_run_timestamp_seconds":     "When the last run ended.",
+	"muster_last_success_timestamp_seconds": "When a run last ended with exit code 0.",
 }
 
-// writeMetrics replaces the job's metrics in the metrics file. The metrics of other jobs
-// stay, and so does the time of the last success.
+// writeMetrics replaces the metrics of the job in the metrics file. The metrics of other
+// jobs and the time of the last success stay.
 func (a *app) writeMetrics(runs []runResult, code int) {
 	path := a.settings.metricsFile
 	if path == "" {
 		return
 	}
-	if err := updateMetrics(path, metricsOf(&a.settings, runs, code, time.Now())); err != nil {
+	if err := updateMetrics(path, newMetrics(&a.settings, runs, code, time.Now())); err != nil {
 		a.warn("The metrics file %s could not be written: %v", path, pathCause(err))
 	}
 }
@@ -56,61 +48,61 @@ func (a *app) writeMetrics(runs []runResult, code int) {
 // metricSample is a line of a metrics file.
 type metricSample struct{ name, job, project, status, value string }
 
-// metricsOf returns the samples of a job's runs.
-func metricsOf(s *settings, runs []runResult, code int, now time.Time) []metricSample {
-	rows, projects := map[int64]outcome.Counts{}, map[int64]bool{}
+// newMetrics returns the samples of the runs of a job.
+func newMetrics(s *settings, runs []runResult, code int, now time.Time) []metricSample {
+	project := s.project
+	rows := map[int64]outcome.Counts{} // by project
 	var duration time.Duration
 	requests, throttled := 0, 0
-	for _, run := range runs {
+	for i, run := range runs {
+		switch {
+		case i == 0:
+			project = run.project
+		case run.project != project:
+			project = 0
+		}
 		duration += run.took
-		projects[run.project] = true
-		summary := run.summary
-		if summary == nil || len(summary.Parts) == 0 {
-			rows[run.project] = rows[run.project].Plus(outcome.Counts{})
+		parts := []report.Part{{Project: run.project}}
+		if sum := run.summary; sum != nil {
+			requests, throttled = requests+sum.Requests, throttled+sum.Throttled
+			parts[0].Counts = sum.Counts
+			if len(sum.Parts) > 0 {
+				parts = sum.Parts
+			}
 		}
-		if summary == nil {
-			continue
-		}
-		requests, throttled = requests+summary.Requests, throttled+summary.Throttled
-		for _, part := range summary.Parts {
+		for _, part := range parts {
 			rows[part.Project] = rows[part.Project].Plus(part.Counts)
 		}
-		if len(summary.Parts) == 0 {
-			rows[run.project] = rows[run.project].Plus(summary.Counts)
-		}
 	}
-	project := s.project
-	switch {
-	case len(runs) == 0:
+	if len(runs) == 0 {
 		rows[project] = outcome.Counts{}
-	case len(projects) > 1:
-		project = 0
-	default:
-		project = runs[0].project
 	}
 
 	var samples []metricSample
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
 		for _, status := range outcome.Statuses() {
-			samples = append(samples, metricSample{metricRows, s.job, projectLabel(id), string(status), strconv.Itoa(rows[id].Of(status))})
+			samples = append(samples, metricSample{"muster_rows", s.job, projectLabel(id), string(status), strconv.Itoa(rows[id].Of(status))})
 		}
 	}
-	add := func(name string, value float64) {
-		samples = append(samples, metricSample{name, s.job, projectLabel(project), "", strconv.FormatFloat(value, 'g', -1, 64)})
+	ended := float64(now.UnixMilli()) / 1000
+	values := map[string]float64{
+		"muster_run_duration_seconds":       duration.Seconds(),
+		"muster_run_requests":               float64(requests),
+		"muster_run_throttled_requests":     float64(throttled),
+		"muster_run_exit_code":              float64(code),
+		"muster_last_run_timestamp_seconds": ended,
 	}
-	seconds := float64(now.UnixMilli()) / 1000
-	add(metricDuration, duration.Seconds())
-	add(metricRequests, float64(requests))
-	add(metricThrottled, float64(throttled))
-	add(metricExitCode, float64(code))
-	add(metricLastRun, seconds)
 	if code == exitDone {
-		add(metricLastSuccess, seconds)
+		values["muster_last_success_timestamp_seconds"] = ended
+	}
+	for name, value := range values {
+		samples = append(samples, metricSample{name, s.job, projectLabel(project), "", strconv.FormatFloat(value, 'g', -1, 64)})
 	}
 	return samples
 }
 
-// projectLabel returns the label of a project; several projects together have an empty label.
+// projectLabel returns the label of a project. Several projects together have the empty
+// label.
 func projectLabel(id int64) string {
 	if id == 0 {
 		return ""
@@ -118,8 +110,9 @@ func projectLabel(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
-// updateMetrics replaces the samples of a job by new ones, or without a job those of the
-// new samples' projects. A job without a new success keeps the old one.
+// updateMetrics replaces samples in a metrics file: the samples of the job, or without a
+// job the samples of the same projects. The time of the last success stays unless there
+// is a new one.
 func updateMetrics(path string, samples []metricSample) (err error) {
 	lock := flock.New(path + ".lock") // another job may write the same file
 	if err := lock.Lock(); err != nil {
@@ -150,7 +143,7 @@ func updateMetrics(path string, samples []metricSample) (err error) {
 
 var labelEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// printMetrics writes samples in Prometheus' text format, by name.
+// printMetrics writes samples in the text format of Prometheus, sorted by name.
 func printMetrics(w io.Writer, samples []metricSample) error {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(metricHelp)) {
@@ -176,8 +169,8 @@ var (
 	labelUnescapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 )
 
-// readMetrics reads a metrics file that muster wrote, and refuses any other. A missing
-// file has no samples.
+// readMetrics reads a metrics file of muster and refuses other files. A missing file has
+// no samples.
 func readMetrics(path string) ([]metricSample, error) {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

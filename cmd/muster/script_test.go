@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		main()
 	}
-	testscript.Main(m, map[string]func(){"muster": main, "promlint": lintMetrics})
+	testscript.Main(m, map[string]func(){"muster": main})
 }
 
 // TestScripts runs the whole program. Besides testscript's own commands there are
