@@ -53,6 +53,9 @@ func (r RowRecorded) Findings() (problems, notes []outcome.Problem) {
 	return nil, found
 }
 
+// ColumnNoted says once what many cells of a column may mean, with examples.
+type ColumnNoted struct{ Note outcome.Group }
+
 // Unsettled says how many rows are unsettled from now on, and when the people
 // are listed next to settle them.
 type Unsettled struct {
@@ -77,6 +80,7 @@ type AnswerLost struct{}
 
 func (RowDone) event()     {}
 func (RowRecorded) event() {}
+func (ColumnNoted) event() {}
 func (Unsettled) event()   {}
 func (Throttled) event()   {}
 func (Waiting) event()     {}

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,12 +26,8 @@ type validator struct {
 	occurrence map[string]int        // how many of a repeated name have come by, where namesakes may be
 	row        checked
 	key        []byte
-	detailed   bool             // most rows say more than a name
-	left       map[int][]string // cells that say that somebody has left, by column: what Check has found, which is all of them from the second pass on
+	detailed   bool // most rows say more than a name
 }
-
-// mostLeft is how many different cells that say so are listed for a column.
-const mostLeft = 12
 
 // checked is a row and what the validator decided about it. It is valid until
 // the next row.
@@ -45,7 +42,7 @@ func newValidator(p *part, v *partValidation) *validator {
 	return &validator{
 		mapper: p.mapper, cell: p.source.cell, index: v.index,
 		namesakes: p.AllowNamesakes, columns: p.columns, occurrence: map[string]int{},
-		detailed: p.source.detailed(), left: v.left,
+		detailed: p.source.detailed(),
 	}
 }
 
@@ -188,50 +185,7 @@ func (a *validator) remarks(one *checked) []outcome.Problem {
 		remark(fmt.Sprintf("the name was read as first name %q, last name %q", p.FirstName, p.LastName),
 			"if that is wrong, put first and last name in columns of their own, or say in a mapping file which is in front: order: last_first or first_last")
 	}
-	column, cell, left := a.mapper.LeftCompany(row.cells)
-	struck := a.struckName(row)
-	switch {
-	case left:
-		remarks = append(remarks, a.hasLeft(row, column, cell))
-	case struck >= 0:
-		remarks = append(remarks, outcome.Problem{
-			Code: "has_left", Cell: a.cell(row.line, struck),
-			Message: fmt.Sprintf("%q is struck through, or a part of it: this person may have left; muster leaves out nobody by itself", strings.TrimSpace(row.cells[struck])),
-			Hint:    "to leave such people out, delete or hide their rows in the roster; where a name was corrected, delete what is struck through",
-		})
-	}
 	return remarks
-}
-
-// struckName returns the column in which a name is struck through, or a part of it;
-// -1 if none is.
-func (a *validator) struckName(row *sourceRow) int {
-	for _, field := range []mapping.Field{mapping.LastName, mapping.FirstName} {
-		if column, ok := a.columns[field]; ok && column < len(row.struck) && row.struck[column] && column < len(row.cells) {
-			return column
-		}
-	}
-	return -1
-}
-
-// hasLeft says in a row that its person may have left the company, and which
-// line of a mapping file leaves out all rows like it.
-func (a *validator) hasLeft(row *sourceRow, column int, cell string) outcome.Problem {
-	if all := a.left[column]; len(all) < mostLeft && !slices.Contains(all, cell) {
-		a.left[column] = append(all, strings.Clone(cell))
-	}
-	p := outcome.Problem{
-		Code: "has_left", Cell: a.cell(row.line, column),
-		Message: fmt.Sprintf("%q stands under %q: this person may have left the company; muster leaves out nobody by itself", cell, a.mapper.Heading(column)),
-		Hint:    "to leave such people out, take their rows out of the roster",
-	}
-	switch line, more := a.mapper.ExcludeExpr(column, a.left[column]); {
-	case line != "" && more:
-		p.Hint, p.Line = "to leave such people out, add to where in the mapping file: "+line, line
-	case line != "":
-		p.Hint, p.Line = "to leave such people out, add this line to a mapping file, which muster map ROSTER -o mapping.yaml writes: "+line, line
-	}
-	return p
 }
 
 // at adds to a problem where its field stands in the roster.
@@ -292,9 +246,9 @@ type partValidation struct {
 	index  *index
 	people *people // as the dry run listed them; nil until then
 
-	namesakes map[string]int   // rows by the key of a name that several have, where namesakes may be
-	kept      map[int64]bool   // people of the lines that are done with and have nothing but a name, where namesakes may be
-	left      map[int][]string // as in validator
+	namesakes map[string]int    // rows by the key of a name that several have, where namesakes may be
+	kept      map[int64]bool    // people of the lines that are done with and have nothing but a name, where namesakes may be
+	left      map[int]*leftNote // by column
 }
 
 // validate reads all rows of the part and finds every problem of every row.
@@ -304,7 +258,7 @@ func (p *part) validate(ctx context.Context) error {
 			return err
 		}
 	}
-	v := &partValidation{index: newIndex(), left: map[int][]string{}, kept: map[int64]bool{}}
+	v := &partValidation{index: newIndex(), left: map[int]*leftNote{}, kept: map[int64]bool{}}
 	a := newValidator(p, v)
 	v.namesakes = a.occurrence
 	for row, err := range p.source.rows() {
@@ -316,9 +270,15 @@ func (p *part) validate(ctx context.Context) error {
 		}
 		one := a.check(row)
 		v.count(one)
+		if one.status == "" {
+			v.noteLeft(a, one.sourceRow)
+		}
 		if p.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
 			v.kept[one.personID] = true
 		}
+	}
+	for _, column := range slices.Sorted(maps.Keys(v.left)) {
+		p.emit(ColumnNoted{v.left[column].note(p.mapper, column)})
 	}
 	v.index.sealed = true
 	p.validation = v

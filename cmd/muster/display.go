@@ -46,6 +46,8 @@ func (d *display) handle(e importer.Event) {
 		for _, p := range notes {
 			d.notes.Add(p, e.Outcome.Row)
 		}
+	case importer.ColumnNoted:
+		d.notes.AddGroup(e.Note)
 	case importer.RowDone:
 		if e.Requested {
 			d.sent.Add(1)
@@ -81,7 +83,7 @@ func showInReport(page *report.HTML, e importer.Event) {
 		page.Event(report.EventFault)
 	case importer.Waiting:
 		page.Waiting(e.Until)
-	case importer.Unsettled:
+	case importer.Unsettled, importer.ColumnNoted:
 	}
 }
 

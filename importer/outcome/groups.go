@@ -51,6 +51,9 @@ func (g *Groups) Add(p Problem, row int) {
 	}
 }
 
+// AddGroup adds a group that was gathered elsewhere.
+func (g *Groups) AddGroup(group Group) { g.list = append(g.list, &group) }
+
 // find returns the group of a problem, and adds a new group if need be.
 func (g *Groups) find(p Problem) *Group {
 	if g.index == nil {
