@@ -303,7 +303,7 @@ func split(b *testing.B, path string) (split *importer.ProjectSplit, end func())
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := crew.Bind(nil); err != nil {
+	if err := crew.Bind(); err != nil {
 		b.Fatal(err)
 	}
 	if split, err = crew.Split(b.Context(), 100); err != nil {

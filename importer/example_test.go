@@ -32,7 +32,7 @@ func Example() {
 	crew, err := importer.Open(ctx, "../samples/crew.csv", importer.OpenOptions{})
 	check(err)
 	defer crew.Close()
-	check(crew.Bind(nil))
+	check(crew.Bind())
 	split, err := crew.Split(ctx, connection.Scope.Project)
 	check(err)
 	im := importer.New(split, importer.Options{Connection: connection, Ledger: book, ResultsPath: filepath.Join(folder, "crew.results.csv")})

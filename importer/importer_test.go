@@ -96,7 +96,7 @@ func (b *bench) newImport(path string, change func(*importer.Import)) (im *impor
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if err := crew.Bind(nil); err != nil {
+	if err := crew.Bind(); err != nil {
 		b.t.Fatal(err)
 	}
 	split, err := crew.Split(b.t.Context(), b.scope.Project)

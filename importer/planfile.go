@@ -70,7 +70,7 @@ func (im *Import) PlanFile(f *DryRunResult) *PlanFile {
 	for _, m := range im.roster.Mapper.Columns() {
 		fmt.Fprintf(headings, "%s %d %q\n", m.Field, m.Column, m.Heading)
 	}
-	headings.Write(im.roster.content)
+	headings.Write(im.roster.used.content)
 	scope := im.parts[0].Scope
 	return &PlanFile{
 		Format: planFileFormat, Made: time.Now().UTC().Truncate(time.Second),

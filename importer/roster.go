@@ -18,21 +18,26 @@ import (
 
 // Roster is an open roster or results file and the mapping of its headings.
 type Roster struct {
-	Path      string
-	Header    []string
-	Sheet     string          // "" for a file that is no workbook
-	Retry     bool            // a results file: rows without a person are imported
-	Remarks   []string        // about how the file was read and mapped
-	Mapper    *mapping.Mapper // nil before Bind
-	Confirmed time.Time       // when a person confirmed the saved mapping; zero: no saved mapping applies
+	Path    string
+	Header  []string
+	Sheet   string          // "" for a file that is no workbook
+	Retry   bool            // a results file: rows without a person are imported
+	Remarks []string        // about how the file was read and mapped
+	Mapper  *mapping.Mapper // nil before Bind
 
 	source    Source
 	headerRow int
 	delimiter string
-	file      *mapping.File // nil: the headings decide
-	content   []byte        // of file
+	used      usedMapping
 	advice    string
 	close     func() error
+}
+
+// usedMapping is the mapping file or saved mapping that applies to a roster.
+type usedMapping struct {
+	file      *mapping.File // nil: the headings decide
+	content   []byte        // of file
+	confirmed time.Time     // when a person confirmed a saved mapping
 }
 
 // OpenOptions say how to read and map a roster.
@@ -70,19 +75,20 @@ func open(path string, o OpenOptions) (*Roster, error) {
 	r := &Roster{Path: path, advice: o.Advice}
 	if o.Mapping != "" {
 		var err error
-		if r.file, err = mapping.Load(o.Mapping); err != nil {
+		if r.used.file, err = mapping.Load(o.Mapping); err != nil {
 			return nil, err
 		}
-		if r.content, err = os.ReadFile(o.Mapping); err != nil {
+		if r.used.content, err = os.ReadFile(o.Mapping); err != nil {
 			return nil, fmt.Errorf("read the mapping file: %w", err)
 		}
 	}
-	o.Heading = isHeading(r.file)
+	o.Heading = isHeading(r.used.file)
 	if err := r.openFile(o.Options); err != nil {
 		return nil, err
 	}
-	if r.file == nil {
-		if err := r.useSaved(o.Saved); err != nil {
+	if r.used.file == nil {
+		var err error
+		if r.used, err = o.Saved.load(r.Header); err != nil {
 			return nil, errors.Join(err, r.Close())
 		}
 	}
@@ -141,68 +147,65 @@ func (r *Roster) command() string {
 	return "import"
 }
 
-// Sample returns the cells of the first rows.
-func (r *Roster) Sample() ([][]string, error) { return r.source.Sample(sampleRows) }
+func (r *Roster) sample() ([][]string, error) { return r.source.Sample(sampleRows) }
 
-// Detect returns what the headings and the first rows tell about the mapping.
-func (r *Roster) Detect() (*mapping.Detection, error) {
-	sample, err := r.Sample()
+// Questions returns the questions that the headings leave open. A mapping file or a
+// saved mapping answers all.
+func (r *Roster) Questions() ([]mapping.Question, error) {
+	if r.used.file != nil {
+		return nil, nil
+	}
+	detection, err := r.detect(mapping.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return mapping.NewDetection(r.Header, sample, mapping.Options{}), nil
+	return detection.Questions(), nil
 }
 
-// Mapped reports whether a mapping file or a saved mapping applies, so that the
-// headings leave no question open.
-func (r *Roster) Mapped() bool { return r.file != nil }
-
-// MappingFile returns the content of the mapping file or of the saved mapping, or
-// nil.
-func (r *Roster) MappingFile() []byte { return r.content }
-
-// Bind maps the headings to fields. Questions that the headings leave open go to
-// ask, which returns an answer for each. Without ask a doubt about an optional
-// field is a remark, and a doubt about a required field is an error.
-func (r *Roster) Bind(ask func(*mapping.Detection) (answers []int, err error)) (err error) {
-	if ask != nil && !r.Mapped() {
-		if err := r.settleQuestions(ask); err != nil {
-			return err
-		}
+func (r *Roster) detect(o mapping.Options) (*mapping.Detection, error) {
+	sample, err := r.sample()
+	if err != nil {
+		return nil, err
 	}
+	return mapping.NewDetection(r.Header, sample, o), nil
+}
+
+// Confirmed returns when a person confirmed the saved mapping that applies, or a zero
+// time.
+func (r *Roster) Confirmed() time.Time { return r.used.confirmed }
+
+// Bind maps the headings to fields. A doubt about an optional field is a remark, and
+// a doubt about a required field is an error.
+func (r *Roster) Bind() (err error) {
 	r.Mapper, err = r.bindTo(mapping.Options{})
 	return err
 }
 
-func (r *Roster) settleQuestions(ask func(*mapping.Detection) ([]int, error)) error {
-	detection, err := r.Detect()
-	if err != nil || len(detection.Questions()) == 0 {
-		return err
-	}
-	answers, err := ask(detection)
+// Answer answers the questions that the headings leave open. Bind uses the answers.
+func (r *Roster) Answer(answers []int) error {
+	detection, err := r.detect(mapping.Options{})
 	if err != nil {
 		return err
 	}
-	if r.content, err = detection.File(answers); err == nil {
-		r.file, err = mapping.Confirmed("the mapping", r.content)
+	if r.used.content, err = detection.File(answers); err == nil {
+		r.used.file, err = mapping.Confirmed("the mapping", r.used.content)
 	}
-	return r.explainHeadings(err, r.advice)
+	return explainHeadings(err, r.advice)
 }
 
 // bindTo returns a mapper by the mapping file, or else by the headings.
 func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
-	if r.Mapped() {
-		mapper, err := r.file.Bind(r.Header, o)
-		return mapper, r.explainHeadings(err, "")
+	if r.used.file != nil {
+		mapper, err := r.used.file.Bind(r.Header, o)
+		return mapper, explainHeadings(err, "")
 	}
-	sample, err := r.Sample()
+	detection, err := r.detect(o)
 	if err != nil {
 		return nil, err
 	}
-	detection := mapping.NewDetection(r.Header, sample, o)
 	mapper, err := detection.Mapper()
 	if err != nil {
-		return nil, r.explainHeadings(err, r.advice)
+		return nil, explainHeadings(err, r.advice)
 	}
 	for _, q := range detection.Questions() {
 		if remark := q.Message + "; " + r.advice; !slices.Contains(r.Remarks, remark) {
@@ -227,7 +230,7 @@ func (r *Roster) NeedsClassifications() bool {
 const CodeHeadings = "headings"
 
 // explainHeadings turns a *mapping.BindError into a *fault.Error.
-func (r *Roster) explainHeadings(err error, fix string) error {
+func explainHeadings(err error, fix string) error {
 	var bind *mapping.BindError
 	if !errors.As(err, &bind) {
 		return err
@@ -241,15 +244,9 @@ func (r *Roster) explainHeadings(err error, fix string) error {
 	return explained
 }
 
-// useSaved applies the saved mapping of the headings, if there is one.
-func (r *Roster) useSaved(saved SavedMappings) (err error) {
-	r.file, r.content, r.Confirmed, err = saved.load(r.Header)
-	return err
-}
-
 // Forget deletes the saved mapping of the headings, if there is one.
 func (r *Roster) Forget(saved SavedMappings) (deleted bool, err error) {
-	r.file, r.content, r.Confirmed = nil, nil, time.Time{}
+	r.used = usedMapping{}
 	return saved.remove(r.Header)
 }
 

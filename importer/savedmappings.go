@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"muster/importer/atomicfile"
 	"muster/importer/fault"
@@ -52,37 +51,31 @@ func headingsHash(header []string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// load returns the mapping for a header and the time of the confirmation, or
-// nothing.
-func (s SavedMappings) load(header []string) (*mapping.File, []byte, time.Time, error) {
-	none := time.Time{}
+// load returns the saved mapping for a header, if there is one.
+func (s SavedMappings) load(header []string) (used usedMapping, err error) {
 	if s == "" {
-		return nil, nil, none, nil
+		return used, nil
 	}
 	path := s.path(header)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, none, nil
+		return used, nil
 	}
-	var content []byte
 	if err == nil {
-		content, err = os.ReadFile(path)
+		used.confirmed = info.ModTime()
+		used.content, err = os.ReadFile(path)
+	}
+	if err == nil {
+		used.file, err = mapping.Confirmed(path, used.content)
 	}
 	if err != nil {
-		return nil, nil, none, savedMappingFault(path, "can't be read", err)
+		return used, &fault.Error{
+			Code: codeUsage, Message: fmt.Sprintf("the mapping that was confirmed for these headings can't be used: %v", err),
+			Fix: "delete the file " + path,
+		}
 	}
-	file, err := mapping.Confirmed(path, content)
-	if err != nil {
-		return nil, nil, none, savedMappingFault(path, "is damaged", err)
-	}
-	return file, bytes.TrimPrefix(content, []byte(savedMappingComment)), info.ModTime(), nil
-}
-
-func savedMappingFault(path, what string, err error) error {
-	return &fault.Error{
-		Code: codeUsage, Message: fmt.Sprintf("the mapping that was confirmed for these headings %s: %v", what, err),
-		Fix: "delete the file " + path,
-	}
+	used.content = bytes.TrimPrefix(used.content, []byte(savedMappingComment))
+	return used, nil
 }
 
 // Save keeps the mapping of a roster for later rosters with the same headings. Only
@@ -92,7 +85,7 @@ func (s SavedMappings) Save(r *Roster) error {
 	err := os.MkdirAll(string(s), 0o700)
 	if err == nil {
 		err = atomicfile.Write(path, func(w io.Writer) error {
-			_, err := w.Write(append([]byte(savedMappingComment), r.content...))
+			_, err := w.Write(append([]byte(savedMappingComment), r.used.content...))
 			return err
 		})
 	}

@@ -19,7 +19,6 @@ import (
 	"muster/importer"
 	"muster/importer/report"
 	"muster/importer/text"
-	"muster/mapping"
 )
 
 func (a *app) newMapCommand() *cobra.Command {
@@ -67,33 +66,11 @@ Exit codes:
 
 // mapJSON is the JSON of muster map: a contract with other programs.
 type mapJSON struct {
-	Roster    string      `json:"roster"`
-	Complete  bool        `json:"complete"`
-	ExitCode  int         `json:"exit_code"`
-	Confirmed string      `json:"confirmed,omitempty"` // the day, if a person has confirmed it
-	Fields    []fieldJSON `json:"fields"`
-	Unused    []string    `json:"unused"`
-	Withheld  []string    `json:"withheld"`
-	Doubts    []doubtJSON `json:"doubts"`
-	Mapping   string      `json:"mapping,omitempty"` // the file that was written
-	missing   []string    // fields without a column that are not in doubt
-}
-
-type fieldJSON struct {
-	Field      mapping.Field `json:"field"`
-	Column     string        `json:"column,omitempty"` // its letter; none for a constant or an expression
-	Heading    string        `json:"heading,omitempty"`
-	Confidence float64       `json:"confidence"`
-	How        string        `json:"how"`
-	Samples    []string      `json:"samples"`
-}
-
-type doubtJSON struct {
-	Code    string        `json:"code"`
-	Field   mapping.Field `json:"field"`
-	Columns []string      `json:"columns"` // those that may be meant
-	Message string        `json:"message"`
-	Hint    string        `json:"hint"`
+	Roster   string `json:"roster"`
+	Complete bool   `json:"complete"`
+	ExitCode int    `json:"exit_code"`
+	*importer.MappingView
+	Mapping string `json:"mapping,omitempty"` // the file that was written
 }
 
 func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, output string, forget bool) (err error) {
@@ -116,27 +93,23 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 			return nil
 		}
 	}
-	detection, err := in.Detect()
+	questions, err := in.Questions()
+	if err == nil && (len(questions) == 0 || a.interactive()) {
+		err = a.askAndBind(ctx, in)
+	}
 	if err != nil {
 		return err
 	}
-	doubts, content := detection.Questions(), in.MappingFile()
-	if in.Mapped() || len(doubts) > 0 && a.interactive() {
-		if err := a.askAndBind(ctx, in); err != nil {
-			return err
-		}
-		doubts, content = nil, in.MappingFile()
-	} else {
-		in.Mapper = detection.Sure()
-		content, _ = detection.File(nil) // what is in doubt is shown below
-	}
-	rows, err := in.Sample()
+	view, err := in.ViewMapping()
 	if err != nil {
 		return err
 	}
-	shown := describeMapping(in, rows, doubts)
+	shown := &mapJSON{Roster: in.Path, Complete: len(view.Doubts) == 0, MappingView: view}
+	if !shown.Complete {
+		shown.ExitCode = exitRowsLeft
+	}
 	if output != "" {
-		if err := writeNew(output, append(mappingComment(path, output), content...)); err != nil {
+		if err := writeNew(output, append(mappingComment(path, output), view.File...)); err != nil {
 			return err
 		}
 		shown.Mapping = output
@@ -172,45 +145,6 @@ func mappingComment(roster, path string) []byte {
 		report.Clean(filepath.Base(roster)), shellWord(filepath.Base(roster)), shellWord(filepath.Base(path)))
 }
 
-func describeMapping(in *importer.Roster, rows [][]string, doubts []mapping.Question) *mapJSON {
-	mapper := in.Mapper
-	shown := &mapJSON{Roster: in.Path, Complete: len(doubts) == 0, Fields: []fieldJSON{}, Doubts: []doubtJSON{}}
-	shown.Unused = append([]string{}, mapper.Unused()...)
-	shown.Withheld = append([]string{}, mapper.Withheld()...)
-	if !in.Confirmed.IsZero() {
-		shown.Confirmed = in.Confirmed.Local().Format("2006-01-02")
-	}
-	samples := mapper.Samples(rows, 3)
-	settled := map[mapping.Field]bool{}
-	for _, m := range mapper.Columns() {
-		settled[m.Field] = true
-		f := fieldJSON{Field: m.Field, Heading: m.Heading, Confidence: m.Confidence, How: m.How, Samples: append([]string{}, samples[m.Field]...)}
-		if m.Column >= 0 {
-			f.Column = mapping.ColumnName(m.Column)
-		}
-		shown.Fields = append(shown.Fields, f)
-	}
-	for _, q := range doubts {
-		settled[q.Field] = true
-		d := doubtJSON{Code: q.Code, Field: q.Field, Columns: []string{}, Message: q.Message, Hint: q.Hint}
-		for _, answer := range q.Answers {
-			if answer.Column >= 0 && (q.Code != "heading_near" || answer.Like != "") {
-				d.Columns = append(d.Columns, mapping.ColumnName(answer.Column))
-			}
-		}
-		shown.Doubts = append(shown.Doubts, d)
-	}
-	for _, f := range mapping.Fields() {
-		if !settled[f] {
-			shown.missing = append(shown.missing, string(f))
-		}
-	}
-	if !shown.Complete {
-		shown.ExitCode = exitRowsLeft
-	}
-	return shown
-}
-
 // mappingText is the text of muster map while it is being written.
 type mappingText struct {
 	*app
@@ -221,7 +155,7 @@ type mappingText struct {
 func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
 	t := &mappingText{app: a, columns: a.width(a.stdout)}
 	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
-	doubts = slices.CompactFunc(doubts, func(a, b doubtJSON) bool { return a.Message == b.Message && a.Hint == b.Hint })
+	doubts = slices.CompactFunc(doubts, func(a, b importer.MappingDoubt) bool { return a.Message == b.Message && a.Hint == b.Hint })
 	roster := shown.Roster
 	if importer.Piped(in.Path) {
 		roster = "The roster"
@@ -238,13 +172,17 @@ func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
 	for _, f := range shown.Fields {
 		t.field(f)
 	}
-	t.list("no column for", strings.Join(shown.missing, ", "))
+	var missing []string
+	for _, f := range shown.Missing {
+		missing = append(missing, string(f))
+	}
+	t.list("no column for", strings.Join(missing, ", "))
 	t.list("not used", quoted(shown.Unused))
 	t.list("never sent", quoted(shown.Withheld))
 	for _, remark := range in.Remarks {
 		t.say("  ", "note: "+remark)
 	}
-	if shown.Complete && shown.Mapping == "" && a.settings.mapping == "" && len(shown.Unused) > 0 && len(shown.missing) > 0 {
+	if shown.Complete && shown.Mapping == "" && a.settings.mapping == "" && len(shown.Unused) > 0 && len(missing) > 0 {
 		t.say("  ", "to use more columns, name them in a mapping file, which -o mapping.yaml writes")
 	}
 	t.doubts(doubts)
@@ -257,7 +195,7 @@ func (t *mappingText) say(indent, text string) {
 	t.b.WriteString(paragraph(report.Clean(text), indent, t.columns))
 }
 
-func (t *mappingText) field(f fieldJSON) {
+func (t *mappingText) field(f importer.MappedField) {
 	plain := t.settings.plain
 	source := f.How
 	if f.Column != "" {
@@ -278,7 +216,7 @@ func (t *mappingText) list(what, list string) {
 	}
 }
 
-func (t *mappingText) doubts(doubts []doubtJSON) {
+func (t *mappingText) doubts(doubts []importer.MappingDoubt) {
 	if t.settings.plain {
 		for _, d := range doubts {
 			t.say("", report.WithFix("In doubt: "+d.Message, d.Hint))

@@ -12,7 +12,6 @@ import (
 
 	"muster/importer"
 	"muster/importer/text"
-	"muster/mapping"
 )
 
 // openRoster opens a roster or a results file, maps its headings and finds the
@@ -73,15 +72,18 @@ func (a *app) isGiven(name string) bool {
 
 // askAndBind maps the headings, and asks about doubts at a terminal.
 func (a *app) askAndBind(ctx context.Context, in *importer.Roster) error {
-	if !a.interactive() {
-		return in.Bind(nil)
+	questions, err := in.Questions()
+	if err != nil {
+		return err
 	}
-	asked := false
-	err := in.Bind(func(d *mapping.Detection) ([]int, error) {
-		asked = true
-		return a.askColumns(ctx, in.Path, d.Questions())
-	})
-	if !asked || err != nil {
+	if len(questions) == 0 || !a.interactive() {
+		return in.Bind()
+	}
+	answers, err := a.askColumns(ctx, in.Path, questions)
+	if err == nil {
+		err = in.Answer(answers)
+	}
+	if err != nil {
 		return err
 	}
 	saved, err := a.savedMappings()
@@ -90,10 +92,10 @@ func (a *app) askAndBind(ctx context.Context, in *importer.Roster) error {
 	}
 	if err != nil {
 		a.talk("The mapping holds for this run only: it can't be kept (%v).", err)
-		return nil
+	} else {
+		a.talk("This is remembered for these headings; %s undoes it.", a.mapCommand(in.Path, "--forget"))
 	}
-	a.talk("This is remembered for these headings; %s undoes it.", a.mapCommand(in.Path, "--forget"))
-	return nil
+	return in.Bind()
 }
 
 // savedMappings returns the folder of the mappings that the user has confirmed. The
@@ -106,11 +108,11 @@ func (a *app) savedMappings() (importer.SavedMappings, error) {
 // sayConfirmed reports that a saved mapping is used: at once, or in the summary with
 // --quiet or --json.
 func (a *app) sayConfirmed(in *importer.Roster) {
-	if in.Confirmed.IsZero() {
+	if in.Confirmed().IsZero() {
 		return
 	}
 	sentence := fmt.Sprintf("the headings are mapped as you confirmed on %s; %s undoes that",
-		in.Confirmed.Local().Format(time.DateOnly), a.mapCommand(in.Path, "--forget"))
+		in.Confirmed().Local().Format(time.DateOnly), a.mapCommand(in.Path, "--forget"))
 	if a.settings.quiet || a.settings.json {
 		in.Remarks = append(in.Remarks, sentence)
 		return
