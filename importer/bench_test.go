@@ -319,7 +319,7 @@ func newClient(b *testing.B, address string, workers int) (*procore.Client, *rat
 	pace := ratelimit.New(ratelimit.Options{})
 	api, err := procore.New(procore.Options{
 		APIURL: address, LoginURL: address, CompanyID: 1, ProjectID: 100,
-		ClientID: "id", ClientSecret: "secret", Pace: pace, Connections: workers,
+		ClientID: "id", ClientSecret: "secret", Pace: pace, Connection: procore.Connection{Connections: workers},
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -66,7 +66,7 @@ func (b *bench) client(pace *ratelimit.Pace, transport http.RoundTripper) *proco
 	b.t.Helper()
 	api, err := procore.New(procore.Options{
 		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: b.scope.Project,
-		ClientID: "id", ClientSecret: "secret", Pace: pace, Transport: transport,
+		ClientID: "id", ClientSecret: "secret", Pace: pace, Connection: procore.Connection{Transport: transport},
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -272,7 +272,7 @@ func TestFaultsMakeNobodyTwice(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				b := newBench(t, simulator.Config{Windows: noLimits, Faults: []simulator.Fault{f}, Seed: 7, RetryAfter: true})
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: []simulator.Fault{f}, Seed: 7, QuotaRules: simulator.QuotaRules{RetryAfter: true}})
 				r := b.run(t.Context(), b.crew(60), nil)
 				b.once()
 				if diff := cmp.Diff(map[outcome.Status]int{outcome.Created: 60}, r.statuses()); diff != "" {
@@ -292,7 +292,7 @@ func TestRefusalGoesToItsRow(t *testing.T) {
 		t.Run(string(shape), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, simulator.Config{Windows: noLimits, Bodies: shape, OtherProjects: []simulator.Project{{ID: 7}}})
+				b := newBench(t, simulator.Config{Windows: noLimits, Answers: simulator.Answers{Bodies: shape}, OtherProjects: []simulator.Project{{ID: 7}}})
 				b.server.Add(simulator.Person{FirstName: "Somebody", LastName: "Else", OriginID: "HR-2", Projects: []int64{7}})
 				r := b.run(t.Context(), b.roster("First Name,Last Name,External ID\nAnn,Lee,HR-1\nBo,Li,HR-2\nCy,Ray,HR-3\n"), nil)
 				want := map[outcome.Status]int{outcome.Created: 2, outcome.Failed: 1}
@@ -484,7 +484,7 @@ func TestNoRequestTooMany(t *testing.T) {
 func TestLongRunOutlivesItsToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, simulator.Config{TokenLife: 20 * time.Second})
+		b := newBench(t, simulator.Config{Credentials: simulator.Credentials{TokenLife: 20 * time.Second}})
 		r := b.run(t.Context(), b.crew(200), nil)
 		if diff := cmp.Diff(map[outcome.Status]int{outcome.Created: 200}, r.statuses()); diff != "" {
 			t.Error(diff)
@@ -498,7 +498,7 @@ func TestLongRunOutlivesItsToken(t *testing.T) {
 func TestMaxErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, simulator.Config{Windows: noLimits, Bodies: simulator.FieldErrors, OtherProjects: []simulator.Project{{ID: 7}}})
+		b := newBench(t, simulator.Config{Windows: noLimits, Answers: simulator.Answers{Bodies: simulator.FieldErrors}, OtherProjects: []simulator.Project{{ID: 7}}})
 		b.server.SetFaults(simulator.Fault{Kind: simulator.Latency, Delay: time.Second})
 		path := b.crew(400)
 		for i := range 400 { // Procore has all the origin IDs already

@@ -96,14 +96,16 @@ func drawNights(t *testing.T, rt *rapid.T) *nights {
 	before := map[string]int{}
 	n.bench = newBench(t, simulator.Config{
 		Windows:    rapid.SampledFrom([][]simulator.Window{noLimits, nil}).Draw(rt, "windows"),
-		RetryAfter: rapid.Bool().Draw(rt, "retry after"),
-		Bodies:     rapid.SampledFrom(simulator.BodyShapes()).Draw(rt, "bodies"),
-		OriginID:   rapid.SampledFrom([]simulator.OriginForm{simulator.OriginText, simulator.OriginNumber, simulator.OriginAlternating}).Draw(rt, "origin"),
-		// A server that heeds tokens takes two namesakes' requests apart, which
-		// the run does not.
-		HonourTokens: !n.same && rapid.Bool().Draw(rt, "tokens"),
-		Faults:       drawFaults(rt),
-		Seed:         rapid.Uint64().Draw(rt, "seed"),
+		QuotaRules: simulator.QuotaRules{RetryAfter: rapid.Bool().Draw(rt, "retry after")},
+		Answers: simulator.Answers{
+			Bodies:   rapid.SampledFrom(simulator.BodyShapes()).Draw(rt, "bodies"),
+			OriginID: rapid.SampledFrom([]simulator.OriginForm{simulator.OriginText, simulator.OriginNumber, simulator.OriginAlternating}).Draw(rt, "origin"),
+			// A server that heeds tokens takes two namesakes' requests apart, which
+			// the run does not.
+			HonourTokens: !n.same && rapid.Bool().Draw(rt, "tokens"),
+		},
+		Faults: drawFaults(rt),
+		Seed:   rapid.Uint64().Draw(rt, "seed"),
 	})
 	workers := rapid.SampledFrom([]int{1, 2, 8}).Draw(rt, "workers")
 	n.set = func(j *importer.Import) { j.AllowNamesakes, j.Workers = n.same, workers }

@@ -41,8 +41,11 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	}
 	options := procore.Options{
 		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret,
-		View: s.view, Connections: s.workers, UserAgent: userAgent(), Logger: log,
-		CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
+		View: s.view, Logger: log,
+		Connection: procore.Connection{
+			Connections: s.workers, UserAgent: userAgent(),
+			CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
+		},
 	}
 	if options.APIURL, options.LoginURL, err = s.hosts(); err != nil {
 		return nil, err
@@ -77,7 +80,7 @@ func (a *app) connectSimulated(pace *ratelimit.Pace, log zerolog.Logger, others 
 	if project == 0 {
 		project = 100
 	}
-	config := simulator.Config{CompanyID: company, ProjectID: project, Windows: []simulator.Window{}}
+	config := simulator.Config{Company: simulator.Company{CompanyID: company, ProjectID: project}, Windows: []simulator.Window{}}
 	for _, id := range others {
 		config.OtherProjects = append(config.OtherProjects, simulator.Project{ID: id, Name: fmt.Sprintf("Simulated Project %d", id)})
 	}
@@ -85,7 +88,7 @@ func (a *app) connectSimulated(pace *ratelimit.Pace, log zerolog.Logger, others 
 	c, err := newConnection(procore.Options{
 		APIURL: "https://" + rehearsalHost, LoginURL: "https://" + rehearsalHost,
 		CompanyID: company, ProjectID: project, ClientID: "rehearsal", ClientSecret: "rehearsal",
-		View: s.view, Pace: pace, Transport: server.Transport(), UserAgent: userAgent(), Logger: log,
+		View: s.view, Pace: pace, Connection: procore.Connection{Transport: server.Transport(), UserAgent: userAgent()}, Logger: log,
 	})
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func (x *examination) checkSettings() {
 	secret, secretErr := s.secret(x.getenv)
 	x.options = procore.Options{
 		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret, View: s.view,
-		CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey, Timeout: patience, UserAgent: userAgent(),
+		Connection: procore.Connection{CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey, UserAgent: userAgent()}, Timeout: patience,
 	}
 	var hostErr error
 	x.options.APIURL, x.options.LoginURL, hostErr = s.hosts()

@@ -83,7 +83,7 @@ func TestDoctorWhileARunIsAtWork(t *testing.T) {
 // unpacked, for whatever is anybody's.
 func TestSupportBundleTellsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, simulator.Config{ClientID: "the-id-of-the-client", ClientSecret: "the-s3cret-of-the-client", Bodies: simulator.MixedBodies})
+	w := newWorld(t, simulator.Config{Credentials: simulator.Credentials{ClientID: "the-id-of-the-client", ClientSecret: "the-s3cret-of-the-client"}, Answers: simulator.Answers{Bodies: simulator.MixedBodies}})
 	folder := filepath.Join(w.folder, "Wilhelmina Achterberg's files")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)

@@ -121,7 +121,7 @@ func TestDocumentedExamplesRun(t *testing.T) {
 func runExamples(t *testing.T, shell, name, script string) {
 	t.Helper()
 	w := newWorld(t, simulator.Config{
-		CompanyID: 1234, ProjectID: 5678, OtherProjects: []simulator.Project{{ID: 5679, Name: "Other"}}, Windows: []simulator.Window{},
+		Company: simulator.Company{CompanyID: 1234, ProjectID: 5678}, OtherProjects: []simulator.Project{{ID: 5679, Name: "Other"}}, Windows: []simulator.Window{},
 	})
 	monitor := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(monitor.Close)

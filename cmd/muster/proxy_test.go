@@ -123,7 +123,7 @@ func proxiedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if slices.Contains(args, "old") {
 		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	}
-	sim := simulator.New(simulator.Config{ClientID: "id", ClientSecret: "secret", Windows: []simulator.Window{{Limit: 3600, Length: time.Hour}}})
+	sim := simulator.New(simulator.Config{Credentials: simulator.Credentials{ClientID: "id", ClientSecret: "secret"}, Windows: []simulator.Window{{Limit: 3600, Length: time.Hour}}})
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", config)
 	ts.Check(err)
 	server := &http.Server{Handler: sim, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}

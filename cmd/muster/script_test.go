@@ -172,7 +172,7 @@ func serverOf(ts *testscript.TestScript) *simulator.Server {
 }
 
 func procoreCommand(ts *testscript.TestScript, neg bool, args []string) {
-	config := simulator.Config{Windows: []simulator.Window{}, ClientID: "id", ClientSecret: "secret"}
+	config := simulator.Config{Windows: []simulator.Window{}, Credentials: simulator.Credentials{ClientID: "id", ClientSecret: "secret"}}
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {

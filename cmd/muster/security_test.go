@@ -293,7 +293,7 @@ const secretOfTests = "the-s3cret-of-the-client"
 // bytes of the ledger's files for every cell, the secret and the token.
 func TestLogsAndLedgerTellNobody(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, simulator.Config{ClientSecret: secretOfTests, Windows: []simulator.Window{}, Bodies: simulator.MixedBodies, Faults: []simulator.Fault{
+	w := newWorld(t, simulator.Config{Credentials: simulator.Credentials{ClientSecret: secretOfTests}, Windows: []simulator.Window{}, Answers: simulator.Answers{Bodies: simulator.MixedBodies}, Faults: []simulator.Fault{
 		{Kind: simulator.Status500Before, Nth: []int{2}}, {Kind: simulator.Malformed, Nth: []int{3}}, {Kind: simulator.LostAnswer, Nth: []int{5}},
 	}})
 	token := make(chan string, 100)
@@ -376,7 +376,7 @@ func TestCrashTellsNobody(t *testing.T) {
 	}
 	reached := make(chan struct{}, 100)
 	w := newWorld(t, simulator.Config{
-		ClientSecret: secretOfTests, Windows: []simulator.Window{},
+		Credentials: simulator.Credentials{ClientSecret: secretOfTests}, Windows: []simulator.Window{},
 		OnRequest: func(r *http.Request) {
 			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/people") {
 				reached <- struct{}{}

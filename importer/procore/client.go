@@ -52,16 +52,21 @@ type Options struct {
 	ClientID     string
 	ClientSecret string
 
-	View        string            // of the answer to a create: normal (the default), extended or web
-	Pace        *ratelimit.Pace   // nil: an own pace without a cap
-	Transport   http.RoundTripper // nil: an own transport, made from the next four options
+	View       string          // of the answer to a create: normal (the default), extended or web
+	Pace       *ratelimit.Pace // nil: an own pace without a cap
+	Timeout    time.Duration   // for a call including token and answer; 0: 60 s
+	Logger     zerolog.Logger  // the zero Logger is silent
+	Connection                 // how to reach both hosts
+}
+
+// Connection is the part of the options about connections.
+type Connection struct {
+	Transport   http.RoundTripper // nil: an own transport, made from the other fields
 	CAFile      string            // PEM file of further trusted authorities; "": the system's only
 	ClientCert  string            // PEM file of the client's certificate; "": none
 	ClientKey   string            // PEM file of the key of ClientCert
 	Connections int               // kept open; 0: 8
-	Timeout     time.Duration     // for a call including token and answer; 0: 60 s
 	UserAgent   string            // "": muster
-	Logger      zerolog.Logger    // the zero Logger is silent
 }
 
 // Client calls the API for a project of a company. All methods may be called

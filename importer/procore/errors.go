@@ -2,6 +2,7 @@ package procore
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -41,23 +42,32 @@ const (
 	Malformed      Kind = "malformed"       // an answer that can't be understood, or a redirect
 )
 
+// Answer identifies an answer of Procore. The zero value means that there was none.
+type Answer struct {
+	Status    int    // of HTTP
+	RequestID string // for Procore's support
+}
+
+// answerOf returns the status and the ID of an answer.
+func answerOf(resp *http.Response) Answer {
+	return Answer{resp.StatusCode, requestID(resp.Header)}
+}
+
 // Error is the failure of a call.
 type Error struct {
+	Answer            // what came back, if anything
 	Op         string // the call, such as "create person"
 	Kind       Kind
 	Effect     Effect
-	Status     int                 // of HTTP; 0: there was no answer
 	Code       string              // for programs, such as "conflict": see classifications
 	Message    string              // Procore's text in one line, or ours if there is none; may quote the row, so not for logs
 	Fields     map[string][]string // Procore's texts by field of the person; "" for the person as a whole; may be nil
 	Hint       string              // what to do, in a sentence
 	RetryAfter time.Duration       // wait at least this long; 0: the answer does not say
-	RequestID  string              // for Procore's support
 	Err        error               // the cause, if any
 
 	personal  bool // the request contained a person, so the answer may quote the row
 	permanent bool // trying again soon is of no use
-	login     bool // failed while logging in, after repeated tries
 }
 
 // Error returns the call and the failure in words that are fit for a log. Texts of

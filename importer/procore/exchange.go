@@ -148,10 +148,9 @@ func (c *Client) refusal(r request, resp *http.Response, limits ratelimit.Report
 	meaning := classify(status, resp.Header)
 	message, fields := readErrorText(status, resp.Header.Get("Content-Type"), body, c.redact.with(token))
 	return r.complete(&Error{
-		Kind: meaning.kind, Effect: meaning.effect, Status: status, Code: meaning.code,
+		Answer: answerOf(resp), Kind: meaning.kind, Effect: meaning.effect, Code: meaning.code,
 		Message: message, Fields: fields, Hint: meaning.hint,
-		RetryAfter: retryAfter(status, resp.Header, limits),
-		RequestID:  requestID(resp.Header), permanent: meaning.code == "redirected",
+		RetryAfter: retryAfter(status, resp.Header, limits), permanent: meaning.code == "redirected",
 	})
 }
 
@@ -178,9 +177,8 @@ func (c *Client) malformed(r request, resp *http.Response, err error) *Error {
 		message = "the answer broke off: " + message
 	}
 	return r.complete(&Error{
-		Kind: Malformed, Effect: MayHaveHappened, Status: resp.StatusCode, Code: "malformed",
-		Message: truncate(c.redact.apply(message)), Hint: checkPerson,
-		RequestID: requestID(resp.Header), Err: err, permanent: !cut,
+		Answer: answerOf(resp), Kind: Malformed, Effect: MayHaveHappened, Code: "malformed",
+		Message: truncate(c.redact.apply(message)), Hint: checkPerson, Err: err, permanent: !cut,
 	})
 }
 

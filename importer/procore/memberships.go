@@ -18,9 +18,8 @@ const MostRemoved = 1000
 
 // Removal is Procore's answer to RemovePeople.
 type Removal struct {
-	Removed   []int64 // now off the project; the other people were not on it, or are no reference users
-	Status    int
-	RequestID string
+	Answer
+	Removed []int64 // now off the project; the other people were not on it, or are no reference users
 }
 
 // RemovePeople takes at most [MostRemoved] people off the project. The people stay
@@ -37,7 +36,7 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 		route:  "/rest/v2.0/companies/{company}/projects/{project}/project_memberships/bulk_remove",
 		path:   fmt.Sprintf("/rest/v2.0/companies/%d/projects/%d/project_memberships/bulk_remove", c.o.CompanyID, c.o.ProjectID),
 	}, idList{"party_ids", ids}, func(resp *http.Response, raw json.RawMessage) error {
-		removal.Status, removal.RequestID = resp.StatusCode, requestID(resp.Header)
+		removal.Answer = answerOf(resp)
 		return json.Unmarshal(raw, &data)
 	})
 	if err != nil {
@@ -103,7 +102,7 @@ func (c *Client) AddPerson(ctx context.Context, slot *ratelimit.Slot, id int64) 
 		if err := decodeJSON(body, &added); err != nil {
 			return err
 		}
-		person.Status, person.RequestID = resp.StatusCode, requestID(resp.Header)
+		person.Answer = answerOf(resp)
 		if slices.Contains(added, integer(id)) {
 			person.ID = id
 		}

@@ -68,10 +68,10 @@ func TestRemovePeopleAnswers(t *testing.T) {
 	}{
 		{
 			"some of each", answer(200, `{"data":{"processed_ids":[1,"9007199254740993"],"skipped_ids":[3]}}`, "X-Request-Id: r-1"),
-			procore.Removal{Removed: []int64{1, 9007199254740993}, Status: 200, RequestID: "r-1"},
+			procore.Removal{Removed: []int64{1, 9007199254740993}, Answer: procore.Answer{Status: 200, RequestID: "r-1"}},
 			classification{},
 		},
-		{"nobody", answer(200, `{"data":{"processed_ids":[],"skipped_ids":null}}`), procore.Removal{Status: 200}, classification{}},
+		{"no person", answer(200, `{"data":{"processed_ids":[],"skipped_ids":null}}`), procore.Removal{Answer: procore.Answer{Status: 200}}, classification{}},
 		{"without data", answer(200, `{}`), procore.Removal{}, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
 		{"of another kind", answer(200, `{"data":[1]}`), procore.Removal{}, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
 		{"cut", answer(200, `{"data":{"proc`), procore.Removal{}, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
@@ -124,8 +124,8 @@ func TestMembershipsOfTheSimulator(t *testing.T) {
 	t.Parallel()
 	c, p, s := simulated(t, simulator.Config{Windows: []simulator.Window{}})
 	created := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	member := s.Add(simulator.Person{LastName: "Lee", Created: created, Updated: created.Add(time.Hour)})
-	user := s.Add(simulator.Person{LastName: "Fox", UserID: 5, Created: created})
+	member := s.Add(simulator.Person{LastName: "Lee", Trace: simulator.Trace{Created: created, Updated: created.Add(time.Hour)}})
+	user := s.Add(simulator.Person{LastName: "Fox", Account: simulator.Account{UserID: 5}, Trace: simulator.Trace{Created: created}})
 	var times []procore.Times
 	for one, err := range c.Times(t.Context()) {
 		if err != nil {
@@ -137,8 +137,8 @@ func TestMembershipsOfTheSimulator(t *testing.T) {
 		t.Errorf("times (-want +got):\n%s", diff)
 	}
 	for n, want := range []procore.Removal{
-		{Removed: []int64{member}, Status: 200},
-		{Status: 200},
+		{Removed: []int64{member}, Answer: procore.Answer{Status: 200}},
+		{Answer: procore.Answer{Status: 200}},
 	} {
 		got, err := c.RemovePeople(t.Context(), take(t, p), []int64{member, user})
 		if err != nil {

@@ -50,8 +50,7 @@ type Person struct {
 	IsEmployee           bool
 	Inactive             bool // deactivated in the company
 	WorkClassificationID int64
-	Status               int    // of the answer to a create or update, 200 or 201; 0 in a list
-	RequestID            string // of the answer to a create or update; "" in a list
+	Answer               // to a create or update; zero in a list
 }
 
 // personJSON is a person in any view.
@@ -131,7 +130,7 @@ func (c *Client) sendDraft(ctx context.Context, slot *ratelimit.Slot, d Draft, r
 			return err
 		}
 		p = got.person()
-		p.Status, p.RequestID = resp.StatusCode, requestID(resp.Header)
+		p.Answer = answerOf(resp)
 		return nil
 	})
 	return p, err

@@ -17,9 +17,9 @@ type Probe struct {
 }
 
 // Probe sends a request without credentials to a URL through an own transport
-// and accepts any answer. Only the options about connections matter. The error is
-// an *[Error], or says what is wrong with the options.
-func (o Options) Probe(ctx context.Context, base string) (Probe, error) {
+// and accepts any answer. The error is an *[Error], or says what is wrong with the
+// options.
+func (o Connection) Probe(ctx context.Context, base string) (Probe, error) {
 	u, err := baseURL("URL", base)
 	if err != nil {
 		return Probe{}, err

@@ -29,7 +29,7 @@ func simulated(t *testing.T, config simulator.Config) (*procore.Client, *ratelim
 func TestQuotaHoldsByEveryReading(t *testing.T) {
 	t.Parallel()
 	for n := range 8 {
-		config := simulator.Config{ThrottledFree: n&1 != 0, ResetAtFirstFree: n&2 != 0, ResetRoundsDown: n&4 != 0}
+		config := simulator.Config{QuotaRules: simulator.QuotaRules{ThrottledFree: n&1 != 0, ResetAtFirstFree: n&2 != 0, ResetRoundsDown: n&4 != 0}}
 		config.Faults = []simulator.Fault{{Kind: simulator.Latency, Scope: simulator.Calls, Delay: 200 * time.Millisecond}}
 		t.Run(fmt.Sprintf("429 free %v, reset at first free %v, rounded down %v", config.ThrottledFree, config.ResetAtFirstFree, config.ResetRoundsDown), func(t *testing.T) {
 			t.Parallel()
@@ -65,8 +65,8 @@ func TestRefusalsOfTheSimulator(t *testing.T) {
 		code, field string
 	}{
 		"an ID that is taken, 422": {simulator.Config{}, taken, "refused", "origin_id"},
-		"an ID that is taken, 409": {simulator.Config{OriginTakenStatus: 409}, taken, "conflict", "origin_id"},
-		"no first name":            {simulator.Config{RequireFirstName: true}, nameless, "refused", "first_name"},
+		"an ID that is taken, 409": {simulator.Config{Answers: simulator.Answers{OriginTakenStatus: 409}}, taken, "conflict", "origin_id"},
+		"no first name":            {simulator.Config{Answers: simulator.Answers{RequireFirstName: true}}, nameless, "refused", "first_name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -97,9 +97,9 @@ func TestShortPagesOfTheSimulator(t *testing.T) {
 func TestInactivePeople(t *testing.T) {
 	t.Parallel()
 	for _, shown := range []bool{false, true} {
-		c, p, s := simulated(t, simulator.Config{TextIDs: shown, Lists: simulator.ListOptions{ShowInactive: shown}})
+		c, p, s := simulated(t, simulator.Config{Answers: simulator.Answers{TextIDs: shown}, Lists: simulator.ListOptions{ShowInactive: shown}})
 		s.Add(simulator.Person{LastName: "Lee"})
-		left := s.Add(simulator.Person{LastName: "Ray", Inactive: true})
+		left := s.Add(simulator.Person{LastName: "Ray", Account: simulator.Account{Inactive: true}})
 		list := func() (active, inactive []string) {
 			for p, err := range c.People(t.Context()) {
 				if err != nil {

@@ -108,7 +108,7 @@ func (c *Client) get(ctx context.Context, r request, read func(*http.Response, i
 		var next Next
 		next, tries = Retry(e, tries, limits, time.Now())
 		tooLarge := r.fragile && (e.Status == http.StatusRequestTimeout || errors.Is(e, context.DeadlineExceeded))
-		if next != SendAgain || tooLarge || e.permanent || e.login || attempt == maxAttempts || ctx.Err() != nil {
+		if next != SendAgain || tooLarge || e.permanent || e.Op == loginOp || attempt == maxAttempts || ctx.Err() != nil {
 			return e
 		}
 		var wait time.Duration

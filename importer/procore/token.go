@@ -192,7 +192,6 @@ func (t *tokens) fetchOnce(ctx context.Context) (*token, *Error) {
 // waitedForToken returns the error of a call that ended without a token.
 func waitedForToken(err error) *Error {
 	e := stopped(loginOp, err)
-	e.login = true
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.Code, e.Message, e.Hint = "unreachable", "no token could be had in time; nothing was sent", checkLogin
 	}
@@ -203,7 +202,7 @@ func waitedForToken(err error) *Error {
 // for a refusal and Unreachable otherwise: Fault or Malformed would mean that a call
 // may have left.
 func (t *tokens) explain(err error) *Error {
-	e := &Error{Op: loginOp, Kind: Unreachable, Effect: DidNotHappen, login: true}
+	e := &Error{Op: loginOp, Kind: Unreachable, Effect: DidNotHappen}
 	var refused *oauth2.RetrieveError
 	var transport *url.Error
 	switch {
@@ -224,7 +223,7 @@ func (t *tokens) explain(err error) *Error {
 // explainStatus completes e by the status of the token endpoint.
 func (t *tokens) explainStatus(e *Error, r *oauth2.RetrieveError) {
 	h := r.Response.Header
-	e.Status, e.RequestID = r.Response.StatusCode, requestID(h)
+	e.Answer = answerOf(r.Response)
 	e.Message, _ = readErrorText(e.Status, h.Get("Content-Type"), r.Body, t.redact)
 	meaning := classify(e.Status, h)
 	switch {

@@ -20,7 +20,7 @@ import (
 // newTransport returns a transport that keeps a connection per worker; the default
 // of net/http keeps two per host. The error joins the problems of the options'
 // certificate files.
-func (o Options) newTransport() (*http.Transport, error) {
+func (o Connection) newTransport() (*http.Transport, error) {
 	tlsConfig, err := o.tlsConfig()
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (o Options) newTransport() (*http.Transport, error) {
 }
 
 // tlsConfig reads the files of authorities and of the client certificate.
-func (o Options) tlsConfig() (*tls.Config, error) {
+func (o Connection) tlsConfig() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	var problems []error
 	if o.CAFile != "" {

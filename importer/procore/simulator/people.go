@@ -120,7 +120,7 @@ func (s *Server) createPerson(c *call) answer {
 	if problems != nil {
 		return s.refuse(c, status, problems...)
 	}
-	p := Person{Projects: []int64{c.project}, Token: c.r.Header.Get("Idempotency-Token")}
+	p := Person{Projects: []int64{c.project}, Trace: Trace{Token: c.r.Header.Get("Idempotency-Token")}}
 	d.apply(&p)
 	if s.config.OnCreate == nil {
 		a, _ := s.tryCreate(c, p, true)

@@ -35,7 +35,7 @@ func TestRefusedCreates(t *testing.T) {
 		{"person is text", simulator.Config{}, `{"person":"Jane"}`, "", 400, "param is missing"},
 		{"no last name", simulator.Config{}, `{"person":{"first_name":"Jane","Last_Name":"Doe"}}`, "", 422, `{"errors":{"last_name":["can't be blank"]}}`},
 		{"blank last name", simulator.Config{}, `{"person":{"last_name":" "}}`, "", 422, "can't be blank"},
-		{"first name wanted", simulator.Config{RequireFirstName: true}, person(`"job_title":null`), "", 422, `{"errors":{"first_name":["can't be blank"]}}`},
+		{"first name wanted", simulator.Config{Answers: simulator.Answers{RequireFirstName: true}}, person(`"job_title":null`), "", 422, `{"errors":{"first_name":["can't be blank"]}}`},
 		{"number for text", simulator.Config{}, person(`"employee_id":123`), "", 422, `{"errors":{"employee_id":["must be a string"]}}`},
 		{"text for boolean", simulator.Config{}, person(`"is_employee":"true"`), "", 422, "must be a boolean"},
 		{"text for ID", simulator.Config{}, person(`"work_classification_id":"562949953421401"`), "", 422, "must be an integer"},
@@ -43,7 +43,7 @@ func TestRefusedCreates(t *testing.T) {
 		{"unknown trade", simulator.Config{}, person(`"work_classification_id":8`), "", 422, `{"errors":{"work_classification_id":[`},
 		{"too long", simulator.Config{}, person(`"job_title":"` + long + `"`), "", 422, `{"errors":{"job_title":["is too long (maximum is 255 characters)"]}}`},
 		{"origin taken", simulator.Config{}, person(`"origin_id":"taken"`), "", 422, `{"errors":{"origin_id":["has already been taken"]}}`},
-		{"origin taken, 409", simulator.Config{OriginTakenStatus: 409}, person(`"origin_id":"taken"`), "", 409, "has already been taken"},
+		{"origin taken, 409", simulator.Config{Answers: simulator.Answers{OriginTakenStatus: 409}}, person(`"origin_id":"taken"`), "", 409, "has already been taken"},
 		{"two problems", simulator.Config{}, `{"person":{"last_name":"","work_classification_id":8}}`, "", 422, `{"errors":{"last_name":["can't be blank"],"work_classification_id":[`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestOriginForms(t *testing.T) {
 		{"not a number", simulator.OriginNumber, "A-1", []string{`"A-1"`, `"A-1"`}},
 		{"alternating", simulator.OriginAlternating, "42", []string{`"42"`, "42"}},
 	} {
-		s := simulator.New(simulator.Config{OriginID: test.form})
+		s := simulator.New(simulator.Config{Answers: simulator.Answers{OriginID: test.form}})
 		c := dial(t, s)
 		s.Add(simulator.Person{LastName: "Doe", OriginID: test.origin})
 		for i, want := range test.want {
@@ -140,7 +140,7 @@ func TestIdempotencyToken(t *testing.T) {
 		false: {201, 2},
 		true:  {200, 1},
 	} {
-		s := simulator.New(simulator.Config{HonourTokens: honoured})
+		s := simulator.New(simulator.Config{Answers: simulator.Answers{HonourTokens: honoured}})
 		c := dial(t, s)
 		first := c.create(jane, "Idempotency-Token: a")
 		again := c.create(jane, "Idempotency-Token: a")
@@ -175,7 +175,7 @@ func TestBodyShapes(t *testing.T) {
 	}
 	refuse := func(c *client) reply { return c.create(`{"person":{"last_name":"Doe","origin_id":"taken"}}`) }
 	serve := func(shape simulator.BodyShape) *client {
-		s := simulator.New(unlimited(simulator.Config{Bodies: shape, OriginTakenStatus: 409}))
+		s := simulator.New(unlimited(simulator.Config{Answers: simulator.Answers{Bodies: shape, OriginTakenStatus: 409}}))
 		s.Add(simulator.Person{LastName: "Holder", OriginID: "taken"})
 		return dial(t, s)
 	}

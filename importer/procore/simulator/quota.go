@@ -18,10 +18,8 @@ type Window struct {
 // quota counts requests in several windows. All methods are functions of the state
 // and now; the caller locks.
 type quota struct {
-	windows       []*usage
-	throttledFree bool
-	firstFree     bool
-	hideHours     bool // an hour is reported only once it is used up
+	windows []*usage
+	rules   QuotaRules
 }
 
 // rates is the content of the rate headers of an answer.
@@ -61,7 +59,7 @@ func (q *quota) take(now time.Time) (rates, bool) {
 		u.expire(now)
 		ok = ok && !u.full()
 	}
-	if ok || !q.throttledFree {
+	if ok || !q.rules.ThrottledFree {
 		q.use(now)
 	}
 	return q.report(now), ok
@@ -80,8 +78,8 @@ func (q *quota) use(now time.Time) {
 func (q *quota) report(now time.Time) rates {
 	r := rates{free: now}
 	for _, u := range q.windows {
-		left, reset := u.remaining(), u.reset(now, q.firstFree)
-		hidden := q.hideHours && u.Length >= time.Hour && left > 0
+		left, reset := u.remaining(), u.reset(now, q.rules.ResetAtFirstFree)
+		hidden := q.rules.HourlyOnceUsedUp && u.Length >= time.Hour && left > 0
 		if hidden {
 			continue
 		}

@@ -63,7 +63,7 @@ func TestQuota(t *testing.T) {
 			{1, 19, rate{200, 25, 0, 10}},    // the 429 has taken a place, too
 			{0, 1, rate{429, 25, 0, 10}},
 		}},
-		{"rolling, a 429 is free", simulator.Config{Windows: []simulator.Window{rolling}, ThrottledFree: true}, []step{
+		{"rolling, a 429 is free", simulator.Config{Windows: []simulator.Window{rolling}, QuotaRules: simulator.QuotaRules{ThrottledFree: true}}, []step{
 			{0, 25, rate{200, 25, 0, 10}},
 			{9 * s, 30, rate{429, 25, 0, 1}},
 			{s, 25, rate{200, 25, 0, 10}},
@@ -74,7 +74,7 @@ func TestQuota(t *testing.T) {
 			{s, 1, rate{429, 25, 0, 10}},
 			{9 * s, 1, rate{200, 25, 23, 10}},
 		}},
-		{"rolling, reset at the first place", simulator.Config{Windows: []simulator.Window{rolling}, ResetAtFirstFree: true}, []step{
+		{"rolling, reset at the first place", simulator.Config{Windows: []simulator.Window{rolling}, QuotaRules: simulator.QuotaRules{ResetAtFirstFree: true}}, []step{
 			{0, 20, rate{200, 25, 5, 10}},
 			{9 * s, 5, rate{200, 25, 0, 1}},
 			{s, 20, rate{200, 25, 0, 9}},
@@ -99,7 +99,7 @@ func TestQuota(t *testing.T) {
 			{0, 25, rate{200, 25, 0, 3600}},
 		}},
 		{"reset up", simulator.Config{Windows: []simulator.Window{rolling}}, []step{{s / 2, 1, rate{200, 25, 24, 11}}}},
-		{"reset down", simulator.Config{Windows: []simulator.Window{rolling}, ResetRoundsDown: true}, []step{{s / 2, 1, rate{200, 25, 24, 10}}}},
+		{"reset down", simulator.Config{Windows: []simulator.Window{rolling}, QuotaRules: simulator.QuotaRules{ResetRoundsDown: true}}, []step{{s / 2, 1, rate{200, 25, 24, 10}}}},
 		{"shut", simulator.Config{Windows: []simulator.Window{{Length: s, Limit: 0, Rolling: true}}}, []step{{0, 1, rate{429, 0, 0, 1}}}},
 		{"no limits", unlimited(simulator.Config{}), []step{{0, 100, rate{status: 200, limit: -1, remaining: -1, reset: -1}}}},
 	} {
@@ -137,7 +137,7 @@ func TestThrottledAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, retryAfter := range []bool{false, true} {
-			s := simulator.New(simulator.Config{RetryAfter: retryAfter, ThrottledFree: true})
+			s := simulator.New(simulator.Config{QuotaRules: simulator.QuotaRules{RetryAfter: retryAfter, ThrottledFree: true}})
 			c := dial(t, s)
 			s.Neighbour(1)
 			time.Sleep(3500 * time.Millisecond)

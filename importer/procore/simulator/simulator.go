@@ -43,39 +43,20 @@ import (
 // Config describes the Procore to simulate. The zero Config has company 1, project
 // 100, any credentials, 3,600 requests an hour and 25 in 10 seconds, and no faults.
 type Config struct {
-	CompanyID     int64     // default 1
-	ProjectID     int64     // default 100
+	Company
 	OtherProjects []Project // projects of the company besides ProjectID
 
-	// FirstPersonID is the ID of the first person; each next ID is higher by two. The
-	// default is odd and above 2^53, so that no ID survives a float.
-	FirstPersonID       int64
-	WorkClassifications []WorkClassification // nil: a dozen trades
+	Credentials
+	Denied []Denial // what the account may not do
 
-	ClientID     string        // "": any non-empty text is accepted
-	ClientSecret string        // "": any non-empty text is accepted
-	TokenLife    time.Duration // default 90 minutes
+	Windows []Window // nil: 3,600 an hour and 25 in 10 seconds; empty: no limits, no rate headers
+	QuotaRules
 
 	Lists ListOptions
-
-	Windows          []Window      // nil: 3,600 an hour and 25 in 10 seconds; empty: no limits, no rate headers
-	ThrottledFree    bool          // a request answered by 429 uses no quota
-	RetryAfter       bool          // a 429 carries Retry-After: when the first place is free
-	ResetAtFirstFree bool          // a rolling window's reset is when its first place is free
-	ResetRoundsDown  bool          // a reset is rounded down to the second
-	HourlyOnceUsedUp bool          // windows of an hour are reported only once they are used up
-	ClockSkew        time.Duration // the server's clock minus the real time
-
-	Bodies            BodyShape  // of refusals
-	OriginID          OriginForm // of origin_id in answers
-	OriginTakenStatus int        // 409 or 422 (default) when an origin_id is taken in the company
-	RequireFirstName  bool       // refuse people without first_name
-	HonourTokens      bool       // a repeated Idempotency-Token answers 200 with the same person
-	TextIDs           bool       // version 2 calls answer IDs as text
-	Denied            []Denial   // what the account may not do
-
-	Faults []Fault
-	Seed   uint64 // of everything random; the same requests in the same order get the same answers
+	Answers
+	ClockSkew time.Duration // the server's clock minus the real time
+	Faults    []Fault
+	Seed      uint64 // of everything random; the same requests in the same order get the same answers
 
 	// OnRequest is called for every request after the body has arrived and before
 	// anything is done. The hook may read the body, may run concurrently, and may
@@ -111,6 +92,43 @@ const (
 	ZeroTotal      ListHeaders = "zero"  // a Total of 0, which is wrong
 	NoListHeaders  ListHeaders = "none"
 )
+
+// Company describes the company and the content of the Directory.
+type Company struct {
+	CompanyID int64 // default 1
+	ProjectID int64 // default 100
+
+	// FirstPersonID is the ID of the first person; each next ID is higher by two. The
+	// default is odd and above 2^53, so that no ID survives a float.
+	FirstPersonID       int64
+	WorkClassifications []WorkClassification // nil: a dozen trades
+}
+
+// Credentials are what the login host accepts.
+type Credentials struct {
+	ClientID     string        // "": any non-empty text is accepted
+	ClientSecret string        // "": any non-empty text is accepted
+	TokenLife    time.Duration // default 90 minutes
+}
+
+// QuotaRules are the open questions about counting and reporting requests.
+type QuotaRules struct {
+	ThrottledFree    bool // a request answered by 429 uses no quota
+	RetryAfter       bool // a 429 carries Retry-After: when the first place is free
+	ResetAtFirstFree bool // a rolling window's reset is when its first place is free
+	ResetRoundsDown  bool // a reset is rounded down to the second
+	HourlyOnceUsedUp bool // windows of an hour are reported only once they are used up
+}
+
+// Answers are the open questions about the answers to calls.
+type Answers struct {
+	Bodies            BodyShape  // of refusals
+	OriginID          OriginForm // of origin_id in answers
+	OriginTakenStatus int        // 409 or 422 (default) when an origin_id is taken in the company
+	RequireFirstName  bool       // refuse people without first_name
+	HonourTokens      bool       // a repeated Idempotency-Token answers 200 with the same person
+	TextIDs           bool       // version 2 calls answer IDs as text
+}
 
 // Project is a project of the company.
 type Project struct {
@@ -202,7 +220,7 @@ func New(c Config) *Server {
 		config: c,
 		closed: make(chan struct{}),
 		random: rand.New(rand.NewPCG(c.Seed, 0x9E3779B97F4A7C15)), //nolint:gosec // repeatable on purpose
-		quota:  quota{throttledFree: c.ThrottledFree, firstFree: c.ResetAtFirstFree, hideHours: c.HourlyOnceUsedUp},
+		quota:  quota{rules: c.QuotaRules},
 		tokens: make(map[string]time.Time),
 		store:  newStore(c.FirstPersonID),
 		timers: make(map[*time.Timer]struct{}),

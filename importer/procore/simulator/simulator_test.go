@@ -128,7 +128,7 @@ func unlimited(c simulator.Config) simulator.Config {
 
 func TestToken(t *testing.T) {
 	t.Parallel()
-	s := simulator.New(simulator.Config{ClientID: "me", ClientSecret: "mine", TokenLife: time.Minute})
+	s := simulator.New(simulator.Config{Credentials: simulator.Credentials{ClientID: "me", ClientSecret: "mine", TokenLife: time.Minute}})
 	c := dial(t, s)
 	for _, test := range []struct {
 		name, form string
@@ -165,12 +165,14 @@ func TestToken(t *testing.T) {
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	s := simulator.New(unlimited(simulator.Config{
-		FirstPersonID:       9007199254740993,
-		OtherProjects:       []simulator.Project{{ID: 200, Name: "Annex"}},
-		WorkClassifications: []simulator.WorkClassification{{ID: 7, Name: "Electrician", Abbreviation: "ELEC"}},
+		Company: simulator.Company{
+			FirstPersonID:       9007199254740993,
+			WorkClassifications: []simulator.WorkClassification{{ID: 7, Name: "Electrician", Abbreviation: "ELEC"}},
+		},
+		OtherProjects: []simulator.Project{{ID: 200, Name: "Annex"}},
 	}))
 	c := dial(t, s)
-	user := s.Add(simulator.Person{FirstName: "Real", LastName: "User", UserID: 5, Email: "real@example.com"})
+	user := s.Add(simulator.Person{FirstName: "Real", LastName: "User", Account: simulator.Account{UserID: 5}, Email: "real@example.com"})
 	const full = `{"person":{"first_name":"José","last_name":"Núñez","job_title":"Foreman","employee_id":"007",` +
 		`"is_employee":true,"origin_id":"42","work_classification_id":7,"unknown":1}}`
 	for _, test := range []struct {
@@ -369,7 +371,7 @@ func TestDenied(t *testing.T) {
 // example), JSON (Procore's SDK) and HTTP Basic.
 func TestTokenForms(t *testing.T) {
 	t.Parallel()
-	s := simulator.New(simulator.Config{ClientID: "me", ClientSecret: "mine"})
+	s := simulator.New(simulator.Config{Credentials: simulator.Credentials{ClientID: "me", ClientSecret: "mine"}})
 	server := httptest.NewServer(s)
 	defer server.Close()
 	post := func(path, kind, body string, change func(*http.Request)) (int, string) {
@@ -464,7 +466,7 @@ func TestListOptions(t *testing.T) {
 		for i := range 5 {
 			s.Add(simulator.Person{LastName: strconv.Itoa(i)})
 		}
-		s.Add(simulator.Person{LastName: "Left", Inactive: true})
+		s.Add(simulator.Person{LastName: "Left", Account: simulator.Account{Inactive: true}})
 		r := dial(t, s).get(peoplePath + "?" + test.query)
 		var people []listed
 		if test.status == 200 {
@@ -474,7 +476,7 @@ func TestListOptions(t *testing.T) {
 			t.Errorf("%s: got %d, %d items, Total %q", test.name, r.status, len(people), r.header.Get("Total"))
 		}
 	}
-	s := simulator.New(unlimited(simulator.Config{Lists: simulator.ListOptions{NoInactive: true}, TextIDs: true}))
+	s := simulator.New(unlimited(simulator.Config{Lists: simulator.ListOptions{NoInactive: true}, Answers: simulator.Answers{TextIDs: true}}))
 	id := s.Add(simulator.Person{LastName: "Left"})
 	c := dial(t, s)
 	if r := c.get(peoplePath + "/inactive"); r.status != 404 {
@@ -489,7 +491,7 @@ func TestListOptions(t *testing.T) {
 // An hourly window may be reported only once it is used up.
 func TestHourlyWindowIsHidden(t *testing.T) {
 	t.Parallel()
-	s := simulator.New(simulator.Config{HourlyOnceUsedUp: true, Windows: []simulator.Window{{Length: time.Hour, Limit: 3}, {Length: 10 * time.Second, Limit: 25, Rolling: true}}})
+	s := simulator.New(simulator.Config{QuotaRules: simulator.QuotaRules{HourlyOnceUsedUp: true}, Windows: []simulator.Window{{Length: time.Hour, Limit: 3}, {Length: 10 * time.Second, Limit: 25, Rolling: true}}})
 	c := dial(t, s)
 	for i, want := range []string{"25", "25", "3", "3"} {
 		r := c.get("/rest/v1.0/me")

@@ -16,12 +16,22 @@ type Person struct {
 	Email                string
 	IsEmployee           bool
 	WorkClassificationID int64
-	UserID               int64   // 0: a reference user, who can't log in
-	Inactive             bool    // deactivated
 	Projects             []int64 // with this person
-	Token                string  // the Idempotency-Token of the create
-	Created              time.Time
-	Updated              time.Time
+	Account
+	Trace
+}
+
+// Account is the state of a person's account.
+type Account struct {
+	UserID   int64 // 0: a reference user, who can't log in
+	Inactive bool  // deactivated
+}
+
+// Trace records the requests that created and changed a person.
+type Trace struct {
+	Token   string // the Idempotency-Token of the create
+	Created time.Time
+	Updated time.Time
 }
 
 // record is a person in the store.

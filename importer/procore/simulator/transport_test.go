@@ -162,8 +162,7 @@ func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	s := simulator.New(simulator.Config{
 		Windows:  []simulator.Window{{Length: time.Minute, Limit: 600, Rolling: true}, {Length: time.Hour, Limit: 700}},
-		Bodies:   simulator.MixedBodies,
-		OriginID: simulator.OriginAlternating,
+		Answers:  simulator.Answers{Bodies: simulator.MixedBodies, OriginID: simulator.OriginAlternating},
 		OnCreate: func(int, bool) {},
 		Faults: []simulator.Fault{
 			{Kind: simulator.LostAnswer, Every: 7},

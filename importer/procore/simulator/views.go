@@ -42,11 +42,8 @@ type extendedView struct {
 	Vendor             *idName `json:"vendor"`
 }
 
-type webView struct {
-	common
-	JobTitle      *string `json:"job_title"`
-	ReferenceUser bool    `json:"reference_user"`
-	Email         *string `json:"email"`
+// address holds the fields that are always null, since requests do not set them.
+type address struct {
 	BusinessPhone *string `json:"business_phone"`
 	MobilePhone   *string `json:"mobile_phone"`
 	FaxNumber     *string `json:"fax_number"`
@@ -54,6 +51,14 @@ type webView struct {
 	City          *string `json:"city"`
 	StateCode     *string `json:"state_code"`
 	Zip           *string `json:"zip"`
+}
+
+type webView struct {
+	common
+	address
+	JobTitle      *string `json:"job_title"`
+	ReferenceUser bool    `json:"reference_user"`
+	Email         *string `json:"email"`
 	CreatedAt     string  `json:"created_at"`
 	UpdatedAt     string  `json:"updated_at"`
 	Connected     bool    `json:"connected"`
