@@ -83,15 +83,6 @@ func plainName(name string) string {
 	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
 }
 
-// names returns the names of all files in the archive.
-func (a *archive) names() []string {
-	names := make([]string, len(a.files))
-	for i, f := range a.files {
-		names[i] = f.Name
-	}
-	return names
-}
-
 // scan calls read with a scanner for a part, and compares the part's checksum.
 func (a *archive) scan(f *zip.File, limit uint64, read func(*scanner) error) error {
 	if f.UncompressedSize64 > limit {

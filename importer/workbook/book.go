@@ -71,7 +71,11 @@ func Open(file io.ReaderAt, size int64, visit func(*Sheet, *Row)) (*Book, error)
 	case isODS(a):
 		b.ODS, b.format = true, &ods{archive: a}
 	default:
-		return nil, &Error{Reason: NotWorkbook, Names: a.names(), Err: errNotXML}
+		e := &Error{Reason: NotWorkbook, Err: errNotXML}
+		for _, f := range a.files {
+			e.Names = append(e.Names, f.Name)
+		}
+		return nil, e
 	}
 	if b.Sheets, err = b.format.sheets(); err != nil {
 		return nil, err

@@ -65,7 +65,8 @@ type Line struct {
 type Editor struct {
 	edit    Edit
 	parts   *parts
-	main    string // the part that lists the sheets
+	main    string     // the part that lists the sheets
+	links   []relation // of main
 	sheet   editedSheet
 	index   int   // of the sheet among the sheets
 	at      []int // the places of the columns
@@ -132,8 +133,7 @@ func (b *Editor) findSheet() error {
 	if !usesSpace(root.attributes, mainSpace) {
 		return errVariant
 	}
-	links, err := b.parts.relations(b.main)
-	if err != nil {
+	if b.links, err = b.parts.relations(b.main); err != nil {
 		return err
 	}
 	marked, err := b.isMarked()
@@ -141,7 +141,7 @@ func (b *Editor) findSheet() error {
 		return err
 	}
 	targets := map[string]string{}
-	for _, link := range links {
+	for _, link := range b.links {
 		targets[link.id] = link.target
 	}
 	names := map[string]bool{}
@@ -173,18 +173,8 @@ func (b *Editor) isMarked() (bool, error) {
 	return bytes.Contains(properties, []byte(`name="`+b.edit.Property+`"`)), err
 }
 
-// stylesPart returns the part of the styles, or "" if there is none.
-func (b *Editor) stylesPart() (string, error) {
-	links, err := b.parts.relations(b.main)
-	return target(links, "styles"), err
-}
-
 func (b *Editor) readStyles() error {
-	part, err := b.stylesPart()
-	if err != nil {
-		return err
-	}
-	document, err := b.parts.document(part, noStyles)
+	document, err := b.parts.document(target(b.links, "styles"), noStyles)
 	if err != nil {
 		return err
 	}
@@ -329,8 +319,8 @@ func (b *Editor) writeSheet(out *zip.Writer, name string, results iter.Seq2[Resu
 	if err := c.copy(func(x *scanner) error { return s.copyRows(x, results) }); err != nil {
 		return err
 	}
-	if s.formula { // the order of calculation names a cell that has no formula any more
-		if err := b.forgetOrder(); err != nil {
+	if s.formula { // the order of calculation names a cell that has no formula any more; programs find the order anew
+		if err := b.parts.forget(target(b.links, "calcChain"), b.main); err != nil {
 			return err
 		}
 	}
@@ -382,23 +372,8 @@ func (b *Editor) insertions() []insertion {
 	}})
 }
 
-// forgetOrder removes the order of calculation, which programs find anew.
-func (b *Editor) forgetOrder() error {
-	links, err := b.parts.relations(b.main)
-	if err != nil {
-		return err
-	}
-	if order := target(links, "calcChain"); order != "" {
-		return b.parts.forget(order, b.main)
-	}
-	return nil
-}
-
 func (b *Editor) writeStyles() error {
-	part, err := b.stylesPart()
-	if err != nil {
-		return err
-	}
+	part := target(b.links, "styles")
 	if part == "" {
 		if part = "xl/styles.xml"; b.parts.has(part) {
 			part = b.parts.free("xl/styles%d.xml")

@@ -103,27 +103,20 @@ func parseSection(tokens []string) formatSection {
 	return s
 }
 
-// comparison returns the condition of a section.
-func comparison(operator, limit string) func(float64) bool {
+// comparison returns the condition of a section, such as [<100].
+func comparison(operator, limit string) func(n float64) bool {
 	x, err := strconv.ParseFloat(limit, 64)
 	if err != nil {
 		return nil
 	}
-	return func(n float64) bool {
-		switch operator {
-		case "<":
-			return n < x
-		case "<=":
-			return n <= x
-		case ">":
-			return n > x
-		case ">=":
-			return n >= x
-		case "=":
-			return n == x
-		}
-		return n != x
-	}
+	return map[string]func(n float64) bool{
+		"<":  func(n float64) bool { return n < x },
+		"<=": func(n float64) bool { return n <= x },
+		">":  func(n float64) bool { return n > x },
+		">=": func(n float64) bool { return n >= x },
+		"=":  func(n float64) bool { return n == x },
+		"<>": func(n float64) bool { return n != x },
+	}[operator]
 }
 
 // section returns the section for a number, and whether the sign is to be shown.

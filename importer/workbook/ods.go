@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -179,106 +180,100 @@ func repeats(text string) (int, error) {
 	return n, nil
 }
 
-// odsCell is what the attributes of a cell say.
-type odsCell struct {
-	kind                 string
-	values               map[string]string // by the attribute's name
-	isError, isFormula   bool
-	times, columns, rows int
+// odsCell holds the values of a cell's attributes by name.
+type odsCell map[string]string
+
+// newODSCell reads the attributes of a cell. The attributes of LibreOffice that the
+// standard does not have keep a prefix.
+func newODSCell(attrs attributes) odsCell {
+	c := odsCell{}
+	for _, a := range attrs {
+		name := a.Name.Local
+		if a.Name.Space == "calcext" {
+			name = "calcext:" + name
+		}
+		c[name] = a.Value
+	}
+	return c
 }
 
-// readCell reads the current cell. readCell returns how many columns the cell takes,
-// and how many cells were filled.
+// isFormula reports whether the cell holds a formula.
+func (c odsCell) isFormula() bool { return c["formula"] != "" }
+
+// readCell reads the current cell. readCell returns how many columns the cell takes, and
+// how many cells were filled.
 func (t *odsTable) readCell(column int) (width, filled int, err error) {
 	covered := t.name == "covered-table-cell"
-	c, err := newODSCell(t.attributes)
+	c := newODSCell(t.attributes)
+	times, err := repeats(c["number-columns-repeated"])
 	if err != nil {
 		return 0, 0, err
 	}
 	shown, err := t.paragraphs()
 	if err != nil || covered {
-		return c.times, 0, err
+		return times, 0, err
 	}
 	number := t.out.row.Number
-	if c.columns > 1 || c.rows > 1 {
-		if err := t.out.merge(Area{column, number, column + c.columns - 1, number + c.rows - 1}); err != nil {
-			return 0, 0, err
-		}
+	if err := t.merge(c, column); err != nil {
+		return 0, 0, err
 	}
 	text, kind, err := c.show(shown)
 	if err != nil {
 		return 0, 0, fmt.Errorf("cell %s: %w", CellName(number, column), err)
 	}
-	if kind == FormulaError && c.isFormula && shown == "" {
+	if kind == FormulaError && c.isFormula() && shown == "" {
 		t.out.uncomputed()
 	}
-	for i := 0; text != "" && i < c.times && column+i < MaxColumns; i++ {
+	for i := 0; text != "" && i < times && column+i < MaxColumns; i++ {
 		filled++
-		if err := t.out.put(column+i, text, kind, t.struck[c.values["style-name"]]); err != nil {
+		if err := t.out.put(column+i, text, kind, t.struck[c["style-name"]]); err != nil {
 			return 0, 0, err
 		}
 	}
-	return c.times, filled, nil
+	return times, filled, nil
 }
 
-// newODSCell reads the attributes of a cell. LibreOffice has attributes with a prefix
-// of its own besides the standard's.
-func newODSCell(attrs attributes) (*odsCell, error) {
-	c := &odsCell{values: map[string]string{}}
-	for _, a := range attrs {
-		if a.Name.Space == "calcext" {
-			c.isError = c.isError || a.Name.Local == "value-type" && a.Value == "error"
-			continue
-		}
-		c.values[a.Name.Local] = a.Value
+// merge notes the area of a cell that is merged with others.
+func (t *odsTable) merge(c odsCell, column int) error {
+	columns, err := repeats(c["number-columns-spanned"])
+	if err != nil {
+		return err
 	}
-	c.kind = c.values["value-type"]
-	_, c.isFormula = c.values["formula"]
-	var wrong [3]error
-	c.times, wrong[0] = repeats(c.values["number-columns-repeated"])
-	c.columns, wrong[1] = repeats(c.values["number-columns-spanned"])
-	c.rows, wrong[2] = repeats(c.values["number-rows-spanned"])
-	return c, errors.Join(wrong[:]...)
+	rows, err := repeats(c["number-rows-spanned"])
+	if err != nil || columns == 1 && rows == 1 {
+		return err
+	}
+	row := t.out.row.Number
+	return t.out.merge(Area{column, row, column + columns - 1, row + rows - 1})
 }
 
 // show returns what a cell shows and what the cell holds, as for a cell of Excel.
-func (c *odsCell) show(shown string) (text string, kind Kind, err error) {
-	if c.isError || c.isFormula && c.kind == "" && shown == "" {
-		if shown == "" {
-			shown = "#N/A"
-		}
-		return shown, FormulaError, nil
+func (c odsCell) show(shown string) (text string, kind Kind, err error) {
+	kindName := c["value-type"]
+	if c["calcext:value-type"] == "error" || c.isFormula() && kindName == "" && shown == "" {
+		return cmp.Or(shown, "#N/A"), FormulaError, nil
 	}
-	switch c.kind {
+	switch kindName {
 	case "float", "percentage", "currency":
-		value := c.values["value"]
+		value := c["value"]
 		n, err := parseNumber(value)
 		switch {
 		case err != nil:
 			return "", Number, err
-		case c.kind == "float" && (n == 0 || n == 1) && showsWord(shown): // a formula that is TRUE is stored as a number
-			return strings.ToUpper(strconv.FormatBool(n == 1)), Boolean, nil
-		case c.kind == "float" && showsNumber(shown, n):
+		case kindName == "float" && (n == 0 || n == 1) && showsWord(shown): // a formula that is TRUE is stored as a number
+			return showBoolean(strconv.FormatBool(n == 1))
+		case kindName == "float" && showsNumber(shown, n):
 			return shown, Number, nil
 		}
 		return showInFull(value, n), Number, nil
 	case "date":
-		return showISODate(c.values["date-value"]), Date, nil
+		return showISODate(c["date-value"]), Date, nil
 	case "time":
 		return shown, Date, nil
 	case "boolean":
-		switch c.values["boolean-value"] {
-		case "true":
-			return "TRUE", Boolean, nil
-		case "false":
-			return "FALSE", Boolean, nil
-		}
-		return "", Boolean, errValue
+		return showBoolean(c["boolean-value"])
 	}
-	if shown == "" {
-		shown = c.values["string-value"]
-	}
-	return shown, Text, nil
+	return cmp.Or(shown, c["string-value"]), Text, nil
 }
 
 func showsWord(shown string) bool {

@@ -164,9 +164,7 @@ func (p *parts) relate(of, kind, target string) (string, error) {
 // write, and Excel does not open a workbook that declares a part twice.
 func (p *parts) declare(name, kind string) error {
 	return p.change(contentTypes, "", func(root *element) {
-		root.remove(func(e *element) bool {
-			return e.name == "Override" && plainName(e.attr("PartName")) == plainName(name)
-		})
+		undeclare(root, name)
 		root.add("Override", "PartName", "/"+name, "ContentType", kind)
 	})
 }
@@ -183,22 +181,25 @@ func (p *parts) declareExtension(extension, kind string) error {
 	})
 }
 
+// undeclare removes what a workbook says of the kind of a part.
+func undeclare(types *element, name string) {
+	types.remove(func(e *element) bool {
+		return e.name == "Override" && plainName(e.attr("PartName")) == plainName(name)
+	})
+}
+
 // forget removes a part from the workbook, with the links that another part has.
 func (p *parts) forget(name, of string) error {
 	f := p.parts[plainName(name)]
 	if f == nil {
 		return nil
 	}
-	if err := p.change(contentTypes, "", func(root *element) {
-		root.remove(func(e *element) bool { return e.name == "Override" && plainName(e.attr("PartName")) == plainName(name) })
-	}); err != nil {
-		return err
-	}
 	p.files = slices.DeleteFunc(p.files, func(other *zip.File) bool { return other == f })
 	delete(p.parts, plainName(name))
+	if err := p.change(contentTypes, "", func(root *element) { undeclare(root, name) }); err != nil {
+		return err
+	}
 	return p.change(relationsPart(of), "", func(root *element) {
-		root.remove(func(e *element) bool {
-			return e.name == "Relationship" && plainName(resolve(of, e.attr("Target"))) == plainName(name)
-		})
+		root.remove(func(e *element) bool { return e.name == "Relationship" && resolve(of, e.attr("Target")) == name })
 	})
 }

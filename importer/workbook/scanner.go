@@ -173,39 +173,29 @@ func (x *scanner) root(name string) error {
 	}
 }
 
-// child reads up to the next element in the current one, or to the end of the current
-// one. Text between elements must be blank.
-func (x *scanner) child() (more bool, err error) {
-	for {
-		switch err := x.next(); {
-		case err != nil:
-			return false, err
-		case x.kind == startToken, x.kind == endToken:
-			return x.kind == startToken, nil
-		case x.kind == textToken && !isBlank(x.text):
-			return false, errNotXML
-		}
-	}
-}
-
-// children calls visit for every child of the current element. A child of which visit
-// has not read the end is skipped.
+// children calls visit for every child of the current element. Text between the children
+// must be blank. What visit leaves of a child is skipped.
 func (x *scanner) children(visit func() error) error {
-	for {
-		more, err := x.child()
-		if err != nil || !more {
+	for depth := len(x.open); len(x.open) >= depth; {
+		if err := x.next(); err != nil {
 			return err
 		}
-		depth := len(x.open)
+		switch {
+		case x.kind == textToken && !isBlank(x.text):
+			return errNotXML
+		case x.kind != startToken:
+			continue
+		}
 		if err := visit(); err != nil {
 			return err
 		}
-		if len(x.open) == depth {
-			if err := x.skip(); err != nil {
+		for len(x.open) > depth {
+			if err := x.next(); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
 }
 
 // elements calls visit for every element of the part, whose outermost must have this

@@ -142,13 +142,8 @@ func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, struck bool, err error
 		text, part, err := b.strings.at(value)
 		return text, Text, struck || part, err
 	case "b":
-		if isTrue(value) {
-			return "TRUE", Boolean, struck, nil
-		}
-		if value == "0" || value == "false" {
-			return "FALSE", Boolean, struck, nil
-		}
-		return "", Boolean, false, errValue
+		text, kind, err := showBoolean(value)
+		return text, kind, struck, err
 	case "e":
 		return value, FormulaError, struck, nil
 	case "d":
@@ -164,6 +159,17 @@ func checkType(kind string) error {
 		return nil
 	}
 	return fmt.Errorf("it is of the type %q", kind)
+}
+
+// showBoolean writes a truth value.
+func showBoolean(value string) (string, Kind, error) {
+	switch value {
+	case "1", "true":
+		return "TRUE", Boolean, nil
+	case "0", "false":
+		return "FALSE", Boolean, nil
+	}
+	return "", Boolean, errValue
 }
 
 // showISODate writes a date that is stored as text as other dates are shown.
