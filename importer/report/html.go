@@ -79,9 +79,7 @@ func (h *HTML) Row(label string, o outcome.Outcome) {
 func (h *HTML) Event(e Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.closed {
-		h.series.event(time.Now(), e)
-	}
+	h.series.event(time.Now(), e)
 }
 
 // Waiting records that nothing is sent until then, as Progress.Waiting does. A
@@ -89,9 +87,7 @@ func (h *HTML) Event(e Event) {
 func (h *HTML) Waiting(until time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.closed {
-		h.series.waiting(time.Now(), until)
-	}
+	h.series.waiting(time.Now(), until)
 }
 
 // Commit writes the page, whole or not at all, with mode 0600, and closes the

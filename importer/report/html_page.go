@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -31,7 +32,7 @@ func (h *HTML) page(w io.Writer, s Summary, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	pages, err := template.New("").Funcs(template.FuncMap{"words": words}).ParseFS(parts, "html/*.tmpl")
+	pages, err := template.New("").Funcs(pageFuncs()).ParseFS(parts, "html/*.tmpl")
 	if err != nil {
 		return err
 	}
@@ -74,9 +75,16 @@ func writeAll(w io.Writer, texts ...string) error {
 	return nil
 }
 
-// words splits a command where a line may break. A browser would also break after
-// the hyphens of a flag.
-func words(command string) []string { return strings.Split(command, " ") }
+// pageFuncs returns the functions of the templates.
+func pageFuncs() template.FuncMap {
+	return template.FuncMap{
+		"clean": Clean, "number": text.Number, "headline": headline, "unit": unit,
+		"places": func(g outcome.Group) string { where, _ := places(g); return where },
+		// A line may break between the words of a command. A browser would also
+		// break after the hyphens of a flag.
+		"words": func(command string) []string { return strings.Split(Clean(command), " ") },
+	}
+}
 
 // view is the data of the templates.
 type view struct {
@@ -119,7 +127,7 @@ type viewPace struct {
 // viewRows is the table of rows.
 type viewRows struct {
 	Filters []filter
-	Shown   []shownRow
+	Shown   []pageRow
 	Caption string // of the rows shown without scripts
 	Script  bool   // there are rows for the script
 }
@@ -140,20 +148,11 @@ type filter struct {
 	On           bool
 }
 
-type shownRow struct {
-	pageRow
-	Number string
-}
-
 type groupList struct {
 	Title  string
 	Intro  string
-	Groups []shownGroup
+	Groups []outcome.Group
 	More   string
-}
-
-type shownGroup struct {
-	Count, Unit, Message, Hint, Places, Code, Field string
 }
 
 func (h *HTML) view(s Summary, now time.Time) view {
@@ -163,7 +162,7 @@ func (h *HTML) view(s Summary, now time.Time) view {
 	}
 	v := view{
 		viewTop:  h.top(s, took, now.Location()),
-		viewPace: viewPace{Chart: h.series.chart(now.Location()), Effort: s.Effort.words(), Notes: cleanAll(s.Remarks)},
+		viewPace: viewPace{Chart: h.series.chart(now.Location()), Effort: s.Effort.words(), Notes: s.Remarks},
 		Wrong:    groupsForPage("What to do", "Problems of a kind are listed together, the most frequent first.", s.Problems),
 		Remarks:  groupsForPage("Worth a look", "These rows are done. Check that you agree.", s.Notes),
 		viewRows: h.table(),
@@ -176,16 +175,8 @@ func (h *HTML) view(s Summary, now time.Time) view {
 	return v
 }
 
-func cleanAll(texts []string) []string {
-	var clean []string
-	for _, t := range texts {
-		clean = append(clean, Clean(t))
-	}
-	return clean
-}
-
 func (h *HTML) top(s Summary, took time.Duration, zone *time.Location) viewTop {
-	v := viewTop{Mood: "good", Verdict: "Done", Rehearsal: s.Rehearsal, Why: Clean(s.Why), Next: cleanAll(s.Next)}
+	v := viewTop{Mood: "good", Verdict: "Done", Rehearsal: s.Rehearsal, Why: s.Why, Next: s.Next}
 	switch {
 	case s.Status == Stopped:
 		v.Mood, v.Verdict = "stopped", "Stopped early"
@@ -201,9 +192,9 @@ func (h *HTML) top(s Summary, took time.Duration, zone *time.Location) viewTop {
 	s.Rehearsal = false // the page shows that elsewhere
 	v.Sentence = s.sentence()
 	v.Facts = []fact{
-		{"Project", Clean(s.Project)},
-		{"Results file", Clean(s.Results)},
-		{"Run", Clean(s.Run)},
+		{"Project", s.Project},
+		{"Results file", s.Results},
+		{"Run", s.Run},
 		{"Started", h.started.In(zone).Format("Mon 2 Jan 2006, 15:04 MST")},
 		{"Took", text.Duration(took)},
 	}
@@ -222,12 +213,8 @@ func tiles(c outcome.Counts) ([]tile, string) {
 		}
 		// "invalid: correct these rows" is the status and the meaning
 		_, words, _ := strings.Cut(m.words, ": ")
-		switch m.status {
-		case outcome.Created:
-			words = "now in the project"
-		case outcome.Existing:
-			words = "there already"
-		case outcome.Skipped, outcome.Invalid, outcome.Failed, outcome.Unknown, outcome.Pending:
+		if words == "" { // no more than the status
+			words = map[outcome.Status]string{outcome.Created: "now in the project", outcome.Existing: "there already"}[m.status]
 		}
 		share := float64(n) * 100 / total
 		list = append(list, tile{Status: string(m.status), Count: text.Number(n), Words: words, Share: percent(share), X: percent(x)})
@@ -238,21 +225,9 @@ func tiles(c outcome.Counts) ([]tile, string) {
 }
 
 func groupsForPage(title, intro string, groups []outcome.Group) groupList {
-	list := groupList{Title: title, Intro: intro}
-	for i, g := range groups {
-		if i == groupsInPage {
-			list.More = "And " + text.Plural(len(groups)-i, "more kind", "more kinds") + ", listed with the rows below."
-			break
-		}
-		where, _ := places(g)
-		one := shownGroup{
-			Count: text.Number(g.Count), Unit: unit(g, g.Count), Message: headline(g), Hint: Clean(g.Hint),
-			Places: where, Code: Clean(g.Code), Field: Clean(g.Field),
-		}
-		if one.Message == "" {
-			one.Message = one.Code
-		}
-		list.Groups = append(list.Groups, one)
+	list := groupList{Title: title, Intro: intro, Groups: groups[:min(len(groups), groupsInPage)]}
+	if left := len(groups) - groupsInPage; left > 0 {
+		list.More = "And " + text.Plural(left, "more kind", "more kinds") + ", listed with the rows below."
 	}
 	return list
 }
@@ -260,7 +235,7 @@ func groupsForPage(title, intro string, groups []outcome.Group) groupList {
 // headline returns the message of a group. It begins with a capital letter unless
 // the first word is a name such as employee_id or quoted.
 func headline(g outcome.Group) string {
-	message := Clean(g.Message)
+	message := Clean(cmp.Or(g.Message, g.Code))
 	if forExample(g) != "" {
 		return "For example: " + message
 	}
@@ -296,8 +271,6 @@ func (h *HTML) table() viewRows {
 			v.Filters = append(v.Filters, filter{Label: string(status), Count: text.Number(n), Statuses: string(rune('0' + i)), Dot: string(status)})
 		}
 	}
-	for _, row := range rows {
-		v.Shown = append(v.Shown, shownRow{row, text.Number(row.Row)})
-	}
+	v.Shown = rows
 	return v
 }

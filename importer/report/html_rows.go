@@ -19,7 +19,6 @@ const (
 	rowsInPage    = 200    // rows in the page itself, for browsers without scripts
 	problemsOfRow = 10     // problems shown of a row
 	longestCell   = 500    // columns of a terminal
-	maxWords      = 4096   // entries of the list of words
 )
 
 // Rows of the page are arrays, because keys would double the size:
@@ -27,12 +26,10 @@ const (
 //	[row, status, label, person ID, [[code, cell, message, hint], ...]]
 //
 // Row and status (the place in outcome.Statuses) are numbers. A person ID is text:
-// JavaScript's numbers end at 2^53. A code or hint is a text, or the place of the
-// text in the list of words at the end. A row without an ID or problems is shorter.
+// JavaScript's numbers end at 2^53. A row without problems is shorter.
 const (
 	openBlock  = `<script type="application/json" class="rows">[`
 	closeBlock = "]</script>\n"
-	openWords  = `<script type="application/json" id="words">`
 )
 
 // rowFile is a temporary file of rows, encoded as in the page.
@@ -45,22 +42,16 @@ type rowFile struct {
 	counts   outcome.Counts
 	first    []pageRow // the first rows
 	needLook []pageRow // the first rows that a person must look at
-
-	words []string
-	index map[string]int // of words
 }
 
-// pageRow is a row of the page for browsers without scripts.
+// pageRow is a row with all texts cleaned and bounded.
 type pageRow struct {
 	Row      int
 	Label    string
 	Status   outcome.Status
 	PersonID string
-	Problems []pageProblem
-	Rest     string // how many problems are left out
+	Problems []outcome.Problem
 }
-
-type pageProblem struct{ Code, Cell, Message, Hint string }
 
 // newRowFile creates the file in the folder of the report: rows are personal data,
 // and the user chose that folder.
@@ -69,7 +60,7 @@ func newRowFile(folder, name string) (*rowFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &rowFile{file: file, buffer: bufio.NewWriterSize(file, 64<<10), index: make(map[string]int), named: true}
+	f := &rowFile{file: file, buffer: bufio.NewWriterSize(file, 64<<10), named: true}
 	// The system frees a file without a name when the process ends. Windows and
 	// some network drives have no such files.
 	if runtime.GOOS != "windows" && os.Remove(file.Name()) == nil {
@@ -95,7 +86,7 @@ func (f *rowFile) add(label string, o outcome.Outcome) {
 	case count%rowsInBlock == 0:
 		separator = closeBlock + openBlock + "\n"
 	}
-	encoded, err := json.Marshal(f.array(row)) // escapes < > and &, so nothing ends the script element
+	encoded, err := json.Marshal(row.array()) // escapes < > and &, so nothing ends the script element
 	if f.err == nil {
 		f.err = err
 	}
@@ -104,7 +95,6 @@ func (f *rowFile) add(label string, o outcome.Outcome) {
 	}
 }
 
-// cleanRow returns a row with all texts cleaned and bounded.
 func cleanRow(label string, o outcome.Outcome) pageRow {
 	row := pageRow{Row: o.Row, Label: cleanShort(label), Status: o.Status}
 	if o.PersonID != 0 {
@@ -112,51 +102,33 @@ func cleanRow(label string, o outcome.Outcome) pageRow {
 	}
 	for i, p := range o.Problems {
 		if i == problemsOfRow {
-			row.Rest = "and " + text.Plural(len(o.Problems)-i, "more problem", "more problems")
+			rest := "and " + text.Plural(len(o.Problems)-i, "more problem", "more problems")
+			row.Problems = append(row.Problems, outcome.Problem{Message: rest})
 			break
 		}
-		row.Problems = append(row.Problems, pageProblem{cleanShort(p.Code), cleanShort(p.Cell), cleanShort(p.Message), cleanShort(p.Hint)})
+		row.Problems = append(row.Problems, outcome.Problem{
+			Code: cleanShort(p.Code), Cell: cleanShort(p.Cell), Message: cleanShort(p.Message), Hint: cleanShort(p.Hint),
+		})
 	}
 	return row
 }
 
 func cleanShort(text string) string { return cut(Clean(text), longestCell) }
 
-// array returns a row as the array for the script.
-func (f *rowFile) array(row pageRow) []any {
-	array := []any{row.Row, slices.Index(outcome.Statuses(), row.Status), row.Label}
-	if row.PersonID != "" || len(row.Problems) > 0 {
-		array = append(array, row.PersonID)
+// array returns the row as the array for the script.
+func (r pageRow) array() []any {
+	array := []any{r.Row, slices.Index(outcome.Statuses(), r.Status), r.Label, r.PersonID}
+	var problems [][]string
+	for _, p := range r.Problems {
+		problems = append(problems, []string{p.Code, p.Cell, p.Message, p.Hint})
 	}
-	if len(row.Problems) == 0 {
-		return array
+	if problems != nil {
+		array = append(array, problems)
 	}
-	var problems [][]any
-	for _, p := range row.Problems {
-		problems = append(problems, []any{f.word(p.Code), p.Cell, p.Message, f.word(p.Hint)})
-	}
-	if row.Rest != "" {
-		problems = append(problems, []any{"", "", row.Rest, ""})
-	}
-	return append(array, problems)
+	return array
 }
 
-// word returns the place of a text in the list of words, or the text if the list
-// is full.
-func (f *rowFile) word(text string) any {
-	i, found := f.index[text]
-	if !found {
-		if len(f.words) >= maxWords {
-			return text
-		}
-		i = len(f.words)
-		f.index[text] = i
-		f.words = append(f.words, text)
-	}
-	return i
-}
-
-// copyTo writes the rows and the list of words to the page.
+// copyTo writes the rows to the page.
 func (f *rowFile) copyTo(w io.Writer) error {
 	if f.err != nil {
 		return f.err
@@ -172,14 +144,8 @@ func (f *rowFile) copyTo(w io.Writer) error {
 	if _, err := f.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	if _, err := io.Copy(w, f.file); err != nil {
-		return err
-	}
-	words, err := json.Marshal(append([]string{}, f.words...))
-	if err != nil {
-		return err
-	}
-	return writeAll(w, openWords, string(words), "</script>\n")
+	_, err := io.Copy(w, f.file)
+	return err
 }
 
 func (f *rowFile) close() error {

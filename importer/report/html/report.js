@@ -37,12 +37,6 @@
   // Text is compared without case and accents.
   const fold = text => text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '');
 
-  let words = [];
-  try { words = JSON.parse($('words').textContent); } catch { return; }
-  const word = w => typeof w === 'number' ? words[w] : w;
-  const foldedWords = words.map(fold);
-  const folded = w => typeof w === 'number' ? foldedWords[w] : fold(w);
-
   const rows = [];     // [row, status, label, person ID, problems]
   const haystack = []; // what a search looks through, made when it is first needed
   const hay = i => {
@@ -50,7 +44,7 @@
       const [row, , label, id, problems] = rows[i];
       let text = row + '\n' + fold(label) + '\n' + (id || '');
       for (const [code, cell, message, hint] of problems || []) {
-        text += '\n' + folded(code) + '\n' + fold(cell) + '\n' + fold(message) + '\n' + folded(hint);
+        text += '\n' + fold(code) + '\n' + fold(cell) + '\n' + fold(message) + '\n' + fold(hint);
       }
       haystack[i] = text;
     }
@@ -100,12 +94,12 @@
         b.textContent = where + ':';
         p.append(b, ' ');
       }
-      p.append(message || word(code));
+      p.append(message || code);
       what.append(p);
-      if (word(hint)) {
+      if (hint) {
         const hinted = document.createElement('p');
         hinted.className = 'try';
-        hinted.textContent = word(hint);
+        hinted.textContent = hint;
         hinted.dir = 'auto';
         what.append(hinted);
       }
