@@ -38,6 +38,12 @@ func (list attributes) prefixed(name string) string {
 	return ""
 }
 
+// isTransitional reports whether the attributes of a part's outermost element name the
+// namespace that the editor writes.
+func (list attributes) isTransitional() bool {
+	return slices.ContainsFunc(list, func(a xml.Attr) bool { return a.Value == mainSpace })
+}
+
 // element is a piece of XML that can be changed: an element with its children, or text.
 // Everything that is not changed is written back byte for byte.
 type element struct {

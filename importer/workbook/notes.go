@@ -49,7 +49,7 @@ const (
 )
 
 // readNotes finds the notes of a sheet, and removes those of an earlier writing.
-func readNotes(p *parts, sheet *editedSheet, author string) (*notes, error) {
+func readNotes(p *parts, sheet *targetSheet, author string) (*notes, error) {
 	n := &notes{parts: p, author: author, sheet: sheet.part, taken: map[string]bool{}}
 	links, err := p.relations(sheet.part)
 	if err != nil {

@@ -19,52 +19,52 @@ type summary struct {
 
 // markProperty gives the workbook the property by which later writings know the
 // workbook.
-func (b *Editor) markProperty() error {
-	if done, err := b.isMarked(); err != nil || done {
+func (ed *Editor) markProperty() error {
+	if done, err := ed.isMarked(); err != nil || done {
 		return err
 	}
-	if !b.parts.has(customProperties) {
-		if err := b.parts.declare(customProperties, kindPrefix+"custom-properties+xml"); err != nil {
+	if !ed.parts.has(customProperties) {
+		if err := ed.parts.declare(customProperties, kindPrefix+"custom-properties+xml"); err != nil {
 			return err
 		}
-		if _, err := b.parts.relate("", relationSpace+"/custom-properties", customProperties); err != nil {
+		if _, err := ed.parts.relate("", relationSpace+"/custom-properties", customProperties); err != nil {
 			return err
 		}
 	}
-	return b.parts.change(customProperties, noProperties, func(root *element) {
+	return ed.parts.change(customProperties, noProperties, func(root *element) {
 		number := max(highest(root, "property", "pid"), 1) + 1 // 0 and 1 are reserved
-		property := root.add("property", "fmtid", "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}", "pid", strconv.Itoa(number), "name", b.edit.Property)
+		property := root.add("property", "fmtid", "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}", "pid", strconv.Itoa(number), "name", ed.edit.Property)
 		property.insert(0, newElement("v", "lpwstr", "xmlns:v", "http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes").setText("results"))
 	})
 }
 
 // writeSummary writes the sheet that is added, or the sheet that an earlier writing has
 // added.
-func (b *Editor) writeSummary(lines []Line) error {
-	part := b.summary.part
+func (ed *Editor) writeSummary(lines []Line) error {
+	part := ed.summary.part
 	if part == "" {
-		part = b.parts.free("xl/worksheets/summary%d.xml")
-		if err := b.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
+		part = ed.parts.free("xl/worksheets/summary%d.xml")
+		if err := ed.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
 			return err
 		}
-		id, err := b.parts.relate(b.main, relationSpace+"/worksheet", part)
+		id, err := ed.parts.relate(ed.book.name, relationSpace+"/worksheet", part)
 		if err != nil {
 			return err
 		}
-		if err := b.parts.change(b.main, "", func(root *element) {
+		if err := ed.parts.change(ed.book.name, "", func(root *element) {
 			if list := root.find("sheets"); list != nil {
-				list.add("sheet", "name", b.summary.name, "sheetId", strconv.Itoa(highest(list, "sheet", "sheetId")+1), "xmlns:r", relationSpace, "r:id", id)
+				list.add("sheet", "name", ed.summary.name, "sheetId", strconv.Itoa(highest(list, "sheet", "sheetId")+1), "xmlns:r", relationSpace, "r:id", id)
 			}
 		}); err != nil {
 			return err
 		}
 	}
-	b.parts.changed[b.parts.nameOf(part)] = b.summarySheet(lines)
+	ed.parts.changed[ed.parts.nameOf(part)] = ed.summarySheet(lines)
 	return nil
 }
 
 // summarySheet returns the part of the summary.
-func (b *Editor) summarySheet(lines []Line) []byte {
+func (ed *Editor) summarySheet(lines []Line) []byte {
 	widths := []float64{24, 12, 52, 52, 24}
 	var x strings.Builder
 	x.WriteString(xmlHead + `<worksheet xmlns="` + mainSpace + `"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>` +
@@ -86,9 +86,9 @@ func (b *Editor) summarySheet(lines []Line) []byte {
 			} else {
 				height = max(height, linesOf(text, widths[min(column, len(widths)-1)]))
 			}
-			style := b.styles.text(l)
+			style := ed.styles.text(l)
 			if line.Bold {
-				style = b.styles.bold()
+				style = ed.styles.bold()
 			}
 			row.insert(len(row.children), textCell("", i+1, column, style, text).element)
 		}

@@ -14,15 +14,50 @@ func tableArea(table *element) (Area, bool) {
 	return area, ok && (kind == "" || kind == "worksheet") && (headers == "" || headers == "1")
 }
 
-// writeTable adds the new columns to the table that ends beside the columns.
-func (b *Editor) writeTable() error {
-	if b.table == "" {
+// placeFilter lets a filter cover the new columns: the filter of the table, of the sheet,
+// or a new filter. The filter of a sheet must not overlap a table, which has a filter
+// itself, and a filter of the new columns alone would sort them away from their rows.
+func (ed *Editor) placeFilter(links []relation, whole Area) error {
+	beside := ed.at[0] - 1
+	for _, link := range links {
+		if !strings.HasSuffix(link.kind, "/table") {
+			continue
+		}
+		table, err := ed.parts.document(link.target, "")
+		if err != nil {
+			return err
+		}
+		area, extensible := tableArea(table.root())
+		if !area.overlaps(whole) {
+			continue
+		}
+		if ed.table != "" || !extensible || area.Top != whole.Top || area.Right != beside {
+			ed.table = ""
+			return nil
+		}
+		ed.table = link.target
+	}
+	if ed.table != "" {
 		return nil
 	}
-	return b.parts.change(b.table, "", func(table *element) {
+	switch old := ed.sheet.filter; {
+	case old == nil:
+		ed.filter = &whole
+	case old.Top == whole.Top && old.Right == beside:
+		ed.filter = &Area{old.Left, old.Top, whole.Right, old.Bottom}
+	}
+	return nil
+}
+
+// writeTable adds the new columns to the table that ends beside the columns.
+func (ed *Editor) writeTable() error {
+	if ed.table == "" {
+		return nil
+	}
+	return ed.parts.change(ed.table, "", func(table *element) {
 		for _, e := range append(table.all("autoFilter"), table) {
 			if area, ok := parseArea(e.attr("ref")); ok {
-				area.Right = b.at[len(b.at)-1]
+				area.Right = ed.at[len(ed.at)-1]
 				e.set("ref", area.String())
 			}
 		}
@@ -30,9 +65,9 @@ func (b *Editor) writeTable() error {
 		if list == nil {
 			return
 		}
-		list.set("count", strconv.Itoa(list.number("count")+len(b.at)))
+		list.set("count", strconv.Itoa(list.number("count")+len(ed.at)))
 		last := highest(list, "tableColumn", "id")
-		for i, c := range b.edit.Columns {
+		for i, c := range ed.edit.Columns {
 			list.add("tableColumn", "id", strconv.Itoa(last+1+i), "name", c.Heading)
 		}
 	})
@@ -50,14 +85,14 @@ func highest(list *element, name, attribute string) int {
 
 // nameFilter gives the filter of the sheet the hidden name by which some programs find a
 // filter.
-func (b *Editor) nameFilter() error {
-	if b.filter == nil {
+func (ed *Editor) nameFilter() error {
+	if ed.filter == nil {
 		return nil
 	}
-	f := b.filter
-	sheet := "'" + strings.ReplaceAll(b.edit.Sheet, "'", "''") + "'"
+	f := ed.filter
+	sheet := "'" + strings.ReplaceAll(ed.edit.Sheet, "'", "''") + "'"
 	formula := fmt.Sprintf("%s!$%s$%d:$%s$%d", sheet, columnName(f.Left), f.Top, columnName(f.Right), f.Bottom)
-	return b.parts.change(b.main, "", func(root *element) {
+	return ed.parts.change(ed.book.name, "", func(root *element) {
 		names := root.find("definedNames")
 		if names == nil {
 			names = newElement(root.prefix, "definedNames")
@@ -70,11 +105,11 @@ func (b *Editor) nameFilter() error {
 			root.insert(before+1, names)
 		}
 		for _, e := range names.elements() {
-			if e.attr("name") == "_xlnm._FilterDatabase" && e.attr("localSheetId") == strconv.Itoa(b.index) {
+			if e.attr("name") == "_xlnm._FilterDatabase" && e.attr("localSheetId") == strconv.Itoa(ed.book.index) {
 				e.setText(formula)
 				return
 			}
 		}
-		names.add("definedName", "name", "_xlnm._FilterDatabase", "localSheetId", strconv.Itoa(b.index), "hidden", "1").setText(formula)
+		names.add("definedName", "name", "_xlnm._FilterDatabase", "localSheetId", strconv.Itoa(ed.book.index), "hidden", "1").setText(formula)
 	})
 }

@@ -1,26 +1,14 @@
 package workbook
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 )
 
-// order is how the elements of a sheet follow one another. Programs refuse a sheet in
-// any other order.
-var order = []string{
-	"sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
-	"protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate", "customSheetViews", "mergeCells",
-	"phoneticPr", "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup",
-	"headerFooter", "rowBreaks", "colBreaks", "customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing",
-	"legacyDrawing", "legacyDrawingHF", "drawingHF", "picture", "AlternateContent", "oleObjects", "controls",
-	"webPublishItems", "tableParts", "extLst",
-}
-
-// editedSheet is the sheet that is edited, with what one reading found.
-type editedSheet struct {
+// targetSheet is the sheet that is edited, with what one reading found.
+type targetSheet struct {
 	part   string
 	prefix string // of the elements
 	header int    // the number of the headings' row
@@ -42,7 +30,7 @@ type columnRange struct {
 }
 
 // survey reads the sheet once. width is how many columns the table has.
-func (s *editedSheet) survey(in io.Reader, width int) error {
+func (s *targetSheet) survey(in io.Reader, width int) error {
 	s.lineHeight = 15
 	x := newScanner(in)
 	if err := x.root("worksheet"); err != nil {
@@ -51,7 +39,7 @@ func (s *editedSheet) survey(in io.Reader, width int) error {
 	if x.reencode {
 		return &UnfitError{"its sheet is not written in UTF-8"}
 	}
-	if !usesSpace(x.attributes, mainSpace) {
+	if !x.isTransitional() {
 		return errVariant
 	}
 	s.prefix = x.prefix
@@ -77,16 +65,7 @@ func (s *editedSheet) survey(in io.Reader, width int) error {
 	return x.finish()
 }
 
-func usesSpace(list attributes, space string) bool {
-	for _, a := range list {
-		if a.Value == space {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *editedSheet) surveyRow(r *sheetRow, width int) {
+func (s *targetSheet) surveyRow(r *sheetRow, width int) {
 	for _, c := range r.cells {
 		if !c.full() {
 			continue
@@ -102,7 +81,7 @@ func (s *editedSheet) surveyRow(r *sheetRow, width int) {
 }
 
 // take notes that columns hold something.
-func (s *editedSheet) take(first, last int) {
+func (s *targetSheet) take(first, last int) {
 	for column := first; column <= min(last, MaxColumns-1); column++ {
 		for len(s.taken) <= column {
 			s.taken = append(s.taken, false)
@@ -112,7 +91,7 @@ func (s *editedSheet) take(first, last int) {
 }
 
 // room returns the first column from which on a number of columns are free.
-func (s *editedSheet) room(from, columns int) int {
+func (s *targetSheet) room(from, columns int) int {
 	first := from
 	for column := first; column < first+columns; column++ {
 		if column < len(s.taken) && s.taken[column] {
@@ -122,7 +101,7 @@ func (s *editedSheet) room(from, columns int) int {
 	return first
 }
 
-func (s *editedSheet) surveyElement(e *element) {
+func (s *targetSheet) surveyElement(e *element) {
 	switch e.name {
 	case "cols":
 		for _, c := range e.elements() {
@@ -151,7 +130,7 @@ func (s *editedSheet) surveyElement(e *element) {
 }
 
 // columnStyle returns the style of the cells of a column that have no other.
-func (s *editedSheet) columnStyle(column int) int {
+func (s *targetSheet) columnStyle(column int) int {
 	for _, c := range s.columns {
 		if c.first <= column+1 && column+1 <= c.last {
 			return c.element.number("style")
@@ -160,116 +139,16 @@ func (s *editedSheet) columnStyle(column int) int {
 	return 0
 }
 
-// insertion is a change to an element of the sheet.
-type insertion struct {
-	name string
-	// change gets the element, nil if the sheet has none, and returns what the sheet
-	// has instead, nil for nothing.
-	change func(old *element) (*element, error)
-}
-
-// sheetCopier copies the sheet with insertions in their places.
-type sheetCopier struct {
-	in   *scanner
-	out  io.Writer
-	left []insertion // not written yet, in the order of the file
-}
-
-// copy copies the sheet. copyRows copies the content of the rows' element.
-func (c *sheetCopier) copy(copyRows func(*scanner) error) error {
-	x := c.in
-	for {
-		err := x.next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		case x.kind == endToken: // of the whole
-			if err = c.insertBefore(len(order)); err == nil {
-				err = c.write(x.raw)
-			}
-		case x.kind == startToken && len(x.open) == 2:
-			err = c.copyElement(copyRows)
-		default:
-			err = c.write(x.raw)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func (c *sheetCopier) write(b []byte) error {
-	_, err := c.out.Write(b)
-	return err
-}
-
-// copyElement copies an element, or what an insertion makes of the element.
-func (c *sheetCopier) copyElement(copyRows func(*scanner) error) error {
-	x := c.in
-	place := slices.Index(order, x.name)
-	if err := c.insertBefore(place); err != nil {
-		return err
-	}
-	switch {
-	case x.name == "sheetData":
-		if err := c.write(x.raw); err != nil {
-			return err
-		}
-		if err := copyRows(x); err != nil {
-			return err
-		}
-		return c.write(x.raw) // the last tag
-	case len(c.left) > 0 && x.name == c.left[0].name:
-		e, err := x.element()
-		if err != nil {
-			return err
-		}
-		return c.insert(e)
-	}
-	err := c.write(x.raw)
-	for depth := len(x.open); err == nil && len(x.open) >= depth; {
-		if err = x.next(); err == nil {
-			err = c.write(x.raw)
-		}
-	}
-	return err
-}
-
-// insertBefore writes the insertions that belong in front of a place in the order.
-func (c *sheetCopier) insertBefore(place int) error {
-	for len(c.left) > 0 && slices.Index(order, c.left[0].name) < place {
-		if err := c.insert(nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// insert writes the next insertion in the place of old.
-func (c *sheetCopier) insert(old *element) error {
-	e, err := c.left[0].change(old)
-	if err != nil {
-		return err
-	}
-	c.left = c.left[1:]
-	if e == nil {
-		return nil
-	}
-	return c.write(e.append(nil))
-}
-
 // maxFrozen is how far down headings may be to be kept in sight: more frozen rows would
 // leave too few to scroll.
 const maxFrozen = 12
 
 // freeze keeps the headings in sight, unless the author of the sheet has divided the
 // view otherwise.
-func (s *editedSheet) freeze(old *element) (*element, error) {
+func (s *targetSheet) freeze(old *element) *element {
 	switch {
-	case s.header > maxFrozen, old != nil && old.find("pane") != nil:
-		return old, nil
+	case old != nil && old.find("pane") != nil:
+		return old
 	case old == nil:
 		old = newElement(s.prefix, "sheetViews")
 		old.add("sheetView", "workbookViewId", "0")
@@ -286,13 +165,13 @@ func (s *editedSheet) freeze(old *element) (*element, error) {
 			}
 		}
 	}
-	return old, nil
+	return old
 }
 
 // widen returns the widths of the columns with new widths from a column on, which
 // counts from 0.
-func (s *editedSheet) widen(first int, widths []float64) *element {
-	from, to := first+1, first+len(widths)
+func (s *targetSheet) widen(first int, columns []Column) *element {
+	from, to := first+1, first+len(columns)
 	var all []columnRange
 	for _, c := range s.columns {
 		for _, part := range []columnRange{{c.first, min(c.last, from-1), c.element}, {max(c.first, to+1), c.last, c.element}} {
@@ -301,8 +180,8 @@ func (s *editedSheet) widen(first int, widths []float64) *element {
 			}
 		}
 	}
-	for i, width := range widths {
-		all = append(all, columnRange{from + i, from + i, newElement(s.prefix, "col", "width", fmt.Sprintf("%g", width), "customWidth", "1")})
+	for i, c := range columns {
+		all = append(all, columnRange{from + i, from + i, newElement(s.prefix, "col", "width", fmt.Sprintf("%g", c.Width), "customWidth", "1")})
 	}
 	slices.SortFunc(all, func(a, b columnRange) int { return a.first - b.first })
 	list := newElement(s.prefix, "cols")
