@@ -45,12 +45,7 @@ func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
 	if !l.ownsLock(run.Scope) {
 		return nil, fmt.Errorf("begin a run: company %d, project %d is not locked", run.Company, run.Project)
 	}
-	for _, path := range []*string{&run.Roster, &run.Results} {
-		// A later reader need not be in the same folder.
-		if whole, err := filepath.Abs(*path); err == nil && *path != "" {
-			*path = whole
-		}
-	}
+	run.Roster, run.Results = absolute(run.Roster), absolute(run.Results)
 	err := l.update(ctx, func(ctx context.Context, tx transaction) error { return begin(ctx, tx, &run) })
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
@@ -71,21 +66,43 @@ func begin(ctx context.Context, tx transaction, run *Run) error {
 	}
 	run.Started = run.Started.UTC().Truncate(time.Millisecond)
 	run.Status, run.Ended = Running, time.Time{}
-	runs, err := tx.Runs(ctx, 0)
+	runs, err := editRuns(ctx, tx, func(earlier *Run) bool {
+		if earlier.Status != Running || earlier.Scope != run.Scope {
+			return false
+		}
+		earlier.Status = Crashed
+		return true
+	})
 	if err != nil {
 		return err
 	}
-	for _, earlier := range runs {
-		if earlier.Status != Running || earlier.Scope != run.Scope {
-			continue
-		}
-		earlier.Status = Crashed
-		if err := tx.SaveRun(ctx, &earlier); err != nil {
-			return err
-		}
-	}
 	run.ID = freeID(runs, run.Started)
 	return tx.AddRun(ctx, run)
+}
+
+// absolute returns a path for a later reader, who need not be in the same folder.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil && path != "" {
+		return whole
+	}
+	return path
+}
+
+// editRuns saves the runs that edit has changed, and returns all runs.
+func editRuns(ctx context.Context, tx transaction, edit func(*Run) bool) ([]Run, error) {
+	runs, err := tx.Runs(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	for n := range runs {
+		if !edit(&runs[n]) {
+			continue
+		}
+		if err := tx.SaveRun(ctx, &runs[n]); err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
 }
 
 // freeID returns the second at which a run started, followed by a number if
@@ -110,25 +127,22 @@ func (l *Ledger) End(ctx context.Context, run *Run) error {
 		return fmt.Errorf("end run %s: unknown status %q", run.ID, run.Status)
 	}
 	running := false
-	err := l.update(ctx, func(ctx context.Context, tx transaction) error {
-		runs, err := tx.Runs(ctx, 0)
-		if err != nil {
-			return err
-		}
-		at := slices.IndexFunc(runs, func(r Run) bool { return r.number == run.number && r.Status == Running })
-		if at < 0 {
-			return nil
-		}
-		running = true
+	err := l.update(ctx, func(ctx context.Context, tx transaction) (err error) {
 		if run.Ended.IsZero() {
 			if run.Ended, err = tx.Now(ctx); err != nil {
 				return err
 			}
 		}
 		run.Ended = run.Ended.UTC().Truncate(time.Millisecond)
-		ended := runs[at]
-		ended.Ended, ended.Status, ended.Results, ended.Counts = run.Ended, run.Status, run.Results, run.Counts
-		return tx.SaveRun(ctx, &ended)
+		_, err = editRuns(ctx, tx, func(r *Run) bool {
+			if r.number != run.number || r.Status != Running {
+				return false
+			}
+			running = true
+			r.Ended, r.Status, r.Results, r.Counts = run.Ended, run.Status, run.Results, run.Counts
+			return true
+		})
+		return err
 	})
 	if err == nil && !running {
 		err = ErrNotBegun
@@ -142,32 +156,18 @@ func (l *Ledger) End(ctx context.Context, run *Run) error {
 // RenameFile records the new path of a file in all runs that have the file as
 // roster or results.
 func (l *Ledger) RenameFile(ctx context.Context, from, to string) error {
-	for _, path := range []*string{&from, &to} {
-		whole, err := filepath.Abs(*path)
-		if err != nil {
-			return fmt.Errorf("record the new path %s: %w", to, err)
-		}
-		*path = whole
-	}
+	from, to = absolute(from), absolute(to)
 	err := l.update(ctx, func(ctx context.Context, tx transaction) error {
-		runs, err := tx.Runs(ctx, 0)
-		if err != nil {
-			return err
-		}
-		for _, r := range runs {
-			if r.Roster != from && r.Results != from {
-				continue
-			}
+		_, err := editRuns(ctx, tx, func(r *Run) bool {
+			was := *r
 			for _, path := range []*string{&r.Roster, &r.Results} {
 				if *path == from {
 					*path = to
 				}
 			}
-			if err := tx.SaveRun(ctx, &r); err != nil {
-				return err
-			}
-		}
-		return nil
+			return *r != was
+		})
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("record the new path %s: %w", to, err)
