@@ -112,20 +112,15 @@ func (l *Ledger) Record(ctx context.Context, i Intent, result Result) error {
 }
 
 func (r Result) check() error {
-	switch r.State {
-	case Created:
-		if r.PersonID <= 0 {
-			return errors.New("a created person needs an ID above 0")
-		}
-		return nil
-	case Refused, Intended:
-		if r.PersonID != 0 {
-			return fmt.Errorf("a person who is %s has no ID", r.State)
-		}
-		return nil
-	case Absent, Removed:
+	switch {
+	case r.State != Created && r.State != Refused && r.State != Intended:
+		return fmt.Errorf("an attempt can't end as %s", r.State)
+	case r.State == Created && r.PersonID <= 0:
+		return errors.New("a created person needs an ID above 0")
+	case r.State != Created && r.PersonID != 0:
+		return fmt.Errorf("a person who is %s has no ID", r.State)
 	}
-	return fmt.Errorf("an attempt can't end as %s", r.State)
+	return nil
 }
 
 // over returns r with the fields that r leaves empty taken from an earlier

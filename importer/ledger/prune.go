@@ -28,32 +28,34 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		if !run.Started.Before(before) {
 			continue
 		}
-		attempts, deleted := 0, false
-		if run.Status != Running {
-			if attempts, deleted, err = l.deleteRun(ctx, run); err != nil {
-				return done, fmt.Errorf("prune run %s: %w", run.ID, err)
-			}
+		one, err := l.pruneRun(ctx, run)
+		if err != nil {
+			return done, fmt.Errorf("prune run %s: %w", run.ID, err)
 		}
-		if !deleted {
-			done.Kept++
-			continue
-		}
-		done.Runs++
-		done.Attempts += attempts
+		done.Runs += one.Runs
+		done.Attempts += one.Attempts
+		done.Kept += one.Kept
 	}
 	return done, nil
 }
 
-// deleteRun deletes a run with all attempts unless the run has open intents.
-func (l *Ledger) deleteRun(ctx context.Context, run Run) (attempts int, deleted bool, err error) {
+// pruneRun deletes a run with all attempts unless the run is running or has open
+// intents.
+func (l *Ledger) pruneRun(ctx context.Context, run Run) (done Pruned, err error) {
+	if run.Status == Running {
+		return Pruned{Kept: 1}, nil
+	}
 	err = l.update(ctx, func(ctx context.Context, tx transaction) error {
 		open, err := tx.OpenIntents(ctx, &run.Scope)
-		if err != nil || slices.ContainsFunc(open, func(i intentRecord) bool { return i.run == run.number }) {
-			return err
+		if slices.ContainsFunc(open, func(i intentRecord) bool { return i.run == run.number }) {
+			done.Kept = 1
+			return nil
 		}
-		deleted = true
-		attempts, err = tx.DeleteRun(ctx, run.number)
+		if err == nil {
+			done.Attempts, err = tx.DeleteRun(ctx, run.number)
+			done.Runs = 1
+		}
 		return err
 	})
-	return attempts, deleted, err
+	return done, err
 }

@@ -107,21 +107,15 @@ func (l *Ledger) RecordRemovals(ctx context.Context, removals []Removal, results
 }
 
 func (r Result) checkRemoval(id int64) error {
-	if r.Status != "" {
+	switch {
+	case r.Status != "":
 		return fmt.Errorf("a removal has no row status, not %s", r.Status)
+	case r.State != Created && r.State != Removed && r.State != Intended:
+		return fmt.Errorf("a removal can't end as %s", r.State)
+	case r.State == Intended && r.PersonID != 0:
+		return errors.New("a removal without an outcome has no person ID")
+	case r.State != Intended && r.PersonID != id:
+		return fmt.Errorf("the removal is about person %d, not %d", id, r.PersonID)
 	}
-	switch r.State {
-	case Removed, Created:
-		if r.PersonID != id {
-			return fmt.Errorf("the removal is about person %d, not %d", id, r.PersonID)
-		}
-		return nil
-	case Intended:
-		if r.PersonID != 0 {
-			return errors.New("a removal without an outcome has no person ID")
-		}
-		return nil
-	case Absent, Refused:
-	}
-	return fmt.Errorf("a removal can't end as %s", r.State)
+	return nil
 }

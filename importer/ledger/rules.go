@@ -56,24 +56,14 @@ func readBatch(ctx context.Context, tx transaction, changes []*change) (*batch, 
 			keys = append(keys, c.intent.key)
 		}
 	}
-	if len(keys) == 0 {
-		return b, nil
-	}
-	intents, err := tx.Intents(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
+	intents, people, err := readKeys(ctx, tx, keys)
 	for n := range intents {
 		b.open[intents[n].key] = &intents[n]
-	}
-	people, err := tx.People(ctx, keys)
-	if err != nil {
-		return nil, err
 	}
 	for _, p := range people {
 		b.people[p.key] = p
 	}
-	return b, nil
+	return b, err
 }
 
 // write hands the store what the batch decided.

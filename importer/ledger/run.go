@@ -119,12 +119,8 @@ func freeID(runs []Run, started time.Time) string {
 // End records how a run ended: Status, Counts and Results. Ended is the store's
 // time unless the caller set it. Open intents stay open.
 func (l *Ledger) End(ctx context.Context, run *Run) error {
-	switch run.Status {
-	case Finished, Stopped, Interrupted:
-	case Running, Crashed:
+	if !slices.Contains([]RunStatus{Finished, Stopped, Interrupted}, run.Status) {
 		return fmt.Errorf("end run %s: a run can't end as %q", run.ID, run.Status)
-	default:
-		return fmt.Errorf("end run %s: unknown status %q", run.ID, run.Status)
 	}
 	running := false
 	err := l.update(ctx, func(ctx context.Context, tx transaction) (err error) {

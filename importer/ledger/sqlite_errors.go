@@ -59,11 +59,8 @@ func explainCode(path string, code int, err error) error {
 	case sqlite3.SQLITE_FULL:
 		return fullDisk(path, err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
-		return &fault.Error{
-			Code: CodeUnwritable, Where: fault.Where{File: path}, Err: err,
-			Message: "another program kept the ledger busy for too long",
-			Fix:     "see which program has the file open (a backup, or a stopped muster), end that program, and run the same command again",
-		}
+		return fileError(CodeUnwritable, path, err, "another program kept the ledger busy for too long",
+			"see which program has the file open (a backup, or a stopped muster), end that program, and run the same command again")
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return unwritableFile(path, "the ledger can only be read, not written", err)
 	case sqlite3.SQLITE_CANTOPEN:
@@ -74,33 +71,30 @@ func explainCode(path string, code int, err error) error {
 	return nil
 }
 
+// fileError returns an error of the file at path.
+func fileError(code, path string, err error, message, fix string) *fault.Error {
+	return &fault.Error{Code: code, Where: fault.Where{File: path}, Message: message, Fix: fix, Err: err}
+}
+
 func unwritableFile(path, message string, err error) error {
-	return &fault.Error{
-		Code: CodeUnwritable, Where: fault.Where{File: path}, Message: message, Err: err,
-		Fix: fmt.Sprintf("make sure that you may write in the folder %s and that its disk works, or name another ledger with --ledger FILE", filepath.Dir(path)),
-	}
+	return fileError(CodeUnwritable, path, err, message,
+		fmt.Sprintf("make sure that you may write in the folder %s and that its disk works, or name another ledger with --ledger FILE", filepath.Dir(path)))
 }
 
 func fullDisk(path string, err error) error {
-	return &fault.Error{
-		Code: CodeFull, Where: fault.Where{File: path}, Message: "the disk of the ledger is full", Err: err,
-		Fix: "make room on that disk, then run the same command again: muster continues where this run stopped",
-	}
+	return fileError(CodeFull, path, err, "the disk of the ledger is full",
+		"make room on that disk, then run the same command again: muster continues where this run stopped")
 }
 
 func damagedFile(path, message string, err error) error {
-	return &fault.Error{
-		Code: CodeDamaged, Where: fault.Where{File: path}, Message: message, Err: err,
-		Fix: fmt.Sprintf("restore the ledger from a backup. Without a backup, keep the file and move %s* aside. The next run then starts a new ledger "+
+	return fileError(CodeDamaged, path, err, message,
+		fmt.Sprintf("restore the ledger from a backup. Without a backup, keep the file and move %s* aside. The next run then starts a new ledger "+
 			"and finds the people of the project by listing them, but past runs and requests without an answer are forgotten "+
-			"(wait some minutes before that run), and people you took off the project would be created again", path),
-	}
+			"(wait some minutes before that run), and people you took off the project would be created again", path))
 }
 
 func newerFile(path string, version int64) error {
-	return &fault.Error{
-		Code: CodeNewer, Where: fault.Where{File: path},
-		Message: fmt.Sprintf("a newer muster wrote the ledger (format %d; this muster knows format %d)", version, sqliteFormat),
-		Fix:     "use that newer muster, or name another ledger with --ledger FILE",
-	}
+	return fileError(CodeNewer, path, nil,
+		fmt.Sprintf("a newer muster wrote the ledger (format %d; this muster knows format %d)", version, sqliteFormat),
+		"use that newer muster, or name another ledger with --ledger FILE")
 }

@@ -122,12 +122,8 @@ func (s *sqliteStore) adopt(ctx context.Context) (err error) {
 		return err
 	}
 	// This reads the whole file: half a second for a million people.
-	var verdict string
-	if err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+	if err := s.inspect(ctx, "PRAGMA quick_check(1)"); err != nil {
 		return err
-	}
-	if verdict != "ok" {
-		return damagedFile(s.path, "the ledger file is damaged or cut short", errors.New(verdict))
 	}
 	err = conn.QueryRowContext(ctx, `SELECT secret FROM ledger WHERE one = 1 AND 4 =
 		(SELECT count(*) FROM sqlite_schema WHERE name IN ('runs', 'intents', 'attempts', 'people'))`).Scan(&s.secret)
@@ -144,10 +140,8 @@ func (s *sqliteStore) adopt(ctx context.Context) (err error) {
 // checkFormat checks that the file is a ledger of the format of this program.
 func checkFormat(ctx context.Context, path string, conn *sql.Conn) error {
 	var id, version int64
-	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
-		return err
-	}
-	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	const marks = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+	if err := conn.QueryRowContext(ctx, marks).Scan(&id, &version); err != nil {
 		return err
 	}
 	switch {

@@ -136,12 +136,8 @@ func inTransaction(ctx context.Context, conn *sql.Conn, do func() error) error {
 // Check reads the whole file and compares the indexes with the tables, which
 // opening leaves out.
 func (s *sqliteStore) Check(ctx context.Context) (bytes int64, people int, err error) {
-	var verdict string
-	if err := s.db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
+	if err := s.inspect(ctx, "PRAGMA integrity_check(1)"); err != nil {
 		return 0, 0, explainSQLite(s.path, "read", err)
-	}
-	if verdict != "ok" {
-		return 0, 0, damagedFile(s.path, "the ledger file is damaged", errors.New(verdict))
 	}
 	if err := s.db.QueryRowContext(ctx, "SELECT count(*) FROM people").Scan(&people); err != nil {
 		return 0, 0, explainSQLite(s.path, "read", err)
@@ -152,6 +148,16 @@ func (s *sqliteStore) Check(ctx context.Context) (bytes int64, people int, err e
 		}
 	}
 	return bytes, people, nil
+}
+
+// inspect runs a check of SQLite over the whole file.
+func (s *sqliteStore) inspect(ctx context.Context, check string) error {
+	var verdict string
+	err := s.db.QueryRowContext(ctx, check).Scan(&verdict)
+	if err == nil && verdict != "ok" {
+		return damagedFile(s.path, "the ledger file is damaged or cut short", errors.New(verdict))
+	}
+	return err
 }
 
 // Lock takes an operating system's lock on a file next to the ledger. The file
