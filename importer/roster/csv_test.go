@@ -159,18 +159,6 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-func TestHeaderByShape(t *testing.T) {
-	t.Parallel()
-	r, err := roster.Open(write(t, "crew.csv", "ACME\nColumn A,Column B,Column C\nAna,7,2026\n"), roster.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if diff := cmp.Diff([]string{"Column A", "Column B", "Column C"}, r.Header()); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestRefusedText(t *testing.T) {
 	t.Parallel()
 	const header = "First Name,Last Name,Job Title\n"

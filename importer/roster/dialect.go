@@ -72,7 +72,7 @@ func (r *Reader) openCSV(o Options, head []byte) error {
 	if err != nil {
 		return err
 	}
-	t.headerRow, t.width = h.number, len(h.cells)
+	t.headerRow, t.width = h.Number, len(h.Cells)
 	return r.takeHeader(h, o.Heading)
 }
 
@@ -161,7 +161,7 @@ const noDelimiter = '\x1f'
 // of the names: Name, and below it "GARCIA, Maria". More delimiters than a name
 // has make it a table whose headings are lost.
 func (t *csvTable) oneColumn(heading func(string) bool, sample string) (bool, error) {
-	if heading == nil || strings.ContainsRune(sample, noDelimiter) {
+	if strings.ContainsRune(sample, noDelimiter) {
 		return false, nil
 	}
 	rows, err := headRows(t)
@@ -183,10 +183,10 @@ func (t *csvTable) oneColumn(heading func(string) bool, sample string) (bool, er
 	}
 	below, wide := 0, 0
 	for _, row := range rows {
-		if row.number <= whole[i].number {
+		if row.Number <= whole[i].Number {
 			continue
 		}
-		if below++; len(row.cells) > 2 {
+		if below++; len(row.Cells) > 2 {
 			wide++
 		}
 	}
@@ -201,14 +201,12 @@ func regularity(rows []headRow, heading func(string) bool) float64 {
 	widths := map[int]int{}
 	damaged, headings := 0, 0
 	for _, row := range rows {
-		if row.damage != nil {
+		if row.Err != nil {
 			damaged++
 			continue
 		}
-		widths[len(row.cells)]++
-		if heading != nil {
-			headings = max(headings, row.headings(heading))
-		}
+		widths[len(row.Cells)]++
+		headings = max(headings, row.headings(heading))
 	}
 	width, often := 1, 0
 	for w, n := range widths {

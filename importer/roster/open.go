@@ -6,6 +6,9 @@ import "bytes"
 // that it can be: CSV once if its encoding has to be told, a workbook once whole.
 // The path "-" is the standard input. The error is always an *fault.Error.
 func Open(path string, o Options) (*Reader, error) {
+	if o.Heading == nil {
+		o.Heading = func(string) bool { return false }
+	}
 	s, err := openSource(path, o.Stdin)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,23 @@
 package roster
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// setHeader tells the classifier the header of the roster.
+func (c *rowClassifier) setHeader(h headRow, heading func(string) bool) {
+	c.headerRow, c.heading, c.headers = h.Number, heading, h.joined
+	if h.joined == nil {
+		c.headers = [][]string{slices.Clone(connected(h.Cells))}
+	}
+	c.firstHeading = map[string]bool{}
+	for _, words := range [][]string{h.Cells, wordSections()["name"], wordSections()["part of a name"]} {
+		for _, heading := range words {
+			c.firstHeading[headingKey(heading)] = !blank(heading)
+		}
+	}
+}
 
 // repeatsHeader reports whether a row holds the headings again, as at the top of every
 // printed page, or those of a second language right below the header.
@@ -34,7 +51,7 @@ func (c *rowClassifier) allHeadings(row *Row) bool {
 		if blank(cell) {
 			continue
 		}
-		if c.heading == nil || row.Kinds != nil && row.Kinds[i] != Text || !c.heading(oneLine(cell)) {
+		if row.Kinds != nil && row.Kinds[i] != Text || !c.heading(oneLine(cell)) {
 			return false
 		}
 		filled++

@@ -33,8 +33,8 @@ type Options struct {
 	// became of each, and is filtered for a look.
 	HiddenToo bool
 
-	// Heading says whether a cell reads like a heading. Without it the header
-	// row is told by its shape: non-empty cells that are not numbers.
+	// Heading reports whether a cell is a heading. Without Heading, HeaderRow must say
+	// where the headings are.
 	Heading func(cell string) bool
 
 	Stdin io.Reader // what the path "-" reads; nil is the standard input

@@ -51,8 +51,8 @@ var skipRules = sync.OnceValue(func() []rule {
 		{reason: skipTotal, cells: anyCells, form: `# \| ({total}|9)( \| 9)*$`},
 		// Reports of databases: "25 records", "Employees: 25", "Number of employees | 25".
 		{reason: skipTotal, cells: 1, form: `[^\pL]*[0-9] {counted}[^\pL]*$`},
-		{reason: skipTotal, cells: 1, form: `(.* )?({counted}|{total})( .*)? : [0-9.,]+$`},
-		{reason: skipTotal, cells: anyCells, form: `(head ?count|{number of} {counted})( :)?( \| 9)*$`},
+		{reason: skipTotal, cells: 1, form: `([^ ]+ )?{counted}( [^ ]+)? : [0-9.,]+$`},
+		{reason: skipTotal, cells: anyCells, form: `(head ?count|{number of} {counted})( :)?( [0-9.,]+)?( \| 9)*$`},
 		// Subtotals of spreadsheet programs and of departments: "Electrical Count | 1", "Dept 100 Total | 40".
 		{reason: skipTotal, cells: anyCells, form: `{group} ([^|]* )?total( \| 9)+$`},
 		{reason: skipTotal, cells: anyCells, applies: (*rowClassifier).subtotal},

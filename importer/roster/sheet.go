@@ -99,9 +99,7 @@ func (sh *sheet) count(row *workbook.Row) {
 func (sh *sheet) fillHead() {
 	fill := newFiller(sh.Merges)
 	for i := range sh.head {
-		row := Row{Number: sh.head[i].number, Cells: sh.head[i].cells, Kinds: sh.head[i].kinds}
-		fill.apply(&row, 0)
-		sh.head[i].cells, sh.head[i].kinds = row.Cells, row.Kinds
+		fill.apply(&sh.head[i].Row, 0)
 	}
 }
 
@@ -186,9 +184,9 @@ func (r *Reader) openWorkbook(o Options) error {
 	if err != nil {
 		return err
 	}
-	h.cells = connected(h.cells)
-	t.headerRow, t.width = h.number, len(h.cells)
-	r.classifier.numbers, r.classifier.lastMerged = sh.numeric(), lastHeaderRow(sh.Merges, h.number, len(h.cells))
+	h.Cells = connected(h.Cells)
+	t.headerRow, t.width = h.Number, len(h.Cells)
+	r.classifier.numbers, r.classifier.lastMerged = sh.numeric(), lastHeaderRow(sh.Merges, h.Number, len(h.Cells))
 	r.remarkOnSheet(sh, h)
 	return r.takeHeader(h, o.Heading)
 }
@@ -203,7 +201,7 @@ func (r *Reader) remarkOnSheet(sh *sheet, header headRow) {
 	r.estimate = sh.filled
 	hidden := sh.hidden
 	for _, row := range sh.head {
-		if row.hidden && row.number <= header.number {
+		if row.SkipReason == SkipHidden && row.Number <= header.Number {
 			hidden--
 		}
 	}
@@ -212,10 +210,10 @@ func (r *Reader) remarkOnSheet(sh *sheet, header headRow) {
 			"hidden row is not imported (to import it, show it in the workbook)",
 			"hidden rows are not imported (to import them, show them in the workbook)"))
 	}
-	if n := tallMerges(sh.Merges, header.number); n > 0 {
+	if n := tallMerges(sh.Merges, header.Number); n > 0 {
 		r.remark(wording.Plural(n, "cell is merged over several rows and counts for each row", "cells are merged over several rows and count for each row"))
 	}
-	if sh.last >= len(header.cells)+maxBeside {
+	if sh.last >= len(header.Cells)+maxBeside {
 		r.remark("cells far to the right of the headings are not read, such as " + sh.farthest)
 	}
 	if sh.Uncomputed > 0 {

@@ -20,13 +20,9 @@ func newSheetChoice(sh *sheet, o Options) sheetChoice {
 	c := sheetChoice{sheet: sh, sample: containsWord("sample", sh.Name), left: containsWord("left", sh.Name)}
 	i, known := bestHeader(sh.head, o.Heading)
 	if o.HeaderRow > 0 {
-		i = slices.IndexFunc(sh.head, func(h headRow) bool { return h.number == o.HeaderRow })
-		switch {
-		case i < 0:
-		case o.Heading != nil:
+		i = slices.IndexFunc(sh.head, func(h headRow) bool { return h.Number == o.HeaderRow })
+		if i >= 0 {
 			known = sh.head[i].headings(o.Heading)
-		default:
-			known = len(sh.head[i].texts())
 		}
 	}
 	if i >= 0 {
@@ -77,7 +73,7 @@ func (r *Reader) chooseSheet(o Options) (*sheet, error) {
 	}
 	for _, other := range choices[1:] {
 		switch {
-		case o.Heading == nil, other.sample, best.sample, !other.people, other.known < 2:
+		case other.sample, best.sample, !other.people, other.known < 2:
 		case other.known == best.known:
 			return nil, r.source.fail(CodeSheetAmbiguous, fmt.Sprintf("the sheets %q and %q both look like rosters", best.Name, other.Name),
 				fmt.Sprintf("name the one to read, such as --sheet %q, and run once for each", best.Name), nil)
