@@ -66,7 +66,7 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 	if err != nil {
 		return err
 	}
-	show := a.newDisplay(a.logger())
+	show := a.newDisplay(in)
 	options := a.importOptions(show)
 	if look.conn != nil {
 		options.Connection, options.Ledger = look.conn.Connection, look.book
@@ -76,20 +76,21 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 			return err
 		}
 	}
-	c := checked{roster: in, lookup: look, Import: importer.New(split, options)}
-	if _, err := c.Validate(ctx); err != nil {
+	show.im = importer.New(split, options)
+	c := checked{display: show, lookup: look}
+	if _, err := c.im.Validate(ctx); err != nil {
 		return err
 	}
-	if c.foreseen, err = c.DryRun(ctx); err != nil {
+	if c.foreseen, err = c.im.DryRun(ctx); err != nil {
 		return err
 	}
 	if a.settings.plan != "" && c.done() {
-		if err := c.PlanFile(c.foreseen).Save(a.settings.plan); err != nil {
+		if err := c.im.PlanFile(c.foreseen).Save(a.settings.plan); err != nil {
 			return err
 		}
 		c.plan = a.settings.plan
 	}
-	return a.reportCheck(&c, show)
+	return a.reportCheck(&c)
 }
 
 // mayPlan refuses a plan that could not be kept to or not be saved.
@@ -142,22 +143,21 @@ func (l *lookup) close() error {
 
 // checked is what a check has found.
 type checked struct {
-	*importer.Import
+	*display
 	*lookup
-	roster   *importer.Roster
 	foreseen *importer.DryRunResult
 	plan     string // the plan file that was written
 }
 
 // done reports whether every project could be looked at.
-func (c *checked) done() bool { return c.conn != nil && c.Stop() == nil }
+func (c *checked) done() bool { return c.conn != nil && c.im.Stop() == nil }
 
-func (a *app) reportCheck(found *checked, show *display) error {
+func (a *app) reportCheck(found *checked) error {
 	s, in, foreseen := &a.settings, found.roster, found.foreseen
 	c := report.Check{
 		Summary: report.Summary{
-			Status: report.Checked, Counts: foreseen.Counts, Problems: show.problems.List(), Results: s.results,
-			Details: report.Details{Notes: show.notes.List(), Remarks: in.Remarks},
+			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Results: s.results,
+			Details: report.Details{Notes: found.notes.List(), Remarks: in.Remarks},
 		},
 		LookedUp: found.done(), Plan: found.plan,
 		Import: report.Import{Create: foreseen.Counts.Pending, Update: foreseen.Updates},
@@ -170,10 +170,10 @@ func (a *app) reportCheck(found *checked, show *display) error {
 		c.Columns = append(c.Columns, report.Column{Field: string(m.Field), Heading: m.Heading, How: m.How})
 	}
 	if found.done() {
-		c.Project = projectNames(found.Import, nameOf)
-		c.Requests = found.API.Requests()
+		c.Project = found.projects(nameOf)
+		c.Requests = found.im.API.Requests()
 		c.Import.Requests = c.Requests + foreseen.Requests() // an import looks up the same before it begins
-		c.Import.Estimate, _ = found.Pace.Forecast(c.Import.Requests)
+		c.Import.Estimate, _ = found.im.Pace.Forecast(c.Import.Requests)
 	}
 	if c.Invalid+c.Failed+c.Unknown > 0 {
 		c.ExitCode = exitRowsLeft
@@ -184,11 +184,11 @@ func (a *app) reportCheck(found *checked, show *display) error {
 	if foreseen.Stop != nil {
 		c.Why = "An import would be " + foreseen.Stop.Message
 	}
-	if stop := found.Stop(); stop != nil {
+	if stop := found.im.Stop(); stop != nil {
 		e, _ := reasonOf(stop)
 		c.ExitCode, c.Error = exitStopped, &e
 		c.Why = "The project could not be looked at."
-		if len(found.Projects()) > 1 {
+		if len(found.im.Projects()) > 1 {
 			c.Why = "Not every project could be looked at."
 		}
 		a.complain(stop)
@@ -227,7 +227,7 @@ func (a *app) openQuestions(found *checked) []string {
 func (a *app) afterCheck(found *checked, c report.Check) []string {
 	send := c.Import.Create + c.Import.Update
 	switch path := found.roster.Path; {
-	case found.Stop() != nil || c.Invalid > 0 && send == 0:
+	case found.im.Stop() != nil || c.Invalid > 0 && send == 0:
 		return []string{a.again("check", path, "")}
 	case send == 0:
 		return nil

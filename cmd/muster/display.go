@@ -23,6 +23,8 @@ import (
 type display struct {
 	app             *app
 	log             zerolog.Logger
+	roster          *importer.Roster
+	im              *importer.Import
 	problems, notes outcome.Groups
 	waits           waits
 	page            *report.HTML     // nil without --report
@@ -31,8 +33,8 @@ type display struct {
 	undeaf          func() bool      // ends listening to signals
 }
 
-func (a *app) newDisplay(log zerolog.Logger) *display {
-	return &display{app: a, log: log, waits: waits{app: a}}
+func (a *app) newDisplay(in *importer.Roster) *display {
+	return &display{app: a, log: a.logger(), roster: in, waits: waits{app: a}}
 }
 
 // handle takes an event of the import.
@@ -89,7 +91,7 @@ func showInReport(page *report.HTML, e importer.Event) {
 
 // begin shows the progress of a run. End it with close and remove an unfinished
 // report with discard.
-func (d *display) begin(ctx context.Context, im *importer.Import, rows, requests int) error {
+func (d *display) begin(ctx context.Context, rows, requests int) error {
 	a := d.app
 	if a.settings.report != "" {
 		var err error
@@ -107,7 +109,7 @@ func (d *display) begin(ctx context.Context, im *importer.Import, rows, requests
 	}
 	d.progress = report.NewProgress(a.stderr, mode, rows, d.log)
 	d.progress.Estimate(func(left int) (time.Duration, bool) {
-		return im.Pace.Forecast(min(left, max(requests-int(d.sent.Load()), 0)))
+		return d.im.Pace.Forecast(min(left, max(requests-int(d.sent.Load()), 0)))
 	})
 	a.progress.Store(d.progress)
 	d.undeaf = context.AfterFunc(ctx, func() { d.sayStopping(context.Cause(ctx), mode) })
@@ -149,12 +151,12 @@ func (d *display) discard() error {
 }
 
 // announce says what is about to happen.
-func (a *app) announce(in *importer.Roster, im *importer.Import, v *importer.Validation, requests int) {
+func (a *app) announce(show *display, v *importer.Validation, requests int) {
 	if a.settings.quiet || a.settings.json && !isTerminal(a.stderr) {
 		return
 	}
-	estimate, _ := im.Pace.Forecast(requests)
-	roster, columns := in.Path, a.width(a.stderr)
+	estimate, _ := show.im.Pace.Forecast(requests)
+	roster, columns := show.roster.Path, a.width(a.stderr)
 	if roster == "-" {
 		roster = "standard input"
 	}
@@ -163,7 +165,7 @@ func (a *app) announce(in *importer.Roster, im *importer.Import, v *importer.Val
 	}
 	var sentence strings.Builder
 	_ = report.WritePlan(&sentence, report.Plan{ // a builder takes everything
-		Rows: v.Rows, Roster: roster, Project: projectNames(im, a.called), Estimate: estimate, Rehearsal: a.settings.simulate,
+		Rows: v.Rows, Roster: roster, Project: show.projects(a.called), Estimate: estimate, Rehearsal: a.settings.simulate,
 	}, columns)
 	a.talk("%s", strings.TrimSuffix(sentence.String(), "\n"))
 	if v.Invalid > 0 {
@@ -184,10 +186,10 @@ func (a *app) called(project procore.Project) string {
 	return fmt.Sprintf("%s (%s)", project.Name, number)
 }
 
-// projectNames lists the projects of an import in words, or says how many there are.
-func projectNames(im *importer.Import, call func(procore.Project) string) string {
+// projects lists the projects of the import in words, or says how many there are.
+func (d *display) projects(call func(procore.Project) string) string {
 	var names []string
-	for _, p := range im.Projects() {
+	for _, p := range d.im.Projects() {
 		names = append(names, call(p))
 	}
 	if len(names) > 3 {

@@ -105,12 +105,16 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	if err != nil {
 		return err
 	}
+	return a.importRoster(ctx, in, split, reviewed)
+}
+
+// importRoster makes the import of a roster, and runs it.
+func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *importer.ProjectSplit, reviewed *importer.PlanFile) (err error) {
 	target, err := in.ResultsPath(a.settings.results, a.settings.simulate)
 	if err != nil {
 		return err
 	}
-	log := a.logger()
-	conn, err := a.connect(log, split.Projects[1:]...)
+	conn, err := a.connect(a.logger(), split.Projects[1:]...)
 	if err != nil {
 		return err
 	}
@@ -120,12 +124,17 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, book.close()) }()
-
-	show := a.newDisplay(log)
+	show := a.newDisplay(in)
 	options := a.importOptions(show)
 	options.Connection, options.Ledger, options.ResultsPath = conn.Connection, book.Ledger, target
-	im := importer.New(split, options)
-	defer func() { err = errors.Join(err, im.Close()) }()
+	show.im = importer.New(split, options)
+	defer func() { err = errors.Join(err, show.im.Close()) }()
+	return a.showImport(ctx, show, reviewed)
+}
+
+// showImport runs an import, and shows what happens.
+func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.PlanFile) (err error) {
+	im := show.im
 	if err := im.Lock(); err != nil {
 		return err
 	}
@@ -136,7 +145,7 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	}
 	if reviewed != nil {
 		if err := im.Match(ctx, reviewed); err != nil {
-			return a.suggestCheck(err, path)
+			return a.suggestCheck(err, show.roster.Path)
 		}
 	}
 	requests := 0
@@ -145,8 +154,8 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 			return err
 		}
 	}
-	a.announce(in, im, validation, requests)
-	if err := show.begin(ctx, im, validation.Rows, requests); err != nil {
+	a.announce(show, validation, requests)
+	if err := show.begin(ctx, validation.Rows, requests); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, show.discard()) }()
@@ -155,7 +164,7 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	if summary == nil {
 		return err
 	}
-	return a.summarise(ctx, in, im, summary, show, err)
+	return a.summarise(ctx, show, summary, err)
 }
 
 // importOptions returns the options that the settings ask for.
@@ -165,7 +174,7 @@ func (a *app) importOptions(show *display) importer.Options {
 		Rehearsal: s.simulate,
 		Policy:    importer.Policy{Update: s.update, AllowNamesakes: s.allowNamesakes, RecreateRemoved: s.recreateRemoved},
 		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors.limit, MaxDuration: s.maxDuration},
-		OnEvent:   show.handle, Log: a.logger(),
+		OnEvent:   show.handle, Log: show.log,
 	}
 }
 

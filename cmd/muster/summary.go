@@ -11,7 +11,8 @@ import (
 )
 
 // summarise prints the summary of a run and sets the exit code.
-func (a *app) summarise(ctx context.Context, in *importer.Roster, im *importer.Import, run *importer.Summary, show *display, failure error) error {
+func (a *app) summarise(ctx context.Context, show *display, run *importer.Summary, failure error) error {
+	in, im := show.roster, show.im
 	s := report.Summary{
 		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
 		Results: im.ResultsPath, Problems: show.problems.List(),
@@ -19,7 +20,7 @@ func (a *app) summarise(ctx context.Context, in *importer.Roster, im *importer.I
 			Requests: im.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
 		},
 		Details: report.Details{
-			Notes: show.notes.List(), Updated: run.Updated, Rehearsal: a.settings.simulate, Project: projectNames(im, nameOf),
+			Notes: show.notes.List(), Updated: run.Updated, Rehearsal: a.settings.simulate, Project: show.projects(nameOf),
 			Remarks: append(in.Remarks, run.Remarks...),
 		},
 	}
