@@ -55,8 +55,7 @@ func WriteCheck(w io.Writer, c Check, width int) error {
 	p.mapping(c)
 	p.effort(c)
 	p.ending(c.Summary)
-	_, err := io.WriteString(w, p.b.String())
-	return err
+	return writeAll(w, p.b.String())
 }
 
 // meanings explains the statuses of rows that were not sent.

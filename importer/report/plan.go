@@ -33,6 +33,5 @@ func WritePlan(w io.Writer, plan Plan, width int) error {
 	}
 	p := newPage(width)
 	p.line("", "", sentence+".")
-	_, err := io.WriteString(w, p.b.String())
-	return err
+	return writeAll(w, p.b.String())
 }

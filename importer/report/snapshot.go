@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,30 +26,21 @@ type Snapshot struct {
 // room, the bar goes first, then the rate, then the percentage.
 func (s Snapshot) Line(width int) string {
 	done := s.Counts.Rows()
-	count := text.Plural(done, "row", "rows")
-	percent, rate, left, wrong, waits := "", "", "", "", ""
+	count, rate, waits := text.Plural(done, "row", "rows"), "", ""
 	if s.Total > 0 {
 		count = text.Number(done) + " of " + text.Number(s.Total)
-		percent = strconv.Itoa(min(done*100/s.Total, 100)) + "%"
 	}
-	if s.Rate > 0 {
-		rate = perSecond(s.Rate)
-	}
-	if s.Left >= time.Second {
-		left = text.About(coarse(s.Left)) + " left"
-	}
-	if n := s.Counts.NeedLook(); n > 0 {
-		wrong = text.Number(n) + " to look at"
-	}
+	percent, left, wrong := s.percent(), s.left(), s.wrong()
 	if !s.Until.IsZero() {
 		waits = "waits " + s.Why + " until " + clock(s.Until, s.Now)
-		rate = ""
+	} else if s.Rate > 0 {
+		rate = perSecond(s.Rate)
 	}
 	for _, parts := range [][]string{
 		{count, percent, rate, left, wrong, waits},
 		{count, rate, left, wrong, waits}, // the bar says as much as the percentage
 	} {
-		line := join(parts)
+		line := join(parts, "  ")
 		if bar := min(width-columns(line)-len("[]  "), 30); s.Total > 0 && bar >= 10 {
 			full := min(bar*done/s.Total, bar)
 			return "[" + strings.Repeat("#", full) + strings.Repeat(".", bar-full) + "]  " + line
@@ -62,7 +54,7 @@ func (s Snapshot) Line(width int) string {
 		{count, waits},
 		{count},
 	} {
-		if line := join(parts); columns(line) <= width {
+		if line := join(parts, "  "); columns(line) <= width {
 			return line
 		}
 	}
@@ -74,19 +66,38 @@ func (s Snapshot) Sentence() string {
 	done := s.Counts.Rows()
 	sentence := text.Plural(done, "row is", "rows are") + " done"
 	if s.Total > 0 {
-		sentence = text.Number(done) + " of " + text.Plural(s.Total, "row is", "rows are") + " done, " + strconv.Itoa(min(done*100/s.Total, 100)) + "%"
+		sentence = text.Number(done) + " of " + text.Plural(s.Total, "row is", "rows are") + " done"
 	}
-	if s.Left >= time.Second {
-		sentence += ", " + text.About(coarse(s.Left)) + " left"
-	}
-	if n := s.Counts.NeedLook(); n > 0 {
-		sentence += ", " + text.Number(n) + " to look at"
-	}
+	sentence = join([]string{sentence, s.percent(), s.left(), s.wrong()}, ", ")
 	sentence += "."
 	if !s.Until.IsZero() {
 		sentence += " muster waits " + s.Why + " until " + clock(s.Until, s.Now) + "."
 	}
 	return sentence
+}
+
+// percent returns how much of the roster is done, or "".
+func (s Snapshot) percent() string {
+	if s.Total == 0 {
+		return ""
+	}
+	return strconv.Itoa(min(s.Counts.Rows()*100/s.Total, 100)) + "%"
+}
+
+// left returns the time for the other rows in words, or "".
+func (s Snapshot) left() string {
+	if s.Left < time.Second {
+		return ""
+	}
+	return text.About(coarse(s.Left)) + " left"
+}
+
+// wrong returns how many rows a person must look at, or "".
+func (s Snapshot) wrong() string {
+	if s.Counts.NeedLook() == 0 {
+		return ""
+	}
+	return text.Number(s.Counts.NeedLook()) + " to look at"
 }
 
 // cadence decides when progress is worth a sentence: after ten seconds, then with
@@ -131,18 +142,9 @@ func (c *cadence) due(s Snapshot) bool {
 	return true
 }
 
-func join(parts []string) string {
-	var b strings.Builder
-	for _, part := range parts {
-		if part == "" {
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteString("  ")
-		}
-		b.WriteString(part)
-	}
-	return b.String()
+// join joins the parts that are not empty.
+func join(parts []string, separator string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(part string) bool { return part == "" }), separator)
 }
 
 // perSecond returns a rate with as many digits as are useful.

@@ -119,8 +119,7 @@ func WriteText(w io.Writer, s Summary, width int) error {
 	}
 	p.problems(s)
 	p.ending(s)
-	_, err := io.WriteString(w, p.b.String())
-	return err
+	return writeAll(w, p.b.String())
 }
 
 // sentence returns the result in a sentence or two.
