@@ -272,7 +272,7 @@ func TestFaultsMakeNobodyTwice(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				b := newBench(t, simulator.Config{Windows: noLimits, Faults: []simulator.Fault{f}, Seed: 7, QuotaRules: simulator.QuotaRules{RetryAfter: true}})
+				b := newBench(t, simulator.Config{Windows: noLimits, Faults: []simulator.Fault{f}, Seed: 7, Answers: simulator.Answers{RetryAfter: true}})
 				r := b.run(t.Context(), b.crew(60), nil)
 				b.once()
 				if diff := cmp.Diff(map[outcome.Status]int{outcome.Created: 60}, r.statuses()); diff != "" {

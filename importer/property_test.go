@@ -95,11 +95,11 @@ func drawNights(t *testing.T, rt *rapid.T) *nights {
 	n := &nights{t: rt, same: rapid.Bool().Draw(rt, "namesakes"), most: map[string]int{}}
 	before := map[string]int{}
 	n.bench = newBench(t, simulator.Config{
-		Windows:    rapid.SampledFrom([][]simulator.Window{noLimits, nil}).Draw(rt, "windows"),
-		QuotaRules: simulator.QuotaRules{RetryAfter: rapid.Bool().Draw(rt, "retry after")},
+		Windows: rapid.SampledFrom([][]simulator.Window{noLimits, nil}).Draw(rt, "windows"),
 		Answers: simulator.Answers{
-			Bodies:   rapid.SampledFrom(simulator.BodyShapes()).Draw(rt, "bodies"),
-			OriginID: rapid.SampledFrom([]simulator.OriginForm{simulator.OriginText, simulator.OriginNumber, simulator.OriginAlternating}).Draw(rt, "origin"),
+			RetryAfter: rapid.Bool().Draw(rt, "retry after"),
+			Bodies:     rapid.SampledFrom(simulator.BodyShapes()).Draw(rt, "bodies"),
+			OriginID:   rapid.SampledFrom([]simulator.OriginForm{simulator.OriginText, simulator.OriginNumber, simulator.OriginAlternating}).Draw(rt, "origin"),
 			// A server that heeds tokens takes two namesakes' requests apart, which
 			// the run does not.
 			HonourTokens: !n.same && rapid.Bool().Draw(rt, "tokens"),

@@ -61,7 +61,7 @@ func (s *Server) refuse(c *call, status int, problems ...problem) answer {
 	shape := s.config.Bodies
 	if shape == MixedBodies {
 		all := BodyShapes()
-		shape = all[(s.refused.Add(1)-1)%uint64(len(all))]
+		shape = all[(s.counters.refusals.Add(1)-1)%uint64(len(all))]
 	}
 	if shape == DefaultBodies {
 		switch {

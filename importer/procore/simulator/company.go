@@ -63,15 +63,9 @@ func (s *Server) listClassifications(c *call) answer {
 	for _, p := range s.projects() {
 		projects = append(projects, p.ID)
 	}
-	p, wrong := s.paginate(c, len(s.config.WorkClassifications))
-	if wrong != nil {
-		return s.refuse(c, wrong.status(), *wrong)
-	}
-	items := []item{}
-	for _, w := range s.config.WorkClassifications[p.from:p.to] {
-		items = append(items, item{w.ID, w.Name, orNull(w.Abbreviation), s.config.CompanyID, true, projects})
-	}
-	return p.answer(items)
+	return answerPage(s, c, s.config.WorkClassifications, func(w WorkClassification) any {
+		return item{w.ID, w.Name, orNull(w.Abbreviation), s.config.CompanyID, true, projects}
+	})
 }
 
 // listCompanies handles GET companies.
@@ -80,12 +74,7 @@ func (s *Server) listCompanies(c *call) answer {
 		idName
 		IsActive bool `json:"is_active"`
 	}
-	p, wrong := s.paginate(c, 1)
-	if wrong != nil {
-		return s.refuse(c, wrong.status(), *wrong)
-	}
-	all := []item{{s.company(), true}}
-	return p.answer(all[p.from:p.to])
+	return answerPage(s, c, []idName{s.company()}, func(company idName) any { return item{company, true} })
 }
 
 type projectView struct {
@@ -99,17 +88,11 @@ func (s *Server) listProjects(c *call) answer {
 	if refused, ok := s.checkCompany(c); !ok {
 		return refused
 	}
-	items := []projectView{}
+	var visible []Project
 	if !s.denies(DenyProject) {
-		for _, p := range s.projects() {
-			items = append(items, s.projectView(p))
-		}
+		visible = s.projects()
 	}
-	p, wrong := s.paginate(c, len(items))
-	if wrong != nil {
-		return s.refuse(c, wrong.status(), *wrong)
-	}
-	return p.answer(items[p.from:p.to])
+	return answerPage(s, c, visible, s.projectView)
 }
 
 // showProject handles GET projects/{id}?company_id=….
@@ -160,6 +143,6 @@ func (s *Server) project(text string) (Project, bool) {
 	return Project{}, false
 }
 
-func (s *Server) projectView(p Project) projectView {
+func (s *Server) projectView(p Project) any {
 	return projectView{idName(p), true, s.company()}
 }

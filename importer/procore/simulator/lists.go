@@ -40,23 +40,24 @@ func (s *Server) listSome(c *call, choose func(*call) []*record) answer {
 		}
 	}
 	s.mu.Lock()
-	listed := choose(c)
-	p, wrong := s.paginate(c, len(listed))
-	var people []Person
-	if wrong == nil {
-		for _, r := range listed[p.from:p.to] {
-			people = append(people, r.Person)
-		}
-	}
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	return answerPage(s, c, choose(c), func(r *record) any { return s.view(c, r.Person) })
+}
+
+// answerPage answers the page of items that the request asks for, in the form that
+// view returns.
+func answerPage[T any](s *Server, c *call, items []T, view func(T) any) answer {
+	p, wrong := s.paginate(c, len(items))
 	if wrong != nil {
 		return s.refuse(c, wrong.status(), *wrong)
 	}
-	views := make([]any, len(people))
-	for i := range people {
-		views[i] = s.view(c, people[i])
+	views := make([]any, 0, p.to-p.from)
+	for _, item := range items[p.from:p.to] {
+		views = append(views, view(item))
 	}
-	return p.answer(views)
+	a := jsonAnswer(http.StatusOK, views)
+	a.header = p.header
+	return a
 }
 
 // listing is the latest list of a project's people, kept for the next page: filtering
@@ -72,7 +73,7 @@ type listing struct {
 // caller locks.
 func (s *Server) listProject(project int64) []*record {
 	now := s.clock()
-	old := &s.listing
+	old := s.store.listing
 	if old.project == project && old.changes == s.store.changes && (old.until.IsZero() || now.Before(old.until)) {
 		return old.people
 	}
@@ -86,7 +87,7 @@ func (s *Server) listProject(project int64) []*record {
 			next.until = r.visible
 		}
 	}
-	s.listing = next
+	s.store.listing = next
 	return next.people
 }
 
@@ -158,12 +159,6 @@ func (l ListHeaders) keep(all map[string]string) map[string]string {
 	case AllListHeaders:
 	}
 	return all
-}
-
-func (p page) answer(items any) answer {
-	a := jsonAnswer(http.StatusOK, items)
-	a.header = p.header
-	return a
 }
 
 // pageURL returns the address of another page of the same list.

@@ -6,74 +6,76 @@ import (
 	"strconv"
 )
 
-// maxBulk is the number of IDs that a bulk call reads. More are silently ignored, as
-// documented for bulk_remove.
+// maxBulk is the number of IDs that a bulk call reads. More are silently ignored:
+// documented for bulk_remove, assumed for the others.
 const maxBulk = 1000
 
 // addMembers handles POST project_memberships/bulk_add. The answer has the IDs added:
 // reference users of the company who were not on the project.
 func (s *Server) addMembers(c *call) answer {
-	ids, wrong := readIDs(c.body, "party_ids")
+	added, _, wrong := s.changePeople(c, "party_ids", func(r *record) bool {
+		return r.UserID == 0 && s.store.join(r, c.project)
+	})
 	if wrong != nil {
 		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
-	added := []int64{}
-	s.mu.Lock()
-	for _, id := range ids {
-		if r := s.store.byID[id]; r != nil && r.UserID == 0 && s.store.join(r, c.project) {
-			added = append(added, id)
-		}
-	}
-	s.mu.Unlock()
 	return jsonAnswer(http.StatusCreated, added)
 }
 
 // removeMembers handles DELETE project_memberships/bulk_remove of version 2.
 func (s *Server) removeMembers(c *call) answer {
-	ids, wrong := readIDs(c.body, "party_ids")
+	removed, skipped, wrong := s.changePeople(c, "party_ids", func(r *record) bool {
+		return r.UserID == 0 && s.store.leave(r, c.project)
+	})
 	if wrong != nil {
 		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
-	type data struct {
-		Processed any `json:"processed_ids"`
-		Skipped   any `json:"skipped_ids"`
+	return dataAnswer(map[string]any{"processed_ids": s.versionTwoIDs(removed), "skipped_ids": s.versionTwoIDs(skipped)})
+}
+
+// setInactive returns the handler of POST people/bulk_deactivate or bulk_activate. The
+// answer has the IDs changed.
+func (s *Server) setInactive(inactive bool) func(*call) answer {
+	return func(c *call) answer {
+		changed, _, wrong := s.changePeople(c, "ids", func(r *record) bool {
+			if r.Inactive == inactive {
+				return false
+			}
+			r.Inactive, r.Updated = inactive, s.clock()
+			s.store.changes++
+			return true
+		})
+		if wrong != nil {
+			return s.refuse(c, http.StatusBadRequest, *wrong)
+		}
+		return dataAnswer(map[string]any{"ids": s.versionTwoIDs(changed)})
 	}
-	processed, skipped := []int64{}, []int64{}
+}
+
+// changePeople calls change for each person in the list of IDs under the given name,
+// and returns the IDs of the people changed and of the others.
+func (s *Server) changePeople(c *call, name string, change func(*record) bool) (changed, skipped []int64, wrong *problem) {
+	var body map[string]json.RawMessage
+	var ids []int64
+	if json.Unmarshal(c.body, &body) != nil || json.Unmarshal(body[name], &ids) != nil || ids == nil {
+		return nil, nil, &problem{text: name + " must be an array of numbers"}
+	}
+	changed, skipped = []int64{}, []int64{}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, id := range ids[:min(len(ids), maxBulk)] {
-		if r := s.store.byID[id]; r != nil && r.UserID == 0 && s.store.leave(r, c.project) {
-			processed = append(processed, id)
+		if r := s.store.byID[id]; r != nil && change(r) {
+			changed = append(changed, id)
 		} else {
 			skipped = append(skipped, id)
 		}
 	}
-	s.mu.Unlock()
-	d := data{s.versionTwoIDs(processed), s.versionTwoIDs(skipped)}
-	return jsonAnswer(http.StatusOK, map[string]data{"data": d})
+	return changed, skipped, nil
 }
 
-// deactivatePeople handles POST people/bulk_deactivate. The answer has the IDs changed.
-func (s *Server) deactivatePeople(c *call) answer { return s.setInactive(c, true) }
-
-// activatePeople handles POST people/bulk_activate. The answer has the IDs changed.
-func (s *Server) activatePeople(c *call) answer { return s.setInactive(c, false) }
-
-func (s *Server) setInactive(c *call, inactive bool) answer {
-	ids, wrong := readIDs(c.body, "ids")
-	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
-	}
-	changed := []int64{}
-	s.mu.Lock()
-	for _, id := range ids[:min(len(ids), maxBulk)] {
-		if r := s.store.byID[id]; r != nil && r.Inactive != inactive {
-			r.Inactive, r.Updated = inactive, s.clock()
-			s.store.changes++
-			changed = append(changed, id)
-		}
-	}
-	s.mu.Unlock()
-	return jsonAnswer(http.StatusOK, map[string]any{"data": map[string]any{"ids": s.versionTwoIDs(changed)}})
+// dataAnswer returns the answer of a version 2 call.
+func dataAnswer(data map[string]any) answer {
+	return jsonAnswer(http.StatusOK, map[string]any{"data": data})
 }
 
 // versionTwoIDs returns IDs in the form of version 2 calls.
@@ -100,17 +102,11 @@ func membershipID(person, project int64) int64 { return (person^project<<20)&(1<
 
 // listMembers handles GET project_memberships.
 func (s *Server) listMembers(c *call) answer {
-	all := []membershipView{}
 	s.mu.Lock()
-	for _, r := range s.listProject(c.project) {
-		all = append(all, membershipView{membershipID(r.ID, c.project), r.ID, c.project})
-	}
-	s.mu.Unlock()
-	p, wrong := s.paginate(c, len(all))
-	if wrong != nil {
-		return s.refuse(c, wrong.status(), *wrong)
-	}
-	return p.answer(all[p.from:p.to])
+	defer s.mu.Unlock()
+	return answerPage(s, c, s.listProject(c.project), func(r *record) any {
+		return membershipView{membershipID(r.ID, c.project), r.ID, c.project}
+	})
 }
 
 // removeMember handles DELETE project_memberships/{id}?party_id=….
@@ -128,13 +124,4 @@ func (s *Server) removeMember(c *call) answer {
 		return s.notFound(c)
 	}
 	return answer{status: http.StatusNoContent}
-}
-
-// readIDs reads {"name": [1, 2, …]}.
-func readIDs(body []byte, name string) (ids []int64, wrong *problem) {
-	var outer map[string]json.RawMessage
-	if json.Unmarshal(body, &outer) != nil || json.Unmarshal(outer[name], &ids) != nil || ids == nil {
-		return nil, &problem{text: name + " must be an array of numbers"}
-	}
-	return ids, nil
 }

@@ -11,75 +11,54 @@ import (
 // maxText is the number of characters that a text field can hold.
 const maxText = 255
 
-// draft is the person in a request. A field is nil if the request does not mention it.
-type draft struct {
-	firstName, lastName, jobTitle, employeeID, originID *string
-	isEmployee                                          *bool
-	classification                                      *int64
+// field is a field of a person that requests can set.
+type field struct {
+	name  string
+	kind  string // of its JSON values, for refusals
+	empty string // the JSON value that null stands for
+	value any    // a pointer into the person
 }
 
-// readDraft reads {"person": {…}}, or returns the problems and the status of the
-// refusal.
-func readDraft(body []byte) (d draft, status int, problems []problem) {
-	// A struct would accept keys in upper case, which Procore does not.
+func (p *Person) fields() []field {
+	return []field{
+		{"first_name", "a string", `""`, &p.FirstName},
+		{"last_name", "a string", `""`, &p.LastName},
+		{"job_title", "a string", `""`, &p.JobTitle},
+		{"employee_id", "a string", `""`, &p.EmployeeID},
+		{"origin_id", "a string", `""`, &p.OriginID},
+		{"is_employee", "a boolean", "false", &p.IsEmployee},
+		{"work_classification_id", "an integer", "0", &p.WorkClassificationID},
+	}
+}
+
+// readPerson returns the fields in {"person": {…}}. A struct would accept keys in
+// upper case, which Procore does not.
+func readPerson(body []byte) (map[string]json.RawMessage, *problem) {
 	var outer, person map[string]json.RawMessage
 	if !utf8.Valid(body) || json.Unmarshal(body, &outer) != nil {
-		return d, http.StatusBadRequest, []problem{{text: "There was a problem in the JSON you submitted"}}
+		return nil, &problem{text: "There was a problem in the JSON you submitted"}
 	}
 	if json.Unmarshal(outer["person"], &person) != nil || person == nil {
-		return d, http.StatusBadRequest, []problem{{text: "param is missing or the value is empty: person"}}
+		return nil, &problem{text: "param is missing or the value is empty: person"}
 	}
-	text := func(field string) *string {
-		raw, ok := person[field]
+	return person, nil
+}
+
+// set sets the fields that a request gives and returns the problems of the values.
+func (p *Person) set(given map[string]json.RawMessage) (problems []problem) {
+	for _, f := range p.fields() {
+		value, ok := given[f.name]
 		if !ok {
-			return nil
+			continue
 		}
-		var value *string
-		if json.Unmarshal(raw, &value) != nil {
-			problems = append(problems, problem{field: field, text: "must be a string"})
+		if string(value) == "null" {
+			value = json.RawMessage(f.empty)
 		}
-		return orZero(value)
-	}
-	d.firstName, d.lastName = text("first_name"), text("last_name")
-	d.jobTitle, d.employeeID, d.originID = text("job_title"), text("employee_id"), text("origin_id")
-	if raw, ok := person["is_employee"]; ok {
-		if json.Unmarshal(raw, &d.isEmployee) != nil {
-			problems = append(problems, problem{field: "is_employee", text: "must be a boolean"})
+		if json.Unmarshal(value, f.value) != nil {
+			problems = append(problems, problem{field: f.name, text: "must be " + f.kind})
 		}
-		d.isEmployee = orZero(d.isEmployee)
 	}
-	if raw, ok := person["work_classification_id"]; ok {
-		if json.Unmarshal(raw, &d.classification) != nil {
-			problems = append(problems, problem{field: "work_classification_id", text: "must be an integer"})
-		}
-		d.classification = orZero(d.classification)
-	}
-	return d, http.StatusUnprocessableEntity, problems
-}
-
-// orZero turns a null into the field's zero value.
-func orZero[T any](value *T) *T {
-	if value == nil {
-		return new(T)
-	}
-	return value
-}
-
-// apply sets the fields of p that the draft mentions.
-func (d draft) apply(p *Person) {
-	setIfGiven(&p.FirstName, d.firstName)
-	setIfGiven(&p.LastName, d.lastName)
-	setIfGiven(&p.JobTitle, d.jobTitle)
-	setIfGiven(&p.EmployeeID, d.employeeID)
-	setIfGiven(&p.OriginID, d.originID)
-	setIfGiven(&p.IsEmployee, d.isEmployee)
-	setIfGiven(&p.WorkClassificationID, d.classification)
-}
-
-func setIfGiven[T any](field, value *T) {
-	if value != nil {
-		*field = *value
-	}
+	return problems
 }
 
 // check returns the problems that keep p from being stored. The caller locks.
@@ -91,15 +70,9 @@ func (s *Server) check(p Person) (status int, problems []problem) {
 	if s.config.RequireFirstName && strings.TrimSpace(p.FirstName) == "" {
 		add("first_name", "can't be blank")
 	}
-	for _, t := range []struct{ field, value string }{
-		{"first_name", p.FirstName},
-		{"last_name", p.LastName},
-		{"job_title", p.JobTitle},
-		{"employee_id", p.EmployeeID},
-		{"origin_id", p.OriginID},
-	} {
-		if len(t.value) > maxText && utf8.RuneCountInString(t.value) > maxText {
-			add(t.field, "is too long (maximum is "+strconv.Itoa(maxText)+" characters)")
+	for _, f := range p.fields() {
+		if text, ok := f.value.(*string); ok && utf8.RuneCountInString(*text) > maxText {
+			add(f.name, "is too long (maximum is "+strconv.Itoa(maxText)+" characters)")
 		}
 	}
 	if p.WorkClassificationID != 0 && s.classification(p.WorkClassificationID) == nil {
@@ -116,12 +89,14 @@ func (s *Server) check(p Person) (status int, problems []problem) {
 
 // createPerson handles POST people.
 func (s *Server) createPerson(c *call) answer {
-	d, status, problems := readDraft(c.body)
-	if problems != nil {
-		return s.refuse(c, status, problems...)
+	given, wrong := readPerson(c.body)
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
 	p := Person{Projects: []int64{c.project}, Trace: Trace{Token: c.r.Header.Get("Idempotency-Token")}}
-	d.apply(&p)
+	if problems := p.set(given); problems != nil {
+		return s.refuse(c, http.StatusUnprocessableEntity, problems...)
+	}
 	if s.config.OnCreate == nil {
 		a, _ := s.tryCreate(c, p, true)
 		return a
@@ -129,10 +104,7 @@ func (s *Server) createPerson(c *call) answer {
 	if a, valid := s.tryCreate(c, p, false); !valid {
 		return a
 	}
-	s.mu.Lock()
-	s.creates++
-	n := s.creates
-	s.mu.Unlock()
+	n := int(s.counters.creates.Add(1))
 	s.config.OnCreate(n, false)
 	a, stored := s.tryCreate(c, p, true)
 	if stored {
@@ -164,29 +136,29 @@ func (s *Server) tryCreate(c *call, p Person, store bool) (answer, bool) {
 
 // updatePerson handles PATCH people/{id}.
 func (s *Server) updatePerson(c *call) answer {
-	d, status, problems := readDraft(c.body)
-	if problems == nil && d.lastName == nil {
-		status, problems = http.StatusUnprocessableEntity, []problem{{field: "last_name", text: "is missing"}}
+	given, wrong := readPerson(c.body)
+	if wrong != nil {
+		return s.refuse(c, http.StatusBadRequest, *wrong)
 	}
-	if problems != nil {
-		return s.refuse(c, status, problems...)
+	if given["last_name"] == nil {
+		return s.refuse(c, http.StatusUnprocessableEntity, problem{field: "last_name", text: "is missing"})
 	}
 	id, _ := strconv.ParseInt(c.r.PathValue("id"), 10, 64) // no person has ID 0
 
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	r := s.store.byID[id]
 	if r == nil || !r.on(c.project) {
-		s.mu.Unlock()
 		return s.refuse(c, http.StatusNotFound, problem{text: "Person not found"})
 	}
 	p := r.Person
-	d.apply(&p)
-	if status, problems = s.check(p); problems != nil {
-		s.mu.Unlock()
+	if problems := p.set(given); problems != nil {
+		return s.refuse(c, http.StatusUnprocessableEntity, problems...)
+	}
+	if status, problems := s.check(p); problems != nil {
 		return s.refuse(c, status, problems...)
 	}
 	p.Updated = s.clock()
 	s.store.change(r, p)
-	s.mu.Unlock()
 	return jsonAnswer(http.StatusOK, s.view(c, p))
 }

@@ -123,29 +123,16 @@ func (s *Server) await(d time.Duration, gone <-chan struct{}) {
 
 // runLater runs f after d unless the Server is closed before.
 func (s *Server) runLater(d time.Duration, f func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.isClosed {
-		return
-	}
-	var timer *time.Timer
-	timer = time.AfterFunc(d, func() {
-		s.mu.Lock()
-		_, pending := s.timers[timer]
-		delete(s.timers, timer)
-		s.mu.Unlock()
-		if !pending {
-			return
-		}
+	go func() {
 		defer func() {
-			// A hook may try to cut the connection, which is gone already.
+			// Close or a hook cuts the connection, which is gone already.
 			if v := recover(); v != nil && !isAbort(v) {
 				panic(v)
 			}
 		}()
+		s.pass(d)
 		f()
-	})
-	s.timers[timer] = struct{}{}
+	}()
 }
 
 // cut cuts the connection. This panic is the only way for a handler of net/http.

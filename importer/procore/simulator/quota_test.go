@@ -137,7 +137,7 @@ func TestThrottledAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, retryAfter := range []bool{false, true} {
-			s := simulator.New(simulator.Config{QuotaRules: simulator.QuotaRules{RetryAfter: retryAfter, ThrottledFree: true}})
+			s := simulator.New(simulator.Config{QuotaRules: simulator.QuotaRules{ThrottledFree: true}, Answers: simulator.Answers{RetryAfter: retryAfter}})
 			c := dial(t, s)
 			s.Neighbour(1)
 			time.Sleep(3500 * time.Millisecond)
@@ -157,7 +157,7 @@ func TestThrottledAnswer(t *testing.T) {
 func TestClockSkew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := dial(t, simulator.New(simulator.Config{ClockSkew: -42 * time.Minute}))
+		c := dial(t, simulator.New(simulator.Config{Answers: simulator.Answers{ClockSkew: -42 * time.Minute}}))
 		r := c.get("/rest/v1.0/me")
 		date, err := http.ParseTime(r.header.Get("Date"))
 		if err != nil || time.Since(date) != 42*time.Minute {

@@ -58,8 +58,8 @@ func (s *Server) routes() *http.ServeMux {
 	api("DELETE "+companyV2+"/projects/{project}/project_memberships/bulk_remove", Calls, DenyWrite, s.removeMembers)
 	api("GET "+project+"/project_memberships", Calls, DenyList, s.listMembers)
 	api("DELETE "+project+"/project_memberships/{id}", Calls, DenyWrite, s.removeMember)
-	api("POST "+companyV2+"/people/bulk_activate", Calls, DenyWrite, s.activatePeople)
-	api("POST "+companyV2+"/people/bulk_deactivate", Calls, DenyWrite, s.deactivatePeople)
+	api("POST "+companyV2+"/people/bulk_activate", Calls, DenyWrite, s.setInactive(false))
+	api("POST "+companyV2+"/people/bulk_deactivate", Calls, DenyWrite, s.setInactive(true))
 	api("GET "+project+"/work_classifications", Calls, DenyClassifications, s.listClassifications)
 	api("GET /rest/v1.0/companies/{company}/work_classifications", Calls, "", s.listClassifications)
 	api("GET /rest/v1.0/companies", Calls, "", s.listCompanies)
@@ -131,7 +131,7 @@ func (s *Server) notFound(c *call) answer {
 func (s *Server) writeHead(w http.ResponseWriter, a answer) {
 	h := w.Header()
 	h.Set("Date", s.clock().UTC().Format(http.TimeFormat))
-	h.Set("X-Request-Id", "simulated-"+strconv.FormatUint(s.answers.Add(1), 10))
+	h.Set("X-Request-Id", "simulated-"+strconv.FormatUint(s.counters.answers.Add(1), 10))
 	if a.kind != "" {
 		h.Set("Content-Type", a.kind)
 	}

@@ -15,7 +15,7 @@
 //   - A repeated Idempotency-Token creates a second person (Config.HonourTokens: no).
 //   - JSON types and the case of keys must match exactly; unknown keys are ignored.
 //     Only last_name is required.
-//   - A wrong Content-Type is answered by 400, an Accept without JSON by 406.
+//   - A wrong Content-Type and an Accept without JSON are answered by 406.
 //   - Lists come in the order of creation. Filters are answered by 400.
 //   - Calls that muster does not make are answered by 404.
 //
@@ -27,7 +27,7 @@
 //
 // Inside a testing/synctest bubble, create the Server in the bubble, use
 // Server.Transport (a socket would hang), and Close the Server before the bubble ends
-// if requests may still be running.
+// if requests may still be running or people may be stored late.
 package simulator
 
 import (
@@ -38,128 +38,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-)
-
-// Config describes the Procore to simulate. The zero Config has company 1, project
-// 100, any credentials, 3,600 requests an hour and 25 in 10 seconds, and no faults.
-type Config struct {
-	Company
-	OtherProjects []Project // projects of the company besides ProjectID
-
-	Credentials
-	Denied []Denial // what the account may not do
-
-	Windows []Window // nil: 3,600 an hour and 25 in 10 seconds; empty: no limits, no rate headers
-	QuotaRules
-
-	Lists ListOptions
-	Answers
-	ClockSkew time.Duration // the server's clock minus the real time
-	Faults    []Fault
-	Seed      uint64 // of everything random; the same requests in the same order get the same answers
-
-	// OnRequest is called for every request after the body has arrived and before
-	// anything is done. The hook may read the body, may run concurrently, and may
-	// panic with http.ErrAbortHandler to cut the connection.
-	OnRequest func(r *http.Request)
-	// OnCreate is called before (stored false) and after (stored true) the nth valid
-	// create is stored, n from 1. The hook may run concurrently and may panic with
-	// http.ErrAbortHandler to cut the connection. There is no second call if the
-	// create has become invalid during the first.
-	OnCreate func(n int, stored bool)
-}
-
-// ListOptions describes the lists of people and of other things.
-type ListOptions struct {
-	MaxPerPage   int         // whatever per_page says; default 2,000
-	RefuseAbove  int         // a per_page above is refused; 0: none is
-	RefuseStatus int         // of such a refusal: 408 (default) or another status
-	Headers      ListHeaders // of a page
-	IgnorePage   bool        // every page is the first one
-	LastPage     int         // pages above are empty; 0: none is, but for the list's end
-	NoInactive   bool        // there is no list of inactive people: 404
-	ShowInactive bool        // inactive people stay in the normal list, with is_active false
-}
-
-// ListHeaders says which headers come with a page of a list.
-type ListHeaders string
-
-// The choices of ListHeaders.
-const (
-	AllListHeaders ListHeaders = ""      // Link, Total and Per-Page
-	OnlyLink       ListHeaders = "link"  // Link
-	OnlyTotal      ListHeaders = "total" // Total
-	ZeroTotal      ListHeaders = "zero"  // a Total of 0, which is wrong
-	NoListHeaders  ListHeaders = "none"
-)
-
-// Company describes the company and the content of the Directory.
-type Company struct {
-	CompanyID int64 // default 1
-	ProjectID int64 // default 100
-
-	// FirstPersonID is the ID of the first person; each next ID is higher by two. The
-	// default is odd and above 2^53, so that no ID survives a float.
-	FirstPersonID       int64
-	WorkClassifications []WorkClassification // nil: a dozen trades
-}
-
-// Credentials are what the login host accepts.
-type Credentials struct {
-	ClientID     string        // "": any non-empty text is accepted
-	ClientSecret string        // "": any non-empty text is accepted
-	TokenLife    time.Duration // default 90 minutes
-}
-
-// QuotaRules are the open questions about counting and reporting requests.
-type QuotaRules struct {
-	ThrottledFree    bool // a request answered by 429 uses no quota
-	RetryAfter       bool // a 429 carries Retry-After: when the first place is free
-	ResetAtFirstFree bool // a rolling window's reset is when its first place is free
-	ResetRoundsDown  bool // a reset is rounded down to the second
-	HourlyOnceUsedUp bool // windows of an hour are reported only once they are used up
-}
-
-// Answers are the open questions about the answers to calls.
-type Answers struct {
-	Bodies            BodyShape  // of refusals
-	OriginID          OriginForm // of origin_id in answers
-	OriginTakenStatus int        // 409 or 422 (default) when an origin_id is taken in the company
-	RequireFirstName  bool       // refuse people without first_name
-	HonourTokens      bool       // a repeated Idempotency-Token answers 200 with the same person
-	TextIDs           bool       // version 2 calls answer IDs as text
-}
-
-// Project is a project of the company.
-type Project struct {
-	ID   int64
-	Name string
-}
-
-// OriginForm is the JSON type of origin_id in answers. Only a plain whole number can
-// be sent as a number.
-type OriginForm string
-
-// The forms of an origin_id in answers.
-const (
-	OriginText        OriginForm = ""
-	OriginNumber      OriginForm = "number"
-	OriginAlternating OriginForm = "alternating" // every second origin_id a number
-)
-
-// Denial is something that the account may not do.
-type Denial string
-
-// What can be denied.
-const (
-	DenyCredentials     Denial = "credentials"     // no token is given or accepted: 401
-	DenyCompany         Denial = "company"         // the app is not connected to the company: 403
-	DenyProject         Denial = "project"         // the project is not permitted: 403
-	DenyWrite           Denial = "write"           // no "Create Contacts" on Directory: 403
-	DenyList            Denial = "list"            // the people may not be listed: 403
-	DenyInactive        Denial = "inactive"        // the inactive people may not be listed: 403
-	DenyWebView         Denial = "web-view"        // view=web falls back to normal
-	DenyClassifications Denial = "classifications" // the project's work classifications: 403
 )
 
 // Stats counts the requests that arrived.
@@ -176,25 +54,27 @@ type Stats struct {
 // Server is a simulated Procore: an http.Handler for the login host and the API host.
 // A Server is safe for concurrent use and is made by New.
 type Server struct {
-	config  Config
-	mux     *http.ServeMux
-	closed  chan struct{}
-	answers atomic.Uint64 // numbers the answers, for X-Request-Id
-	refused atomic.Uint64 // picks the body of the next refusal
-	origins atomic.Uint64 // picks the form of the next origin_id
+	config   Config // Denied is guarded by mu
+	mux      *http.ServeMux
+	closing  sync.Once
+	closed   chan struct{}
+	counters counters
 
-	mu       sync.Mutex // guards the fields below; never held while a hook runs
-	random   *rand.Rand
-	quota    quota
-	faults   []*activeFault
-	denied   []Denial
-	tokens   map[string]time.Time // time of issue
-	store    store
-	listing  listing
-	creates  int // valid creates, numbered for OnCreate
-	stats    Stats
-	timers   map[*time.Timer]struct{}
-	isClosed bool
+	mu     sync.Mutex // guards the fields below; never held while a hook runs
+	random *rand.Rand
+	quota  quota
+	faults []*activeFault
+	tokens map[string]time.Time // time of issue
+	store  store
+	stats  Stats
+}
+
+// counters number what the Server does.
+type counters struct {
+	answers  atomic.Uint64 // for X-Request-Id
+	refusals atomic.Uint64 // for the shape of the body
+	origins  atomic.Uint64 // for the form of origin_id
+	creates  atomic.Uint64 // valid ones, for OnCreate
 }
 
 // New returns a Server without starting anything. Close is needed only if faults delay
@@ -223,7 +103,6 @@ func New(c Config) *Server {
 		quota:  quota{rules: c.QuotaRules},
 		tokens: make(map[string]time.Time),
 		store:  newStore(c.FirstPersonID),
-		timers: make(map[*time.Timer]struct{}),
 	}
 	s.mux = s.routes()
 	s.SetWindows(c.Windows...)
@@ -235,17 +114,7 @@ func New(c Config) *Server {
 // Close ends the Server: late people are not stored, waiting and hanging requests are
 // cut, and Transport refuses connections. Further calls do nothing.
 func (s *Server) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.isClosed {
-		return
-	}
-	s.isClosed = true
-	close(s.closed)
-	for t := range s.timers {
-		t.Stop()
-	}
-	clear(s.timers)
+	s.closing.Do(func() { close(s.closed) })
 }
 
 // SetWindows replaces the limits. A window of the same length and kind keeps the usage.
@@ -269,7 +138,7 @@ func (s *Server) SetFaults(faults ...Fault) {
 func (s *Server) SetDenied(denied ...Denial) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.denied = slices.Clone(denied)
+	s.config.Denied = slices.Clone(denied)
 }
 
 // Neighbour uses n requests of the quota, like another client with the same
@@ -305,5 +174,5 @@ func (s *Server) clock() time.Time {
 func (s *Server) denies(d Denial) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Contains(s.denied, d)
+	return slices.Contains(s.config.Denied, d)
 }

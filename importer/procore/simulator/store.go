@@ -44,6 +44,7 @@ type record struct {
 type store struct {
 	order      []*record // of creation
 	changes    uint64    // counts changes that can alter a list
+	listing    listing
 	byID       map[int64]*record
 	byOrigin   map[string]*record
 	byToken    map[string]*record

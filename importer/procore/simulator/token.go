@@ -112,7 +112,7 @@ func (s *Server) hasValidToken(r *http.Request) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	given, known := s.tokens[bearerToken(r)]
-	return known && s.valid(given, time.Now()) && !slices.Contains(s.denied, DenyCredentials)
+	return known && s.valid(given, time.Now()) && !slices.Contains(s.config.Denied, DenyCredentials)
 }
 
 // revoke makes the token of the request invalid.

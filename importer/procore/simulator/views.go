@@ -42,7 +42,7 @@ type extendedView struct {
 	Vendor             *idName `json:"vendor"`
 }
 
-// address holds the fields that are always null, since requests do not set them.
+// address holds phones and a postal address. Requests set none, so all are null.
 type address struct {
 	BusinessPhone *string `json:"business_phone"`
 	MobilePhone   *string `json:"mobile_phone"`
@@ -111,7 +111,7 @@ func (s *Server) originID(id string) json.RawMessage {
 		return json.RawMessage("null")
 	}
 	number := s.config.OriginID == OriginNumber ||
-		s.config.OriginID == OriginAlternating && s.origins.Add(1)%2 == 0
+		s.config.OriginID == OriginAlternating && s.counters.origins.Add(1)%2 == 0
 	if number && isWhole(id) {
 		return json.RawMessage(id)
 	}
