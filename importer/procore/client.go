@@ -82,7 +82,7 @@ type Client struct {
 	log       zerolog.Logger
 	requests  *atomic.Int64
 	quota     *atomic.Pointer[ratelimit.Report]
-	pages     *pageSizes
+	pageSize  *atomic.Int64 // items to ask for on a page of a list
 }
 
 // Requests returns the number of requests to the API so far, including other
@@ -127,8 +127,9 @@ func New(o Options) (*Client, error) {
 		log:       o.Logger,
 		requests:  new(atomic.Int64),
 		quota:     new(atomic.Pointer[ratelimit.Report]),
-		pages:     &pageSizes{now: mostPerPage},
+		pageSize:  new(atomic.Int64),
 	}
+	c.pageSize.Store(mostPerPage)
 	if c.transport == nil {
 		if err := checkProxy(api, login); err != nil {
 			return nil, err

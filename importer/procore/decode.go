@@ -43,25 +43,14 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// flag is true or false; any other value is false.
-type flag bool
+// lenient is a value that is zero unless the answer has the right type.
+type lenient[T any] struct{ value T }
 
 // UnmarshalJSON never fails.
-func (f *flag) UnmarshalJSON(b []byte) error {
-	*f = string(b) == "true"
-	return nil
-}
-
-// part is an object within an answer; any other value is the zero part.
-type part struct{ ID integer }
-
-// UnmarshalJSON never fails.
-func (p *part) UnmarshalJSON(b []byte) error {
-	var inner struct {
-		ID integer `json:"id"`
-	}
-	if json.Unmarshal(b, &inner) == nil {
-		p.ID = inner.ID
+func (l *lenient[T]) UnmarshalJSON(b []byte) error {
+	var value T
+	if json.Unmarshal(b, &value) == nil {
+		l.value = value
 	}
 	return nil
 }
@@ -93,17 +82,6 @@ func decodeOne[T any, P object[T]](r io.Reader) (T, error) {
 		return item, errNoID
 	}
 	return item, nil
-}
-
-// contactPart is the contact of a person, in any form.
-type contactPart struct{ inactive bool }
-
-func (c *contactPart) UnmarshalJSON(data []byte) error {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(data, &fields) == nil {
-		c.inactive = string(fields["is_active"]) == "false"
-	}
-	return nil
 }
 
 func decodeJSON(r io.Reader, value any) error {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"muster/ratelimit"
@@ -24,8 +25,8 @@ const (
 type request struct {
 	op     string // for people
 	method string
-	route  string // the path with placeholders, for the log
-	path   string // below the API URL
+	route  string // the path below the API URL, with placeholders; for the log, too
+	person int64  // in place of {person}
 	query  url.Values
 	body   []byte // nil: none
 	token  string // Idempotency-Token; "": none
@@ -78,7 +79,7 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		Str("request_id", id).Dur("took", took).Msg("answer from Procore")
 
 	if resp.StatusCode >= 200 && resp.StatusCode <= 299 {
-		if err := read(resp, &boundedReader{resp.Body, r.most}); err != nil {
+		if err := read(resp, http.MaxBytesReader(nil, resp.Body, r.most)); err != nil {
 			return c.malformed(r, resp, err)
 		}
 		return nil
@@ -90,33 +91,15 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 	return e
 }
 
-// boundedReader reads at most a number of bytes. A longer answer fails with
-// errTooLong rather than io.EOF: callers repeat a call whose answer broke off.
-type boundedReader struct {
-	body io.Reader
-	left int64
-}
-
-var errTooLong = errors.New("the answer is too long for one from Procore")
-
-// Read reads on until the bound, then returns errTooLong.
-func (b *boundedReader) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errTooLong
-	}
-	if int64(len(p)) > b.left {
-		p = p[:b.left]
-	}
-	n, err := b.body.Read(p)
-	b.left -= int64(n)
-	return n, err
-}
-
 // build returns the HTTP request. The body can be read once, so that net/http
 // can't send the request twice.
 func (c *Client) build(ctx context.Context, r request, token string) (*http.Request, *onceBody) {
 	u := *c.api
-	u.Path += r.path
+	u.Path += strings.NewReplacer(
+		"{company}", strconv.FormatInt(c.o.CompanyID, 10),
+		"{project}", strconv.FormatInt(c.o.ProjectID, 10),
+		"{person}", strconv.FormatInt(r.person, 10),
+	).Replace(r.route)
 	u.RawQuery = r.query.Encode()
 	req := (&http.Request{
 		Method: r.method,
@@ -171,6 +154,10 @@ func (r request) complete(e *Error) *Error {
 // a created person is then not known.
 func (c *Client) malformed(r request, resp *http.Response, err error) *Error {
 	message := "the answer can't be understood: " + err.Error()
+	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) {
+		message = "the answer is too long for one from Procore"
+	}
 	cut := isCut(err)
 	if cut {
 		message, _ = describeTransportError(err, c.api.Host)

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 const (
@@ -99,7 +98,7 @@ func newListReader[J any, P object[J]](c *Client, r request) *listReader[J, P] {
 // read reads the next page and returns the items that are new.
 func (r *listReader[J, P]) read(ctx context.Context) ([]J, error) {
 	for {
-		size := r.client.pageSize()
+		size := int(r.client.pageSize.Load())
 		r.request.query.Set("page", strconv.Itoa(r.page))
 		r.request.query.Set("per_page", strconv.Itoa(size))
 		r.request.fragile = size > leastPerPage
@@ -211,30 +210,13 @@ func nextPage(h http.Header, page int) (next int, linked bool, err error) {
 	return next, true, nil
 }
 
-// pageSizes is the number of items to ask for on a page of a list, for all clients
-// of a run.
-type pageSizes struct {
-	mu  sync.Mutex
-	now int
-}
-
-// pageSize returns how many items to ask for on a page.
-func (c *Client) pageSize() int {
-	c.pages.mu.Lock()
-	defer c.pages.mu.Unlock()
-	return c.pages.now
-}
-
-// halvePages halves the pages, unless another list has done so meanwhile.
+// halvePages halves the pages of all lists, unless another list has done so meanwhile.
 func (c *Client) halvePages(size int, e *Error) {
-	c.pages.mu.Lock()
-	defer c.pages.mu.Unlock()
-	if c.pages.now != size {
-		return
+	next := max(size/2, leastPerPage)
+	if c.pageSize.CompareAndSwap(int64(size), int64(next)) {
+		c.log.Info().Int("per_page", size).Int("status", e.Status).Str("code", e.Code).Int("next", next).
+			Msg("Procore did not give a page of this size: reading smaller pages, from the first one")
 	}
-	c.pages.now = max(size/2, leastPerPage)
-	c.log.Info().Int("per_page", size).Int("status", e.Status).Str("code", e.Code).Int("next", c.pages.now).
-		Msg("Procore did not give a page of this size: reading smaller pages, from the first one")
 }
 
 // wantsSmallerPages reports whether the error may go away with fewer items on a page.

@@ -3,7 +3,6 @@ package procore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -53,7 +52,6 @@ func (c *Client) WorkClassifications(ctx context.Context) ([]WorkClassification,
 		op:     "list the project's work classifications",
 		lookup: true,
 		route:  "/rest/v1.0/projects/{project}/work_classifications",
-		path:   fmt.Sprintf("/rest/v1.0/projects/%d/work_classifications", c.o.ProjectID),
 	}, (*namedJSON).classification))
 	var e *Error
 	if !errors.As(err, &e) || e.Kind != NotFound && e.Kind != Forbidden {
@@ -63,7 +61,6 @@ func (c *Client) WorkClassifications(ctx context.Context) ([]WorkClassification,
 		op:     "list the company's work classifications",
 		lookup: true,
 		route:  "/rest/v1.0/companies/{company}/work_classifications",
-		path:   fmt.Sprintf("/rest/v1.0/companies/%d/work_classifications", c.o.CompanyID),
 	}, (*namedJSON).classification))
 }
 
@@ -72,20 +69,19 @@ func (c *Client) Project(ctx context.Context) (Project, error) {
 	return c.getNamed(ctx, request{
 		op:    "look up the project",
 		route: "/rest/v1.0/projects/{project}",
-		path:  fmt.Sprintf("/rest/v1.0/projects/%d", c.o.ProjectID),
 		query: url.Values{"company_id": {strconv.FormatInt(c.o.CompanyID, 10)}},
 	})
 }
 
 // Companies returns the companies of the account.
 func (c *Client) Companies(ctx context.Context) ([]Company, error) {
-	r := request{op: "list the companies", lookup: true, route: "/rest/v1.0/companies", path: "/rest/v1.0/companies"}
+	r := request{op: "list the companies", lookup: true, route: "/rest/v1.0/companies"}
 	return collect(readList(ctx, c, r, (*namedJSON).company))
 }
 
 // Me returns the account of the credentials.
 func (c *Client) Me(ctx context.Context) (User, error) {
-	me, err := c.getNamed(ctx, request{op: "look up the account", route: "/rest/v1.0/me", path: "/rest/v1.0/me"})
+	me, err := c.getNamed(ctx, request{op: "look up the account", route: "/rest/v1.0/me"})
 	return User(me), err
 }
 

@@ -1,6 +1,7 @@
 package procore
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,31 +27,23 @@ type Removal struct {
 // in the company. Like [Client.CreatePerson], RemovePeople sends one request.
 // Sending again does no harm: Procore skips people who are off the project.
 func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
-	var data struct {
-		Processed []integer `json:"processed_ids"`
-	}
-	var removal Removal
-	err := c.changeMany(ctx, slot, request{
+	removed, answer, err := c.changeMany(ctx, slot, request{
 		op:     "take people off the project",
 		method: http.MethodDelete,
 		route:  "/rest/v2.0/companies/{company}/projects/{project}/project_memberships/bulk_remove",
-		path:   fmt.Sprintf("/rest/v2.0/companies/%d/projects/%d/project_memberships/bulk_remove", c.o.CompanyID, c.o.ProjectID),
-	}, idList{"party_ids", ids}, func(resp *http.Response, raw json.RawMessage) error {
-		removal.Answer = answerOf(resp)
-		return json.Unmarshal(raw, &data)
-	})
-	if err != nil {
-		return Removal{}, err
-	}
-	removal.Removed = plainIDs(data.Processed)
-	return removal, nil
+	}, idList{"party_ids", ids, "processed_ids"})
+	return Removal{answer, removed}, err
 }
 
 // DeactivatePeople makes at most [MostRemoved] people of the company inactive and
 // returns the IDs of the people changed. Like [Client.CreatePerson],
 // DeactivatePeople sends one request. Sending again does no harm.
 func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (changed []int64, err error) {
-	changed, _, err = c.setActivity(ctx, slot, "deactivate", ids)
+	changed, _, err = c.changeMany(ctx, slot, request{
+		op:     "deactivate people",
+		method: http.MethodPost,
+		route:  "/rest/v2.0/companies/{company}/people/bulk_deactivate",
+	}, idList{"ids", ids, "ids"})
 	return changed, err
 }
 
@@ -59,29 +52,11 @@ func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids
 // company. Like [Client.CreatePerson], ActivatePerson sends one request. Sending again
 // does no harm.
 func (c *Client) ActivatePerson(ctx context.Context, slot *ratelimit.Slot, id int64) (Person, error) {
-	changed, person, err := c.setActivity(ctx, slot, "activate", []int64{id})
-	if slices.Contains(changed, id) {
-		person.ID = id
-	}
-	return person, err
-}
-
-// setActivity activates or deactivates people of the company. The Person has the
-// status and request ID of the answer.
-func (c *Client) setActivity(ctx context.Context, slot *ratelimit.Slot, verb string, ids []int64) (changed []int64, answer Person, err error) {
-	var data struct {
-		IDs []integer `json:"ids"`
-	}
-	err = c.changeMany(ctx, slot, request{
-		op:     verb + " people",
+	return c.changeOne(ctx, slot, request{
+		op:     "activate people",
 		method: http.MethodPost,
-		route:  "/rest/v2.0/companies/{company}/people/bulk_" + verb,
-		path:   fmt.Sprintf("/rest/v2.0/companies/%d/people/bulk_%s", c.o.CompanyID, verb),
-	}, idList{"ids", ids}, func(resp *http.Response, raw json.RawMessage) error {
-		answer.Status, answer.RequestID = resp.StatusCode, requestID(resp.Header)
-		return json.Unmarshal(raw, &data)
-	})
-	return plainIDs(data.IDs), answer, err
+		route:  "/rest/v2.0/companies/{company}/people/bulk_activate",
+	}, idList{"ids", []int64{id}, "ids"})
 }
 
 // AddPerson puts a person of the company on the project. The ID of the answer is
@@ -89,63 +64,77 @@ func (c *Client) setActivity(ctx context.Context, slot *ratelimit.Slot, verb str
 // in the company. Like [Client.CreatePerson], AddPerson sends one request. Sending
 // again does no harm.
 func (c *Client) AddPerson(ctx context.Context, slot *ratelimit.Slot, id int64) (Person, error) {
-	var person Person
-	err := c.exchange(ctx, slot, request{
+	return c.changeOne(ctx, slot, request{
 		op:     "put a person on the project",
 		method: http.MethodPost,
 		route:  "/rest/v1.0/projects/{project}/project_memberships/bulk_add",
-		path:   fmt.Sprintf("/rest/v1.0/projects/%d/project_memberships/bulk_add", c.o.ProjectID),
-		body:   fmt.Appendf(nil, `{"party_ids":[%d]}`, id),
-		most:   maxAnswer,
-	}, func(resp *http.Response, body io.Reader) error {
-		var added []integer
-		if err := decodeJSON(body, &added); err != nil {
-			return err
-		}
-		person.Answer = answerOf(resp)
-		if slices.Contains(added, integer(id)) {
-			person.ID = id
-		}
-		return nil
-	})
+	}, idList{"party_ids", []int64{id}, ""})
+}
+
+// idList is a list of people in a request body.
+type idList struct {
+	name   string // of the list in the body
+	ids    []int64
+	answer string // name of the list of changed people in the data of the answer; "": the answer is that list
+}
+
+// changeOne sends a request about the only person in list. The ID of the result is 0
+// if Procore changed nothing.
+func (c *Client) changeOne(ctx context.Context, slot *ratelimit.Slot, r request, list idList) (Person, error) {
+	changed, answer, err := c.changeMany(ctx, slot, r, list)
+	person := Person{Answer: answer}
+	if slices.Contains(changed, list.ids[0]) {
+		person.ID = list.ids[0]
+	}
 	return person, err
 }
 
-// idList is a request body of IDs under a name.
-type idList struct {
-	name string
-	ids  []int64
-}
-
-var errNoData = errors.New("the answer has no data")
-
-// changeMany sends a request about many people and passes the data of the
-// answer to read.
-func (c *Client) changeMany(ctx context.Context, slot *ratelimit.Slot, r request, list idList, read func(*http.Response, json.RawMessage) error) error {
-	body, err := json.Marshal(map[string][]int64{list.name: list.ids})
+// changeMany sends a request about many people and returns the IDs of the people
+// changed.
+func (c *Client) changeMany(ctx context.Context, slot *ratelimit.Slot, r request, list idList) (changed []int64, answer Answer, err error) {
+	r.most = maxAnswer
+	r.body, err = json.Marshal(map[string][]int64{list.name: list.ids})
 	if n := len(list.ids); err == nil && (n == 0 || n > MostRemoved) {
 		err = fmt.Errorf("%d people, not 1 to %d", n, MostRemoved)
 	}
 	if err != nil {
 		release(slot, ratelimit.Report{})
-		return r.unsendable(err, "Send fewer people at a time.")
+		return nil, Answer{}, r.unsendable(err, "Send fewer people at a time.")
 	}
-	r.body, r.most = body, maxAnswer
-	return c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
-		var outer struct {
-			Data json.RawMessage `json:"data"`
-		}
-		if err := decodeJSON(body, &outer); err != nil {
+	err = c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
+		ids, err := decodeIDs(body, list.answer)
+		if err != nil {
 			return err
 		}
-		if len(outer.Data) == 0 || string(outer.Data) == "null" {
-			return errNoData
+		for _, id := range ids {
+			changed = append(changed, int64(id))
 		}
-		if err := read(resp, outer.Data); err != nil {
-			return fmt.Errorf("the answer can't be read: %w", err)
-		}
+		answer = answerOf(resp)
 		return nil
 	})
+	return changed, answer, err
+}
+
+// decodeIDs reads a list of IDs: the answer itself, or the list under a name in the
+// data of the answer.
+func decodeIDs(body io.Reader, name string) (ids []integer, err error) {
+	if name == "" {
+		return ids, decodeJSON(body, &ids)
+	}
+	var outer struct {
+		Data map[string]json.RawMessage `json:"data"`
+	}
+	if err := decodeJSON(body, &outer); err != nil {
+		return nil, err
+	}
+	if outer.Data == nil {
+		return nil, errors.New("the answer has no data")
+	}
+	list, ok := outer.Data[name]
+	if !ok {
+		return nil, nil
+	}
+	return ids, decodeJSON(bytes.NewReader(list), &ids)
 }
 
 // unsendable returns the error of a request that can't be built.
@@ -154,12 +143,4 @@ func (r request) unsendable(err error, hint string) *Error {
 		Op: r.op, Kind: Refused, Effect: DidNotHappen, Code: "refused", Err: err, permanent: true,
 		Message: "nothing was sent: " + err.Error(), Hint: hint,
 	}
-}
-
-func plainIDs(ids []integer) []int64 {
-	var all []int64
-	for _, id := range ids {
-		all = append(all, int64(id))
-	}
-	return all
 }

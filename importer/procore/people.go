@@ -1,10 +1,8 @@
 package procore
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -27,17 +25,6 @@ type Draft struct {
 	WorkClassificationID int64  `json:"work_classification_id,omitempty"`
 }
 
-// body returns the request body of a draft.
-func (d Draft) body() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(struct {
-		Person Draft `json:"person"`
-	}{d})
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
 // Person is a person in Procore. No view shows every field: a list has no
 // JobTitle.
 type Person struct {
@@ -53,26 +40,37 @@ type Person struct {
 	Answer               // to a create or update; zero in a list
 }
 
+// tradeJSON is the work classification of a person.
+type tradeJSON struct {
+	ID integer `json:"id"`
+}
+
+// contactJSON is the contact of a person.
+type contactJSON struct {
+	IsActive *bool `json:"is_active"`
+}
+
 // personJSON is a person in any view.
 type personJSON struct {
-	ID                   integer     `json:"id"`
-	FirstName            text        `json:"first_name"`
-	LastName             text        `json:"last_name"`
-	JobTitle             text        `json:"job_title"`
-	EmployeeID           text        `json:"employee_id"`
-	OriginID             text        `json:"origin_id"`
-	IsEmployee           flag        `json:"is_employee"`
-	WorkClassificationID text        `json:"work_classification_id"`
-	WorkClassification   part        `json:"work_classification"` // view extended
-	Contact              contactPart `json:"contact"`
+	ID                   integer              `json:"id"`
+	FirstName            text                 `json:"first_name"`
+	LastName             text                 `json:"last_name"`
+	JobTitle             text                 `json:"job_title"`
+	EmployeeID           text                 `json:"employee_id"`
+	OriginID             text                 `json:"origin_id"`
+	IsEmployee           lenient[bool]        `json:"is_employee"`
+	WorkClassificationID text                 `json:"work_classification_id"`
+	WorkClassification   lenient[tradeJSON]   `json:"work_classification"` // view extended
+	Contact              lenient[contactJSON] `json:"contact"`
 }
 
 func (p *personJSON) id() int64 { return int64(p.ID) }
 
 func (p *personJSON) person() Person {
+	active := p.Contact.value.IsActive
 	classification, err := strconv.ParseInt(string(p.WorkClassificationID), 10, 64)
 	if err != nil {
-		classification = int64(p.WorkClassification.ID)
+		classification = int64(p.WorkClassification.value.ID)
 	}
 	return Person{
 		ID:                   int64(p.ID),
@@ -81,8 +79,8 @@ func (p *personJSON) person() Person {
 		JobTitle:             string(p.JobTitle),
 		EmployeeID:           string(p.EmployeeID),
 		OriginID:             string(p.OriginID),
-		IsEmployee:           bool(p.IsEmployee),
-		Inactive:             p.Contact.inactive,
+		IsEmployee:           p.IsEmployee.value,
+		Inactive:             active != nil && !*active,
 		WorkClassificationID: classification,
 	}
 }
@@ -98,25 +96,25 @@ func (c *Client) CreatePerson(ctx context.Context, slot *ratelimit.Slot, d Draft
 		op:     "create person",
 		method: http.MethodPost,
 		route:  "/rest/v1.0/projects/{project}/people",
-		path:   fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
 		token:  token,
 	})
 }
 
 // UpdatePerson changes the fields in d of the person with the given ID and leaves
-// the other fields. Procore requires LastName in every update. Like [Client.CreatePerson], UpdatePerson sends one request.
+// the other fields. Procore requires LastName in every update. Like [Client.CreatePerson],
+// UpdatePerson sends one request.
 func (c *Client) UpdatePerson(ctx context.Context, slot *ratelimit.Slot, id int64, d Draft, token string) (Person, error) {
 	return c.sendDraft(ctx, slot, d, request{
 		op:     "update person",
 		method: http.MethodPatch,
 		route:  "/rest/v1.0/projects/{project}/people/{person}",
-		path:   fmt.Sprintf("/rest/v1.0/projects/%d/people/%d", c.o.ProjectID, id),
+		person: id,
 		token:  token,
 	})
 }
 
 func (c *Client) sendDraft(ctx context.Context, slot *ratelimit.Slot, d Draft, r request) (Person, error) {
-	body, err := d.body()
+	body, err := json.Marshal(map[string]Draft{"person": d})
 	if err != nil {
 		release(slot, ratelimit.Report{})
 		return Person{}, r.unsendable(err, "Correct the row, then retry it.")
@@ -149,7 +147,7 @@ func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
 // [Client.People]. Lists of active people omit them.
 func (c *Client) InactivePeople(ctx context.Context) iter.Seq2[Person, error] {
 	r := c.listRequest("normal")
-	r.op, r.route, r.path = "list inactive people", r.route+"/inactive", r.path+"/inactive"
+	r.op, r.route = "list inactive people", r.route+"/inactive"
 	return readList(ctx, c, r, func(p *personJSON) Person {
 		person := p.person()
 		person.Inactive = true
@@ -199,7 +197,6 @@ func (c *Client) listRequest(view string) request {
 	return request{
 		op:    "list people",
 		route: "/rest/v1.0/projects/{project}/people",
-		path:  fmt.Sprintf("/rest/v1.0/projects/%d/people", c.o.ProjectID),
 		query: url.Values{"view": {view}},
 	}
 }

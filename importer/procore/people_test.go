@@ -49,7 +49,7 @@ func TestRequestIsExact(t *testing.T) {
 				IsEmployee: &yes, OriginID: "0007", WorkClassificationID: 9007199254740993,
 			},
 			create,
-			`POST /rest/v1.0/projects/7/people?view=extended {"person":{"first_name":"Zoë","last_name":"O'Hara & Söhne <x>","job_title":"Foreman","employee_id":"00123","is_employee":true,"origin_id":"0007","work_classification_id":9007199254740993}}`,
+			`POST /rest/v1.0/projects/7/people?view=extended {"person":{"first_name":"Zoë","last_name":"O'Hara \u0026 Söhne \u003cx\u003e","job_title":"Foreman","employee_id":"00123","is_employee":true,"origin_id":"0007","work_classification_id":9007199254740993}}`,
 		},
 		{
 			"not an employee", "web",
