@@ -7,7 +7,7 @@ import (
 	"muster/importer/workbook"
 )
 
-// tallMerges counts the merged cells below a row that cover more than one row.
+// tallMerges counts the merged cells below a row that cover several rows.
 func tallMerges(merges []workbook.Area, below int) int {
 	n := 0
 	for _, m := range merges {

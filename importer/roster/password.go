@@ -9,22 +9,21 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// maxEncrypted is how large a workbook with a password may be. It is decrypted
-// in memory, which takes about four times its size for a moment, so that what
-// the password protects is never on the disk.
+// maxEncrypted limits the size of a workbook with a password. Decryption takes about four
+// times the size in memory, so that what the password protects is never on the disk.
 const maxEncrypted = 64 << 20
 
-// encryptedStream is where the container of a protected workbook holds it.
+// encryptedStream is the name of the stream that holds an encrypted workbook.
 const encryptedStream = "EncryptedPackage"
 
-// compound reports a container of Office, in which a protected workbook stands,
-// or a document of before 2007.
+// compound reports whether a file is an Office container, which holds an encrypted
+// workbook or a document from before 2007.
 func compound(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
 }
 
-// decrypt puts the workbook itself in the place of the container that holds it
-// (ECMA-376 agile or standard encryption).
+// decrypt makes the source read the workbook in an encrypted container (ECMA-376 agile or
+// standard encryption).
 func (s *source) decrypt(password string) error {
 	if s.size > maxEncrypted {
 		return s.fail(CodeWorkbookTooLarge, "a workbook with a password can have 64 MiB at most", "save it without the password, or as CSV", nil)
@@ -37,17 +36,17 @@ func (s *source) decrypt(password string) error {
 	if err != nil {
 		return s.fail(CodeWorkbookDamaged, "the workbook is damaged, or protected in a way that can't be read here", "open it in Excel and save it without the password", nil)
 	}
-	// Nothing but the beginning of an archive tells a right password: of the
-	// verifier that the container holds excelize makes no use.
+	// Only the beginning of an archive shows that the password is right: excelize does not
+	// use the container's verifier.
 	if !bytes.HasPrefix(plain, []byte("PK")) {
-		return s.fail(CodePasswordWrong, "the password does not open this workbook", "check the file that --password-file names: it holds the password in one line, as it is typed in Excel", nil)
+		return s.fail(CodePasswordWrong, "the password does not open this workbook", "check the file that --password-file names: it holds the password in one line, exactly as you type it in Excel", nil)
 	}
 	s.content, s.size = bytes.NewReader(plain), int64(len(plain))
 	return nil
 }
 
-// decryptPackage keeps a hostile container from ending the program: excelize
-// checks much of what it reads, and not all.
+// decryptPackage decrypts a container. A panic of excelize about a hostile container
+// becomes an error.
 func decryptPackage(raw []byte, password string) (plain []byte, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {

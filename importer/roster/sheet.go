@@ -27,7 +27,7 @@ type sheet struct {
 	others   [maxProfile]int // cells that hold no number
 }
 
-// book is an open workbook.
+// book is an open workbook with all sheets surveyed.
 type book struct {
 	*workbook.Book
 	sheets []*sheet
@@ -95,7 +95,7 @@ func (sh *sheet) count(row *workbook.Row) {
 	}
 }
 
-// fillHead writes merged cells into the first rows that they cover.
+// fillHead writes merged cells into all of the covered rows among the first.
 func (sh *sheet) fillHead() {
 	fill := newFiller(sh.Merges)
 	for i := range sh.head {
@@ -235,7 +235,7 @@ func connected(cells []string) []string {
 	return cells[:width]
 }
 
-// workbookError returns what to do about an error of package workbook.
+// workbookError returns the error of package workbook with a fix for the user.
 func (s *source) workbookError(err error) error {
 	var e *workbook.Error
 	if !errors.As(err, &e) {

@@ -125,7 +125,7 @@ func (a *archive) readRest() error {
 	return nil
 }
 
-// relation is a link from one part to another. The target is the name of a part.
+// relation is a link between two parts. The target is a part name.
 type relation struct{ id, kind, target string }
 
 // relationsPart returns the name of the part that holds the links of a part, or of the

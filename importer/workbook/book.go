@@ -48,8 +48,8 @@ type format interface {
 	rows(sheet *Sheet, out *rowWriter) error
 }
 
-// Book is a workbook whose parts were all read once, so that no damage is left to be
-// found. A Book is not safe for concurrent use.
+// Book is a workbook that Open has checked from end to end. A Book is not safe for
+// concurrent use.
 type Book struct {
 	Sheets []*Sheet
 	ODS    bool // OpenDocument, else XLSX

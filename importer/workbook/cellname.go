@@ -61,7 +61,7 @@ func parseArea(text string) (Area, bool) {
 	return Area{left, top, right, bottom}, ok && alsoOK && left <= right && top <= bottom
 }
 
-// String returns the area as a formula writes it, such as "B2:F30".
+// String returns the area as a formula writes an area, such as "B2:F30".
 func (a Area) String() string { return CellName(a.Top, a.Left) + ":" + CellName(a.Bottom, a.Right) }
 
 func (a Area) overlaps(b Area) bool {

@@ -1,32 +1,33 @@
-// Package workbook writes columns, marks and a sheet into an XLSX file and
-// leaves everything else of it as it is, byte for byte.
+// Package workbook reads XLSX and OpenDocument spreadsheets for rosters, and writes results
+// into an XLSX workbook.
 //
-// A workbook is an archive of parts. Only the parts that say something new are
-// written anew, and of these only the elements in question: the rows of one
-// sheet, its columns' widths, its frozen rows and filter, the styles that are
-// added, the notes on cells. All others are copied as they are packed.
-// Decisions that the code can't show:
+// A workbook is an archive of XML parts. Decisions that the code cannot show:
 //
-//   - Excelize was rejected for this. It reads a workbook whole (2.5 GB of memory
-//     for 200,000 rows of eleven cells; here it is 30 MB for any number), and writes
-//     anew every part that it knows: what it doesn't know of these gets lost, such
-//     as the extended conditional formats, the properties of rows and the
-//     extensions of other makers. What is never read can't get lost. The sheet is
-//     streamed instead, a row at a time, so there is no size from which on a roster
-//     would be too large.
-//   - What can't be written into safely is not tried: macros and signatures, which
-//     would be broken or carried on; the strict variant of the format, which has
-//     other names for everything; rows that are out of order. Open says so by an
-//     [*UnfitError] before anything has happened.
-//   - Columns that are added stand right of the table, in the first place where
-//     nothing is from the headings' row on: no second list, no note, no picture.
-//   - Texts are written into the cells themselves and not among the shared
-//     strings, as numbers never and as formulas never.
-//   - A cell that is marked gets a fill and a note. Notes are known again by their
-//     first line, fills by their colour, because these are what other programs keep
-//     when they save the file. The fill that a cell had before it was marked is not
-//     kept anywhere; when the mark goes, the cell takes the fill of the row's last
-//     unmarked cell.
-//   - More than 1,000 notes make a sheet slow to open and to scroll, and nobody
-//     reads them: marks beyond have the fill alone.
+//   - Open reads every part once before it returns: checksums are compared, tags must match,
+//     every cell must make sense. A damaged workbook is refused before the first row is used.
+//     The row iterator of excelize reads 14 of 16 damaged workbooks without an error, and
+//     cannot tell 1 from TRUE, or 46085 from a date.
+//   - The scanner is RawToken of encoding/xml. A scanner written by hand was three times as
+//     fast, in 446 lines; the API allows 2.5 requests a second, which is far slower than either. The faster
+//     libraries accept XML that is cut or garbled.
+//   - Shared strings are held in memory, up to a limit. A workbook beyond the limit is
+//     refused rather than spilled to a file.
+//   - A number is shown by a format only if the format makes an ID of the number (00000,
+//     "E-"0000, 000-00-0000). Thousands separators, currencies and scientific notation are
+//     no part of an ID, so the full number is read instead, up to 15 digits, which is what
+//     spreadsheets hold.
+//   - A formula without a stored result is a FormulaError, not a blank cell: IDs that a
+//     program never calculated must not get lost silently.
+//   - For .xls, .xlsb and Numbers no Go library reads IDs reliably.
+//   - An Editor changes only the elements that say something new; everything else is copied
+//     byte for byte. Rewriting by excelize takes 2.6 GB for 200,000 rows, and changed cells of
+//     9 of 339 workbooks. The sheet is streamed row by row, so its length does not matter.
+//   - An Editor refuses what it would break: macros, signatures, the strict variant of the
+//     format, rows out of order. OpenEditor returns an [*UnfitError] before anything happens.
+//   - New columns are right of the table, where nothing is from the headings' row on: no
+//     second list, no note, no picture.
+//   - Results are inline texts, never numbers, never formulas.
+//   - Later writings know notes by the first line and marks by the fill's colour, because
+//     other programs keep these when they save a workbook. The fill that a cell had before
+//     the mark is not kept; without the mark, the cell gets the fill of the row.
 package workbook

@@ -44,8 +44,8 @@ func (list attributes) isTransitional() bool {
 	return slices.ContainsFunc(list, func(a xml.Attr) bool { return a.Value == mainSpace })
 }
 
-// element is a piece of XML that can be changed: an element with its children, or text.
-// Everything that is not changed is written back byte for byte.
+// element is a piece of XML to be changed: an element with children, or text. Unchanged
+// tags are written back byte for byte.
 type element struct {
 	prefix, name string // no name: text, a comment or the like, or a whole document
 	attributes
@@ -203,7 +203,7 @@ func (e *element) add(name string, attrs ...string) *element {
 // insert puts a child in a place among the children.
 func (e *element) insert(place int, child *element) {
 	if len(e.end) == 0 {
-		e.tag = nil // it may have closed itself
+		e.tag = nil // the tag may have closed the element
 	}
 	e.children = slices.Insert(e.children, place, child)
 }

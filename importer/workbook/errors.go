@@ -24,7 +24,7 @@ type Error struct {
 	Err    error
 }
 
-// Error returns what is wrong, for example `part "xl/styles.xml": it ends too early`.
+// Error returns the name of the part and the cause.
 func (e *Error) Error() string {
 	if e.Part == "" {
 		return e.Err.Error()

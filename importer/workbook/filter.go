@@ -73,8 +73,8 @@ func (ed *Editor) writeTable() error {
 	})
 }
 
-// highest returns the highest number by which elements of a name are told apart, and 0
-// if there is none.
+// highest returns the highest number that elements of a name have, and 0 if there is
+// none.
 func highest(list *element, name, attribute string) int {
 	most := 0
 	for _, e := range list.all(name) {

@@ -19,7 +19,7 @@ type notes struct {
 	author  string
 	sheet   string   // the part
 	texts   noteList // without the notes of an earlier writing
-	boxes   boxes    // likewise
+	boxes   boxes    // the same
 	taken   map[string]bool
 	added   []note
 	removed int
@@ -48,7 +48,7 @@ const (
 	boxesRelation = relationSpace + "/vmlDrawing"
 )
 
-// readNotes finds the notes of a sheet, and removes those of an earlier writing.
+// readNotes returns the notes of a sheet without the notes of an earlier writing.
 func readNotes(p *parts, sheet *targetSheet, author string) (*notes, error) {
 	n := &notes{parts: p, author: author, sheet: sheet.part, taken: map[string]bool{}}
 	links, err := p.relations(sheet.part)

@@ -119,7 +119,7 @@ func comparison(operator, limit string) func(n float64) bool {
 	}[operator]
 }
 
-// section returns the section for a number, and whether the sign is to be shown.
+// section returns the section for a number, and whether to show the sign.
 func (f *numberFormat) section(n float64) (s *formatSection, sign bool) {
 	switch {
 	case f.sections[0].holds != nil:

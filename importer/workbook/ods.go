@@ -22,9 +22,9 @@ const (
 	maxODSWork  = 16 << 30 // bytes of XML that are read for all sheets
 )
 
-// ods is a spreadsheet in the format of OpenDocument, which keeps all sheets in one
-// part, and what a cell shows beside what the cell holds (OpenDocument 1.3 part 3,
-// 9.1). The reader needs no number formats.
+// ods is a spreadsheet in the format of OpenDocument. One part holds all sheets. A cell
+// holds the shown text beside the value, so the reader needs no number formats
+// (OpenDocument 1.3 part 3, 9.1).
 type ods struct {
 	archive *archive
 	struck  map[string]bool // the names of the styles that are struck through

@@ -25,7 +25,7 @@ const (
 // parts are the parts of a workbook that is edited.
 type parts struct {
 	*archive
-	changed map[string][]byte // by the name as it is written
+	changed map[string][]byte // by the name in the spelling of the archive
 }
 
 // openParts opens the archive of a workbook, unless a change would break the workbook.
@@ -45,7 +45,7 @@ func openParts(file io.ReaderAt, size int64) (*parts, error) {
 	return &parts{a, map[string][]byte{}}, nil
 }
 
-// nameOf returns a part's name as the archive spells the name.
+// nameOf returns the name of a part in the spelling of the archive.
 func (p *parts) nameOf(name string) string {
 	if f := p.parts[plainName(name)]; f != nil {
 		return f.Name
@@ -68,7 +68,7 @@ func (p *parts) free(pattern string) string {
 	}
 }
 
-// content returns a part with the changes so far, or nil if there is no such part.
+// content returns a part with the changes so far, or nil if the workbook has no such part.
 func (p *parts) content(name string) ([]byte, error) {
 	if content, found := p.changed[p.nameOf(name)]; found {
 		return content, nil
@@ -121,7 +121,7 @@ func (p *parts) change(name, otherwise string, change func(root *element)) error
 	return nil
 }
 
-// copyTo writes all parts but one.
+// copyTo writes all parts except the named part.
 func (p *parts) copyTo(out *zip.Writer, except string) error {
 	for _, f := range p.files {
 		if _, changed := p.changed[f.Name]; changed || f.Name == except {
@@ -143,7 +143,7 @@ func (p *parts) copyTo(out *zip.Writer, except string) error {
 	return nil
 }
 
-// relate adds a link from one part to another, and returns the ID of the link.
+// relate adds a link between two parts, and returns the ID of the link.
 func (p *parts) relate(of, kind, target string) (string, error) {
 	id := ""
 	list := relationsPart(of)
@@ -160,8 +160,8 @@ func (p *parts) relate(of, kind, target string) (string, error) {
 	return id, err
 }
 
-// declare says of which kind a part is. Some programs declare parts that they do not
-// write, and Excel does not open a workbook that declares a part twice.
+// declare adds the kind of a part to the content types. Some programs declare parts that
+// they do not write, and Excel does not open a workbook that declares a part twice.
 func (p *parts) declare(name, kind string) error {
 	return p.change(contentTypes, "", func(root *element) {
 		undeclare(root, name)
@@ -169,7 +169,7 @@ func (p *parts) declare(name, kind string) error {
 	})
 }
 
-// declareExtension says of which kind all parts with an extension are.
+// declareExtension adds the kind of all parts with an extension to the content types.
 func (p *parts) declareExtension(extension, kind string) error {
 	return p.change(contentTypes, "", func(root *element) {
 		for _, e := range root.all("Default") {
@@ -181,7 +181,7 @@ func (p *parts) declareExtension(extension, kind string) error {
 	})
 }
 
-// undeclare removes what a workbook says of the kind of a part.
+// undeclare removes a part from the content types.
 func undeclare(types *element, name string) {
 	types.remove(func(e *element) bool {
 		return e.name == "Override" && plainName(e.attr("PartName")) == plainName(name)

@@ -72,8 +72,7 @@ func newScanner(in io.Reader) *scanner {
 	return x
 }
 
-// decode returns a reader for the rest of a part whose declaration names an encoding
-// other than UTF-8.
+// decode returns a reader for the rest of a part in the declared encoding.
 func (x *scanner) decode(name string, rest io.Reader) (io.Reader, error) {
 	e, err := htmlindex.Get(name)
 	if err != nil {
@@ -198,8 +197,8 @@ func (x *scanner) children(visit func() error) error {
 	return nil
 }
 
-// elements calls visit for every element of the part, whose outermost must have this
-// name.
+// elements calls visit for every element of the part. The outermost element must have the
+// name root.
 func (x *scanner) elements(root string, visit func() error) error {
 	err := x.root(root)
 	for err == nil {
@@ -238,7 +237,7 @@ func (x *scanner) skip() error {
 	return nil
 }
 
-// content returns the text of the current element without the text of its children.
+// content returns the text of the current element without the text of children.
 func (x *scanner) content() (string, error) {
 	var text strings.Builder
 	for depth := len(x.open); len(x.open) >= depth; {

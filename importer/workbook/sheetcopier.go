@@ -70,7 +70,7 @@ func (c *sheetCopier) advance(place int) error {
 	return nil
 }
 
-// change writes what the change of a name, if there is one, makes of an element.
+// change writes an element with the change of a name, if there is such a change.
 func (c *sheetCopier) change(name string, old *element) error {
 	apply := c.changes[name]
 	if apply == nil {

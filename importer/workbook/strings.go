@@ -43,7 +43,7 @@ func (s *sharedStrings) read(x *scanner) error {
 	})
 }
 
-// at returns a text by its number.
+// at returns the text of a number.
 func (s *sharedStrings) at(number string) (text string, struck bool, err error) {
 	i, ok := parseDigits(number)
 	if !ok {
@@ -59,7 +59,7 @@ func (s *sharedStrings) at(number string) (text string, struck bool, err error) 
 	return s.all.String()[from:s.ends[i]], s.struck[i], nil
 }
 
-// richText returns the text of the current element without its phonetic reading, and
+// richText returns the text of the current element without the phonetic reading, and
 // whether a part of the text is struck through.
 func (x *scanner) richText() (text string, struck bool, err error) {
 	var all strings.Builder

@@ -36,7 +36,7 @@ type styles struct {
 	filled               map[[2]int]int
 }
 
-// styleList is a list in which styles refer to one another by number.
+// styleList is a list of fonts, fills or cell formats, which are known by number.
 type styleList struct {
 	*element
 	items []*element

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// targetSheet is the sheet that is edited, with what one reading found.
+// targetSheet is the edited sheet with the findings of a first reading.
 type targetSheet struct {
 	part   string
 	prefix string // of the elements

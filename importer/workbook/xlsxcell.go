@@ -1,14 +1,15 @@
 package workbook
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 )
 
-// readRow reads the current row, whose number is next unless the row says otherwise.
-// readRow returns the number.
+// readRow reads the current row, and returns the number of the row. A row without a number
+// is the next row.
 func (b *xlsx) readRow(x *scanner, next int, out *rowWriter) (int, error) {
 	number, text := next, x.attr("r")
 	if text != "" {
@@ -49,31 +50,35 @@ func (b *xlsx) readRow(x *scanner, next int, out *rowWriter) (int, error) {
 	return out.row.Number, out.finish()
 }
 
-// xlsxCell is a cell as the file holds the cell.
+// xlsxCell is a cell of a sheet.
 type xlsxCell struct {
-	kind         string // the type by the file's name: "n", "s", …
-	style        int
-	value        string // of <v>
-	formula      string
-	inline       string // of <is>
-	hasValue     bool
-	hasFormula   bool
-	inlineStruck bool
+	kind                   string // the type: "n" or "" is a number, "s" a shared text, …
+	style                  string // the number of the style
+	value, formula, inline string // the content of <v>, <f> and <is>
+	hasValue, hasFormula   bool
+	struck                 bool
 }
 
 // readCell reads the current cell.
 func (b *xlsx) readCell(x *scanner, column int, out *rowWriter) error {
-	c := xlsxCell{kind: x.attr("t")}
-	if style := x.attr("s"); style != "" {
-		var ok bool
-		if c.style, ok = parseDigits(style); !ok {
-			return errNotXML
+	c := xlsxCell{kind: x.attr("t"), style: x.attr("s")}
+	err := x.children(func() (err error) {
+		switch x.name {
+		case "v":
+			c.hasValue = true
+			c.value, err = x.content()
+		case "f":
+			c.hasFormula = true
+			c.formula, err = x.content()
+		case "is":
+			c.inline, c.struck, err = x.richText()
 		}
-	}
-	if err := c.readContent(x); err != nil {
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	text, kind, struck, err := b.show(&c)
+	text, kind, err := b.show(&c)
 	if err != nil {
 		return fmt.Errorf("cell %s: %w", CellName(out.row.Number, column), err)
 	}
@@ -83,73 +88,56 @@ func (b *xlsx) readCell(x *scanner, column int, out *rowWriter) error {
 	if text == "" {
 		return nil
 	}
-	return out.put(column, text, kind, struck)
+	return out.put(column, text, kind, c.struck)
 }
 
-// readContent reads what is in the current cell.
-func (c *xlsxCell) readContent(x *scanner) error {
-	return x.children(func() (err error) {
-		switch x.name {
-		case "v":
-			c.hasValue = true
-			c.value, err = x.content()
-		case "f":
-			c.hasFormula = true
-			c.formula, err = x.content()
-		case "is":
-			c.inline, c.inlineStruck, err = x.richText()
-		}
-		return err
-	})
-}
-
-// show returns what a cell shows, what the cell holds, and whether the text is struck
-// through.
-func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, struck bool, err error) {
-	format := &numberFormat{}
-	if b.styles != nil {
-		if c.style >= len(b.styles) && c.style > 0 {
-			return "", Text, false, errNoStyle
-		}
-		if c.style < len(b.styles) {
-			format, struck = b.styles[c.style].format, b.styles[c.style].struck
-		}
+// styleOf returns the style of a number. A workbook without styles has one for all.
+func (b *xlsx) styleOf(number string) (cellStyle, error) {
+	n, ok := parseDigits(cmp.Or(number, "0"))
+	if ok && n < len(b.styles) {
+		return b.styles[n], nil
 	}
-	number := c.kind == "" || c.kind == "n"
-	switch {
+	if ok && (n == 0 || b.styles == nil) {
+		return cellStyle{format: &numberFormat{}}, nil
+	}
+	return cellStyle{}, errNoStyle
+}
+
+// show returns what a cell shows and what the cell holds.
+func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, err error) {
+	style, noStyle := b.styleOf(c.style) // which matters to numbers only
+	c.struck = c.struck || style.struck
+	value := strings.TrimSpace(c.value)
+	switch number := c.kind == "" || c.kind == "n"; {
 	case c.hasFormula && c.value == "" && c.inline == "" && (number || !c.hasValue):
 		if c.formula == "" {
-			return "#N/A", FormulaError, struck, nil
+			return "#N/A", FormulaError, nil
 		}
-		return "=" + c.formula, FormulaError, struck, nil
+		return "=" + c.formula, FormulaError, nil
 	case c.kind == "inlineStr":
-		if c.inline == "" {
-			c.inline = unescape(c.value)
-		}
-		return c.inline, Text, struck || c.inlineStruck, nil
+		return cmp.Or(c.inline, unescape(c.value)), Text, nil
 	case c.kind == "str":
-		return unescape(c.value), Text, struck, nil
-	}
-	value := strings.TrimSpace(c.value)
-	if value == "" {
-		return "", Text, struck, checkType(c.kind)
+		return unescape(c.value), Text, nil
+	case value == "":
+		return "", Text, checkType(c.kind)
+	case number && noStyle != nil:
+		return "", Number, noStyle
+	case number:
+		return showNumber(value, style.format, b.since1904)
 	}
 	switch c.kind {
-	case "", "n":
-		text, kind, err := showNumber(value, format, b.since1904)
-		return text, kind, struck, err
 	case "s":
-		text, part, err := b.strings.at(value)
-		return text, Text, struck || part, err
+		text, struck, err := b.strings.at(value)
+		c.struck = c.struck || struck
+		return text, Text, err
 	case "b":
-		text, kind, err := showBoolean(value)
-		return text, kind, struck, err
+		return showBoolean(value)
 	case "e":
-		return value, FormulaError, struck, nil
+		return value, FormulaError, nil
 	case "d":
-		return showISODate(value), Date, struck, nil
+		return showISODate(value), Date, nil
 	}
-	return "", Text, false, checkType(c.kind)
+	return "", Text, checkType(c.kind)
 }
 
 // checkType returns an error for a type that the format does not have.
