@@ -20,77 +20,112 @@ func (a *app) interactive() bool {
 	return isTerminalInput(a.stdin) && isTerminal(a.stderr) && !a.settings.json && !a.settings.quiet && !a.logsJSON()
 }
 
-// askColumns asks the questions in a form.
+// form is the questions about the headings of a roster with the answers so far.
+type form struct {
+	questions []mapping.Question
+	answers   []int // the index of an answer, by question
+}
+
+// askColumns asks the questions and returns the index of an answer to each.
 func (a *app) askColumns(ctx context.Context, path string, questions []mapping.Question) ([]int, error) {
-	answers := make([]int, len(questions))
+	f := &form{questions: questions, answers: make([]int, len(questions))}
 	for i, q := range questions {
-		answers[i] = q.Guess
+		f.answers[i] = q.Guess
 	}
-	a.talk("%s: not every heading is known. Nothing is sent before you have looked.", report.Clean(path))
+	a.talk("%s: muster does not know every heading. Nothing is sent before you have answered.", report.Clean(path))
 	ask := a.askInForm
 	if a.settings.plain {
 		ask = a.askInLines
 	}
-	err := ask(ctx, questions, answers)
+	err := ask(ctx, f)
 	for i, q := range questions {
-		if answered(questions, answers, i) {
-			answers[i] = len(q.Answers) - 1 // none; its guess is not to count
+		if f.needless(i) {
+			f.answers[i] = len(q.Answers) - 1 // none
 		}
 	}
-	return answers, err
+	return f.answers, err
 }
 
-// newSelect returns the form field of a question under a title.
-func newSelect(questions []mapping.Question, answers []int, i int, title string, show func(mapping.Answer) string) *huh.Select[int] {
-	options := make([]huh.Option[int], len(questions[i].Answers))
-	for j, answer := range questions[i].Answers {
+// newSelect returns the form field of question i under a title.
+func (f *form) newSelect(i int, title string, show func(mapping.Answer) string) *huh.Select[int] {
+	options := make([]huh.Option[int], len(f.questions[i].Answers))
+	for j, answer := range f.questions[i].Answers {
 		options[j] = huh.NewOption(show(answer), j)
 	}
-	return huh.NewSelect[int]().Title(title).Options(options...).Value(&answers[i]).
-		Validate(func(j int) error { return clash(questions, answers, i, j) })
+	return huh.NewSelect[int]().Title(title).Options(options...).Value(&f.answers[i]).
+		Validate(func(j int) error { return f.clash(i, j) })
+}
+
+// needless reports whether an earlier answer makes question i needless: a column of full
+// names holds first and last names.
+func (f *form) needless(i int) bool {
+	if f.questions[i].Code != "heading_missing" {
+		return false
+	}
+	for earlier := range i {
+		if f.questions[earlier].Answers[f.answers[earlier]].Whole {
+			return true
+		}
+	}
+	return false
+}
+
+// clash refuses an answer to question i that gives a field a second column.
+func (f *form) clash(i, chosen int) error {
+	answer := f.questions[i].Answers[chosen]
+	if answer.Column < 0 {
+		return nil
+	}
+	for earlier := range i {
+		other := f.questions[earlier].Answers[f.answers[earlier]]
+		if other.Column >= 0 && other.Field == answer.Field && other.Whole == answer.Whole && other.Column != answer.Column {
+			return fmt.Errorf("column %s is the %s already", mapping.ColumnName(other.Column), fieldName(answer.Field))
+		}
+	}
+	return nil
 }
 
 // askInForm asks with arrow keys, on the whole screen.
-func (a *app) askInForm(_ context.Context, questions []mapping.Question, answers []int) error {
+func (a *app) askInForm(_ context.Context, f *form) error {
 	show := func(answer mapping.Answer) string {
 		return fit(answerText(answer, "  ", " · "), max(width(a.stderr)-6, 20))
 	}
 	var pages []*huh.Group
-	for i, q := range questions {
-		title := fmt.Sprintf("%s (%d of %d)", question(q), i+1, len(questions))
-		pages = append(pages, huh.NewGroup(newSelect(questions, answers, i, title, show).
-			Description(report.Clean(text.Capital(q.Message))+".").Height(min(len(q.Answers), 10)+4)).
-			WithHideFunc(func() bool { return answered(questions, answers, i) }))
+	for i, q := range f.questions {
+		title := fmt.Sprintf("%s (%d of %d)", questionText(q), i+1, len(f.questions))
+		field := f.newSelect(i, title, show).Description(report.Clean(text.Capital(q.Message)) + ".").Height(min(len(q.Answers), 10) + 4)
+		pages = append(pages, huh.NewGroup(field).WithHideFunc(func() bool { return f.needless(i) }))
 	}
-	form := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr))
+	screen := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr))
 	if !a.coloured(a.stderr) {
-		form = form.WithTheme(huh.ThemeFunc(huh.ThemeBase))
+		screen = screen.WithTheme(huh.ThemeFunc(huh.ThemeBase))
 	}
-	err := form.Run()
+	err := screen.Run()
 	if errors.Is(err, huh.ErrUserAborted) {
 		return &interruptError{signal: os.Interrupt}
 	}
 	return err
 }
 
-// askInLines asks for the number of an answer, a line each. huh's own accessible
-// form asks settled questions again, leaves out the doubts, and takes the guess when the
-// input ends.
-func (a *app) askInLines(ctx context.Context, questions []mapping.Question, answers []int) error {
+// askInLines asks for the number of an answer, a line each. The accessible form of huh
+// asks needless questions, leaves out the descriptions, and takes the guess at the end
+// of the input.
+func (a *app) askInLines(ctx context.Context, f *form) error {
 	show := func(answer mapping.Answer) string { return answerText(answer, ", such as ", ", ") }
-	for i, q := range questions {
-		if answered(questions, answers, i) {
+	for i, q := range f.questions {
+		if f.needless(i) {
 			continue
 		}
 		typed := &typedLines{next: func() (string, error) { return a.ask(ctx) }}
-		title := fmt.Sprintf("Question %d of %d: %s. %s Enter alone takes answer %d.", i+1, len(questions), report.Clean(text.Capital(q.Message)), question(q), q.Guess+1)
-		one := newSelect(questions, answers, i, title, show).Validate(func(j int) error {
+		title := fmt.Sprintf("Question %d of %d: %s. %s Press Enter for answer %d.",
+			i+1, len(f.questions), report.Clean(text.Capital(q.Message)), questionText(q), q.Guess+1)
+		field := f.newSelect(i, title, show).Validate(func(j int) error {
 			if typed.ended != nil {
-				return nil // the input has ended
+				return nil
 			}
-			return clash(questions, answers, i, j)
+			return f.clash(i, j)
 		})
-		err := one.WithTheme(huh.ThemeFunc(unstyled)).RunAccessible(a.stderr, typed)
+		err := field.WithTheme(huh.ThemeFunc(unstyled)).RunAccessible(a.stderr, typed)
 		if err = errors.Join(typed.ended, err); err != nil {
 			return err
 		}
@@ -98,18 +133,18 @@ func (a *app) askInLines(ctx context.Context, questions []mapping.Question, answ
 	return nil
 }
 
-// unstyled is a theme without a single escape sequence.
+// unstyled is a theme without escape sequences.
 func unstyled(bool) *huh.Styles { return &huh.Styles{} }
 
-// typedLines reads lines from standard input until it ends or the program is
-// interrupted.
+// typedLines is a reader of typed lines that remembers the end of the input or an
+// interruption.
 type typedLines struct {
 	next  func() (string, error)
 	rest  string
 	ended error
 }
 
-// Read reads as much as fits of a line.
+// Read returns a line in parts that fit into p.
 func (t *typedLines) Read(p []byte) (int, error) {
 	if t.ended != nil {
 		return 0, io.EOF
@@ -117,7 +152,7 @@ func (t *typedLines) Read(p []byte) (int, error) {
 	if t.rest == "" {
 		var err error
 		if t.rest, err = t.next(); err == nil && t.rest == "" {
-			err = usageError("the question was left without an answer; nothing was sent", "answer with a number, or write the mapping down with muster map")
+			err = usageError("nothing was sent: the input ended before the answer", "answer with a number, or write a mapping file with muster map")
 		}
 		if t.ended = err; err != nil {
 			return 0, io.EOF
@@ -128,8 +163,8 @@ func (t *typedLines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// question asks what a field's column is.
-func question(q mapping.Question) string {
+// questionText asks for the column of a field.
+func questionText(q mapping.Question) string {
 	fields := map[mapping.Field]bool{}
 	for _, answer := range q.Answers {
 		fields[answer.Field] = true
@@ -140,7 +175,7 @@ func question(q mapping.Question) string {
 	if len(fields) > 1 && q.Column >= 0 {
 		return fmt.Sprintf("What is column %s?", mapping.ColumnName(q.Column))
 	}
-	return fmt.Sprintf("Which column holds the %s?", inWords(q.Field))
+	return fmt.Sprintf("Which column holds the %s?", fieldName(q.Field))
 }
 
 // answerText describes an answer: meaning, column and some cells.
@@ -148,9 +183,9 @@ func answerText(answer mapping.Answer, before, between string) string {
 	if answer.Column < 0 {
 		return "none: leave it out"
 	}
-	text := fmt.Sprintf("%s: column %s", inWords(answer.Field), mapping.ColumnName(answer.Column))
+	text := fmt.Sprintf("%s: column %s", fieldName(answer.Field), mapping.ColumnName(answer.Column))
 	if answer.Whole {
-		text = strings.Replace(text, inWords(answer.Field), "first and last name in one", 1)
+		text = strings.Replace(text, fieldName(answer.Field), "first and last name in one", 1)
 	}
 	if answer.Heading != "" {
 		text += ` "` + answer.Heading + `"`
@@ -161,8 +196,8 @@ func answerText(answer mapping.Answer, before, between string) string {
 	return report.Clean(text)
 }
 
-// inWords returns the name of a field for people.
-func inWords(f mapping.Field) string {
+// fieldName returns the name of a field for people.
+func fieldName(f mapping.Field) string {
 	switch f {
 	case mapping.EmployeeID:
 		return "employee ID"
@@ -175,33 +210,4 @@ func inWords(f mapping.Field) string {
 	default:
 		return strings.ReplaceAll(string(f), "_", " ")
 	}
-}
-
-// answered reports whether an earlier answer settles a question: with a column of full
-// names there is no half of a name to ask for.
-func answered(questions []mapping.Question, answers []int, i int) bool {
-	if questions[i].Code != "heading_missing" {
-		return false
-	}
-	for earlier := range i {
-		if questions[earlier].Answers[answers[earlier]].Whole {
-			return true
-		}
-	}
-	return false
-}
-
-// clash refuses an answer that gives a field a second column.
-func clash(questions []mapping.Question, answers []int, i, chosen int) error {
-	one := questions[i].Answers[chosen]
-	if one.Column < 0 {
-		return nil
-	}
-	for earlier := range i {
-		other := questions[earlier].Answers[answers[earlier]]
-		if other.Column >= 0 && other.Field == one.Field && other.Whole == one.Whole && other.Column != one.Column {
-			return fmt.Errorf("the %s is column %s already", inWords(one.Field), mapping.ColumnName(other.Column))
-		}
-	}
-	return nil
 }

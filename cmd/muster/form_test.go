@@ -164,7 +164,7 @@ func TestFormRefusesTwoColumns(t *testing.T) {
 	shown, code := terminal(t, folder, []string{"map", "crew.csv", "-o", "mapping.yaml"},
 		`column C "Job"`, up+enter, // column C
 		`work classification: column D`, up+up+enter, // a job title, too
-		"the job title is column C already", down+enter) // the work classification
+		"column C is the job title already", down+enter) // the work classification
 	if code != exitDone || !strings.Contains(shown, `work_classification_id: column D "Title / Class"`) {
 		t.Errorf("exit code %d\n%s", code, shown)
 	}
@@ -223,7 +223,7 @@ func TestPlainForm(t *testing.T) {
 		"Enter a number between 1 and 3: ", "1\n")
 	plainly(t, strings.NewReplacer("9\r\n", "", "1\r\n", "\r\n", "\r\n\r\n", "\r\n").Replace(shown))
 	for _, want := range []string{
-		"Question 1 of 2: There is no column with the first name. Which column holds the first name? Enter alone takes answer 1. \r\n",
+		"Question 1 of 2: There is no column with the first name. Which column holds the first name? Press Enter for answer 1. \r\n",
 		"2. job title: column D \"Job Title\", such as Laborer, Carpenter\r\n",
 		"Created: 1\r\n",
 		"Problem in cell B3: the last name is missing. Try: ",
@@ -245,7 +245,7 @@ func TestPlainFormLeft(t *testing.T) {
 		code int
 		said string
 	}{
-		"end of input": {"\x04", exitNotStarted, "the question was left without an answer; nothing was sent"},
+		"end of input": {"\x04", exitNotStarted, "nothing was sent: the input ended before the answer"},
 		"interrupt":    {ctrlC, exitInterrupted, "interrupted by Ctrl-C"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -177,7 +177,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		} else if said.Moved != "" && !a.settings.json {
 			a.talk("Moved %s to %s.", path, said.Moved)
 		}
-		whole.follow(ctx, one.archive)
+		whole.recordMoves(ctx, one.archive)
 		record(said)
 	}
 	if !rehearsal {
