@@ -270,7 +270,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	}
 }
 
-func TestHTMLRunsNothingOfARoster(t *testing.T) {
+func TestHTMLInBrowserRunsNothing(t *testing.T) {
 	t.Parallel()
 	var rows []row
 	var groups []outcome.Group

@@ -96,7 +96,7 @@ func TestHTMLChart(t *testing.T) {
 	}
 }
 
-func TestHTMLMarksWhatSlowedTheRunDown(t *testing.T) {
+func TestHTMLChartMarks(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "report.html")
 	synctest.Test(t, func(t *testing.T) {

@@ -94,7 +94,7 @@ func TestHTMLRefuses(t *testing.T) {
 	}
 }
 
-func TestHTMLReplacesItsOwn(t *testing.T) {
+func TestHTMLReplacesReport(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -140,7 +140,7 @@ func TestHTMLReplacesItsOwn(t *testing.T) {
 	}
 }
 
-func TestHTMLFollowsALink(t *testing.T) {
+func TestHTMLFollowsLink(t *testing.T) {
 	t.Parallel()
 	folder, elsewhere := t.TempDir(), t.TempDir()
 	put(t, filepath.Join(elsewhere, "real.html"), "")
@@ -163,7 +163,7 @@ func TestHTMLFollowsALink(t *testing.T) {
 	}
 }
 
-func TestHTMLLeavesAFileThatCameMeanwhile(t *testing.T) {
+func TestHTMLKeepsForeignFile(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "r.html")
@@ -185,7 +185,7 @@ func TestHTMLLeavesAFileThatCameMeanwhile(t *testing.T) {
 	}
 }
 
-func TestHTMLWritesWholeOrNotAtAll(t *testing.T) {
+func TestHTMLIsWrittenWhole(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "gone")
 	if err := os.Mkdir(folder, 0o700); err != nil {
@@ -205,7 +205,7 @@ func TestHTMLWritesWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
-func TestHTMLEndsOnce(t *testing.T) {
+func TestHTMLClosed(t *testing.T) {
 	t.Parallel()
 	t.Run("discarded", func(t *testing.T) {
 		t.Parallel()

@@ -139,7 +139,7 @@ func problem(code, cell, message, hint string) []outcome.Problem {
 	return []outcome.Problem{{Code: code, Cell: cell, Message: message, Hint: hint}}
 }
 
-func TestHTMLTellsWhatHappened(t *testing.T) {
+func TestHTMLText(t *testing.T) {
 	t.Parallel()
 	missing := problem("name_missing", "C3", "the last name is missing", "write it into the cell")
 	tests := []struct {
@@ -228,7 +228,7 @@ func TestHTMLHoldsEveryRow(t *testing.T) {
 }
 
 // The page shows how the run ended and a limited number of groups.
-func TestHTMLOfAnInterruptedRun(t *testing.T) {
+func TestHTMLInterrupted(t *testing.T) {
 	t.Parallel()
 	s := report.Summary{Status: report.Interrupted, Problems: make([]outcome.Group, 102)}
 	for i := range s.Problems {
@@ -245,7 +245,7 @@ func TestHTMLOfAnInterruptedRun(t *testing.T) {
 	}
 }
 
-func TestHTMLShowsRowsThatAreDoneIfNoneIsToLookAt(t *testing.T) {
+func TestHTMLWithoutProblems(t *testing.T) {
 	t.Parallel()
 	root := parse(t, written(
 		t, report.Summary{Status: report.Finished},
@@ -306,7 +306,7 @@ func skeleton(root *html.Node) string {
 	return b.String()
 }
 
-func TestHTMLTakesNothingForMarkup(t *testing.T) {
+func TestHTMLEscapes(t *testing.T) {
 	t.Parallel()
 	page := func(t *testing.T, evil string) string {
 		return written(t, report.Summary{
@@ -336,7 +336,7 @@ func TestHTMLTakesNothingForMarkup(t *testing.T) {
 	}
 }
 
-func TestHTMLAllowsItsOwnScriptAndStyleAlone(t *testing.T) {
+func TestHTMLContentSecurityPolicy(t *testing.T) {
 	t.Parallel()
 	page := written(t, report.Summary{Status: report.Finished}, row{"Anna", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 1}})
 	root := parse(t, page)
@@ -377,7 +377,7 @@ func TestHTMLAllowsItsOwnScriptAndStyleAlone(t *testing.T) {
 	}
 }
 
-func TestHTMLIsSafeForConcurrentUse(t *testing.T) {
+func TestHTMLConcurrentUse(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "report.html")
 	h, err := report.CreateHTML(path)

@@ -175,7 +175,7 @@ func TestUnsettled(t *testing.T) {
 }
 
 // A line that doesn't change is not drawn again.
-func TestNothingFlickers(t *testing.T) {
+func TestLineIsDrawnOnlyIfChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
@@ -188,7 +188,7 @@ func TestNothingFlickers(t *testing.T) {
 	})
 }
 
-func TestLogWithoutTimeLeft(t *testing.T) {
+func TestLogOmitsShortTimeLeft(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -281,7 +281,7 @@ func TestModePlain(t *testing.T) {
 }
 
 // The rate is the rate of the last seconds, without the many existing rows before.
-func TestTheRateIsOfLately(t *testing.T) {
+func TestRateOfLastSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
@@ -303,7 +303,7 @@ func TestTheRateIsOfLately(t *testing.T) {
 	})
 }
 
-func TestManyGoroutines(t *testing.T) {
+func TestProgressConcurrentUse(t *testing.T) {
 	t.Parallel()
 	var s screen
 	p := report.NewProgress(&s, report.ModeTTY, 4000, zerolog.Nop())

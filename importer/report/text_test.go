@@ -184,7 +184,7 @@ func TestCheck(t *testing.T) {
 }
 
 // Ten thousand bad cells of forty kinds are shown in few lines.
-func TestManyProblemsStayShort(t *testing.T) {
+func TestManyProblems(t *testing.T) {
 	t.Parallel()
 	var g outcome.Groups
 	for row := range 10000 {
@@ -319,7 +319,7 @@ func TestValuesInBrackets(t *testing.T) {
 }
 
 // Not every heading of hundreds of columns is shown.
-func TestCheckOfManyColumns(t *testing.T) {
+func TestCheckWithManyColumns(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{31: `"Column 31"`, 300: `"Column 30" and 270 more`} {
 		var unused []string

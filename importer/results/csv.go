@@ -10,7 +10,7 @@ import (
 
 // csvEncoder writes comma-separated values.
 type csvEncoder struct {
-	part
+	rowBuffer
 	writer *csv.Writer
 	legal  *strings.Replacer
 	record []string
@@ -19,7 +19,7 @@ type csvEncoder struct {
 }
 
 func newCSV(file *os.File, header []string, o Options) (encoder, error) {
-	e := &csvEncoder{part: newPart(file), legal: strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")}
+	e := &csvEncoder{rowBuffer: newRowBuffer(file), legal: strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")}
 	e.buffer.WriteString("\uFEFF")
 	e.writer = csv.NewWriter(&e.buffer)
 	e.writer.Comma = rune(o.Delimiter[0])

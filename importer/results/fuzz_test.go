@@ -125,7 +125,7 @@ func inert(t interface {
 	}
 }
 
-func TestEveryCellComesBack(t *testing.T) {
+func TestCellsRoundTrip(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	alphabet := []rune("aé9'\"=+-@ \t\r\n,;|\\\x00＝＋\u00a0\ufeff\u2028_x0041")
@@ -184,7 +184,7 @@ func FuzzOpenLines(f *testing.F) {
 }
 
 // A .part file that was cut anywhere yields the whole rows.
-func TestEveryPrefixOpens(t *testing.T) {
+func TestEveryPrefixIsReadable(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"csv", "jsonl"} {
 		t.Run(format, func(t *testing.T) {

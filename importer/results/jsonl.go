@@ -13,7 +13,7 @@ import (
 
 // jsonlEncoder writes a JSON object a line, with the keys in column order.
 type jsonlEncoder struct {
-	part
+	rowBuffer
 	own  int             // columns of the roster
 	keys []string        // encoded: `"Name":`
 	used map[string]bool // by key; false for a heading that is no key yet
@@ -21,7 +21,7 @@ type jsonlEncoder struct {
 }
 
 func newJSONL(file *os.File, header []string, _ Options) (encoder, error) {
-	e := &jsonlEncoder{part: newPart(file), own: len(header) - columnCount, used: make(map[string]bool)}
+	e := &jsonlEncoder{rowBuffer: newRowBuffer(file), own: len(header) - columnCount, used: make(map[string]bool)}
 	e.json = json.NewEncoder(&e.buffer)
 	e.json.SetEscapeHTML(false)
 	for _, heading := range header {

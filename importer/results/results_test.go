@@ -112,7 +112,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // A line that a user added to a results file has no row of the roster and gets none.
-func TestALineWithoutARow(t *testing.T) {
+func TestLineWithoutRowNumber(t *testing.T) {
 	t.Parallel()
 	for _, name := range names() {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestALineWithoutARow(t *testing.T) {
 	}
 }
 
-func TestProblemsShareTheirCells(t *testing.T) {
+func TestProblemsShareCells(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "crew.csv")
 	write(t, path, []string{"Name"}, results.Options{}, line{Cells: []string{"x"}, Outcome: outcome.Outcome{
@@ -211,7 +211,7 @@ func TestJSONLines(t *testing.T) {
 }
 
 // Users and spreadsheets change results files in these ways.
-func TestEdited(t *testing.T) {
+func TestEditedFiles(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, file string
@@ -287,7 +287,7 @@ func TestEdited(t *testing.T) {
 	}
 }
 
-func TestCellsAreNamedWhereTheyStand(t *testing.T) {
+func TestCellNames(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.csv")
 	text := "import_row,Name,import_status,ID,import_person_id,import_code,import_error,import_hint\n2,a,pending,7,,,,\n"

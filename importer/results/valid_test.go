@@ -136,7 +136,7 @@ func TestWorkbooksAreValid(t *testing.T) {
 }
 
 // The validator must find faults, or the other tests prove nothing.
-func TestTheValidatorFindsFaults(t *testing.T) {
+func TestValidatorFindsFaults(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(p map[string]string){
 		"order": func(p map[string]string) {

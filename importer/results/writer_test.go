@@ -112,7 +112,7 @@ func TestDiscardLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestLeftoversOfACrashAreCleared(t *testing.T) {
+func TestLeftoversOfCrash(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "crew.xlsx")
@@ -130,7 +130,7 @@ func TestLeftoversOfACrashAreCleared(t *testing.T) {
 	}
 }
 
-func TestRowsAreOnTheirWay(t *testing.T) {
+func TestRowsAreFlushed(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"crew.csv", "crew.jsonl"} {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +219,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
-func TestAnEmptyFileMayBeReplaced(t *testing.T) {
+func TestEmptyFileIsReplaced(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.csv")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -229,7 +229,7 @@ func TestAnEmptyFileMayBeReplaced(t *testing.T) {
 	read(t, path)
 }
 
-func TestALinkKeepsPointing(t *testing.T) {
+func TestLinkIsFollowed(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	target, link := filepath.Join(folder, "real.csv"), filepath.Join(folder, "link.csv")
@@ -249,7 +249,7 @@ func TestALinkKeepsPointing(t *testing.T) {
 
 // A NAME.part that no run left stays: a link would lead personal data elsewhere,
 // and a file might be an unfinished download.
-func TestPartsOfOthersAreLeft(t *testing.T) {
+func TestForeignPartFileIsKept(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(part, victim string) error{
 		"a link": func(part, victim string) error { return os.Symlink(victim, part) },
@@ -284,7 +284,7 @@ func TestPartsOfOthersAreLeft(t *testing.T) {
 }
 
 // Anything that a killed run left is replaced, however little it is.
-func TestPartsOfRunsGiveWay(t *testing.T) {
+func TestLeftoverPartFileIsReplaced(t *testing.T) {
 	t.Parallel()
 	whole := filepath.Join(t.TempDir(), "r.xlsx")
 	row := line{Cells: []string{"Ann"}, Outcome: created(2, 1)}
@@ -309,7 +309,7 @@ func TestPartsOfRunsGiveWay(t *testing.T) {
 }
 
 // A user's file with the name of a backup is not overwritten.
-func TestBackupsOfOthersAreLeft(t *testing.T) {
+func TestForeignBackupIsKept(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "r.csv")
@@ -330,7 +330,7 @@ func TestBackupsOfOthersAreLeft(t *testing.T) {
 	}
 }
 
-func TestAFailedRenamingKeepsTheRows(t *testing.T) {
+func TestFailedRenameKeepsRows(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "r.csv")
@@ -415,7 +415,7 @@ func TestWorkbook(t *testing.T) {
 }
 
 // A sheet too large for excelize's memory limit leaves no temporary files.
-func TestALargeWorkbookLeavesNothing(t *testing.T) {
+func TestLargeWorkbook(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "r.xlsx")

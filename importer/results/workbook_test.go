@@ -226,7 +226,7 @@ func workbooks(t *testing.T) []string {
 
 // Everything in a workbook stays the same: other parts, other sheets, and the
 // roster's cells.
-func TestTheSameWorkbookComesBack(t *testing.T) {
+func TestRosterWorkbookIsKept(t *testing.T) {
 	t.Parallel()
 	for _, from := range workbooks(t) {
 		t.Run(filepath.Base(from), func(t *testing.T) {
@@ -335,7 +335,7 @@ func look(t *testing.T, book *excelize.File, sheet, cell string) string {
 
 // muster adds cells of text beside the table, colours and notes on bad cells, a
 // filter, a frozen header and a summary sheet.
-func TestWhatIsAddedToAWorkbook(t *testing.T) {
+func TestColumnsAddedToWorkbook(t *testing.T) {
 	t.Parallel()
 	to := filepath.Join(t.TempDir(), "r.xlsx")
 	handBack(t, "testdata/crew.xlsx", to, false, func(cells []string, o *outcome.Outcome) {
@@ -428,8 +428,8 @@ func notesOf(t *testing.T, book *excelize.File) map[string]string {
 
 // A results workbook is extended again, as written and as saved by LibreOffice with
 // moved columns and sorted rows: testdata/edited.results.xlsx, made from crew.xlsx by
-// TestWhatIsAddedToAWorkbook, with Cy's row on top.
-func TestARetriedWorkbook(t *testing.T) {
+// TestColumnsAddedToWorkbook, with Cy's row on top.
+func TestRetriedWorkbook(t *testing.T) {
 	t.Parallel()
 	invalid := func(cells []string, o *outcome.Outcome) {
 		if slices.Contains(cells, "Bo") {
@@ -513,7 +513,7 @@ func TestARetriedWorkbook(t *testing.T) {
 }
 
 // An Excel table gets the six columns, so that its filter includes them.
-func TestATableGrows(t *testing.T) {
+func TestTableGrows(t *testing.T) {
 	t.Parallel()
 	for name, grows := range map[string]bool{"": true, "a note beside it": false} {
 		path, to := filepath.Join(t.TempDir(), "t.xlsx"), filepath.Join(t.TempDir(), "r.xlsx")
@@ -549,7 +549,7 @@ func TestATableGrows(t *testing.T) {
 
 // The columns don't cover a picture beside the table. A marked cell that is missing
 // in the file gets the column's format: an ID typed there keeps leading zeros.
-func TestBesideAPicture(t *testing.T) {
+func TestWorkbookWithPicture(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	from, to := filepath.Join(folder, "crew.xlsx"), filepath.Join(folder, "r.xlsx")
@@ -603,7 +603,7 @@ func TestBesideAPicture(t *testing.T) {
 }
 
 // If a workbook can't be extended, the rows are in a new workbook, with a remark.
-func TestAWorkbookThatIsUnfit(t *testing.T) {
+func TestUnfitWorkbook(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(parts map[string]string){
 		"macros":   func(p map[string]string) { p["xl/vbaProject.bin"] = "\xd0\xcf" },
@@ -686,7 +686,7 @@ func TestWorkbooksOfOtherPrograms(t *testing.T) {
 }
 
 // The roster may change during a long run.
-func TestTheWorkbookIsTheOneThatWasRead(t *testing.T) {
+func TestWorkbookChangedDuringRun(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	from, to := filepath.Join(folder, "crew.xlsx"), filepath.Join(folder, "r.xlsx")
