@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,12 +64,8 @@ func asText(s string) string {
 // isInvisible reports whether r has no place in any name or ID: zero-width
 // space, word joiner, byte order mark, soft hyphen, direction marks.
 func isInvisible(r rune) bool {
-	switch {
-	case r == 0x200B, r == 0x2060, r == 0xFEFF, r == 0x00AD, r == 0x200E, r == 0x200F, r == 0x061C,
-		0x202A <= r && r <= 0x202E, 0x2066 <= r && r <= 0x2069:
-		return true
-	}
-	return false
+	return slices.Contains([]rune{0x200B, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, 0x061C}, r) ||
+		0x202A <= r && r <= 0x202E || 0x2066 <= r && r <= 0x2069
 }
 
 // isJoiner reports whether r is a zero-width (non-)joiner, which some scripts

@@ -65,11 +65,3 @@ func isDate(text string) bool {
 
 // isSocialSecurityNumber reports whether text has the shape 123-45-6789.
 func isSocialSecurityNumber(text string) bool { return socialNumber.MatchString(text) }
-
-// digits counts the digits that s begins with and returns what follows.
-func digits(s string) (n int, rest string) {
-	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
-		n++
-	}
-	return n, s[n:]
-}

@@ -65,16 +65,14 @@ func explain(source string, err error) *expressionError {
 			e.line, e.column = at.Line, at.Column+1
 		}
 	}
-	if strings.Contains(e.message, "mismatched types") {
-		e.hint = `cells are text: write the value in quotes, such as Project == "1204"`
-	}
-	if strings.Contains(e.message, "expected bool") {
+	switch {
+	case strings.Contains(e.message, "expected bool"):
 		e.hint = `it must be a question that a row answers with yes or no, such as Status != "Terminated"`
-	}
-	if e.hint == "" && strings.Contains(source, " = ") {
+	case strings.Contains(e.message, "mismatched types"):
+		e.hint = `cells are text: write the value in quotes, such as Project == "1204"`
+	case strings.Contains(source, " = "):
 		e.hint = "two cells are compared with ==, not ="
-	}
-	if e.hint == "" {
+	default:
 		e.hint = `correct the formula; it looks like Status != "Terminated" and row["Job No"] == "1204"`
 	}
 	return e

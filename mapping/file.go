@@ -113,19 +113,21 @@ func Confirmed(path string, content []byte) (*File, error) {
 	return parse(path, "as confirmed", content)
 }
 
+// fail returns an error about a mapping file as a whole.
+func fail(path, message, hint string) error {
+	return &FileError{Path: path, Message: message, Hint: hint}
+}
+
 // parse reads the content of a mapping file.
 func parse(path, how string, content []byte) (*File, error) {
-	fail := func(message, hint string) (*File, error) {
-		return nil, &FileError{Path: path, Message: message, Hint: hint}
-	}
 	content = bytes.TrimPrefix(content, []byte("\xEF\xBB\xBF"))
 	switch {
 	case len(content) > maxFileSize:
-		return fail(fmt.Sprintf("the file is larger than %d KiB and so is no mapping file", maxFileSize>>10), "name the mapping file, not the roster")
+		return nil, fail(path, fmt.Sprintf("the file is larger than %d KiB and so is no mapping file", maxFileSize>>10), "name the mapping file, not the roster")
 	case !utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0:
-		return fail("the file is not UTF-8 text and so is no mapping file", "save it as UTF-8 text")
+		return nil, fail(path, "the file is not UTF-8 text and so is no mapping file", "save it as UTF-8 text")
 	case isTooDeep(content):
-		return fail("the file has too many nested brackets to be a mapping file", "write the mapping with fewer brackets; muster help mapping shows an example")
+		return nil, fail(path, "the file has too many nested brackets to be a mapping file", "write the mapping with fewer brackets; muster help mapping shows an example")
 	}
 	r := &fileReader{path: path}
 	f := r.read(content)
@@ -138,25 +140,22 @@ func parse(path, how string, content []byte) (*File, error) {
 
 // readFile returns the content of a mapping file, or a *FileError.
 func readFile(path string) ([]byte, error) {
-	fail := func(message, hint string) ([]byte, error) {
-		return nil, &FileError{Path: path, Message: message, Hint: hint}
-	}
 	file, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fail("there is no such mapping file", "check the name and the folder")
+		return nil, fail(path, "there is no such mapping file", "check the name and the folder")
 	case errors.Is(err, fs.ErrPermission):
-		return fail("the mapping file may not be read", "give yourself permission to read it")
+		return nil, fail(path, "the mapping file may not be read", "give yourself permission to read it")
 	case err != nil:
-		return fail("the mapping file can't be opened", "check the name")
+		return nil, fail(path, "the mapping file can't be opened", "check the name")
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
 	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return fail("this is a folder, not a mapping file", "name the file inside it")
+		return nil, fail(path, "this is a folder, not a mapping file", "name the file inside it")
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
 	if err != nil {
-		return fail("the mapping file can't be read to its end", "copy it to another disk and try again")
+		return nil, fail(path, "the mapping file can't be read to its end", "copy it to another disk and try again")
 	}
 	return data, nil
 }

@@ -51,7 +51,7 @@ func (s *source) fillFullName(v value, cells []string, p *Person) *Problem {
 		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(v.text)),
 			"give each person a row; if it is one person, take the line break out")
 	}
-	name := p.stripNickname(dropNumber(dropBullet(v.text)))
+	name := p.stripNickname(dropListMark(v.text))
 	if problem := s.checkName(name, v.column, true); problem != nil {
 		return problem
 	}

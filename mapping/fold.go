@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 	"unicode"
@@ -68,15 +69,14 @@ var (
 	formWords   = wordSet("headings", "form", exactly)
 )
 
+// formNumber is the number in front of a form's heading.
+var formNumber = regexp.MustCompile(`^\(\d+\) `)
+
 // headingWords folds a heading into words: camelCase is split, "#" and the
 // abbreviations of "number" are the word number, "(required)" and the number in
 // front of a form's headings, as in "(3) Work Classification", are dropped.
 func headingWords(heading string) []string {
-	if strings.HasPrefix(heading, "(") {
-		if n, rest := digits(heading[1:]); n > 0 && strings.HasPrefix(rest, ") ") {
-			heading = rest[1:]
-		}
-	}
+	heading = formNumber.ReplaceAllString(heading, "")
 	var b strings.Builder
 	runes := []rune(heading)
 	for i, r := range runes {

@@ -132,9 +132,6 @@ func (c *classes) ambiguous(text string, column int, found []int) *Problem {
 
 // wholeNumber reads an ID: digits only, more than 0.
 func wholeNumber(text string) (int64, bool) {
-	if n, rest := digits(text); n == 0 || rest != "" {
-		return 0, false
-	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	return id, err == nil && id > 0
+	id, err := strconv.ParseUint(text, 10, 63)
+	return int64(id), err == nil && id > 0
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,32 +55,20 @@ func suffixCase(word string) string {
 	return capital(lower)
 }
 
-// wordCase capitalises each part of a word at hyphens, apostrophes and dots.
+// namePart is a part of a word between hyphens, apostrophes and dots.
+var namePart = regexp.MustCompile(`[^-'’.‐‑/()"]+`)
+
+// wordCase capitalises each part of a word.
 func wordCase(word string) string {
-	var b strings.Builder
-	part := 0
-	flush := func(end int) {
-		s := strings.ToLower(word[part:end])
+	return namePart.ReplaceAllStringFunc(strings.ToLower(word), func(part string) string {
 		switch {
-		case strings.HasPrefix(s, "mc") && utf8.RuneCountInString(s) > 3:
-			s = "Mc" + capital(s[2:])
-		case macNames()[s]:
-			s = "Mac" + capital(s[3:])
-		default:
-			s = capital(s)
+		case strings.HasPrefix(part, "mc") && utf8.RuneCountInString(part) > 3:
+			return "Mc" + capital(part[2:])
+		case macNames()[part]:
+			return "Mac" + capital(part[3:])
 		}
-		b.WriteString(s)
-	}
-	for i, r := range word {
-		switch r {
-		case '-', '\'', '’', '.', '‐', '‑', '/', '(', ')', '"':
-			flush(i)
-			b.WriteRune(r)
-			part = i + utf8.RuneLen(r)
-		}
-	}
-	flush(len(word))
-	return b.String()
+		return capital(part)
+	})
 }
 
 func capital(s string) string {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -110,32 +111,16 @@ func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
 	return words, suffix
 }
 
-// dropBullet takes what marks a line of a list off a name: • Maria Lopez, - Bo Li.
-func dropBullet(name string) string {
-	for _, bullet := range [...]string{"-", "–", "—", "•", "·", "▪", "◦"} {
-		rest, found := strings.CutPrefix(name, bullet)
-		if !found {
-			continue
-		}
-		if rest = strings.TrimLeft(rest, " "); rest != "" && isASCIILetter(rest[0]) && !strings.ContainsAny(rest, "(|!") {
-			return rest
-		}
-	}
-	return name
-}
+// The marks in front of a line of a list: - Bo Li, • Maria Lopez, 12) Ann Lee. What
+// reads like a formula has none.
+var (
+	bullet     = regexp.MustCompile(`^[-–—•·▪◦] *([A-Za-z][^(|!]*)$`)
+	listNumber = regexp.MustCompile(`^\d{1,3}[.)](?: +|$)`)
+)
 
-// dropNumber takes the number of a list off a name: 1. Maria Lopez, 12) Bo Li.
-func dropNumber(name string) string {
-	n, rest := digits(name)
-	switch {
-	case n == 0 || n > 3:
-		return name
-	case rest == "." || rest == ")":
-		return ""
-	case strings.HasPrefix(rest, ". "), strings.HasPrefix(rest, ") "):
-		return strings.TrimLeft(rest[1:], " ")
-	}
-	return name
+// dropListMark takes what marks a line of a list off a name.
+func dropListMark(name string) string {
+	return listNumber.ReplaceAllString(bullet.ReplaceAllString(name, "$1"), "")
 }
 
 // splitWords returns where the two halves of a name without a comma part, and

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -288,15 +287,13 @@ func (r *fileReader) pattern(n ast.Node) *regexp.Regexp {
 	}
 	text, ok := scalar(n)
 	p, err := regexp.Compile(text)
-	if ok && text != "" && err == nil {
+	switch {
+	case err == nil && ok && text != "":
 		return p
+	case err == nil:
+		err = errors.New("it is no regular expression")
 	}
-	reason := "it is no regular expression"
-	var bad *syntax.Error
-	if errors.As(err, &bad) {
-		reason = fmt.Sprintf("%s: %s", bad.Code, bad.Expr)
-	}
-	r.fail(firstToken(n), fmt.Sprintf("the pattern can't be read (%s)", reason), `write a regular expression, such as '^\d{5}$' for five digits`)
+	r.fail(firstToken(n), fmt.Sprintf("the pattern can't be read (%v)", err), `write a regular expression, such as '^\d{5}$' for five digits`)
 	return nil
 }
 
