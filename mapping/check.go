@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -47,17 +48,15 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 	}
 }
 
+// signs are marks and words that no person's name has.
+var signs = regexp.MustCompile("[()\\[\\]{}<>*&;:/\\\\|#%$+=@_]| (?:and|aka|und|u\\.) ")
+
 // foreignPart returns a part of a cell that does not belong to a single person's
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
 // and second persons.
 func foreignPart(name string, whole bool) string {
-	if at := strings.IndexAny(name, `()[]{}<>*&;:/\|#%$+=@_`); at >= 0 {
-		return name[at : at+1]
-	}
-	for _, word := range []string{"and", "aka", "und", "u."} {
-		if strings.Contains(name, " "+word+" ") {
-			return word
-		}
+	if sign := signs.FindString(name); sign != "" {
+		return strings.TrimSpace(sign)
 	}
 	if remark := remarkBehind(name); remark != "" {
 		return remark

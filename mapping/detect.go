@@ -170,10 +170,7 @@ func (d *detector) choice(f Field, c *column) claim {
 func cellsOf(sample [][]string, index int) []string {
 	var cells []string
 	for _, row := range sample {
-		if index >= len(row) {
-			continue
-		}
-		if c, f := clean(row[index], false); c != "" && f == noFlaw && !isEmptyName(c) {
+		if c, f := clean(cellAt(row, index), false); c != "" && f == noFlaw && !isEmptyName(c) {
 			cells = append(cells, asText(c))
 		}
 	}

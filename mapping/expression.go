@@ -149,19 +149,9 @@ func (r *references) check() {
 
 // position turns an offset in runes into line and column.
 func position(source string, offset int) (line, column int) {
-	line, column = 1, 1
-	for _, r := range source {
-		if offset == 0 {
-			break
-		}
-		offset--
-		column++
-		if r == '\n' {
-			line++
-			column = 1
-		}
-	}
-	return line, column
+	before := string([]rune(source)[:offset])
+	at := strings.LastIndexByte(before, '\n') + 1
+	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[at:])
 }
 
 // rowReader puts row["Status"] in the place of the variable Status.
@@ -186,10 +176,8 @@ type formula struct {
 func (f *formula) run(cells []string) (any, error) {
 	row := make(map[string]string, len(f.names))
 	for i, column := range f.columns {
-		if column < len(cells) {
-			cell, _ := clean(cells[column], false)
-			row[f.names[i]] = asText(cell)
-		}
+		cell, _ := clean(cellAt(cells, column), false)
+		row[f.names[i]] = asText(cell)
 	}
 	result, err := vm.Run(f.program, environment{row})
 	if err != nil {

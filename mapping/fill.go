@@ -47,7 +47,7 @@ func (s *source) checkHalf(name *string, v value, p *Person) *Problem {
 
 // fillFullName splits a name into first and last name.
 func (s *source) fillFullName(v value, cells []string, p *Person) *Problem {
-	if v.column >= 0 && v.column < len(cells) && isList(cells[v.column]) {
+	if isList(cellAt(cells, v.column)) {
 		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(v.text)),
 			"give each person a row; if it is one person, take the line break out")
 	}

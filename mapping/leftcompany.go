@@ -24,10 +24,7 @@ var (
 // different ways, and only the sender of a roster knows.
 func (m *Mapper) LeftCompany(cells []string) (column int, cell string, ok bool) {
 	for _, column := range m.statuses {
-		if column >= len(cells) {
-			continue
-		}
-		text, flawed := clean(cells[column], false)
+		text, flawed := clean(cellAt(cells, column), false)
 		if text = asText(text); flawed == noFlaw && saysLeft(m.header[column], text) {
 			return column, text, true
 		}

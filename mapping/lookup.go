@@ -28,23 +28,16 @@ func newClasses(all []Classification) *classes {
 	if all == nil {
 		return nil
 	}
-	c := &classes{
-		all:           slices.Clone(all),
-		names:         make(map[string][]int, len(all)),
-		abbreviations: make(map[string][]int),
-		ids:           make(map[int64]int, len(all)),
-	}
+	c := &classes{all: slices.Clone(all), names: make(map[string][]int), abbreviations: make(map[string][]int), ids: make(map[int64]int)}
+	var names []string
 	for i, one := range c.all {
+		c.ids[one.ID] = i
 		if key := Fold(one.Name); key != "" {
 			c.names[key] = append(c.names[key], i)
 		}
 		if key := Fold(one.Abbreviation); key != "" {
 			c.abbreviations[key] = append(c.abbreviations[key], i)
 		}
-		c.ids[one.ID] = i
-	}
-	var names []string
-	for _, one := range c.all {
 		if len(names) < someNames && len(one.Name) < longestName {
 			names = append(names, one.Name)
 		}

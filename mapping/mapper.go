@@ -211,15 +211,19 @@ func (m *Mapper) read(s *source, cells []string, kinds []Kind) (value, *Problem)
 	return empty, nil
 }
 
-// cell returns the clean text in a column of a row. A row may be shorter than the
-// header.
+// cellAt returns a cell of a row, which may be shorter than the header.
+func cellAt(row []string, column int) string {
+	if column < 0 || column >= len(row) {
+		return ""
+	}
+	return row[column]
+}
+
+// cell returns the clean text in a column of a row.
 func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem) {
-	v, raw := value{column: column}, ""
+	v, raw := value{column: column}, cellAt(cells, column)
 	if column < len(kinds) {
 		v.kind = kinds[column]
-	}
-	if column < len(cells) {
-		raw = cells[column]
 	}
 	text, flawed := clean(raw, s.field.isID())
 	v.text = asText(text)

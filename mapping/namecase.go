@@ -35,12 +35,7 @@ func nameCase(name string, isLast bool) string {
 
 // oneCase reports whether a word has capitals only or small letters only.
 func oneCase(word string) bool {
-	upper, lower := false, false
-	for _, r := range word {
-		upper = upper || unicode.IsUpper(r)
-		lower = lower || unicode.IsLower(r)
-	}
-	return upper != lower
+	return strings.ContainsFunc(word, unicode.IsUpper) != strings.ContainsFunc(word, unicode.IsLower)
 }
 
 // suffixCase writes Jr. and III.

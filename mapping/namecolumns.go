@@ -117,10 +117,7 @@ func (d *detector) isWhole(c, half *column) bool {
 	}
 	n, both := 0, 0
 	for _, row := range d.sample {
-		if c.index >= len(row) || half.index >= len(row) {
-			continue
-		}
-		whole, part := Fold(row[c.index]), Fold(row[half.index])
+		whole, part := Fold(cellAt(row, c.index)), Fold(cellAt(row, half.index))
 		if whole == "" || part == "" {
 			continue
 		}

@@ -253,19 +253,14 @@ func trailingCapitals(words []string) int {
 	return k
 }
 
+// The shapes of words in names.
+var (
+	capitals = regexp.MustCompile(`^[^\p{Ll}]*\p{Lu}[^\p{Ll}]*\p{Lu}[^\p{Ll}]*$`)
+	initials = regexp.MustCompile(`^(?:\.*\pL\.*|(?:\pL\.)+)$`)
+)
+
 // isCapitals reports whether a word of two letters or more has capitals only.
-func isCapitals(word string) bool {
-	letters := 0
-	for _, r := range word {
-		if unicode.IsLower(r) {
-			return false
-		}
-		if unicode.IsUpper(r) {
-			letters++
-		}
-	}
-	return letters > 1
-}
+func isCapitals(word string) bool { return capitals.MatchString(word) }
 
 func isLower(word string) bool {
 	r, _ := utf8.DecodeRuneInString(word)
@@ -273,18 +268,7 @@ func isLower(word string) bool {
 }
 
 // isInitial reports whether a word is an initial: "L", "L.", "J.R.".
-func isInitial(word string) bool {
-	letters := 0
-	for _, r := range word {
-		switch {
-		case unicode.IsLetter(r):
-			letters++
-		case r != '.':
-			return false
-		}
-	}
-	return letters == 1 || letters > 0 && letters == strings.Count(word, ".")
-}
+func isInitial(word string) bool { return initials.MatchString(word) }
 
 func allInitials(words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !isInitial(w) })

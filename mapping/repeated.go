@@ -40,14 +40,8 @@ func (d *detector) twice(f Field, claims []claim) {
 func (d *detector) sameCells(a, b int) bool {
 	something := false
 	for _, row := range d.sample {
-		var x, y string
-		if a < len(row) {
-			x = Fold(row[a])
-		}
-		if b < len(row) {
-			y = Fold(row[b])
-		}
-		if x != y {
+		x := Fold(cellAt(row, a))
+		if x != Fold(cellAt(row, b)) {
 			return false
 		}
 		something = something || x != ""

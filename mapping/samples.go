@@ -30,18 +30,11 @@ func (p *Person) value(f Field) string {
 	case text != nil:
 		return *text(p)
 	case f == IsEmployee && p.IsEmployee != nil:
-		return yesOrNo(*p.IsEmployee)
+		return map[bool]string{true: "yes", false: noAnswer}[*p.IsEmployee]
 	case f == WorkClassification && p.Classification == "" && p.WorkClassificationID != 0:
 		return strconv.FormatInt(p.WorkClassificationID, 10)
 	case f == WorkClassification:
 		return p.Classification
 	}
 	return ""
-}
-
-func yesOrNo(answer bool) string {
-	if answer {
-		return "yes"
-	}
-	return noAnswer
 }
