@@ -127,19 +127,13 @@ func isRemark(text string) bool {
 
 func isDash(word string) bool { return word == "-" || word == "–" || word == "—" }
 
+var digit = regexp.MustCompile(`\d`)
+
 // isNumbers reports whether a word has three digits or more and no letter but X.
 func isNumbers(word string) bool {
 	const few = 3
-	n := 0
-	for _, r := range word {
-		switch {
-		case '0' <= r && r <= '9':
-			n++
-		case r >= utf8.RuneSelf, isASCIILetter(byte(r)) && r != 'x' && r != 'X':
-			return false
-		}
-	}
-	return n >= few
+	isLetter := func(r rune) bool { return r >= utf8.RuneSelf || unicode.IsLetter(r) && r != 'x' && r != 'X' }
+	return !strings.ContainsFunc(word, isLetter) && len(digit.FindAllString(word, -1)) >= few
 }
 
 // hasStrayDigit reports whether a word of a name has a digit and is no generation,
@@ -169,28 +163,17 @@ func isList(raw string) bool {
 	return lines > 1
 }
 
-func isASCIILetter(b byte) bool {
-	b |= 0x20
-	return 'a' <= b && b <= 'z'
-}
-
 // hasLetter reports whether text has a letter of any script.
 func hasLetter(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }
 
 // hasDigit reports whether text has a digit of any script.
 func hasDigit(text string) bool { return strings.ContainsFunc(text, unicode.IsDigit) }
 
+// formulaText is text that a spreadsheet runs.
+var formulaText = regexp.MustCompile(`(?s)^(?:[=@]|[+-].*[(|!])`)
+
 // isFormula reports whether a spreadsheet would run text as a formula. A job title
 // may begin with + or -, a name may not begin with +.
 func isFormula(text string, isName bool) bool {
-	if text == "" {
-		return false
-	}
-	switch text[0] {
-	case '=', '@':
-		return true
-	case '+', '-':
-		return isName && text[0] == '+' || strings.ContainsAny(text, "(|!")
-	}
-	return false
+	return formulaText.MatchString(text) || isName && strings.HasPrefix(text, "+")
 }

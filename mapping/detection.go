@@ -12,10 +12,8 @@ import (
 // Detection is what the dictionary makes of a header: certain fields, and
 // questions that only a person can answer. A Detection is read-only.
 type Detection struct {
-	d         *detector
-	sure      *Mapper // of what is certain; a name may be missing
-	problems  []Problem
-	questions []Question
+	d    *detector
+	sure *Mapper // of what is certain; a name may be missing
 }
 
 // Question is a doubt about a header that only a person can settle.
@@ -52,7 +50,7 @@ func NewDetection(header []string, sample [][]string, o Options) *Detection {
 		drop(sure, q.replaces)
 	}
 	s.sure = d.mapper(sure)
-	s.problems, s.questions = d.problems, append(d.questions, d.nearMisses()...)
+	d.askNearMisses()
 	return s
 }
 
@@ -60,8 +58,8 @@ func NewDetection(header []string, sample [][]string, o Options) *Detection {
 // person's answer and so are not part of the mapping. The error is a *BindError
 // with every problem.
 func (s *Detection) Mapper() (*Mapper, error) {
-	if len(s.problems) > 0 {
-		return nil, &BindError{s.problems}
+	if len(s.d.problems) > 0 {
+		return nil, &BindError{s.d.problems}
 	}
 	return s.sure, nil
 }
@@ -71,7 +69,7 @@ func (s *Detection) Sure() *Mapper { return s.sure }
 
 // Questions returns the doubts that keep Mapper from giving a mapping, and the
 // headings that may be misspelled.
-func (s *Detection) Questions() []Question { return slices.Clone(s.questions) }
+func (s *Detection) Questions() []Question { return slices.Clone(s.d.questions) }
 
 // File returns the mapping as a mapping file. answers holds an index of an answer
 // for each question; with nil answers, doubtful fields are comments. The file is
@@ -79,9 +77,9 @@ func (s *Detection) Questions() []Question { return slices.Clone(s.questions) }
 func (s *Detection) File(answers []int) ([]byte, error) {
 	claims := maps.Clone(s.d.claims)
 	var open []Question
-	problems := s.problems
+	problems := s.d.problems
 	if answers == nil {
-		open = s.questions
+		open = s.d.questions
 		for _, q := range open {
 			drop(claims, q.replaces)
 		}
@@ -116,11 +114,11 @@ func drop(claims map[Field][]claim, which func(Field, claim) bool) {
 // settle replaces doubtful claims by the answers, and returns the problems that
 // remain.
 func (s *Detection) settle(claims map[Field][]claim, answers []int) []Problem {
-	for _, q := range s.questions {
+	for _, q := range s.d.questions {
 		drop(claims, q.replaces)
 	}
 	var problems []Problem
-	for i, q := range s.questions {
+	for i, q := range s.d.questions {
 		a := q.Answers[answers[i]]
 		if a.Column < 0 {
 			continue
@@ -148,21 +146,15 @@ func (s *Detection) settle(claims map[Field][]claim, answers []int) []Problem {
 	return problems
 }
 
-// ask adds a question. The last answer of each question takes no column.
+// ask adds a question that proposes the first near miss, if any. The last answer of
+// each question takes no column.
 func (d *detector) ask(p Problem, replaces func(Field, claim) bool, answers ...Answer) {
-	d.questions = append(d.questions, d.question(p, replaces, answers))
-}
-
-// question returns a question that proposes the first near miss, if any.
-func (d *detector) question(p Problem, replaces func(Field, claim) bool, answers []Answer) Question {
 	q := Question{Problem: p, replaces: replaces, Guess: len(answers)}
-	for i, a := range answers {
-		if a.Like != "" && q.Guess == len(answers) {
-			q.Guess = i
-		}
+	if i := slices.IndexFunc(answers, func(a Answer) bool { return a.Like != "" }); i >= 0 {
+		q.Guess = i
 	}
 	q.Answers = append(answers, Answer{Field: p.Field, Column: -1})
-	return q
+	d.questions = append(d.questions, q)
 }
 
 // answer returns the choice of a column for a field.
@@ -229,10 +221,9 @@ func (d *detector) compare(c *column) {
 	c.compared = true
 }
 
-// nearMisses returns a question for each field without a column, if a heading is
+// askNearMisses asks about each field without a column, if a heading is
 // nearly a heading of the field.
-func (d *detector) nearMisses() []Question {
-	var all []Question
+func (d *detector) askNearMisses() {
 	for _, f := range Fields() {
 		if f == FirstName || f == LastName || d.taken(f) || d.asked(f) {
 			continue
@@ -242,13 +233,12 @@ func (d *detector) nearMisses() []Question {
 			continue
 		}
 		one := answers[0]
-		all = append(all, d.question(Problem{
+		d.ask(Problem{
 			Code: "heading_near", Field: f, Column: one.Column,
 			Message: fmt.Sprintf("%s is nearly %s, but not quite; the %s has no column", place(d.header, one.Column), quote(one.Like), f.word()),
 			Hint:    fmt.Sprintf("if it is meant, correct the heading or say so in a mapping file: %s", d.entry(f, one.claim)),
-		}, nil, answers))
+		}, nil, answers...)
 	}
-	return all
 }
 
 // asked reports whether a question may give the field a column.

@@ -204,14 +204,8 @@ func cellText(result any) (string, bool) {
 	switch v := result.(type) {
 	case nil:
 		return "", true
-	case string:
-		return v, true
-	case bool:
-		return strconv.FormatBool(v), true
-	case int:
-		return strconv.Itoa(v), true
-	case int64:
-		return strconv.FormatInt(v, 10), true
+	case string, bool, int, int64:
+		return fmt.Sprint(v), true
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), true
 	}

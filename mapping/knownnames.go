@@ -65,22 +65,15 @@ func isAmbiguousOrder(name string) bool {
 // front, by a comma or by known names. Cells that do not say may have so too.
 func (c *column) oftenLastFirst() bool {
 	const few = 3
-	commas, lastFirst, firstLast := 0, 0, 0
+	commas, orders := 0, make(map[nameOrder]int)
 	for _, cell := range c.cells {
 		words := strings.Fields(cell)
 		switch {
 		case strings.Contains(cell, ","):
 			commas++
-		case len(words) < 2:
-		default:
-			switch nameOrderOf(words[0], words[len(words)-1]) {
-			case orderLastFirst:
-				lastFirst++
-			case orderFirstLast:
-				firstLast++
-			case orderUnknown:
-			}
+		case len(words) > 1:
+			orders[nameOrderOf(words[0], words[len(words)-1])]++
 		}
 	}
-	return 2*commas >= len(c.cells) && commas > 0 || lastFirst >= few && lastFirst >= firstLast
+	return 2*commas >= len(c.cells) && commas > 0 || orders[orderLastFirst] >= max(few, orders[orderFirstLast])
 }

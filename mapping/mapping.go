@@ -181,16 +181,13 @@ type BindError struct {
 
 // Error returns all problems, each on a line.
 func (e *BindError) Error() string {
-	var b strings.Builder
-	for i, p := range e.Problems {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(p.Message)
+	var lines []string
+	for _, p := range e.Problems {
+		line := p.Message
 		if p.Hint != "" {
-			b.WriteString("; ")
-			b.WriteString(p.Hint)
+			line += "; " + p.Hint
 		}
+		lines = append(lines, line)
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }

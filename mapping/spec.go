@@ -233,8 +233,11 @@ func (r *fileReader) values(n ast.Node) map[string]string {
 		return nil
 	}
 	table := make(map[string]string)
-	m, _ := n.(ast.MapNode)
-	for rows := mapRange(m); rows != nil && rows.Next(); {
+	m, isMap := n.(ast.MapNode)
+	if !isMap {
+		m = &ast.MappingNode{}
+	}
+	for rows := m.MapRange(); rows.Next(); {
 		cell, ok := scalar(rows.Key())
 		if !ok {
 			r.fail(firstToken(rows.Key()), "this can't be a cell", "write a plain word before the colon")
@@ -249,14 +252,6 @@ func (r *fileReader) values(n ast.Node) map[string]string {
 		r.fail(firstToken(n), "values is empty", "write values: {Cell: value}, or remove it")
 	}
 	return table
-}
-
-// mapRange returns the rows of a mapping, nil for any other node.
-func mapRange(m ast.MapNode) *ast.MapNodeIter {
-	if m == nil {
-		return nil
-	}
-	return m.MapRange()
 }
 
 // tableKey folds a cell for a table of values. A cell of nothing but punctuation
