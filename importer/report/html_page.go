@@ -162,7 +162,7 @@ func (h *HTML) view(s Summary, now time.Time) view {
 	}
 	v := view{
 		viewTop:  h.top(s, took, now.Location()),
-		viewPace: viewPace{Chart: h.series.chart(now.Location()), Effort: s.Effort.words(), Notes: s.Remarks},
+		viewPace: viewPace{Chart: h.series.chart(now.Location()), Effort: s.effort(), Notes: s.Remarks},
 		Wrong:    groupsForPage("What to do", "Problems of a kind are listed together, the most frequent first.", s.Problems),
 		Remarks:  groupsForPage("Worth a look", "These rows are done. Check that you agree.", s.Notes),
 		viewRows: h.table(),

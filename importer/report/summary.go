@@ -113,7 +113,7 @@ func WriteText(w io.Writer, s Summary, width int) error {
 	p.blank()
 	p.counts(s.Counts, statusMeanings())
 	p.parts(s.Parts)
-	if effort := s.Effort.words(); effort != "" {
+	if effort := s.effort(); effort != "" {
 		p.blank()
 		p.line("", "", effort)
 	}
@@ -248,7 +248,7 @@ func (p *page) parts(parts []Part) {
 }
 
 // effort returns a sentence about time and requests.
-func (e Effort) words() string {
+func (e Effort) effort() string {
 	if e.Requests == 0 {
 		return ""
 	}

@@ -20,7 +20,7 @@ func replace(part, target string) error {
 	return atomicfile.Rename(part, target)
 }
 
-// backUp gives the file target, if there is one, a second name, target.bak.
+// backUp gives an existing target a second name, target.bak.
 func backUp(target string) error {
 	if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -74,7 +74,7 @@ func Open(path string, o roster.Options) (*Reader, error) {
 		return nil, err
 	}
 	if err := r.bind(r.source.Header()); err != nil {
-		return nil, errors.Join(err, r.source.Close())
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }

@@ -1,5 +1,4 @@
-// Package results writes results files whole or not at all, and reads them
-// back.
+// Package results implements results files, which are written whole or not at all.
 //
 // A results file has the roster's columns, unchanged, and after them six added
 // columns: [Columns]. Decisions that the code can't show:
