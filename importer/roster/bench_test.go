@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 // crewCSV writes a plain file of five columns.
@@ -44,7 +45,7 @@ func crewXLSX(tb testing.TB, rows int) string {
 		tb.Fatal(err)
 	}
 	set := func(row int, cells ...any) {
-		if err := w.SetRow(roster.CellName(row, 0), cells); err != nil {
+		if err := w.SetRow(workbook.CellName(row, 0), cells); err != nil {
 			tb.Fatal(err)
 		}
 	}

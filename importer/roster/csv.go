@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"muster/importer/fault"
+	"muster/importer/workbook"
 )
 
 // maxUnreadable is how many rows of one file may be unreadable. Each costs up to
@@ -183,7 +184,7 @@ func (s *csvScan) fail(column int, code, message, fix string) *fault.Error {
 	e := s.table.source.fail(code, message, fix, nil)
 	e.Where.Row = s.number
 	if column >= 0 {
-		e.Where.Cell = CellName(s.number, column)
+		e.Where.Cell = workbook.CellName(s.number, column)
 	}
 	return e
 }

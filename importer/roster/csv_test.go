@@ -10,6 +10,7 @@ import (
 
 	"muster/importer/fault"
 	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 func TestCSVRows(t *testing.T) {
@@ -234,7 +235,7 @@ func TestErrorText(t *testing.T) {
 func TestCellName(t *testing.T) {
 	t.Parallel()
 	for column, want := range map[int]string{0: "A7", 25: "Z7", 26: "AA7", 701: "ZZ7", 702: "AAA7", 16383: "XFD7"} {
-		if got := roster.CellName(7, column); got != want {
+		if got := workbook.CellName(7, column); got != want {
 			t.Errorf("column %d is %s, want %s", column, got, want)
 		}
 	}

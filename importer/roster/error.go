@@ -1,7 +1,5 @@
 package roster
 
-import "muster/importer/workbook"
-
 // The codes of the errors that Open and Reader.Rows return.
 const (
 	CodeFileMissing       = "file_missing"
@@ -29,7 +27,3 @@ const (
 	CodeTooManyCells      = "too_many_cells"
 	CodeTooManyColumns    = "too_many_columns"
 )
-
-// CellName names a cell as a spreadsheet does, such as "C17". The first row is
-// 1 and the first column is 0.
-func CellName(row, column int) string { return workbook.CellName(row, column) }

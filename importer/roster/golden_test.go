@@ -13,6 +13,7 @@ import (
 
 	"muster/importer/fault"
 	"muster/importer/roster"
+	"muster/importer/workbook"
 	"muster/mapping"
 )
 
@@ -81,7 +82,7 @@ func render(t *testing.T, path string) string {
 		}
 		for i, struck := range row.Struck {
 			if struck {
-				fmt.Fprintf(&b, " struck: %s", roster.CellName(row.Number, i))
+				fmt.Fprintf(&b, " struck: %s", workbook.CellName(row.Number, i))
 			}
 		}
 		if row.SkipReason != "" {

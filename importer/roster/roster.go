@@ -137,7 +137,7 @@ func (r *Reader) Remarks() []string { return slices.Clone(r.remarks) }
 
 // Cell names a cell for people: "C17", or "Crew List!C17" in a workbook.
 func (r *Reader) Cell(row, column int) string {
-	name := CellName(row, column)
+	name := workbook.CellName(row, column)
 	if r.sheet == "" {
 		return name
 	}

@@ -83,7 +83,7 @@ func (sh *sheet) count(row *workbook.Row) {
 			continue
 		}
 		if sh.farthest == "" || i > sh.last {
-			sh.last, sh.farthest = i, CellName(row.Number, i)
+			sh.last, sh.farthest = i, workbook.CellName(row.Number, i)
 		}
 		switch {
 		case filled < 2 || i >= maxProfile:

@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 // What is struck through is handed out as it is, and said to be so: a whole cell by
@@ -25,7 +26,7 @@ func TestStruck(t *testing.T) {
 		t.Fatal(err)
 	}
 	for row, cells := range [][]any{{"First Name", "Last Name", "Employee ID"}, {"Ann", "Lee", 1}, {"Bo", "Li", 2}, {"", "Ray", 3}, {"Dee", "Kay", 4}} {
-		if err := f.SetSheetRow("Sheet1", roster.CellName(row+1, 0), &cells); err != nil {
+		if err := f.SetSheetRow("Sheet1", workbook.CellName(row+1, 0), &cells); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"muster/importer/fault"
 	"muster/importer/roster"
+	"muster/importer/workbook"
 )
 
 const namespace = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
@@ -43,9 +44,9 @@ func rowWith(number int, attributes string, cells ...string) string {
 		switch {
 		case c == "":
 		case c[0] == '<':
-			b.WriteString(strings.Replace(c, "<c", `<c r="`+roster.CellName(number, i)+`"`, 1))
+			b.WriteString(strings.Replace(c, "<c", `<c r="`+workbook.CellName(number, i)+`"`, 1))
 		default:
-			fmt.Fprintf(&b, `<c r="%s" t="inlineStr"><is><t>%s</t></is></c>`, roster.CellName(number, i), c)
+			fmt.Fprintf(&b, `<c r="%s" t="inlineStr"><is><t>%s</t></is></c>`, workbook.CellName(number, i), c)
 		}
 	}
 	return b.String() + "</row>"
@@ -338,13 +339,13 @@ func TestAgainstExcelize(t *testing.T) {
 	}
 	formats := []string{"General", "0", "00000", "0000000000", `"E-"0000`, `000\-00\-0000`, `0000" A"`, "@", "###0"}
 	for c, format := range formats {
-		set(roster.CellName(1, c), fmt.Sprintf("Heading %d", c))
+		set(workbook.CellName(1, c), fmt.Sprintf("Heading %d", c))
 		style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &formats[c]})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, v := range []any{1, 42, 1007, 123456, 987654321, "00042", "José & <Co>", " x "} {
-			cell := roster.CellName(i+2, c)
+			cell := workbook.CellName(i+2, c)
 			set(cell, v)
 			if err := f.SetCellStyle("Sheet1", cell, cell, style); err != nil {
 				t.Fatal(format, err)
@@ -375,12 +376,12 @@ func TestManySharedStrings(t *testing.T) {
 	t.Setenv("TMPDIR", dir)
 	var texts, rows strings.Builder
 	long := strings.Repeat("x", 3000)
-	const n = 12000 // times 3,000 characters, more than is kept in memory
+	const n = 12000
 	for i := range n {
 		fmt.Fprintf(&texts, "<si><t>%d %s</t></si>", i, long)
 	}
 	for i := range n {
-		j := i * 7919 % n // far apart, so that blocks are read again
+		j := i * 7919 % n
 		rows.WriteString(rowXML(i+2, "Ana", "<c><v>"+fmt.Sprint(j)+"</v></c>", `<c t="s"><v>`+fmt.Sprint(j)+"</v></c>"))
 	}
 	path := single(sheetXML(headings+rows.String())).with("xl/sharedStrings.xml", "<sst>"+texts.String()+"</sst>").write(t)
