@@ -1,4 +1,4 @@
-package main
+package metrics
 
 import (
 	"bytes"
@@ -7,11 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPrintMetrics compares with the text format that Prometheus documents.
-func TestPrintMetrics(t *testing.T) {
+// TestWrite compares with the text format that Prometheus documents.
+func TestWrite(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := printMetrics(&out, []metricSample{
+	err := write(&out, []sample{
 		{"muster_rows", `a "b"\c`, "100", "created", "2"},
 		{"muster_run_exit_code", "nightly", "100", "", "0"},
 		{"muster_rows", "nightly", "100", "invalid", "0"},
