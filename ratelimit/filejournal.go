@@ -14,7 +14,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// fileJournal is a journal in a file: a header and then entries of equal size, each with a checksum. Old entries are dropped from the front, so an entry is numbered from the first ever.
+// fileJournal is a journal in a file: a header and then entries of equal size, each with a checksum. Old entries
+// are dropped from the front, so an entry is numbered from the first ever.
 //
 // Entries are appended with one write. If a process is killed in the middle, the first entry whose
 // checksum is wrong ends the file for the next reader. Nothing is lost by that, since a request leaves
@@ -34,8 +35,6 @@ type header struct {
 	Form    uint32 // tells this form of the file from others
 	ID      uint64
 	Dropped uint64 // how many entries were dropped from the front
-	Limit   int32  // the hourly limit, if one is known
-	At      int64  // when the limit was last known, in Unix nanoseconds
 }
 
 const (
@@ -43,8 +42,6 @@ const (
 	entrySize = 64
 	// tidy is how many entries there must be before old ones are dropped.
 	tidy = 4096
-	// readAtOnce is how many entries are read with one call.
-	readAtOnce = 512
 )
 
 func newFileJournal(path string) *fileJournal {
@@ -114,32 +111,24 @@ func (j *fileJournal) readOn(apply func(record)) error {
 	}
 	end := j.header.Dropped + uint64(max(info.Size()/entrySize-1, 0))
 	j.read = min(max(j.read, j.header.Dropped), end)
-	for j.read < end {
-		b := make([]byte, entrySize*min(end-j.read, readAtOnce))
-		if _, err := j.file.ReadAt(b, j.offset(j.read)); err != nil {
-			return err
-		}
-		for ; len(b) > 0; b = b[entrySize:] {
-			var r record
-			if !decode(b, &r) {
-				return j.file.Truncate(j.offset(j.read))
-			}
-			apply(r)
-			j.read++
-		}
+	from := j.offset(j.read)
+	rest, err := io.ReadAll(io.NewSectionReader(j.file, from, info.Size()-from))
+	if err != nil {
+		return err
 	}
-	if info.Size() > j.offset(end) {
-		return j.file.Truncate(j.offset(end))
+	for ; len(rest) > 0; rest = rest[entrySize:] {
+		var r record
+		if !decode(rest, &r) {
+			return j.file.Truncate(j.offset(j.read))
+		}
+		apply(r)
+		j.read++
 	}
 	return nil
 }
 
-func (j *fileJournal) hourlyLimit() (int, time.Time) {
-	return int(j.header.Limit), time.Unix(0, j.header.At)
-}
-
-func (j *fileJournal) close(added []record, hourlyLimit int, before time.Time) error {
-	err := j.write(added, hourlyLimit)
+func (j *fileJournal) close(added []record, before time.Time) error {
+	err := j.write(added)
 	if n := j.read - j.header.Dropped; err == nil && n > tidy {
 		err = j.dropOldest(n/2, before)
 	}
@@ -150,13 +139,7 @@ func (j *fileJournal) close(added []record, hourlyLimit int, before time.Time) e
 	return errors.Join(err, j.lock.Unlock())
 }
 
-func (j *fileJournal) write(added []record, hourlyLimit int) error {
-	if _, at := j.hourlyLimit(); hourlyLimit > 0 && (int(j.header.Limit) != hourlyLimit || time.Since(at) > time.Hour) {
-		j.header.Limit, j.header.At = int32(hourlyLimit), time.Now().UnixNano()
-		if _, err := j.file.WriteAt(encode(nil, j.header), 0); err != nil {
-			return err
-		}
-	}
+func (j *fileJournal) write(added []record) error {
 	if len(added) == 0 {
 		return nil
 	}
@@ -169,7 +152,8 @@ func (j *fileJournal) write(added []record, hourlyLimit int) error {
 	return err
 }
 
-// dropOldest removes the n oldest entries if all are from before the given time. The file is replaced as a whole.
+// dropOldest removes the n oldest entries if all are from before the given time. The file is
+// replaced as a whole.
 func (j *fileJournal) dropOldest(n uint64, before time.Time) error {
 	b, from := make([]byte, entrySize), j.offset(j.header.Dropped+n)
 	if _, err := j.file.ReadAt(b, from-entrySize); err != nil {

@@ -32,11 +32,7 @@ func atOnce(int) time.Duration { return 0 }
 
 // cappedAt returns when Options.Rate lets the n-th request from now go.
 func (p *Pace) cappedAt(n int, now time.Duration) time.Duration {
-	if p.capped == nil {
-		return now
-	}
-	apart := float64(time.Second) / float64(p.capped.Limit())
-	return now + p.untilToken(now) + time.Duration(float64(n-1)*apart)
+	return max(now, p.cap.free) + time.Duration(n-1)*p.cap.apart
 }
 
 // schedule describes when the places of a window become free.

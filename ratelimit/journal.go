@@ -9,11 +9,8 @@ type journal interface {
 	// open locks the journal and calls apply with every record since the last call of open, at the
 	// first call with every record stored.
 	open(apply func(record)) error
-	// hourlyLimit returns the hourly limit that was last stored and when, or 0. The journal is open.
-	hourlyLimit() (int, time.Time)
-	// close appends the records, stores the hourly limit unless that is 0, and unlocks. Records
-	// from before the given time may go.
-	close(added []record, hourlyLimit int, before time.Time) error
+	// close appends the records and unlocks. Records from before the given time may go.
+	close(added []record, before time.Time) error
 	// abandon unlocks a journal that has failed.
 	abandon()
 }

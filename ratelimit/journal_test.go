@@ -23,7 +23,7 @@ func testJournal(t *testing.T, open func(name string) journal) {
 		if err := j.open(func(r record) { records = append(records, r) }); err != nil {
 			t.Fatal(err)
 		}
-		if err := j.close(added, 0, longAgo); err != nil {
+		if err := j.close(added, longAgo); err != nil {
 			t.Fatal(err)
 		}
 		return records
@@ -51,24 +51,6 @@ func testJournal(t *testing.T, open func(name string) journal) {
 			}
 		}
 	})
-	t.Run("the hourly limit is remembered", func(t *testing.T) {
-		one, two := open("limit"), open("limit")
-		for _, limit := range []int{0, 3600, 600, 0} {
-			if err := one.open(func(record) {}); err != nil {
-				t.Fatal(err)
-			}
-			if err := one.close(nil, limit, longAgo); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := two.open(func(record) {}); err != nil {
-			t.Fatal(err)
-		}
-		if limit, at := two.hourlyLimit(); limit != 600 || time.Since(at) > time.Minute {
-			t.Errorf("remembers %d of %v, want 600", limit, at)
-		}
-		two.abandon()
-	})
 	t.Run("one process at a time", func(t *testing.T) {
 		one, two := open("lock"), open("lock")
 		if err := one.open(func(record) {}); err != nil {
@@ -81,7 +63,7 @@ func testJournal(t *testing.T, open func(name string) journal) {
 			t.Fatalf("opened twice: %v", err)
 		case <-time.After(50 * time.Millisecond):
 		}
-		if err := one.close(nil, 0, longAgo); err != nil {
+		if err := one.close(nil, longAgo); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-opened; err != nil {

@@ -21,6 +21,13 @@ func (r Report) ahead() (time.Duration, bool) {
 	return max(ahead, 0), !r.Reset.IsZero() && ahead <= farthest
 }
 
+// rememberHourly notes the hourly limit in a report of an earlier run.
+func (p *Pace) rememberHourly(r Report) {
+	if ahead, credible := r.ahead(); r.Limit > 0 && credible && ahead > near {
+		p.remembered = r.Limit
+	}
+}
+
 // learn takes in what the answer to s said.
 func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	if r.Limit <= 0 {
@@ -28,14 +35,13 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 		return
 	}
 	p.unlimited = false
-	i := p.whichWindow(r, s)
+	i := p.whichWindow(r)
 	w, other := &p.windows[i], &p.windows[1-i]
 	unseen := int(p.requests.sent - s.finished - 1)
 	r.Remaining = min(max(r.Remaining, 0), r.Limit-1) // this request is counted, too
 
 	ahead, credible := r.ahead()
-	w.near = ahead <= near && (w.near || w.limit == 0)
-	dropped := w.reported(i, s, r, unseen, p.requests.inflight, now)
+	dropped := w.reported(s, r, unseen, p.requests.inflight, now)
 	if credible {
 		ahead = min(ahead, w.length+time.Second)
 		w.resets(reset{
@@ -58,9 +64,9 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	}
 }
 
-// whichWindow returns the window that the answer r to s is about.
-func (p *Pace) whichWindow(r Report, s *Slot) int {
-	short, hour := p.windows[spike].limit, &p.windows[hourly]
+// whichWindow returns the window that r is about.
+func (p *Pace) whichWindow(r Report) int {
+	short := p.windows[spike].limit
 	ahead, credible := r.ahead()
 	used := r.Limit - r.Remaining
 	switch {
@@ -68,36 +74,10 @@ func (p *Pace) whichWindow(r Report, s *Slot) int {
 		return hourly
 	case r.Limit == short:
 		return spike
-	case r.Limit == hour.limit && hour.near && r.Remaining > 0 && used < countedAtLeast(s):
-		hour.forget() // the spike window with a new limit all along
-		return spike
-	case r.Limit == hour.limit:
+	case r.Limit == p.windows[hourly].limit, short > 0 && r.Limit > spikeTimes*short:
 		return hourly
-	case short > 0 && r.Limit > spikeTimes*short:
-		return hourly // careful, until it counts less than an hour's requests
 	case short == 0 && r.Limit >= smallestHourly && (used > int(p.requests.sent) || !credible):
 		return hourly // which others have used
 	}
 	return spike
-}
-
-// countedAtLeast returns how many of our requests an hourly window near the reset must count in the
-// answer to s. A tenth is left for requests that were refused or are about to leave the window.
-func countedAtLeast(s *Slot) int {
-	return int(s.finished-s.returned[hourly]) * 9 / 10
-}
-
-// Windows returns the windows that are known, the shorter first.
-func (p *Pace) Windows() []Window {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.now()
-	var known []Window
-	for i := range p.windows {
-		w := &p.windows[i]
-		if w.expire(now); w.limit > 0 {
-			known = append(known, Window{Length: w.length, Limit: w.limit, Used: min(w.held(p.requests.inflight)+w.others, w.limit)})
-		}
-	}
-	return known
 }

@@ -20,23 +20,14 @@ type Options struct {
 }
 
 // Reason says what the next request waits for.
-type Reason uint8
+type Reason string
 
 // What a request can wait for.
 const (
-	None      Reason = iota // nothing, or an answer that is on its way
-	Spike                   // a place in the 10-second window
-	Hourly                  // a place in the 60-minute window
-	Paused                  // the end of a Pause
-	Capped                  // Options.Rate
-	Abandoned               // places of a process that most likely died before its requests were answered
+	None      Reason = ""          // nothing, or an answer that is on its way
+	Spike     Reason = "spike"     // a place in the 10-second window
+	Hourly    Reason = "hourly"    // a place in the 60-minute window
+	Paused    Reason = "paused"    // the end of a Pause
+	Capped    Reason = "capped"    // Options.Rate
+	Abandoned Reason = "abandoned" // places of a process that most likely died before its requests were answered
 )
-
-// String returns the reason as a word, or "" for None.
-func (r Reason) String() string {
-	names := [...]string{Spike: "spike", Hourly: "hourly", Paused: "paused", Capped: "capped", Abandoned: "abandoned"}
-	if int(r) < len(names) {
-		return names[r]
-	}
-	return ""
-}

@@ -5,8 +5,6 @@ import (
 	"math"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // never is when a slot is free that only an answer can free.
@@ -17,19 +15,25 @@ const never = time.Duration(math.MaxInt64)
 type Pace struct {
 	epoch   time.Time // all instants below are durations since then, on the monotonic clock
 	reserve float64
-	capped  *rate.Limiter // nil: no cap
 
 	mu        sync.Mutex
 	shared    *shared   // nil: no other processes
 	waiting   list.List // of *waiter
 	windows   [2]window // spike, hourly
+	cap       rateCap
 	requests  requests
 	unlimited bool // answers come, and carry no rate headers
 
 	paused    time.Duration // no request is sent before then
 	rampLimit float64       // after a pause: so many requests in flight, rising with the answers; 0: any number
 
-	remembered int // the hourly limit that earlier processes saw; for forecasts and the Reserve alone
+	remembered int // the hourly limit that earlier runs saw, or 0; for forecasts and the Reserve alone
+}
+
+// rateCap keeps the requests of this process apart, as Options.Rate says.
+type rateCap struct {
+	apart time.Duration // 0: no cap
+	free  time.Duration // no request is sent before then
 }
 
 // requests counts what was sent and answered.
@@ -55,17 +59,18 @@ func New(o Options) *Pace {
 		p.shared = newShared(o, newFileJournal(o.Shared))
 	}
 	if o.Rate > 0 {
-		p.capped = rate.NewLimiter(rate.Limit(o.Rate), 1)
+		p.cap.apart = time.Duration(float64(time.Second) / o.Rate)
 	}
-	p.windows[spike] = newWindow(spikeLength)
-	p.windows[hourly] = newWindow(hourlyLength)
+	p.windows[spike] = newWindow(spike, spikeLength)
+	p.windows[hourly] = newWindow(hourly, hourlyLength)
 	return p
 }
 
 // Slot is a place in the quota for a request.
 type Slot struct {
 	pace     *Pace
-	number   uint64 // among the slots of its process
+	process  uint64 // the sender, if another process of Options.Shared; 0: this one
+	number   uint64 // among the slots of the process
 	taken    time.Duration
 	finished int64    // requests.finished when taken: these requests were counted before this one
 	returned [2]int64 // slotLog.returned of each window when taken
@@ -90,9 +95,7 @@ func (p *Pace) grant() (*Slot, time.Duration) {
 	if wait := p.shared.fairnessDelay(now, at); wait > 0 {
 		return nil, wait
 	}
-	if p.capped != nil && !p.capped.AllowN(p.epoch.Add(now), 1) {
-		return nil, time.Microsecond // a rounding error of the limiter's
-	}
+	p.cap.free = now + p.cap.apart
 	slot := p.sends(now)
 	p.requests.own++
 	p.shared.took(slot, now)
@@ -143,19 +146,11 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 		later(p.opens(i, now), reason)
 	}
 	later(p.hourlyReserveAt(now), Hourly)
-	if p.capped != nil {
-		later(now+p.untilToken(now), Capped)
-	}
+	later(p.cap.free, Capped)
 	if at == never {
 		why = None
 	}
 	return at, why
-}
-
-// untilToken returns how long Options.Rate keeps the next request back.
-func (p *Pace) untilToken(now time.Duration) time.Duration {
-	lacking := max(1-p.capped.TokensAt(p.epoch.Add(now)), 0)
-	return time.Duration(lacking / float64(p.capped.Limit()) * float64(time.Second))
 }
 
 // opens returns when window i has room for a further request.

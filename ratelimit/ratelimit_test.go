@@ -452,7 +452,7 @@ func TestWaitNamesTheWindow(t *testing.T) {
 				go func() {
 					synctest.Wait()
 					at, why := pace.Wait()
-					if why != row.want || why.String() != row.name {
+					if why != row.want || string(why) != row.name {
 						t.Errorf("Wait says %q, want %q", why, row.want)
 					}
 					said <- at

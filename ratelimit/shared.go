@@ -21,6 +21,8 @@ const (
 	soonestLook = 20 * time.Millisecond
 	soonLook    = 50 * time.Millisecond
 	latestLook  = time.Second
+	// remembered is for how long an hourly limit is likely to be still the same.
+	remembered = 7 * 24 * time.Hour
 )
 
 // shared is what a Pace knows of the other processes on the quota. Each process reads all records of
@@ -39,26 +41,20 @@ type shared struct {
 	open   []*Slot       // requests of others in flight, in the order in which they were sent
 
 	others map[uint64]*process
-	own    process
-	free   freePlace
-}
+	own    *process
 
-// freePlace is whether a place was free when this process last looked.
-type freePlace struct {
-	none  bool
-	since time.Duration // when a place became free again
+	freeSince time.Duration // when a place became free; 0: none was free at the last look
 }
 
 // process is what is known of a process that shares the quota.
 type process struct {
-	open          map[uint64]*Slot
 	sent          slotLog       // the requests of the last spike window
 	announcedWait time.Duration // when the process last said that it waits
 	alive         time.Duration // when the process last said anything
 }
 
-func newProcess() process {
-	return process{open: map[uint64]*Slot{}, sent: slotLog{length: spikeLength}}
+func newProcess() *process {
+	return &process{sent: slotLog{length: spikeLength}}
 }
 
 func newShared(o Options, j journal) *shared {
@@ -73,7 +69,8 @@ func newShared(o Options, j journal) *shared {
 	return x
 }
 
-// lockShared takes in what other processes did, and locks the journal until unlock is called. Without a limit there is nothing to share, and the journal is not used.
+// lockShared takes in what other processes did, and locks the journal until unlock is called.
+// Without a limit there is nothing to share, and the journal is not used.
 func (p *Pace) lockShared() (unlock func()) {
 	if p.shared == nil || p.unlimited {
 		return func() {}
@@ -97,6 +94,9 @@ func (p *Pace) readShared() error {
 		now = p.now()
 		age := time.Since(time.Unix(0, r.At))
 		if !x.joined && age > keep {
+			if age < remembered {
+				p.rememberHourly(r.report())
+			}
 			return
 		}
 		// A record that was not there the last time is younger than that, whatever the clock says.
@@ -110,31 +110,16 @@ func (p *Pace) readShared() error {
 	}
 	now = p.now()
 	x.joined, x.looked = true, now
-	p.remembered = rememberedLimit(x.journal)
 	p.giveUp(now)
 	maps.DeleteFunc(x.others, func(_ uint64, o *process) bool { return now-o.alive > keep })
 	return nil
 }
 
-// rememberedLimit returns the hourly limit of the last days that the journal knows, or 0.
-func rememberedLimit(j journal) int {
-	const forgotten = 7 * 24 * time.Hour
-	limit, at := j.hourlyLimit()
-	if time.Since(at) > forgotten {
-		return 0
-	}
-	return limit
-}
-
 func (p *Pace) writeShared() error {
 	x := p.shared
-	limit := p.windows[hourly].limit
-	if p.windows[hourly].near {
-		limit = 0 // perhaps the spike's after all
-	}
 	added := x.added
 	x.locked, x.added = false, x.added[:0]
-	return x.journal.close(added, limit, time.Now().Add(-hourlyLength-x.timeout))
+	return x.journal.close(added, time.Now().Add(-hourlyLength-x.timeout))
 }
 
 // unshare goes on alone. Requests of others in flight count as answered now.
@@ -143,9 +128,7 @@ func (p *Pace) unshare(err error) {
 	p.shared = nil
 	x.journal.abandon()
 	for _, slot := range x.open {
-		if !slot.released {
-			p.answers(slot, Report{}, p.now())
-		}
+		p.answers(slot, Report{}, p.now())
 	}
 	if x.unshared != nil {
 		x.unshared(err)
@@ -156,44 +139,28 @@ func (p *Pace) unshare(err error) {
 // process has died.
 func (p *Pace) giveUp(at time.Duration) {
 	x := p.shared
-	for len(x.open) > 0 {
-		oldest := x.open[0]
-		due := oldest.taken + x.timeout
-		if !oldest.released {
-			if due > at {
-				return
-			}
-			p.answers(oldest, Report{}, due)
-		}
+	for len(x.open) > 0 && x.open[0].taken+x.timeout <= at {
+		p.answers(x.open[0], Report{}, x.open[0].taken+x.timeout)
 		x.open = x.open[1:]
 	}
-}
-
-// late returns until when overdue requests of others are waited for. Their process has most likely
-// died.
-func (x *shared) late(now, latency time.Duration) (until []time.Duration) {
-	if x == nil {
-		return nil
-	}
-	for _, s := range x.open {
-		if !s.released && now-s.taken > max(10*latency, 2*time.Second) {
-			until = append(until, max(s.taken+x.timeout, now))
-		}
-	}
-	return until
 }
 
 // abandoned reports whether a request that would wait until at for that reason waits, at
 // least in part, for places that requests of a dead process hold. It returns until when.
 func (p *Pace) abandoned(now, at time.Duration, why Reason) (time.Duration, bool) {
-	late := p.shared.late(now, p.requests.latency)
-	switch {
-	case len(late) == 0:
+	if p.shared == nil || why != None && why != Spike {
 		return 0, false
-	case why == None: // for an answer; perhaps to a request of this process
-		return late[0] + spikeLength, len(late) > p.requests.own
 	}
-	return at, why == Spike
+	for _, s := range p.shared.open {
+		overdue := now-s.taken > max(10*p.requests.latency, 2*time.Second)
+		switch {
+		case overdue && why == None: // for an answer
+			return max(s.taken+p.shared.timeout, now) + spikeLength, true
+		case overdue:
+			return at, true
+		}
+	}
+	return 0, false
 }
 
 // apply takes in what another process did at the given time.
@@ -201,25 +168,24 @@ func (p *Pace) apply(r record, at time.Duration) {
 	x := p.shared
 	other := x.others[r.Process]
 	if other == nil {
-		fresh := newProcess()
-		other = &fresh
+		other = newProcess()
 		x.others[r.Process] = other
 	}
 	other.alive = at
 	switch r.Kind {
 	case recordSent:
 		slot := p.sends(at)
-		other.open[r.Number] = slot
+		slot.process, slot.number = r.Process, r.Number
 		other.sent.add(at)
 		x.open = append(x.open, slot)
 	case recordAnswered:
-		slot, known := other.open[r.Number]
-		delete(other.open, r.Number)
-		report := r.report()
-		if !known || slot.released { // counted, but no longer a proof of anything
-			slot, report = p.sends(at), Report{}
+		i := slices.IndexFunc(x.open, func(s *Slot) bool { return s.process == r.Process && s.number == r.Number })
+		if i < 0 { // given up before, or unknown: counted, but no proof of anything
+			p.answers(p.sends(at), Report{}, at)
+		} else {
+			p.answers(x.open[i], r.report(), at)
+			x.open = slices.Delete(x.open, i, i+1)
 		}
-		p.answers(slot, report, at)
 		p.unlimited = false // each process finds out for itself that there is no limit
 	case recordPaused:
 		p.pauses(at + time.Duration(r.Pause))
@@ -239,15 +205,15 @@ func (x *shared) fairnessDelay(now, at time.Duration) time.Duration {
 		return wait
 	}
 	if at <= now {
-		if x.free.none {
-			x.free = freePlace{since: now}
+		if x.freeSince == 0 {
+			x.freeSince = now
 		}
-		if until := x.free.since + fairnessGrace; until > now && x.sentMoreThanWaiting(now) {
+		if until := x.freeSince + fairnessGrace; until > now && x.sentMoreThanWaiting(now) {
 			return min(until-now, fairnessLook)
 		}
 		return 0
 	}
-	x.free.none = true
+	x.freeSince = 0
 	if len(x.others) == 0 {
 		return wait
 	}
@@ -256,7 +222,7 @@ func (x *shared) fairnessDelay(now, at time.Duration) time.Duration {
 		x.add(record{Kind: recordWaits})
 	}
 	longest := latestLook
-	if slices.ContainsFunc(x.open, func(s *Slot) bool { return !s.released }) {
+	if len(x.open) > 0 {
 		longest = soonLook
 	}
 	return min(wait, min(max(wait/2, soonestLook), longest))

@@ -11,8 +11,7 @@ const runs = 10_000
 // slotLog lists the answered requests that still count in a window, in the order of the answers.
 type slotLog struct {
 	length   time.Duration
-	log      []run // oldest at head
-	head     int
+	log      []run // oldest first
 	logged   int   // requests in log
 	returned int64 // requests that ever left log
 }
@@ -27,22 +26,18 @@ type run struct {
 func (l *slotLog) add(now time.Duration) {
 	at := now + l.length + slack
 	l.logged++
-	if n := len(l.log); n > l.head && at-l.log[n-1].first < l.length/runs {
+	if n := len(l.log); n > 0 && at-l.log[n-1].first < l.length/runs {
 		l.log[n-1].at = at
 		l.log[n-1].n++
 		return
-	}
-	if l.head > 64 && l.head > len(l.log)/2 {
-		l.log = append(l.log[:0], l.log[l.head:]...)
-		l.head = 0
 	}
 	l.log = append(l.log, run{first: at, at: at, n: 1})
 }
 
 // expire returns the slots that are due.
 func (l *slotLog) expire(now time.Duration) {
-	for l.head < len(l.log) && l.log[l.head].at <= now {
-		l.drop(l.log[l.head].n)
+	for len(l.log) > 0 && l.log[0].at <= now {
+		l.drop(l.log[0].n)
 	}
 }
 
@@ -52,19 +47,19 @@ func (l *slotLog) drop(n int) {
 	l.logged -= n
 	l.returned += int64(n)
 	for n > 0 {
-		oldest := &l.log[l.head]
+		oldest := &l.log[0]
 		if oldest.n > n {
 			oldest.n -= n
 			break
 		}
 		n -= oldest.n
-		l.head++
+		l.log = l.log[1:]
 	}
 }
 
 // returns tells when the n-th oldest slot returns, for n from 1 to logged.
 func (l *slotLog) returns(n int) time.Duration {
-	for _, r := range l.log[l.head:] {
+	for _, r := range l.log {
 		if n -= r.n; n <= 0 {
 			return r.at
 		}
@@ -75,8 +70,10 @@ func (l *slotLog) returns(n int) time.Duration {
 // since returns how many requests were answered after the given time.
 func (l *slotLog) since(answered time.Duration) int {
 	n := l.logged
-	for i := l.head; i < len(l.log) && l.log[i].at <= answered+l.length+slack; i++ {
-		n -= l.log[i].n
+	for _, r := range l.log {
+		if r.at <= answered+l.length+slack {
+			n -= r.n
+		}
 	}
 	return n
 }

@@ -11,20 +11,13 @@ const (
 	hourlyLength = time.Hour
 )
 
-// Window describes the known state of a window of the quota.
-type Window struct {
-	Length time.Duration
-	Limit  int // requests in any Length
-	Used   int // by muster and, as far as the answers tell, by other users
-}
-
 // window counts the requests in a window of the quota.
 type window struct {
 	slotLog
 
+	index int           // in Pace.windows
 	limit int           // 0: not reported yet
 	seen  time.Duration // when the newest request was sent whose answer reported this window
-	near  bool          // every report so far had a reset so close that it may be the spike's
 	room  int           // limit 0 only: so many more requests are known to fit
 
 	others    int           // what the server counts beyond our requests
@@ -41,8 +34,8 @@ type reset struct {
 	returned         int64 // slotLog.returned when the request was sent, plus what the answer dropped
 }
 
-func newWindow(length time.Duration) window {
-	return window{slotLog: slotLog{length: length}}
+func newWindow(index int, length time.Duration) window {
+	return window{index: index, slotLog: slotLog{length: length}}
 }
 
 // expire returns the slots that are due, and forgets other users that no answer confirmed.
@@ -83,13 +76,13 @@ func (w *window) opens(now, probe time.Duration, inflight, reserved int) time.Du
 // reported takes in the report r about this window, the answer to s.
 // Up to unseen other requests of ours may have reached the server after s. The result is how many
 // slots were dropped because the server no longer counts their requests.
-func (w *window) reported(i int, s *Slot, r Report, unseen, inflight int, now time.Duration) (dropped int) {
+func (w *window) reported(s *Slot, r Report, unseen, inflight int, now time.Duration) (dropped int) {
 	if s.taken < w.seen && r.Limit != w.limit {
 		return 0 // overtaken by an answer with another limit
 	}
 	w.seen, w.limit = max(w.seen, s.taken), r.Limit
 
-	possible := w.held(inflight) + int(w.returned-s.returned[i]) // of ours, when the server counted
+	possible := w.held(inflight) + int(w.returned-s.returned[w.index]) // of ours, when the server counted
 	if seen := r.Limit - r.Remaining - possible; seen >= w.others {
 		w.others, w.confirmed = max(seen, 0), now
 	}
@@ -107,15 +100,9 @@ func (w *window) shrinkOthers(room, inflight int) int {
 	return extra - gone
 }
 
-// resets notes the reset that the answer to s named.
+// resets notes the reset that the answer to s named, unless a newer answer did so before.
 func (w *window) resets(r reset, s *Slot) {
-	switch {
-	case s.taken < w.seen: // overtaken by a newer answer
-	case r.second == w.reset.second:
-		w.reset.earliest = max(w.reset.earliest, r.earliest)
-		w.reset.latest = min(w.reset.latest, r.latest)
-		w.reset.returned = max(w.reset.returned, r.returned)
-	default:
+	if s.taken >= w.seen {
 		w.reset = r
 	}
 }
@@ -134,9 +121,4 @@ func (w *window) renew(s *Slot) {
 		w.drop(w.logged - w.since(w.reset.earliest))
 		w.reset = reset{}
 	}
-}
-
-// forget unlearns everything about the window except our own requests.
-func (w *window) forget() {
-	*w = window{slotLog: w.slotLog}
 }
