@@ -13,7 +13,7 @@ import (
 // policy returns what the job's options ask of reconcile.
 func (r *run) policy() policy {
 	return policy{
-		recreate: r.RecreateRemoved, update: r.Update, namesakes: r.AllowNamesakes,
+		recreate: r.RecreateRemoved, update: r.Update, namesakes: r.AllowNamesakes, reactivate: r.Reactivate,
 		dryRun: r.overlay != nil, mostLosses: mostLosses,
 	}
 }
@@ -102,6 +102,10 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	f.present = known != 0 && now.person(known) != nil
 	f.match = now.find(&t.person)
 	var err error
+	f.inactive = now.inactive.find(&t.person).ids
+	if known != 0 && now.inactive.person(known) != nil {
+		f.inactive = []int64{known}
+	}
 	if f.state == ledger.Created && !f.present {
 		if f.recent, err = r.createdLately(work, t.key, now); err != nil {
 			return f, err
@@ -177,13 +181,16 @@ func (r *run) apply(intake, work context.Context, t *task, f facts, d decision) 
 		r.notRecorded(t, false, d.person, err)
 		return
 	}
-	if d.person != 0 && f.state != ledger.Created && d.action != attach {
+	if d.person != 0 && f.state != ledger.Created && d.action != attach && d.action != reactivate {
 		r.take(t, d.person)
 	}
 	if d.record != ledger.Absent {
 		t.entry.State, t.ours = d.record, false
 	}
 	problems := r.problems(intake, t, f, d)
+	if d.status == outcome.Created {
+		problems = append(problems, t.action.note()...)
+	}
 	if d.open {
 		t.wait = forListing // an import would wait
 	}
@@ -227,7 +234,7 @@ func (r *run) record(work context.Context, t *task, d decision) error {
 	result := ledger.Result{State: d.record, Status: d.status}
 	switch d.record {
 	case ledger.Created:
-		result.PersonID = d.person
+		result.PersonID, result.Code = d.person, t.action.code()
 		if result.Status == "" { // the title is updated next
 			result.Status = outcome.Existing
 		}

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -18,7 +19,8 @@ import (
 // hash is below 1 in 10 billion.
 type people struct {
 	seed       maphash.Seed
-	listed     time.Time // when the listing began
+	listed     time.Time      // when the listing began
+	numbers    map[int64]bool // person IDs, while people are added
 	known      []knownPerson
 	byOrigin   []uint32 // places in known of people with an origin ID, ordered by its hash
 	byEmployee []uint32 // the same by employee ID
@@ -26,6 +28,8 @@ type people struct {
 	byID       []uint32 // the same by person ID
 	titled     bool     // job titles are known
 	digest     digest   // of everything that matching reads
+	inactive   *people  // inactive people; nil if their list was not read
+	noInactive bool     // Procore has no list of inactive people
 }
 
 type knownPerson struct {
@@ -42,7 +46,7 @@ type knownPerson struct {
 // listPeople lists the project's people, and the job titles if the roster has
 // titles to compare. each, if not nil, is called with every person.
 func (p *part) listPeople(ctx context.Context, plan *partValidation, each func(procore.Person)) (*people, error) {
-	x, err := listPeople(ctx, p.API, plan.index, each)
+	x, err := listPeople(ctx, p.API, p.IgnoreInactive, plan.index, each)
 	if err != nil {
 		return nil, err
 	}
@@ -52,26 +56,77 @@ func (p *part) listPeople(ctx context.Context, plan *partValidation, each func(p
 	return x, err
 }
 
-// listPeople lists the project's people once. rows has the keys of the roster's
-// rows, or is nil if no row may claim a person. each, if not nil, is called
-// with every person.
-func listPeople(ctx context.Context, api *procore.Client, rows *index, each func(procore.Person)) (*people, error) {
-	x := &people{seed: maphash.MakeSeed(), listed: time.Now()}
-	for p, err := range api.People(ctx) {
-		if err != nil {
+// listPeople lists the project's inactive people, unless ignoreInactive is set, the
+// active people, and the inactive people once more: a person who becomes active or
+// inactive between two lists would be missed. rows has the keys of the roster's
+// rows, or is nil if no row may claim a person. each, if not nil, is called with
+// every active person.
+func listPeople(ctx context.Context, api *procore.Client, ignoreInactive bool, rows *index, each func(procore.Person)) (*people, error) {
+	x := newPeople()
+	x.inactive = newPeople()
+	if !ignoreInactive {
+		if err := x.listInactive(ctx, api); err != nil {
 			return nil, err
+		}
+	}
+	for p, err := range api.People(ctx) {
+		switch {
+		case err != nil:
+			return nil, err
+		case p.Inactive:
+			x.inactive.add(p, nil)
+			continue
 		}
 		x.add(p, rows)
 		if each != nil {
 			each(p)
 		}
 	}
+	if !ignoreInactive && !x.noInactive {
+		if err := x.listInactive(ctx, api); err != nil {
+			return nil, err
+		}
+	}
 	x.sort()
+	x.inactive.sort()
+	for i, b := range x.inactive.digest {
+		x.digest[i] ^= ^b
+	}
 	return x, nil
+}
+
+func newPeople() *people {
+	return &people{seed: maphash.MakeSeed(), listed: time.Now(), numbers: map[int64]bool{}}
+}
+
+// listInactive lists the inactive people. A server may have no such list.
+func (x *people) listInactive(ctx context.Context, api *procore.Client) error {
+	for p, err := range api.InactivePeople(ctx) {
+		var e *procore.Error
+		if errors.As(err, &e) && e.Kind == procore.NotFound {
+			x.noInactive = true
+			return nil
+		}
+		if errors.As(err, &e) && e.Kind == procore.Forbidden {
+			return &StopError{
+				Code: codeForbidden, Message: "the account may not list the inactive people of this project: " + e.Message, Err: e,
+				Fix: "give the service account the right to read inactive people, or import with --ignore-inactive: an inactive person may then be created a second time",
+			}
+		}
+		if err != nil {
+			return err
+		}
+		x.inactive.add(p, nil)
+	}
+	return nil
 }
 
 // add takes a listed person. Call sort after the last one.
 func (x *people) add(p procore.Person, rows *index) {
+	if x.numbers[p.ID] {
+		return
+	}
+	x.numbers[p.ID] = true
 	x.known = append(x.known, knownPerson{
 		id:       p.ID,
 		name:     x.name(p.FirstName, p.LastName),
@@ -86,6 +141,7 @@ func (x *people) add(p procore.Person, rows *index) {
 
 // sort builds the indexes of the people.
 func (x *people) sort() {
+	x.numbers = nil
 	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) })
 	x.byOrigin = x.order(func(p *knownPerson) uint64 { return p.origin })
 	x.byEmployee = x.order(func(p *knownPerson) uint64 { return p.employee })

@@ -2,8 +2,10 @@ package importer_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"muster/importer"
 	"muster/importer/outcome"
@@ -77,4 +79,90 @@ func (l leaving) RoundTrip(r *http.Request) (*http.Response, error) {
 		l.server.Remove(l.id)
 	}
 	return l.server.Transport().RoundTrip(r)
+}
+
+// An inactive person is never created a second time: the row is invalid, or the
+// person becomes active again.
+func TestInactivePeople(t *testing.T) {
+	t.Parallel()
+	const head = "First Name,Last Name,Employee ID\n"
+	for _, test := range []struct {
+		name   string
+		config simulator.Config
+		people []simulator.Person
+		roster string
+		policy importer.Policy
+		status outcome.Status
+		code   string
+		count  int // people in the company
+	}{
+		{name: "same ID", people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Inactive: true}}, roster: "Ann,Lee,5\n", status: outcome.Invalid, code: "inactive_person", count: 1},
+		{name: "same name, no ID", people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", Inactive: true}}, roster: "Ann,Lee,\n", status: outcome.Invalid, code: "inactive_person", count: 1},
+		{name: "same name, the row has an ID", people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", Inactive: true}}, roster: "Ann,Lee,5\n", status: outcome.Invalid, code: "inactive_person", count: 1},
+		{name: "another ID", people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "6", Inactive: true}}, roster: "Ann,Lee,5\n", status: outcome.Created, count: 2},
+		{name: "an active one, too", people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Inactive: true}, {FirstName: "Ann", LastName: "Lee", EmployeeID: "5"}}, roster: "Ann,Lee,5\n", status: outcome.Existing, count: 2},
+		{name: "reactivated", people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Inactive: true}}, roster: "Ann,Lee,5\n", policy: importer.Policy{Reactivate: true}, status: outcome.Created, code: "reactivated", count: 1},
+		{name: "reactivated, one of two", people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Inactive: true}, {FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Inactive: true}}, roster: "Ann,Lee,5\n", policy: importer.Policy{Reactivate: true}, status: outcome.Invalid, code: "inactive_person", count: 2},
+		{name: "shown in the normal list", config: simulator.Config{Lists: simulator.ListOptions{ShowInactive: true}}, people: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "5", Inactive: true}}, roster: "Ann,Lee,5\n", status: outcome.Invalid, code: "inactive_person", count: 1},
+		{name: "no list of inactive people", config: simulator.Config{Lists: simulator.ListOptions{NoInactive: true}}, roster: "Ann,Lee,5\n", status: outcome.Created, count: 1},
+		{name: "the list is forbidden", config: simulator.Config{Denied: []simulator.Denial{simulator.DenyInactive}}, roster: "Ann,Lee,5\n", status: outcome.Pending, code: "forbidden", count: 0},
+		{name: "the list is forbidden and ignored", config: simulator.Config{Denied: []simulator.Denial{simulator.DenyInactive}}, roster: "Ann,Lee,5\n", policy: importer.Policy{IgnoreInactive: true}, status: outcome.Created, count: 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				test.config.Windows = noLimits
+				b := newBench(t, test.config)
+				for _, p := range test.people {
+					b.server.Add(p)
+				}
+				r := b.run(t.Context(), b.roster(head+test.roster), func(im *importer.Import) { im.Policy = test.policy })
+				o := r.rows[0].Outcome
+				code := ""
+				if len(o.Problems) > 0 {
+					code = o.Problems[0].Code
+				}
+				if o.Status != test.status || code != test.code || len(b.server.People()) != test.count {
+					t.Errorf("%s (%s) with %d people, want %s (%s) with %d", o.Status, code, len(b.server.People()), test.status, test.code, test.count)
+				}
+				if test.code == "forbidden" && (r.Stopped == nil || !strings.Contains(r.Stopped.Fix, "--ignore-inactive")) {
+					t.Errorf("stopped by %v", r.Stopped)
+				}
+				if test.code != "reactivated" {
+					return
+				}
+				if p := b.server.People()[0]; p.Inactive || p.ID != o.PersonID {
+					t.Errorf("person %d, inactive %t; the row has %d", p.ID, p.Inactive, o.PersonID)
+				}
+				if again := b.run(t.Context(), b.roster(head+test.roster), nil); again.rows[0].Outcome.Status != outcome.Existing {
+					t.Errorf("the next run: %s", again.rows[0].Outcome.Status)
+				}
+				b.undo(t.Context(), r.Run, nil)
+				if p := b.server.People()[0]; !p.Inactive || len(p.Projects) != 1 {
+					t.Errorf("after the undo: inactive %t, on %d projects", p.Inactive, len(p.Projects))
+				}
+			})
+		})
+	}
+}
+
+// A person of an earlier run who became inactive is not called gone, and comes back
+// with --reactivate.
+func TestCreatedPersonBecomesInactive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		path := b.roster("First Name,Last Name,Employee ID\nAnn,Lee,5\nBo,Li,6\n")
+		id := b.run(t.Context(), path, nil).rows[0].Outcome.PersonID
+		time.Sleep(time.Hour)
+		b.change(id, func(p *simulator.Person) { p.Inactive = true })
+		add := b.roster("First Name,Last Name,Employee ID\nAnn,Lee,5\nBo,Li,6\nCy,Fox,7\n")
+		if o := b.run(t.Context(), add, nil).rows[0].Outcome; o.Status != outcome.Invalid || o.Problems[0].Code != "inactive_person" {
+			t.Errorf("%s %v", o.Status, o.Problems)
+		}
+		r := b.run(t.Context(), add, func(im *importer.Import) { im.Reactivate = true })
+		if o := r.rows[0].Outcome; o.Status != outcome.Created || o.PersonID != id || len(b.server.People()) != 3 {
+			t.Errorf("%s %v, person %d, want %d", o.Status, o.Problems, o.PersonID, id)
+		}
+	})
 }

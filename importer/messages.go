@@ -43,6 +43,13 @@ func (r *run) problem(t *task, f facts, d decision, code string) outcome.Problem
 		p.Field = string(f.match.by.field())
 		p.Message = fmt.Sprintf("in Procore, person %s has this %s and another name", list(d.people), f.match.by)
 		p.Hint = "correct the ID in the roster, or in Procore"
+	case codeInactive:
+		p.Message = fmt.Sprintf("this person is inactive in Procore (%s); nothing was sent", list(d.people))
+		p.Hint = "to make the person active again, import with --reactivate, or activate the person in the company's directory"
+		if len(d.people) > 1 {
+			p.Message = fmt.Sprintf("several inactive people in Procore may be this person: %s; nothing was sent", list(d.people))
+			p.Hint = "activate the right one in the company's directory, or give it the row's ID there"
+		}
 	case codeGone:
 		p.Message = "an earlier run created this person, but the project no longer lists the person; not created again"
 		p.Hint = "if the person belongs to the project, import with --recreate-removed"
@@ -57,6 +64,32 @@ func (r *run) problem(t *task, f facts, d decision, code string) outcome.Problem
 		return sentElsewhere(t.entry.Project)
 	}
 	return p
+}
+
+// code returns the code of a person that an action put on the project without
+// creating a new one.
+func (a action) code() string {
+	switch a {
+	case attach:
+		return codeAttached
+	case reactivate:
+		return codeReactivated
+	case noAction, create, updateTitle:
+	}
+	return ""
+}
+
+// note says in a row which action, other than a create, put the person on the
+// project.
+func (a action) note() []outcome.Problem {
+	switch a {
+	case attach:
+		return []outcome.Problem{{Code: codeAttached, Message: "this person was in the company already and is on the project now; no second person was created"}}
+	case reactivate:
+		return []outcome.Problem{{Code: codeReactivated, Message: "this person was inactive and is active again; no second person was created"}}
+	case noAction, create, updateTitle:
+	}
+	return nil
 }
 
 // answerLost says in a row that the person may or may not exist.

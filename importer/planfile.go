@@ -110,6 +110,8 @@ func (r *PlanFile) changed(now *PlanFile) []string {
 		"the project (company %d, project %d at %s then; company %d, project %d at %s now)", r.Company, r.Project, r.API, now.Company, now.Project, now.API)
 	say(r.AllowNamesakes != now.AllowNamesakes, "--allow-namesakes (%s then, %s now)", onOff(r.AllowNamesakes), onOff(now.AllowNamesakes))
 	say(r.Update != now.Update, "--update (%s then, %s now)", onOff(r.Update), onOff(now.Update))
+	say(r.Reactivate != now.Reactivate, "--reactivate (%s then, %s now)", onOff(r.Reactivate), onOff(now.Reactivate))
+	say(r.IgnoreInactive != now.IgnoreInactive, "--ignore-inactive (%s then, %s now)", onOff(r.IgnoreInactive), onOff(now.IgnoreInactive))
 	say(r.RecreateRemoved != now.RecreateRemoved, "--recreate-removed (%s then, %s now)", onOff(r.RecreateRemoved), onOff(now.RecreateRemoved))
 	say(r.RosterDigest != now.RosterDigest, "the roster%s", thenAndNow(r.Rows, now.Rows, "rows"))
 	say(r.MappingDigest != now.MappingDigest, "the mapping")

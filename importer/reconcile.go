@@ -29,6 +29,7 @@ type facts struct {
 	recent   bool    // an earlier run created the person so lately that a listing need not show the person
 	target   int64   // the person of the company to attach; 0: create one
 	match    match   // the row in the listing
+	inactive []int64 // inactive people who match
 	group    group   // rows and people of the row's name
 	retitled []int64 // people with another job title than the row's
 }
@@ -48,6 +49,7 @@ type policy struct {
 	recreate   bool // --recreate-removed
 	update     bool // --update
 	namesakes  bool // --allow-namesakes
+	reactivate bool // --reactivate
 	dryRun     bool // nothing is sent, recorded or waited for
 	mostLosses int  // lost answers after which a row has failed
 }
@@ -89,6 +91,9 @@ const (
 	codeDiffers       = "differs"
 	codeKeptFailing   = "kept_failing"
 	codeSentElsewhere = "sent_elsewhere"
+	codeInactive      = "inactive_person"
+	codeAttached      = "attached"
+	codeReactivated   = "reactivated"
 )
 
 // reconcile decides what becomes of a row. It reads no clock, no ledger and no
@@ -168,6 +173,12 @@ func created(f facts, p policy) decision {
 		return existing(f, p, f.person)
 	case !f.group.shared && len(f.match.ids) > 0: // the person was put on the project again
 		return matched(f, p, f.match.ids)
+	case len(f.inactive) > 0:
+		d := inactive(f, p)
+		if d.next == ready {
+			d.record = ledger.Removed // so that the key may be sent again
+		}
+		return d
 	case !p.recreate:
 		return finished(outcome.Existing, f.person, codeGone)
 	case f.proof == early && !p.dryRun:
@@ -197,10 +208,23 @@ func absent(f facts, p policy) decision {
 	switch {
 	case f.proof == early && !p.dryRun:
 		return waiting(forListing)
+	case len(f.inactive) > 0:
+		return inactive(f, p)
 	case f.target != 0:
 		return decision{next: ready, action: attach, person: f.target}
 	}
 	return decision{next: ready, action: create}
+}
+
+// inactive decides about a row after no active person but inactive people matched.
+// A second person is never created; the user says whether the person comes back.
+func inactive(f facts, p policy) decision {
+	if p.reactivate && len(f.inactive) == 1 {
+		return decision{next: ready, action: reactivate, person: f.inactive[0]}
+	}
+	d := finished(outcome.Invalid, 0, codeInactive)
+	d.people = f.inactive
+	return d
 }
 
 // takers returns the listed people that a row without an open request may be.

@@ -112,7 +112,7 @@ var rules = []struct {
 	broken func(facts, policy, decision) bool
 }{
 	{"a row is sent without proof that the person is absent", func(f facts, p policy, d decision) bool {
-		return d.next == ready && d.action != updateTitle && f.proof != late && !p.dryRun && f.proof != noListing
+		return (d.action == create || d.action == attach) && f.proof != late && !p.dryRun && f.proof != noListing
 	}},
 	{"a row is sent although an open intent is not settled", func(f facts, _ policy, d decision) bool {
 		return f.state == ledger.Intended && d.next == ready && d.record != ledger.Refused && d.record != ledger.Created
@@ -121,7 +121,7 @@ var rules = []struct {
 		return d.record == ledger.Refused && f.proof != late && !p.dryRun
 	}},
 	{"a row is sent although the listing shows the person", func(f facts, _ policy, d decision) bool {
-		return (d.action == create || d.action == attach) && f.present
+		return (d.action == create || d.action == attach || d.action == reactivate) && f.present
 	}},
 	{"a row is sent although its ID is listed", func(f facts, p policy, d decision) bool {
 		return d.action == create && !p.namesakes && len(f.match.ids) > 0 && f.match.by != byName && f.proof != noListing
@@ -133,10 +133,19 @@ var rules = []struct {
 		return d.action == create && f.target != 0
 	}},
 	{"a person is replaced without --recreate-removed", func(f facts, p policy, d decision) bool {
-		return d.record == ledger.Removed && !p.recreate
+		return d.record == ledger.Removed && !p.recreate && d.action != reactivate
 	}},
 	{"a finished row has no status, or a person that its status excludes", func(_ facts, _ policy, d decision) bool {
 		return d.next == done && (d.status == "" || d.status.HasPerson() != (d.person != 0))
+	}},
+	{"a person is created although an inactive person matches", func(f facts, _ policy, d decision) bool {
+		return (d.action == create || d.action == attach) && len(f.inactive) > 0
+	}},
+	{"an inactive person becomes active without --reactivate", func(_ facts, p policy, d decision) bool {
+		return d.action == reactivate && !p.reactivate
+	}},
+	{"an inactive person proves that a request succeeded", func(f facts, _ policy, d decision) bool {
+		return d.record == ledger.Created && len(f.match.ids) == 0 && !f.present
 	}},
 	{"a dry run waits", func(_ facts, p policy, d decision) bool { return p.dryRun && d.next == unsettled }},
 	{"a decision is no state of a planned or unsettled task", func(_ facts, _ policy, d decision) bool {
@@ -169,7 +178,15 @@ func eachCombination(visit func(facts, policy)) {
 					for _, recreate := range bools {
 						for _, update := range bools {
 							for _, dryRun := range bools {
-								visit(f, policy{recreate: recreate, update: update, namesakes: g.shared, dryRun: dryRun, mostLosses: 5})
+								for _, inactive := range [][]int64{nil, {6}, {6, 4}} {
+									f.inactive = inactive
+									for _, reactivate := range bools[:min(len(inactive), 1)+1] {
+										visit(f, policy{
+											recreate: recreate, update: update, namesakes: g.shared, dryRun: dryRun,
+											reactivate: reactivate, mostLosses: 5,
+										})
+									}
+								}
 							}
 						}
 					}

@@ -85,10 +85,14 @@ func (r *run) decideAgain(intake, work context.Context, t *task) error {
 	return r.decide(intake, work, t, r.people)
 }
 
-// request creates or attaches the task's person, with a single request.
+// request creates, attaches or reactivates the task's person, with a single request.
 func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token string) (procore.Person, error) {
-	if t.action == attach {
+	switch t.action {
+	case attach:
 		return r.API.AddPerson(work, slot, t.target)
+	case reactivate:
+		return r.API.ActivatePerson(work, slot, t.target)
+	case noAction, create, updateTitle:
 	}
 	return r.API.CreatePerson(work, slot, draft(&t.person), token)
 }
@@ -96,8 +100,8 @@ func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token
 // settleAnswer records the answer to a request, and moves the task on.
 func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.Intent, person procore.Person, err error) {
 	answer := r.decideAnswer(t, err)
-	notAttached := t.action == attach && err == nil && person.ID == 0
-	if notAttached { // no longer in the company, or on the project by now
+	unchanged := t.action != create && err == nil && person.ID == 0
+	if unchanged { // no longer in the company, or on the project and active by now
 		answer.again = true
 	}
 	// What ends the run does so before the disk is waited for: until then other
@@ -110,6 +114,10 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 		r.countErrors(1)
 	}
 	result := answer.result(person, err)
+	if err == nil && !answer.again {
+		answer.problems = t.action.note()
+		result.Code = t.action.code()
+	}
 	if err := r.Ledger.Record(work, intent, result); err != nil {
 		r.notRecorded(t, answer.lost, person.ID, err)
 		return
@@ -119,7 +127,7 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 	case answer.lost:
 		t.ours, t.since, t.wait = true, time.Now(), forListing
 		t.enter(unsettled)
-	case notAttached:
+	case unchanged:
 		t.target, t.since, t.wait = 0, time.Now(), forListing
 		t.enter(unsettled)
 	case !answer.again:

@@ -136,7 +136,7 @@ func (r *run) settleAfter() time.Duration {
 // settleDue lists the people, decides about every open row, and returns the
 // rows that are still unsettled.
 func (s *settler) settleDue(intake, work context.Context, open []*task) []*task {
-	now, err := listPeople(intake, s.API, s.plan.index, nil)
+	now, err := listPeople(intake, s.API, s.IgnoreInactive, s.plan.index, nil)
 	if err != nil {
 		if intake.Err() != nil {
 			return open

@@ -180,7 +180,7 @@ func (s *settler) listOther(intake, work context.Context, project int64) (*other
 		return nil, err
 	}
 	stale := newStaleIntents(s.run, open, scope)
-	listed, err := listPeople(intake, s.API.ForProject(project), nil, stale.see)
+	listed, err := listPeople(intake, s.API.ForProject(project), true, nil, stale.see)
 	if err != nil {
 		s.Log.Warn().Err(err).Int64("project", project).Msg("the people of another project can't be listed: rows that its run sent stay unknown")
 		return &otherProject{failed: true}, nil

@@ -143,6 +143,10 @@ func connectStop(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return inVain(context.Cause(ctx), err)
 	}
+	var stop *StopError
+	if errors.As(err, &stop) {
+		return stop
+	}
 	var e *procore.Error
 	if !errors.As(err, &e) {
 		e = &procore.Error{Kind: procore.Unreachable, Message: err.Error(), Err: err}

@@ -43,6 +43,7 @@ const (
 	noAction    action = iota
 	create             // create the person
 	attach             // put a person of the company on the project
+	reactivate         // make an inactive person active again
 	updateTitle        // give an existing person the roster's job title
 )
 
@@ -82,7 +83,7 @@ type identity struct {
 type progress struct {
 	state  state
 	action action
-	target int64        // the person to attach
+	target int64        // the person to attach or to reactivate
 	entry  ledger.Entry // what the ledger knows under the key
 	ours   bool         // the open intent of entry is this run's
 	since  time.Time    // a listing that began settle-after later is proof

@@ -155,11 +155,12 @@ func (x *undoing) run(intake, work context.Context, left []ledger.CreatedPerson)
 		x.end(connectStop(intake, err))
 		return
 	}
-	for chunk := range slices.Chunk(left, procore.MostRemoved) {
-		if !x.remove(intake, work, chunk) {
-			break
-		}
-	}
+	// A person that the run reactivated becomes inactive again and stays on the
+	// project.
+	reactivated := func(p ledger.CreatedPerson) bool { return p.Code == codeReactivated }
+	others := slices.DeleteFunc(slices.Clone(left), reactivated)
+	left = slices.DeleteFunc(left, func(p ledger.CreatedPerson) bool { return !reactivated(p) })
+	_ = x.removeAll(intake, work, others, x.API.RemovePeople) && x.removeAll(intake, work, left, x.API.DeactivateAgain)
 	if len(x.open) > 0 {
 		x.settle(intake, work)
 	}
@@ -199,9 +200,21 @@ func (x *undoing) edited(id int64) bool {
 	return !t.Created.IsZero() && t.Updated.Sub(t.Created) > editGrace
 }
 
-// remove takes at most procore.MostRemoved people off the project. It reports
-// false if the undo can't go on.
-func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPerson) bool {
+// takeOff is a request that takes people off the project or makes them inactive.
+type takeOff func(ctx context.Context, slot *ratelimit.Slot, ids []int64) (procore.Removal, error)
+
+// removeAll takes people off the project. It reports false if the undo can't go on.
+func (x *undoing) removeAll(intake, work context.Context, people []ledger.CreatedPerson, request takeOff) bool {
+	for chunk := range slices.Chunk(people, procore.MostRemoved) {
+		if !x.remove(intake, work, chunk, request) {
+			return false
+		}
+	}
+	return true
+}
+
+// remove takes at most procore.MostRemoved people off the project.
+func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPerson, request takeOff) bool {
 	slot, err := takeSlot(intake, x.Pace)
 	if err != nil {
 		return false
@@ -218,7 +231,7 @@ func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPe
 	var kept, send []openRemoval
 	var ids []int64
 	for _, m := range removals {
-		o := openRemoval{Removal: m, facts: removalFacts{edited: x.edited(m.PersonID), lost: m.Earlier}}
+		o := openRemoval{Removal: m, facts: removalFacts{edited: m.Code != codeReactivated && x.edited(m.PersonID), lost: m.Earlier}}
 		if o.facts.edited {
 			kept = append(kept, o)
 			continue
@@ -232,7 +245,7 @@ func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPe
 	}
 	var removal procore.Removal
 	last := x.repeat(intake, slot, func(slot *ratelimit.Slot) (err error) {
-		removal, err = x.API.RemovePeople(work, slot, ids)
+		removal, err = request(work, slot, ids)
 		return err
 	})
 	if last.stop != nil {

@@ -11,7 +11,8 @@ type CreatedPerson struct {
 	Key      Key
 	Row      int // of the run's roster
 	PersonID int64
-	Removed  bool // taken off the project since, as far as the ledger knows
+	Code     string // of the creation's result
+	Removed  bool   // taken off the project since, as far as the ledger knows
 }
 
 // CreatedPeople returns the people that requests of a run created, in the order
@@ -25,7 +26,7 @@ func (l *Ledger) CreatedPeople(ctx context.Context, runID string) (people []Crea
 			return nil, 0, err
 		case a.Status == "" && a.State != Intended: // of a removal, or of a row that was tried again
 		case a.State == Created:
-			people = append(people, CreatedPerson{Key: a.Key, Row: a.Row, PersonID: a.PersonID})
+			people = append(people, CreatedPerson{Key: a.Key, Row: a.Row, PersonID: a.PersonID, Code: a.Code})
 		case a.State == Intended:
 			unresolved++
 		}

@@ -47,6 +47,13 @@ func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids
 	return changed, err
 }
 
+// DeactivateAgain is [Client.DeactivatePeople] with the answer of
+// [Client.RemovePeople]: Removed holds the people who were active.
+func (c *Client) DeactivateAgain(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
+	changed, answer, err := c.setActivity(ctx, slot, "deactivate", ids)
+	return Removal{Removed: changed, Status: answer.Status, RequestID: answer.RequestID}, err
+}
+
 // ActivatePerson makes an inactive person of the company active again. The ID of the
 // answer is 0 if Procore changed nothing: the person is active already, or not in the
 // company. Like [Client.CreatePerson], ActivatePerson sends one request. Sending again
