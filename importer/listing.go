@@ -20,7 +20,7 @@ import (
 type people struct {
 	seed       maphash.Seed
 	listed     time.Time      // when the listing began
-	numbers    map[int64]bool // person IDs, while people are added
+	numbers    map[int64]bool // person IDs, while people are added from several lists
 	known      []knownPerson
 	byOrigin   []uint32 // places in known of people with an origin ID, ordered by its hash
 	byEmployee []uint32 // the same by employee ID
@@ -64,6 +64,7 @@ func (p *part) listPeople(ctx context.Context, plan *partValidation, each func(p
 func listPeople(ctx context.Context, api *procore.Client, ignoreInactive bool, rows *index, each func(procore.Person)) (*people, error) {
 	x := newPeople()
 	x.inactive = newPeople()
+	x.inactive.numbers = map[int64]bool{}
 	if !ignoreInactive {
 		if err := x.listInactive(ctx, api); err != nil {
 			return nil, err
@@ -96,7 +97,7 @@ func listPeople(ctx context.Context, api *procore.Client, ignoreInactive bool, r
 }
 
 func newPeople() *people {
-	return &people{seed: maphash.MakeSeed(), listed: time.Now(), numbers: map[int64]bool{}}
+	return &people{seed: maphash.MakeSeed(), listed: time.Now()}
 }
 
 // listInactive lists the inactive people. A server may have no such list.
@@ -126,7 +127,9 @@ func (x *people) add(p procore.Person, rows *index) {
 	if x.numbers[p.ID] {
 		return
 	}
-	x.numbers[p.ID] = true
+	if x.numbers != nil {
+		x.numbers[p.ID] = true
+	}
 	x.known = append(x.known, knownPerson{
 		id:       p.ID,
 		name:     x.name(p.FirstName, p.LastName),

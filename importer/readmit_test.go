@@ -63,7 +63,7 @@ func TestRemovedSince(t *testing.T) {
 		},
 		{
 			name: "is put back if Procore keeps their origin ID", roster: byOrigin, happens: byHand, recreate: true,
-			status: outcome.Created, same: true, company: 1, project: 1,
+			status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
 		},
 		{
 			name: "is created again if the company has them no more", roster: byOrigin, recreate: true,
@@ -96,7 +96,7 @@ func TestRemovedSince(t *testing.T) {
 		{
 			name: "is put back after an undo", roster: byOrigin,
 			happens: func(b *bench, first ran, _ int64) { b.undo(b.t.Context(), first.Run, nil) },
-			status:  outcome.Created, same: true, company: 1, project: 1,
+			status:  outcome.Created, code: "attached", same: true, company: 1, project: 1,
 		},
 		{
 			name: "is put back after an undo, and a run that was killed before it could", roster: byOrigin,
@@ -104,7 +104,7 @@ func TestRemovedSince(t *testing.T) {
 				b.undo(b.t.Context(), first.Run, nil)
 				b.killed(first.Run)
 			},
-			status: outcome.Created, same: true, company: 1, project: 1,
+			status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
 		},
 	}
 	for _, test := range tests {

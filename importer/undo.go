@@ -160,7 +160,7 @@ func (x *undoing) run(intake, work context.Context, left []ledger.CreatedPerson)
 	reactivated := func(p ledger.CreatedPerson) bool { return p.Code == codeReactivated }
 	others := slices.DeleteFunc(slices.Clone(left), reactivated)
 	left = slices.DeleteFunc(left, func(p ledger.CreatedPerson) bool { return !reactivated(p) })
-	_ = x.removeAll(intake, work, others, x.API.RemovePeople) && x.removeAll(intake, work, left, x.API.DeactivateAgain)
+	_ = x.removeAll(intake, work, others, x.API.RemovePeople) && x.removeAll(intake, work, left, x.API.DeactivatePeople)
 	if len(x.open) > 0 {
 		x.settle(intake, work)
 	}

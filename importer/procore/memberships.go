@@ -35,23 +35,16 @@ func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []i
 	return Removal{answer, removed}, err
 }
 
-// DeactivatePeople makes at most [MostRemoved] people of the company inactive and
-// returns the IDs of the people changed. Like [Client.CreatePerson],
+// DeactivatePeople makes at most [MostRemoved] people of the company inactive.
+// Removed holds the people who were active. Like [Client.CreatePerson],
 // DeactivatePeople sends one request. Sending again does no harm.
-func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (changed []int64, err error) {
-	changed, _, err = c.changeMany(ctx, slot, request{
+func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
+	changed, answer, err := c.changeMany(ctx, slot, request{
 		op:     "deactivate people",
 		method: http.MethodPost,
 		route:  "/rest/v2.0/companies/{company}/people/bulk_deactivate",
 	}, idList{"ids", ids, "ids"})
-	return changed, err
-}
-
-// DeactivateAgain is [Client.DeactivatePeople] with the answer of
-// [Client.RemovePeople]: Removed holds the people who were active.
-func (c *Client) DeactivateAgain(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
-	changed, answer, err := c.setActivity(ctx, slot, "deactivate", ids)
-	return Removal{Removed: changed, Status: answer.Status, RequestID: answer.RequestID}, err
+	return Removal{answer, changed}, err
 }
 
 // ActivatePerson makes an inactive person of the company active again. The ID of the

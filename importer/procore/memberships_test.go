@@ -154,7 +154,7 @@ func TestMembershipsOfTheSimulator(t *testing.T) {
 	}
 	for n, want := range [][]int64{{member}, nil} {
 		got, err := c.DeactivatePeople(t.Context(), take(t, p), []int64{member})
-		if err != nil || !slices.Equal(got, want) {
+		if err != nil || !slices.Equal(got.Removed, want) {
 			t.Errorf("time %d: deactivated %v, %v", n+1, got, err)
 		}
 	}
