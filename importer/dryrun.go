@@ -31,7 +31,7 @@ type DryRunResult struct {
 //
 // dryRun calls each with every row in the roster's order; the status of a row that
 // would be sent is "". The error is a *StopError if the people can't be listed.
-func (p *part) dryRun(ctx context.Context, online bool, each func(cells []string, o outcome.Outcome) error) (*DryRunResult, error) {
+func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunResult, error) {
 	plan := p.validation
 	if online && plan.Create > 0 && plan.people == nil {
 		listed, err := p.listPeople(ctx, plan, nil)
@@ -52,8 +52,8 @@ func (p *part) dryRun(ctx context.Context, online bool, each func(cells []string
 	err := r.read(ctx, ctx, func(t *task) {
 		<-r.places
 		f.add(t)
-		if failed == nil {
-			failed = each(t.cells, t.outcome)
+		if failed == nil && each != nil {
+			failed = each(p, t.cells, t.outcome)
 		}
 	})
 	if err != nil {

@@ -255,7 +255,7 @@ func TestReviewedChanged(t *testing.T) {
 			for _, p := range b.server.People()[1:] {
 				b.server.Remove(p.ID)
 			}
-		}, nil, "what is to be done (to create: 2 then, 0 now)"},
+		}, nil, "what an import would do (create: 2 then, 0 now)"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -30,9 +30,9 @@ type RowRecorded struct {
 // have moved since, so the cell may be wrong.
 var earlierCell = regexp.MustCompile(`^(?:[^:!]+!)?[A-Z]{1,3}[0-9]+: `)
 
-// Findings returns what a summary says about the row: problems to fix, or notes on a
-// row without one. The reason of a pending row concerns the run, and a filtered row is
-// what the user wants: neither is a finding.
+// Findings returns the problems of the row for a summary, or notes if the row needs no
+// fix. The reason of a pending row concerns the run, and a filtered row is what the user
+// wants: both are no findings.
 func (r RowRecorded) Findings() (problems, notes []outcome.Problem) {
 	if r.Outcome.Status == outcome.Pending {
 		return nil, nil
@@ -56,8 +56,8 @@ func (r RowRecorded) Findings() (problems, notes []outcome.Problem) {
 // ColumnNoted says once what many cells of a column may mean, with examples.
 type ColumnNoted struct{ Note outcome.Group }
 
-// Unsettled says how many rows are unsettled from now on, and when the people
-// are listed next to settle them.
+// Unsettled says how many rows are unsettled from now on, and when the next listing
+// begins.
 type Unsettled struct {
 	Rows  int
 	Until time.Time

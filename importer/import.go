@@ -37,6 +37,9 @@ import (
 	"muster/importer/procore"
 )
 
+// codeUsage is the code of what a user can correct before a run.
+const codeUsage = "usage"
+
 // DefaultWorkers bounds how many requests are under way. The pace gives as many
 // slots as the allowed rate times the latency: at 25 in 10 seconds that is 25 at
 // most, however slow the answers are. The rest is for accounts that are allowed
@@ -73,7 +76,7 @@ type Limits struct {
 	MaxDuration time.Duration // from Lock until the rest is left for the next run; 0 means no bound
 }
 
-// Import is the import of a roster into one project or several projects.
+// Import is the import of a roster into a project or several projects.
 type Import struct {
 	Options
 	roster *Roster
@@ -127,7 +130,7 @@ func (im *Import) connection(id int64) Connection {
 }
 
 // intake returns a context that also ends when MaxDuration is over, and the
-// function that ends it. With a reason to stop the context has ended already.
+// function that ends the context. With a reason to stop the context has ended already.
 func (im *Import) intake(ctx context.Context, stop *StopError) (context.Context, context.CancelCauseFunc) {
 	intake, end := context.WithCancelCause(ctx)
 	if stop != nil {
@@ -299,23 +302,20 @@ func (im *Import) DryRun(ctx context.Context) (_ *DryRunResult, err error) {
 	return result, err
 }
 
+// rowFunc takes a row of a dry run.
+type rowFunc func(p *part, cells []string, o outcome.Outcome) error
+
 // dryRun makes a dry run of all parts and calls each, if not nil, with every row.
-func (im *Import) dryRun(ctx context.Context, each func(p *part, cells []string, o outcome.Outcome) error) (*DryRunResult, error) {
+func (im *Import) dryRun(ctx context.Context, each rowFunc) (*DryRunResult, error) {
 	intake, end := im.intake(ctx, nil)
 	defer end(nil)
 	defer im.watchPace(intake)()
 	var total *DryRunResult
 	for i, p := range im.parts {
-		row := func(cells []string, o outcome.Outcome) error {
-			if each == nil {
-				return nil
-			}
-			return each(p, cells, o)
-		}
 		online := im.API != nil && im.stop == nil && p.stop == nil
-		result, err := p.dryRun(intake, online, row)
+		result, err := p.dryRun(intake, online, each)
 		if online && intake.Err() == nil && errors.As(err, &p.stop) { // before the first row
-			result, err = p.dryRun(intake, false, row)
+			result, err = p.dryRun(intake, false, each)
 		}
 		if err != nil {
 			return nil, err
@@ -397,7 +397,7 @@ func (im *Import) summarize(remarks []string) *Summary {
 	return total
 }
 
-// Summary is what a run came to.
+// Summary is the result of an import.
 type Summary struct {
 	Run       string // the ID of the first project's run in the ledger
 	Counts    outcome.Counts
@@ -410,7 +410,7 @@ type Summary struct {
 	Remarks   []string // about the results file
 }
 
-// ProjectSummary is what the run of one project came to.
+// ProjectSummary is the result of a run in a project.
 type ProjectSummary struct {
 	Project procore.Project
 	Run     string // the ID in the ledger

@@ -6,8 +6,8 @@ import (
 	"muster/mapping"
 )
 
-// MappingView is the mapping of a roster as a front end shows it. The JSON is a
-// contract with other programs.
+// MappingView is the mapping of a roster for display. The JSON is a contract with
+// other programs.
 type MappingView struct {
 	Confirmed string          `json:"confirmed,omitempty"` // the day on which a person confirmed the mapping
 	Fields    []MappedField   `json:"fields"`
@@ -18,7 +18,7 @@ type MappingView struct {
 	File      []byte          `json:"-"` // a mapping file of this, with doubts as comments
 }
 
-// MappedField is a field with its column or expression.
+// MappedField is a field with a column or an expression.
 type MappedField struct {
 	Field      mapping.Field `json:"field"`
 	Column     string        `json:"column,omitempty"` // the letter; none for a constant or an expression

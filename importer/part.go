@@ -13,13 +13,13 @@ import (
 	"muster/mapping"
 )
 
-// part is the rows of a roster for one project, with a run, a lock and a listing of
-// the project's people.
+// part is the rows of a roster for a project. A part has a run, a lock and a listing
+// of the project's people.
 type part struct {
 	Options // of the import; the connection is the project's
 	emit    func(Event)
 	roster  *Roster
-	source  Source
+	source  rowSource
 	mapper  *mapping.Mapper
 	columns map[mapping.Field]int // the roster's column of each field
 	project procore.Project
@@ -44,7 +44,7 @@ func (im *Import) newPart(id int64) *part {
 }
 
 // connect finds out whether the project can be reached, and reads the work
-// classifications if the mapping needs them. A rehearsal accepts every
+// classifications if a column needs the list. A rehearsal accepts every
 // classification, since only the real project has a list.
 func (p *part) connect(ctx context.Context) error {
 	project, err := Connect(ctx, p.API)
@@ -104,7 +104,7 @@ func (p *part) nameOf(cells []string) string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
-// named returns the reason for one of several projects.
+// named returns the reason with the number of the project, if there are several.
 func (e *StopError) named(project int64) *StopError {
 	stop := *e
 	stop.Message = fmt.Sprintf("project %d: %s", project, e.Message)

@@ -41,7 +41,7 @@ type planCounts struct {
 	Skipped  int `json:"skipped"`
 	Invalid  int `json:"invalid"`
 	Unknown  int `json:"unknown"`
-	People   int `json:"people"` // in the project; 0 if no person is to be created
+	People   int `json:"people"` // in the project; 0 if no row would be sent
 }
 
 // planDigests are hashes of what a plan was made from, in hex.
@@ -97,8 +97,7 @@ func (r *PlanFile) compare(now *PlanFile) error {
 		r.Made.Local().Format("2006-01-02 15:04"), strings.Join(changed, "; ")), "look at what would be done now with muster check")
 }
 
-// changed lists what differs from the plan, in the order in which a person
-// would look for it.
+// changed lists the differences from the plan, the largest causes first.
 func (r *PlanFile) changed(now *PlanFile) []string {
 	var changed []string
 	say := func(different bool, format string, args ...any) {
@@ -117,7 +116,7 @@ func (r *PlanFile) changed(now *PlanFile) []string {
 	say(r.MappingDigest != now.MappingDigest, "the mapping")
 	say(r.PeopleDigest != now.PeopleDigest, "the project's people%s", thenAndNow(r.People, now.People, "people"))
 	say(len(changed) == 0 && r.DecisionsDigest != now.DecisionsDigest,
-		"what is to be done (to create: %d then, %d now), by job titles or work classifications in Procore, by the ledger, or by another version of muster", r.Create, now.Create)
+		"what an import would do (create: %d then, %d now), because of job titles or work classifications in Procore, the ledger, or another version of muster", r.Create, now.Create)
 	return changed
 }
 
@@ -164,9 +163,8 @@ func LoadPlanFile(path string) (*PlanFile, error) {
 	return r, nil
 }
 
-// CheckWritable returns why a plan can't be written to path, before any work is
-// done for it: a file that is not a plan is never replaced. The error is a
-// *fault.Error.
+// CheckWritable returns why a plan can't be written to path. A file that is not a
+// plan is never replaced. The error is a *fault.Error.
 func CheckWritable(path string) error {
 	_, err := planFiles().Target(path)
 	return err

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/results"
 	"muster/importer/roster"
@@ -81,8 +83,7 @@ func (f *resultsFile) commit(parts []*part) error {
 	return f.target.Commit()
 }
 
-// discard removes the files of the parts, and the results file unless it was
-// committed.
+// discard removes the files of the parts, and a results file that was not committed.
 func (f *resultsFile) discard() error {
 	var err error
 	for p, w := range f.parts {
@@ -95,3 +96,62 @@ func (f *resultsFile) discard() error {
 }
 
 func (f *resultsFile) remarks() []string { return f.target.Remarks() }
+
+// ResultsPath returns path, or if path is "" the default path of the results file:
+// beside the roster in the roster's format, or in the current folder for standard
+// input. The name of a rehearsal's file says so.
+func (r *Roster) ResultsPath(path string, rehearsal bool) (string, error) {
+	if path == "" {
+		path = r.defaultResultsPath(rehearsal)
+	}
+	if sameFile(path, r.Path) && !r.Retry {
+		return "", &fault.Error{
+			Code: codeUsage, Message: fmt.Sprintf("--results %s is the roster itself", path),
+			Fix: "name another file; without --results they go beside the roster",
+		}
+	}
+	return path, nil
+}
+
+func (r *Roster) defaultResultsPath(rehearsal bool) string {
+	unknown := results.CheckName(r.Path)
+	if r.Retry && !rehearsal && unknown == nil {
+		return r.Path // not so of a workbook that was saved as .ods
+	}
+	extension := filepath.Ext(r.Path)
+	base := strings.TrimSuffix(r.Path, extension)
+	if Piped(r.Path) {
+		base = "roster"
+	}
+	for _, end := range []string{".results", ".rehearsal"} {
+		base = strings.TrimSuffix(base, end)
+	}
+	kind := ".results"
+	if rehearsal {
+		kind = ".rehearsal"
+	}
+	if unknown != nil {
+		if extension = ".csv"; r.Sheet != "" {
+			extension = ".xlsx"
+		}
+	}
+	return base + kind + extension
+}
+
+// resultsOptions returns how the results of this roster are written; rows is 0 if
+// unknown.
+func (r *Roster) resultsOptions(rows int, rehearsal bool) results.Options {
+	o := results.Options{
+		Sheet: r.Sheet, HeaderRow: r.headerRow, Retried: r.Retry, Delimiter: r.delimiter, Rows: rows, Rehearsal: rehearsal,
+	}
+	if info, err := os.Stat(r.Path); r.Sheet != "" && err == nil && info.Mode().IsRegular() { // it can be read twice
+		o.Workbook = r.Path
+	}
+	return o
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, failed := os.Stat(b)
+	return err == nil && failed == nil && os.SameFile(one, other)
+}

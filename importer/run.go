@@ -13,7 +13,7 @@ import (
 	"muster/importer/procore"
 )
 
-// run is the state of a run or a dry run of one part.
+// run is the state of a run or a dry run of a part.
 type run struct {
 	*part
 	plan      *partValidation

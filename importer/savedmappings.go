@@ -51,7 +51,7 @@ func headingsHash(header []string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// load returns the saved mapping for a header, if there is one.
+// load returns the saved mapping for a header, or an empty mapping.
 func (s SavedMappings) load(header []string) (used usedMapping, err error) {
 	if s == "" {
 		return used, nil

@@ -13,34 +13,33 @@ import (
 	"muster/mapping"
 )
 
-// Source is where the rows of a run come from: a roster, or a results file
-// whose rows without a person are taken up again.
-type Source struct {
+// rowSource yields the rows of a roster or of a results file.
+type rowSource struct {
 	rows func() iter.Seq2[*sourceRow, error]
 	cell func(line, column int) string // the name of a cell, such as "C17"
 }
 
-// sourceRow is one row on its way in. It is valid until the next one.
+// sourceRow is a row that was read. It is valid until the next row.
 type sourceRow struct {
-	number int // the roster's
-	line   int // where it stands in the file it was read from
+	number int // in the roster
+	line   int // in the file that was read
 	cells  []string
 	kinds  []mapping.Kind
-	struck []bool   // which cells are struck through; nil where none is
-	rare   *rareRow // nil for a row that is simply a person's
+	struck []bool   // which cells are struck through; nil if no cell is
+	rare   *rareRow // nil for the row of a person
 }
 
-// rareRow is why a row need not be looked at any closer.
+// rareRow says why a row is not mapped and checked.
 type rareRow struct {
-	err        *fault.Error     // why it could not be read
-	skipReason string           // why it is not a person's row
-	kept       *outcome.Outcome // it was done with in an earlier run
+	err        *fault.Error     // why the row could not be read
+	skipReason string           // why the row is no person's
+	kept       *outcome.Outcome // the outcome of an earlier run, which stays
 }
 
-// FromRoster takes the rows of a roster.
-func FromRoster(r *roster.Reader) Source {
+// readRoster returns the rows of a roster.
+func readRoster(r *roster.Reader) rowSource {
 	width := len(r.Header())
-	return Source{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
+	return rowSource{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
 			var row sourceRow
 			for in, err := range r.Rows() {
@@ -66,9 +65,9 @@ func FromRoster(r *roster.Reader) Source {
 	}}
 }
 
-// surplus returns what is wrong with a CSV row that goes on behind the last
-// heading, or nil if nothing stands there: a comma that should have been in
-// quotes has moved every cell behind it under the next heading.
+// surplus returns the problem of a CSV row with cells behind the last heading, or nil
+// if these cells are empty. A comma that should have been in quotes moves every later
+// cell under the next heading.
 func surplus(r *roster.Reader, row *roster.Row, width int) *fault.Error {
 	blank := func(cell string) bool { return strings.TrimSpace(cell) == "" }
 	last := len(row.Cells)
@@ -94,42 +93,22 @@ func surplus(r *roster.Reader, row *roster.Row, width int) *fault.Error {
 	}
 }
 
-// FromResults takes the rows of a results file. Those that have a person, and
-// those that the mapping's filter left out, keep their outcome, also where the
-// person's ID can't be read any more: what the spreadsheet has done to that number it may have
-// done to the row's own ID, and whoever is sent by that is somebody else. A row that says it has
-// a person, and not whom, is believed if the ledger knows, and else invalid.
-func FromResults(r *results.Reader) Source {
-	return Source{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
+// readResults returns the rows of a results file.
+func readResults(r *results.Reader) rowSource {
+	return rowSource{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
 			var row sourceRow
 			var seen rowSet
 			for in, err := range r.Rows() {
+				if err == nil && in.Err != nil && in.Err.Code == results.CodeRehearsal {
+					err = in.Err
+				}
 				if err != nil {
 					yield(nil, err)
 					return
 				}
 				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds), struck: in.Struck}
-				switch {
-				case in.Err != nil && in.Err.Code == results.CodeRehearsal:
-					yield(nil, in.Err)
-					return
-				case in.Outcome.Status.HasPerson() && in.Outcome.PersonID == 0 && row.number == 0:
-					row.rare = &rareRow{err: in.Err} // nothing says who that would be
-				case in.Outcome.Status.HasPerson() && (row.number == 0 || seen.add(row.number)):
-					if in.Outcome.PersonID == 0 {
-						in.Outcome.Problems = []outcome.Problem{lostPerson(in.Err)}
-					}
-					row.rare = &rareRow{kept: &in.Outcome} // whatever else became of its line
-				case in.Outcome.Status.HasPerson():
-					row.rare = &rareRow{err: twice(r, &in)}
-				case in.Err != nil && in.Err.Code != results.CodePersonUnclear:
-					row.rare = &rareRow{err: in.Err}
-				case !seen.add(row.number):
-					row.rare = &rareRow{err: twice(r, &in)}
-				case in.Err == nil && !in.Outcome.Status.Retryable():
-					row.rare = &rareRow{kept: &in.Outcome}
-				}
+				row.rare = rareResult(r, &in, &seen)
 				if !yield(&row, nil) {
 					return
 				}
@@ -138,17 +117,39 @@ func FromResults(r *results.Reader) Source {
 	}}
 }
 
-// twice says that a line is of a row that another line above it is of.
+// rareResult returns why a row of a results file is not imported, or nil. Rows with a
+// person and filtered rows keep their outcome. So do rows whose person ID can't be read
+// any more: a spreadsheet that has rounded this number may have rounded the row's own ID,
+// too, and another person would be sent. The ledger may know the person by the row's key.
+func rareResult(r *results.Reader, in *results.Row, seen *rowSet) *rareRow {
+	hasPerson, number := in.Outcome.Status.HasPerson(), in.Outcome.Row
+	switch {
+	case hasPerson && in.Outcome.PersonID == 0 && number == 0:
+		return &rareRow{err: in.Err} // nothing says which person that would be
+	case !hasPerson && in.Err != nil && in.Err.Code != results.CodePersonUnclear:
+		return &rareRow{err: in.Err}
+	case (!hasPerson || number != 0) && !seen.add(number):
+		return &rareRow{err: twice(r, in)}
+	case hasPerson && in.Outcome.PersonID == 0:
+		in.Outcome.Problems = []outcome.Problem{lostPerson(in.Err)}
+		return &rareRow{kept: &in.Outcome}
+	case hasPerson, in.Err == nil && !in.Outcome.Status.Retryable():
+		return &rareRow{kept: &in.Outcome}
+	}
+	return nil
+}
+
+// twice returns the problem of a second line for a row.
 func twice(r *results.Reader, in *results.Row) *fault.Error {
 	return &fault.Error{
 		Where: fault.Where{Cell: r.Cell(in.Number, 0), Row: in.Number}, Code: "row_twice",
-		Message: fmt.Sprintf("row %d of the roster stands in this file twice", in.Outcome.Row),
+		Message: fmt.Sprintf("row %d of the roster is in this file twice", in.Outcome.Row),
 		Fix:     "remove one of the two lines; a person who is not in the roster yet belongs in a roster of new people",
 	}
 }
 
-// Sample returns the cells of the first n rows that are a person's.
-func (s Source) Sample(n int) ([][]string, error) {
+// sample returns the cells of the first n rows of people.
+func (s rowSource) sample(n int) ([][]string, error) {
 	var sample [][]string
 	for row, err := range s.rows() {
 		if err != nil {
@@ -164,10 +165,10 @@ func (s Source) Sample(n int) ([][]string, error) {
 	return sample, nil
 }
 
-// detailed reports that many of the first rows say more than a name, so that one
-// which doesn't deserves a look. What can't be read is told when it is read.
-func (s Source) detailed() bool {
-	rows, _ := s.Sample(200)
+// detailed reports whether most of the first rows hold more than a name, so that a
+// row with only a name is worth a note.
+func (s rowSource) detailed() bool {
+	rows, _ := s.sample(200) // validation reports what can't be read
 	bare, full := 0, 0
 	for _, cells := range rows {
 		if filled(cells) > 1 {
@@ -179,7 +180,7 @@ func (s Source) detailed() bool {
 	return 2*full >= bare && full > 0
 }
 
-// filled counts the cells in which something stands.
+// filled counts the cells that are not blank.
 func filled(cells []string) int {
 	n := 0
 	for _, cell := range cells {

@@ -57,8 +57,8 @@ func (s *ProjectSplit) projectOf(cells []string) int64 {
 	return s.Projects[0]
 }
 
-// source returns the rows of one of the projects.
-func (s *ProjectSplit) source(project int64) Source {
+// source returns the rows of a project.
+func (s *ProjectSplit) source(project int64) rowSource {
 	all := s.roster.source
 	if !s.ByRow {
 		return all
@@ -79,7 +79,7 @@ func (s *ProjectSplit) source(project int64) Source {
 	return of
 }
 
-// mergeResults writes the results of all projects into one file, in the roster's
+// mergeResults writes the results of all projects into a single file, in the roster's
 // order.
 func (s *ProjectSplit) mergeResults(parts map[int64]*results.Reader, into *results.Writer) error {
 	next := map[int64]func() (results.Row, error, bool){}

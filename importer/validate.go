@@ -15,22 +15,22 @@ import (
 // codeFiltered marks a row that the mapping's filter leaves out.
 const codeFiltered = "filtered"
 
-// validator decides what becomes of a row before anything is sent. It is not
+// validator finds the problems of rows before a row is sent. A validator is not safe
 // for concurrent use.
 type validator struct {
 	mapper     *mapping.Mapper
 	cell       func(line, column int) string
 	namesakes  bool // two people may share a name
 	index      *index
-	columns    map[mapping.Field]int // where each field stands in the roster
-	occurrence map[string]int        // how many of a repeated name have come by, where namesakes may be
+	columns    map[mapping.Field]int // the roster's column of each field
+	occurrence map[string]int        // rows so far with a repeated name, if namesakes are allowed
 	row        checked
 	key        []byte
 	detailed   bool // most rows say more than a name
 }
 
-// checked is a row and what the validator decided about it. It is valid until
-// the next row.
+// checked is a row with the verdict of the validator. It is valid until the next
+// row.
 type checked struct {
 	*sourceRow
 	verdict
@@ -46,14 +46,14 @@ func newValidator(p *part, v *partValidation) *validator {
 	}
 }
 
-// verdict is what the validator makes of a row: a status if that is settled
-// already, else a person to be created under a key.
+// verdict is the result of validating a row: a status, or a person with a key for a
+// row that would be sent.
 type verdict struct {
-	status   outcome.Status    // "" while the row is to be sent
-	problems []outcome.Problem // of a row that is to be sent: remarks
+	status   outcome.Status    // "" if the row would be sent
+	problems []outcome.Problem // notes, if the row would be sent
 	personID int64
-	key      []byte // of a row that is to be sent
-	namesake int    // which person of its name it is, from 1
+	key      []byte // if the row would be sent
+	namesake int    // the number of the row among rows of one name, from 1
 }
 
 // check decides about a row. The first pass over a roster enters the rows' keys in
@@ -71,7 +71,7 @@ func (a *validator) check(row *sourceRow) *checked {
 	return one
 }
 
-// mapRow maps a row, and notes whether its key is to be claimed.
+// mapRow maps a row, and finds out whether the row has a key.
 func (a *validator) mapRow(one *checked) {
 	if one.rare != nil {
 		a.mapRareRow(one)
@@ -92,9 +92,8 @@ func (a *validator) mapRow(one *checked) {
 	}
 }
 
-// mapRareRow is mapRow for a row that is no plain person's. One that has its person
-// already claims their key nevertheless, so that another row edited into the
-// same person is found.
+// mapRareRow gives a rare row an outcome. A row that has a person keeps a key, so that
+// another row edited into the same person is found.
 func (a *validator) mapRareRow(one *checked) {
 	switch rare := one.rare; {
 	case rare.kept != nil:
@@ -129,7 +128,7 @@ func (a *validator) checkDuplicate(one *checked) {
 	switch {
 	case first == one.number:
 	case kind == byName && a.namesakes:
-		// The first row of a name counts 1 without being held here.
+		// The first row of a name has no entry, and counts 1.
 		one.namesake = max(a.occurrence[string(one.key)], 1) + 1
 		a.occurrence[string(one.key)] = one.namesake
 		one.key = appendKey(nil, &one.person, one.namesake)
@@ -141,7 +140,7 @@ func (a *validator) checkDuplicate(one *checked) {
 	}
 }
 
-// repeated says in a row that an earlier one is the same person.
+// repeated returns the problem of a row with the key of an earlier row.
 func repeated(kind keyKind, first int) outcome.Problem {
 	problem := outcome.Problem{
 		Code:    "duplicate_row",
@@ -161,7 +160,7 @@ func repeated(kind keyKind, first int) outcome.Problem {
 	return problem
 }
 
-// remarks says what of a row that will be sent is uncertain.
+// remarks returns the notes on a row that would be sent: doubts about the name.
 func (a *validator) remarks(one *checked) []outcome.Problem {
 	row, p := one.sourceRow, &one.person
 	var remarks []outcome.Problem
@@ -171,7 +170,7 @@ func (a *validator) remarks(one *checked) []outcome.Problem {
 		}))
 	}
 	if a.detailed && filled(row.cells) == 1 {
-		remark(fmt.Sprintf("nothing but the name %q stands in the row: is that a person?", strings.TrimSpace(strings.Join(row.cells, ""))),
+		remark(fmt.Sprintf("the row holds only the name %q: is that a person?", strings.TrimSpace(strings.Join(row.cells, ""))),
 			"if it is a section or a vacant position, delete the row; if it is a person, leave it")
 	}
 	switch {
@@ -188,7 +187,7 @@ func (a *validator) remarks(one *checked) []outcome.Problem {
 	return remarks
 }
 
-// at adds to a problem where its field stands in the roster.
+// at adds the cell of the field to a problem.
 func (a *validator) at(line int, p outcome.Problem) outcome.Problem {
 	if column, ok := a.columns[mapping.Field(p.Field)]; ok {
 		p.Cell = a.cell(line, column)
@@ -211,7 +210,7 @@ func (a *validator) problems(row *sourceRow, problems []mapping.Problem) []outco
 	return out
 }
 
-// columnsOf returns the roster's column of each field that has one.
+// columnsOf returns the column of each field in the roster.
 func columnsOf(mapper *mapping.Mapper) map[mapping.Field]int {
 	columns := map[mapping.Field]int{}
 	for _, m := range mapper.Columns() {
@@ -246,8 +245,8 @@ type partValidation struct {
 	index  *index
 	people *people // as the dry run listed them; nil until then
 
-	namesakes map[string]int    // rows by the key of a name that several have, where namesakes may be
-	kept      map[int64]bool    // people of the lines that are done with and have nothing but a name, where namesakes may be
+	namesakes map[string]int    // rows by the key of a repeated name, if namesakes are allowed
+	kept      map[int64]bool    // people of kept rows with only a name, if namesakes are allowed
 	left      map[int]*leftNote // by column
 }
 

@@ -18,8 +18,8 @@ import (
 	"muster/importer/text"
 )
 
-// display shows the events of an import and collects what the summary says of its
-// rows.
+// display shows the events of an import and collects problems and notes for the
+// summary.
 type display struct {
 	app             *app
 	log             zerolog.Logger

@@ -108,7 +108,7 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (e
 	return a.importRoster(ctx, in, split, reviewed)
 }
 
-// importRoster makes the import of a roster, and runs it.
+// importRoster connects to Procore, opens the ledger and imports a roster.
 func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *importer.ProjectSplit, reviewed *importer.PlanFile) (err error) {
 	target, err := in.ResultsPath(a.settings.results, a.settings.simulate)
 	if err != nil {

@@ -145,7 +145,7 @@ func mappingComment(roster, path string) []byte {
 		report.Clean(filepath.Base(roster)), shellWord(filepath.Base(roster)), shellWord(filepath.Base(path)))
 }
 
-// mappingText is the text of muster map while it is being written.
+// mappingText builds the text of muster map.
 type mappingText struct {
 	*app
 	b       strings.Builder

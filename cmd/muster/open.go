@@ -14,7 +14,7 @@ import (
 	"muster/importer/text"
 )
 
-// openRoster opens a roster or a results file, maps its headings and finds the
+// openRoster opens a roster or a results file, maps the headings and finds the
 // projects.
 func (a *app) openRoster(ctx context.Context, path string) (*importer.Roster, *importer.ProjectSplit, error) {
 	in, err := a.openFile(ctx, path)
@@ -47,8 +47,7 @@ func (a *app) openFile(ctx context.Context, path string) (*importer.Roster, erro
 	return in, err
 }
 
-// bind maps the headings of a roster and finds its projects. At a terminal muster
-// asks what the headings leave open, and remembers the answers.
+// bind maps the headings of a roster and finds the projects.
 func (a *app) bind(ctx context.Context, in *importer.Roster) (*importer.ProjectSplit, error) {
 	a.sayConfirmed(in)
 	if err := a.askAndBind(ctx, in); err != nil {
@@ -70,7 +69,8 @@ func (a *app) isGiven(name string) bool {
 	return slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == name })
 }
 
-// askAndBind maps the headings, and asks about doubts at a terminal.
+// askAndBind maps the headings. At a terminal muster asks about doubts, and remembers
+// the answers.
 func (a *app) askAndBind(ctx context.Context, in *importer.Roster) error {
 	questions, err := in.Questions()
 	if err != nil {

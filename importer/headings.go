@@ -1,0 +1,119 @@
+package importer
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"muster/importer/fault"
+	"muster/mapping"
+)
+
+// sampleRows is how many rows tell what an ambiguous heading means.
+const sampleRows = 50
+
+// usedMapping is the mapping file or saved mapping that applies to a roster.
+type usedMapping struct {
+	file      *mapping.File // nil: the headings decide
+	content   []byte        // of file
+	confirmed time.Time     // when a person confirmed a saved mapping
+}
+
+func (r *Roster) sample() ([][]string, error) { return r.source.sample(sampleRows) }
+
+// Questions returns the questions that the headings leave open. A mapping file or a
+// saved mapping answers all.
+func (r *Roster) Questions() ([]mapping.Question, error) {
+	if r.used.file != nil {
+		return nil, nil
+	}
+	detection, err := r.detect(mapping.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return detection.Questions(), nil
+}
+
+func (r *Roster) detect(o mapping.Options) (*mapping.Detection, error) {
+	sample, err := r.sample()
+	if err != nil {
+		return nil, err
+	}
+	return mapping.NewDetection(r.Header, sample, o), nil
+}
+
+// Confirmed returns when a person confirmed the saved mapping that applies, or a zero
+// time.
+func (r *Roster) Confirmed() time.Time { return r.used.confirmed }
+
+// Bind maps the headings to fields. A doubt about an optional field is a remark, and
+// a doubt about a required field is an error.
+func (r *Roster) Bind() (err error) {
+	r.Mapper, err = r.bindTo(mapping.Options{})
+	return err
+}
+
+// Answer sets the answers to all questions, for Bind.
+func (r *Roster) Answer(answers []int) error {
+	detection, err := r.detect(mapping.Options{})
+	if err != nil {
+		return err
+	}
+	if r.used.content, err = detection.File(answers); err == nil {
+		r.used.file, err = mapping.Confirmed("the mapping", r.used.content)
+	}
+	return explainHeadings(err, r.advice)
+}
+
+// bindTo returns a mapper by the mapping file, or else by the headings.
+func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
+	if r.used.file != nil {
+		mapper, err := r.used.file.Bind(r.Header, o)
+		return mapper, explainHeadings(err, "")
+	}
+	detection, err := r.detect(o)
+	if err != nil {
+		return nil, err
+	}
+	mapper, err := detection.Mapper()
+	if err != nil {
+		return nil, explainHeadings(err, r.advice)
+	}
+	for _, q := range detection.Questions() {
+		if remark := q.Message + "; " + r.advice; !slices.Contains(r.Remarks, remark) {
+			r.Remarks = append(r.Remarks, remark)
+		}
+	}
+	return mapper, nil
+}
+
+// NeedsClassifications reports whether a column holds work classifications, which
+// only the project knows.
+func (r *Roster) NeedsClassifications() bool {
+	return slices.ContainsFunc(r.Mapper.Columns(), func(m mapping.Match) bool { return m.Field == mapping.WorkClassification })
+}
+
+// CodeHeadings is the code of a roster whose headings can't be mapped.
+const CodeHeadings = "headings"
+
+// explainHeadings turns a *mapping.BindError into a *fault.Error.
+func explainHeadings(err error, fix string) error {
+	var bind *mapping.BindError
+	if !errors.As(err, &bind) {
+		return err
+	}
+	explained := &fault.Error{
+		Code: CodeHeadings, Message: "the roster's headings can't be mapped to a person's fields; nothing was sent", Fix: fix, Quotes: true,
+	}
+	for _, p := range bind.Problems {
+		explained.Problems = append(explained.Problems, fault.Problem{Code: p.Code, Field: string(p.Field), Message: p.Message, Fix: p.Hint})
+	}
+	return explained
+}
+
+// Forget deletes the saved mapping of the headings and reports whether there was a
+// mapping.
+func (r *Roster) Forget(saved SavedMappings) (deleted bool, err error) {
+	r.used = usedMapping{}
+	return saved.remove(r.Header)
+}
