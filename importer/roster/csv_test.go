@@ -64,6 +64,10 @@ func TestCSVRows(t *testing.T) {
 			header + "Ana,\"Silva,x\nBo,Li,y\nCy,Ray,z\"\nDee,Fox,w\n",
 			[]line{{2, `Ana|"Silva|x`, "quote_unclosed B2"}, {3, "Bo|Li|y", ""}, {4, `Cy|Ray|z"`, "quote_stray C4"}, {5, "Dee|Fox|w", ""}},
 		},
+		"a first column named ID": {
+			"ID;Prénom;Nom\n7;Luc;Morel\n",
+			[]line{{2, "7|Luc|Morel", ""}},
+		},
 		"stray quotes": {
 			header + "Dee,Fox,5\" pipe\nCy,\"Ray\" Jr,\"Lead, \"\"A\"\"\"\nBo,Li,y\n",
 			[]line{{2, `Dee|Fox|5" pipe`, "quote_stray C2"}, {3, `Cy|"Ray" Jr|Lead, "A"`, "quote_stray B3"}, {4, "Bo|Li|y", ""}},

@@ -18,7 +18,7 @@ func heading(cell string) bool {
 		"last name", "last", "family name", "surname", "nachname", "apellidos",
 		"name", "full name", "employee name", "worker", "laborer", "имя", "фамилия",
 		"title", "job title", "job", "position", "occupation", "business title", "title / class", "tätigkeit", "puesto",
-		"employee id", "emp #", "id no", "badge no.", "person number", "personalnummer", "no. de empleado",
+		"id", "employee id", "emp #", "id no", "badge no.", "person number", "personalnummer", "no. de empleado",
 		"origin id", "external id", "is employee", "w-2 employee?", "angestellt", "worker type",
 		"craft", "trade", "oficio", "notes", "phone", "project", "start date", "employment status":
 		return true

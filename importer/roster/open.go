@@ -2,9 +2,9 @@ package roster
 
 import "bytes"
 
-// Open finds out how a roster is to be read and reads as far as it must to know
-// that it can be: CSV once if its encoding has to be told, a workbook once whole.
-// The path "-" is the standard input. The error is always an *fault.Error.
+// Open finds the format, the encoding, the sheet and the header of a roster. It reads a
+// whole workbook once, and a whole CSV file to find the encoding. The path "-" is the
+// standard input. Errors are of type *fault.Error.
 func Open(path string, o Options) (*Reader, error) {
 	if o.Heading == nil {
 		o.Heading = func(string) bool { return false }
@@ -23,6 +23,7 @@ func Open(path string, o Options) (*Reader, error) {
 	return r, nil
 }
 
+// open finds the format and opens the file by it.
 func (r *Reader) open(o Options) error {
 	head, err := r.source.head(chunk)
 	if err != nil {
@@ -31,16 +32,16 @@ func (r *Reader) open(o Options) error {
 	if len(bytes.TrimPrefix(head, []byte(byteOrderMark))) == 0 {
 		return r.empty()
 	}
-	if compound(head) && o.Password != "" && r.source.contains(utf16le(encryptedStream)) == 0 {
+	if compound(head) && o.Password != "" && r.source.encrypted() {
 		if err := r.source.decrypt(o.Password); err != nil {
 			return err
 		}
-		r.remarks = append(r.remarks, "opened by its password; the results file will have none")
+		r.remark("opened by its password; the results file will have none")
 		if head, err = r.source.head(chunk); err != nil {
 			return err
 		}
 	}
-	format, err := r.source.sniff(head)
+	format, err := r.source.detectFormat(head)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ func compound(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
 }
 
+// encrypted reports whether a container holds a protected workbook.
+func (s *source) encrypted() bool { return s.contains(utf16le(encryptedStream)) }
+
 // decrypt makes the source read the workbook in an encrypted container (ECMA-376 agile or
 // standard encryption).
 func (s *source) decrypt(password string) error {

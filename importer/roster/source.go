@@ -9,22 +9,21 @@ import (
 	"muster/importer/fault"
 )
 
-// maxSpool is how much is taken from standard input or from a pipe, which have to
-// be copied.
+// maxSpool is the most that is copied from standard input or from a pipe.
 const maxSpool = 256 << 20
 
-// source is the file that is read, with what it looked like when it was opened.
+// source is a file with the size and the time of its opening.
 type source struct {
 	name    string // as the user gave it
 	file    *os.File
-	info    fs.FileInfo // nil for a copy of our own, which nobody changes
+	info    fs.FileInfo // nil for a copy that muster made
 	content io.ReaderAt // the file, or what its password opened
 	size    int64
 	temp    []string // files to remove at the end
 }
 
-// openSource opens a file to be read more than once. What can be read only
-// once, standard input or a pipe, is copied to a temporary file first.
+// openSource opens a file that can be read more than once. Standard input and pipes are
+// copied to a temporary file first.
 func openSource(path string, stdin io.Reader) (*source, error) {
 	s := &source{name: path}
 	if path == "-" {
@@ -44,25 +43,24 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 		return nil, s.unreadable(err)
 	}
 	info, err := file.Stat()
-	if err != nil {
-		_ = file.Close() // it was only read
-		return nil, s.unreadable(err)
-	}
 	switch {
+	case err != nil:
+		err = s.unreadable(err)
+	case info.Mode().IsRegular():
+		s.file, s.content, s.info, s.size = file, file, info, info.Size()
+		return s, nil
 	case info.IsDir():
-		_ = file.Close() // it was only read
-		return nil, s.fail(CodeFileIsFolder, "this is a folder, not a file", "name the roster in it", nil)
+		err = s.fail(CodeFileIsFolder, "this is a folder, not a file", "name the roster in it", nil)
 	case info.Mode()&fs.ModeDevice != 0:
-		_ = file.Close() // nothing was read
-		return nil, s.fail(CodeFileUnreadable, "this is a device, not a file", "name the roster; a minus sign reads the standard input", nil)
-	case !info.Mode().IsRegular():
-		defer func() { _ = file.Close() }() // it is only read
-		return s, s.spool(file)
+		err = s.fail(CodeFileUnreadable, "this is a device, not a file", "name the roster; a minus sign reads the standard input", nil)
+	default:
+		err = s.spool(file)
 	}
-	s.file, s.content, s.info, s.size = file, file, info, info.Size()
-	return s, nil
+	_ = file.Close() // it was only read
+	return s, err
 }
 
+// spool copies a stream to a temporary file.
 func (s *source) spool(from io.Reader) error {
 	file, err := s.tempFile()
 	if err != nil {
@@ -74,17 +72,17 @@ func (s *source) spool(from io.Reader) error {
 	case err != nil:
 		err = s.unreadable(err)
 	case s.size > maxSpool:
-		err = s.fail(CodeFileTooLarge, "more than 256 MiB come in, which is no roster to be read at one go", "store it in a file and name that", nil)
+		err = s.fail(CodeFileTooLarge, "there are more than 256 MiB to read", "store the roster in a file and name the file", nil)
 	default:
 		return nil
 	}
-	_ = s.close() // what went wrong first is what the user can do something about
+	_ = s.close() // the first error says more
 	return err
 }
 
-// tempFile returns a new file that its user closes. It has lost its name by then
-// where the system allows that, so that even a kill leaves no copy of a roster
-// behind; elsewhere close removes it.
+// tempFile returns a new temporary file. Its name is removed at once where the system
+// allows that, so that even a kill leaves no copy of a roster behind; elsewhere close
+// removes it.
 func (s *source) tempFile() (*os.File, error) {
 	file, err := os.CreateTemp("", "muster-roster-*")
 	if err != nil {
@@ -96,7 +94,7 @@ func (s *source) tempFile() (*os.File, error) {
 	return file, nil
 }
 
-// unchanged reports that the file is still the one that was opened.
+// unchanged returns an error if the file has changed since it was opened.
 func (s *source) unchanged() error {
 	if s.info == nil {
 		return nil
@@ -108,6 +106,7 @@ func (s *source) unchanged() error {
 	return s.fail(CodeFileChanged, "the file was changed while it was read", "close it in other programs and start again", nil)
 }
 
+// close closes the file and removes temporary files. It may be called again.
 func (s *source) close() error {
 	var errs []error
 	if s.file != nil {
@@ -121,10 +120,12 @@ func (s *source) close() error {
 	return errors.Join(errs...)
 }
 
+// fail returns an error of the file.
 func (s *source) fail(code, message, fix string, err error) *fault.Error {
 	return &fault.Error{Where: fault.Where{File: s.name}, Code: code, Message: message, Fix: fix, Err: err}
 }
 
+// unreadable returns an error of reading, with advice unless it has advice already.
 func (s *source) unreadable(err error) *fault.Error {
 	var known *fault.Error
 	if errors.As(err, &known) {
@@ -133,18 +134,19 @@ func (s *source) unreadable(err error) *fault.Error {
 	return s.fail(CodeFileUnreadable, "the file can't be read", "check that the disk or network folder is there, and that no other program holds the file", fault.Cause(err))
 }
 
-// bytes is the file from an offset on. Several may be read at a time.
+// bytes returns a reader of the file from an offset on.
 func (s *source) bytes(from int64) io.Reader {
 	return &steadyReader{s, io.NewSectionReader(s.content, from, max(0, s.size-from))}
 }
 
-// steadyReader ends when the file changes under it, rather than at the end of
-// the pass: what is read by then may be sent.
+// steadyReader reads a file and fails as soon as the file changes, since rows that were
+// read may be sent before the end of the file.
 type steadyReader struct {
 	source *source
 	io.Reader
 }
 
+// Read reads the file.
 func (r *steadyReader) Read(p []byte) (int, error) {
 	if err := r.source.unchanged(); err != nil {
 		return 0, err
