@@ -11,7 +11,7 @@ import (
 func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	b := &binder{header: header, classes: newClasses(o.Classifications)}
 	m := &Mapper{header: header, classes: b.classes}
-	for _, s := range inOrder(f.specs) {
+	for _, s := range f.specs {
 		src := source{settings: s.settings, field: s.field}
 		match := Match{Column: -1, Confidence: 1}
 		switch {
@@ -62,19 +62,6 @@ func howOf(how string, s *source, header []string) string {
 		how += "; yes means no employee"
 	}
 	return how
-}
-
-// inOrder sorts specs as Fields does, with full_name first and project last.
-func inOrder(specs []spec) []spec {
-	var sorted []spec
-	for _, f := range allFields() {
-		for _, s := range specs {
-			if s.field == f {
-				sorted = append(sorted, s)
-			}
-		}
-	}
-	return sorted
 }
 
 // matchesOf returns the matches of a field; full_name has a match for each half of

@@ -14,7 +14,7 @@ import (
 // File is read-only.
 type File struct {
 	how   string // in words, where the mapping comes from
-	specs []spec
+	specs []spec // in the order of fields
 	where *expression
 }
 

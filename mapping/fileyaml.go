@@ -20,8 +20,9 @@ type fileYAML struct {
 	Project ast.Node `yaml:"project"`
 }
 
-// fieldsYAML is the part of a mapping file below fields.
+// fieldsYAML is the part of a mapping file below fields, in the order of fields.
 type fieldsYAML struct {
+	FullName           ast.Node `yaml:"full_name"`
 	FirstName          ast.Node `yaml:"first_name"`
 	LastName           ast.Node `yaml:"last_name"`
 	JobTitle           ast.Node `yaml:"job_title"`
@@ -29,7 +30,6 @@ type fieldsYAML struct {
 	IsEmployee         ast.Node `yaml:"is_employee"`
 	OriginID           ast.Node `yaml:"origin_id"`
 	WorkClassification ast.Node `yaml:"work_classification_id"`
-	FullName           ast.Node `yaml:"full_name"`
 }
 
 // fieldYAML is the part of a mapping file about a single field.
