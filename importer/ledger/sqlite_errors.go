@@ -92,9 +92,3 @@ func damagedFile(path, message string, err error) error {
 			"and finds the people of the project by listing them, but past runs and requests without an answer are forgotten "+
 			"(wait some minutes before that run), and people you took off the project would be created again", path))
 }
-
-func newerFile(path string, version int64) error {
-	return fileError(CodeNewer, path, nil,
-		fmt.Sprintf("a newer muster wrote the ledger (format %d; this muster knows format %d)", version, sqliteFormat),
-		"use that newer muster, or name another ledger with --ledger FILE")
-}

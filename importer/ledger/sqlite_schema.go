@@ -148,7 +148,8 @@ func checkFormat(ctx context.Context, path string, conn *sql.Conn) error {
 	case id != sqliteApplication:
 		return damagedFile(path, "this is a database of another program, not a ledger", nil)
 	case version > sqliteFormat:
-		return newerFile(path, version)
+		return fileError(CodeNewer, path, nil, fmt.Sprintf("a newer muster wrote the ledger (format %d; this muster knows format %d)", version, sqliteFormat),
+			"use that newer muster, or name another ledger with --ledger FILE")
 	case version < sqliteFormat:
 		return damagedFile(path, fmt.Sprintf("the ledger has format %d, which this muster can't read any more", version), nil)
 	}

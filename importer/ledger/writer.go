@@ -88,8 +88,10 @@ func (l *Ledger) serve(ctx context.Context) {
 	waiting := make([]*change, 0, batchSize)
 	for c := range l.queue {
 		waiting = append(waiting[:0], c)
-		runtime.Gosched() // senders that the last commit woke are about to send again
-		waiting = drain(l.queue, waiting)
+		runtime.Gosched()                                  // senders that the last commit woke are about to send again
+		for len(waiting) < batchSize && len(l.queue) > 0 { // no other goroutine takes from the queue
+			waiting = append(waiting, <-l.queue)
+		}
 		if broken == nil {
 			broken = l.store.Update(ctx, func(tx transaction) error { return applyChanges(ctx, tx, waiting) })
 		}
@@ -101,20 +103,4 @@ func (l *Ledger) serve(ctx context.Context) {
 		}
 		clear(waiting)
 	}
-}
-
-// drain adds what is queued right now, up to the capacity of waiting.
-func drain(queue <-chan *change, waiting []*change) []*change {
-	for len(waiting) < cap(waiting) {
-		select {
-		case c, ok := <-queue:
-			if !ok {
-				return waiting
-			}
-			waiting = append(waiting, c)
-		default:
-			return waiting
-		}
-	}
-	return waiting
 }
