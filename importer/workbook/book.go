@@ -81,7 +81,7 @@ func Open(file io.ReaderAt, size int64, visit func(*Sheet, *Row)) (*Book, error)
 		return nil, err
 	}
 	for _, sheet := range b.Sheets {
-		out := &rowWriter{sheet: sheet, first: true, visit: func(row *Row) bool {
+		out := &rowWriter{sheet: sheet, visit: func(row *Row) bool {
 			visit(sheet, row)
 			return true
 		}}
@@ -104,7 +104,7 @@ func mainPart(a *archive) string {
 // Rows calls visit with every row of a sheet that is not blank, until visit returns
 // false.
 func (b *Book) Rows(sheet *Sheet, visit func(*Row) bool) error {
-	err := b.format.rows(sheet, &rowWriter{sheet: sheet, visit: visit})
+	err := b.format.rows(sheet, &rowWriter{sheet: &Sheet{}, visit: visit})
 	if err == errStopped { //nolint:errorlint // returned as is
 		return nil
 	}

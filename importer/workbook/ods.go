@@ -222,7 +222,7 @@ func (t *odsTable) readCell(column int) (width, filled int, err error) {
 		return 0, 0, fmt.Errorf("cell %s: %w", CellName(number, column), err)
 	}
 	if kind == FormulaError && c.isFormula() && shown == "" {
-		t.out.uncomputed()
+		t.out.sheet.Uncomputed++
 	}
 	for i := 0; text != "" && i < times && column+i < MaxColumns; i++ {
 		filled++

@@ -13,8 +13,7 @@ const (
 
 // rowWriter collects the cells of a row and hands out the rows that are not blank.
 type rowWriter struct {
-	sheet *Sheet
-	first bool // the sheet is read for the first time: learn about the sheet
+	sheet *Sheet // learns of merged cells and of formulas
 	visit func(*Row) bool
 
 	row    Row
@@ -59,18 +58,8 @@ func (w *rowWriter) finish() error {
 	return nil
 }
 
-// uncomputed counts a formula without a stored result.
-func (w *rowWriter) uncomputed() {
-	if w.first {
-		w.sheet.Uncomputed++
-	}
-}
-
 // merge notes merged cells.
 func (w *rowWriter) merge(area Area) error {
-	if !w.first {
-		return nil
-	}
 	if len(w.sheet.Merges) == maxMerges {
 		return errors.New("it has too many merged cells")
 	}

@@ -82,10 +82,7 @@ func (x *scanner) decode(name string, rest io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(canonical, "utf-") { // UTF-16 was decoded by newScanner
-		return rest, nil
-	}
-	if strings.EqualFold(name, "us-ascii") {
+	if strings.HasPrefix(canonical, "utf-") || strings.EqualFold(name, "us-ascii") { // newScanner has decoded UTF-16
 		return rest, nil
 	}
 	x.reencode = true
@@ -200,19 +197,22 @@ func (x *scanner) children(visit func() error) error {
 // elements calls visit for every element of the part. The outermost element must have the
 // name root.
 func (x *scanner) elements(root string, visit func() error) error {
-	err := x.root(root)
-	for err == nil {
+	if err := x.root(root); err != nil {
+		return err
+	}
+	for {
 		if x.kind == startToken {
 			if err := visit(); err != nil {
 				return err
 			}
 		}
-		err = x.next()
+		if len(x.open) == 0 {
+			return nil
+		}
+		if err := x.next(); err != nil {
+			return err
+		}
 	}
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
 }
 
 // finish reads to the end of the part, where the archive compares the checksum.

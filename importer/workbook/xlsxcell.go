@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,6 +63,9 @@ type xlsxCell struct {
 // readCell reads the current cell.
 func (b *xlsx) readCell(x *scanner, column int, out *rowWriter) error {
 	c := xlsxCell{kind: x.attr("t"), style: x.attr("s")}
+	if !slices.Contains([]string{"", "n", "s", "str", "inlineStr", "b", "e", "d"}, c.kind) {
+		return fmt.Errorf("row %d has a cell of the type %q", out.row.Number, c.kind)
+	}
 	err := x.children(func() (err error) {
 		switch x.name {
 		case "v":
@@ -83,7 +87,7 @@ func (b *xlsx) readCell(x *scanner, column int, out *rowWriter) error {
 		return fmt.Errorf("cell %s: %w", CellName(out.row.Number, column), err)
 	}
 	if kind == FormulaError && c.kind != "e" {
-		out.uncomputed()
+		out.sheet.Uncomputed++
 	}
 	if text == "" {
 		return nil
@@ -119,7 +123,7 @@ func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, err error) {
 	case c.kind == "str":
 		return unescape(c.value), Text, nil
 	case value == "":
-		return "", Text, checkType(c.kind)
+		return "", Text, nil
 	case number && noStyle != nil:
 		return "", Number, noStyle
 	case number:
@@ -132,21 +136,10 @@ func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, err error) {
 		return text, Text, err
 	case "b":
 		return showBoolean(value)
-	case "e":
-		return value, FormulaError, nil
 	case "d":
 		return showISODate(value), Date, nil
 	}
-	return "", Text, checkType(c.kind)
-}
-
-// checkType returns an error for a type that the format does not have.
-func checkType(kind string) error {
-	switch kind {
-	case "", "n", "s", "b", "e", "d":
-		return nil
-	}
-	return fmt.Errorf("it is of the type %q", kind)
+	return value, FormulaError, nil // "e"
 }
 
 // showBoolean writes a truth value.
