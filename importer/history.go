@@ -71,7 +71,7 @@ func FindRun(ctx context.Context, book *ledger.Ledger, id string) (PastRun, erro
 	if near := text.Closest(id, ids, similar); near != "" {
 		fix = near + "; " + fix
 	}
-	return PastRun{}, &fault.Error{Code: "usage", Message: fmt.Sprintf("there is no run %s in the ledger", id), Fix: fix}
+	return PastRun{}, &fault.Error{Code: codeUsage, Message: fmt.Sprintf("there is no run %s in the ledger", id), Fix: fix}
 }
 
 // IsUndo reports whether the run is an undo.

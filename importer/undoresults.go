@@ -100,7 +100,7 @@ func whyNotUndoResults(path string) error {
 // ledger.ErrLocked if the run is still running, else a *fault.Error.
 func CheckUndoable(run ledger.Run, here ledger.Scope) error {
 	refuse := func(fix, message string, args ...any) error {
-		return &fault.Error{Code: "usage", Message: fmt.Sprintf(message, args...), Fix: fix}
+		return &fault.Error{Code: codeUsage, Message: fmt.Sprintf(message, args...), Fix: fix}
 	}
 	switch {
 	case run.Command == UndoCommand:

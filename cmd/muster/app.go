@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"muster/importer"
 	"muster/importer/report"
 )
 
@@ -35,9 +36,9 @@ type app struct {
 
 // jobState is what a run knows of the job around the run.
 type jobState struct {
-	start     *sync.Once // guards the job's /start ping
-	partOfJob bool       // the job reports all its runs together
-	archive   *archive   // moves the roster; nil leaves it
+	start     *sync.Once        // guards the job's /start ping
+	partOfJob bool              // the job reports all its runs together
+	archive   *importer.Archive // moves the roster; nil leaves it
 }
 
 // commandResult is how a command ended.

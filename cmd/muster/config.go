@@ -253,7 +253,7 @@ func (c *configFile) readJobs(pair *ast.MappingValueNode) error {
 // oneRoster refuses files that the results of several rosters would overwrite.
 func (c *configFile) oneRoster() error {
 	for _, j := range c.jobs {
-		if !j.several() {
+		if !j.inbox().Several() {
 			continue
 		}
 		for _, pair := range slices.Concat(j.settings, c.settings) {

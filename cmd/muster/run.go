@@ -127,7 +127,7 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		}
 	}
 	// The job's settings, for the hooks of all its runs together.
-	whole := a.child(nil)
+	whole := a.child()
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	whole.importFlags(flags)
 	err := flags.Parse(args)
@@ -154,7 +154,10 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 			code = worse(code, exitCode(ctx, context.Cause(ctx)))
 			break
 		}
-		one := a.child(newArchive(j, path, rehearsal))
+		one := a.child()
+		if !rehearsal {
+			one.archive = j.inbox().NewArchive(path)
+		}
 		one.start = whole.start
 		said := jobRun{Job: j.name, Roster: path}
 		var object bytes.Buffer
@@ -171,13 +174,12 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 		}
 		said.Result = bytes.TrimSpace(object.Bytes())
 		var filed error
-		if said.Moved, filed = one.archive.move(own, one.failure); filed != nil {
+		if said.Moved, filed = one.moveRoster(ctx, own); filed != nil {
 			a.complain(filed)
 			code = worse(code, exitRowsLeft)
 		} else if said.Moved != "" && !a.settings.json {
 			a.talk("Moved %s to %s.", path, said.Moved)
 		}
-		whole.recordMoves(ctx, one.archive)
 		record(said)
 	}
 	if !rehearsal {
@@ -187,8 +189,8 @@ func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
 }
 
 // child returns an app for a single run of a job.
-func (a *app) child(f *archive) *app {
-	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, said: a.said, jobState: jobState{partOfJob: true, archive: f, start: new(sync.Once)}}
+func (a *app) child() *app {
+	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, said: a.said, jobState: jobState{partOfJob: true, start: new(sync.Once)}}
 }
 
 // worse returns the more severe of two exit codes.

@@ -42,7 +42,9 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
 	if s.Results != "" {
-		s.Results = a.archive.later(s.Results, s.ExitCode)
+		if folder := a.archiveFolder(s.ExitCode, nil); folder != "" {
+			s.Results = a.archive.Place(s.Results, folder)
+		}
 	}
 	s.Next = a.next(in, s, run.Stopped)
 	a.sent, a.summary = true, &s
