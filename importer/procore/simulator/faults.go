@@ -37,6 +37,10 @@ type faultRule struct {
 	delay     time.Duration // the default of Delay
 	waits     bool          // Delay passes before anything else happens
 	undecided bool          // a coin decides an open Created
+	cuts      bool          // the connection is cut before an answer
+	status    int           // of the answer; 0: the operation's
+	text      string        // of that answer
+	proxy     bool          // that answer is a proxy's page
 }
 
 // doneRule says whether the operation runs.
@@ -48,25 +52,27 @@ const (
 	doneIfCreated
 )
 
+const wentWrong = "We're sorry, but something went wrong"
+
 // faultRules lists all kinds in the order of the help.
 var faultRules = []faultRule{
-	{kind: Latency, done: done, delay: 100 * time.Millisecond},
-	{kind: LostAnswer, done: done, waits: true},
-	{kind: CutBefore, done: notDone, waits: true},
-	{kind: LateCommit, done: notDone, delay: 20 * time.Second},
-	{kind: Status500After, done: done, waits: true},
-	{kind: Status500Before, done: notDone, waits: true},
-	{kind: BadGateway, done: doneIfCreated, waits: true, undecided: true},
-	{kind: GatewayTimeout, done: doneIfCreated, waits: true, undecided: true},
-	{kind: Unavailable, done: doneIfCreated, delay: 5 * time.Second},
+	{kind: Latency, delay: 100 * time.Millisecond},
+	{kind: LostAnswer, waits: true, cuts: true},
+	{kind: CutBefore, done: notDone, waits: true, cuts: true},
+	{kind: LateCommit, done: notDone, delay: 20 * time.Second, cuts: true},
+	{kind: Status500After, waits: true, status: 500, text: wentWrong},
+	{kind: Status500Before, done: notDone, waits: true, status: 500, text: wentWrong},
+	{kind: BadGateway, done: doneIfCreated, waits: true, undecided: true, status: 502, text: "The server sent an invalid answer.", proxy: true},
+	{kind: GatewayTimeout, done: doneIfCreated, waits: true, undecided: true, status: 504, text: "The server did not answer in time.", proxy: true},
+	{kind: Unavailable, done: doneIfCreated, delay: 5 * time.Second, status: 503, text: "The service is under heavy load"},
 	{kind: Throttle, done: notDone},
-	{kind: RequestTimeout, done: doneIfCreated, waits: true, undecided: true},
-	{kind: ExpireToken, done: notDone, waits: true},
-	{kind: SlowBody, done: done, delay: 5 * time.Second},
-	{kind: TruncatedBody, done: done, waits: true},
-	{kind: Malformed, done: done, waits: true},
-	{kind: ListLag, done: done, delay: 30 * time.Second},
-	{kind: ListFailure, done: notDone, waits: true},
+	{kind: RequestTimeout, done: doneIfCreated, waits: true, undecided: true, status: 408, text: "The request took too long"},
+	{kind: ExpireToken, done: notDone, waits: true, status: 401, text: "The access token is expired"},
+	{kind: SlowBody, delay: 5 * time.Second},
+	{kind: TruncatedBody, waits: true},
+	{kind: Malformed, waits: true},
+	{kind: ListLag, delay: 30 * time.Second},
+	{kind: ListFailure, done: notDone, waits: true, status: 500, text: wentWrong},
 }
 
 // rule returns how f behaves. The zero Fault and an unknown kind change nothing.
@@ -76,8 +82,8 @@ func (f Fault) rule() faultRule {
 		return faultRule{}
 	}
 	rule := faultRules[i]
-	if f.Kind == Unavailable && f.Created != CreatedMaybe { // a proxy's answer
-		rule.delay, rule.waits = 0, true
+	if f.Kind == Unavailable && f.Created != CreatedMaybe {
+		rule.delay, rule.waits, rule.text, rule.proxy = 0, true, "The server is not available.", true
 	}
 	return rule
 }

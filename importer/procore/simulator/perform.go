@@ -16,10 +16,7 @@ func (s *Server) perform(w http.ResponseWriter, c *call, op operation, hit Fault
 	if rule.done == done || rule.done == doneIfCreated && hit.Created == CreatedYes {
 		a = op.run(c)
 	}
-	switch hit.Kind {
-	case LostAnswer, CutBefore:
-		cut()
-	case LateCommit:
+	if hit.Kind == LateCommit {
 		s.runLater(hit.Delay, func() { op.run(c) })
 		if hit.Hang {
 			select {
@@ -27,51 +24,42 @@ func (s *Server) perform(w http.ResponseWriter, c *call, op operation, hit Fault
 			case <-s.closed:
 			}
 		}
+	}
+	if rule.cuts {
 		cut()
-	case TruncatedBody:
-		s.linger(c, back)
+	}
+	a = s.faultyAnswer(c, hit, rule, a)
+	s.linger(c, back)
+	if hit.Kind == SlowBody {
+		s.drip(w, c, a, hit.Delay)
+		return
+	}
+	if hit.Kind == TruncatedBody {
 		s.writeHead(w, a)
 		_, _ = w.Write(a.body[:len(a.body)/2]) // the client may be gone
 		flush(w)
 		cut()
-	case SlowBody:
-		s.linger(c, back)
-		s.drip(w, c, a, hit.Delay)
-		return
-	case Latency, Status500After, Status500Before, BadGateway, GatewayTimeout, Unavailable, Throttle,
-		RequestTimeout, ExpireToken, Malformed, ListLag, ListFailure:
 	}
-	a = s.faultyAnswer(c, hit, a)
-	s.linger(c, back)
 	s.reply(w, a)
 }
 
-// faultyAnswer returns the whole answer of a fault, or a if the fault changes nothing.
-func (s *Server) faultyAnswer(c *call, hit Fault, a answer) answer {
-	refuse := func(status int, text string) answer { return s.refuse(c, status, problem{text: text}) }
-	switch hit.Kind {
-	case Status500After, Status500Before, ListFailure:
-		return refuse(http.StatusInternalServerError, "We're sorry, but something went wrong")
-	case BadGateway:
-		return htmlPage(http.StatusBadGateway, "The server sent an invalid answer.")
-	case GatewayTimeout:
-		return htmlPage(http.StatusGatewayTimeout, "The server did not answer in time.")
-	case Unavailable:
-		if hit.Created != CreatedMaybe {
-			return htmlPage(http.StatusServiceUnavailable, "The server is not available.")
-		}
-		a = refuse(http.StatusServiceUnavailable, "The service is under heavy load")
-		a.header = map[string]string{"Retry-After": wholeSeconds(hit.Delay)}
-	case Throttle:
-		return s.throttled(c, hit.Delay > 0 || s.config.RetryAfter, hit.Delay)
-	case RequestTimeout:
-		return refuse(http.StatusRequestTimeout, "The request took too long")
-	case ExpireToken:
+// faultyAnswer returns the answer of a fault, or a if the fault changes nothing.
+func (s *Server) faultyAnswer(c *call, hit Fault, rule faultRule, a answer) answer {
+	if hit.Kind == ExpireToken {
 		s.revoke(c.r)
-		return refuse(http.StatusUnauthorized, "The access token is expired")
-	case Malformed:
+	}
+	switch {
+	case hit.Kind == Throttle:
+		return s.throttled(c, hit.Delay > 0 || s.config.RetryAfter, hit.Delay)
+	case hit.Kind == Malformed:
 		a.body = []byte(`{"id": 90071992, "first_name": "Ma`)
-	case Latency, ListLag, LostAnswer, CutBefore, LateCommit, SlowBody, TruncatedBody:
+	case rule.proxy:
+		return htmlPage(rule.status, rule.text)
+	case rule.status != 0:
+		a = s.refuse(c, rule.status, problem{text: rule.text})
+	}
+	if hit.Kind == Unavailable {
+		a.header = map[string]string{"Retry-After": wholeSeconds(hit.Delay)}
 	}
 	return a
 }
