@@ -23,7 +23,8 @@ const (
 	checkLogin     = "Check the network, the login URL and the proxy, then try again."
 )
 
-// token is an access token with the times of renewal and end.
+// token is an access token with the times of renewal and end. The zero token is past
+// both.
 type token struct {
 	value string
 	renew time.Time // renewing is worthwhile from here on
@@ -49,7 +50,7 @@ type tokens struct {
 func newTokens(login *url.URL, o Options, transport http.RoundTripper, redact redactor) *tokens {
 	u := *login
 	u.Path += "/oauth/token"
-	return &tokens{
+	t := &tokens{
 		config: clientcredentials.Config{
 			ClientID: o.ClientID, ClientSecret: o.ClientSecret,
 			TokenURL: u.String(), AuthStyle: oauth2.AuthStyleInParams,
@@ -63,6 +64,8 @@ func newTokens(login *url.URL, o Options, transport http.RoundTripper, redact re
 		redact:   redact,
 		renewing: make(chan struct{}, 1),
 	}
+	t.current.Store(new(token))
+	return t
 }
 
 // loginTransport adds headers to token requests.
@@ -89,18 +92,17 @@ func (c *Client) Renew(ctx context.Context) error {
 // get returns a valid token, fetched if needed. The error is an *Error with the
 // effect DidNotHappen.
 func (t *tokens) get(ctx context.Context) (string, error) {
+	failures := t.failures.Load()
 	current, now := t.current.Load(), time.Now()
-	if current != nil && now.Before(current.renew) {
+	if now.Before(current.renew) {
 		return current.value, nil
 	}
-	failures := t.failures.Load()
-	if current != nil && now.Before(current.end) {
-		select {
-		case t.renewing <- struct{}{}:
-		default:
+	select {
+	case t.renewing <- struct{}{}:
+	default:
+		if now.Before(current.end) {
 			return current.value, nil // another worker is renewing
 		}
-	} else {
 		select {
 		case t.renewing <- struct{}{}:
 		case <-ctx.Done():
@@ -115,11 +117,11 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 // to, since failures was read. The caller holds renewing.
 func (t *tokens) renew(ctx context.Context, failures uint64) (string, error) {
 	current, now := t.current.Load(), time.Now()
-	if current != nil && now.Before(current.renew) {
+	if now.Before(current.renew) {
 		return current.value, nil
 	}
 	attempts := loginAttempts
-	if current != nil && now.Before(current.end) {
+	if now.Before(current.end) {
 		attempts = 1
 	} else if t.failures.Load() != failures {
 		return "", t.last // one refusal serves all waiting workers
@@ -129,7 +131,7 @@ func (t *tokens) renew(ctx context.Context, failures uint64) (string, error) {
 		t.current.Store(next)
 		return next.value, nil
 	}
-	if now = time.Now(); current != nil && now.Before(current.end) {
+	if now = time.Now(); now.Before(current.end) {
 		later := *current
 		later.renew = now.Add(keepTrying)
 		if t.current.CompareAndSwap(current, &later) {
@@ -145,8 +147,8 @@ func (t *tokens) renew(ctx context.Context, failures uint64) (string, error) {
 
 // drop forgets a refused token, but keeps a newer token.
 func (t *tokens) drop(value string) {
-	if current := t.current.Load(); current != nil && current.value == value {
-		t.current.CompareAndSwap(current, nil)
+	if current := t.current.Load(); current.value == value {
+		t.current.CompareAndSwap(current, new(token))
 	}
 }
 
