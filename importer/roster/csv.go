@@ -56,7 +56,7 @@ func (t *csvTable) scan(emit func(*Row) bool) error {
 	}
 }
 
-// csvScan is one reading of a csvTable.
+// csvScan reads the rows of a csvTable from first to last.
 type csvScan struct {
 	table      *csvTable
 	in         *rewindReader

@@ -19,8 +19,8 @@ func delimiterName(comma rune) string {
 	return string(comma)
 }
 
-// findDelimiter sets the delimiter: the user's, or that of a "sep=" line, or else the
-// delimiter that makes the most regular table with the most headings.
+// findDelimiter sets the delimiter that the user or a "sep=" line names. Otherwise the
+// delimiter is the one that makes the most regular table with the most headings.
 func (t *csvTable) findDelimiter(o Options, sample string) error {
 	line, _, _ := strings.Cut(sample, "\n")
 	if rest, ok := strings.CutPrefix(strings.ToLower(strings.TrimRight(line, "\r")), "sep="); ok && utf8.RuneCountInString(rest) == 1 {

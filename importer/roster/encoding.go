@@ -21,7 +21,7 @@ import (
 //
 // The statistics of a detector need more text than names with a few accents: chardet
 // takes Polish for Turkish. So encodings of Western and Central Europe are compared by
-// the places of the letters, and chardet is asked only about other scripts.
+// the places of the letters, and chardet guesses other scripts only.
 func (s *source) guessText(head []byte) (*text, error) {
 	sample, err := s.highLines()
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *source) guessText(head []byte) (*text, error) {
 // isHigh reports whether a character, or a byte that is not UTF-8, is beyond ASCII.
 func isHigh(r rune) bool { return r >= utf8.RuneSelf }
 
-// highLines returns the first lines with bytes beyond ASCII, up to one chunk.
+// highLines returns about a chunk of lines with bytes beyond ASCII.
 func (s *source) highLines() ([]byte, error) {
 	var sample []byte
 	from := bufio.NewReaderSize(s.bytes(0), chunk)
@@ -85,8 +85,8 @@ func mostlyUTF8(sample string) bool {
 	return multi >= 4 && multi >= 8*broken
 }
 
-// denselyHigh reports whether most bytes beyond ASCII have one beside them, as in every
-// script except the Latin one.
+// denselyHigh reports whether most bytes beyond ASCII have another beside, as in every
+// script except the Latin script.
 func denselyHigh(b []byte) bool {
 	high, dense := 0, 0
 	for i, c := range b {
@@ -121,7 +121,7 @@ func guessScript(b []byte) (string, encoding.Encoding) {
 }
 
 // guessLatin returns the encoding that puts the most letters where letters can be. Of
-// several, the more common one wins.
+// several, the most common encoding wins.
 func guessLatin(sample []byte) (string, encoding.Encoding) {
 	words := bytes.FieldsFunc(sample, func(r rune) bool { return !isHigh(r) && !unicode.IsLetter(r) })
 	words = slices.DeleteFunc(words, func(w []byte) bool { return !bytes.ContainsFunc(w, isHigh) })
@@ -146,8 +146,8 @@ func guessLatin(sample []byte) (string, encoding.Encoding) {
 	return name, best
 }
 
-// countPlausible counts the high bytes of a word that can be where they are: letters,
-// but no capital behind a small letter and no small letter among capitals, apostrophes,
+// countPlausible counts the bytes beyond ASCII that are plausible in a word: letters
+// (except capitals behind small letters and small letters among capitals), apostrophes,
 // and other signs at the ends of the word.
 func countPlausible(word []byte, cm *charmap.Charmap) int {
 	n := 0

@@ -25,7 +25,7 @@ type foreignFormat struct {
 	fix      string
 }
 
-// binaryFormats lists formats by their first bytes.
+// binaryFormats lists formats by the first bytes of a file.
 func binaryFormats() []foreignFormat {
 	return []foreignFormat{
 		{[]string{"%PDF"}, "", CodeNotASpreadsheet, "this is a PDF document, whatever its name says", askForXLSX},
@@ -83,8 +83,8 @@ func (s *source) refuse(formats []foreignFormat, text string) error {
 	return nil
 }
 
-// detectFormat returns XLSX for any archive and CSV for any text, and refuses other files
-// by their first bytes.
+// detectFormat returns XLSX for any archive and CSV for any text, by the first bytes. Files
+// of other formats are refused.
 func (s *source) detectFormat(head []byte) (Format, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):

@@ -10,7 +10,7 @@ import (
 // headLimit is the number of rows in which the header row is looked for.
 const headLimit = 50
 
-// headRow is a copy of one of the first rows.
+// headRow is a copy of a row at the top of the table.
 type headRow struct {
 	Row
 	joined [][]string // the cells of the two rows that this row was made of
@@ -34,7 +34,7 @@ func headRows(t table) ([]headRow, error) {
 	return rows, err
 }
 
-// texts returns the cells that can be headings, each once and on one line.
+// texts returns the different cells that can be headings, without line breaks.
 func (h *headRow) texts() []string {
 	var texts []string
 	for i := range h.Cells {
@@ -68,7 +68,7 @@ func (h *headRow) filled() int {
 	return n
 }
 
-// text returns a cell on one line, or "" behind the last cell.
+// text returns a cell without line breaks, or "" behind the last cell.
 func (h *headRow) text(column int) string {
 	if column >= len(h.Cells) {
 		return ""

@@ -3,9 +3,9 @@ package roster
 import "strings"
 
 // overTwoRows joins the header with the row above or below if only both rows together
-// say what the columns are: groups of columns above their headings (Employee above
-// Last Name and First Name, beside Craft in the upper row alone), or headings broken
-// into two cells (Badge above No.).
+// say what the columns are. Groups of columns may be above the headings (Employee above
+// Last Name and First Name, beside Craft in the upper row alone), or a heading may be
+// broken into two cells (Badge above No.).
 func overTwoRows(rows []headRow, header int, heading func(string) bool) (headRow, bool) {
 	var best headRow
 	most := 0
@@ -34,8 +34,8 @@ type joinedColumn struct {
 	isHeading bool
 }
 
-// joinRows makes one header of two rows and counts the headings. It is not ok if one
-// row alone says as much, or if the lower row may be a person.
+// joinRows makes a header of two rows and counts the headings. It is not ok if a row
+// alone says as much, or if the lower row may be a person.
 func joinRows(top, bottom *headRow, heading func(string) bool) (h headRow, known int, ok bool) {
 	if bottom.Number != top.Number+1 || top.Err != nil || bottom.Err != nil {
 		return h, 0, false
@@ -65,7 +65,7 @@ func joinRows(top, bottom *headRow, heading func(string) bool) (h headRow, known
 	return h, known, better && j.lower > 1 && 2*j.against <= j.lower
 }
 
-// add names a column by its cells in the two rows.
+// add names a column by the cells in the two rows.
 func (j *joinedHeader) add(group, upper, lower string) {
 	pair := strings.TrimSpace(group + " " + lower)
 	c := joinedColumn{name: lower, group: group, isHeading: true}

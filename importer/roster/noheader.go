@@ -25,35 +25,23 @@ func (r *Reader) headerNotFound(o Options, rows []headRow) *fault.Error {
 	return e
 }
 
+// noHeader returns an error about the header row.
 func (r *Reader) noHeader(message string) *fault.Error {
 	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)
 	e.Where.Sheet, e.Quotes = r.sheet, true
-	if name := r.hiddenSheet(); name != "" {
+	if r.book == nil {
+		return e
+	}
+	hidden := slices.IndexFunc(r.book.sheets, func(sh *sheet) bool { return sh.Hidden })
+	if hidden >= 0 && !slices.ContainsFunc(r.book.sheets, func(sh *sheet) bool { return sh.Hidden && sh.Name == r.sheet }) {
+		name := r.book.sheets[hidden].Name
 		e.Fix += fmt.Sprintf("; to read the hidden sheet %q, name it: --sheet %q", name, name)
 	}
 	return e
 }
 
-// hiddenSheet returns the name of the first hidden sheet, or "" where there is none or
-// where a hidden sheet is being read.
-func (r *Reader) hiddenSheet() string {
-	hidden := ""
-	if r.book == nil {
-		return hidden
-	}
-	for _, sheet := range r.book.sheets {
-		switch {
-		case sheet.Hidden && sheet.Name == r.sheet:
-			return ""
-		case sheet.Hidden && hidden == "":
-			hidden = sheet.Name
-		}
-	}
-	return hidden
-}
-
-// delimiterFix returns what to do about a CSV file whose headings are in one cell, or
-// which is a list of names without a heading. It returns "" for any other file.
+// delimiterFix returns advice for a CSV file with all headings in one cell, and for a list of
+// names without a heading. For any other file it returns "".
 func delimiterFix(rows []headRow, o Options) string {
 	oneColumn := true
 	for _, row := range rows {

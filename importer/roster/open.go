@@ -23,7 +23,7 @@ func Open(path string, o Options) (*Reader, error) {
 	return r, nil
 }
 
-// open finds the format and opens the file by it.
+// open finds the format and opens the file.
 func (r *Reader) open(o Options) error {
 	head, err := r.source.head(chunk)
 	if err != nil {

@@ -61,8 +61,8 @@ func (r *Reader) empty() *fault.Error {
 	return r.source.fail(CodeFileEmpty, "the file is empty", "check that it was saved or exported whole", nil)
 }
 
-// estimateRows returns about how many rows a file of some size has, by its beginning.
-// Lines that hold next to nothing are no rows.
+// estimateRows estimates the rows of a file of some size by the first bytes. Lines that
+// hold next to nothing are no rows.
 func estimateRows(head []byte, size int64) int {
 	rows := 0
 	for line := range bytes.FieldsFuncSeq(head, func(r rune) bool { return r == '\n' || r == '\r' }) {

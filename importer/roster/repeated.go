@@ -19,8 +19,8 @@ func (c *rowClassifier) setHeader(h headRow, heading func(string) bool) {
 	}
 }
 
-// repeatsHeader reports whether a row holds the headings again, as at the top of every
-// printed page, or those of a second language right below the header.
+// repeatsHeader reports whether a row repeats the headings, as at the top of every printed
+// page, or holds headings of a second language right below the header.
 func (c *rowClassifier) repeatsHeader(row *Row) bool {
 	if row.Number <= c.lastMerged {
 		return true
@@ -34,7 +34,7 @@ func (c *rowClassifier) repeatsHeader(row *Row) bool {
 }
 
 // startsOtherTable reports whether a row holds headings in other columns than the
-// header: the people below it belong to another table.
+// header. The people below belong to another table.
 func (c *rowClassifier) startsOtherTable(row *Row) bool {
 	for _, cell := range row.Cells {
 		if !blank(cell) {
@@ -59,7 +59,7 @@ func (c *rowClassifier) allHeadings(row *Row) bool {
 	return filled > 1
 }
 
-// sameCells reports whether a row repeats the header, each cell in its own column. The
+// sameCells reports whether a row has the cells of the header in the same columns. The
 // row may leave out some cells, but must repeat two.
 func sameCells(cells, header []string) bool {
 	same, filled := 0, 0

@@ -38,7 +38,7 @@ func (r *rewindReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// more reads a chunk and reports whether there was one.
+// more reads a chunk and reports whether there is more text.
 func (r *rewindReader) more() bool {
 	if r.end != nil {
 		return false
@@ -52,7 +52,7 @@ func (r *rewindReader) more() bool {
 	return n > 0
 }
 
-// line returns the line at the mark without its end, and the position of the next
+// line returns the line at the mark without the line end, and the position of the next
 // line. A line that is too long is cut.
 func (r *rewindReader) line() (line []byte, next int64, cut bool) {
 	for {
@@ -90,7 +90,7 @@ func (r *rewindReader) resume(at int64) {
 	r.pos, r.mark = at, at
 }
 
-// failed returns the error of the source, or nil at its end.
+// failed returns the error of the source, or nil at the end of the text.
 func (r *rewindReader) failed() error {
 	if r.end == nil || errors.Is(r.end, io.EOF) {
 		return nil

@@ -176,8 +176,8 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	}
 }
 
-// classify completes a row and says whether it is a person. It returns an error where
-// another table begins.
+// classify completes a row and sets the SkipReason. It returns an error where another
+// table begins.
 func (r *Reader) classify(row *Row) error {
 	row.widen(len(r.header))
 	if r.hiddenToo && row.SkipReason == SkipHidden {

@@ -22,7 +22,7 @@ const (
 	skipHeadings = "the headings again, not a person"
 )
 
-// rule recognizes rows of one kind that are not people.
+// rule recognizes a kind of row that is not a person.
 type rule struct {
 	reason string
 	cells  int  // the most filled cells that such a row has
@@ -38,8 +38,8 @@ type rule struct {
 const anyCells = 1 << 20
 
 // skipRules lists the rules by what they recognize. A rule must name the files that
-// need it, and must apply to nothing that a row of a person can say: a row too many is
-// found by validation, and a row too few is a person lost.
+// need it, and must not apply to anything that a row of a person can say: validation
+// finds a row too many, but a skipped person is lost.
 var skipRules = sync.OnceValue(func() []rule {
 	rules := []rule{
 		// Timesheets and payroll reports: "Total: 3", "Gesamt Gewerk | | 78", "Total Workers | Foremen 3".
@@ -94,7 +94,7 @@ var skipRules = sync.OnceValue(func() []rule {
 	return rules
 })
 
-// line is a row as the rules see it.
+// line is a row with the facts that the rules need.
 type line struct {
 	row     *Row
 	first   string // the first filled cell, trimmed
@@ -144,7 +144,7 @@ func normal(cell string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(cell), ":", " : ")), " ")
 }
 
-// rowClassifier finds the rows of one roster that are not people.
+// rowClassifier finds the rows of a roster that are not people.
 type rowClassifier struct {
 	headers      [][]string        // the cells of the header row, and of a second row of the header
 	headerRow    int               // the number of the header row
@@ -205,8 +205,8 @@ func (c *rowClassifier) footnote(l *line) bool {
 	return len(rest) < len(l.first) && strings.HasPrefix(rest, " ") && unicode.IsLower(first)
 }
 
-// sentence reports whether a line is a sentence by its words or its length: one cell, or
-// in a CSV file several that begin with a blank, as a sentence split at its commas.
+// sentence reports whether a line is a sentence, by the words or the length. In a CSV
+// file, a sentence may be split at its commas: the cells behind begin with a blank.
 func (c *rowClassifier) sentence(l *line) bool {
 	words := strings.Fields(l.first)
 	if len(words) < 4 {
@@ -234,12 +234,12 @@ func (c *rowClassifier) sentence(l *line) bool {
 	return false
 }
 
-// textAmongNumbers reports whether a line is one text in a column of numbers.
+// textAmongNumbers reports whether a line is a text in a column of numbers.
 func (c *rowClassifier) textAmongNumbers(l *line) bool {
 	return l.column < len(c.numbers) && c.numbers[l.column] && l.row.Kinds != nil && l.row.wordy(l.column)
 }
 
-// lineNumber reports whether a line holds nothing but its number.
+// lineNumber reports whether a line is a number in a column of line numbers.
 func (c *rowClassifier) lineNumber(l *line) bool {
 	if len(l.first) > 3 || strings.Trim(l.first, "0123456789.") != "" {
 		return false

@@ -12,7 +12,7 @@ import (
 // maxSpool is the most that is copied from standard input or from a pipe.
 const maxSpool = 256 << 20
 
-// source is a file with the size and the time of its opening.
+// source is an open file that can be read several times.
 type source struct {
 	name    string // as the user gave it
 	file    *os.File
@@ -80,7 +80,7 @@ func (s *source) spool(from io.Reader) error {
 	return err
 }
 
-// tempFile returns a new temporary file. Its name is removed at once where the system
+// tempFile returns a new temporary file. The name is removed at once where the system
 // allows that, so that even a kill leaves no copy of a roster behind; elsewhere close
 // removes it.
 func (s *source) tempFile() (*os.File, error) {
@@ -94,7 +94,7 @@ func (s *source) tempFile() (*os.File, error) {
 	return file, nil
 }
 
-// unchanged returns an error if the file has changed since it was opened.
+// unchanged returns an error if the file changed after openSource.
 func (s *source) unchanged() error {
 	if s.info == nil {
 		return nil
@@ -125,7 +125,7 @@ func (s *source) fail(code, message, fix string, err error) *fault.Error {
 	return &fault.Error{Where: fault.Where{File: s.name}, Code: code, Message: message, Fix: fix, Err: err}
 }
 
-// unreadable returns an error of reading, with advice unless it has advice already.
+// unreadable returns an error of reading with advice.
 func (s *source) unreadable(err error) *fault.Error {
 	var known *fault.Error
 	if errors.As(err, &known) {
@@ -154,7 +154,7 @@ func (r *steadyReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// head returns the first n bytes of the file, or all of a shorter one.
+// head returns the first n bytes of the file, or all bytes of a shorter file.
 func (s *source) head(n int) ([]byte, error) {
 	b := make([]byte, min(int64(n), s.size))
 	read, err := io.ReadFull(s.bytes(0), b)

@@ -29,7 +29,7 @@ type text struct {
 	remark   string
 }
 
-// reader decodes the file from its beginning. Lines end with LF or CRLF.
+// reader decodes the file from the first byte. Lines end with LF or CRLF.
 func (t *text) reader(s *source) io.Reader {
 	r := s.bytes(int64(len(t.mark)))
 	if t.encoding != nil {
@@ -67,7 +67,7 @@ func (l *lineEnds) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// readText finds the encoding of the file unless the user names it. UTF-8 is believed
+// readText finds the encoding of the file, or takes the encoding that the user names. UTF-8 is believed
 // only when the whole file is valid.
 func (s *source) readText(name string, head []byte) (*text, error) {
 	if name != "" {
