@@ -2,8 +2,12 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -72,6 +76,42 @@ func FindRun(ctx context.Context, book *ledger.Ledger, id string) (PastRun, erro
 		fix = near + "; " + fix
 	}
 	return PastRun{}, &fault.Error{Code: codeUsage, Message: fmt.Sprintf("there is no run %s in the ledger", id), Fix: fix}
+}
+
+// LastRunWithResults returns the newest import at an API whose results file still
+// exists. A company or project of 0 means any.
+func LastRunWithResults(ctx context.Context, book *ledger.Ledger, apiURL string, company, project int64) (ledger.Run, error) {
+	api, err := url.Parse(apiURL)
+	if err != nil {
+		return ledger.Run{}, &fault.Error{Code: "usage", Message: "the API URL is not valid", Fix: "check --api-url", Err: err}
+	}
+	runs, err := book.Runs(ctx, 0)
+	if err != nil {
+		return ledger.Run{}, err
+	}
+	var missing []string
+	for _, r := range runs {
+		ours := r.API == hostName(api) && (company == 0 || company == r.Company) && (project == 0 || project == r.Project)
+		if !ours || r.Command == UndoCommand || r.Results == "" || slices.Contains(missing, r.Results) {
+			continue
+		}
+		if _, err := os.Stat(r.Results); !errors.Is(err, fs.ErrNotExist) {
+			return r, nil
+		}
+		missing = append(missing, r.Results)
+	}
+	const shown = 3
+	message := "no run in the ledger has a results file that still exists"
+	if project != 0 {
+		message = fmt.Sprintf("no run of project %d in the ledger has a results file that still exists", project)
+	}
+	if more := len(missing) - shown; more > 0 {
+		missing = append(missing[:shown], fmt.Sprintf("%d more", more))
+	}
+	if len(missing) > 0 {
+		message += "; looked for " + text.List(missing, "and")
+	}
+	return ledger.Run{}, &fault.Error{Code: "usage", Message: message, Fix: "name the file: muster retry RESULTS; muster runs lists all runs"}
 }
 
 // IsUndo reports whether the run is an undo.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,64 +17,70 @@ import (
 	"muster/importer/report"
 )
 
-// app is the state of a command: its surroundings, settings and result.
-type app struct {
-	getenv   func(string) string
-	stdin    io.Reader
-	stdout   *output
-	stderr   io.Writer
-	settings settings
-	given    []*pflag.Flag // on the command line itself
-	began    time.Time
-	progress atomic.Pointer[report.Progress] // while it is shown
-	mute     atomic.Bool                     // standard error is for errors and warnings, or for JSON
-	said     map[string]bool                 // messages that are printed once
-	jobState
-	commandResult
+// process is what all commands of a process share.
+type process struct {
+	getenv func(string) string
+	stdin  io.Reader
+	stdout *output
+	stderr io.Writer
+	mute   atomic.Bool     // standard error is for errors and warnings, or for JSON
+	said   map[string]bool // messages that are printed once
 }
 
-// jobState is what a run knows of the job around the run.
-type jobState struct {
-	start     *sync.Once        // guards the job's /start ping
-	partOfJob bool              // the job reports all its runs together
-	archive   *importer.Archive // moves the roster; nil leaves it
+// app is a command with its settings and its result.
+type app struct {
+	*process
+	settings settings
+	given    []*pflag.Flag // on the command line
+	began    time.Time
+	progress atomic.Pointer[report.Progress] // while a run shows it
+	monitor  *monitor
+	inJob    bool              // the job reports all its runs together
+	archive  *importer.Archive // moves the roster of a job; nil without a job and in a rehearsal
+	commandResult
 }
 
 // commandResult is how a command ended.
 type commandResult struct {
-	sent     bool            // a run was made, and code is its exit code
-	answered bool            // the JSON object has been printed
+	sent     bool            // rows were handled, and code is the exit code
+	answered bool            // the JSON object was printed
 	code     int             // the exit code of a command without an error
-	summary  *report.Summary // of the run
-	failure  error           // what the command ended with
-	end      *runResult      // the result of the run, for notices and metrics
+	summary  *report.Summary // of the run; nil without a run
 }
 
-func (a *app) main(ctx context.Context, args []string) int {
+func newApp(p *process) *app {
+	a := &app{process: p}
+	a.settings.init()
+	a.monitor = &monitor{app: a}
+	return a
+}
+
+// execute runs the command of a command line and returns the exit code.
+func (a *app) execute(ctx context.Context, args []string) int {
 	ctx, stop := untilSignal(ctx, a.lastWord)
 	defer stop()
-	return a.execute(ctx, args)
-}
-
-// execute runs a command and returns the exit code.
-func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.newRootCommand() //nolint:contextcheck // a command gets its context when it is executed
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	err := root.ExecuteContext(ctx)
-	a.failure = err
-	if err != nil {
-		code := a.codeOf(ctx, err)
-		if code != exitLocked || isTerminal(a.stderr) {
-			a.complain(err)
-		}
-		if !a.answered && (a.settings.json || asksForJSON(args)) {
-			a.refuse(code, err)
-		}
+	code := a.reportEnd(ctx, err)
+	if err != nil && !a.answered && (a.settings.json || asksForJSON(args)) {
+		_, _ = a.answer().Write(append(refusal(code, err), '\n'))
+		a.reportLost()
+		code = a.codeOf(ctx, err)
 	}
-	a.tellLost()
+	return code
+}
+
+// reportEnd prints the error of a command, and returns the exit code. A run that finds
+// the lock taken is silent, unless a terminal shows the error.
+func (a *app) reportEnd(ctx context.Context, err error) int {
+	if err != nil && (a.codeOf(ctx, err) != exitLocked || isTerminal(a.stderr)) {
+		a.complain(err)
+	}
+	a.reportLost()
 	return a.codeOf(ctx, err)
 }
 
@@ -92,7 +97,7 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 	case err == nil:
 		return max(a.code, least)
 	case a.sent:
-		return max(a.code, exitRowsLeft) // what went wrong came after the rows
+		return max(a.code, exitRowsLeft) // the error came after the rows
 	}
 	return max(exitCode(ctx, err), least)
 }
@@ -125,7 +130,7 @@ it became, or what to fix.`,
 		a.newRunCommand(), a.newRunsCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newVersionCommand(),
 	)
 	a.addHelp(root)
-	a.addCompletion(root)
+	addCompletion(root)
 	return root
 }
 

@@ -50,8 +50,8 @@ func (a *app) archiveFolder(code int, failure error) string {
 }
 
 // moveRoster moves the roster after a run, and returns the new path or "".
-func (a *app) moveRoster(ctx context.Context, code int) (string, error) {
-	folder := a.archiveFolder(code, a.failure)
+func (a *app) moveRoster(ctx context.Context, code int, failure error) (string, error) {
+	folder := a.archiveFolder(code, failure)
 	if folder == "" {
 		return "", nil
 	}

@@ -40,7 +40,10 @@ Exit codes:
 			return a.check(cmd.Context(), cmd.Flags(), args[0])
 		},
 	}
-	a.settings.checkFlags(cmd.Flags())
+	f := cmd.Flags()
+	a.settings.addFlags(f, connectionGroup, rosterGroup, ledgerGroup, quotaGroup, actionGroup, outputGroup, plainGroup, configGroup)
+	a.settings.addFlag(f, "results", "`FILE` for the roster with every row marked: .csv, .xlsx or .jsonl")
+	f.StringVar(&a.settings.plan, "plan", "", "`FILE` for a plan, which import --plan keeps to")
 	return cmd
 }
 
@@ -178,7 +181,7 @@ func (a *app) reportCheck(found *checked) error {
 	if c.Invalid+c.Failed+c.Unknown > 0 {
 		c.ExitCode = exitRowsLeft
 		if c.Results == "" {
-			c.FullList = a.again("check", in.Path, "--results FILE")
+			c.FullList = a.suggest("check", in.Path, "--results FILE")
 		}
 	}
 	if foreseen.Stop != nil {
@@ -228,12 +231,12 @@ func (a *app) afterCheck(found *checked, c report.Check) []string {
 	send := c.Import.Create + c.Import.Update
 	switch path := found.roster.Path; {
 	case found.im.Stop() != nil || c.Invalid > 0 && send == 0:
-		return []string{a.again("check", path, "")}
+		return []string{a.suggest("check", path, "")}
 	case send == 0:
 		return nil
 	case found.done():
-		return []string{a.again("import", path, "")}
+		return []string{a.suggest("import", path, "")}
 	default:
-		return []string{a.again("import", path, "--simulate")}
+		return []string{a.suggest("import", path, "--simulate")}
 	}
 }

@@ -1,21 +1,25 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/spf13/pflag"
+	"github.com/goccy/go-yaml/token"
 
+	"muster/importer/fault"
 	"muster/importer/text"
 )
 
-// configFile is a parsed config file: settings for every command, and jobs with more
-// settings. The whole file is checked when it is read.
+// configFile is a config file that was read and checked as a whole: settings for every
+// command, and jobs with more settings.
 type configFile struct {
 	path string
 	section
@@ -25,40 +29,52 @@ type configFile struct {
 
 // section holds the settings of the top of a config file or of a job.
 type section struct {
-	settings []*ast.MappingValueNode // by the flags' names
+	values   []configValue
 	clientID string
-	notices  []notice // nil if it says nothing of them
-	ping     *credential
+	notices  notices // nil without the key notify
+	ping     *secretSource
 }
 
-// jobWithProject returns the first job that sets a project, or "".
-func (c *configFile) jobWithProject() string {
-	for _, j := range c.jobs {
-		for _, pair := range j.settings {
-			if keyOf(pair) == "project" {
-				return j.name
-			}
-		}
-	}
-	return ""
+// configValue is a value for a flag.
+type configValue struct {
+	flag, text string
+	at         *token.Token // the key
 }
 
 // job is a named import that runs unattended.
 type job struct {
 	name         string
 	roster       string // a file, a pattern or a folder
-	done, failed string // where rosters go when they are through; "" leaves them
+	done, failed string // folders for finished rosters; "" leaves the rosters where they are
 	section
 }
 
-// ownKeys are the keys without a flag.
-func ownKeys() []string { return []string{"client_id", "notify", "ping"} }
+// topYAML is the top of a config file, without the settings that have a flag.
+type topYAML struct {
+	Jobs   ast.Node    `yaml:"jobs"`
+	Shared sectionYAML `yaml:",inline"`
+}
+
+// jobYAML is a job, without the settings that have a flag.
+type jobYAML struct {
+	Roster string      `yaml:"roster"`
+	Done   string      `yaml:"done"`
+	Failed string      `yaml:"failed"`
+	Shared sectionYAML `yaml:",inline"`
+}
+
+// sectionYAML holds the keys without a flag that the top and a job have.
+type sectionYAML struct {
+	ClientID string        `yaml:"client_id"`
+	Notify   notices       `yaml:"notify"`
+	Ping     *secretSource `yaml:"ping"`
+}
 
 // readConfig reads and checks a config file.
 func readConfig(path string) (*configFile, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usageError(fmt.Sprintf("the config file %s can't be read: %v", path, pathCause(err)), "check --config (or MUSTER_CONFIG)")
+		return nil, usageError(fmt.Sprintf("the config file %s can't be read: %v", path, fault.Cause(err)), "check --config (or MUSTER_CONFIG)")
 	}
 	parsed, err := parser.ParseBytes(content, 0)
 	if err != nil {
@@ -70,61 +86,113 @@ func readConfig(path string) (*configFile, error) {
 		case nil, *ast.CommentGroupNode, *ast.NullNode:
 			continue
 		}
-		pairs, ok := pairsOf(doc.Body)
-		if !ok {
-			return nil, c.wrong(doc.Body, "expected settings, one a line, such as company: 1234", "see the settings in muster import --help")
-		}
-		for _, pair := range pairs {
-			if keyOf(pair) == "jobs" {
-				err = c.readJobs(pair)
-			} else {
-				err = c.readSetting(&c.section, pair, append(ownKeys(), "jobs"))
+		if err := c.read(doc.Body); err != nil {
+			var wrong *fault.Error
+			if errors.As(err, &wrong) {
+				wrong.Where.File = path
 			}
-			if err != nil {
-				return nil, err
-			}
+			return nil, err
 		}
 	}
-	return c, c.oneRoster()
+	return c, nil
 }
 
-func pairsOf(node ast.Node) ([]*ast.MappingValueNode, bool) {
-	switch body := node.(type) {
-	case *ast.MappingNode:
-		return body.Values, true
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{body}, true
+// read reads the top of a config file.
+func (c *configFile) read(n ast.Node) error {
+	var top topYAML
+	var err error
+	if c.section, err = c.readSection(n, &top, &top.Shared); err != nil || top.Jobs == nil {
+		return err
 	}
-	return nil, false
-}
-
-func keyOf(pair *ast.MappingValueNode) string { return pair.Key.GetToken().Value }
-
-// text returns the scalar value of a key.
-func (c *configFile) text(pair *ast.MappingValueNode) (string, error) {
-	if scalar, ok := pair.Value.(ast.ScalarNode); ok && pair.Value.Type() != ast.NullType {
-		return scalar.GetToken().Value, nil
+	named, ok := pairsOf(top.Jobs)
+	if !ok {
+		return wrongAt(top.Jobs.GetToken(), "expected jobs by their names", "jobs: {nightly: {roster: roster.csv}}")
 	}
-	key := keyOf(pair)
-	return "", c.wrong(pair.Value, fmt.Sprintf("the setting %s takes one value", key), "write it as "+key+": VALUE")
-}
-
-// wrong returns an error at a place of the file.
-func (c *configFile) wrong(at ast.Node, message, fix string) error {
-	position := at.GetToken().Position
-	return usageError(fmt.Sprintf("%s, line %d, column %d: %s", c.path, position.Line, position.Column, message), fix)
-}
-
-// unknown returns the error for an unknown key, with a suggestion.
-func (c *configFile) unknown(pair *ast.MappingValueNode, what string, known []string) error {
-	key := keyOf(pair)
-	fix := strings.Join(known, ", ")
-	if near := text.Closest(key, known, 0.6); near != "" {
-		fix = "did you mean " + near + "?"
-	} else if len(known) > 10 {
-		fix = "see the settings in muster import --help; a key is the flag's name with underscores"
+	for _, pair := range named {
+		if err := c.readJob(pair); err != nil {
+			return err
+		}
 	}
-	return c.wrong(pair.Key, fmt.Sprintf("unknown %s %q", what, key), fix)
+	return nil
+}
+
+// readJob reads a job and adds the job to the file.
+func (c *configFile) readJob(pair *ast.MappingValueNode) error {
+	j := job{name: pair.Key.GetToken().Value}
+	var y jobYAML
+	var err error
+	if j.section, err = c.readSection(pair.Value, &y, &y.Shared); err != nil {
+		return err
+	}
+	if y.Roster == "" {
+		return wrongAt(pair.Key.GetToken(), fmt.Sprintf("the job %s has no roster", j.name), "roster: a file, a pattern such as inbox/*.csv, or a folder")
+	}
+	j.roster, j.done, j.failed = c.inFolder(y.Roster), c.inFolder(y.Done), c.inFolder(y.Failed)
+	if j.inbox().Several() {
+		for _, v := range slices.Concat(j.values, c.values) {
+			if v.flag == "results" || v.flag == "report" {
+				return wrongAt(v.at, fmt.Sprintf("the job %s has several rosters, and one file for the %s of all", j.name, v.flag),
+					"leave "+v.flag+" out; results go beside each roster")
+			}
+		}
+	}
+	c.jobs = append(c.jobs, j)
+	return nil
+}
+
+// readSection reads the settings that have a flag, and decodes all other keys into a
+// struct. shared is the part of the struct that every section has.
+func (c *configFile) readSection(n ast.Node, into any, shared *sectionYAML) (section, error) {
+	var s section
+	pairs, ok := pairsOf(n)
+	if !ok {
+		return s, wrongAt(n.GetToken(), "expected settings, one a line, such as company: 1234", "see the settings in muster import --help")
+	}
+	var scratch settings
+	scratch.init()
+	keys := scratch.configKeys()
+	rest := ast.Mapping(n.GetToken(), true)
+	for _, pair := range pairs {
+		key := pair.Key.GetToken()
+		if !slices.Contains(keys, key.Value) {
+			rest.Values = append(rest.Values, pair)
+			continue
+		}
+		v := configValue{flag: strings.ReplaceAll(key.Value, "_", "-"), at: key}
+		scalar, ok := pair.Value.(ast.ScalarNode)
+		if !ok || pair.Value.Type() == ast.NullType {
+			return s, wrongAt(pair.Value.GetToken(), fmt.Sprintf("the setting %s takes one value", key.Value), "write it as "+key.Value+": VALUE")
+		}
+		v.text = scalar.GetToken().Value
+		f := scratch.flags.Lookup(v.flag)
+		if takesFile(f) {
+			v.text = c.inFolder(v.text)
+		}
+		if err := scratch.flags.Set(v.flag, v.text); err != nil {
+			return s, wrongAt(scalar.GetToken(), fmt.Sprintf("%q is not valid for %s", v.text, key.Value), "see --"+v.flag+" in muster import --help")
+		}
+		s.values = append(s.values, v)
+	}
+	if err := decode(rest, into, keys...); err != nil {
+		return s, err
+	}
+	c.resolve(shared)
+	s.clientID, s.notices, s.ping = shared.ClientID, shared.Notify, shared.Ping
+	return s, nil
+}
+
+// resolve completes the paths of secrets, and warns of secrets that others can read.
+func (c *configFile) resolve(s *sectionYAML) {
+	secrets := []*secretSource{s.Ping}
+	for _, n := range s.Notify {
+		secrets = append(secrets, n.secret())
+	}
+	for _, secret := range secrets {
+		if secret != nil {
+			secret.File = c.inFolder(secret.File)
+			c.cautions = append(c.cautions, readableByOthers(secret.File)...)
+		}
+	}
 }
 
 // inFolder resolves a relative path from the config file's folder, since cron starts
@@ -136,146 +204,24 @@ func (c *configFile) inFolder(path string) string {
 	return filepath.Join(filepath.Dir(c.path), path)
 }
 
-// readSetting takes a setting into a section. A key that no command knows is an
-// error; one that only other commands know is passed over when it is applied.
-func (c *configFile) readSetting(into *section, pair *ast.MappingValueNode, own []string) (err error) {
-	key := keyOf(pair)
-	switch key {
-	case "client_id":
-		into.clientID, err = c.text(pair)
-		return err
-	case "client_secret":
-		return c.wrong(pair.Key, "a config file does not take the secret itself", "put it into a file that only you can read and name that as client_secret_file")
-	case "notify":
-		into.notices, err = c.readNotices(pair.Value)
-		return err
-	case "ping":
-		into.ping, err = c.readCredential(pair.Value, "url")
-		return err
-	}
-	flags, known := allSettings(), own
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name != "config" && f.Name != "job" {
-			known = append(known, strings.ReplaceAll(f.Name, "-", "_"))
-		}
-	})
-	if !slices.Contains(known, key) {
-		return c.unknown(pair, "setting", known)
-	}
-	if err := c.set(flags, pair); err != nil {
-		return err
-	}
-	into.settings = append(into.settings, pair)
-	return nil
-}
-
-// set sets the flag that a setting stands for.
-func (c *configFile) set(flags *pflag.FlagSet, pair *ast.MappingValueNode) error {
-	value, err := c.text(pair)
-	if err != nil {
-		return err
-	}
-	f := flags.Lookup(strings.ReplaceAll(keyOf(pair), "_", "-"))
-	if namesFile(f) {
-		value = c.inFolder(value)
-	}
-	if err := flags.Set(f.Name, value); err != nil {
-		return c.wrong(pair.Value, fmt.Sprintf("%q is not valid for %s", value, keyOf(pair)), "see --"+f.Name+" in muster import --help")
-	}
-	return nil
-}
-
-// namesFile reports whether a flag's value is a file's name.
-func namesFile(f *pflag.Flag) bool {
-	value, _ := pflag.UnquoteUsage(f)
-	return strings.HasPrefix(value, "FILE")
-}
-
-// fromConfig sets what is not set yet.
-func (s *settings) fromConfig(c *configFile, from *section, flags *pflag.FlagSet) error {
-	for _, pair := range from.settings {
-		f := flags.Lookup(strings.ReplaceAll(keyOf(pair), "_", "-"))
-		if f == nil || f.Changed {
-			continue
-		}
-		if err := c.set(flags, pair); err != nil {
-			return err
-		}
-	}
-	if s.clientID == "" {
-		s.clientID = from.clientID
-	}
-	if s.notices == nil {
-		s.notices = from.notices
-	}
-	if s.ping == nil {
-		s.ping = from.ping
-	}
-	return nil
-}
-
-func (c *configFile) readJobs(pair *ast.MappingValueNode) error {
-	named, ok := pairsOf(pair.Value)
-	if !ok {
-		return c.wrong(pair.Value, "expected jobs by their names", "jobs: {nightly: {roster: roster.csv}}")
-	}
-	for _, one := range named {
-		j := job{name: keyOf(one)}
-		keys, ok := pairsOf(one.Value)
-		if !ok {
-			return c.wrong(one.Value, fmt.Sprintf("expected the settings of the job %s", j.name), j.name+": {roster: roster.csv}")
-		}
-		for _, key := range keys {
-			var err error
-			switch keyOf(key) {
-			case "roster":
-				j.roster, err = c.text(key)
-			case "done":
-				j.done, err = c.text(key)
-			case "failed":
-				j.failed, err = c.text(key)
-			default:
-				err = c.readSetting(&j.section, key, append(ownKeys(), "roster", "done", "failed"))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if j.roster == "" {
-			return c.wrong(one.Key, fmt.Sprintf("the job %s has no roster", j.name), "roster: a file, a pattern such as inbox/*.csv, or a folder")
-		}
-		j.roster, j.done, j.failed = c.inFolder(j.roster), c.inFolder(j.done), c.inFolder(j.failed)
-		c.jobs = append(c.jobs, j)
-	}
-	return nil
-}
-
-// oneRoster refuses files that the results of several rosters would overwrite.
-func (c *configFile) oneRoster() error {
+// jobWithProject returns the first job that sets a project, or "".
+func (c *configFile) jobWithProject() string {
 	for _, j := range c.jobs {
-		if !j.inbox().Several() {
-			continue
-		}
-		for _, pair := range slices.Concat(j.settings, c.settings) {
-			if key := keyOf(pair); key == "results" || key == "report" {
-				return c.wrong(pair.Key, fmt.Sprintf("the job %s has several rosters, and one file for the %s of all", j.name, key), "leave "+key+" out; results go beside each roster")
-			}
+		if slices.ContainsFunc(j.values, func(v configValue) bool { return v.flag == "project" }) {
+			return j.name
 		}
 	}
-	return nil
+	return ""
 }
 
-// job returns the job of that name. A nil file has none.
+// job returns the job of that name.
 func (c *configFile) job(name string) (*job, error) {
-	if c == nil {
+	if c.path == "" {
 		return nil, usageError("a job is named, and no config file that has it", "--config FILE (or MUSTER_CONFIG)")
 	}
-	var names []string
-	for i := range c.jobs {
-		if c.jobs[i].name == name {
-			return &c.jobs[i], nil
-		}
-		names = append(names, c.jobs[i].name)
+	names := c.jobNames()
+	if i := slices.Index(names, name); i >= 0 {
+		return &c.jobs[i], nil
 	}
 	fix := "its jobs are " + strings.Join(names, ", ")
 	switch near := text.Closest(name, names, 0.6); {
@@ -285,4 +231,82 @@ func (c *configFile) job(name string) (*job, error) {
 		fix = "add it there as jobs: {" + name + ": {roster: roster.csv}}"
 	}
 	return nil, usageError(fmt.Sprintf("%s has no job %s", c.path, name), fix)
+}
+
+// jobNames returns the names of the jobs in the file's order.
+func (c *configFile) jobNames() []string {
+	var names []string
+	for _, j := range c.jobs {
+		names = append(names, j.name)
+	}
+	return names
+}
+
+func pairsOf(n ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch body := n.(type) {
+	case *ast.MappingNode:
+		return body.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{body}, true
+	}
+	return nil, false
+}
+
+// decode decodes a node strictly into a struct. known are keys at this place that the
+// struct does not have.
+func decode(n ast.Node, into any, known ...string) error {
+	err := yaml.NodeToValue(n, into, yaml.Strict())
+	var own *fault.Error
+	var unknown *yaml.UnknownFieldError
+	var kind *yaml.TypeError
+	var other yaml.Error
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &unknown):
+		return unknownKey(unknown.Token, append(yamlKeys(reflect.TypeOf(into).Elem()), known...))
+	case errors.As(err, &kind) && kind.DstType.Kind() == reflect.Bool:
+		return wrongAt(kind.Token, fmt.Sprintf("%q is neither true nor false", kind.Token.Value), "true or false")
+	case errors.As(err, &kind):
+		return wrongAt(kind.Token, "expected a single value", "write it behind the colon")
+	case errors.As(err, &other):
+		return wrongAt(other.GetToken(), other.GetMessage(), "compare with the examples in muster help jobs")
+	}
+	return err
+}
+
+// yamlKeys returns the keys of a struct in YAML.
+func yamlKeys(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		key := t.Field(i).Tag.Get("yaml")
+		if key == ",inline" {
+			keys = append(keys, yamlKeys(t.Field(i).Type)...)
+		} else {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// unknownKey returns the error for an unknown key, with the key that may be meant. A
+// secret is refused with the key for a file with the secret.
+func unknownKey(at *token.Token, known []string) error {
+	if file := at.Value + "_file"; slices.Contains(known, file) {
+		return wrongAt(at, "a config file does not take the "+at.Value+" itself: it may hold a token", "put it into a file that only you can read and name that as "+file)
+	}
+	fix := strings.Join(known, ", ")
+	if near := text.Closest(at.Value, known, 0.6); near != "" {
+		fix = "did you mean " + near + "?"
+	} else if len(known) > 10 {
+		fix = "see the settings in muster import --help; a key is the flag's name with underscores"
+	}
+	return wrongAt(at, fmt.Sprintf("unknown setting %q", at.Value), fix)
+}
+
+// wrongAt returns an error at a place of the file.
+func wrongAt(at *token.Token, message, fix string) error {
+	err := usageError(message, fix)
+	err.Where = fault.Where{Line: at.Position.Line, Column: at.Position.Column}
+	return err
 }

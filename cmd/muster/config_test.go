@@ -65,7 +65,7 @@ type schemaNotice struct {
 }
 
 func (schemaNotice) JSONSchemaExtend(s *jsonschema.Schema) {
-	for _, kind := range kinds() {
+	for _, kind := range noticeKinds() {
 		s.OneOf = append(s.OneOf, &jsonschema.Schema{Required: []string{kind}})
 	}
 }
@@ -103,6 +103,10 @@ func (schemaAddresses) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "array", Items: &jsonschema.Schema{Type: "string"}, MinItems: &least}}}
 }
 
+func credentialKeys(name string) []string {
+	return []string{name + "_file", name + "_env", name + "_credential"}
+}
+
 func required(keys []string) (all []*jsonschema.Schema) {
 	for _, key := range keys {
 		all = append(all, &jsonschema.Schema{Required: []string{key}})
@@ -112,19 +116,20 @@ func required(keys []string) (all []*jsonschema.Schema) {
 
 // addFlags adds the settings that flags stand behind.
 func addFlags(s *jsonschema.Schema) {
-	words := map[string][]any{
-		"environment": {"production", "sandbox", "monthly", "federal"}, "view": {"normal", "extended", "web"},
-		"log-format": {"text", "json"}, "log-level": {"debug", "info", "warn", "error"},
-	}
-	allSettings().VisitAll(func(f *pflag.Flag) {
+	var every settings
+	every.init()
+	every.flags.VisitAll(func(f *pflag.Flag) {
 		if f.Name == "config" || f.Name == "job" {
 			return
 		}
 		_, usage := pflag.UnquoteUsage(f)
+		words, fixed := f.Value.(choice)
 		one := &jsonschema.Schema{Description: strings.ToUpper(usage[:1]) + usage[1:] + "."}
 		switch kind := f.Value.Type(); {
-		case words[f.Name] != nil:
-			one.Enum = words[f.Name]
+		case fixed:
+			for _, word := range words.words {
+				one.Enum = append(one.Enum, word)
+			}
 		case kind == "bool":
 			one.Type = "boolean"
 		case kind == "int" || kind == "ID":

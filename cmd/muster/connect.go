@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"muster/importer"
+	"muster/importer/fault"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
 	"muster/ratelimit"
@@ -28,7 +29,7 @@ const rehearsalHost = "simulated.invalid"
 // other projects, too, if any are named.
 func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) {
 	s := &a.settings
-	limits := ratelimit.Options{Rate: s.rate.perSecond, Reserve: s.reserve.share}
+	limits := ratelimit.Options{Rate: s.rate.value, Reserve: s.reserve.value}
 	if s.simulate {
 		return a.connectSimulated(ratelimit.New(limits), log, others)
 	}
@@ -55,7 +56,7 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	}
 	limits.Unshared = func(err error) {
 		if !errors.Is(err, fs.ErrNotExist) { // without a folder for the ledger there was no run yet
-			log.Warn().Err(pathCause(err)).Msg("the quota can't be shared with other runs on this machine: the file beside the ledger can't be used")
+			log.Warn().Err(fault.Cause(err)).Msg("the quota can't be shared with other runs on this machine: the file beside the ledger can't be used")
 		}
 	}
 	options.Pace = ratelimit.New(limits)
@@ -107,14 +108,7 @@ func newConnection(o procore.Options) (*connection, error) {
 
 // hosts returns the URLs of the API and of the login host.
 func (s *settings) hosts() (api, login string, err error) {
-	environment, ok := procore.HostsOf(s.environment)
-	if !ok {
-		var names []string
-		for _, e := range procore.Environments() {
-			names = append(names, e.Name)
-		}
-		return "", "", usageError(fmt.Sprintf("--environment %s is unknown", s.environment), strings.Join(names, ", "))
-	}
+	environment, _ := procore.HostsOf(s.environment) // the flag takes only names that are known
 	api, login = environment.APIURL, environment.LoginURL
 	if s.apiURL != "" {
 		api = s.apiURL

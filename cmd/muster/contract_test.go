@@ -134,9 +134,10 @@ func TestDocumentedJSON(t *testing.T) {
 	w.server.RevokeTokens()
 	run([]string{importing, early}, "import", "crew.csv")
 	run([]string{"doctor"}, "doctor")
-	notice, err := json.Marshal(told{
-		Program: "muster", Job: "nightly", Run: id, Project: 1, Status: "stopped", Code: "forbidden",
-		Counts: outcome.Counts{Created: 1}, Roster: "crew.csv", Results: "crew.results.csv", Text: "text",
+	notice, err := json.Marshal(webhookBody{
+		Program: "muster", Job: "nightly", Run: id, Project: 1, Text: "text", Counts: outcome.Counts{Created: 1},
+		webhookEnd:   webhookEnd{Status: "stopped", Code: "forbidden"},
+		webhookFiles: webhookFiles{Roster: "crew.csv", Results: "crew.results.csv"},
 	})
 	if err != nil {
 		t.Fatal(err)

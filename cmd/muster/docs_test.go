@@ -28,7 +28,7 @@ import (
 )
 
 func everyCommand() *cobra.Command {
-	a := &app{getenv: func(string) string { return "" }, stdout: &output{w: io.Discard}, stderr: io.Discard}
+	a := newApp(&process{getenv: func(string) string { return "" }, stdout: &output{w: io.Discard}, stderr: io.Discard})
 	root := a.newRootCommand()
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -92,10 +92,15 @@ func flagsOfAll() map[string]bool {
 	return known
 }
 
+func tableOfSettings() []setting {
+	var s settings
+	return s.table()
+}
+
 func variables() []string {
 	known := []string{"MUSTER_CLIENT_ID", "MUSTER_CLIENT_SECRET", "MUSTER_CRASHES", "MUSTER_TEST_LONG", "MUSTER_TEST_TOOLS"}
-	for _, name := range environmentOf {
-		known = append(known, name)
+	for _, line := range tableOfSettings() {
+		known = append(known, line.variable)
 	}
 	return known
 }
@@ -207,6 +212,7 @@ func TestEverythingIsDocumented(t *testing.T) {
 	for _, text := range documents(t) {
 		all.WriteString(text)
 	}
+	var everySetting settings
 	variableOf := map[string]string{} // by the flag's name
 	for _, row := range rowsOf(textOf(t, "settings")) {
 		for _, found := range anyFlag.FindAllStringSubmatch(row[0], -1) {
@@ -220,7 +226,7 @@ func TestEverythingIsDocumented(t *testing.T) {
 		}
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			got, ok := variableOf[f.Name]
-			if want := environmentOf[f.Name]; !ok && !f.Hidden || want != "" && got != want {
+			if want := everySetting.line(f.Name).variable; !ok && !f.Hidden || want != "" && got != want {
 				t.Errorf("the topic settings does not have --%s with %q", f.Name, want)
 			}
 		})
@@ -318,7 +324,7 @@ func TestDocumentedTablesAreComplete(t *testing.T) {
 			t.Errorf("README: retry takes %s up: %t", row[0], got)
 		}
 	}
-	for _, kind := range kinds() {
+	for _, kind := range noticeKinds() {
 		if !strings.Contains(part(t, jobs, "Notices"), "`"+kind+"`") {
 			t.Errorf("the topic jobs does not name notices by %s", kind)
 		}

@@ -44,7 +44,7 @@ Exit codes:
 		},
 	}
 	f := cmd.Flags()
-	a.settings.connectionFlags(f)
+	a.settings.addFlags(f, connectionGroup)
 	useful := []string{"ledger", "results", "json", "quiet", "plain", "config", "job"}
 	f.VisitAll(func(flag *pflag.Flag) {
 		if flag.Name != "simulate" && flag.Name != "view" {
@@ -52,10 +52,7 @@ Exit codes:
 		}
 	})
 	// The bundle lists all settings of an import, but only some matter here.
-	a.settings.rosterFlags(f)
-	a.settings.workFlags(f)
-	a.settings.resultsFlag(f)
-	a.settings.outputFlags(f)
+	a.settings.addFlags(f, importGroups()[1:]...)
 	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = !slices.Contains(useful, flag.Name) })
 	f.StringVar(&bundle, "support-bundle", "", "`FILE.zip` to write for the person who helps you")
 	return cmd
@@ -229,5 +226,5 @@ func writeFinding(w io.Writer, f finding, columns int, colours bool) {
 	if colours {
 		lines = strings.Replace(lines, string(f.State), style.colour+string(f.State)+"\x1b[0m", 1)
 	}
-	_, _ = io.WriteString(w, lines) // tellLost reports a lost standard output
+	_, _ = io.WriteString(w, lines) // reportLost reports a lost standard output
 }

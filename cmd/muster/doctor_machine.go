@@ -155,7 +155,7 @@ func checkDisk(what, folder string) finding {
 	}
 	probe, err := os.CreateTemp(folder, ".muster-doctor-*")
 	if err != nil {
-		f.State, f.Text = broken, fmt.Sprintf("muster can't write in %s: %v", folder, pathCause(err))
+		f.State, f.Text = broken, fmt.Sprintf("muster can't write in %s: %v", folder, fault.Cause(err))
 		f.Fix = "check that you may write there, or choose another folder with --" + what
 		f.Facts["code"] = "unwritable"
 		return f

@@ -230,14 +230,15 @@ func (a *app) logError(e report.Error, quotes bool) {
 	}
 }
 
-// refuse prints the JSON object of a command that did not start.
-func (a *app) refuse(code int, err error) {
+// refusal returns the JSON object of a command that did not start.
+func refusal(code int, err error) json.RawMessage {
 	e, _ := reasonOf(err)
-	_ = json.NewEncoder(a.answer()).Encode(struct {
+	object, _ := json.Marshal(struct {
 		Status   string       `json:"status"`
 		ExitCode int          `json:"exit_code"`
 		Error    report.Error `json:"error"`
-	}{statusOf(code), code, e}) // tellLost reports a lost standard output
+	}{statusOf(code), code, e}) // the fields are words and numbers
+	return object
 }
 
 // statusOf returns the word for how a run with that exit code ended.

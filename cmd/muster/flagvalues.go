@@ -2,18 +2,22 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"muster/importer"
+	"muster/importer/text"
 )
 
-// idFlag is an ID of Procore: digits, without regard to leading zeros.
+// idFlag is the value of a flag for an ID of Procore: digits, without regard to leading
+// zeros.
 type idFlag int64
 
+// Type returns the kind of value.
 func (i *idFlag) Type() string { return "ID" }
 
+// String returns the digits, or "" without an ID.
 func (i *idFlag) String() string {
 	if *i == 0 {
 		return ""
@@ -21,101 +25,90 @@ func (i *idFlag) String() string {
 	return strconv.FormatInt(int64(*i), 10)
 }
 
-func (i *idFlag) Set(text string) error {
-	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+// Set parses an ID.
+func (i *idFlag) Set(input string) error {
+	n, err := strconv.ParseInt(strings.TrimSpace(input), 10, 64)
 	if err != nil || n < 1 {
-		return fmt.Errorf("%q is no ID: write the number in the project's address in the browser", text)
+		return fmt.Errorf("%q is no ID: write the number in the project's address in the browser", input)
 	}
 	*i = idFlag(n)
 	return nil
 }
 
-// rateFlag is a pace in requests a second, said as 2/s, 30/m or 600/h.
-type rateFlag struct {
-	text      string
-	perSecond float64
+// choice is the value of a flag with a fixed list of words.
+type choice struct {
+	value *string
+	words []string
 }
 
-func (r *rateFlag) String() string { return r.text }
-func (r *rateFlag) Type() string   { return "pace" }
+// Type returns the kind of value.
+func (c choice) Type() string { return "string" }
 
-func (r *rateFlag) Set(text string) error {
-	number, unit, _ := strings.Cut(strings.TrimSpace(text), "/")
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || !(n > 0) || n > 1e6 {
-		return fmt.Errorf("%q is no pace: write 2/s, 30/m or 600/h", text)
+// String returns the chosen word.
+func (c choice) String() string { return *c.value }
+
+// Set takes a word of the list.
+func (c choice) Set(word string) error {
+	if !slices.Contains(c.words, word) {
+		return fmt.Errorf("choose %s", text.List(c.words, "or"))
 	}
-	switch strings.TrimSpace(unit) {
-	case "", "s", "sec", "second":
-	case "m", "min", "minute":
-		n /= 60
-	case "h", "hour":
-		n /= 3600
-	default:
-		return fmt.Errorf("%q is no pace: write 2/s, 30/m or 600/h", text)
-	}
-	r.text, r.perSecond = text, n
+	*c.value = word
 	return nil
 }
 
-// shareFlag is a share of the quota, said as 20%.
-type shareFlag struct {
-	text  string
-	share float64
+// parsedFlag is the value of a flag that a function parses. The input is kept for
+// commands to copy.
+type parsedFlag[T any] struct {
+	value T
+	input string
+	kind  string
+	parse func(string) (T, error)
 }
 
-func (s *shareFlag) String() string { return s.text }
-func (s *shareFlag) Type() string   { return "share" }
+// Type returns the kind of value.
+func (p *parsedFlag[T]) Type() string { return p.kind }
 
-func (s *shareFlag) Set(text string) error {
-	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
+// String returns the input.
+func (p *parsedFlag[T]) String() string { return p.input }
+
+// Set parses the input.
+func (p *parsedFlag[T]) Set(input string) (err error) {
+	p.input = input
+	p.value, err = p.parse(input)
+	return err
+}
+
+// parseRate parses a pace such as 2/s, 30/m or 600/h and returns requests a second.
+func parseRate(input string) (float64, error) {
+	number, unit, _ := strings.Cut(strings.TrimSpace(input), "/")
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	seconds := map[string]float64{"": 1, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}[strings.TrimSpace(unit)]
+	if err != nil || !(n > 0) || n > 1e6 || seconds == 0 {
+		return 0, fmt.Errorf("%q is no pace: write 2/s, 30/m or 600/h", input)
+	}
+	return n / seconds, nil
+}
+
+// parseShare parses a share of the quota such as 20%.
+func parseShare(input string) (float64, error) {
+	number, percent := strings.CutSuffix(strings.TrimSpace(input), "%")
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if err != nil || !percent || !(n >= 0) || n > 90 {
-		return fmt.Errorf("%q is no share between 0%% and 90%%", text)
+		return 0, fmt.Errorf("%q is no share between 0%% and 90%%", input)
 	}
-	s.text, s.share = text, n/100
-	return nil
+	return n / 100, nil
 }
 
-type maxErrorsFlag struct {
-	text  string
-	limit importer.MaxErrors
-}
-
-func (m *maxErrorsFlag) String() string { return m.text }
-func (m *maxErrorsFlag) Type() string   { return "errors" }
-
-func (m *maxErrorsFlag) Set(text string) error {
-	limit, err := importer.ParseMaxErrors(text)
-	if err != nil {
-		return err
-	}
-	m.text, m.limit = text, limit
-	return nil
-}
-
-// ageFlag is a time that has gone by, said as 400d or 36h.
-type ageFlag struct {
-	text string
-	age  time.Duration
-}
-
-func (f *ageFlag) String() string { return f.text }
-func (f *ageFlag) Type() string   { return "age" }
-
-func (f *ageFlag) Set(text string) error {
-	unit, number := time.Hour, strings.TrimSpace(text)
-	if days, ok := strings.CutSuffix(number, "d"); ok {
+// parseAge parses an age such as 400d or 36h.
+func parseAge(input string) (time.Duration, error) {
+	input = strings.TrimSpace(input)
+	unit, number := time.Hour, strings.TrimSuffix(input, "h")
+	if days, ok := strings.CutSuffix(input, "d"); ok {
 		unit, number = 24*time.Hour, days
-	} else if hours, ok := strings.CutSuffix(number, "h"); ok {
-		number = hours
-	} else {
-		number = ""
 	}
 	n, err := strconv.ParseUint(number, 10, 16)
-	if err != nil || n == 0 {
-		return fmt.Errorf("%q is no age: write 400d or 36h", text)
+	if err != nil || n == 0 || number == input {
+		return 0, fmt.Errorf("%q is no age: write 400d or 36h", input)
 	}
-	f.text, f.age = text, time.Duration(n)*unit
-	return nil
+	return time.Duration(n) * unit, nil
 }

@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/spf13/pflag"
 
 	"muster/importer/report"
 )
@@ -14,94 +13,97 @@ import (
 // runResult is the result of a run for monitors and notices: counts, codes and
 // numbers, no names of people.
 type runResult struct {
-	job     string // "" outside of one
+	job     string // "" outside of a job
 	roster  string
-	project int64 // 0 if there are several, or none was set
+	project int64 // 0 for several projects, or if no project was set
 	code    int   // the exit code
 	problem string
 	took    time.Duration
-	summary *report.Summary // nil if it did not start
+	summary *report.Summary // nil if the run did not start
 }
 
-// withHooks runs work and then sends notices, pings and metrics. A failure of a hook is
-// only a warning. A rehearsal has no hooks.
-func (a *app) withHooks(ctx context.Context, flags *pflag.FlagSet, roster string, work func() error) error {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
-	if a.settings.simulate {
-		return work()
-	}
+// importFile imports a roster or a results file, prints the summary and sends the
+// notices. A rehearsal sends no notices.
+func (a *app) importFile(ctx context.Context, path string, mustBeResults bool) (runResult, error) {
 	started := time.Now()
-	err := work()
-	end := runResult{
-		job: a.settings.job, roster: roster, project: a.settings.project, code: a.codeOf(ctx, err),
-		took: time.Since(started), summary: a.summary,
+	summary, err := a.runImport(ctx, path, mustBeResults)
+	if summary != nil {
+		a.sent, a.code, a.summary = true, summary.ExitCode, summary
+		err = errors.Join(err, a.printSummary(*summary))
 	}
-	if a.summary != nil && len(a.summary.Parts) > 0 {
-		end.project = 0
+	result := runResult{
+		job: a.settings.job, roster: path, project: a.settings.project, code: a.codeOf(ctx, err),
+		took: time.Since(started), summary: summary,
+	}
+	if summary != nil && len(summary.Parts) > 0 {
+		result.project = 0
 	}
 	if err != nil {
 		reason, _ := reasonOf(err)
-		end.problem = reason.Code
-	} else if a.summary != nil && a.summary.Error != nil {
-		end.problem = a.summary.Error.Code
+		result.problem = reason.Code
+	} else if summary != nil && summary.Error != nil {
+		result.problem = summary.Error.Code
 	}
-	a.end = &end
-	a.notify(ctx, end)
-	if !a.partOfJob {
-		a.wrapUp(ctx, []runResult{end}, end.code)
+	if !a.settings.simulate {
+		a.notify(ctx, result)
 	}
-	return err
+	return result, err
 }
 
-// wrapUp writes the metrics and pings the monitor when the runs of a job have ended.
-func (a *app) wrapUp(ctx context.Context, runs []runResult, code int) {
-	if code == exitLocked {
-		return // the run that holds the lock reports
+// reportRuns writes the metrics and pings the monitor when the runs of a job have ended.
+func (a *app) reportRuns(ctx context.Context, runs []runResult, code int) {
+	if a.settings.simulate || code == exitLocked { // the run that holds the lock reports
+		return
 	}
-	a.pingStart(ctx) // for a run that ended before it had the lock
+	a.monitor.start(ctx) // for a run that ended before it had the lock
 	a.writeMetrics(runs, code)
 	if code == exitDone {
-		a.pingMonitor(ctx, "")
+		a.monitor.ping(ctx, "")
 		return
 	}
-	a.pingMonitor(ctx, "/fail")
+	a.monitor.ping(ctx, "/fail")
 }
 
-// notify sends the notices for a run.
-func (a *app) notify(ctx context.Context, end runResult) {
-	var telling sync.WaitGroup
+// notify sends the notices for a run. A failure is only a warning.
+func (a *app) notify(ctx context.Context, result runResult) {
+	var sending sync.WaitGroup
 	failures := make([]error, len(a.settings.notices))
 	for i, n := range a.settings.notices {
-		if n.on.includes(end.code) {
-			telling.Go(func() { failures[i] = a.tell(ctx, n, end) })
+		if n.On.includes(result.code) {
+			sending.Go(func() { failures[i] = a.send(ctx, n, result) })
 		}
 	}
-	telling.Wait()
+	sending.Wait()
 	for i, err := range failures {
 		if err != nil {
-			a.warn("The notice by %s could not be sent: %v", a.settings.notices[i].kind, err)
+			kind, _ := a.settings.notices[i].kind()
+			a.warn("The notice by %s could not be sent: %v", kind, err)
 		}
 	}
 }
 
-// pingStart pings /start once per job. Only a run that holds the lock pings: if a run
-// that finds the lock taken pinged too, a monitor would not notice that the other run
-// hangs.
-func (a *app) pingStart(ctx context.Context) {
-	if !a.settings.simulate {
-		a.start.Do(func() { a.pingMonitor(ctx, "/start") })
+// monitor pings the URL of the setting ping. All runs of a job share a monitor.
+type monitor struct {
+	app     *app
+	started bool
+}
+
+// start pings /start once. Only a run that holds the lock pings: if a run that finds
+// the lock taken pinged too, a monitor would not notice that the other run hangs.
+func (m *monitor) start(ctx context.Context) {
+	if !m.started && !m.app.settings.simulate {
+		m.started = true
+		m.ping(ctx, "/start")
 	}
 }
 
-// pingMonitor requests the monitor's address with the suffix how.
-func (a *app) pingMonitor(ctx context.Context, how string) {
-	if a.settings.ping == nil {
+// ping requests the monitor's URL with a suffix.
+func (m *monitor) ping(ctx context.Context, suffix string) {
+	if m.app.settings.ping == nil {
 		return
 	}
-	if err := a.sendPing(ctx, how); err != nil {
-		a.warn("The monitor could not be pinged: %v", err)
+	if err := m.app.sendPing(ctx, suffix); err != nil {
+		m.app.warn("The monitor could not be pinged: %v", err)
 	}
 }
 
@@ -115,7 +117,7 @@ func (a *app) warn(format string, args ...any) {
 	log.Warn().Msg(text)
 }
 
-// first reports whether this has not been said before.
+// first reports whether a text is new in this process.
 func (a *app) first(text string) bool {
 	if a.said[text] {
 		return false

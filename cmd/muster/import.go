@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"muster/importer"
 	"muster/importer/fault"
+	"muster/importer/report"
 	"muster/importer/results"
 )
 
@@ -32,12 +32,13 @@ A results file is imported as by muster retry.
   muster import hr-export.csv --config muster.yaml --mapping hr.yaml --quiet`,
 		Args: oneArgument("roster"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withHooks(cmd.Context(), cmd.Flags(), args[0], func() error {
-				return a.runImport(cmd.Context(), args[0], false)
-			})
+			if err := a.begin(cmd.Flags()); err != nil {
+				return err
+			}
+			return a.importAndReport(cmd.Context(), args[0], false)
 		},
 	}
-	a.importFlags(cmd.Flags())
+	a.settings.addFlags(cmd.Flags(), importGroups()...)
 	cmd.Flags().StringVar(&a.settings.plan, "plan", "", "`FILE` of a plan that muster check made: import exactly that, or nothing")
 	return cmd
 }
@@ -58,70 +59,68 @@ project if they are set.
   muster retry`,
 		Args: optionalArgument("results file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path := ""
-			if len(args) == 1 {
-				path = args[0]
-			} else {
-				var err error
-				if path, err = a.lastResults(cmd.Context(), cmd.Flags()); err != nil {
-					return err
-				}
+			if err := a.begin(cmd.Flags()); err != nil {
+				return err
 			}
-			return a.withHooks(cmd.Context(), cmd.Flags(), path, func() error {
-				return a.runImport(cmd.Context(), path, true)
-			})
+			if len(args) == 1 {
+				return a.importAndReport(cmd.Context(), args[0], true)
+			}
+			path, err := a.lastResults(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.importAndReport(cmd.Context(), path, true)
 		},
 	}
-	a.importFlags(cmd.Flags())
+	a.settings.addFlags(cmd.Flags(), importGroups()...)
 	return cmd
 }
 
-func (a *app) importFlags(f *pflag.FlagSet) {
-	a.settings.connectionFlags(f)
-	a.settings.rosterFlags(f)
-	a.settings.workFlags(f)
-	a.settings.resultsFlag(f)
-	a.settings.outputFlags(f)
+// importAndReport imports a file outside of a job.
+func (a *app) importAndReport(ctx context.Context, path string, mustBeResults bool) error {
+	result, err := a.importFile(ctx, path, mustBeResults)
+	a.reportRuns(ctx, []runResult{result}, result.code)
+	return err
 }
 
 // runImport imports a roster or the rows of a results file.
-func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (err error) {
+func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (_ *report.Summary, err error) {
 	if mustBeResults {
 		a.settings.readAsResults(a.given)
 	}
 	reviewed, err := a.reviewedPlan()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in, err := a.openFile(ctx, path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if mustBeResults && !in.Retry {
-		return notResults(path, in.Header)
+		return nil, notResults(path, in.Header)
 	}
 	split, err := a.bind(ctx, in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return a.importRoster(ctx, in, split, reviewed)
 }
 
 // importRoster connects to Procore, opens the ledger and imports a roster.
-func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *importer.ProjectSplit, reviewed *importer.PlanFile) (err error) {
+func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *importer.ProjectSplit, reviewed *importer.PlanFile) (_ *report.Summary, err error) {
 	target, err := in.ResultsPath(a.settings.results, a.settings.simulate)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	conn, err := a.connect(a.logger(), split.Projects[1:]...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.close()
 	book, err := a.openLedger(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, book.close()) }()
 	show := a.newDisplay(in)
@@ -133,36 +132,36 @@ func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *impo
 }
 
 // showImport runs an import, and shows what happens.
-func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.PlanFile) (err error) {
+func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.PlanFile) (_ *report.Summary, err error) {
 	im := show.im
 	if err := im.Lock(); err != nil {
-		return err
+		return nil, err
 	}
-	a.pingStart(ctx)
+	a.monitor.start(ctx)
 	validation, err := im.Validate(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if reviewed != nil {
 		if err := im.Match(ctx, reviewed); err != nil {
-			return a.suggestCheck(err, show.roster.Path)
+			return nil, a.suggestCheck(err, show.roster.Path)
 		}
 	}
 	requests := 0
 	if !a.settings.quiet { // else the estimate is not shown
 		if requests, err = im.Forecast(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	a.announce(show, validation, requests)
 	if err := show.begin(ctx, validation.Rows, requests); err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, show.discard()) }()
 	summary, err := im.Run(ctx)
 	show.close()
 	if summary == nil {
-		return err
+		return nil, err
 	}
 	return a.summarise(ctx, show, summary, err)
 }
@@ -173,7 +172,7 @@ func (a *app) importOptions(show *display) importer.Options {
 	return importer.Options{
 		Rehearsal: s.simulate,
 		Policy:    importer.Policy{Update: s.update, AllowNamesakes: s.allowNamesakes, RecreateRemoved: s.recreateRemoved},
-		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors.limit, MaxDuration: s.maxDuration},
+		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors.value, MaxDuration: s.maxDuration},
 		OnEvent:   show.handle, Log: show.log,
 	}
 }
@@ -193,7 +192,7 @@ func (a *app) reviewedPlan() (*importer.PlanFile, error) {
 func (a *app) suggestCheck(err error, path string) error {
 	var changed *fault.Error
 	if errors.As(err, &changed) && changed.Code == importer.CodePlanChanged {
-		changed.Fix = "look at what would be done now: " + a.again("check", path, "")
+		changed.Fix = "look at what would be done now: " + a.suggest("check", path, "")
 	}
 	return err
 }

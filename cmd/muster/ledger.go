@@ -14,7 +14,7 @@ import (
 func (a *app) ledgerPath() (string, error) {
 	path := a.settings.ledger
 	if path == "" {
-		path = a.getenv(environmentOf["ledger"]) // of a command that has no --ledger
+		path = a.getenv(a.settings.line("ledger").variable) // of a command that has no --ledger
 	}
 	if path == "" {
 		return defaultLedger(a.getenv)

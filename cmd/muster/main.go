@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"sync"
 	"syscall"
 )
 
@@ -22,6 +21,6 @@ func main() {
 
 // run is the whole program without its surroundings. It returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := &app{getenv: getenv, stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, said: map[string]bool{}, jobState: jobState{start: new(sync.Once)}}
-	return app.main(ctx, args)
+	app := newApp(&process{getenv: getenv, stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, said: map[string]bool{}})
+	return app.execute(ctx, args)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/fault"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -53,12 +54,9 @@ Exit codes:
 		},
 	}
 	f := cmd.Flags()
-	a.settings.rosterFlags(f)
+	a.settings.addFlags(f, rosterGroup, ledgerGroup, plainGroup, configGroup)
 	_ = f.MarkHidden("allow-namesakes") // rows are not compared here
-	a.settings.ledgerFlag(f)
-	a.settings.plainFlag(f)
-	a.settings.configFlag(f)
-	f.BoolVar(&a.settings.json, "json", false, "print one JSON object on standard output, and ask nothing")
+	a.settings.addFlag(f, "json", "print one JSON object on standard output, and ask nothing")
 	f.StringVarP(&output, "output", "o", "", "mapping `FILE` to write")
 	f.BoolVar(&forget, "forget", false, "forget what was confirmed for these headings, and look anew")
 	return cmd
@@ -244,7 +242,7 @@ func (t *mappingText) ending(in *importer.Roster, shown *mapJSON) {
 			next = "take the # off the lines that hold in " + shown.Mapping
 		}
 	case !shown.Complete:
-		next = t.mapCommand(in.Path, "-o mapping.yaml")
+		next = t.suggest("map", in.Path, "-o mapping.yaml")
 	}
 	if next != "" {
 		t.b.WriteString(t.gap() + t.named("Next:    ", report.Clean(next)))
@@ -257,23 +255,6 @@ func quoted(headings []string) string {
 		return ""
 	}
 	return `"` + strings.Join(headings, `", "`) + `"`
-}
-
-// mapCommand returns the command that shows a roster's mapping, with the flags for
-// reading the roster.
-func (a *app) mapCommand(path, more string) string {
-	words := onRoster("map", path)
-	for _, f := range a.given {
-		switch f.Name {
-		case "sheet", "header-row", "encoding", "delimiter", "ledger", "config":
-			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
-		case "plain":
-			if f.Value.String() == "true" {
-				words = append(words, "--plain")
-			}
-		}
-	}
-	return strings.Join(append(words, more), " ")
 }
 
 // writeNew writes a new file. An existing file with the same content is fine.
@@ -292,7 +273,7 @@ func writeNew(path string, content []byte) error {
 		}
 	}
 	if err != nil {
-		return usageError(fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "name another file with -o")
+		return usageError(fmt.Sprintf("%s can't be written: %v", path, fault.Cause(err)), "name another file with -o")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"muster/importer/fault"
 	"muster/importer/metrics"
 	"muster/importer/outcome"
 	"muster/importer/report"
@@ -41,6 +42,6 @@ func (a *app) writeMetrics(runs []runResult, code int) {
 		job.Rows[job.Project] = outcome.Counts{}
 	}
 	if err := metrics.Update(path, job); err != nil {
-		a.warn("The metrics file %s could not be written: %v", path, pathCause(err))
+		a.warn("The metrics file %s could not be written: %v", path, fault.Cause(err))
 	}
 }

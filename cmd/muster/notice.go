@@ -8,23 +8,30 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// notice says where to send a message about which runs.
+// notice says which message to send after which runs.
 type notice struct {
-	on    occasion
-	paths bool // it names the roster and its results, which may say more than counts
-	kind  string
-	url   *credential // of slack, teams and webhook
-	email *email
+	On      occasion      `yaml:"on"`
+	Paths   bool          `yaml:"paths"` // whether to name the roster and the results, which may say more than counts
+	Slack   *secretSource `yaml:"slack"`
+	Teams   *secretSource `yaml:"teams"`
+	Webhook *secretSource `yaml:"webhook"`
+	Email   *email        `yaml:"email"`
 }
 
-// email says how a mail is sent.
+// email says how to send a mail.
 type email struct {
-	server   string // with its port
-	from     string
-	to       []string
-	user     string
-	password *credential
+	Server   string         `yaml:"server"` // with the port
+	From     string         `yaml:"from"`
+	To       addresses      `yaml:"to"`
+	User     string         `yaml:"user"`
+	Password passwordSource `yaml:",inline"`
 }
+
+// notices is the key notify: a list of notices or a single notice.
+type notices []notice
+
+// addresses is a list of mail addresses or a single address.
+type addresses []string
 
 // occasion says which runs a notice is for.
 type occasion string
@@ -37,8 +44,8 @@ const (
 
 func occasions() []string { return []string{string(onAttention), string(onFailure), string(onFinish)} }
 
-// kinds returns the kinds of notices, each a key in the config file.
-func kinds() []string { return []string{"slack", "teams", "webhook", "email"} }
+// noticeKinds returns the kinds of notices, each a key in the config file.
+func noticeKinds() []string { return []string{"slack", "teams", "webhook", "email"} }
 
 // includes reports whether a run with this exit code matches the occasion. A locked run
 // never does.
@@ -54,126 +61,110 @@ func (o occasion) includes(code int) bool {
 	return code != exitDone
 }
 
-// readNotices reads the key notify: a list of notices or a single notice.
-func (c *configFile) readNotices(node ast.Node) ([]notice, error) {
-	entries := []ast.Node{node}
-	if list, ok := node.(*ast.SequenceNode); ok {
+// kind returns the kind of a notice, and the source of the URL unless the notice is a mail.
+func (n notice) kind() (string, *secretSource) {
+	switch {
+	case n.Slack != nil:
+		return "slack", n.Slack
+	case n.Teams != nil:
+		return "teams", n.Teams
+	case n.Webhook != nil:
+		return "webhook", n.Webhook
+	}
+	return "email", nil
+}
+
+// secret returns the secret that sending a notice takes, or nil.
+func (n notice) secret() *secretSource {
+	if n.Email != nil {
+		return (*secretSource)(&n.Email.Password)
+	}
+	_, url := n.kind()
+	return url
+}
+
+// UnmarshalYAML reads a list of notices or a single notice.
+func (l *notices) UnmarshalYAML(n ast.Node) error {
+	entries := []ast.Node{n}
+	if list, ok := n.(*ast.SequenceNode); ok {
 		entries = list.Values
 	}
-	notices := []notice{} // not nil: none is an answer, too
+	*l = notices{} // an empty list replaces the list at the top of the file
 	for _, entry := range entries {
-		n, err := c.readNotice(entry)
-		if err != nil {
-			return nil, err
+		if _, ok := pairsOf(entry); !ok {
+			return wrongAt(entry.GetToken(), "expected a list of notices", "notify: [{slack: {url_file: slack-url}}]")
 		}
-		notices = append(notices, n)
+		var one notice
+		if err := one.read(entry); err != nil {
+			return err
+		}
+		*l = append(*l, one)
 	}
-	return notices, nil
+	return nil
 }
 
-func (c *configFile) readNotice(node ast.Node) (notice, error) {
-	n := notice{on: onAttention}
-	pairs, ok := pairsOf(node)
-	if !ok {
-		return n, c.wrong(node, "expected a list of notices", "notify: [{slack: {url_file: slack-url}}]")
+// read reads and checks a notice.
+func (n *notice) read(entry ast.Node) error {
+	n.On = onAttention
+	if err := decode(entry, n); err != nil {
+		return err
 	}
-	for _, pair := range pairs {
-		var err error
-		switch key := keyOf(pair); {
-		case key == "on":
-			n.on, err = c.readOccasion(pair)
-		case key == "paths":
-			n.paths, err = c.readBool(pair)
-		case !slices.Contains(kinds(), key):
-			err = c.unknown(pair, "setting of notify", append(kinds(), "on", "paths"))
-		case n.kind != "":
-			err = c.wrong(pair.Key, fmt.Sprintf("both %s and %s in one entry of notify", n.kind, key), "begin another entry with -")
-		case key == "email":
-			n.kind = key
-			n.email, err = c.readEmail(pair.Value)
-		default:
-			n.kind = key
-			n.url, err = c.readCredential(pair.Value, "url")
-		}
-		if err != nil {
-			return n, err
+	recipients := 0
+	for _, given := range []bool{n.Slack != nil, n.Teams != nil, n.Webhook != nil, n.Email != nil} {
+		if given {
+			recipients++
 		}
 	}
-	if n.kind == "" {
-		return n, c.wrong(node, "an entry of notify has no recipient", "one of "+strings.Join(kinds(), ", "))
+	switch recipients {
+	case 0:
+		return wrongAt(entry.GetToken(), "an entry of notify has no recipient", "one of "+strings.Join(noticeKinds(), ", "))
+	case 1:
+		return nil
 	}
-	return n, nil
+	return wrongAt(entry.GetToken(), "an entry of notify has several recipients", "begin another entry with -")
 }
 
-func (c *configFile) readOccasion(pair *ast.MappingValueNode) (occasion, error) {
-	text, err := c.text(pair)
-	if err == nil && !slices.Contains(occasions(), text) {
-		err = c.wrong(pair.Value, fmt.Sprintf("%q is no occasion", text), strings.Join(occasions(), ", "))
+// UnmarshalYAML reads the word for an occasion.
+func (o *occasion) UnmarshalYAML(n ast.Node) error {
+	word := n.GetToken().Value
+	if !slices.Contains(occasions(), word) {
+		return wrongAt(n.GetToken(), fmt.Sprintf("%q is no occasion", word), strings.Join(occasions(), ", "))
 	}
-	return occasion(text), err
+	*o = occasion(word)
+	return nil
 }
 
-func (c *configFile) readBool(pair *ast.MappingValueNode) (bool, error) {
-	if b, ok := pair.Value.(*ast.BoolNode); ok {
-		return b.Value, nil
+// UnmarshalYAML reads and checks how to send a mail.
+func (e *email) UnmarshalYAML(n ast.Node) error {
+	const example = "email: {server: smtp.example.com:587, from: muster@example.com, to: [office@example.com]}"
+	type plain email // without this method
+	if err := decode(n, (*plain)(e)); err != nil {
+		return err
 	}
-	return false, c.wrong(pair.Value, fmt.Sprintf("%s is true or false", keyOf(pair)), keyOf(pair)+": true")
-}
-
-func (c *configFile) readEmail(node ast.Node) (*email, error) {
-	known := append([]string{"server", "from", "to", "user"}, credentialKeys("password")...)
-	pairs, ok := pairsOf(node)
-	if !ok {
-		return nil, c.wrong(node, "expected how mail is sent", "email: {server: smtp.example.com:587, from: muster@example.com, to: [office@example.com]}")
-	}
-	e := &email{}
-	var password credential
-	for _, pair := range pairs {
-		var err error
-		switch key := keyOf(pair); {
-		case key == "server":
-			e.server, err = c.text(pair)
-		case key == "from":
-			e.from, err = c.text(pair)
-		case key == "user":
-			e.user, err = c.text(pair)
-		case key == "to":
-			e.to, err = c.readTexts(pair)
-		case key == "password" || slices.Contains(credentialKeys("password"), key):
-			e.password = &password
-			err = c.readCredentialKey(&password, pair, "password")
-		default:
-			err = c.unknown(pair, "setting of email", known)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	login := secretSource(e.Password)
 	switch {
-	case e.server == "" || e.from == "" || len(e.to) == 0:
-		return nil, c.wrong(node, "a mail needs server, from and to", "email: {server: smtp.example.com:587, from: muster@example.com, to: [office@example.com]}")
-	case (e.user == "") != (e.password == nil):
-		return nil, c.wrong(node, "user and password stand together", "user: NAME and password_file: FILE, or neither")
-	case e.password != nil:
-		return e, c.oneCredential(node, e.password, "password")
+	case e.Server == "" || e.From == "" || len(e.To) == 0:
+		return wrongAt(n.GetToken(), "a mail needs server, from and to", example)
+	case (e.User == "") != (login.count() == 0):
+		return wrongAt(n.GetToken(), "user and password are needed together", "user: NAME and password_file: FILE, or neither")
+	case e.User != "":
+		return login.check(n, "password")
 	}
-	return e, nil
+	return nil
 }
 
-// readTexts reads a text or a list of texts.
-func (c *configFile) readTexts(pair *ast.MappingValueNode) ([]string, error) {
-	list, ok := pair.Value.(*ast.SequenceNode)
-	if !ok {
-		text, err := c.text(pair)
-		return []string{text}, err
+// UnmarshalYAML reads a list of addresses or a single address.
+func (l *addresses) UnmarshalYAML(n ast.Node) error {
+	entries := []ast.Node{n}
+	if list, ok := n.(*ast.SequenceNode); ok {
+		entries = list.Values
 	}
-	var texts []string
-	for _, value := range list.Values {
-		scalar, ok := value.(ast.ScalarNode)
+	for _, entry := range entries {
+		scalar, ok := entry.(ast.ScalarNode)
 		if !ok {
-			return nil, c.wrong(value, "expected an address", "to: [office@example.com]")
+			return wrongAt(entry.GetToken(), "expected an address", "to: [office@example.com]")
 		}
-		texts = append(texts, scalar.GetToken().Value)
+		*l = append(*l, scalar.GetToken().Value)
 	}
-	return texts, nil
+	return nil
 }

@@ -21,67 +21,83 @@ import (
 	"muster/importer/text"
 )
 
-// What is sent to Slack, Teams and webhooks is one JSON object each, and made
-// here. Of the libraries for it, nicholas-fedor/shoutrrr v0.13.2 sends these
-// without a time-out and knows of Teams only the connectors that Microsoft has
-// retired; nikoksr/notify v1.3.0 sends mail through a package that was last
-// touched in 2021. Mail is wneessen/go-mail's: net/smtp is frozen and can't log
-// in the way Microsoft 365 asks for.
+// Slack, Teams and webhooks take a single JSON object each, which is built here. Of the
+// libraries for these messages, nicholas-fedor/shoutrrr v0.13.2 sends without a time-out
+// and supports only the Teams connectors that Microsoft has retired; nikoksr/notify
+// v1.3.0 sends mail through a package that was last changed in 2021. Mail goes through
+// wneessen/go-mail: net/smtp is frozen and lacks the login that Microsoft 365 requires.
 
 const (
-	tellTime  = 15 * time.Second // for one notice, with all its tries
-	tellTries = 3
+	sendTime  = 15 * time.Second // for a notice, with all tries
+	sendTries = 3
 )
 
-// told is what a webhook gets.
-type told struct {
-	Program  string `json:"program"`
-	Job      string `json:"job,omitempty"`
-	Run      string `json:"run,omitempty"`
-	Project  int64  `json:"project,omitempty"`
+// webhookBody is the JSON that a webhook gets.
+type webhookBody struct {
+	Program string `json:"program"`
+	Job     string `json:"job,omitempty"`
+	Run     string `json:"run,omitempty"`
+	Project int64  `json:"project,omitempty"`
+	webhookEnd
+	Rows int `json:"rows"`
+	outcome.Counts
+	webhookEffort
+	webhookFiles
+	Text string `json:"text"`
+}
+
+// webhookEnd is how the run ended.
+type webhookEnd struct {
 	Status   string `json:"status"`
 	ExitCode int    `json:"exit_code"`
-	Code     string `json:"code,omitempty"` // of what stopped it
-	Rows     int    `json:"rows"`
-	outcome.Counts
+	Code     string `json:"code,omitempty"` // of the problem that stopped the run
+}
+
+// webhookEffort is what the run took.
+type webhookEffort struct {
 	Requests  int     `json:"requests"`
 	Throttled int     `json:"throttled"`
 	Elapsed   float64 `json:"elapsed_s"`
-	Roster    string  `json:"roster,omitempty"`
-	Results   string  `json:"results,omitempty"`
-	Text      string  `json:"text"`
 }
 
-func (n notice) told(end runResult) told {
-	t := told{
-		Program: "muster", Job: end.job, Project: end.project, Status: statusOf(end.code), ExitCode: end.code,
-		Code: end.problem, Elapsed: end.took.Round(time.Millisecond).Seconds(), Text: end.sentence(),
+// webhookFiles are the files of the run, for a notice with paths.
+type webhookFiles struct {
+	Roster  string `json:"roster,omitempty"`
+	Results string `json:"results,omitempty"`
+}
+
+// body returns the message about a run.
+func (n notice) body(run runResult) webhookBody {
+	b := webhookBody{
+		Program: "muster", Job: run.job, Project: run.project, Text: run.sentence(),
+		webhookEnd:    webhookEnd{statusOf(run.code), run.code, run.problem},
+		webhookEffort: webhookEffort{Elapsed: run.took.Round(time.Millisecond).Seconds()},
 	}
-	if s := end.summary; s != nil {
-		t.Run, t.Status, t.Counts, t.Rows = s.Run, s.Status, s.Counts, s.Counts.Rows()
-		t.Requests, t.Throttled = s.Requests, s.Throttled
+	if s := run.summary; s != nil {
+		b.Run, b.Status, b.Counts, b.Rows = s.Run, s.Status, s.Counts, s.Counts.Rows()
+		b.Requests, b.Throttled = s.Requests, s.Throttled
 	}
-	if n.paths {
-		t.Roster = end.roster
-		t.Text += "\nRoster: " + end.roster
-		if end.summary != nil && end.summary.Results != "" {
-			t.Results = end.summary.Results
-			t.Text += "\nResults: " + t.Results
+	if n.Paths {
+		b.Roster = run.roster
+		b.Text += "\nRoster: " + run.roster
+		if run.summary != nil && run.summary.Results != "" {
+			b.Results = run.summary.Results
+			b.Text += "\nResults: " + b.Results
 		}
 	}
-	return t
+	return b
 }
 
-// subject is what stands over a mail.
-func (end runResult) subject() string {
+// subject returns the subject of a mail.
+func (run runResult) subject() string {
 	what := "import"
-	if end.job != "" {
-		what = "job " + end.job
+	if run.job != "" {
+		what = "job " + run.job
 	}
-	if end.project != 0 {
-		what += ", project " + strconv.FormatInt(end.project, 10)
+	if run.project != 0 {
+		what += ", project " + strconv.FormatInt(run.project, 10)
 	}
-	switch end.code {
+	switch run.code {
 	case exitDone:
 		return "muster: " + what + ": done"
 	case exitRowsLeft:
@@ -92,12 +108,12 @@ func (end runResult) subject() string {
 	return "muster: " + what + ": stopped early"
 }
 
-// sentence says what became of the run.
-func (end runResult) sentence() string {
+// sentence returns the result of the run in words.
+func (run runResult) sentence() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (exit code %d).", end.subject(), end.code)
-	if end.summary != nil {
-		c := end.summary.Counts
+	fmt.Fprintf(&b, "%s (exit code %d).", run.subject(), run.code)
+	if run.summary != nil {
+		c := run.summary.Counts
 		var parts []string
 		for _, status := range outcome.Statuses() {
 			if n := c.Of(status); n > 0 {
@@ -106,45 +122,46 @@ func (end runResult) sentence() string {
 		}
 		fmt.Fprintf(&b, "\n%s: %s.", text.Plural(c.Rows(), "row", "rows"), strings.Join(parts, ", "))
 	}
-	if e, _, ok := explanationOf(end.problem); ok {
+	if e, _, ok := explanationOf(run.problem); ok {
 		fmt.Fprintf(&b, "\n%s %s", e.Meaning, e.Fix)
-	} else if end.problem != "" {
-		fmt.Fprintf(&b, "\nCode: %s.", end.problem)
+	} else if run.problem != "" {
+		fmt.Fprintf(&b, "\nCode: %s.", run.problem)
 	}
-	if end.summary != nil && end.summary.Run != "" {
-		fmt.Fprintf(&b, "\nRun: %s.", end.summary.Run)
+	if run.summary != nil && run.summary.Run != "" {
+		fmt.Fprintf(&b, "\nRun: %s.", run.summary.Run)
 	}
 	return b.String()
 }
 
-// tell sends a notice.
-func (a *app) tell(ctx context.Context, n notice, end runResult) error {
-	t := n.told(end)
-	if n.email != nil {
-		return a.sendMail(ctx, n.email, end.subject(), t.Text)
+// send sends a notice about a run.
+func (a *app) send(ctx context.Context, n notice, run runResult) error {
+	message := n.body(run)
+	kind, address := n.kind()
+	if n.Email != nil {
+		return a.sendMail(ctx, n.Email, run.subject(), message.Text)
 	}
-	address, err := n.url.read(a.getenv)
+	target, err := address.read(a.getenv)
 	if err != nil {
 		return err
 	}
-	var body any = t
-	switch n.kind {
+	var body any = message
+	switch kind {
 	case "slack":
-		body = map[string]string{"text": slackEscapes.Replace(t.Text)}
+		body = map[string]string{"text": slackEscapes.Replace(message.Text)}
 	case "teams":
-		body = teamsCard(t.Text)
+		body = teamsCard(message.Text)
 	}
 	content, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("the message: %w", err)
 	}
-	return sendHTTP(ctx, http.MethodPost, address, content)
+	return sendHTTP(ctx, http.MethodPost, target, content)
 }
 
-// slackEscapes are the characters that mean something to Slack.
+// slackEscapes replaces the characters with a meaning in Slack.
 var slackEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// teamsCard is an adaptive card, which is what a Teams workflow takes.
+// teamsCard returns an adaptive card, the format of a Teams workflow.
 func teamsCard(text string) any {
 	type block map[string]any
 	var lines []block
@@ -160,36 +177,36 @@ func teamsCard(text string) any {
 	}}}
 }
 
-// sendPing requests the monitor's address with a suffix.
-func (a *app) sendPing(ctx context.Context, how string) error {
+// sendPing requests the monitor's URL with a suffix.
+func (a *app) sendPing(ctx context.Context, suffix string) error {
 	address, err := a.settings.ping.read(a.getenv)
 	if err != nil {
 		return err
 	}
 	ping, err := url.Parse(address)
 	if err != nil {
-		return errors.New("its address is none")
+		return errors.New("the URL is not valid")
 	}
-	if how != "" {
-		ping = ping.JoinPath(how)
+	if suffix != "" {
+		ping = ping.JoinPath(suffix)
 	}
 	return sendHTTP(ctx, http.MethodGet, ping.String(), nil)
 }
 
-// sendHTTP sends a request, and repeats a request that did not get through.
+// sendHTTP sends a request, with more tries after a failed connection, a 429 or a 5xx.
 func sendHTTP(ctx context.Context, method, address string, body []byte) error {
-	// Who ends the run still wants it told.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
+	// A notice is sent even if a signal has ended the run.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
 	defer cancel()
 	to, err := url.Parse(address)
 	if err != nil || to.Host == "" || to.Scheme != "https" && to.Scheme != "http" {
-		return errors.New("its address is none: it begins with https://")
+		return errors.New("the URL does not begin with https:// or http://")
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
 	_, err = backoff.Retry(ctx, func() (struct{}, error) {
 		return struct{}{}, sendOnce(ctx, client, method, address, body)
-	}, backoff.WithMaxTries(tellTries))
+	}, backoff.WithMaxTries(sendTries))
 	var permanent *backoff.PermanentError
 	if errors.As(err, &permanent) {
 		err = permanent.Err
@@ -200,7 +217,7 @@ func sendHTTP(ctx context.Context, method, address string, body []byte) error {
 func sendOnce(ctx context.Context, client *http.Client, method, address string, body []byte) error {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return backoff.Permanent(errors.New("its address is none"))
+		return backoff.Permanent(errors.New("the URL is not valid"))
 	}
 	request.Header.Set("User-Agent", userAgent())
 	if body != nil {
@@ -226,37 +243,38 @@ func sendOnce(ctx context.Context, client *http.Client, method, address string, 
 	}
 }
 
-// sendMail sends a mail: encrypted where a password is sent, and unencrypted only
-// within this machine or to a server that can't do better.
+// sendMail sends a mail. A login requires encryption; without a login, encryption is
+// left out within this machine and for a server that does not offer encryption.
 func (a *app) sendMail(ctx context.Context, e *email, subject, text string) error {
-	host, port, err := net.SplitHostPort(e.server)
+	host, port, err := net.SplitHostPort(e.Server)
 	if err != nil {
-		host, port = e.server, "587"
+		host, port = e.Server, "587"
 	}
 	number, err := strconv.Atoi(port)
 	if err != nil {
-		return fmt.Errorf("the server %s has no port such as :587", e.server)
+		return fmt.Errorf("the server %s has no port such as :587", e.Server)
 	}
-	options := []mail.Option{mail.WithPort(number), mail.WithTimeout(tellTime)}
+	login := secretSource(e.Password)
+	options := []mail.Option{mail.WithPort(number), mail.WithTimeout(sendTime)}
 	switch ip := net.ParseIP(host); {
 	case host == "localhost" || ip != nil && ip.IsLoopback():
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	case number == 465:
 		options = append(options, mail.WithSSL())
-	case e.password != nil:
+	case e.User != "":
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
 	default:
 		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
 	}
-	if e.password != nil {
-		password, err := e.password.read(a.getenv)
+	if e.User != "" {
+		password, err := login.read(a.getenv)
 		if err != nil {
 			return err
 		}
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(e.user), mail.WithPassword(password))
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(e.User), mail.WithPassword(password))
 	}
 	message := mail.NewMsg()
-	if err := errors.Join(message.From(e.from), message.To(e.to...)); err != nil {
+	if err := errors.Join(message.From(e.From), message.To(e.To...)); err != nil {
 		return err
 	}
 	message.Subject(subject)
@@ -266,7 +284,7 @@ func (a *app) sendMail(ctx context.Context, e *email, subject, text string) erro
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
 	defer cancel()
 	return client.DialAndSendWithContext(ctx, message)
 }

@@ -39,7 +39,7 @@ func (a *app) openFile(ctx context.Context, path string) (*importer.Roster, erro
 		saved = "" // without a folder for it no mapping was confirmed
 	}
 	in, err := importer.Open(ctx, path, importer.OpenOptions{
-		Options: options, Mapping: a.settings.mapping, Saved: saved, Advice: a.mapCommand(path, "-o mapping.yaml"),
+		Options: options, Mapping: a.settings.mapping, Saved: saved, Advice: a.suggest("map", path, "-o mapping.yaml"),
 	})
 	if err == nil && !in.Retry && in.Sheet == "" && a.isGiven("sheet") {
 		in.Remarks = append(in.Remarks, fmt.Sprintf("--sheet %s was not needed: a CSV file has no sheets", a.settings.sheet))
@@ -93,7 +93,7 @@ func (a *app) askAndBind(ctx context.Context, in *importer.Roster) error {
 	if err != nil {
 		a.talk("The mapping holds for this run only: it can't be kept (%v).", err)
 	} else {
-		a.talk("This is remembered for these headings; %s undoes it.", a.mapCommand(in.Path, "--forget"))
+		a.talk("This is remembered for these headings; %s undoes it.", a.suggest("map", in.Path, "--forget"))
 	}
 	return in.Bind()
 }
@@ -112,7 +112,7 @@ func (a *app) sayConfirmed(in *importer.Roster) {
 		return
 	}
 	sentence := fmt.Sprintf("the headings are mapped as you confirmed on %s; %s undoes that",
-		in.Confirmed().Local().Format(time.DateOnly), a.mapCommand(in.Path, "--forget"))
+		in.Confirmed().Local().Format(time.DateOnly), a.suggest("map", in.Path, "--forget"))
 	if a.settings.quiet || a.settings.json {
 		in.Remarks = append(in.Remarks, sentence)
 		return

@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"syscall"
+
+	"muster/importer/fault"
 )
 
 // output is standard output. A write error does not end the command: the error is
@@ -35,8 +37,8 @@ func (o *output) Fd() uintptr {
 // pipe has seen enough.
 func (o *output) lost() bool { return o.failed != nil && !errors.Is(o.failed, syscall.EPIPE) }
 
-// tellLost says once that standard output could not be written.
-func (a *app) tellLost() {
+// reportLost says once that standard output could not be written.
+func (a *app) reportLost() {
 	if !a.stdout.lost() || a.stdout.told {
 		return
 	}
@@ -48,5 +50,5 @@ func (a *app) tellLost() {
 	case a.sent:
 		fix = "muster runs says what became of the rows"
 	}
-	a.complain(usageError("standard output can't be written: "+pathCause(a.stdout.failed).Error(), fix))
+	a.complain(usageError("standard output can't be written: "+fault.Cause(a.stdout.failed).Error(), fix))
 }

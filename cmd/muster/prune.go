@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) newPruneCommand() *cobra.Command {
-	var age ageFlag
+	age := parsedFlag[time.Duration]{kind: "age", parse: parseAge}
 	cmd := &cobra.Command{
 		Use:   "prune --older-than AGE",
 		Short: "Forget old runs; who was created stays known",
@@ -32,7 +32,7 @@ Exit codes:
 		Example: `  muster runs prune --older-than 400d`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.pruneRuns(cmd.Context(), cmd.Flags(), age)
+			return a.pruneRuns(cmd.Context(), cmd.Flags(), age.value)
 		},
 	}
 	a.recordFlags(cmd.Flags())
@@ -40,11 +40,11 @@ Exit codes:
 	return cmd
 }
 
-func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) (err error) {
+func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age time.Duration) (err error) {
 	if err := a.begin(flags); err != nil {
 		return err
 	}
-	if age.age == 0 {
+	if age == 0 {
 		return usageError("--older-than is not set: how old must a run be to be forgotten?", "muster runs prune --older-than 400d")
 	}
 	book, path, err := a.openRecord(ctx)
@@ -56,7 +56,7 @@ func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age ageFlag) 
 		a.talk("There is no ledger %s yet.", report.Clean(path))
 	} else {
 		defer func() { err = errors.Join(err, book.Close()) }()
-		if pruned, err = book.Prune(ctx, time.Now().Add(-age.age)); err != nil {
+		if pruned, err = book.Prune(ctx, time.Now().Add(-age)); err != nil {
 			return err
 		}
 	}

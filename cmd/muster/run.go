@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -38,13 +37,13 @@ with.
 		Example: `  muster run nightly --config /etc/muster/config.yaml
   muster run --all --config /etc/muster/config.yaml --quiet`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.run(cmd.Context(), cmd.Flags(), args, all)
+			return a.runJobs(cmd.Context(), cmd.Flags(), args, all)
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&all, "all", false, "run all jobs, in the file's order")
-	f.BoolVar(&a.settings.simulate, "simulate", false, "rehearse against a simulated Procore inside muster; nothing leaves this machine")
-	a.settings.outputFlags(f)
+	a.settings.addFlag(f, "simulate", "")
+	a.settings.addFlags(f, outputGroup, plainGroup, configGroup)
 	_ = f.MarkHidden("job") // a job is an argument here
 	return cmd
 }
@@ -53,25 +52,27 @@ with.
 type jobRun struct {
 	Job    string          `json:"job"`
 	Roster string          `json:"roster"`
-	Moved  string          `json:"moved,omitempty"` // where the roster has gone
-	Result json.RawMessage `json:"result"`          // as import --json prints it
+	Moved  string          `json:"moved,omitempty"` // the roster's new path
+	Result json.RawMessage `json:"result"`          // the object of import --json
 }
 
-func (a *app) run(ctx context.Context, flags *pflag.FlagSet, names []string, all bool) error {
+// runJobs runs jobs one after the other.
+func (a *app) runJobs(ctx context.Context, flags *pflag.FlagSet, names []string, all bool) error {
 	if err := a.begin(flags); err != nil {
 		return err
 	}
-	jobs, err := a.chosen(names, all)
+	jobs, err := a.chooseJobs(names, all)
 	if err != nil {
 		return err
 	}
 	runs := []jobRun{}
 	for _, j := range jobs {
-		code := exitCode(ctx, context.Cause(ctx)) // of a job that is not begun any more
-		if ctx.Err() == nil {
-			code = a.runJob(ctx, j, func(r jobRun) { runs = append(runs, r) })
+		if ctx.Err() != nil {
+			a.code = worse(a.code, exitCode(ctx, context.Cause(ctx)))
+			break
 		}
-		a.code = worse(a.code, code)
+		code, ofJob := a.runJob(ctx, j)
+		a.code, runs = worse(a.code, code), append(runs, ofJob...)
 	}
 	if !a.settings.json {
 		return nil
@@ -82,8 +83,8 @@ func (a *app) run(ctx context.Context, flags *pflag.FlagSet, names []string, all
 	}{a.code, runs})
 }
 
-// chosen returns the jobs to be run.
-func (a *app) chosen(names []string, all bool) ([]*job, error) {
+// chooseJobs returns the jobs to run.
+func (a *app) chooseJobs(names []string, all bool) ([]*job, error) {
 	if a.settings.config == "" {
 		return nil, usageError("jobs are in a config file, and none is named", "--config FILE (or MUSTER_CONFIG)")
 	}
@@ -91,10 +92,7 @@ func (a *app) chosen(names []string, all bool) ([]*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var known []string
-	for _, j := range file.jobs {
-		known = append(known, j.name)
-	}
+	known := file.jobNames()
 	switch {
 	case all && len(names) > 0:
 		return nil, usageError("--all is given, and jobs are named", "leave one of the two out")
@@ -118,79 +116,84 @@ func (a *app) chosen(names []string, all bool) ([]*job, error) {
 	return jobs, nil
 }
 
-// runJob imports every roster of a job, and returns the worst exit code.
-func (a *app) runJob(ctx context.Context, j *job, record func(jobRun)) int {
-	args := []string{"--config", a.settings.config, "--job", j.name}
+// forJob returns an app with the settings of a job and the flags of this command.
+func (a *app) forJob(name string) (*app, error) {
+	ofJob := newApp(a.process)
+	flags := ofJob.settings.flags
+	values := map[string]string{"config": a.settings.config, "job": name}
 	for _, f := range a.given {
-		if f.Name != "config" && f.Name != "job" && f.Name != "all" {
-			args = append(args, "--"+f.Name+"="+f.Value.String())
+		if values[f.Name] == "" && flags.Lookup(f.Name) != nil {
+			values[f.Name] = f.Value.String()
 		}
 	}
-	// The job's settings, for the hooks of all its runs together.
-	whole := a.child()
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	whole.importFlags(flags)
-	err := flags.Parse(args)
-	if err == nil {
-		err = whole.begin(flags)
+	for flag, value := range values {
+		if err := flags.Set(flag, value); err != nil {
+			return ofJob, err
+		}
 	}
+	return ofJob, ofJob.begin(flags)
+}
+
+// runJob imports every roster of a job, and returns the worst exit code.
+func (a *app) runJob(ctx context.Context, j *job) (code int, runs []jobRun) {
+	whole, err := a.forJob(j.name)
 	var rosters []string
 	if err == nil {
 		rosters, err = whole.rostersOf(j)
 	}
 	if err != nil {
-		code := exitCode(ctx, err)
-		var object bytes.Buffer
-		whole.stdout = &output{w: &object}
-		whole.refuse(code, err)
-		record(jobRun{Job: j.name, Roster: j.roster, Result: bytes.TrimSpace(object.Bytes())})
+		code = exitCode(ctx, err)
 		a.complain(err)
-		return code
+		return code, []jobRun{{Job: j.name, Roster: j.roster, Result: refusal(code, err)}}
 	}
-	rehearsal := a.settings.simulate
-	code, runs := exitDone, []runResult{}
+	var results []runResult
 	for _, path := range rosters {
 		if ctx.Err() != nil {
 			code = worse(code, exitCode(ctx, context.Cause(ctx)))
 			break
 		}
-		one := a.child()
-		if !rehearsal {
-			one.archive = j.inbox().NewArchive(path)
-		}
-		one.start = whole.start
-		said := jobRun{Job: j.name, Roster: path}
-		var object bytes.Buffer
-		if a.settings.json {
-			one.stdout = &output{w: &object}
-		} else {
-			a.talk("Job %s, roster %s:", j.name, report.Clean(path))
-		}
-		own := one.execute(ctx, append(append([]string{"import"}, args...), "--", path))
-		code = worse(code, own)
-		a.sent = a.sent || one.sent
-		if one.end != nil {
-			runs = append(runs, *one.end)
-		}
-		said.Result = bytes.TrimSpace(object.Bytes())
-		var filed error
-		if said.Moved, filed = one.moveRoster(ctx, own); filed != nil {
-			a.complain(filed)
-			code = worse(code, exitRowsLeft)
-		} else if said.Moved != "" && !a.settings.json {
-			a.talk("Moved %s to %s.", path, said.Moved)
-		}
-		record(said)
+		run, result := whole.runRoster(ctx, j, path)
+		runs, results, code = append(runs, run), append(results, result), worse(code, result.code)
+		a.sent = a.sent || result.summary != nil
 	}
-	if !rehearsal {
-		whole.wrapUp(ctx, runs, code)
-	}
-	return code
+	whole.reportRuns(ctx, results, code)
+	return code, runs
 }
 
-// child returns an app for a single run of a job.
-func (a *app) child() *app {
-	return &app{getenv: a.getenv, stdin: a.stdin, stdout: a.stdout, stderr: a.stderr, said: a.said, jobState: jobState{partOfJob: true, start: new(sync.Once)}}
+// runRoster imports a roster of a job, and moves the roster to the folder for finished
+// rosters. The receiver has the settings of the job.
+func (a *app) runRoster(ctx context.Context, j *job, path string) (jobRun, runResult) {
+	one, err := a.forJob(j.name) // an import changes its settings
+	one.monitor, one.inJob = a.monitor, true
+	if !a.settings.simulate {
+		one.archive = j.inbox().NewArchive(path)
+	}
+	if !a.settings.json {
+		a.talk("Job %s, roster %s:", j.name, report.Clean(path))
+	}
+	var result runResult
+	if err == nil {
+		result, err = one.importFile(ctx, path, false)
+	}
+	result.code = one.reportEnd(ctx, err)
+	run := jobRun{Job: j.name, Roster: path}
+	if result.summary == nil {
+		run.Result = refusal(result.code, err)
+	} else {
+		var object bytes.Buffer
+		_ = report.WriteJSON(&object, *result.summary) // a buffer takes everything
+		run.Result = object.Bytes()
+	}
+	moved, err := one.moveRoster(ctx, result.code, err)
+	switch {
+	case err != nil:
+		a.complain(err)
+		result.code = worse(result.code, exitRowsLeft)
+	case moved != "" && !a.settings.json:
+		a.talk("Moved %s to %s.", path, moved)
+	}
+	run.Moved = moved
+	return run, result
 }
 
 // worse returns the more severe of two exit codes.

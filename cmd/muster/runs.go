@@ -53,11 +53,9 @@ Exit codes:
 
 // recordFlags adds the flags of commands that only read the ledger.
 func (a *app) recordFlags(f *pflag.FlagSet) {
-	a.settings.ledgerFlag(f)
-	a.settings.configFlag(f)
-	f.BoolVar(&a.settings.json, "json", false, "print one JSON object on standard output")
-	f.BoolVar(&a.settings.quiet, "quiet", false, "print no headings and no remarks")
-	a.settings.plainFlag(f)
+	a.settings.addFlags(f, ledgerGroup, plainGroup, configGroup)
+	a.settings.addFlag(f, "json", "print one JSON object on standard output")
+	a.settings.addFlag(f, "quiet", "print no headings and no remarks")
 }
 
 // runJSON is the JSON of a run: a contract with other programs.

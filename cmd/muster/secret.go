@@ -10,89 +10,75 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"muster/importer/fault"
 )
 
-// credential is the place of a secret: a password, or an address with a token in it.
-type credential struct {
-	file       string
-	variable   string // of the environment
-	credential string // of systemd (LoadCredential=)
+// secretSource says where a URL with a token in it is kept. A config file never holds the
+// URL itself.
+type secretSource struct {
+	File       string `yaml:"url_file"`
+	Variable   string `yaml:"url_env"`        // of the environment
+	Credential string `yaml:"url_credential"` // of systemd (LoadCredential=)
 }
 
-// readCredential reads the keys url_file, url_env or url_credential of a secret named
-// url.
-func (c *configFile) readCredential(node ast.Node, name string) (*credential, error) {
-	pairs, ok := pairsOf(node)
-	if !ok {
-		return nil, c.wrong(node, "expected where the "+name+" is kept", fmt.Sprintf("{%s_file: FILE} or {%s_env: VARIABLE}; it may hold a token, and is not written into this file", name, name))
+// passwordSource is a secretSource of a password.
+type passwordSource struct {
+	File       string `yaml:"password_file"`
+	Variable   string `yaml:"password_env"`
+	Credential string `yaml:"password_credential"`
+}
+
+// UnmarshalYAML reads and checks where a URL is kept.
+func (s *secretSource) UnmarshalYAML(n ast.Node) error {
+	type plain secretSource // without this method
+	if err := decode(n, (*plain)(s)); err != nil {
+		return err
 	}
-	one := &credential{}
-	for _, pair := range pairs {
-		if err := c.readCredentialKey(one, pair, name); err != nil {
-			return nil, err
+	return s.check(n, "url")
+}
+
+// count returns how many places are named.
+func (s *secretSource) count() int {
+	named := 0
+	for _, place := range []string{s.File, s.Variable, s.Credential} {
+		if place != "" {
+			named++
 		}
 	}
-	return one, c.oneCredential(node, one, name)
+	return named
 }
 
-func credentialKeys(name string) []string {
-	return []string{name + "_file", name + "_env", name + "_credential"}
-}
-
-// readCredentialKey reads a key into a credential.
-func (c *configFile) readCredentialKey(into *credential, pair *ast.MappingValueNode, name string) (err error) {
-	switch keyOf(pair) {
-	case name + "_file":
-		into.file, err = c.text(pair)
-		into.file = c.inFolder(into.file)
-		c.cautions = append(c.cautions, readableByOthers(into.file)...)
-	case name + "_env":
-		into.variable, err = c.text(pair)
-	case name + "_credential":
-		into.credential, err = c.text(pair)
-		if err == nil && filepath.Base(into.credential) != into.credential {
-			err = c.wrong(pair.Value, fmt.Sprintf("%q is no credential's name", into.credential), "the name that LoadCredential= gives it")
-		}
-	case name:
-		return c.wrong(pair.Key, "a config file does not take the "+name+" itself: it may hold a token", "put it into a file that only you can read and name that as "+name+"_file")
-	default:
-		return c.unknown(pair, "setting", credentialKeys(name))
+// check refuses a source that does not name exactly one place.
+func (s *secretSource) check(n ast.Node, name string) error {
+	switch {
+	case s.count() != 1:
+		return wrongAt(n.GetToken(), "expected one place where the "+name+" is kept", fmt.Sprintf("one of %[1]s_file, %[1]s_env, %[1]s_credential", name))
+	case filepath.Base(s.Credential) != s.Credential && s.Credential != "":
+		return wrongAt(n.GetToken(), fmt.Sprintf("%q is no credential's name", s.Credential), "the name that LoadCredential= gives it")
 	}
-	return err
-}
-
-func (c *configFile) oneCredential(at ast.Node, one *credential, name string) error {
-	given := 0
-	for _, source := range []string{one.file, one.variable, one.credential} {
-		if source != "" {
-			given++
-		}
-	}
-	if given == 1 {
-		return nil
-	}
-	return c.wrong(at, "expected one place where the "+name+" is kept", "one of "+strings.Join(credentialKeys(name), ", "))
+	return nil
 }
 
 // read returns the secret. No error holds any of it.
-func (c *credential) read(getenv func(string) string) (string, error) {
-	path := c.file
+func (s *secretSource) read(getenv func(string) string) (string, error) {
+	path := s.File
 	switch {
-	case c.variable != "":
-		if value := strings.TrimSpace(getenv(c.variable)); value != "" {
+	case s.Variable != "":
+		if value := strings.TrimSpace(getenv(s.Variable)); value != "" {
 			return value, nil
 		}
-		return "", fmt.Errorf("the environment variable %s is not set", c.variable)
-	case c.credential != "":
+		return "", fmt.Errorf("the environment variable %s is not set", s.Variable)
+	case s.Credential != "":
 		folder := getenv("CREDENTIALS_DIRECTORY")
 		if folder == "" {
-			return "", fmt.Errorf("systemd has passed no credential %s", c.credential)
+			return "", fmt.Errorf("systemd has passed no credential %s", s.Credential)
 		}
-		path = filepath.Join(folder, c.credential)
+		path = filepath.Join(folder, s.Credential)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("%s can't be read: %w", path, pathCause(err))
+		return "", fmt.Errorf("%s can't be read: %w", path, fault.Cause(err))
 	}
 	value := strings.TrimSpace(string(content))
 	if value == "" {
@@ -105,7 +91,7 @@ func (c *credential) read(getenv func(string) string) (string, error) {
 // environment, else from the credential that systemd passes.
 func (s *settings) secret(getenv func(string) string) (string, error) {
 	if s.clientSecretFile != "" {
-		secret, err := (&credential{file: s.clientSecretFile}).read(getenv)
+		secret, err := (&secretSource{File: s.clientSecretFile}).read(getenv)
 		if err != nil {
 			return "", usageError("the client secret's file "+err.Error(), "check --client-secret-file; the file holds the secret in one line")
 		}
@@ -117,7 +103,7 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 	if getenv("CREDENTIALS_DIRECTORY") == "" {
 		return "", nil
 	}
-	secret, err := (&credential{credential: "client-secret"}).read(getenv)
+	secret, err := (&secretSource{Credential: "client-secret"}).read(getenv)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil // systemd passes others
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,10 +12,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/fault"
+	"muster/importer/procore"
 	"muster/importer/roster"
 )
 
-// settings holds all settings. Each is a flag first; an environment variable or a key of
+// settings holds the values of all settings. Each is a flag first; an environment variable or a key of
 // the config file (the flag's name with underscores) replaces a flag that is not given.
 // Flags win over a job's settings, a job over the environment, and the environment over
 // the top of the config file: a project in the environment must not get another job's
@@ -31,6 +31,7 @@ type settings struct {
 	config, job    string
 	jobWithProject string // a job of the config file that sets a project; "" if a job is chosen
 	cautions       []caution
+	flags          *pflag.FlagSet // of the whole table; a command takes copies
 }
 
 // connectionSettings say how to reach Procore.
@@ -60,9 +61,9 @@ type runSettings struct {
 	ledger          string
 	plan            string // no key of the config file: a plan file belongs to a single roster
 	workers         int
-	rate            rateFlag
-	reserve         shareFlag
-	maxErrors       maxErrorsFlag
+	rate            parsedFlag[float64] // requests a second
+	reserve         parsedFlag[float64] // a share of the quota
+	maxErrors       parsedFlag[importer.MaxErrors]
 	maxDuration     time.Duration
 	settleAfter     time.Duration
 	recreateRemoved bool
@@ -75,126 +76,180 @@ type outputSettings struct {
 	json, quiet, plain  bool
 	logFormat, logLevel string
 	metricsFile         string
-	notices             []notice // no flags: from the config file
-	ping                *credential
+	notices             notices // no flags: from the config file
+	ping                *secretSource
 }
 
-// environmentOf maps flags to environment variables.
-var environmentOf = map[string]string{
-	"company":       "MUSTER_COMPANY",
-	"project":       "MUSTER_PROJECT",
-	"environment":   "MUSTER_ENVIRONMENT",
-	"api-url":       "MUSTER_API_URL",
-	"login-url":     "MUSTER_LOGIN_URL",
-	"view":          "MUSTER_VIEW",
-	"ca-file":       "MUSTER_CA_FILE",
-	"client-cert":   "MUSTER_CLIENT_CERT",
-	"client-key":    "MUSTER_CLIENT_KEY",
-	"password-file": "MUSTER_PASSWORD_FILE",
-	"mapping":       "MUSTER_MAPPING",
-	"ledger":        "MUSTER_LEDGER",
-	"settle-after":  "MUSTER_SETTLE_AFTER",
-	"config":        "MUSTER_CONFIG",
-	"plain":         "MUSTER_PLAIN",
+// group is a group of settings that a command takes together.
+type group int
+
+const (
+	connectionGroup group = iota // how to reach Procore
+	rosterGroup                  // how to read the roster
+	ledgerGroup
+	quotaGroup   // how much of the quota to take
+	paceGroup    // how long to wait for lost answers
+	actionGroup  // what to do with people and errors
+	runGroup     // how to run, and what to write about the run
+	resultsGroup // where the results go
+	outputGroup  // what to print
+	plainGroup
+	configGroup
+)
+
+// importGroups returns the groups that import takes.
+func importGroups() []group {
+	return []group{
+		connectionGroup, rosterGroup, ledgerGroup, quotaGroup, paceGroup, actionGroup, runGroup, resultsGroup,
+		outputGroup, plainGroup, configGroup,
+	}
 }
 
-func (s *settings) connectionFlags(f *pflag.FlagSet) {
-	f.Var((*idFlag)(&s.company), "company", "Procore company `ID` (MUSTER_COMPANY)")
-	f.Var((*idFlag)(&s.project), "project", "Procore project `ID` (MUSTER_PROJECT)")
-	f.StringVar(&s.clientSecretFile, "client-secret-file", "", "`FILE` that holds the client secret, instead of MUSTER_CLIENT_SECRET")
-	f.StringVar(&s.environment, "environment", "production", "Procore `ENVIRONMENT`: production, sandbox, monthly or federal (MUSTER_ENVIRONMENT)")
-	f.StringVar(&s.apiURL, "api-url", "", "`URL` of the API, instead of the environment's (MUSTER_API_URL)")
-	f.StringVar(&s.loginURL, "login-url", "", "`URL` that issues tokens, instead of the environment's (MUSTER_LOGIN_URL)")
-	f.StringVar(&s.view, "view", "normal", "`VIEW` of the people that Procore answers with: normal, extended or web (MUSTER_VIEW)")
-	f.StringVar(&s.caFile, "ca-file", "", "PEM `FILE` of authorities to trust besides the system's, for a proxy that looks into https (MUSTER_CA_FILE)")
-	f.StringVar(&s.clientCert, "client-cert", "", "PEM `FILE` of a certificate to show, where a proxy asks for one (MUSTER_CLIENT_CERT)")
-	f.StringVar(&s.clientKey, "client-key", "", "PEM `FILE` of its key (MUSTER_CLIENT_KEY)")
-	f.BoolVar(&s.simulate, "simulate", false, "rehearse against a simulated Procore inside muster; nothing leaves this machine")
+// setting is a line of the table of settings.
+type setting struct {
+	group    group
+	flag     string
+	variable string // the environment variable, or ""
+	place    any    // where the value is kept
+	usage    string // with the placeholder of the value in backquotes
 }
 
-func (s *settings) rosterFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.sheet, "sheet", "", "`NAME` of the workbook's sheet (default: the one that looks like a roster)")
-	f.IntVar(&s.headerRow, "header-row", 0, "`NUMBER` of the row that holds the headings (default: found)")
-	f.StringVar(&s.encoding, "encoding", "", "`NAME` of a CSV file's encoding, such as windows-1252 (default: found)")
-	f.StringVar(&s.delimiter, "delimiter", "", "`CHARACTER` between a CSV file's cells: , ; | or tab (default: found)")
-	f.StringVar(&s.passwordFile, "password-file", "", "`FILE` that holds the password of a protected workbook (MUSTER_PASSWORD_FILE)")
-	f.StringVar(&s.mapping, "mapping", "", "`FILE` that says which columns feed which fields (MUSTER_MAPPING)")
-	f.BoolVar(&s.allowNamesakes, "allow-namesakes", false, "two rows of one name without IDs are two people")
+// table returns all settings that a flag, an environment variable or the config file can
+// give.
+func (s *settings) table() []setting {
+	return []setting{
+		{connectionGroup, "company", "MUSTER_COMPANY", (*idFlag)(&s.company), "Procore company `ID`"},
+		{connectionGroup, "project", "MUSTER_PROJECT", (*idFlag)(&s.project), "Procore project `ID`"},
+		{connectionGroup, "client-secret-file", "", &s.clientSecretFile, "`FILE` that holds the client secret, instead of MUSTER_CLIENT_SECRET"},
+		{
+			connectionGroup, "environment", "MUSTER_ENVIRONMENT", choice{&s.environment, environmentNames()},
+			"Procore `ENVIRONMENT`: production, sandbox, monthly or federal",
+		},
+		{connectionGroup, "api-url", "MUSTER_API_URL", &s.apiURL, "`URL` of the API, instead of the environment's"},
+		{connectionGroup, "login-url", "MUSTER_LOGIN_URL", &s.loginURL, "`URL` that issues tokens, instead of the environment's"},
+		{
+			connectionGroup, "view", "MUSTER_VIEW", choice{&s.view, []string{"normal", "extended", "web"}},
+			"`VIEW` of the people that Procore answers with: normal, extended or web",
+		},
+		{connectionGroup, "ca-file", "MUSTER_CA_FILE", &s.caFile, "PEM `FILE` of authorities to trust besides the system's, for a proxy that looks into https"},
+		{connectionGroup, "client-cert", "MUSTER_CLIENT_CERT", &s.clientCert, "PEM `FILE` of a certificate to show, where a proxy asks for one"},
+		{connectionGroup, "client-key", "MUSTER_CLIENT_KEY", &s.clientKey, "PEM `FILE` of the certificate's key"},
+		{connectionGroup, "simulate", "", &s.simulate, "rehearse against a simulated Procore inside muster; nothing leaves this machine"},
+
+		{rosterGroup, "sheet", "", &s.sheet, "`NAME` of the workbook's sheet (default: the one that looks like a roster)"},
+		{rosterGroup, "header-row", "", &s.headerRow, "`NUMBER` of the row that holds the headings (default: found)"},
+		{rosterGroup, "encoding", "", &s.encoding, "`NAME` of a CSV file's encoding, such as windows-1252 (default: found)"},
+		{rosterGroup, "delimiter", "", &s.delimiter, "`CHARACTER` between a CSV file's cells: , ; | or tab (default: found)"},
+		{rosterGroup, "password-file", "MUSTER_PASSWORD_FILE", &s.passwordFile, "`FILE` that holds the password of a protected workbook"},
+		{rosterGroup, "mapping", "MUSTER_MAPPING", &s.mapping, "`FILE` that says which columns feed which fields"},
+		{rosterGroup, "allow-namesakes", "", &s.allowNamesakes, "two rows of one name without IDs are two people"},
+
+		{ledgerGroup, "ledger", "MUSTER_LEDGER", &s.ledger, "`FILE` of the ledger; by default in your state folder"},
+		{quotaGroup, "rate", "", &s.rate, "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)"},
+		{quotaGroup, "reserve", "", &s.reserve, "`SHARE` of the quota that is left to others, such as 20%"},
+		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.settleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},
+		{actionGroup, "update", "", &s.update, "give people who are there already the roster's job title"},
+		{actionGroup, "recreate-removed", "", &s.recreateRemoved, "create people of earlier runs again who were taken off the project since"},
+		{actionGroup, "max-errors", "", &s.maxErrors, "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops"},
+		{runGroup, "workers", "", &s.workers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer"},
+		{runGroup, "report", "", &s.report, "`FILE.html` for a report to read, print or send on"},
+		{runGroup, "metrics-file", "", &s.metricsFile, "`FILE.prom` for Prometheus: the figures of the last run"},
+		{runGroup, "max-duration", "", &s.maxDuration, "`TIME` after which the rest is left for the next run, such as 4h"},
+		{resultsGroup, "results", "", &s.results, "results `FILE`: .csv, .xlsx or .jsonl (default: beside the roster)"},
+
+		{outputGroup, "json", "", &s.json, "print the summary as one JSON object on standard output, and nothing else there"},
+		{outputGroup, "quiet", "", &s.quiet, "print nothing unless a row or the run needs your attention"},
+		{outputGroup, "log-format", "", choice{&s.logFormat, []string{"text", "json"}}, "`FORMAT` of log lines on standard error: text or json"},
+		{outputGroup, "log-level", "", choice{&s.logLevel, []string{"debug", "info", "warn", "error"}}, "`LEVEL` of log lines: debug, info, warn or error"},
+		{plainGroup, "plain", "MUSTER_PLAIN", &s.plain, "write whole sentences, one a line, without bars, tables and colours, for screen readers; default if TERM is dumb"},
+		{configGroup, "config", "MUSTER_CONFIG", &s.config, "YAML `FILE` of settings and jobs"},
+		{configGroup, "job", "", &s.job, "`NAME` of a job of the config file, to use the settings of"},
+	}
 }
 
-func (s *settings) workFlags(f *pflag.FlagSet) {
-	s.ledgerFlag(f)
-	s.paceFlags(f)
-	f.IntVar(&s.workers, "workers", importer.DefaultWorkers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer")
-	f.StringVar(&s.report, "report", "", "`FILE.html` for a report to read, print or send on")
-	s.planFlags(f)
-	f.StringVar(&s.metricsFile, "metrics-file", "", "`FILE.prom` for Prometheus: the figures of the last run")
-	f.DurationVar(&s.maxDuration, "max-duration", 0, "`TIME` after which the rest is left for the next run, such as 4h")
+// environmentNames returns the names of Procore's environments.
+func environmentNames() []string {
+	var names []string
+	for _, e := range procore.Environments() {
+		names = append(names, e.Name)
+	}
+	return names
 }
 
-// planFlags change what a run would do.
-func (s *settings) planFlags(f *pflag.FlagSet) {
-	f.BoolVar(&s.update, "update", false, "give people who are there already the roster's job title")
-	f.BoolVar(&s.recreateRemoved, "recreate-removed", false, "create people of earlier runs again who were taken off the project since")
-	f.Var(&s.maxErrors, "max-errors", "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops")
+// init sets the defaults and defines the flags.
+func (s *settings) init() {
+	s.workers, s.settleAfter = importer.DefaultWorkers, time.Minute
+	s.environment, s.view, s.logFormat, s.logLevel = "production", "normal", "text", "info"
+	s.rate = parsedFlag[float64]{kind: "pace", parse: parseRate}
+	s.reserve = parsedFlag[float64]{kind: "share", parse: parseShare}
+	s.maxErrors = parsedFlag[importer.MaxErrors]{kind: "errors", parse: importer.ParseMaxErrors}
+	s.flags = pflag.NewFlagSet("settings", pflag.ContinueOnError)
+	for _, line := range s.table() {
+		usage := line.usage
+		if line.variable != "" {
+			usage += " (" + line.variable + ")"
+		}
+		switch place := line.place.(type) {
+		case *string:
+			s.flags.StringVar(place, line.flag, *place, usage)
+		case *bool:
+			s.flags.BoolVar(place, line.flag, *place, usage)
+		case *int:
+			s.flags.IntVar(place, line.flag, *place, usage)
+		case *time.Duration:
+			s.flags.DurationVar(place, line.flag, *place, usage)
+		case pflag.Value:
+			s.flags.Var(place, line.flag, usage)
+		}
+	}
 }
 
-// checkFlags adds all flags of check.
-func (s *settings) checkFlags(f *pflag.FlagSet) {
-	s.connectionFlags(f)
-	s.rosterFlags(f)
-	s.ledgerFlag(f)
-	s.quotaFlags(f)
-	s.planFlags(f)
-	f.StringVar(&s.results, "results", "", "`FILE` for the roster with every row marked: .csv, .xlsx or .jsonl")
-	f.StringVar(&s.plan, "plan", "", "`FILE` for a plan, which import --plan keeps to")
-	s.outputFlags(f)
+// takesFile reports whether a flag's value is a file's name.
+func takesFile(f *pflag.Flag) bool {
+	value, _ := pflag.UnquoteUsage(f)
+	return strings.HasPrefix(value, "FILE")
 }
 
-func (s *settings) ledgerFlag(f *pflag.FlagSet) {
-	f.StringVar(&s.ledger, "ledger", "", "`FILE` of the ledger (MUSTER_LEDGER; default: in your state folder)")
+// addFlags gives a command the flags of some groups.
+func (s *settings) addFlags(f *pflag.FlagSet, groups ...group) {
+	for _, line := range s.table() {
+		if slices.Contains(groups, line.group) {
+			s.addFlag(f, line.flag, "")
+		}
+	}
 }
 
-// paceFlags adds the flags for the pace of requests.
-func (s *settings) paceFlags(f *pflag.FlagSet) {
-	s.quotaFlags(f)
-	f.DurationVar(&s.settleAfter, "settle-after", time.Minute, "`TIME` after which a request whose answer was lost can no longer create a person (MUSTER_SETTLE_AFTER)")
+// addFlag gives a command a single flag, with its own usage unless that is "".
+func (s *settings) addFlag(f *pflag.FlagSet, name, usage string) {
+	own := *s.flags.Lookup(name)
+	if usage != "" {
+		own.Usage = usage
+	}
+	f.AddFlag(&own)
 }
 
-func (s *settings) quotaFlags(f *pflag.FlagSet) {
-	f.Var(&s.rate, "rate", "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)")
-	f.Var(&s.reserve, "reserve", "`SHARE` of the quota that is left to others, such as 20%")
+// line returns the setting of a flag; a flag of a single command has none.
+func (s *settings) line(flag string) setting {
+	for _, line := range s.table() {
+		if line.flag == flag {
+			return line
+		}
+	}
+	return setting{group: -1}
 }
 
-// isCheckFlag reports whether check has a flag.
-func (s *settings) isCheckFlag(name string) bool {
-	var other settings
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	other.checkFlags(flags)
-	return flags.Lookup(name) != nil
-}
+// configKey returns the key of the config file for a flag.
+func configKey(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
 
-func (s *settings) resultsFlag(f *pflag.FlagSet) {
-	f.StringVar(&s.results, "results", "", "results `FILE`: .csv, .xlsx or .jsonl (default: beside the roster)")
-}
-
-func (s *settings) outputFlags(f *pflag.FlagSet) {
-	f.BoolVar(&s.json, "json", false, "print the summary as one JSON object on standard output, and nothing else there")
-	f.BoolVar(&s.quiet, "quiet", false, "print nothing unless a row or the run needs your attention")
-	f.StringVar(&s.logFormat, "log-format", "text", "`FORMAT` of log lines on standard error: text or json")
-	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` of log lines: debug, info, warn or error")
-	s.plainFlag(f)
-	s.configFlag(f)
-}
-
-// plainFlag adds --plain, for screen readers and simple terminals.
-func (s *settings) plainFlag(f *pflag.FlagSet) {
-	f.BoolVar(&s.plain, "plain", false, "write whole sentences, one a line, without bars, tables and colours, for screen readers (MUSTER_PLAIN; default if TERM is dumb)")
-}
-
-func (s *settings) configFlag(f *pflag.FlagSet) {
-	f.StringVar(&s.config, "config", "", "YAML `FILE` of settings and jobs (MUSTER_CONFIG)")
-	f.StringVar(&s.job, "job", "", "`NAME` of a job of the config file, to use the settings of")
+// configKeys returns the keys of the config file that have a flag.
+func (s *settings) configKeys() []string {
+	var keys []string
+	for _, line := range s.table() {
+		if line.group != configGroup {
+			keys = append(keys, configKey(line.flag))
+		}
+	}
+	return keys
 }
 
 // complete sets what the command line leaves open: from the job, then from the
@@ -203,13 +258,13 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 	if err := s.fromEnvironment(flags, getenv, "config"); err != nil {
 		return err
 	}
-	var file *configFile
+	file := &configFile{}
 	if s.config != "" {
 		var err error
 		if file, err = readConfig(s.config); err != nil {
 			return err
 		}
-		s.addWarnings(file.cautions)
+		s.addCautions(file.cautions)
 		if s.job == "" {
 			s.jobWithProject = file.jobWithProject()
 		}
@@ -219,34 +274,32 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		if err != nil {
 			return err
 		}
-		if err := s.fromConfig(file, &j.section, flags); err != nil {
+		if err := s.fromConfig(&j.section, flags); err != nil {
 			return err
 		}
 	}
-	for name := range environmentOf {
-		if err := s.fromEnvironment(flags, getenv, name); err != nil {
+	for _, line := range s.table() {
+		if err := s.fromEnvironment(flags, getenv, line.flag); err != nil {
 			return err
 		}
 	}
 	if s.clientID == "" {
 		s.clientID = getenv("MUSTER_CLIENT_ID")
 	}
-	if file != nil {
-		if err := s.fromConfig(file, &file.section, flags); err != nil {
-			return err
-		}
+	if err := s.fromConfig(&file.section, flags); err != nil {
+		return err
 	}
 	if f := flags.Lookup("plain"); f != nil && !f.Changed {
 		s.plain = getenv("TERM") == "dumb" || getenv("ACCESSIBLE") != ""
 	}
 	for _, path := range []string{s.clientSecretFile, s.clientKey, s.passwordFile} {
-		s.addWarnings(readableByOthers(path))
+		s.addCautions(readableByOthers(path))
 	}
 	return nil
 }
 
-// addWarnings adds each warning once.
-func (s *settings) addWarnings(cautions []caution) {
+// addCautions adds each caution once.
+func (s *settings) addCautions(cautions []caution) {
 	for _, c := range cautions {
 		if !slices.Contains(s.cautions, c) {
 			s.cautions = append(s.cautions, c)
@@ -256,9 +309,9 @@ func (s *settings) addWarnings(cautions []caution) {
 
 // fromEnvironment sets a flag that is not set yet.
 func (s *settings) fromEnvironment(flags *pflag.FlagSet, getenv func(string) string, name string) error {
-	variable := environmentOf[name]
+	variable := s.line(name).variable
 	f := flags.Lookup(name)
-	if f == nil || f.Changed {
+	if f == nil || f.Changed || variable == "" {
 		return nil
 	}
 	if value := getenv(variable); value != "" {
@@ -269,30 +322,35 @@ func (s *settings) fromEnvironment(flags *pflag.FlagSet, getenv func(string) str
 	return nil
 }
 
-// allSettings is every flag that some command has.
-func allSettings() *pflag.FlagSet {
-	var s settings
-	all := pflag.NewFlagSet("", pflag.ContinueOnError)
-	s.connectionFlags(all)
-	s.rosterFlags(all)
-	s.workFlags(all)
-	s.resultsFlag(all)
-	s.outputFlags(all)
-	return all
+// fromConfig sets what is not set yet from a section of the config file.
+func (s *settings) fromConfig(from *section, flags *pflag.FlagSet) error {
+	for _, v := range from.values {
+		f := flags.Lookup(v.flag)
+		if f == nil || f.Changed {
+			continue
+		}
+		if err := flags.Set(v.flag, v.text); err != nil {
+			return err
+		}
+	}
+	if s.clientID == "" {
+		s.clientID = from.clientID
+	}
+	if s.notices == nil {
+		s.notices = from.notices
+	}
+	if s.ping == nil {
+		s.ping = from.ping
+	}
+	return nil
 }
 
 // readAsResults clears the settings for reading a roster unless the command line gives
 // them: the config file's do not apply to a results file.
 func (s *settings) readAsResults(given []*pflag.Flag) {
-	var roster settings
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	roster.rosterFlags(flags)
-	for _, f := range given {
-		if flags.Lookup(f.Name) != nil {
-			return
-		}
+	if !slices.ContainsFunc(given, func(f *pflag.Flag) bool { return s.line(f.Name).group == rosterGroup }) {
+		s.sheet, s.headerRow, s.encoding, s.delimiter = "", 0, "", ""
 	}
-	s.sheet, s.headerRow, s.encoding, s.delimiter = "", 0, "", ""
 }
 
 // unset returns the flags that a real import still needs, with placeholders.
@@ -335,34 +393,33 @@ func (s *settings) missing(secret string) error {
 // shortSettleAfter is the settle time below which muster warns.
 const shortSettleAfter = 30 * time.Second
 
+// validate refuses values that no run can use.
 func (s *settings) validate(flags *pflag.FlagSet) error {
-	if s.workers < 1 || s.workers > 512 {
-		return usageError(fmt.Sprintf("--workers %d is not between 1 and 512", s.workers), "leave it out: as many are under way as the quota needs")
-	}
-	if s.headerRow < 0 {
-		return usageError(fmt.Sprintf("--header-row %d: rows are numbered from 1", s.headerRow), "--header-row 1, or leave it out to have the headings found")
-	}
-	if s.company < 0 || s.project < 0 {
-		return usageError("--company and --project take the number that Procore shows in its addresses", "look at the project's address in the browser: …/companies/COMPANY/projects/PROJECT/…")
-	}
-	if flags.Lookup("settle-after") != nil && s.settleAfter <= 0 {
-		return usageError(fmt.Sprintf("--settle-after %s is too short: a lost request may still create a person", s.settleAfter), "--settle-after 60s")
-	}
-	if s.metricsFile != "" && filepath.Ext(s.metricsFile) != ".prom" {
-		return usageError(s.metricsFile+": the node exporter's collector reads only files whose name ends in .prom", "end the name for the metrics in .prom")
-	}
-	if s.maxDuration < 0 {
-		return usageError(fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h")
-	}
-	switch s.logFormat {
-	case "", "text", "json":
-	default:
-		return usageError(fmt.Sprintf("--log-format %s is unknown", s.logFormat), "text or json")
-	}
-	switch s.logLevel {
-	case "", "debug", "info", "warn", "error":
-	default:
-		return usageError(fmt.Sprintf("--log-level %s is unknown", s.logLevel), "debug, info, warn or error")
+	for _, rule := range []struct {
+		broken       bool
+		message, fix string
+	}{
+		{
+			s.workers < 1 || s.workers > 512, fmt.Sprintf("--workers %d is not between 1 and 512", s.workers),
+			"leave it out: as many are under way as the quota needs",
+		},
+		{
+			s.headerRow < 0, fmt.Sprintf("--header-row %d: rows are numbered from 1", s.headerRow),
+			"--header-row 1, or leave it out to have the headings found",
+		},
+		{
+			flags.Lookup("settle-after") != nil && s.settleAfter <= 0,
+			fmt.Sprintf("--settle-after %s is too short: a lost request may still create a person", s.settleAfter), "--settle-after 60s",
+		},
+		{
+			s.metricsFile != "" && filepath.Ext(s.metricsFile) != ".prom",
+			s.metricsFile + ": the node exporter's collector reads only files whose name ends in .prom", "end the name for the metrics in .prom",
+		},
+		{s.maxDuration < 0, fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h"},
+	} {
+		if rule.broken {
+			return usageError(rule.message, rule.fix)
+		}
 	}
 	return nil
 }
@@ -379,7 +436,7 @@ func (s *settings) password() (string, error) {
 	}
 	content, err := os.ReadFile(s.passwordFile)
 	if err != nil {
-		return "", usageError(fmt.Sprintf("the password's file %s can't be read: %v", s.passwordFile, pathCause(err)), "check --password-file (or MUSTER_PASSWORD_FILE)")
+		return "", usageError(fmt.Sprintf("the password's file %s can't be read: %v", s.passwordFile, fault.Cause(err)), "check --password-file (or MUSTER_PASSWORD_FILE)")
 	}
 	password := strings.TrimRight(strings.TrimPrefix(string(content), "\uFEFF"), "\r\n")
 	if password == "" {
@@ -409,14 +466,4 @@ func defaultLedger(getenv func(string) string) (string, error) {
 	default:
 		return filepath.Join(home, ".local", "state", "muster", "ledger.db"), nil
 	}
-}
-
-// pathCause removes the operation and the path from a file error, because the message
-// names them.
-func pathCause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

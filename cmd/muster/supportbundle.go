@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/fault"
 )
 
 // bundleReadme describes a support bundle. The content is chosen, not cleaned: figures,
@@ -42,7 +43,7 @@ func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundl
 		return usageError(path+" exists already", "name another file with --support-bundle")
 	}
 	if err != nil {
-		return usageError(fmt.Sprintf("the support bundle %s can't be written: %v", path, pathCause(err)), "name another file with --support-bundle")
+		return usageError(fmt.Sprintf("the support bundle %s can't be written: %v", path, fault.Cause(err)), "name another file with --support-bundle")
 	}
 	defer func() {
 		if err != nil {
@@ -103,7 +104,7 @@ func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 		switch {
 		case slices.Contains(x.given, f):
 			s.Source = "flag"
-		case x.getenv(environmentOf[f.Name]) != "":
+		case x.settings.line(f.Name).variable != "" && x.getenv(x.settings.line(f.Name).variable) != "":
 			s.Source = "environment"
 		}
 		switch {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/fault"
 	"muster/importer/report"
 )
 
@@ -40,11 +41,9 @@ An existing file is never overwritten.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&output, "output", "o", "", "`FILE` to write: .xlsx or .csv")
-	a.settings.connectionFlags(f)
-	a.settings.plainFlag(f)
-	a.settings.configFlag(f)
-	f.StringVar(&a.settings.logFormat, "log-format", "text", "`FORMAT` of log lines on standard error: text or json")
-	f.StringVar(&a.settings.logLevel, "log-level", "info", "`LEVEL` of log lines: debug, info, warn or error")
+	a.settings.addFlags(f, connectionGroup, plainGroup, configGroup)
+	a.settings.addFlag(f, "log-format", "")
+	a.settings.addFlag(f, "log-level", "")
 	return cmd
 }
 
@@ -108,11 +107,11 @@ func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 	case errors.Is(err, fs.ErrExist):
 		return usageError(path+" exists already; nothing was written", "choose another name")
 	case err != nil:
-		return usageError(fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "choose another name or folder")
+		return usageError(fmt.Sprintf("%s can't be written: %v", path, fault.Cause(err)), "choose another name or folder")
 	}
 	if err = errors.Join(write(file), file.Sync(), file.Close()); err != nil {
 		_ = os.Remove(path) // the first error says more
-		return usageError(fmt.Sprintf("%s can't be written: %v", path, pathCause(err)), "free space, or choose another folder")
+		return usageError(fmt.Sprintf("%s can't be written: %v", path, fault.Cause(err)), "free space, or choose another folder")
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s is ready to be filled in.\n%s%s", report.Clean(path), a.gap(), a.named("Next:    ", report.Clean("muster check "+shellWord(path))))
 	return err

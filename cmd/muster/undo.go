@@ -56,11 +56,8 @@ Exit codes:
 		},
 	}
 	f := cmd.Flags()
-	a.settings.connectionFlags(f)
-	a.settings.ledgerFlag(f)
-	a.settings.paceFlags(f)
-	a.settings.outputFlags(f)
-	f.StringVar(&a.settings.results, "results", "", "results `FILE.csv` (default: undo-RUN.csv beside the run's results)")
+	a.settings.addFlags(f, connectionGroup, ledgerGroup, quotaGroup, paceGroup, outputGroup, plainGroup, configGroup)
+	a.settings.addFlag(f, "results", "results `FILE.csv` (default: undo-RUN.csv beside the run's results)")
 	f.BoolVar(&own.yes, "yes", false, "do not ask")
 	f.BoolVar(&own.deactivate, "deactivate", false, "also make the people inactive in the company")
 	for _, name := range []string{"simulate", "view"} { // of other commands on a connection
@@ -158,7 +155,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, unsettled int, wher
 	for _, sentence := range undoSentences(u, rows, unsettled, where) {
 		a.talk("%s", strings.TrimSuffix(paragraph(sentence, "", a.width(a.stderr)), "\n"))
 	}
-	again := a.again("undo", u.Of.ID, "--yes")
+	again := a.suggest("undo", u.Of.ID, "--yes")
 	switch {
 	case yes, len(rows) == 0 && (len(u.People) == 0 || !u.Deactivate):
 		return nil
@@ -353,7 +350,7 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 		b.WriteString(a.gap() + a.named("Results: ", report.Clean(s.Results)))
 	}
 	if s.ExitCode != exitDone && slices.ContainsFunc(reasons, func(r reason) bool { return r.status != string(importer.UndoKept) }) {
-		b.WriteString(a.named("Next:    ", a.again("undo", s.Undone, "")))
+		b.WriteString(a.named("Next:    ", a.suggest("undo", s.Undone, "")))
 	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err

@@ -61,7 +61,7 @@ func (a *app) newVersionCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&a.settings.json, "json", false, "print it as one JSON object")
+	a.settings.addFlag(cmd.Flags(), "json", "print the build as one JSON object")
 	return cmd
 }
 
