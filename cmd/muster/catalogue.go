@@ -12,7 +12,7 @@ import (
 //go:embed codes.yaml
 var codesFile []byte
 
-// codeGroup is the codes about one subject.
+// codeGroup is the codes about a subject.
 type codeGroup struct {
 	Group string
 	Codes map[string]explanation
@@ -21,7 +21,7 @@ type codeGroup struct {
 // explanation is the meaning of a code with the advice to a user.
 type explanation struct{ Meaning, Fix string }
 
-// sorted returns the codes of the group by name.
+// sorted returns the codes of the group in alphabetical order.
 func (g codeGroup) sorted() []string { return slices.Sorted(maps.Keys(g.Codes)) }
 
 // loadCodes reads codes.yaml.
@@ -36,7 +36,7 @@ var codeGroups = sync.OnceValue(func() []codeGroup {
 	return groups
 })
 
-// explanationOf returns the explanation of a code and its group.
+// explanationOf returns the explanation and the group of a code.
 func explanationOf(code string) (e explanation, group string, ok bool) {
 	for _, g := range codeGroups() {
 		if e, ok := g.Codes[code]; ok {

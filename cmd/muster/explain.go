@@ -38,7 +38,7 @@ muster runs RUN: what it means and what to do. Without a code, list all codes.`,
 	}
 }
 
-// explain prints the meaning of a code and what to do about it.
+// explain prints the meaning of a code with the advice.
 func explain(w io.Writer, code string, width int) error {
 	code = strings.ToLower(strings.TrimSpace(code))
 	e, group, ok := explanationOf(code)

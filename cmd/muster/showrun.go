@@ -66,7 +66,8 @@ func newAttemptJSON(t ledger.Attempt) attemptJSON {
 	return a
 }
 
-// writeRunJSON prints a run with the attempts, one at a time: a run may have millions.
+// writeRunJSON prints a run with the attempts. A run may have millions of attempts, so
+// each is written as soon as it is read.
 func writeRunJSON(ctx context.Context, w io.Writer, run importer.PastRun) error {
 	head, err := json.Marshal(newRunJSON(run))
 	if err != nil {

@@ -100,7 +100,7 @@ func (a *app) templateClassifications(ctx context.Context) ([]string, error) {
 	return importer.TemplateClassifications(known), err
 }
 
-// writeTemplate creates a file with mode 0644 and never replaces one.
+// writeTemplate creates a file with mode 0644 and never replaces a file.
 func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // an empty form without private content
 	switch {
