@@ -154,10 +154,6 @@ func (c *Client) ForProject(project int64) *Client {
 	return &other
 }
 
-// Timeout returns the time limit of a call, including token and answer: no request
-// leaves later than this after the call began.
-func (c *Client) Timeout() time.Duration { return c.o.Timeout }
-
 // Close closes the idle connections of the own transport and leaves a transport
 // from the options alone.
 func (c *Client) Close() {

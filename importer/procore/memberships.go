@@ -17,7 +17,7 @@ import (
 // takes: Procore silently ignores more.
 const MostRemoved = 1000
 
-// Removal is Procore's answer to RemovePeople.
+// Removal is Procore's answer to RemovePeople or DeactivatePeople.
 type Removal struct {
 	Answer
 	Removed []int64 // now off the project; the other people were not on it, or are no reference users
@@ -27,24 +27,22 @@ type Removal struct {
 // in the company. Like [Client.CreatePerson], RemovePeople sends one request.
 // Sending again does no harm: Procore skips people who are off the project.
 func (c *Client) RemovePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
-	removed, answer, err := c.changeMany(ctx, slot, request{
+	return c.changeMany(ctx, slot, request{
 		op:     "take people off the project",
 		method: http.MethodDelete,
 		route:  "/rest/v2.0/companies/{company}/projects/{project}/project_memberships/bulk_remove",
 	}, idList{"party_ids", ids, "processed_ids"})
-	return Removal{answer, removed}, err
 }
 
 // DeactivatePeople makes at most [MostRemoved] people of the company inactive.
 // Removed holds the people who were active. Like [Client.CreatePerson],
 // DeactivatePeople sends one request. Sending again does no harm.
 func (c *Client) DeactivatePeople(ctx context.Context, slot *ratelimit.Slot, ids []int64) (Removal, error) {
-	changed, answer, err := c.changeMany(ctx, slot, request{
+	return c.changeMany(ctx, slot, request{
 		op:     "deactivate people",
 		method: http.MethodPost,
 		route:  "/rest/v2.0/companies/{company}/people/bulk_deactivate",
 	}, idList{"ids", ids, "ids"})
-	return Removal{answer, changed}, err
 }
 
 // ActivatePerson makes an inactive person of the company active again. The ID of the
@@ -81,45 +79,46 @@ type idList struct {
 // changeOne sends a request about the only person in list. The ID of the result is 0
 // if Procore changed nothing.
 func (c *Client) changeOne(ctx context.Context, slot *ratelimit.Slot, r request, list idList) (Person, error) {
-	changed, answer, err := c.changeMany(ctx, slot, r, list)
-	person := Person{Answer: answer}
-	if slices.Contains(changed, list.ids[0]) {
+	change, err := c.changeMany(ctx, slot, r, list)
+	person := Person{Answer: change.Answer}
+	if slices.Contains(change.Removed, list.ids[0]) {
 		person.ID = list.ids[0]
 	}
 	return person, err
 }
 
-// changeMany sends a request about many people and returns the IDs of the people
-// changed.
-func (c *Client) changeMany(ctx context.Context, slot *ratelimit.Slot, r request, list idList) (changed []int64, answer Answer, err error) {
-	r.most = maxAnswer
-	r.body, err = json.Marshal(map[string][]int64{list.name: list.ids})
+// changeMany sends a request about many people and returns the people changed.
+func (c *Client) changeMany(ctx context.Context, slot *ratelimit.Slot, r request, list idList) (Removal, error) {
+	body, err := json.Marshal(map[string][]int64{list.name: list.ids})
 	if n := len(list.ids); err == nil && (n == 0 || n > MostRemoved) {
 		err = fmt.Errorf("%d people, not 1 to %d", n, MostRemoved)
 	}
 	if err != nil {
 		release(slot, ratelimit.Report{})
-		return nil, Answer{}, r.unsendable(err, "Send fewer people at a time.")
+		return Removal{}, r.unsendable(err, "Send fewer people at a time.")
 	}
+	r.body, r.most = body, maxAnswer
+	var change Removal
 	err = c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
 		ids, err := decodeIDs(body, list.answer)
 		if err != nil {
 			return err
 		}
+		change.Answer = answerOf(resp)
 		for _, id := range ids {
-			changed = append(changed, int64(id))
+			change.Removed = append(change.Removed, int64(id))
 		}
-		answer = answerOf(resp)
 		return nil
 	})
-	return changed, answer, err
+	return change, err
 }
 
 // decodeIDs reads a list of IDs: the answer itself, or the list under a name in the
 // data of the answer.
 func decodeIDs(body io.Reader, name string) (ids []integer, err error) {
 	if name == "" {
-		return ids, decodeJSON(body, &ids)
+		err = decodeJSON(body, &ids)
+		return ids, err
 	}
 	var outer struct {
 		Data map[string]json.RawMessage `json:"data"`
@@ -130,11 +129,10 @@ func decodeIDs(body io.Reader, name string) (ids []integer, err error) {
 	if outer.Data == nil {
 		return nil, errors.New("the answer has no data")
 	}
-	list, ok := outer.Data[name]
-	if !ok {
-		return nil, nil
+	if list, ok := outer.Data[name]; ok {
+		err = decodeJSON(bytes.NewReader(list), &ids)
 	}
-	return ids, decodeJSON(bytes.NewReader(list), &ids)
+	return ids, err
 }
 
 // unsendable returns the error of a request that can't be built.

@@ -176,8 +176,8 @@ func TestLoginIsClassified(t *testing.T) {
 				c, p := client(t, f)
 				began := time.Now()
 				_, e := create(t, c, p)
-				if took := time.Since(began); took > c.Timeout() {
-					t.Errorf("took %s, more than the time-out", took)
+				if took := time.Since(began); took > time.Minute {
+					t.Errorf("took %s, more than the default time-out", took)
 				}
 				if e == nil || e.Kind != tt.kind || e.Effect != procore.DidNotHappen || e.Message != tt.message || e.Hint == "" {
 					t.Errorf("got %+v", e)

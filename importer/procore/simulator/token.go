@@ -31,7 +31,7 @@ func readForm(r *http.Request, body []byte) (url.Values, error) {
 		form, err = url.ParseQuery(string(body))
 	case "multipart/form-data":
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if err = r.ParseMultipartForm(maxBody); err == nil {
+		if err = r.ParseMultipartForm(maxBody); err == nil { //nolint:gosec // readBody has bounded the body
 			form = r.PostForm
 		}
 	case "application/json":
