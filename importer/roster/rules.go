@@ -2,6 +2,7 @@ package roster
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -209,29 +210,15 @@ func (c *rowClassifier) footnote(l *line) bool {
 // file, a sentence may be split at its commas: the cells behind begin with a blank.
 func (c *rowClassifier) sentence(l *line) bool {
 	words := strings.Fields(l.first)
-	if len(words) < 4 {
-		return false
-	}
-	for i, cell := range l.row.Cells[l.column+1:] {
-		if l.cells > 1 && (l.row.Kinds != nil || cell != "" && cell[0] != ' ') {
+	for _, cell := range l.row.Cells[l.column+1:] {
+		if !blank(cell) && (l.row.Kinds != nil || cell[0] != ' ') {
 			return false
 		}
-		if cell == "" {
-			if !blankRow(l.row.Cells[l.column+1+i:]) {
-				return false
-			}
-			break
-		}
 	}
-	if len(words) > 15 || len(l.first) > 160 {
-		return true
-	}
-	for _, word := range words {
-		if word = strings.TrimRight(word, ",;:."); word == strings.ToLower(word) && isWord("sentence", word) {
-			return true
-		}
-	}
-	return false
+	return len(words) > 15 || len(l.first) > 160 || len(words) > 3 && slices.ContainsFunc(words, func(word string) bool {
+		word = strings.TrimRight(word, ",;:.")
+		return word == strings.ToLower(word) && isWord("sentence", word)
+	})
 }
 
 // textAmongNumbers reports whether a line is a text in a column of numbers.

@@ -19,7 +19,7 @@ type source struct {
 	info    fs.FileInfo // nil for a copy that muster made
 	content io.ReaderAt // the file, or what its password opened
 	size    int64
-	temp    []string // files to remove at the end
+	temp    string // the temporary file to remove, or ""
 }
 
 // openSource opens a file that can be read more than once. Standard input and pipes are
@@ -60,11 +60,15 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 	return s, err
 }
 
-// spool copies a stream to a temporary file.
+// spool copies a stream to a temporary file. The name of the file is removed at once where
+// the system allows that, so that even a kill leaves no copy of a roster behind.
 func (s *source) spool(from io.Reader) error {
-	file, err := s.tempFile()
+	file, err := os.CreateTemp("", "muster-roster-*")
 	if err != nil {
-		return err
+		return s.fail(CodeFileUnreadable, "there is no room for a temporary file", "free some disk space, or name another folder in TMPDIR", fault.Cause(err))
+	}
+	if os.Remove(file.Name()) != nil {
+		s.temp = file.Name()
 	}
 	s.file, s.content = file, file
 	s.size, err = io.Copy(file, io.LimitReader(from, maxSpool+1))
@@ -80,20 +84,6 @@ func (s *source) spool(from io.Reader) error {
 	return err
 }
 
-// tempFile returns a new temporary file. The name is removed at once where the system
-// allows that, so that even a kill leaves no copy of a roster behind; elsewhere close
-// removes it.
-func (s *source) tempFile() (*os.File, error) {
-	file, err := os.CreateTemp("", "muster-roster-*")
-	if err != nil {
-		return nil, s.fail(CodeFileUnreadable, "there is no room for a temporary file", "free some disk space, or name another folder in TMPDIR", fault.Cause(err))
-	}
-	if os.Remove(file.Name()) != nil {
-		s.temp = append(s.temp, file.Name())
-	}
-	return file, nil
-}
-
 // unchanged returns an error if the file changed after openSource.
 func (s *source) unchanged() error {
 	if s.info == nil {
@@ -106,18 +96,17 @@ func (s *source) unchanged() error {
 	return s.fail(CodeFileChanged, "the file was changed while it was read", "close it in other programs and start again", nil)
 }
 
-// close closes the file and removes temporary files. It may be called again.
+// close closes the file and removes a temporary file. It may be called again.
 func (s *source) close() error {
-	var errs []error
+	var closed, removed error
 	if s.file != nil {
-		errs = append(errs, s.file.Close())
-		s.file = nil
+		closed = s.file.Close()
 	}
-	for _, name := range s.temp {
-		errs = append(errs, os.Remove(name))
+	if s.temp != "" {
+		removed = os.Remove(s.temp)
 	}
-	s.temp = nil
-	return errors.Join(errs...)
+	s.file, s.temp = nil, ""
+	return errors.Join(closed, removed)
 }
 
 // fail returns an error of the file.
