@@ -11,6 +11,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"muster/importer/notify"
 	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 )
@@ -134,10 +135,10 @@ func TestDocumentedJSON(t *testing.T) {
 	w.server.RevokeTokens()
 	run([]string{importing, early}, "import", "crew.csv")
 	run([]string{"doctor"}, "doctor")
-	notice, err := json.Marshal(webhookBody{
+	notice, err := json.Marshal(notify.Message{
 		Program: "muster", Job: "nightly", Run: id, Project: 1, Text: "text", Counts: outcome.Counts{Created: 1},
-		webhookEnd:   webhookEnd{Status: "stopped", Code: "forbidden"},
-		webhookFiles: webhookFiles{Roster: "crew.csv", Results: "crew.results.csv"},
+		End:   notify.End{Status: "stopped", Code: "forbidden"},
+		Files: notify.Files{Roster: "crew.csv", Results: "crew.results.csv"},
 	})
 	if err != nil {
 		t.Fatal(err)

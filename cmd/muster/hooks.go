@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"muster/importer/notify"
 	"muster/importer/report"
 )
 
@@ -102,7 +103,11 @@ func (m *monitor) ping(ctx context.Context, suffix string) {
 	if m.app.settings.ping == nil {
 		return
 	}
-	if err := m.app.sendPing(ctx, suffix); err != nil {
+	address, err := m.app.settings.ping.read(m.app.getenv)
+	if err == nil {
+		err = notify.Client{UserAgent: userAgent()}.Ping(ctx, address, suffix)
+	}
+	if err != nil {
 		m.app.warn("The monitor could not be pinged: %v", err)
 	}
 }
