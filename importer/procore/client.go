@@ -10,7 +10,7 @@
 //     reached Procore. When a request fails before the transport has begun to read
 //     the body, the body is sealed: the create did not happen. Once reading has
 //     begun, the create may have happened, even if the bytes never left a buffer.
-//   - The own transport speaks HTTP/1.1 only, so that a broken connection loses
+//   - The client's transport speaks HTTP/1.1 only, so that a broken connection loses
 //     one answer. Idle connections are closed early, before a server is likely to
 //     close them during a request.
 //   - A server can't fill the memory: headers, answers (unpacked), people per page
@@ -53,7 +53,7 @@ type Options struct {
 	ClientSecret string
 
 	View       string          // of the answer to a create: normal (the default), extended or web
-	Pace       *ratelimit.Pace // nil: an own pace without a cap
+	Pace       *ratelimit.Pace // nil: a new pace without a cap
 	Timeout    time.Duration   // for a call including token and answer; 0: 60 s
 	Logger     zerolog.Logger  // the zero Logger is silent
 	Connection                 // how to reach both hosts
@@ -61,7 +61,7 @@ type Options struct {
 
 // Connection is the part of the options about connections.
 type Connection struct {
-	Transport   http.RoundTripper // nil: an own transport, made from the other fields
+	Transport   http.RoundTripper // nil: a new transport, made from the other fields
 	CAFile      string            // PEM file of further trusted authorities; "": the system's only
 	ClientCert  string            // PEM file of the client's certificate; "": none
 	ClientKey   string            // PEM file of the key of ClientCert
@@ -72,17 +72,17 @@ type Connection struct {
 // Client calls the API for a project of a company. All methods may be called
 // concurrently.
 type Client struct {
-	o         Options
-	api       *url.URL
-	transport http.RoundTripper
-	own       *http.Transport // nil if the caller gave a transport
-	pace      *ratelimit.Pace
-	tokens    *tokens
-	redact    redactor
-	log       zerolog.Logger
-	requests  *atomic.Int64
-	quota     *atomic.Pointer[ratelimit.Report]
-	pageSize  *atomic.Int64 // items to ask for on a page of a list
+	o            Options
+	api          *url.URL
+	transport    http.RoundTripper
+	ownTransport *http.Transport // nil if the options gave a transport
+	pace         *ratelimit.Pace
+	tokens       *tokens
+	redact       redactor
+	log          zerolog.Logger
+	requests     *atomic.Int64
+	quota        *atomic.Pointer[ratelimit.Report]
+	pageSize     *atomic.Int64 // items to ask for on a page of a list
 }
 
 // Requests returns the number of requests to the API so far, including other
@@ -134,10 +134,10 @@ func New(o Options) (*Client, error) {
 		if err := checkProxy(api, login); err != nil {
 			return nil, err
 		}
-		if c.own, err = o.newTransport(); err != nil {
+		if c.ownTransport, err = o.newTransport(); err != nil {
 			return nil, err
 		}
-		c.transport = c.own
+		c.transport = c.ownTransport
 	}
 	if c.pace == nil {
 		c.pace = ratelimit.New(ratelimit.Options{})
@@ -154,10 +154,9 @@ func (c *Client) ForProject(project int64) *Client {
 	return &other
 }
 
-// Close closes the idle connections of the own transport and leaves a transport
-// from the options alone.
+// Close closes the idle connections, except for a transport that the options gave.
 func (c *Client) Close() {
-	if c.own != nil {
-		c.own.CloseIdleConnections()
+	if c.ownTransport != nil {
+		c.ownTransport.CloseIdleConnections()
 	}
 }

@@ -23,14 +23,14 @@ const (
 
 // request is a call to the API before sending.
 type request struct {
-	op     string // for people
-	method string
-	route  string // the path below the API URL, with placeholders; for the log, too
-	person int64  // in place of {person}
-	query  url.Values
-	body   []byte // nil: none
-	token  string // Idempotency-Token; "": none
-	most   int64  // bytes of a good answer
+	op       string // for people
+	method   string
+	route    string // the path below the API URL, with placeholders; for the log, too
+	person   int64  // in place of {person}
+	query    url.Values
+	body     []byte // nil: none
+	token    string // Idempotency-Token; "": none
+	maxBytes int64  // of a good answer
 
 	lookup  bool // of a list: a missing item does no harm, and a page of known items ends the list
 	fragile bool // a failure may be due to the size of the answer: give up soon, for a smaller one
@@ -79,7 +79,7 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		Str("request_id", id).Dur("took", took).Msg("answer from Procore")
 
 	if resp.StatusCode >= 200 && resp.StatusCode <= 299 {
-		if err := read(resp, http.MaxBytesReader(nil, resp.Body, r.most)); err != nil {
+		if err := read(resp, http.MaxBytesReader(nil, resp.Body, r.maxBytes)); err != nil {
 			return c.malformed(r, resp, err)
 		}
 		return nil
@@ -123,7 +123,7 @@ func (c *Client) build(ctx context.Context, r request, token string) (*http.Requ
 	return req, body
 }
 
-// refusal returns the error of an answer that is no success.
+// refusal returns the error of an answer with a status other than 2xx.
 func (c *Client) refusal(r request, resp *http.Response, limits ratelimit.Report, token string) *Error {
 	status := resp.StatusCode
 	// The status decides; a body that breaks off is used as far as it goes.

@@ -10,7 +10,7 @@ import (
 )
 
 // Environment is an installation of Procore under the name in the settings.
-// Tokens never cross environments, and each sandbox has an own company ID.
+// Tokens never cross environments, and each sandbox has a different company ID.
 type Environment struct {
 	Name     string
 	APIURL   string

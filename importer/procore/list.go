@@ -87,7 +87,7 @@ type listReader[J any, P object[J]] struct {
 }
 
 func newListReader[J any, P object[J]](c *Client, r request) *listReader[J, P] {
-	r.method, r.most = http.MethodGet, maxList
+	r.method, r.maxBytes = http.MethodGet, maxList
 	r.query = maps.Clone(r.query)
 	if r.query == nil {
 		r.query = url.Values{}

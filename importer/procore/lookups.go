@@ -87,7 +87,7 @@ func (c *Client) Me(ctx context.Context) (User, error) {
 
 func (c *Client) getNamed(ctx context.Context, r request) (Project, error) {
 	var found namedJSON
-	r.method, r.most = http.MethodGet, maxAnswer
+	r.method, r.maxBytes = http.MethodGet, maxAnswer
 	err := c.get(ctx, r, func(_ *http.Response, body io.Reader) error {
 		var err error
 		found, err = decodeOne[namedJSON](body)

@@ -97,7 +97,7 @@ func (c *Client) changeMany(ctx context.Context, slot *ratelimit.Slot, r request
 		release(slot, ratelimit.Report{})
 		return Removal{}, r.unsendable(err, "Send fewer people at a time.")
 	}
-	r.body, r.most = body, maxAnswer
+	r.body, r.maxBytes = body, maxAnswer
 	var change Removal
 	err = c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
 		ids, err := decodeIDs(body, list.answer)

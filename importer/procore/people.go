@@ -119,7 +119,7 @@ func (c *Client) sendDraft(ctx context.Context, slot *ratelimit.Slot, d Draft, r
 		release(slot, ratelimit.Report{})
 		return Person{}, r.unsendable(err, "Correct the row, then retry it.")
 	}
-	r.body, r.most = body, maxAnswer
+	r.body, r.maxBytes = body, maxAnswer
 	r.query = url.Values{"view": {c.o.View}}
 	var p Person
 	err = c.exchange(ctx, slot, r, func(resp *http.Response, body io.Reader) error {
@@ -135,7 +135,7 @@ func (c *Client) sendDraft(ctx context.Context, slot *ratelimit.Slot, d Draft, r
 }
 
 // People yields each person of the project once, in Procore's order, without job
-// titles. People takes own slots, holds one page and all IDs so far, and repeats a
+// titles. People takes slots by itself, holds one page and all IDs so far, and repeats a
 // page after failures that pass. The sequence ends without an error only if the
 // server has proved that the list is complete: see listReader. Otherwise the sequence
 // ends with an *Error. Ranging again requests the list again.

@@ -16,7 +16,7 @@ type Probe struct {
 	Ahead time.Duration        // the server's clock minus ours, to the second
 }
 
-// Probe sends a request without credentials to a URL through an own transport
+// Probe sends a request without credentials to a URL through a separate transport
 // and accepts any answer. The error is an *[Error], or says what is wrong with the
 // options.
 func (o Connection) Probe(ctx context.Context, base string) (Probe, error) {

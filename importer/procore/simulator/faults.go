@@ -134,7 +134,7 @@ type Fault struct {
 	Delay       time.Duration // 0: the kind's default; before anything else happens unless the kind says otherwise
 	Jitter      time.Duration // Latency: up to so much is added
 	Created     Created       // BadGateway, GatewayTimeout, RequestTimeout, Unavailable
-	Hang        bool          // LateCommit: the connection hangs until the client goes
+	Hang        bool          // LateCommit: the connection hangs until the client disconnects
 }
 
 // activeFault is a fault with the number of requests counted so far.

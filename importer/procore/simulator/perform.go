@@ -82,7 +82,7 @@ func flush(w http.ResponseWriter) {
 	}
 }
 
-// pass waits for d, even if the client goes: a server does not notice. Close ends the
+// pass waits for d, even if the client disconnects: a server does not notice. Close ends the
 // wait and cuts the connection.
 func (s *Server) pass(d time.Duration) {
 	s.await(d, nil)

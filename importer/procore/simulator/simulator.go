@@ -22,8 +22,8 @@
 // An operation yields a status, headers and a body in one piece, and faults act
 // around the operation. So every fault fits every call.
 //
-// A client that goes does not end the time before a person is stored: a server does
-// not notice and creates the person.
+// A client that disconnects while a create is delayed changes nothing: the person is
+// stored, as a server does not notice.
 //
 // Inside a testing/synctest bubble, create the Server in the bubble, use
 // Server.Transport (a socket would hang), and Close the Server before the bubble ends
