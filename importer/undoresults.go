@@ -54,6 +54,22 @@ func NewUndoResults(path string) (*UndoResults, error) {
 	return &UndoResults{path: path, target: target}, nil
 }
 
+// UndoResultsPath returns the usual path of the results of an undo: in the folder of the
+// run's results or roster, if the folder exists.
+func UndoResultsPath(run ledger.Run) string {
+	name := "undo-" + run.ID + ".csv"
+	for _, path := range []string{run.Results, run.Roster} {
+		if path == "" || Piped(path) {
+			continue
+		}
+		folder := filepath.Dir(path)
+		if _, err := os.Stat(folder); err == nil {
+			return filepath.Join(folder, name)
+		}
+	}
+	return name
+}
+
 // Write writes the file with all people.
 func (f *UndoResults) Write(people []Undone) error {
 	err := atomicfile.Write(f.target, func(w io.Writer) error {

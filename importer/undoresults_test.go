@@ -58,6 +58,11 @@ func TestUndoResults(t *testing.T) {
 		}
 	}
 
+	run := ledger.Run{ID: "1", Results: filepath.Join(folder, "gone", "r.csv"), Roster: other}
+	if got, want := importer.UndoResultsPath(run), filepath.Join(folder, "undo-1.csv"); got != want {
+		t.Errorf("results in %s, want %s", got, want)
+	}
+
 	s := importer.UndoSummary{People: people}
 	if diff := cmp.Diff(importer.UndoCounts{People: 2, Removed: 1, Kept: 1}, s.Counts()); diff != "" || s.Done() {
 		t.Error(diff, s.Done())

@@ -20,10 +20,10 @@ var topicFiles embed.FS
 // topic is a page of help about a subject rather than a command.
 type topic struct{ name, short, text string }
 
-// topics returns all topics, sorted by name. A topic's first line is "name: subject".
+// topics returns all topics, sorted by name. The first line of a topic is "name: subject".
 func topics() []topic {
 	var all []topic
-	entries, _ := topicFiles.ReadDir("help") // which is in the program, as its files are
+	entries, _ := topicFiles.ReadDir("help") // embedded
 	for _, entry := range entries {
 		content, _ := topicFiles.ReadFile("help/" + entry.Name())
 		t := topic{name: strings.TrimSuffix(entry.Name(), ".txt"), text: strings.ReplaceAll(string(content), "\r\n", "\n")}

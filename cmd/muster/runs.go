@@ -25,14 +25,13 @@ func (a *app) newRunsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs [RUN]",
 		Short: "List past runs, or one run request by request",
-		Long: `List the runs of the ledger, the newest first: when, which roster, which
-project, how it ended (finished, stopped, interrupted, crashed, or still
-running) and what became of the rows. With the ID of a run, show every request
-that it made for a row, in the order in which they were sent. Rows that needed
-no request are in the results file alone. Times are this machine's.
+		Long: `List the runs of the ledger, the newest first, each with start, roster, project,
+status (finished, stopped, interrupted, crashed or running) and the counts of rows.
+With the ID of a run, show every request for a row in the order of sending. Rows
+without a request are only in the results file. Times are in this machine's time zone.
 
 Exit codes:
-  0  it is shown
+  0  the runs are shown
   2  there is no such run, or the ledger can't be read`,
 		Example: `  muster runs
   muster runs 20261123-184510

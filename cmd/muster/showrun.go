@@ -41,13 +41,13 @@ func (a *app) showRun(ctx context.Context, flags *pflag.FlagSet, id string) (err
 // attemptJSON is the JSON of a request for a row.
 type attemptJSON struct {
 	Row        int            `json:"row"`
-	Attempt    int            `json:"attempt"` // of this person, over all runs
+	Attempt    int            `json:"attempt"` // of the person, over all runs
 	Sent       time.Time      `json:"sent"`
 	Answered   *time.Time     `json:"answered"`
 	State      string         `json:"state"`
 	Status     outcome.Status `json:"status"`
 	Code       string         `json:"code"`
-	PersonID   string         `json:"person_id"` // text, as it may exceed what other programs hold as a number
+	PersonID   string         `json:"person_id"` // text: the ID may exceed the numbers of other programs
 	HTTPStatus int            `json:"http_status"`
 	RequestID  string         `json:"request_id"`
 }

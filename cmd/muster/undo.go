@@ -19,7 +19,6 @@ import (
 	"golang.org/x/term"
 
 	"muster/importer"
-	"muster/importer/ledger"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -41,12 +40,13 @@ person: removed, kept or failed, and why. The same command again continues a
 stopped undo. After the undo you can import the roster again.
 
 Exit codes:
-  0    all of them are off the project
-  1    some were kept, or could not be taken off
-  2    it did not start: nothing was sent
-  3    it stopped early (credentials, permission, a full disk): some are pending
+  0    all people are off the project
+  1    some people were kept, or could not be taken off
+  2    the undo did not start: nothing was sent
+  3    the undo stopped early (credentials, permission, a full disk): some people
+       are pending
   4    a run holds the project's lock
-  130  interrupted (143 by SIGTERM); what was sent was recorded first`,
+  130  interrupted (143 by SIGTERM); requests in flight were recorded first`,
 		Example: `  muster runs
   muster undo 20261123-184510
   muster undo 20261123-184510 --yes --deactivate`,
@@ -104,7 +104,7 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	}
 	// The results of a config file are those of an import.
 	if !slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) {
-		u.ResultsPath = undoPath(run.Run)
+		u.ResultsPath = nearName(importer.UndoResultsPath(run.Run))
 	}
 	if len(people) == 0 {
 		u.ResultsPath = "" // there are no people to report
@@ -122,18 +122,6 @@ func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own und
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	return a.runUndo(ctx, u, conn, where)
-}
-
-// undoPath returns the path of an undo's results: beside the run's results or beside the
-// roster.
-func undoPath(run ledger.Run) string {
-	name := "undo-" + run.ID + ".csv"
-	for _, beside := range []string{run.Results, run.Roster} {
-		if folder := filepath.Dir(beside); beside != "" && !importer.Piped(beside) && !missing(folder) {
-			return nearName(filepath.Join(folder, name))
-		}
-	}
-	return name
 }
 
 // confirm shows the people to take off and asks. It returns nil if the undo may begin.
