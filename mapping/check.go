@@ -49,7 +49,7 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 }
 
 // signs are marks and words that no person's name has.
-var signs = regexp.MustCompile("[()\\[\\]{}<>*&;:/\\\\|#%$+=@_]| (?:and|aka|und|u\\.) ")
+var signs = regexp.MustCompile(`[()\[\]{}<>*&;:/\\|#%$+=@_]| (?:and|aka|und|u\.) `)
 
 // foreignPart returns a part of a cell that does not belong to a single person's
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
