@@ -248,9 +248,7 @@ func (ed *Editor) changes() map[string]change {
 func (ed *Editor) writeStyles() error {
 	part := target(ed.book.links, "styles")
 	if part == "" {
-		if part = "xl/styles.xml"; ed.parts.has(part) {
-			part = ed.parts.free("xl/styles%d.xml")
-		}
+		part = "xl/styles.xml"
 		if err := ed.parts.declare(part, kindPrefix+"spreadsheetml.styles+xml"); err != nil {
 			return err
 		}

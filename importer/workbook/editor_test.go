@@ -155,6 +155,7 @@ func TestWrite(t *testing.T) {
 	has(t, after["xl/drawings/vmlDrawing1.vml"], `<x:Row>2</x:Row><x:Column>1</x:Column>`)
 	has(t, after["xl/workbook.xml"], `<sheet name="Sum" sheetId="4"`, `'Crew'!$A$1:$D$3</definedName>`)
 	has(t, after["docProps/custom.xml"], `name="ours"`)
+	has(t, after["xl/styles.xml"], `<cellXfs count="`)
 	for _, name := range []string{"_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml", sheetPart} {
 		delete(before, name)
 	}

@@ -54,8 +54,12 @@ func (s *splice) copyRows(x *scanner, results iter.Seq2[Result, error]) error {
 }
 
 func (s *splice) writeHeadings(r *sheetRow) {
+	style := s.sheet.heading
+	if style == 0 {
+		style = s.styles.bold()
+	}
 	for i, c := range s.edit.Columns {
-		s.put(r, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.heading(s.sheet.heading), c.Heading))
+		s.put(r, textCell(s.sheet.prefix, r.number, s.at[i], style, c.Heading))
 	}
 }
 

@@ -159,14 +159,6 @@ func (s *styles) newText(l look) *element {
 	return e
 }
 
-// heading returns the style of a heading beside another heading.
-func (s *styles) heading(style int) int {
-	if style != 0 {
-		return style
-	}
-	return s.bold()
-}
-
 // bold returns the style of a text in the workbook's font, but bold.
 func (s *styles) bold() int {
 	font := s.fonts.items[0].clone()
