@@ -27,7 +27,7 @@ type process struct {
 	said   map[string]bool // messages that are printed once
 }
 
-// app is a command with its settings and its result.
+// app is a command in progress: settings, given flags and the result.
 type app struct {
 	*process
 	settings settings
@@ -134,7 +134,7 @@ it became, or what to fix.`,
 	return root
 }
 
-// oneArgument requires a single argument and calls it what in messages.
+// oneArgument requires a single argument. Messages call the argument what.
 func oneArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch len(args) {
@@ -143,11 +143,12 @@ func oneArgument(what string) cobra.PositionalArgs {
 		case 1:
 			return nil
 		}
-		return usageError(fmt.Sprintf("%d %ss given, and %s takes one at a time", len(args), what, cmd.CommandPath()), "run it once for each; put quotes around a name with spaces in it")
+		return usageError(fmt.Sprintf("%d %ss given, and %s takes one at a time", len(args), what, cmd.CommandPath()), "run the command once for each; put quotes around a name with spaces")
 	}
 }
 
-// optionalArgument allows no argument or a single argument and calls it what in messages.
+// optionalArgument allows no argument or a single argument. Messages call the argument
+// what.
 func optionalArgument(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -179,17 +180,14 @@ func (a *app) complete(flags *pflag.FlagSet) error {
 		return err
 	}
 	a.mute.Store(a.settings.quiet || a.logsJSON())
-	if err := a.settings.validate(flags); err != nil {
-		return err
-	}
-	return nil
+	return a.settings.validate(flags)
 }
 
-// logger writes log lines to standard error. No line holds what a roster's cell says.
+// logger returns a logger to standard error. Log lines hold no content of a roster.
 func (a *app) logger() zerolog.Logger {
 	level, err := zerolog.ParseLevel(a.settings.logLevel)
 	if err != nil || level == zerolog.NoLevel {
-		level = zerolog.InfoLevel // to say, for one, that the level is unknown
+		level = zerolog.InfoLevel // for messages before the settings are known
 	}
 	if a.settings.quiet && level < zerolog.WarnLevel {
 		level = zerolog.WarnLevel
@@ -206,7 +204,7 @@ func (a *app) logger() zerolog.Logger {
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
 
-// stderrWriter writes to standard error above the progress line.
+// stderrWriter writes to standard error, above the progress line.
 type stderrWriter struct{ *app }
 
 // Write writes whole lines.
@@ -217,7 +215,7 @@ func (b stderrWriter) Write(lines []byte) (int, error) {
 	return b.stderr.Write(lines)
 }
 
-// logsJSON reports whether standard error holds lines of JSON and nothing else.
+// logsJSON reports whether standard error takes only lines of JSON.
 func (a *app) logsJSON() bool { return a.settings.logFormat == "json" }
 
 // coloured reports whether w shows colours.
@@ -240,7 +238,7 @@ func (a *app) talk(format string, args ...any) {
 }
 
 // line prints text behind first on standard error. On a terminal the text wraps behind
-// indent. A text with a command in it is not wrapped, so that users can copy it.
+// indent, unless the text has a command to copy.
 func (a *app) line(first, indent, text string) {
 	text = first + shown(text)
 	if a.settings.plain {

@@ -17,8 +17,7 @@ import (
 	"muster/mapping"
 )
 
-// The exit codes. 0 and 1 are what the rows came to; 3 is also what a run with
-// pending rows ends with.
+// The exit codes. 0 and 1 tell about the rows of a finished run.
 const (
 	exitDone        = 0   // every row is created, existing or skipped
 	exitRowsLeft    = 1   // some rows are invalid, failed or unknown
@@ -80,7 +79,7 @@ func untilSignal(ctx context.Context, lastWord func()) (context.Context, func())
 		}
 		select {
 		case s := <-signals:
-			signal.Stop(signals) // a third one waits for no terminal to take the last word
+			signal.Stop(signals) // a third signal kills even if the terminal does not take the last word
 			lastWord()
 			die(s)
 		case <-over:
@@ -97,7 +96,7 @@ func untilSignal(ctx context.Context, lastWord func()) (context.Context, func())
 func die(s os.Signal) {
 	self, err := os.FindProcess(os.Getpid())
 	if err == nil && self.Signal(s) != nil {
-		_ = self.Kill() // there is nothing left to try
+		_ = self.Kill() // no other way is left
 	}
 }
 
@@ -161,8 +160,7 @@ func reasonOf(err error) (e report.Error, quotes bool) {
 	return e, quotes
 }
 
-// afterKey leaves the line in which a terminal shows the key that was pressed. The
-// progress line is cleared with it.
+// afterKey returns a line break if a terminal shows the pressed key on the current line.
 func (a *app) afterKey(e *interruptError) string {
 	if e.shown && isTerminal(a.stderr) {
 		return "\n"

@@ -19,7 +19,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole program without its surroundings. It returns the exit code.
+// run runs the program with the given surroundings and returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := newApp(&process{getenv: getenv, stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, said: map[string]bool{}})
 	return app.execute(ctx, args)

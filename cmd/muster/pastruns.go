@@ -13,8 +13,7 @@ import (
 	"muster/importer/report"
 )
 
-// openRecord opens the existing ledger of the settings for reading; it returns nil if
-// there is none.
+// openRecord opens the ledger of the settings, or returns nil if the file does not exist.
 func (a *app) openRecord(ctx context.Context) (*ledger.Ledger, string, error) {
 	path := a.settings.ledger
 	if path == "" {
@@ -76,7 +75,8 @@ func (a *app) lastResults(ctx context.Context) (_ string, err error) {
 	return results, nil
 }
 
-// nearName returns a path relative to the current folder if the file is in it.
+// nearName returns a path in the current folder as a relative path, and any other path
+// unchanged.
 func nearName(path string) string {
 	folder, err := os.Getwd()
 	if err != nil {

@@ -20,14 +20,13 @@ func (a *app) newPruneCommand() *cobra.Command {
 	age := parsedFlag[time.Duration]{kind: "age", parse: parseAge}
 	cmd := &cobra.Command{
 		Use:   "prune --older-than AGE",
-		Short: "Forget old runs; who was created stays known",
-		Long: `Forget the runs that started longer ago than that, and their requests. What
-keeps people from being created twice stays: who has been created, and every
-request whose outcome is not known, with its run. A run that is forgotten can't
-be undone any more.
+		Short: "Forget old runs; created people stay known",
+		Long: `Forget the runs that started longer ago than AGE, with their requests. The
+ledger keeps all that prevents duplicates: the created people, and every request
+without a known outcome, with the run. You can't undo a forgotten run.
 
 Exit codes:
-  0  they are forgotten
+  0  the runs are forgotten
   2  the ledger can't be read or written`,
 		Example: `  muster runs prune --older-than 400d`,
 		Args:    cobra.NoArgs,

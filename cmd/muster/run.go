@@ -56,7 +56,7 @@ type jobRun struct {
 	Result json.RawMessage `json:"result"`          // the object of import --json
 }
 
-// runJobs runs jobs one after the other.
+// runJobs runs the chosen jobs in turn.
 func (a *app) runJobs(ctx context.Context, flags *pflag.FlagSet, names []string, all bool) error {
 	if err := a.begin(flags); err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	"muster/importer/fault"
 )
 
-// secretSource says where a URL with a token in it is kept. A config file never holds the
-// URL itself.
+// secretSource names the place of a URL with a token. A config file never holds the URL
+// itself.
 type secretSource struct {
 	File       string `yaml:"url_file"`
 	Variable   string `yaml:"url_env"`        // of the environment
@@ -49,7 +49,7 @@ func (s *secretSource) count() int {
 	return named
 }
 
-// check refuses a source that does not name exactly one place.
+// check refuses a source with no place or several places.
 func (s *secretSource) check(n ast.Node, name string) error {
 	switch {
 	case s.count() != 1:
@@ -60,7 +60,7 @@ func (s *secretSource) check(n ast.Node, name string) error {
 	return nil
 }
 
-// read returns the secret. No error holds any of it.
+// read returns the secret. No error quotes the secret.
 func (s *secretSource) read(getenv func(string) string) (string, error) {
 	path := s.File
 	switch {
@@ -87,7 +87,7 @@ func (s *secretSource) read(getenv func(string) string) (string, error) {
 	return value, nil
 }
 
-// secret reads the client secret: from the file that is named, else from the
+// secret reads the client secret: from the file of the settings, else from the
 // environment, else from the credential that systemd passes.
 func (s *settings) secret(getenv func(string) string) (string, error) {
 	if s.clientSecretFile != "" {
@@ -105,7 +105,7 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 	}
 	secret, err := (&secretSource{Credential: "client-secret"}).read(getenv)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil // systemd passes others
+		return "", nil // systemd passes other credentials
 	}
 	if err != nil {
 		return "", usageError("the credential client-secret: "+err.Error(), "see LoadCredential= in the service's unit")
@@ -113,7 +113,7 @@ func (s *settings) secret(getenv func(string) string) (string, error) {
 	return secret, nil
 }
 
-// caution is what is better known about a file that the settings name.
+// caution is a warning about a file that the settings name, with a command to fix that.
 type caution struct{ text, fix string }
 
 // readableByOthers warns if other users can read a secret's file.
@@ -137,5 +137,5 @@ func byOthers(path string, mode fs.FileMode, text, fix string) []caution {
 // permission of mode.
 func openToOthers(path string, mode fs.FileMode) bool {
 	info, err := os.Stat(path)
-	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&mode != 0 // whose modes say nothing of others
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&mode != 0 // the modes of Windows do not tell
 }

@@ -219,7 +219,8 @@ func (s *settings) addFlags(f *pflag.FlagSet, groups ...group) {
 	}
 }
 
-// addFlag gives a command a single flag, with its own usage unless that is "".
+// addFlag gives a command a single flag. A usage other than "" replaces the usage of the
+// table.
 func (s *settings) addFlag(f *pflag.FlagSet, name, usage string) {
 	own := *s.flags.Lookup(name)
 	if usage != "" {
@@ -252,8 +253,8 @@ func (s *settings) configKeys() []string {
 	return keys
 }
 
-// complete sets what the command line leaves open: from the job, then from the
-// environment, then from the top of the config file.
+// complete sets every setting without a flag on the command line: from the job, then from
+// the environment, then from the top of the config file.
 func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) error {
 	if err := s.fromEnvironment(flags, getenv, "config"); err != nil {
 		return err
@@ -322,7 +323,7 @@ func (s *settings) fromEnvironment(flags *pflag.FlagSet, getenv func(string) str
 	return nil
 }
 
-// fromConfig sets what is not set yet from a section of the config file.
+// fromConfig sets the values of a section of the config file that are not set yet.
 func (s *settings) fromConfig(from *section, flags *pflag.FlagSet) error {
 	for _, v := range from.values {
 		f := flags.Lookup(v.flag)
@@ -345,8 +346,8 @@ func (s *settings) fromConfig(from *section, flags *pflag.FlagSet) error {
 	return nil
 }
 
-// readAsResults clears the settings for reading a roster unless the command line gives
-// them: the config file's do not apply to a results file.
+// readAsResults clears the settings for reading a roster, unless the command line has
+// such a flag: the config file describes the roster, not a results file.
 func (s *settings) readAsResults(given []*pflag.Flag) {
 	if !slices.ContainsFunc(given, func(f *pflag.Flag) bool { return s.line(f.Name).group == rosterGroup }) {
 		s.sheet, s.headerRow, s.encoding, s.delimiter = "", 0, "", ""
@@ -445,25 +446,25 @@ func (s *settings) password() (string, error) {
 	return password, nil
 }
 
-// defaultLedger returns the ledger's default path in the system's folder for program
-// state.
+// defaultLedger returns the default path of the ledger: in the system's folder for
+// program state.
 func defaultLedger(getenv func(string) string) (string, error) {
 	if folder := getenv("XDG_STATE_HOME"); folder != "" && filepath.IsAbs(folder) {
 		return filepath.Join(folder, "muster", "ledger.db"), nil
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", usageError("no home folder to keep the ledger in", "name a place for it with --ledger FILE (or MUSTER_LEDGER)")
-	}
+	var folder string
+	var err error
 	switch runtime.GOOS {
 	case "darwin":
-		return filepath.Join(home, "Library", "Application Support", "muster", "ledger.db"), nil
+		folder, err = os.UserConfigDir() // ~/Library/Application Support
 	case "windows":
-		if folder := getenv("LocalAppData"); folder != "" {
-			return filepath.Join(folder, "muster", "ledger.db"), nil
-		}
-		return filepath.Join(home, "AppData", "Local", "muster", "ledger.db"), nil
+		folder, err = os.UserCacheDir() // %LocalAppData%
 	default:
-		return filepath.Join(home, ".local", "state", "muster", "ledger.db"), nil
+		folder, err = os.UserHomeDir()
+		folder = filepath.Join(folder, ".local", "state")
 	}
+	if err != nil {
+		return "", usageError("there is no home folder for the ledger", "choose a place with --ledger FILE (or MUSTER_LEDGER)")
+	}
+	return filepath.Join(folder, "muster", "ledger.db"), nil
 }

@@ -19,7 +19,7 @@ func shown(words string) string {
 	return strings.Join(lines, "\n")
 }
 
-// fit cuts words to at most columns columns and ends them with "..." if so.
+// fit shortens words to at most columns columns, with "..." at the end of shortened words.
 func fit(words string, columns int) string {
 	if uniseg.StringWidth(words) <= columns {
 		return words

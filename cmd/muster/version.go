@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// build is what the program was built from.
+// build describes the origin of the program.
 type build struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit"` // "" if it was not built from a repository
@@ -20,7 +20,8 @@ type build struct {
 	Arch     string `json:"arch"`
 }
 
-func builtFrom() build {
+// readBuild returns the facts that the Go linker recorded.
+func readBuild() build {
 	b := build{Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -42,10 +43,10 @@ func builtFrom() build {
 func (a *app) newVersionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Say which muster this is, and what it was built from",
+		Short: "Print the version of muster and the commit of the build",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			b := builtFrom()
+			b := readBuild()
 			if a.settings.json {
 				return json.NewEncoder(a.answer()).Encode(b)
 			}
@@ -65,7 +66,7 @@ func (a *app) newVersionCommand() *cobra.Command {
 	return cmd
 }
 
-// version returns the release that the program is, or (devel).
+// version returns the release of the program, or (devel).
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -74,5 +75,5 @@ func version() string {
 	return info.Main.Version
 }
 
-// userAgent names muster to Procore.
+// userAgent returns the name of muster for servers.
 func userAgent() string { return "muster/" + version() }
