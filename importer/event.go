@@ -74,6 +74,28 @@ type Waiting struct {
 	Shared bool // other runs used the quota lately
 }
 
+// Why returns the reason in words that follow "waiting".
+func (w Waiting) Why() string {
+	others := ""
+	if w.Shared {
+		others = ", which another run has used,"
+	}
+	switch w.Reason {
+	case ratelimit.Spike:
+		return "for the quota" + others
+	case ratelimit.Hourly:
+		return "for the hourly quota" + others
+	case ratelimit.Paused:
+		return "because Procore asked for a pause,"
+	case ratelimit.Capped:
+		return "to keep to --rate,"
+	case ratelimit.Abandoned:
+		return "for the quota, part of which a killed run holds,"
+	case ratelimit.None:
+	}
+	return ""
+}
+
 // AnswerLost says that the answer to a request was lost, so that the person may
 // or may not exist.
 type AnswerLost struct{}

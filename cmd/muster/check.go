@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
-	"muster/importer/ledger"
 	"muster/importer/report"
 )
 
@@ -56,31 +55,25 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 		a.settings.results = ""
 	}
 	a.given = slices.DeleteFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) // nor is it said for the next command
-	in, split, err := a.openRoster(ctx, path)
+	in, split, err := a.openRoster(ctx, path, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	look, err := a.lookUp(ctx)
-	defer func() { err = errors.Join(err, look.close()) }()
+	c := checked{display: a.newDisplay(in)}
+	options := a.importOptions(c.display)
+	missing, end, err := a.lookUp(ctx, &options)
+	defer func() { err = errors.Join(err, end()) }()
 	if err == nil {
-		err = a.mayPlan(look)
+		err = a.mayPlan(missing)
+	}
+	if err == nil && a.settings.results != "" {
+		options.ResultsPath, err = in.ResultsPath(a.settings.results, false)
 	}
 	if err != nil {
 		return err
 	}
-	show := a.newDisplay(in)
-	options := a.importOptions(show)
-	if look.conn != nil {
-		options.Connection, options.Ledger = look.conn.Connection, look.book
-	}
-	if a.settings.results != "" {
-		if options.ResultsPath, err = in.ResultsPath(a.settings.results, false); err != nil {
-			return err
-		}
-	}
-	show.im = importer.New(split, options)
-	c := checked{display: show, lookup: look}
+	c.missing, c.im = missing, importer.New(split, options)
 	if _, err := c.im.Validate(ctx); err != nil {
 		return err
 	}
@@ -97,63 +90,55 @@ func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err
 }
 
 // mayPlan refuses a plan that could not be kept to or not be saved.
-func (a *app) mayPlan(look *lookup) error {
+func (a *app) mayPlan(missing error) error {
 	switch {
 	case a.settings.plan == "":
 		return nil
 	case a.settings.simulate:
 		return usageError("--plan needs the real project's people, and a rehearsal has none", "leave out --plan or --simulate")
-	case look.missing != nil:
-		return look.missing
+	case missing != nil:
+		return missing
 	}
 	return importer.CheckWritable(a.settings.plan)
 }
 
-// lookup is what a check knows besides the roster.
-type lookup struct {
-	conn    *connection    // nil: Procore is not asked
-	book    *ledger.Ledger // nil: there is none yet
-	missing error          // the settings that a connection still needs
-}
-
-// lookUp makes a connection and opens the ledger if all settings for that are set.
-func (a *app) lookUp(ctx context.Context) (*lookup, error) {
-	look := &lookup{}
+// lookUp makes a connection and opens the ledger, if there is one. The error missing
+// lists settings that a connection still needs; then the check is offline. The caller
+// calls end.
+func (a *app) lookUp(ctx context.Context, o *importer.Options) (missing error, end func() error, err error) {
+	end = func() error { return nil }
 	secret, err := a.settings.secret(a.getenv)
 	if err != nil {
-		return look, err
+		return nil, end, err
 	}
-	look.missing = a.settings.missing(secret)
-	if a.settings.simulate || look.missing != nil {
-		return look, nil
+	if missing = a.settings.missing(secret); missing != nil || a.settings.simulate {
+		return missing, end, nil
 	}
-	if look.conn, err = a.connect(a.logger()); err != nil {
-		return look, err
+	conn, err := a.connect(a.logger())
+	if err != nil {
+		return nil, end, err
 	}
-	look.book, _, err = a.openRecord(ctx)
-	return look, err
-}
-
-func (l *lookup) close() error {
-	if l.conn != nil {
-		l.conn.close()
-	}
-	if l.book != nil {
-		return l.book.Close()
-	}
-	return nil
+	o.Connection = conn.Connection
+	o.Ledger, _, err = a.openRecord(ctx)
+	return nil, func() error {
+		conn.close()
+		if o.Ledger == nil {
+			return nil
+		}
+		return o.Ledger.Close()
+	}, err
 }
 
 // checked is what a check has found.
 type checked struct {
 	*display
-	*lookup
+	missing  error // the settings that a connection still needs
 	foreseen *importer.DryRunResult
 	plan     string // the plan file that was written
 }
 
 // done reports whether every project could be looked at.
-func (c *checked) done() bool { return c.conn != nil && c.im.Stop() == nil }
+func (c *checked) done() bool { return c.im.API != nil && c.im.Stop() == nil }
 
 func (a *app) reportCheck(found *checked) error {
 	s, in, foreseen := &a.settings, found.roster, found.foreseen

@@ -48,44 +48,39 @@ func (d *display) handle(e importer.Event) {
 		for _, p := range notes {
 			d.notes.Add(p, e.Outcome.Row)
 		}
-	case importer.ColumnNoted:
-		d.notes.AddGroup(e.Note)
+		if d.page != nil {
+			d.page.Row(e.Name, e.Outcome)
+		}
 	case importer.RowDone:
 		if e.Requested {
 			d.sent.Add(1)
 		}
 		d.progress.Row(e.Status)
+		if e.Status == outcome.Created {
+			d.chart(report.EventCreated)
+		}
 	case importer.Unsettled:
 		d.progress.Unsettled(e.Rows, e.Until)
+	case importer.Throttled:
+		d.chart(report.EventThrottled)
+	case importer.AnswerLost:
+		d.chart(report.EventFault)
 	case importer.Waiting:
 		if d.progress == nil {
 			d.waits.say(e)
-		} else {
-			d.progress.Waiting(e.Until, reasonText(e))
+			return
 		}
-	case importer.Throttled, importer.AnswerLost:
-	}
-	if d.page != nil {
-		showInReport(d.page, e)
+		d.progress.Waiting(e.Until, e.Why())
+		if d.page != nil {
+			d.page.Waiting(e.Until)
+		}
 	}
 }
 
-// showInReport adds an event to the report.
-func showInReport(page *report.HTML, e importer.Event) {
-	switch e := e.(type) {
-	case importer.RowRecorded:
-		page.Row(e.Name, e.Outcome)
-	case importer.RowDone:
-		if e.Status == outcome.Created {
-			page.Event(report.EventCreated)
-		}
-	case importer.Throttled:
-		page.Event(report.EventThrottled)
-	case importer.AnswerLost:
-		page.Event(report.EventFault)
-	case importer.Waiting:
-		page.Waiting(e.Until)
-	case importer.Unsettled, importer.ColumnNoted:
+// chart adds an event to the chart of the report.
+func (d *display) chart(e report.Event) {
+	if d.page != nil {
+		d.page.Event(e)
 	}
 }
 

@@ -92,18 +92,11 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (_
 	if err != nil {
 		return nil, err
 	}
-	in, err := a.openFile(ctx, path)
+	in, split, err := a.openRoster(ctx, path, mustBeResults)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	if mustBeResults && !in.Retry {
-		return nil, notResults(path, in.Header)
-	}
-	split, err := a.bind(ctx, in)
-	if err != nil {
-		return nil, err
-	}
 	return a.importRoster(ctx, in, split, reviewed)
 }
 

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +14,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
-	"muster/importer/fault"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -107,7 +103,11 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 		shown.ExitCode = exitRowsLeft
 	}
 	if output != "" {
-		if err := writeNew(output, append(mappingComment(path, output), view.File...)); err != nil {
+		err := createFile(output, "name another file with -o, or move that one away", func(w io.Writer) error {
+			_, err := w.Write(append(mappingComment(path, output), view.File...))
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		shown.Mapping = output
@@ -255,25 +255,4 @@ func quoted(headings []string) string {
 		return ""
 	}
 	return `"` + strings.Join(headings, `", "`) + `"`
-}
-
-// writeNew writes a new file. An existing file with the same content is fine.
-func writeNew(path string, content []byte) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644) //nolint:gosec // headings are no secret, and a mapping file is for others too
-	if errors.Is(err, fs.ErrExist) {
-		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
-			return nil
-		}
-		return usageError(path+" exists already with other content", "name another file with -o, or move that one away")
-	}
-	if err == nil {
-		_, err = file.Write(content)
-		if err = errors.Join(err, file.Close()); err != nil {
-			_ = os.Remove(path) // half a mapping is worse than none
-		}
-	}
-	if err != nil {
-		return usageError(fmt.Sprintf("%s can't be written: %v", path, fault.Cause(err)), "name another file with -o")
-	}
-	return nil
 }

@@ -16,12 +16,15 @@ import (
 
 // openRoster opens a roster or a results file, maps the headings and finds the
 // projects.
-func (a *app) openRoster(ctx context.Context, path string) (*importer.Roster, *importer.ProjectSplit, error) {
-	in, err := a.openFile(ctx, path)
-	if err != nil {
+func (a *app) openRoster(ctx context.Context, path string, mustBeResults bool) (in *importer.Roster, split *importer.ProjectSplit, err error) {
+	if in, err = a.openFile(ctx, path); err != nil {
 		return nil, nil, err
 	}
-	split, err := a.bind(ctx, in)
+	if mustBeResults && !in.Retry {
+		err = notResults(path, in.Header)
+	} else {
+		split, err = a.bind(ctx, in)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, in.Close())
 	}

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
-	"muster/importer/fault"
 	"muster/importer/report"
 )
 
@@ -100,19 +96,11 @@ func (a *app) templateClassifications(ctx context.Context) ([]string, error) {
 	return importer.TemplateClassifications(known), err
 }
 
-// writeTemplate creates a file with mode 0644 and never replaces a file.
+// writeTemplate creates a template and never replaces a file.
 func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // an empty form without private content
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return usageError(path+" exists already; nothing was written", "choose another name")
-	case err != nil:
-		return usageError(fmt.Sprintf("%s can't be written: %v", path, fault.Cause(err)), "choose another name or folder")
+	if err := createFile(path, "choose another name or folder", write); err != nil {
+		return err
 	}
-	if err = errors.Join(write(file), file.Sync(), file.Close()); err != nil {
-		_ = os.Remove(path) // the first error says more
-		return usageError(fmt.Sprintf("%s can't be written: %v", path, fault.Cause(err)), "free space, or choose another folder")
-	}
-	_, err = fmt.Fprintf(a.stdout, "%s is ready to be filled in.\n%s%s", report.Clean(path), a.gap(), a.named("Next:    ", report.Clean("muster check "+shellWord(path))))
+	_, err := fmt.Fprintf(a.stdout, "%s is ready to be filled in.\n%s%s", report.Clean(path), a.gap(), a.named("Next:    ", report.Clean("muster check "+shellWord(path))))
 	return err
 }

@@ -26,31 +26,9 @@ func (w *waits) say(e importer.Waiting) {
 	if w.app.settings.json && !isTerminal(w.app.stderr) {
 		return
 	}
-	why := reasonText(e)
+	why := e.Why()
 	if time.Until(e.Until) > worthSaying && (e.Until.Sub(w.said) > worthSaying || why != w.reason) {
 		w.said, w.reason = e.Until, why
 		w.app.talk("Waiting %s until %s.", why, e.Until.Local().Format("15:04:05"))
 	}
-}
-
-// reasonText words the reason for waiting.
-func reasonText(e importer.Waiting) string {
-	others := ""
-	if e.Shared {
-		others = ", which another run has used,"
-	}
-	switch e.Reason {
-	case ratelimit.Spike:
-		return "for the quota" + others
-	case ratelimit.Hourly:
-		return "for the hourly quota" + others
-	case ratelimit.Paused:
-		return "because Procore asked for a pause,"
-	case ratelimit.Capped:
-		return "to keep to --rate,"
-	case ratelimit.Abandoned:
-		return "for the quota, part of which a killed run holds,"
-	case ratelimit.None:
-	}
-	return ""
 }

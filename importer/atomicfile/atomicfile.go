@@ -37,6 +37,19 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	return Rename(file.Name(), path)
 }
 
+// Create writes a new file at path, and never replaces a file: then the error wraps
+// fs.ErrExist. After another error there is no file.
+func Create(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	if err = errors.Join(write(file), file.Sync(), file.Close()); err != nil {
+		_ = os.Remove(path) // the first error says more
+	}
+	return err
+}
+
 // Rename renames a file and makes the new name durable.
 func Rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
