@@ -125,13 +125,13 @@ func TestStoppingEarly(t *testing.T) {
 
 // TestMemoryStaysFlat reads long files and looks at the heap on the way.
 func TestMemoryStaysFlat(t *testing.T) {
-	const limit = 12 << 20
+	const limit = 8 << 20 // less than all rows take
 	for name, test := range map[string]struct {
 		path string
 		rows int
 	}{
-		"CSV of 300,000 rows": {crewCSV(t, 300_000), 300_000},
-		"XLSX of 60,000 rows": {crewXLSX(t, 60_000), 60_000},
+		"CSV":  {crewCSV(t, 300_000/every(3)), 300_000 / every(3)},
+		"XLSX": {crewXLSX(t, 60_000/every(3)), 60_000 / every(3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime.GC()

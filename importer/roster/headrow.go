@@ -37,9 +37,11 @@ func headRows(t table) ([]headRow, error) {
 // texts returns the different cells that can be headings, without line breaks.
 func (h *headRow) texts() []string {
 	var texts []string
+	seen := map[string]bool{}
 	for i := range h.Cells {
 		text := h.text(i)
-		if h.wordy(i) && !slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, text) }) {
+		if key := strings.ToLower(text); h.wordy(i) && !seen[key] {
+			seen[key] = true
 			texts = append(texts, text)
 		}
 	}

@@ -54,6 +54,15 @@ func open(tb testing.TB, path string, o roster.Options) *roster.Reader {
 	return r
 }
 
+// every returns n for a quick test, and 1 with MUSTER_TEST_LONG: a test tries every n-th
+// case.
+func every(n int) int {
+	if os.Getenv("MUSTER_TEST_LONG") != "" {
+		return 1
+	}
+	return n
+}
+
 // line is a row as tests compare it.
 type line struct {
 	Number int

@@ -95,7 +95,7 @@ func TestDamagedContainer(t *testing.T) {
 			t.Errorf("%s at %d: %v", what, at, err)
 		}
 	}
-	for at := range whole {
+	for at := 0; at < len(whole); at += every(7) {
 		switch sector, place := at/512, at%512; {
 		case sector < 2 && place > 96, sector == 2 && place > 3*128, sector > 2 && (place%4 > 0 || sector > 6):
 			continue // what is filled up, or encrypted
