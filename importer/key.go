@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"muster/importer/ledger"
 	"muster/mapping"
@@ -53,6 +54,23 @@ func keyOf(p *mapping.Person) keyKind {
 	}
 }
 
+// foldName folds a name for keys and matching. Besides what Fold does not count, the
+// spacing does not count, nor where the first name ends: "Mc Donald" is "McDonald",
+// and "Mary Ann | Lee" is "Mary | Ann Lee".
+func foldName(first, last string) string {
+	return strings.ReplaceAll(mapping.Fold(first)+mapping.Fold(last), " ", "")
+}
+
+// foldID folds an ID for keys and matching: spreadsheets and servers lose leading
+// zeros, and change case.
+func foldID(id string) string {
+	bare := strings.TrimLeft(strings.ToLower(id), "0")
+	if bare == "" && id != "" {
+		return "0"
+	}
+	return bare
+}
+
 // appendKey appends the key of p to dst. Job title and classification change, so
 // the key does not contain them. namesake counts the people of one name, from
 // 1; only a key by name contains the number.
@@ -61,15 +79,13 @@ func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 	dst = append(dst, byte(kind), 0)
 	switch kind {
 	case byOriginID:
-		return append(dst, p.OriginID...)
+		return append(dst, foldID(p.OriginID)...)
 	case byEmployeeID:
-		dst = append(dst, p.EmployeeID...)
+		dst = append(dst, foldID(p.EmployeeID)...)
 		dst = append(dst, 0)
-		return append(dst, mapping.Fold(p.LastName)...)
+		return append(dst, foldName("", p.LastName)...)
 	case byName:
-		dst = append(dst, mapping.Fold(p.FirstName)...)
-		dst = append(dst, ' ')
-		dst = append(dst, mapping.Fold(p.LastName)...)
+		dst = append(dst, foldName(p.FirstName, p.LastName)...)
 		if namesake > 1 {
 			dst = append(dst, 0)
 			dst = strconv.AppendInt(dst, int64(namesake), 10)
@@ -80,6 +96,7 @@ func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 
 // memberKey returns the key of a membership: the owner of an origin ID on a project.
 func memberKey(l *ledger.Ledger, s ledger.Scope, originID string) ledger.Key {
+	originID = foldID(originID)
 	return l.Key(s.API, strconv.FormatInt(s.Company, 10), strconv.FormatInt(s.Project, 10), "m\x00"+originID)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"hash/maphash"
 	"slices"
-	"strings"
 	"time"
 
 	"muster/importer/procore"
@@ -165,12 +164,11 @@ func (x *people) id(s string) uint64 {
 		return 0
 	}
 	const lower = 1<<32 - 1
-	bare := strings.TrimLeft(strings.ToLower(s), "0")
-	return max(x.text(bare)&^lower|x.text(s)&lower, 1)
+	return max(x.text(foldID(s))&^lower|x.text(s)&lower, 1)
 }
 
 func (x *people) name(first, last string) uint64 {
-	return max(maphash.String(x.seed, mapping.Fold(first)+" "+mapping.Fold(last)), 1)
+	return max(maphash.String(x.seed, foldName(first, last)), 1)
 }
 
 // order returns the places of people with the attribute, ordered by attribute and
@@ -276,7 +274,7 @@ func (x *people) find(p *mapping.Person) match {
 	} {
 		for _, at := range x.with(id.places, id.hash, id.attribute) {
 			switch k := &x.known[at]; {
-			case k.last != last:
+			case k.last != last && k.name != name:
 				m.conflict = append(m.conflict, k.id)
 			case unlike(k.origin, origin):
 				m.conflict = append(m.conflict, k.id)

@@ -166,3 +166,46 @@ func TestCreatedPersonBecomesInactive(t *testing.T) {
 		}
 	})
 }
+
+// Case, accents, punctuation and spacing of names do not count, nor where the first
+// name ends; zeros in front and case of IDs do not, either. That holds in a roster as
+// across runs.
+func TestSpellingsOfOnePerson(t *testing.T) {
+	t.Parallel()
+	const head = "First Name,Last Name,Employee ID,External ID\n"
+	for _, pair := range [][2]string{
+		{"Sean,O'Brannigan,,", "Sean,OBrannigan,,"},
+		{"Anne-Marie,Royer,,", "Annemarie,Royer,,"},
+		{"Ian,McDonnell,,", "Ian,Mc Donnell,,"},
+		{"Ali,Al-Hassan,,", "Ali,Alhassan,,"},
+		{"Mary Ann,Lee,,", "Mary,Ann Lee,,"},
+		{"José,Núñez,,", "JOSE,NUNEZ,,"},
+		{"Sean,O'Brannigan,5,", "Sean,OBrannigan,5,"},
+		{"Ian,McDonnell,,HR-5", "Ian,Mc Donnell,,HR-5"},
+		{"Dana,Halvorsen,00108,", "Dana,Halvorsen,108,"},
+		{"Pablo,Brandvold,A-109,", "Pablo,Brandvold,a-109,"},
+		{"Ida,Ottesen,,00601", "Ida,Ottesen,,601"},
+	} {
+		t.Run(pair[0]+" "+pair[1], func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				r := b.run(t.Context(), b.roster(head+pair[0]+"\n"+pair[1]+"\n"), nil)
+				if got := r.rows[1].Outcome; got.Status != outcome.Invalid || got.Problems[0].Code != "duplicate_row" {
+					t.Errorf("in one roster: %s %v", got.Status, got.Problems)
+				}
+				r = b.run(t.Context(), b.roster(head+pair[1]+"\n"), nil)
+				if got := r.rows[0].Outcome; got.Status != outcome.Existing || len(b.server.People()) != 1 {
+					t.Errorf("in the next run: %s, %d people", got.Status, len(b.server.People()))
+				}
+				without := newBench(t, simulator.Config{Windows: noLimits})
+				cells := strings.Split(pair[0], ",")
+				without.server.Add(simulator.Person{FirstName: cells[0], LastName: cells[1], EmployeeID: cells[2], OriginID: cells[3]})
+				r = without.run(t.Context(), without.roster(head+pair[1]+"\n"), nil)
+				if got := r.rows[0].Outcome; got.Status != outcome.Existing || len(without.server.People()) != 1 {
+					t.Errorf("in the project already: %s, %d people", got.Status, len(without.server.People()))
+				}
+			})
+		})
+	}
+}

@@ -170,7 +170,11 @@ func (f facts) evidence(id int64, p policy) decision {
 func created(f facts, p policy) decision {
 	switch {
 	case f.proof == noListing, f.present, f.recent && !p.recreate:
-		return existing(f, p, f.person)
+		d := existing(f, p, f.person)
+		if f.match.alike && slices.Contains(f.match.ids, f.person) {
+			d.codes, d.people = append(d.codes, codeIDAlike), f.match.ids
+		}
+		return d
 	case !f.group.shared && len(f.match.ids) > 0: // the person was put on the project again
 		return matched(f, p, f.match.ids)
 	case len(f.inactive) > 0:
