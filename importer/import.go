@@ -71,7 +71,7 @@ type Policy struct {
 // Limits bound a run.
 type Limits struct {
 	Workers     int           // requests under way at a time, at most; 0 means DefaultWorkers
-	SettleAfter time.Duration // how long a request may take effect after its answer was lost; 0 means 60 s
+	SettleAfter time.Duration // how long a request may take effect after its answer was lost; 0 means 2 minutes
 	MaxErrors   MaxErrors     // when to give up
 	MaxDuration time.Duration // from Lock until the rest is left for the next run; 0 means no bound
 }

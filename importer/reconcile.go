@@ -169,7 +169,7 @@ func (f facts) evidence(id int64, p policy) decision {
 // created decides about a row after an earlier run created the person.
 func created(f facts, p policy) decision {
 	switch {
-	case f.proof == noListing, f.present, f.recent && !p.recreate:
+	case f.proof == noListing, f.present, f.recent && !p.recreate && len(f.inactive) == 0:
 		d := existing(f, p, f.person)
 		if f.match.alike && slices.Contains(f.match.ids, f.person) {
 			d.codes, d.people = append(d.codes, codeIDAlike), f.match.ids

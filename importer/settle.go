@@ -9,7 +9,7 @@ import (
 	"muster/importer/outcome"
 )
 
-const defaultSettleAfter = 60 * time.Second
+const defaultSettleAfter = 2 * time.Minute
 
 // settler decides about unsettled rows by listing the project's people. One
 // listing serves many rows, while other rows go on.

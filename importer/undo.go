@@ -38,7 +38,7 @@ type Undo struct {
 	Of          ledger.Run             // the run to undo
 	People      []ledger.CreatedPerson // the people that the run created, as shown to the user
 	Deactivate  bool                   // also make the people inactive in the company
-	SettleAfter time.Duration          // how long a request may take effect after its answer was lost; 0 means 60 s
+	SettleAfter time.Duration          // how long a request may take effect after its answer was lost; 0 means 2 minutes
 	ResultsPath string                 // for the ledger's list of runs
 	Log         zerolog.Logger
 }

@@ -67,6 +67,8 @@ type runSettings struct {
 	maxDuration     time.Duration
 	settleAfter     time.Duration
 	recreateRemoved bool
+	reactivate      bool
+	ignoreInactive  bool
 	update          bool
 }
 
@@ -150,6 +152,8 @@ func (s *settings) table() []setting {
 		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.settleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},
 		{actionGroup, "update", "", &s.update, "give people who are there already the roster's job title"},
 		{actionGroup, "recreate-removed", "", &s.recreateRemoved, "create people of earlier runs again who were taken off the project since"},
+		{actionGroup, "reactivate", "", &s.reactivate, "make people active again who are inactive in Procore"},
+		{actionGroup, "ignore-inactive", "", &s.ignoreInactive, "do not read the list of inactive people: an inactive person may be created again"},
 		{actionGroup, "max-errors", "", &s.maxErrors, "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops"},
 		{runGroup, "workers", "", &s.workers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer"},
 		{runGroup, "report", "", &s.report, "`FILE.html` for a report to read, print or send on"},
@@ -178,7 +182,7 @@ func environmentNames() []string {
 
 // init sets the defaults and defines the flags.
 func (s *settings) init() {
-	s.workers, s.settleAfter = importer.DefaultWorkers, time.Minute
+	s.workers, s.settleAfter = importer.DefaultWorkers, 2*time.Minute
 	s.environment, s.view, s.logFormat, s.logLevel = "production", "normal", "text", "info"
 	s.rate = parsedFlag[float64]{kind: "pace", parse: parseRate}
 	s.reserve = parsedFlag[float64]{kind: "share", parse: parseShare}
@@ -410,7 +414,7 @@ func (s *settings) validate(flags *pflag.FlagSet) error {
 		},
 		{
 			flags.Lookup("settle-after") != nil && s.settleAfter <= 0,
-			fmt.Sprintf("--settle-after %s is too short: a lost request may still create a person", s.settleAfter), "--settle-after 60s",
+			fmt.Sprintf("--settle-after %s is too short: a lost request may still create a person", s.settleAfter), "--settle-after 2m",
 		},
 		{
 			s.metricsFile != "" && filepath.Ext(s.metricsFile) != ".prom",

@@ -94,7 +94,7 @@ type bundledSetting struct {
 // switches and words from a fixed list.
 var publicSettings = []string{
 	"company", "project", "environment", "view", "header-row", "workers", "rate", "reserve", "max-errors", "max-duration",
-	"settle-after", "allow-namesakes", "recreate-removed", "update", "json", "quiet", "log-format",
+	"settle-after", "allow-namesakes", "recreate-removed", "reactivate", "ignore-inactive", "update", "json", "quiet", "log-format",
 }
 
 func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {

@@ -66,6 +66,11 @@ func leaveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	change(ts, args, func(p *simulator.Person) { p.Projects = []int64{} })
 }
 
+// deactivateCommand makes a person inactive in the company.
+func deactivateCommand(ts *testscript.TestScript, neg bool, args []string) {
+	change(ts, args, func(p *simulator.Person) { p.Inactive = true })
+}
+
 // change puts a changed person in the place of one of that name.
 func change(ts *testscript.TestScript, args []string, how func(*simulator.Person)) {
 	server := serverOf(ts)
