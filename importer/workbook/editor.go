@@ -249,10 +249,7 @@ func (ed *Editor) writeStyles() error {
 	part := target(ed.book.links, "styles")
 	if part == "" {
 		part = "xl/styles.xml"
-		if err := ed.parts.declare(part, kindPrefix+"spreadsheetml.styles+xml"); err != nil {
-			return err
-		}
-		if _, err := ed.parts.relate(ed.book.name, relationSpace+"/styles", part); err != nil {
+		if _, err := ed.parts.add(ed.book.name, "styles", part, "spreadsheetml.styles+xml"); err != nil {
 			return err
 		}
 	}

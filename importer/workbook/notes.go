@@ -176,10 +176,7 @@ func (n *notes) create() error {
 		if n.texts.document, err = parse([]byte(noTexts)); err != nil {
 			return err
 		}
-		if err := n.parts.declare(n.texts.part, kindPrefix+"spreadsheetml.comments+xml"); err != nil {
-			return err
-		}
-		if _, err := n.parts.relate(n.sheet, notesRelation, n.texts.part); err != nil {
+		if _, err := n.parts.add(n.sheet, "comments", n.texts.part, "spreadsheetml.comments+xml"); err != nil {
 			return err
 		}
 	}

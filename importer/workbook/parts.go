@@ -160,6 +160,15 @@ func (p *parts) relate(of, kind, target string) (string, error) {
 	return id, err
 }
 
+// add declares a new part, and relates another part to the new part by a link whose ID is
+// returned.
+func (p *parts) add(of, link, part, kind string) (id string, err error) {
+	if err := p.declare(part, kindPrefix+kind); err != nil {
+		return "", err
+	}
+	return p.relate(of, relationSpace+"/"+link, part)
+}
+
 // declare adds the kind of a part to the content types. Some programs declare parts that
 // they do not write, and Excel does not open a workbook that declares a part twice.
 func (p *parts) declare(name, kind string) error {

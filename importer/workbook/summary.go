@@ -24,10 +24,7 @@ func (ed *Editor) markProperty() error {
 		return err
 	}
 	if !ed.parts.has(customProperties) {
-		if err := ed.parts.declare(customProperties, kindPrefix+"custom-properties+xml"); err != nil {
-			return err
-		}
-		if _, err := ed.parts.relate("", relationSpace+"/custom-properties", customProperties); err != nil {
+		if _, err := ed.parts.add("", "custom-properties", customProperties, "custom-properties+xml"); err != nil {
 			return err
 		}
 	}
@@ -44,10 +41,7 @@ func (ed *Editor) writeSummary(lines []Line) error {
 	part := ed.summary.part
 	if part == "" {
 		part = ed.parts.free("xl/worksheets/summary%d.xml")
-		if err := ed.parts.declare(part, kindPrefix+"spreadsheetml.worksheet+xml"); err != nil {
-			return err
-		}
-		id, err := ed.parts.relate(ed.book.name, relationSpace+"/worksheet", part)
+		id, err := ed.parts.add(ed.book.name, "worksheet", part, "spreadsheetml.worksheet+xml")
 		if err != nil {
 			return err
 		}
