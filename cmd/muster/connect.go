@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,9 +49,7 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 			CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
 		},
 	}
-	if options.APIURL, options.LoginURL, err = s.hosts(); err != nil {
-		return nil, err
-	}
+	options.APIURL, options.LoginURL = s.hosts()
 	if limits.Shared, err = a.quotaFile(options.LoginURL); err != nil {
 		return nil, err
 	}
@@ -107,14 +106,7 @@ func newConnection(o procore.Options) (*connection, error) {
 }
 
 // hosts returns the URLs of the API and of the login host.
-func (s *settings) hosts() (api, login string, err error) {
-	environment, _ := procore.HostsOf(s.environment) // the flag takes only names that are known
-	api, login = environment.APIURL, environment.LoginURL
-	if s.apiURL != "" {
-		api = s.apiURL
-	}
-	if s.loginURL != "" {
-		login = s.loginURL
-	}
-	return api, login, nil
+func (s *settings) hosts() (api, login string) {
+	environment, _ := procore.HostsOf(s.environment) // the flag takes only known names
+	return cmp.Or(s.apiURL, environment.APIURL), cmp.Or(s.loginURL, environment.LoginURL)
 }

@@ -125,7 +125,7 @@ func (d *display) sayStopping(cause error, mode report.Mode) {
 		if mode != report.ModeTTY {
 			sentence = a.afterKey(interrupted) + sentence
 		}
-		fmt.Fprint(d.progress, sentence)
+		_, _ = fmt.Fprint(d.progress, sentence)
 	}
 }
 

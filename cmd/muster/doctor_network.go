@@ -29,12 +29,11 @@ func (x *examination) checkSettings() {
 		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret, View: s.view,
 		Connection: procore.Connection{CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey, UserAgent: userAgent()}, Timeout: patience,
 	}
-	var hostErr error
-	x.options.APIURL, x.options.LoginURL, hostErr = s.hosts()
+	x.options.APIURL, x.options.LoginURL = s.hosts()
 	f := finding{Check: "settings", State: broken, Facts: facts{"environment": s.environment}}
 	var usage *fault.Error
 	switch {
-	case errors.As(secretErr, &usage), errors.As(hostErr, &usage):
+	case errors.As(secretErr, &usage):
 		f.Text, f.Fix = usage.Message, usage.Fix
 	case errors.As(s.missing(secret), &usage):
 		f.Text, f.Fix = usage.Message, "muster help credentials says where they come from"

@@ -17,11 +17,11 @@ import (
 	"muster/importer/roster"
 )
 
-// settings holds the values of all settings. Each is a flag first; an environment variable or a key of
-// the config file (the flag's name with underscores) replaces a flag that is not given.
-// Flags win over a job's settings, a job over the environment, and the environment over
-// the top of the config file: a project in the environment must not get another job's
-// people.
+// settings holds the values of all settings. Each setting is a flag first; an environment
+// variable or a key of the config file (the flag's name with underscores) replaces a
+// missing flag. Flags win over a job's settings, a job over the environment, and the
+// environment over the top of the config file: a project in the environment must not get
+// another job's people.
 type settings struct {
 	connectionSettings
 	rosterSettings
@@ -123,16 +123,10 @@ func (s *settings) table() []setting {
 		{connectionGroup, "company", "MUSTER_COMPANY", (*idFlag)(&s.company), "Procore company `ID`"},
 		{connectionGroup, "project", "MUSTER_PROJECT", (*idFlag)(&s.project), "Procore project `ID`"},
 		{connectionGroup, "client-secret-file", "", &s.clientSecretFile, "`FILE` that holds the client secret, instead of MUSTER_CLIENT_SECRET"},
-		{
-			connectionGroup, "environment", "MUSTER_ENVIRONMENT", choice{&s.environment, environmentNames()},
-			"Procore `ENVIRONMENT`: production, sandbox, monthly or federal",
-		},
+		{connectionGroup, "environment", "MUSTER_ENVIRONMENT", choice{&s.environment, environmentNames()}, "Procore `ENVIRONMENT`: production, sandbox, monthly or federal"},
 		{connectionGroup, "api-url", "MUSTER_API_URL", &s.apiURL, "`URL` of the API, instead of the environment's"},
 		{connectionGroup, "login-url", "MUSTER_LOGIN_URL", &s.loginURL, "`URL` that issues tokens, instead of the environment's"},
-		{
-			connectionGroup, "view", "MUSTER_VIEW", choice{&s.view, []string{"normal", "extended", "web"}},
-			"`VIEW` of the people that Procore answers with: normal, extended or web",
-		},
+		{connectionGroup, "view", "MUSTER_VIEW", choice{&s.view, []string{"normal", "extended", "web"}}, "`VIEW` of the people that Procore answers with: normal, extended or web"},
 		{connectionGroup, "ca-file", "MUSTER_CA_FILE", &s.caFile, "PEM `FILE` of authorities to trust besides the system's, for a proxy that looks into https"},
 		{connectionGroup, "client-cert", "MUSTER_CLIENT_CERT", &s.clientCert, "PEM `FILE` of a certificate to show, where a proxy asks for one"},
 		{connectionGroup, "client-key", "MUSTER_CLIENT_KEY", &s.clientKey, "PEM `FILE` of the certificate's key"},
