@@ -67,7 +67,7 @@ func newAttemptJSON(t ledger.Attempt) attemptJSON {
 }
 
 // writeRunJSON prints a run with the attempts. A run may have millions of attempts, so
-// each is written as soon as it is read.
+// muster writes each at once.
 func writeRunJSON(ctx context.Context, w io.Writer, run importer.PastRun) error {
 	head, err := json.Marshal(newRunJSON(run))
 	if err != nil {
