@@ -43,7 +43,7 @@ const anyCells = 1 << 20
 // finds a row too many, but a skipped person is lost.
 var skipRules = sync.OnceValue(func() []rule {
 	rules := []rule{
-		// Timesheets and payroll reports: "Total: 3", "Gesamt Gewerk | | 78", "Total Workers | Foremen 3".
+		// Timesheets and payroll reports: "Total: 3", "Totals | | 78", "Total Workers | Foremen 3".
 		{reason: skipTotal, cells: anyCells, form: `{total}\b[^|]*\| 9( \| 9)*$`},
 		{reason: skipTotal, cells: anyCells, form: `{total} (\| )?{counted}`},
 		{reason: skipTotal, cells: 1, form: `{total}\b.*[:=0-9]`},
