@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,11 +105,7 @@ func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, outpu
 		shown.ExitCode = exitRowsLeft
 	}
 	if output != "" {
-		err := createFile(output, "name another file with -o, or move that one away", func(w io.Writer) error {
-			_, err := w.Write(append(mappingComment(path, output), view.File...))
-			return err
-		})
-		if err != nil {
+		if err := writeMapping(output, append(mappingComment(path, output), view.File...)); err != nil {
 			return err
 		}
 		shown.Mapping = output
@@ -135,6 +133,17 @@ func (a *app) forget(in *importer.Roster) error {
 		a.talk("There is no saved mapping for these headings.")
 	}
 	return nil
+}
+
+// writeMapping writes a new mapping file. An existing file with the same content stays.
+func writeMapping(path string, content []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	return createFile(path, "name another file with -o, or move that one away", func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
 }
 
 // mappingComment heads a mapping file.
