@@ -138,7 +138,7 @@ func TestOtherProjectCannotBeSettled(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := book.Intend(t.Context(), other, ledger.Request{Key: book.Key(there.API, "1", "o\x00A-1"), Row: 2}); err != nil {
+				if _, err := book.Intend(t.Context(), other, ledger.Request{Key: book.Key(there.API, "1", "o\x00a-1"), Row: 2}); err != nil {
 					t.Fatal(err)
 				}
 				if test.lock {

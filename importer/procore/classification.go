@@ -3,6 +3,7 @@ package procore
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // classification is the meaning of an answer's status.
@@ -46,13 +47,14 @@ func refused(hint string) classification {
 }
 
 // classify returns the meaning of an answer. A 5xx may have had an effect, except
-// for a 503 that says when to come back.
+// for a 503 of Procore's API that says when to come back. A proxy that answers for
+// Procore does not know what became of the request.
 func classify(status int, h http.Header) classification {
 	if known, ok := classifications[status]; ok {
 		return known
 	}
 	switch {
-	case status == http.StatusServiceUnavailable && h.Get("Retry-After") != "":
+	case status == http.StatusServiceUnavailable && h.Get("Retry-After") != "" && isFromAPI(h):
 		return classification{Throttled, DidNotHappen, "throttled", "Procore is under heavy load: wait as long as it asks for."}
 	case slices.Contains(refusals, status):
 		return refused(checkRequest)
@@ -62,4 +64,11 @@ func classify(status int, h http.Header) classification {
 		return classification{Malformed, MayHaveHappened, "redirected", "Check the API URL: redirects are not followed, so that the token can't be sent to another host."}
 	}
 	return classification{Fault, MayHaveHappened, "fault", checkPerson}
+}
+
+// isFromAPI reports whether an answer bears the marks of Procore's API: a request ID or
+// rate headers, and no HTML.
+func isFromAPI(h http.Header) bool {
+	marked := requestID(h) != "" || h.Get("X-Rate-Limit-Limit") != ""
+	return marked && !strings.Contains(strings.ToLower(h.Get("Content-Type")), "html")
 }

@@ -22,6 +22,26 @@ type classification struct {
 	Code   string
 }
 
+// A 503 with Retry-After means "not now" only if it comes from Procore's API.
+func TestWhoseUnavailable(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		headers []string
+		effect  procore.Effect
+	}{
+		{"a request ID", []string{"X-Request-Id: r"}, procore.DidNotHappen},
+		{"rate headers", []string{"X-Rate-Limit-Limit: 25"}, procore.DidNotHappen},
+		{"neither", nil, procore.MayHaveHappened},
+		{"a request ID on an HTML page", []string{"X-Request-Id: r", "Content-Type: text/html; charset=utf-8"}, procore.MayHaveHappened},
+	} {
+		c, p := client(t, &fake{api: answer(503, "", append(tt.headers, "Retry-After: 3")...)})
+		if _, e := create(t, c, p); e == nil || e.Effect != tt.effect {
+			t.Errorf("%s: got %+v", tt.name, e)
+		}
+	}
+}
+
 func TestCreateIsClassified(t *testing.T) {
 	t.Parallel()
 	const (
@@ -51,6 +71,7 @@ func TestCreateIsClassified(t *testing.T) {
 		{"bad gateway", 502, nil, classification{procore.Fault, maybe, "fault"}},
 		{"unavailable", 503, nil, classification{procore.Fault, maybe, "fault"}},
 		{"unavailable that says when", 503, []string{wait}, classification{procore.Throttled, no, "throttled"}},
+		{"a proxy's page that says when", 503, []string{wait, "Content-Type: text/html"}, classification{procore.Fault, maybe, "fault"}},
 		{"gateway timeout", 504, nil, classification{procore.Fault, maybe, "fault"}},
 		{"unknown 5xx", 520, nil, classification{procore.Fault, maybe, "fault"}},
 		{"see other", 303, []string{"Location: https://elsewhere.example.com/"}, classification{procore.Malformed, maybe, "redirected"}},
@@ -220,10 +241,10 @@ func TestWaitIsTheLaterOfBoth(t *testing.T) {
 		{"reset has passed", 429, rate(0, -5*time.Second), 10 * time.Second},
 		{"beyond reason", 429, []string{"Retry-After: 99999999999999"}, 2 * time.Hour},
 		{"a date beyond reason", 429, rate(0, 400*24*time.Hour), 2 * time.Hour},
-		{"load", 503, []string{"Retry-After: 3"}, 3 * time.Second},
+		{"load", 503, []string{"Retry-After: 3", "X-Request-Id: r"}, 3 * time.Second},
 		{"load with quota left", 503, append(rate(5, 50*time.Minute), "Retry-After: 3"), 3 * time.Second},
 		{"load with no quota left", 503, append(rate(0, 50*time.Minute), "Retry-After: 3"), 50 * time.Minute},
-		{"load at once", 503, []string{"Retry-After: 0"}, time.Second},
+		{"load at once", 503, []string{"Retry-After: 0", "X-Request-Id: r"}, time.Second},
 		{"refused", 422, rate(0, 8*time.Second), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

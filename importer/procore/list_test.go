@@ -167,7 +167,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 	}{
 		{"faults", []http.HandlerFunc{answer(500, ""), answer(502, "<html>"), cut}, "", 500 * time.Millisecond},
 		{"a page cut off", []http.HandlerFunc{half}, "", 0},
-		{"throttled", []http.HandlerFunc{answer(429, "", "Retry-After: 30"), answer(503, "", "Retry-After: 40")}, "", 70 * time.Second},
+		{"throttled", []http.HandlerFunc{answer(429, "", "Retry-After: 30"), answer(503, "", "Retry-After: 40", "X-Request-Id: r")}, "", 70 * time.Second},
 		{"a refused token", []http.HandlerFunc{answer(401, "")}, "", 0},
 		{"two refused tokens", []http.HandlerFunc{answer(401, ""), answer(401, "")}, procore.Unauthorized, 0},
 		{"forbidden", []http.HandlerFunc{answer(403, "")}, procore.Forbidden, 0},
