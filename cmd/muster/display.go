@@ -51,6 +51,8 @@ func (d *display) handle(e importer.Event) {
 		if d.page != nil {
 			d.page.Row(e.Name, e.Outcome)
 		}
+	case importer.ColumnNoted:
+		d.notes.AddGroup(e.Note)
 	case importer.RowDone:
 		if e.Requested {
 			d.sent.Add(1)
