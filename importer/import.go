@@ -126,7 +126,7 @@ func (im *Import) connection(id int64) Connection {
 	if !im.split.ByRow {
 		return im.Connection
 	}
-	return im.Connection.project(id)
+	return im.project(id)
 }
 
 // intake returns a context that also ends when MaxDuration is over, and the

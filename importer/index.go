@@ -20,9 +20,6 @@ type index struct {
 	sealed bool // complete: only read from now on, by any goroutine
 }
 
-// bytesPerRow is about what a row takes in the map.
-const bytesPerRow = 28
-
 func newIndex() *index {
 	return &index{seed: maphash.MakeSeed(), rows: map[uint64]uint32{}}
 }
@@ -34,7 +31,7 @@ func (x *index) add(key []byte, row int) (first int) {
 	if earlier, ok := x.rows[h]; ok || x.sealed {
 		return cmp.Or(int(earlier), row)
 	}
-	x.rows[h] = uint32(row) //nolint:gosec // rosters have fewer rows
+	x.rows[h] = uint32(row)
 	return row
 }
 
@@ -50,6 +47,3 @@ func (x *index) has(p *mapping.Person) bool {
 	_, ok := x.rows[maphash.Bytes(x.seed, appendKey(nil, p, 1))]
 	return ok
 }
-
-// size returns about how many bytes the index takes.
-func (x *index) size() int { return len(x.rows) * bytesPerRow }

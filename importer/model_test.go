@@ -123,7 +123,7 @@ func (w *modelWorld) run(p mapping.Person) {
 			w.settleOthers(listed, e)
 			continue
 		case ready:
-		default:
+		case planned, inFlight, done:
 			return
 		}
 		before := *e
