@@ -42,6 +42,7 @@ package mapping
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Field is an attribute of a person in Procore.
@@ -73,7 +74,7 @@ type fieldInfo struct {
 
 // fields is the table of fields in the order of the output, with full_name first
 // and project last.
-func fields() []fieldInfo {
+var fields = sync.OnceValue(func() []fieldInfo {
 	return []fieldInfo{
 		{fullName, "name", nil},
 		{FirstName, "first name", func(p *Person) *string { return &p.FirstName }},
@@ -85,7 +86,7 @@ func fields() []fieldInfo {
 		{WorkClassification, "work classification", nil},
 		{projectField, "project", nil},
 	}
-}
+})
 
 // allFields returns the fields of mapping files in the order of the table.
 func allFields() []Field {
