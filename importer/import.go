@@ -3,7 +3,9 @@
 // Every front end makes the same calls: [Open] reads the file and Bind maps the
 // headings, Split finds the projects, and [New] makes an import of that. Validate
 // finds the problems of every row, DryRun also looks at the project's people and
-// the ledger, and Run sends. OnEvent tells what happens.
+// the ledger, and Run sends. Lock, before Validate, keeps other runs away; Match
+// compares with a reviewed plan file, and Forecast counts the requests. Close frees
+// the locks. OnEvent tells what happens.
 //
 // A run reads the roster twice. The first pass finds every problem of every row
 // and the rows that repeat an earlier row; only then does the second pass send.
@@ -18,7 +20,7 @@
 // answered and recorded.
 //
 // The project's people are listed once before the first row is sent; a row that
-// is among them already is existing. A request for a person is repeated only
+// is among them already is existing. A request that creates a person is repeated only
 // here, and only when the person is known not to exist. A request whose answer
 // was lost is settled by listing the people again: see settler.
 package importer
@@ -49,7 +51,7 @@ const DefaultWorkers = 64
 // Options say how to import a roster.
 type Options struct {
 	Connection                 // without an API there is no Run, and DryRun asks only the ledger
-	Ledger      *ledger.Ledger // nil: no earlier run is known
+	Ledger      *ledger.Ledger // nil: no earlier run is known, and there is no Run
 	ResultsPath string         // the results file, or the marked copy that DryRun writes; "": DryRun writes none
 	Rehearsal   bool           // Procore is simulated
 	Policy
@@ -114,7 +116,7 @@ func (im *Import) Lock() error {
 	for _, id := range im.split.Projects {
 		release, err := im.Ledger.Lock(im.connection(id).Scope)
 		if err != nil {
-			return err
+			return errors.Join(err, im.Close()) // all projects or none
 		}
 		im.locks = append(im.locks, release)
 	}
@@ -192,6 +194,7 @@ func (im *Import) Validate(ctx context.Context) (*Validation, error) {
 	defer end(nil)
 	defer im.watchPace(intake)()
 	total := &Validation{}
+	im.parts, im.stop = nil, nil
 	for _, id := range im.split.Projects {
 		p := im.newPart(id)
 		im.parts = append(im.parts, p)
@@ -233,8 +236,8 @@ func (im *Import) reach(ctx context.Context, p *part) error {
 	return nil
 }
 
-// Match compares what a run would do with a reviewed plan file. The error has
-// [CodePlanChanged] if anything differs.
+// Match compares what a run would do with a reviewed plan file. Call Validate first. The
+// error has [CodePlanChanged] if anything differs.
 func (im *Import) Match(ctx context.Context, reviewed *PlanFile) error {
 	if im.Stop() != nil {
 		return nil // nothing will be sent
@@ -280,7 +283,7 @@ func (im *Import) Forecast(ctx context.Context) (requests int, err error) {
 // recorded; the status of a row that would be sent is "". With ResultsPath it
 // writes the rows into a copy of the roster, to be corrected and imported. Where a
 // project's people can't be listed, Stop says why, and the result tells what
-// validation and ledger know.
+// validation and ledger know. Call Validate first.
 func (im *Import) DryRun(ctx context.Context) (_ *DryRunResult, err error) {
 	var file *resultsFile
 	if im.ResultsPath != "" {

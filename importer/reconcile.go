@@ -69,7 +69,7 @@ const (
 type decision struct {
 	next   state          // ready, unsettled or done
 	status outcome.Status // of done
-	person int64          // of done and updateTitle; of attach, the target
+	person int64          // of done and updateTitle; of attach and reactivate, the target
 	action action         // of ready
 	wait   waitReason     // of unsettled
 	codes  []string       // problems and notes to add
@@ -257,7 +257,7 @@ func matched(f facts, p policy, people []int64) decision {
 	return d
 }
 
-// existing decides about a row after the person was found on the project.
+// existing decides about a row with a known person: by the ledger, or in the listing.
 func existing(f facts, p policy, id int64) decision {
 	if !slices.Contains(f.retitled, id) {
 		return finished(outcome.Existing, id)

@@ -42,7 +42,8 @@ type answer struct {
 	lost     bool          // the person may or may not exist now
 }
 
-// decideAnswer turns Procore's answer to a create or attach into the next step.
+// decideAnswer turns Procore's answer to a create, attach or reactivation into the next
+// step.
 func (r *run) decideAnswer(t *task, err error) answer {
 	if err == nil {
 		return answer{status: outcome.Created}

@@ -14,8 +14,8 @@ import (
 	"muster/ratelimit"
 )
 
-// send carries out the action of a ready task. Afterwards the task is done,
-// unsettled if the answer was lost, or ready for another round.
+// send carries out the action of a ready task. Afterwards the task is done, or
+// unsettled if the answer was lost.
 func (r *run) send(intake, work context.Context, t *task) {
 	if t.action == updateTitle {
 		r.updateTitle(intake, work, t)
@@ -92,9 +92,12 @@ func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token
 		return r.API.AddPerson(work, slot, t.target)
 	case reactivate:
 		return r.API.ActivatePerson(work, slot, t.target)
-	case noAction, create, updateTitle:
+	case create:
+		return r.API.CreatePerson(work, slot, draft(&t.person), token)
+	case noAction, updateTitle:
 	}
-	return r.API.CreatePerson(work, slot, draft(&t.person), token)
+	slot.Release(ratelimit.Report{})
+	return procore.Person{}, &procore.Error{Kind: procore.Refused, Effect: procore.DidNotHappen, Code: "refused", Message: "nothing to send for this row"}
 }
 
 // settleAnswer records the answer to a request, and moves the task on.
@@ -215,6 +218,7 @@ func (r *run) updateTitle(intake, work context.Context, t *task) {
 			break // the title still differs, as the row's note says
 		}
 		t.enter(inFlight)
+		t.tries.sent++
 		_, err = r.API.UpdatePerson(work, slot, t.outcome.PersonID, change, token)
 		if err == nil {
 			r.counters.updated.Add(1)

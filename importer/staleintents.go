@@ -158,7 +158,12 @@ func (s *settler) settleOther(intake, work context.Context, t *task, now *people
 		s.apply(intake, work, t, f, d)
 		return nil
 	}
-	if err := there.stale.settleIntent(work, t.entry.Intent, there.stale.keys[t.entry.Intent.Key]); err != nil {
+	people := there.stale.keys[t.entry.Intent.Key]
+	if len(people) > 1 {
+		t.finish(outcome.Unknown, s.at(t, sentElsewhere(project)))
+		return nil
+	}
+	if err := there.stale.settleIntent(work, t.entry.Intent, people); err != nil {
 		return err
 	}
 	if err := s.lookUp(work, []*task{t}); err != nil {
@@ -167,8 +172,8 @@ func (s *settler) settleOther(intake, work context.Context, t *task, now *people
 	return s.decide(intake, work, t, now)
 }
 
-// listOther lists another project's people while this run holds that project's
-// lock.
+// listOther lists another project's people, unless another run holds the lock of that
+// project.
 func (s *settler) listOther(intake, work context.Context, project int64) (*otherProject, error) {
 	scope := s.Scope
 	scope.Project = project

@@ -183,10 +183,13 @@ func stopFor(e *procore.Error) *StopError {
 		stop.Fix = "check that the service account is still active and that the credentials belong to this --environment"
 	case procore.Forbidden:
 		stop.Code, stop.Message = codeForbidden, "the account may not do this in this project: "+words
-		stop.Fix = "give the service account Directory Admin (or Create Contacts), add the project to its Permitted Projects, and check --company"
+		stop.Fix = "give the service account Directory Admin (or Create Contacts), and check --company; add the project to its Permitted Projects: an update of the app removes them"
+		if strings.Contains(strings.ToLower(words), "not connected") {
+			stop.Fix = "ask a company administrator to connect the app in the company's App Management, and check --company"
+		}
 	case procore.NotFound:
 		stop.Code, stop.Message = codeProjectNotFound, "the project does not exist, or this account can't see it: "+words
-		stop.Fix = "check --company and --project, and the service account's Permitted Projects"
+		stop.Fix = "check --company and --project, and the service account's Permitted Projects: an update of the app removes them"
 	case procore.Unreachable:
 		stop.Code, stop.Message = "unreachable", "Procore can't be reached: "+words
 		stop.Fix = "check the network, the proxy (HTTPS_PROXY) and --environment or --api-url, then run the same command again"

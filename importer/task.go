@@ -131,5 +131,5 @@ func (t *task) uncountedError() bool {
 	return false
 }
 
-// requested reports whether the run needs, or needed, a request for the task.
-func (t *task) requested() bool { return t.action != noAction || t.tries.sent > 0 }
+// requested reports whether the run has sent a request for the task.
+func (t *task) requested() bool { return t.tries.sent > 0 }

@@ -8,11 +8,11 @@ type Status string
 
 // The seven statuses, spelled as in results files and in the ledger.
 const (
-	Created  Status = "created"  // this run created the person
+	Created  Status = "created"  // this run created the person, or put the person on the project
 	Existing Status = "existing" // the person was there already
-	Skipped  Status = "skipped"  // not a person, filtered out, or a repeat of an earlier row
+	Skipped  Status = "skipped"  // not a person, or filtered out
 	Invalid  Status = "invalid"  // the row fails validation; nothing was sent
-	Failed   Status = "failed"   // Procore refused the row, and the person is known not to exist
+	Failed   Status = "failed"   // Procore refused the row, and nothing was created or changed
 	Unknown  Status = "unknown"  // the row was sent, and whether the person exists is not known
 	Pending  Status = "pending"  // not attempted: the run stopped first
 )

@@ -19,7 +19,7 @@ const (
 	checkRequest = "Procore or a proxy on the way does not accept this request: check the API URL and the proxy."
 )
 
-// classifications says what each status means: the table "Errors" of procore-api.md.
+// classifications says what each status means for a request, by Procore's documentation.
 var classifications = map[int]classification{
 	http.StatusBadRequest:          refused("Correct the row by Procore's message, then retry it."),
 	http.StatusUnprocessableEntity: refused("Correct the row by Procore's message, then retry it."),

@@ -35,7 +35,7 @@ func (r redactor) apply(text string) string {
 
 // errorText collects the texts of an error body of any shape. Procore does not
 // document the shape that the people endpoint uses, so errorText reads all
-// shapes of procore-api.md and takes texts by field from any other.
+// shapes that Procore documents and takes texts by field from any other.
 type errorText struct {
 	redact redactor
 	lines  []string

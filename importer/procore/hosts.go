@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -38,8 +39,13 @@ func HostsOf(name string) (Environment, bool) {
 	return all[i], true
 }
 
-// baseURL checks the URL of a setting and removes trailing slashes. Messages do
-// not repeat a URL that could hold a password.
+// callPath matches the end of a URL that was copied from Procore's documentation with
+// the path of a call. The client adds that path.
+var callPath = regexp.MustCompile(`/+(rest(/+v[0-9.]+)?|oauth(/+token)?)/*$`)
+
+// baseURL checks the URL of a setting and removes trailing slashes and the beginning
+// of a call's path, such as /rest/v1.0. Messages do not repeat a URL that could hold a
+// password.
 func baseURL(setting, text string) (*url.URL, error) {
 	if text == "" {
 		return nil, fmt.Errorf("the %s is missing: give it, or name an environment", setting)
@@ -58,7 +64,7 @@ func baseURL(setting, text string) (*url.URL, error) {
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return nil, fmt.Errorf("the %s %q would send the credentials unencrypted: use https:// (http:// is only for this machine, such as http://127.0.0.1:8080)", setting, text)
 	}
-	u.Path = strings.TrimRight(u.Path, "/")
+	u.Path = strings.TrimRight(callPath.ReplaceAllLiteralString(u.Path, ""), "/")
 	u.RawPath = ""
 	return u, nil
 }

@@ -1,6 +1,7 @@
 package procore_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -118,5 +119,18 @@ func TestProxySetting(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A base URL that was copied with the beginning of a call's path works.
+func TestCallPathOfAURLIsTrimmed(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"", "/", "/rest/v1.0", "/rest/v1.0/", "/rest", "/rest/v2.0"} {
+		var asked string
+		f := &fake{api: func(w http.ResponseWriter, r *http.Request) { asked = r.URL.Path; answer(200, `{"id":9}`)(w, r) }}
+		c, _ := client(t, f, func(o *procore.Options) { o.APIURL += end })
+		if _, err := c.Me(t.Context()); err != nil || asked != "/rest/v1.0/me" {
+			t.Errorf("%q: asked for %s, %v", end, asked, err)
+		}
 	}
 }
