@@ -44,6 +44,11 @@ func (r *Roster) ViewMapping() (*MappingView, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.used.file != nil && r.Mapper == nil {
+		if err := r.Bind(); err != nil {
+			return nil, err
+		}
+	}
 	mapper, view := r.Mapper, &MappingView{Fields: []MappedField{}, Doubts: []MappingDoubt{}, File: r.used.content}
 	open := map[mapping.Field]bool{}
 	for _, f := range mapping.Fields() {
