@@ -872,6 +872,23 @@ func TestKeyChangesWhileListingsLag(t *testing.T) {
 	}
 }
 
+// People whom an undo has removed are created again at once: no listing can lag
+// behind a person who is off the project.
+func TestImportRightAfterAnUndo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		path := b.crew(5)
+		r := b.run(t.Context(), path, nil)
+		b.undo(t.Context(), r.Run, nil)
+		began := time.Now()
+		r = b.run(t.Context(), path, nil)
+		if took := time.Since(began); took > 30*time.Second || r.Counts.Created != 5 || b.onProject() != 5 {
+			t.Errorf("%+v after %s, %d people on the project", r.Counts, took, b.onProject())
+		}
+	})
+}
+
 // An open intent whose origin ID belongs to a person of another name created
 // nobody: Procore refused it.
 func TestOpenIntentOfAnIDThatIsAnothersIsRefused(t *testing.T) {

@@ -42,7 +42,7 @@ func isWorkerKind(cell string) bool {
 // The words of cells that hold no value.
 var (
 	emptyWords       = wordSet("empty", "empty", exactly)
-	emptyUnlessNames = wordSet("empty", "empty but a name", exactly)
+	emptyUnlessNames = wordSet("empty", "empty but a name", exactly) // in lower case, without brackets
 	placeholderWords = wordSet("empty", "placeholder", exactly)
 	nullWords        = wordSet("empty", "no full name", exactly)
 	formulaErrors    = wordSet("empty", "formula error", exactly)
@@ -53,7 +53,9 @@ var (
 func isEmptyName(text string) bool { return emptyWords()[text] }
 
 // isEmptyWord is isEmptyName for a column of any other field.
-func isEmptyWord(text string) bool { return emptyWords()[text] || emptyUnlessNames()[text] }
+func isEmptyWord(text string) bool {
+	return emptyWords()[text] || emptyUnlessNames()[strings.ToLower(strings.Trim(text, "()[]<>{}"))]
+}
 
 // isPlaceholder reports whether a cell says that the value is still to come.
 func isPlaceholder(text string) bool { return placeholderWords()[text] || emptyWords()[text] }

@@ -113,7 +113,8 @@ func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
 }
 
 // LastCreated returns when the latest person with this name key was created by
-// a run before the current run of the scope, or the zero time if none was.
+// a run before the current run of the scope, or the zero time if none was. People
+// who were removed since do not count.
 func (l *Ledger) LastCreated(ctx context.Context, s Scope, nameKey Key) (time.Time, error) {
 	l.locks.Lock()
 	current := l.locks.owned[s]

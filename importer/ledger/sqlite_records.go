@@ -65,7 +65,7 @@ func (q sqliteReader) Attempts(ctx context.Context, runID string, after int64, l
 
 func (q sqliteReader) LastCreated(ctx context.Context, nameKey Key, otherThan int64) (time.Time, error) {
 	scan := func(rows *sql.Rows) (last millis, err error) { return last, rows.Scan(&last) }
-	last, err := query(ctx, q, scan, "SELECT coalesce(max(created), 0) FROM people WHERE name_key = ? AND run <> ?", nameKey[:], otherThan)
+	last, err := query(ctx, q, scan, "SELECT coalesce(max(created), 0) FROM people WHERE name_key = ? AND run <> ? AND state = ?", nameKey[:], otherThan, Created)
 	if err != nil {
 		return time.Time{}, err
 	}

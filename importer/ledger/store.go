@@ -28,8 +28,8 @@ type store interface {
 	// order of their IDs: at most limit of them, open intents included.
 	Attempts(ctx context.Context, runID string, after int64, limit int) ([]intentRecord, error)
 
-	// LastCreated returns when the latest person with this name key was
-	// created by another run than the one given, or the zero time.
+	// LastCreated returns when the latest person with this name key was created by
+	// another run than the one given, or the zero time. Removed people do not count.
 	LastCreated(ctx context.Context, nameKey Key, otherThan int64) (time.Time, error)
 
 	// Lock locks the scope for this process until release is called or the
