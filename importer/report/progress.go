@@ -150,7 +150,7 @@ func (p *Progress) snapshot(now time.Time) Snapshot {
 	if status.unsettled > 0 && status.settledAt.After(now) {
 		s.Left = max(s.Left, status.settledAt.Sub(now))
 		if done+status.unsettled >= p.total && s.Until.IsZero() {
-			s.Until, s.Why = status.settledAt, "for "+text.Plural(status.unsettled, "lost answer", "lost answers")
+			s.Until, s.Why = status.settledAt, "for a list that settles "+text.Plural(status.unsettled, "row", "rows")
 		}
 	}
 	return s

@@ -164,7 +164,7 @@ func TestUnsettled(t *testing.T) {
 			t.Errorf("while a row is sent: %q", got)
 		}
 		p.Row(outcome.Created)
-		if got := last(); !strings.Contains(got, "waits for 2 lost answers until 00:01:00") {
+		if got := last(); !strings.Contains(got, "waits for a list that settles 2 rows until 00:01:00") {
 			t.Errorf("while nothing is sent: %q", got)
 		}
 		p.Unsettled(0, time.Time{})
