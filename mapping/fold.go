@@ -18,7 +18,7 @@ import (
 func Fold(s string) string {
 	var b strings.Builder
 	gap := false // a space is due before the next letter
-	for _, r := range norm.NFKD.String(s) {
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, " ")) {
 		r = unicode.ToLower(r)
 		spelled, isSpelled := spelledLetters()[r]
 		switch {
