@@ -128,13 +128,14 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 }
 
 // awaitLag withdraws the proof that a person does not exist, if an earlier run
-// created a person of the same full name so lately that the listing need not
-// show that person. The row may have got or lost an ID since, and so another key.
+// created a person of the same full name or employee ID so lately that the listing
+// need not show that person. The row may have got or lost an ID since, or another
+// name, and so another key.
 func (r *run) awaitLag(work context.Context, t *task, f *facts, now *people) error {
 	if r.Ledger == nil {
 		return nil
 	}
-	at, err := r.Ledger.LastCreated(work, r.Scope, r.fullNameKey(t))
+	at, err := r.Ledger.LastCreated(work, r.Scope, r.fullNameKey(t), r.employeeKey(t))
 	if err != nil {
 		return fmt.Errorf("look up in the ledger when a person of a name was created: %w", err)
 	}

@@ -18,6 +18,9 @@ const (
 	byName       keyKind = 'n' // within the project
 )
 
+// byEmployeeAlone begins the key of an employee ID alone, which is no row's key.
+const byEmployeeAlone byte = 'i'
+
 func (k keyKind) String() string {
 	switch k {
 	case byOriginID:
@@ -122,6 +125,15 @@ func (r *run) ledgerKey(key []byte) ledger.Key {
 // whatever IDs the row has.
 func (r *run) fullNameKey(t *task) ledger.Key {
 	return r.ledgerKey(appendKey(nil, t.withoutID(), 1))
+}
+
+// employeeKey returns the ledger's key of the task's employee ID in the project,
+// whatever else the row has; the zero key for a task without one.
+func (r *run) employeeKey(t *task) ledger.Key {
+	if t.person.EmployeeID == "" {
+		return ledger.Key{}
+	}
+	return r.ledgerKey(append([]byte{byEmployeeAlone, 0}, foldID(t.person.EmployeeID)...))
 }
 
 // lookup returns the ledger's entry of each key. In a dry run, the entries include

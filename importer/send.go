@@ -54,7 +54,7 @@ func (r *run) send(intake, work context.Context, t *task) {
 func (r *run) intend(intake, work context.Context, t *task) (ledger.Intent, error) {
 	for {
 		began := time.Now()
-		intent, err := r.Ledger.Intend(work, r.ledgerRun, ledger.Request{Key: t.key, NameKey: r.fullNameKey(t), Row: t.row})
+		intent, err := r.Ledger.Intend(work, r.ledgerRun, ledger.Request{Key: t.key, NameKey: r.fullNameKey(t), IDKey: r.employeeKey(t), Row: t.row})
 		switch {
 		case errors.Is(err, ledger.ErrUnsettled), errors.Is(err, ledger.ErrAlreadyCreated):
 			return ledger.Intent{}, r.decideAgain(intake, work, t)

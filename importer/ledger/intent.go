@@ -35,6 +35,7 @@ func (s State) String() string {
 type Request struct {
 	Key     Key
 	NameKey Key // of the person's full name in the project; the zero key if there is none
+	IDKey   Key // of the person's employee ID in the project; the zero key if there is none
 	Row     int // of the run's roster
 }
 
@@ -90,7 +91,7 @@ func (l *Ledger) Intend(ctx context.Context, run *Run, r Request) (Intent, error
 func (r *Run) newIntent(request Request) *intentRecord {
 	return &intentRecord{
 		run: r.number, runID: r.ID, scope: r.Scope,
-		key: request.Key, nameKey: request.NameKey, row: request.Row,
+		key: request.Key, nameKey: request.NameKey, idKey: request.IDKey, row: request.Row,
 	}
 }
 
@@ -135,7 +136,7 @@ func (r Result) over(earlier Result) Result {
 // intent turns a record into what callers see.
 func (l *Ledger) intent(i *intentRecord) Intent {
 	return Intent{
-		Request: Request{Key: i.key, NameKey: i.nameKey, Row: i.row},
+		Request: Request{Key: i.key, NameKey: i.nameKey, IDKey: i.idKey, Row: i.row},
 		ID:      i.id, Run: i.runID, Attempt: i.attempt,
 		Token: l.token(i.key, i.generation), Sent: i.sent,
 	}

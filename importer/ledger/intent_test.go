@@ -417,9 +417,9 @@ func testTimesOfCreation(t *testing.T, location newLocation) {
 	l := open(t, location(t))
 	before := time.Now().Truncate(time.Millisecond)
 	run := begin(t, l)
-	lee, other := l.Key("name", "lee"), l.Key("name", "other")
+	lee, other, badge := l.Key("name", "lee"), l.Key("name", "other"), l.Key("ID", "5")
 	for n, result := range []ledger.Result{created(41), created(42), {State: ledger.Refused}} {
-		i, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key(fmt.Sprint(n)), NameKey: lee, Row: n + 2})
+		i, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key(fmt.Sprint(n)), NameKey: lee, IDKey: badge, Row: n + 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -432,15 +432,15 @@ func testTimesOfCreation(t *testing.T, location newLocation) {
 	if at, err := l.LastSettled(t.Context(), l.Key("2")); err != nil || !at.IsZero() {
 		t.Errorf("refused, but created at %v, %v", at, err)
 	}
-	last := func(nameKey ledger.Key) time.Time {
+	last := func(nameKey, idKey ledger.Key) time.Time {
 		t.Helper()
-		at, err := l.LastCreated(t.Context(), scope(), nameKey)
+		at, err := l.LastCreated(t.Context(), scope(), nameKey, idKey)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return at
 	}
-	if at := last(lee); !at.IsZero() {
+	if at := last(lee, ledger.Key{}); !at.IsZero() {
 		t.Errorf("the current run counts: %v", at)
 	}
 	people := made(t, l, run)
@@ -449,24 +449,27 @@ func testTimesOfCreation(t *testing.T, location newLocation) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at := last(lee); !at.Equal(latest) {
+	if at := last(lee, ledger.Key{}); !at.Equal(latest) {
 		t.Errorf("the latest of the name was created at %v, want %v", at, latest)
 	}
-	if at := last(other); !at.IsZero() {
+	if at := last(other, badge); !at.Equal(latest) {
+		t.Errorf("the latest of the ID was created at %v, want %v", at, latest)
+	}
+	if at := last(other, ledger.Key{}); !at.IsZero() {
 		t.Errorf("the other name was created at %v", at)
 	}
 	recordRemovals(t, l, intendRemovals(t, l, undo, people[1:2]), gone(42))
-	if at := last(lee); at.IsZero() || !at.Before(latest) {
+	if at := last(lee, ledger.Key{}); at.IsZero() || !at.Before(latest) {
 		t.Errorf("after a removal: %v, want the creation of the other person, before %v", at, latest)
 	}
 }
 
-// An open intent keeps its name key.
+// An open intent keeps the keys of the name and of the ID.
 func testNameKeyOfAnIntent(t *testing.T, location newLocation) {
 	t.Parallel()
 	l := open(t, location(t))
 	run := begin(t, l)
-	want, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("a"), NameKey: l.Key("name"), Row: 2})
+	want, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("a"), NameKey: l.Key("name"), IDKey: l.Key("ID"), Row: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -474,7 +477,7 @@ func testNameKeyOfAnIntent(t *testing.T, location newLocation) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]ledger.Intent{want}, got); diff != "" || want.NameKey != l.Key("name") {
+	if diff := cmp.Diff([]ledger.Intent{want}, got); diff != "" || want.NameKey != l.Key("name") || want.IDKey != l.Key("ID") {
 		t.Errorf("name key %x, open intents (-want +got):\n%s", want.NameKey, diff)
 	}
 }

@@ -112,12 +112,12 @@ func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
 	return people[0].created, nil
 }
 
-// LastCreated returns when the latest person with this name key was created by
-// a run before the current run of the scope, or the zero time if none was. People
-// who were removed since do not count.
-func (l *Ledger) LastCreated(ctx context.Context, s Scope, nameKey Key) (time.Time, error) {
+// LastCreated returns when the latest person with this name key or this ID key was
+// created by a run before the current run of the scope, or the zero time if none
+// was. People who were removed since, and zero keys, do not count.
+func (l *Ledger) LastCreated(ctx context.Context, s Scope, nameKey, idKey Key) (time.Time, error) {
 	l.locks.Lock()
 	current := l.locks.owned[s]
 	l.locks.Unlock()
-	return l.store.LastCreated(ctx, nameKey, current)
+	return l.store.LastCreated(ctx, nameKey, idKey, current)
 }

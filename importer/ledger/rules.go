@@ -162,7 +162,8 @@ func (p personRecord) after(i *intentRecord) personRecord {
 	p.key, p.state, p.project, p.attempts = i.key, i.result.State, i.scope.Project, i.attempt
 	switch {
 	case p.state == Created && was != Created:
-		p.id, p.created, p.createdBy, p.nameKey = i.result.PersonID, i.ended, i.run, i.nameKey
+		p.id, p.created, p.createdBy = i.result.PersonID, i.ended, i.run
+		p.nameKey, p.idKey = i.nameKey, i.idKey
 	case p.state == Refused && was == Removed:
 		p.state = Removed // the person is off the project as before
 	}

@@ -28,7 +28,7 @@ type sqliteTransaction struct {
 const (
 	intentColumns = `i.id, i.key, i.run, r.id, r.api, r.company, r.project, i.row, i.attempt, i.generation, i.sent, i.ended,
 		i.status, i.code, i.http, i.request`
-	openColumns = intentColumns + ", i.name_key, 1, 0" // the state Intended, no person
+	openColumns = intentColumns + ", i.name_key, i.id_key, 1, 0" // the state Intended, no person
 	runColumns  = `number, id, api, company, project, command, roster, results, started, ended, status,
 		created, existing, skipped, invalid, failed, unknown, pending`
 	openIntents = "SELECT " + openColumns + " FROM intents i JOIN runs r ON r.number = i.run "
@@ -46,7 +46,7 @@ func (q sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord
 }
 
 func (q sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, error) {
-	return query(ctx, q, scanPerson, `SELECT p.key, p.name_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
+	return query(ctx, q, scanPerson, `SELECT p.key, p.name_key, p.id_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
 		FROM json_each(?) k CROSS JOIN people p ON p.key = unhex(k.value)`, keyList(keys))
 }
 
@@ -58,14 +58,15 @@ func (q sqliteReader) Runs(ctx context.Context, limit int) ([]Run, error) {
 }
 
 func (q sqliteReader) Attempts(ctx context.Context, runID string, after int64, limit int) ([]intentRecord, error) {
-	return query(ctx, q, scanIntent, "SELECT "+intentColumns+`, NULL, i.state, i.person
+	return query(ctx, q, scanIntent, "SELECT "+intentColumns+`, NULL, NULL, i.state, i.person
 		FROM attempts i JOIN runs r ON r.number = i.run WHERE r.id = ?1 AND i.id > ?2
 		UNION ALL `+openIntents+"WHERE r.id = ?1 AND i.id > ?2 ORDER BY 1 LIMIT ?3", runID, after, limit)
 }
 
-func (q sqliteReader) LastCreated(ctx context.Context, nameKey Key, otherThan int64) (time.Time, error) {
+func (q sqliteReader) LastCreated(ctx context.Context, nameKey, idKey Key, otherThan int64) (time.Time, error) {
 	scan := func(rows *sql.Rows) (last millis, err error) { return last, rows.Scan(&last) }
-	last, err := query(ctx, q, scan, "SELECT coalesce(max(created), 0) FROM people WHERE name_key = ? AND run <> ? AND state = ?", nameKey[:], otherThan, Created)
+	last, err := query(ctx, q, scan, `SELECT coalesce(max(created), 0) FROM people WHERE (name_key = ? OR id_key = ?) AND run <> ? AND state = ?`,
+		optional(nameKey), optional(idKey), otherThan, Created)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -73,10 +74,10 @@ func (q sqliteReader) LastCreated(ctx context.Context, nameKey Key, otherThan in
 }
 
 func (t *sqliteTransaction) AddIntents(ctx context.Context, intents []*intentRecord) error {
-	const statement = `INSERT INTO intents (key, name_key, run, row, attempt, generation, sent) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`
+	const statement = `INSERT INTO intents (key, name_key, id_key, run, row, attempt, generation, sent) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
 	return t.each(ctx, statement, len(intents), func(stmt *sql.Stmt, n int) error {
 		i := intents[n]
-		return stmt.QueryRowContext(ctx, i.key[:], optional(i.nameKey), i.run, i.row, i.attempt, i.generation, millisOf(i.sent)).Scan(&i.id)
+		return stmt.QueryRowContext(ctx, i.key[:], optional(i.nameKey), optional(i.idKey), i.run, i.row, i.attempt, i.generation, millisOf(i.sent)).Scan(&i.id)
 	})
 }
 
@@ -108,11 +109,11 @@ func (t *sqliteTransaction) Settle(ctx context.Context, intents []*intentRecord,
 	if err != nil {
 		return err
 	}
-	const person = `INSERT OR REPLACE INTO people (key, name_key, state, person, project, attempts, generation, created, run)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	const person = `INSERT OR REPLACE INTO people (key, name_key, id_key, state, person, project, attempts, generation, created, run)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	return t.each(ctx, person, len(people), func(stmt *sql.Stmt, n int) error {
 		p := &people[n]
-		_, err := stmt.ExecContext(ctx, p.key[:], optional(p.nameKey), int(p.state), p.id, p.project, p.attempts, p.generation, millisOf(p.created), p.createdBy)
+		_, err := stmt.ExecContext(ctx, p.key[:], optional(p.nameKey), optional(p.idKey), int(p.state), p.id, p.project, p.attempts, p.generation, millisOf(p.created), p.createdBy)
 		return err
 	})
 }
@@ -183,14 +184,14 @@ func scanIntent(rows *sql.Rows) (i intentRecord, err error) {
 	var sent, ended millis
 	s, r := &i.scope, &i.result
 	err = rows.Scan(&i.id, &i.key, &i.run, &i.runID, &s.API, &s.Company, &s.Project, &i.row, &i.attempt, &i.generation, &sent, &ended,
-		&r.Status, &r.Code, &r.HTTPStatus, &r.RequestID, &i.nameKey, &r.State, &r.PersonID)
+		&r.Status, &r.Code, &r.HTTPStatus, &r.RequestID, &i.nameKey, &i.idKey, &r.State, &r.PersonID)
 	i.sent, i.ended = sent.time(), ended.time()
 	return i, err
 }
 
 func scanPerson(rows *sql.Rows) (p personRecord, err error) {
 	var created millis
-	err = rows.Scan(&p.key, &p.nameKey, &p.state, &p.id, &p.project, &p.attempts, &p.generation, &created, &p.createdBy)
+	err = rows.Scan(&p.key, &p.nameKey, &p.idKey, &p.state, &p.id, &p.project, &p.attempts, &p.generation, &created, &p.createdBy)
 	p.created = created.time()
 	return p, err
 }

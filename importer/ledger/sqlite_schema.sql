@@ -35,6 +35,7 @@ CREATE TABLE intents (
 	id         INTEGER PRIMARY KEY AUTOINCREMENT,
 	key        BLOB NOT NULL UNIQUE,
 	name_key   BLOB,
+	id_key     BLOB,
 	run        INTEGER NOT NULL,
 	row        INTEGER NOT NULL,
 	attempt    INTEGER NOT NULL,
@@ -71,6 +72,7 @@ CREATE TABLE attempts (
 CREATE TABLE people (
 	key        BLOB PRIMARY KEY,
 	name_key   BLOB,
+	id_key     BLOB,
 	state      INTEGER NOT NULL,
 	person     INTEGER NOT NULL,
 	project    INTEGER NOT NULL,
@@ -81,3 +83,4 @@ CREATE TABLE people (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX people_by_name ON people (name_key) WHERE name_key IS NOT NULL;
+CREATE INDEX people_by_id ON people (id_key) WHERE id_key IS NOT NULL;

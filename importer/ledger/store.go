@@ -28,9 +28,10 @@ type store interface {
 	// order of their IDs: at most limit of them, open intents included.
 	Attempts(ctx context.Context, runID string, after int64, limit int) ([]intentRecord, error)
 
-	// LastCreated returns when the latest person with this name key was created by
-	// another run than the one given, or the zero time. Removed people do not count.
-	LastCreated(ctx context.Context, nameKey Key, otherThan int64) (time.Time, error)
+	// LastCreated returns when the latest person with this name key or this ID key
+	// was created by another run than the one given, or the zero time. Removed people
+	// and zero keys do not count.
+	LastCreated(ctx context.Context, nameKey, idKey Key, otherThan int64) (time.Time, error)
 
 	// Lock locks the scope for this process until release is called or the
 	// process ends. The error wraps ErrLocked if another process has the lock.
@@ -94,6 +95,7 @@ type intentRecord struct {
 	id         int64
 	key        Key
 	nameKey    Key // the zero key if none was given
+	idKey      Key // the zero key if none was given
 	run        int64
 	runID      string
 	scope      Scope // of the run
@@ -109,6 +111,7 @@ type intentRecord struct {
 type personRecord struct {
 	key        Key
 	nameKey    Key
+	idKey      Key
 	state      State
 	id         int64 // of the person who was created; kept after a removal
 	project    int64 // of the run that settled the key last
