@@ -38,6 +38,10 @@ func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunRe
 		if err != nil {
 			return nil, connectStop(ctx, err)
 		}
+		if err := p.checkAgain(ctx, listed); err != nil {
+			return nil, err
+		}
+		plan = p.validation
 		plan.people = listed
 	}
 	r := &run{

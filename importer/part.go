@@ -24,6 +24,7 @@ type part struct {
 	columns map[mapping.Field]int // the roster's column of each field
 	project procore.Project
 
+	zeros      *lostZeros // of a results file; otherwise nil
 	validation *partValidation
 	stop       *StopError // why nothing can be sent to this project; mostly nil
 	results    *results.Writer

@@ -126,7 +126,7 @@ func newTask(sequence int, c *checked) *task {
 // row without a readable person ID, or a row of a name that several rows have.
 func (r *run) prepareTask(work context.Context, t *task) error {
 	switch {
-	case t.origin == fromResults && t.outcome.Status.HasPerson() && t.outcome.PersonID == 0:
+	case t.origin == fromResults && t.outcome.Status.HasPerson() && (t.outcome.PersonID == 0 || rounded(t.outcome.PersonID)):
 		return r.restorePerson(work, t)
 	case t.state == planned:
 		return r.renumber(work, t)

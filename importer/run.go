@@ -82,7 +82,21 @@ func (r *run) prepare(intake, work context.Context) (*staleIntents, error) {
 	if r.note(listed); listed != nil && intake.Err() == nil {
 		r.end(connectStop(intake, listed))
 	}
-	return stale, nil
+	if listed != nil {
+		return stale, nil
+	}
+	return stale, r.checkAgain(work)
+}
+
+// checkAgain checks all rows once more if the listed people show that IDs of a
+// results file have lost leading zeros.
+func (r *run) checkAgain(work context.Context) error {
+	if err := r.part.checkAgain(work, r.people); err != nil {
+		return err
+	}
+	r.countErrors(r.validation.Invalid - r.plan.Invalid)
+	r.plan = r.validation
+	return nil
 }
 
 // finish ends the run in the ledger, and sums up.

@@ -21,12 +21,13 @@ type rowSource struct {
 
 // sourceRow is a row that was read. It is valid until the next row.
 type sourceRow struct {
-	number int // in the roster
-	line   int // in the file that was read
-	cells  []string
-	kinds  []mapping.Kind
-	struck []bool   // which cells are struck through; nil if no cell is
-	rare   *rareRow // nil for the row of a person
+	number  int // in the roster
+	line    int // in the file that was read
+	cells   []string
+	kinds   []mapping.Kind
+	struck  []bool   // which cells are struck through; nil if no cell is
+	rare    *rareRow // nil for the row of a person
+	earlier string   // the code of the row in a results file
 }
 
 // rareRow says why a row is not mapped and checked.
@@ -108,6 +109,9 @@ func readResults(r *results.Reader) rowSource {
 					return
 				}
 				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds), struck: in.Struck}
+				if len(in.Outcome.Problems) > 0 {
+					row.earlier = in.Outcome.Problems[0].Code
+				}
 				row.rare = rareResult(r, &in, &seen)
 				if !yield(&row, nil) {
 					return
@@ -204,6 +208,9 @@ func (s *rowSet) add(n int) bool {
 	(*s)[at] |= bit
 	return fresh
 }
+
+// has reports whether the set has n.
+func (s rowSet) has(n int) bool { return n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 }
 
 func appendKinds(dst []mapping.Kind, kinds []roster.Kind) []mapping.Kind {
 	if kinds == nil {

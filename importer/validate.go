@@ -26,7 +26,8 @@ type validator struct {
 	occurrence map[string]int        // rows so far with a repeated name, if namesakes are allowed
 	row        checked
 	key        []byte
-	detailed   bool // most rows say more than a name
+	detailed   bool       // most rows say more than a name
+	zeros      *lostZeros // of a results file; otherwise nil
 }
 
 // checked is a row with the verdict of the validator. It is valid until the next
@@ -42,7 +43,7 @@ func newValidator(p *part, v *partValidation) *validator {
 	return &validator{
 		mapper: p.mapper, cell: p.source.cell, index: v.index,
 		namesakes: p.AllowNamesakes, columns: p.columns, occurrence: map[string]int{},
-		detailed: p.source.detailed(),
+		detailed: p.source.detailed(), zeros: p.zeros,
 	}
 }
 
@@ -89,6 +90,7 @@ func (a *validator) mapRow(one *checked) {
 			return
 		}
 		one.claims = true
+		a.checkLostZeros(one)
 	}
 }
 
@@ -136,7 +138,7 @@ func (a *validator) checkDuplicate(one *checked) {
 		one.settle(outcome.Invalid, a.at(one.line, repeated(kind, first)))
 	}
 	if one.status == "" {
-		one.problems = a.remarks(one)
+		one.problems = append(one.problems, a.remarks(one)...)
 	}
 }
 
@@ -253,10 +255,25 @@ type partValidation struct {
 // validate reads all rows of the part and finds every problem of every row.
 func (p *part) validate(ctx context.Context) error {
 	if p.roster.Retry {
+		if err := p.findLostZeros(ctx); err != nil {
+			return err
+		}
 		if err := p.verifyResults(ctx); err != nil {
 			return err
 		}
 	}
+	if err := p.checkRows(ctx); err != nil {
+		return err
+	}
+	left := p.validation.left
+	for _, column := range slices.Sorted(maps.Keys(left)) {
+		p.emit(ColumnNoted{left[column].note(p.mapper, column)})
+	}
+	return nil
+}
+
+// checkRows checks all rows of the part.
+func (p *part) checkRows(ctx context.Context) error {
 	v := &partValidation{index: newIndex(), left: map[int]*leftNote{}, kept: map[int64]bool{}}
 	a := newValidator(p, v)
 	v.namesakes = a.occurrence
@@ -276,12 +293,19 @@ func (p *part) validate(ctx context.Context) error {
 			v.kept[one.personID] = true
 		}
 	}
-	for _, column := range slices.Sorted(maps.Keys(v.left)) {
-		p.emit(ColumnNoted{v.left[column].note(p.mapper, column)})
-	}
 	v.index.sealed = true
 	p.validation = v
 	return nil
+}
+
+// checkAgain checks all rows once more if the listed people show that IDs of a
+// results file have lost leading zeros.
+func (p *part) checkAgain(ctx context.Context, now *people) error {
+	changed, err := p.compareWithProcore(now)
+	if err != nil || !changed {
+		return err
+	}
+	return p.checkRows(ctx)
 }
 
 func (v *Validation) count(one *checked) {

@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 //	age DAYS                all runs of the default ledger began so many days earlier
 //	faults [FAULT…]         what goes wrong from now on, instead
 //	uncomment FILE KEY…     take the # off the first line that sets each key
-//	fill FILE CELL=TEXT…    somebody types into the first sheet of a workbook
+//	fill FILE CELL=TEXT…    somebody types into the first sheet of a workbook; CELL==NUMBER a number
 //	cell FILE CELL TEXT     what a cell of its first sheet shows
 //	part FILE PART TEXT     what a part of it holds, somewhere
 //	macro FILE              somebody records a macro in it

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,6 +23,12 @@ func fillCommand(ts *testscript.TestScript, neg bool, args []string) {
 	defer book.Close()
 	for _, arg := range args[1:] {
 		cell, text, _ := strings.Cut(arg, "=")
+		if number, found := strings.CutPrefix(text, "="); found {
+			value, err := strconv.Atoi(number)
+			ts.Check(err)
+			ts.Check(book.SetCellInt(book.GetSheetName(0), cell, int64(value)))
+			continue
+		}
 		ts.Check(book.SetCellStr(book.GetSheetName(0), cell, text))
 	}
 	ts.Check(book.Save())
