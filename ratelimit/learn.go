@@ -15,15 +15,16 @@ const (
 	spikesAnHour = int(hourlyLength / spikeLength)
 )
 
-// ahead returns how far off the reset is by the server's own clock, or false if none is credible.
-func (r Report) ahead() (time.Duration, bool) {
+// UntilReset returns how far off the reset is by the server's own clock, or false if none is credible:
+// no window is longer than an hour.
+func (r Report) UntilReset() (time.Duration, bool) {
 	ahead := r.Reset.Sub(r.Date)
 	return max(ahead, 0), !r.Reset.IsZero() && ahead <= farthest
 }
 
 // rememberHourly notes the hourly limit in a report of an earlier run.
 func (p *Pace) rememberHourly(r Report) {
-	if ahead, credible := r.ahead(); r.Limit > 0 && credible && ahead > near {
+	if ahead, credible := r.UntilReset(); r.Limit > 0 && credible && ahead > near {
 		p.remembered = r.Limit
 	}
 }
@@ -40,7 +41,7 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 	unseen := int(p.requests.sent - s.finished - 1)
 	r.Remaining = min(max(r.Remaining, 0), r.Limit-1) // this request is counted, too
 
-	ahead, credible := r.ahead()
+	ahead, credible := r.UntilReset()
 	dropped := w.reported(s, r, unseen, p.requests.inflight, now)
 	if credible {
 		ahead = min(ahead, w.length+time.Second)
@@ -67,7 +68,7 @@ func (p *Pace) learn(s *Slot, r Report, now time.Duration) {
 // whichWindow returns the window that r is about.
 func (p *Pace) whichWindow(r Report) int {
 	short := p.windows[spike].limit
-	ahead, credible := r.ahead()
+	ahead, credible := r.UntilReset()
 	used := r.Limit - r.Remaining
 	switch {
 	case credible && ahead > near:

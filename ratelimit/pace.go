@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// largestLimit is the largest number that counts in a report. It fits into a record of the journal.
+const largestLimit = math.MaxInt32
+
 // never is when a slot is free that only an answer can free.
 const never = time.Duration(math.MaxInt64)
 
@@ -136,14 +139,14 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 	if p.paused > now {
 		return p.paused, Paused
 	}
-	if p.rampLimit > 0 && p.requests.inflight >= int(p.rampLimit) {
-		later(p.probe(now), None)
-	}
 	for i, reason := range [...]Reason{spike: Spike, hourly: Hourly} {
 		if p.windows[i].limit == 0 {
 			reason = None
 		}
 		later(p.opens(i, now), reason)
+	}
+	if most := p.mostInFlight(); p.requests.inflight >= most {
+		later(p.probe(now), None)
 	}
 	later(p.hourlyReserveAt(now), Hourly)
 	later(p.cap.free, Capped)
@@ -151,6 +154,20 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 		why = None
 	}
 	return at, why
+}
+
+// mostInFlight returns how many requests may be in flight at a time. A server that reports the hourly
+// window only once the window is used up refuses all requests that are then under way. So from the
+// smallest documented limit on, only as many go together as the spike window needs for its full use.
+func (p *Pace) mostInFlight() int {
+	short, hour := &p.windows[spike], &p.windows[hourly]
+	switch {
+	case p.rampLimit > 0:
+		return int(p.rampLimit)
+	case short.limit > 0 && hour.limit == 0 && hour.held(p.requests.inflight) >= smallestHourly-short.limit:
+		return 1 + int(float64(short.limit)*p.requests.latency.Seconds()/spikeLength.Seconds())
+	}
+	return math.MaxInt
 }
 
 // opens returns when window i has room for a further request.
@@ -230,6 +247,7 @@ func (s *Slot) Release(r Report) {
 	if r.Limit > 0 && r.Date.IsZero() {
 		r.Date = time.Now()
 	}
+	r.Limit, r.Remaining = min(r.Limit, largestLimit), min(r.Remaining, largestLimit)
 	defer p.lockShared()()
 	p.requests.own--
 	p.answers(s, r, p.now())

@@ -26,6 +26,7 @@ type setting struct {
 	skew      time.Duration
 	oldest    bool
 	floor     bool
+	counts    bool          // a refused request counts, too
 	lost      float64       // share of answers that get lost
 	neighbour float64       // share of the hourly maximum that somebody else takes, at random times
 	span      time.Duration // how long it is watched
@@ -50,7 +51,7 @@ func ms(least, most int) latency {
 }
 
 func (s *setting) server() *server {
-	sv := &server{telling: s.telling, skew: s.skew, oldest: s.oldest, floor: s.floor}
+	sv := &server{telling: s.telling, skew: s.skew, oldest: s.oldest, floor: s.floor, counts: s.counts}
 	for _, q := range s.windows {
 		sv.windows = append(sv.windows, &quota{length: q.length, limit: q.limit, fixed: q.fixed, opens: q.opens, phase: q.phase})
 	}
@@ -213,7 +214,7 @@ func settings() []setting {
 	list := []setting{}
 	for _, l := range []latency{ms(5, 5), ms(50, 200), ms(5, 500), ms(500, 500)} {
 		for _, tell := range []telling{fewest, strict, share, tenth, usedUp} {
-			refused := map[telling]int{strict: 1, usedUp: 24}[tell] // before the hourly limit shows itself
+			refused := map[telling]int{strict: 1, usedUp: 1}[tell] // before the hourly limit shows itself
 			list = append(list,
 				setting{name: "rolling hour", windows: rolling, telling: tell, latency: l, use: 0.98, refused: refused},
 				setting{name: "fixed hour", windows: full, telling: tell, latency: l, use: 0.98, refused: refused},
@@ -225,6 +226,16 @@ func settings() []setting {
 			setting{name: "spike alone", windows: []quota{spikeOf(25)}, latency: l, use: 0.98 * l.slowed()},
 			setting{name: "fixed spike alone", windows: []quota{fixed(spikeOf(25), 3*time.Second)}, latency: l, use: 0.98 * l.slowed()},
 			setting{name: "fixed spike, fixed hour", windows: []quota{fixed(spikeOf(25), 3*time.Second), fixed(hourlyOf(3600), 0)}, telling: share, latency: l, use: 0.98})
+	}
+	for _, limit := range []int{600, 1234, 3600} {
+		for _, hour := range []quota{hourlyOf(limit), fixed(hourlyOf(limit), 17*time.Minute)} {
+			for _, burst := range []quota{spikeOf(25), fixed(spikeOf(25), 0)} {
+				for _, tell := range []telling{usedUp, onlyRefused} {
+					list = append(list, setting{name: fmt.Sprintf("once used up, %d an hour", limit), windows: []quota{burst, hour},
+						telling: tell, latency: ms(50, 200), span: day, use: 0.95, refused: 1, counts: tell == onlyRefused})
+				}
+			}
+		}
 	}
 	return append(list,
 		setting{name: "600 an hour", windows: []quota{spikeOf(25), hourlyOf(600)}, telling: fewest, latency: ms(50, 200), use: 0.98},
@@ -281,14 +292,14 @@ func settings() []setting {
 // long reports whether the tests that take long run in full.
 func long() bool { return os.Getenv("MUSTER_TEST_LONG") != "" }
 
-// TestPaceShortly measures two settings of TestPace.
+// TestPaceShortly measures three settings of TestPace.
 func TestPaceShortly(t *testing.T) {
 	t.Parallel()
-	windows := []quota{spikeOf(25), fixed(hourlyOf(600), 50*time.Minute)}
-	for _, tell := range []telling{share, usedUp} {
+	windows := []quota{fixed(spikeOf(25), 0), fixed(hourlyOf(1234), 50*time.Minute)}
+	for tell, refused := range map[telling]int{share: 0, usedUp: 0, onlyRefused: 1} {
 		s := setting{windows: windows, telling: tell, latency: ms(50, 200), span: 90 * time.Minute, workers: 40}
 		m := s.measure(t, 0, ratelimit.Options{})
-		if m.use() < 0.98 || m.refused > 24 || tell == share && m.refused > 0 {
+		if m.use() < 0.98 || m.refused > refused {
 			t.Errorf("told by %s: use %.3f with %d × 429", tell, m.use(), m.refused)
 		}
 	}
@@ -363,6 +374,9 @@ func (q *quote) line() string {
 	refused := "0"
 	if q.refused > 0 {
 		refused = fmt.Sprintf("%.1f in 10 s", q.refused)
+		if day := q.refused * (24 * 360); day < 100 {
+			refused = fmt.Sprintf("%.0f a day", day)
+		}
 	}
 	return fmt.Sprintf("%s  %s  %s", q.name, strings.Join(uses, q.between), refused)
 }
@@ -388,6 +402,7 @@ func documented() []*quote {
 		{name: "25 in 10 s alone; 5, 50 to 200, 500 ms", between: ", ", of: []func(setting) bool{alone(ms(5, 5)), alone(ms(50, 200)), alone(ms(500, 500))}},
 		{name: "server's clock 30 s off; 5 % of the answers", of: []func(setting) bool{named("server's clock", "5 % of the answers lost")}},
 		{name: "two processes on one machine", of: []func(setting) bool{named("two processes")}},
+		{name: "hourly limit of 600, 1,234 or 3,600 shown", of: []func(setting) bool{named("once used up")}},
 		{name: "another program takes half of the quota at", between: "; ", of: []func(setting) bool{half(2), half(1)}},
 	}
 	for _, q := range list {

@@ -55,11 +55,12 @@ func (q *quota) frees(now time.Time) time.Time {
 type telling string
 
 const (
-	fewest telling = "fewest left" // on a tie the hourly one
-	strict telling = "fewest, tie" // on a tie the spike
-	share  telling = "least share" // of the limit, the same
-	tenth  telling = "last tenth"  // the hourly one once a tenth of it is left
-	usedUp telling = "used up"     // the hourly one once nothing of it is left
+	fewest      telling = "fewest left" // on a tie the hourly one
+	strict      telling = "fewest, tie" // on a tie the spike
+	share       telling = "least share" // of the limit, the same
+	tenth       telling = "last tenth"  // the hourly one once a tenth of it is left
+	usedUp      telling = "used up"     // the hourly one once nothing of it is left
+	onlyRefused telling = "refused"     // the hourly one only when a request is refused
 )
 
 // server counts exactly and reports one window, in whole seconds of its own clock.
@@ -69,6 +70,7 @@ type server struct {
 	skew    time.Duration
 	oldest  bool // a rolling window's reset is when the oldest request leaves; otherwise a whole length ahead
 	floor   bool // a reset is rounded down
+	counts  bool // a refused request counts, too
 
 	mu                sync.Mutex
 	accepted, refused int
@@ -99,6 +101,14 @@ func (s *server) handle(now time.Time) (ratelimit.Report, bool) {
 		told = s.tells(now)
 	} else {
 		s.refused++
+		if s.counts {
+			for _, q := range s.windows {
+				q.log = append(q.log, now)
+				if !q.fixed && len(q.log) > q.limit {
+					q.log = q.log[len(q.log)-q.limit:]
+				}
+			}
+		}
 	}
 	reset := now.Add(told.length)
 	switch {

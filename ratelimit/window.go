@@ -88,6 +88,9 @@ func (w *window) reported(s *Slot, r Report, unseen, inflight int, now time.Dura
 	}
 	dropped = w.shrinkOthers(r.Remaining-unseen, inflight)
 	w.drop(dropped)
+	if w.free(inflight, 0) > 0 {
+		w.asked = 0 // answered
+	}
 	return dropped
 }
 

@@ -14,10 +14,12 @@ const (
 	windowPause = 10 * time.Second // after a 429 without a time: the shortest documented window
 	loadPause   = time.Second      // after a 503 whose Retry-After has no time
 	pauseJitter = time.Second      // at most: other machines wait for the same reset
+	firstMillis = 100_000_000_000  // a reset above is in milliseconds: in seconds, it is in the year 5138
 )
 
 // rateReport reads the rate headers and the server's clock, or uses now if there
-// is no Date. Limit is 0 unless all three rate headers are there.
+// is no Date. Limit is 0 unless all three rate headers are there. A reset too far off for
+// seconds, such as one of 13 digits, is in milliseconds.
 func rateReport(h http.Header, now time.Time) ratelimit.Report {
 	r := ratelimit.Report{Date: now}
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
@@ -28,6 +30,9 @@ func rateReport(h http.Header, now time.Time) ratelimit.Report {
 	reset, okReset := headerCount(h, "X-Rate-Limit-Reset")
 	if okLimit && okRemaining && okReset && limit > 0 && reset > 0 {
 		r.Limit, r.Remaining, r.Reset = limit, remaining, time.Unix(int64(reset), 0)
+		if millis := int64(reset); millis >= firstMillis {
+			r.Reset = time.UnixMilli(millis)
+		}
 	}
 	return r
 }
@@ -39,7 +44,7 @@ func headerCount(h http.Header, name string) (int, bool) {
 }
 
 // retryAfter returns the wait that an answer requests: the later of Retry-After
-// and the reset of an exhausted window, by the server's clock. After a 503 the
+// and the credible reset of an exhausted window, by the server's clock. After a 503 the
 // window counts only if no request is left. A throttled call waits some time even
 // if the answer says nothing usable.
 func retryAfter(status int, h http.Header, r ratelimit.Report) time.Duration {
@@ -61,8 +66,8 @@ func retryAfter(status int, h http.Header, r ratelimit.Report) time.Duration {
 			least = loadPause
 		}
 	}
-	if exhausted && r.Limit > 0 {
-		wait = max(wait, r.Reset.Sub(now))
+	if ahead, credible := r.UntilReset(); exhausted && r.Limit > 0 && credible {
+		wait = max(wait, ahead)
 	}
 	if wait <= 0 {
 		wait = least

@@ -2,6 +2,7 @@ package procore_test
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -51,6 +52,47 @@ func TestQuotaHoldsByEveryReading(t *testing.T) {
 					t.Errorf("%d requests too many, in %s", s.Throttled(), took)
 				}
 			})
+		})
+	}
+}
+
+// inMillis multiplies the reset in every answer by a thousand.
+type inMillis struct{ next http.RoundTripper }
+
+func (m inMillis) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := m.next.RoundTrip(r)
+	if err == nil && resp.Header.Get("X-Rate-Limit-Reset") != "" {
+		resp.Header.Set("X-Rate-Limit-Reset", resp.Header.Get("X-Rate-Limit-Reset")+"000")
+	}
+	return resp, err
+}
+
+// A window that is shorter than documented, with its reset in milliseconds, holds requests back
+// only until the reset.
+func TestResetInMilliseconds(t *testing.T) {
+	t.Parallel()
+	for _, rolling := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := simulator.New(simulator.Config{Windows: []simulator.Window{{Length: 4 * time.Second, Limit: 25, Rolling: rolling}}})
+			t.Cleanup(s.Close)
+			c, p := client(t, s, func(o *procore.Options) {
+				o.CompanyID, o.ProjectID, o.Transport = 1, 100, inMillis{s.Transport()}
+			})
+			began := time.Now()
+			var workers sync.WaitGroup
+			for range 6 {
+				workers.Go(func() {
+					for range 10 {
+						if _, e := create(t, c, p); e != nil && e.Kind != procore.Throttled {
+							t.Error(e)
+						}
+					}
+				})
+			}
+			workers.Wait()
+			if took := time.Since(began); took > 12*time.Second || s.Throttled() > 1 {
+				t.Errorf("rolling %v: took %v, with %d requests too many", rolling, took, s.Throttled())
+			}
 		})
 	}
 }
