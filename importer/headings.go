@@ -67,6 +67,11 @@ func (r *Roster) Answer(answers []int) error {
 
 // bindTo returns a mapper by the mapping file, or else by the headings.
 func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
+	sample, err := r.sample()
+	if err != nil {
+		return nil, err
+	}
+	o.WholeNumbers = mapping.WholeNumbers(sample)
 	if r.used.file != nil {
 		mapper, err := r.used.file.Bind(r.Header, o)
 		return mapper, explainHeadings(err, "")

@@ -10,7 +10,7 @@ import (
 // folded heading. The error is a *BindError with every problem.
 func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	b := &binder{header: header, classes: newClasses(o.Classifications)}
-	m := &Mapper{header: header, classes: b.classes}
+	m := &Mapper{header: header, classes: b.classes, whole: o.WholeNumbers}
 	for _, s := range f.specs {
 		src := source{settings: s.settings, field: s.field}
 		match := Match{Column: -1, Confidence: 1}
@@ -19,7 +19,7 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 			src.constant = s.value
 			match.How = "the constant " + quote(*s.value)
 			if s.field == WorkClassification {
-				b.add(m.fillClassification(&src, value{*s.value, -1, Text}, &Person{}))
+				b.add(m.fillClassification(&src, value{text: *s.value, column: -1}, &Person{}))
 			}
 		case s.expression != nil:
 			src.formula = b.formula(s.expression, s.field)

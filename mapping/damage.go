@@ -11,6 +11,8 @@ var (
 	scientific    = regexp.MustCompile(`^\d+(?:[Ee]\+|[.,]\d+[Ee][+-]?)\d+$`)
 	wholeDecimals = regexp.MustCompile(`^\d+(?:\.0+|,00?)$`)
 	decimals      = regexp.MustCompile(`^\d+[.,]\d+$`)
+	roundedNumber = regexp.MustCompile(`^[1-9]\d{14}0+$`)
+	longNumber    = regexp.MustCompile(`^[1-9]\d{14}0*[1-9]\d*$`)
 	socialNumber  = regexp.MustCompile(`^\d{3}(?:-\d\d-| \d\d )\d{4}$`)
 )
 
@@ -31,6 +33,20 @@ func damage(text string, kind Kind) string {
 		return "has become a date"
 	}
 	return ""
+}
+
+// WholeNumbers returns the columns of a sample that hold a number with digits behind
+// the 15th. A spreadsheet rounds every number of a column, so none there is rounded.
+func WholeNumbers(sample [][]string) map[int]bool {
+	whole := map[int]bool{}
+	for _, row := range sample {
+		for column, cell := range row {
+			if longNumber.MatchString(strings.TrimSpace(cell)) {
+				whole[column] = true
+			}
+		}
+	}
+	return whole
 }
 
 // dateLayouts are the forms in which spreadsheets write dates. 10-11-12 and 1.2.3

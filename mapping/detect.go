@@ -19,7 +19,7 @@ func Detect(header []string, sample [][]string, o Options) (*Mapper, error) {
 // newDetector returns a detector of a header, with the withheld columns marked.
 func newDetector(header []string, sample [][]string, o Options) *detector {
 	d := &detector{
-		header: header, sample: sample, classes: newClasses(o.Classifications),
+		header: header, sample: sample, classes: newClasses(o.Classifications), whole: o.WholeNumbers,
 		claims: make(map[Field][]claim), withheld: make(map[int]bool),
 	}
 	for i := range header {
@@ -149,6 +149,7 @@ type detector struct {
 	header    []string
 	sample    [][]string
 	classes   *classes
+	whole     map[int]bool // columns, as in Options
 	all       []*column
 	columns   []*column // those to be decided
 	claims    map[Field][]claim
@@ -311,7 +312,7 @@ func (d *detector) severalColumns() {
 // mapper returns a Mapper in which each field has the first column that
 // claims the field.
 func (d *detector) mapper(claims map[Field][]claim) *Mapper {
-	m := &Mapper{header: d.header, classes: d.classes}
+	m := &Mapper{header: d.header, classes: d.classes, whole: d.whole}
 	used := make(map[int]bool)
 	for _, f := range allFields() {
 		if len(claims[f]) == 0 {

@@ -17,7 +17,7 @@ func (m *Mapper) fill(s *source, v value, cells []string, p *Person) *Problem {
 	case JobTitle:
 		return s.checkTitle(v)
 	case EmployeeID, OriginID:
-		return s.checkID(v)
+		return m.checkID(s, v)
 	case IsEmployee:
 		return s.fillAnswer(v, p)
 	case WorkClassification:
@@ -81,7 +81,7 @@ func (s *source) checkTitle(v value) *Problem {
 }
 
 // checkID returns the problem of an ID.
-func (s *source) checkID(v value) *Problem {
+func (m *Mapper) checkID(s *source, v value) *Problem {
 	switch {
 	case v.text == "":
 		return nil
@@ -93,6 +93,10 @@ func (s *source) checkID(v value) *Problem {
 	if what := damage(v.text, v.kind); what != "" {
 		return s.problem("id_damaged", v.column, fmt.Sprintf("the %s %s %s", s.word(), quote(v.text), what),
 			"format the column as text in the spreadsheet, type the ID again and save")
+	}
+	if !v.exact && !m.whole[v.column] && roundedNumber.MatchString(v.text) {
+		return s.problem("id_damaged", v.column, fmt.Sprintf("the %s %s has been rounded to 15 digits, as spreadsheets do", s.word(), quote(v.text)),
+			"copy the ID from where it comes from; if it really ends in zeros, write an apostrophe in front of it")
 	}
 	return nil
 }

@@ -18,8 +18,9 @@ type Mapper struct {
 	matches  []Match
 	unused   []string
 	withheld []string
-	statuses []int    // columns that may say that a person has left
-	classes  *classes // nil: not known
+	statuses []int        // columns that may say that a person has left
+	classes  *classes     // nil: not known
+	whole    map[int]bool // columns with numbers that no spreadsheet has rounded
 }
 
 // source says which cells feed a field, and how.
@@ -49,6 +50,7 @@ type value struct {
 	text   string
 	column int // -1 for none
 	kind   Kind
+	exact  bool // not rounded: the text of a workbook, or marked as text in a CSV file
 }
 
 // Columns returns for each field of the mapping where the field comes from, in the
@@ -227,6 +229,7 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 	}
 	text, flawed := clean(raw, s.field.isID())
 	v.text = asText(text)
+	v.exact = kinds != nil || v.text != text
 	switch {
 	case v.kind == FormulaError || isFormulaError(v.text):
 		return v, s.problem("formula_error", column, fmt.Sprintf("the %s is the error of a formula, %s", s.word(), quote(v.text)),
@@ -237,7 +240,7 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 		if len(v.text) > 2 {
 			v.text = strings.TrimSuffix(v.text, "'") // '00101', in quotes
 		}
-		v.text = strings.TrimLeft(v.text[1:], " ")
+		v.text, v.exact = strings.TrimLeft(v.text[1:], " "), true
 	}
 	return v, nil
 }

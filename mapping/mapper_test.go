@@ -372,6 +372,14 @@ func TestMapValues(t *testing.T) {
 		{name: "ID in scientific notation", row: "Ana|Silva||1.23457E+11", want: person(id("1.23457E+11")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID in scientific notation, comma", row: "Ana|Silva||1,23457E+11", want: person(id("1,23457E+11")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID in scientific notation, whole", row: "Ana|Silva||1E+11", want: person(id("1E+11")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID rounded to 15 digits", row: "Ana|Silva||9007199254740990000", want: person(id("9007199254740990000")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID of 16 digits, rounded", row: "Ana|Silva||9007199254740990", want: person(id("9007199254740990")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID of 15 digits", row: "Ana|Silva||123456789012300", want: person(id("123456789012300"))},
+		{name: "long ID", row: "Ana|Silva||9007199254741993", want: person(id("9007199254741993"))},
+		{name: "long ID with zeros in front", row: "Ana|Silva||0000000700101000", want: person(id("0000000700101000"))},
+		{name: "long ID marked as text", row: "Ana|Silva||'1234567890123450000", want: person(id("1234567890123450000"))},
+		{name: "long ID as a formula", row: "Ana|Silva||=\"1234567890123450000\"", want: person(id("1234567890123450000"))},
+		{name: "long ID in a workbook", row: "Ana|Silva||1234567890123450000", kind: map[int]mapping.Kind{3: mapping.Text}, want: person(id("1234567890123450000"))},
 		{name: "ID with a decimal", row: "Ana|Silva||123.0", want: person(id("123.0")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID with decimals", row: "Ana|Silva||123457000000.0", want: person(id("123457000000.0")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID as date", row: "Ana|Silva||1/2/2026", want: person(id("1/2/2026")), problems: []string{"id_damaged employee_id"}},
@@ -652,5 +660,31 @@ func TestLastNameTwice(t *testing.T) {
 		if problems := m.Map(strings.Split(cells, "|"), nil, &p); problems != nil || p.GuessedName != want {
 			t.Errorf("%s: in doubt %t, want %t; %v", cells, p.GuessedName, want, problems)
 		}
+	}
+}
+
+func TestWholeNumbersOfAColumnAreNotRounded(t *testing.T) {
+	t.Parallel()
+	header := []string{"First Name", "Last Name", "Employee ID"}
+	rounded, whole := []string{"Ana", "Silva", "1234567890123450"}, []string{"Bo", "Li", "1234567890123457"}
+	for _, test := range []struct {
+		name   string
+		sample [][]string
+		want   int
+	}{
+		{"all end in zeros", [][]string{rounded, rounded}, 1},
+		{"one does not", [][]string{rounded, whole}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			m, err := mapping.NewDetection(header, test.sample, mapping.Options{WholeNumbers: mapping.WholeNumbers(test.sample)}).Mapper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var p mapping.Person
+			if problems := m.Map(rounded, nil, &p); len(problems) != test.want {
+				t.Errorf("problems %v, want %d", problems, test.want)
+			}
+		})
 	}
 }

@@ -164,6 +164,10 @@ type Options struct {
 	// Classifications are those of the project. Nil: not known, names are kept
 	// but not looked up. Empty but not nil: the project has none.
 	Classifications []Classification
+
+	// WholeNumbers are the columns where a number of 16 digits and zeros at the end
+	// is a whole ID, not an ID that a spreadsheet has rounded.
+	WholeNumbers map[int]bool
 }
 
 // Match says where a field comes from.
