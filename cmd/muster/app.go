@@ -103,21 +103,8 @@ func (a *app) codeOf(ctx context.Context, err error) int {
 }
 
 func (a *app) newRootCommand() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "muster",
-		Short: "Create the people of a roster in a Procore project",
-		Long: `muster reads a crew's roster (CSV, XLSX or ODS), turns every row into a person,
-and creates those people in a Procore project: each exactly once, as fast as the
-account's rate limits allow. The results file says for every row which person
-it became, or what to fix.`,
-		Example: `  muster check crew.xlsx
-  muster import crew.xlsx --simulate
-  muster import crew.xlsx --company 1234 --project 5678
-  muster retry crew.results.xlsx --company 1234 --project 5678`,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
+	root := newCommand("muster", nil)
+	root.Args, root.Version, root.SilenceErrors, root.SilenceUsage = nil, version(), true, true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		words := err.Error()
 		if at := strings.Index(words, ": time: "); at >= 0 { // in Go's words
@@ -132,30 +119,6 @@ it became, or what to fix.`,
 	a.addHelp(root)
 	addCompletion(root)
 	return root
-}
-
-// oneArgument requires a single argument. Messages call the argument what.
-func oneArgument(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch len(args) {
-		case 0:
-			return usageError("no "+what+" given", cmd.CommandPath()+" "+strings.ToUpper(what))
-		case 1:
-			return nil
-		}
-		return usageError(fmt.Sprintf("%d %ss given, and %s takes one at a time", len(args), what, cmd.CommandPath()), "run the command once for each; put quotes around a name with spaces")
-	}
-}
-
-// optionalArgument allows no argument or a single argument. Messages call the argument
-// what.
-func optionalArgument(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return nil
-		}
-		return oneArgument(what)(cmd, args)
-	}
 }
 
 // begin completes and checks the settings of a command and warns of doubtful settings.

@@ -13,32 +13,9 @@ import (
 )
 
 func (a *app) newCheckCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "check ROSTER",
-		Short: "Find every problem of a roster without sending anything",
-		Long: `Read, map and check a roster as muster import does, and send nothing. Every
-problem is shown with its cell, the reason and what to do; --results writes the
-roster with all of them marked, to be corrected there and imported.
-
-With company, project and credentials it also finds out who is in the project
-already, looks work classifications up, and says how many requests an import
-would make and how long it would take. --plan keeps what it found in a file:
-muster import --plan then does exactly that, or nothing.
-
-Exit codes:
-  0    every row can be sent, is there already, or is left out on purpose
-  1    some rows are invalid
-  2    the roster or its mapping can't be read
-  3    the project could not be looked at (credentials, permission, network)
-  130  interrupted (143 by SIGTERM)`,
-		Example: `  muster check crew.xlsx
-  muster check crew.csv --mapping mapping.yaml --results crew.checked.csv
-  muster check crew.xlsx --plan crew.plan.json`,
-		Args: oneArgument("roster"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.check(cmd.Context(), cmd.Flags(), args[0])
-		},
-	}
+	cmd := newCommand("check", a.withSettings(func(ctx context.Context, args []string) error {
+		return a.check(ctx, args[0])
+	}))
 	f := cmd.Flags()
 	a.settings.addFlags(f, connectionGroup, rosterGroup, ledgerGroup, quotaGroup, actionGroup, outputGroup, plainGroup, configGroup)
 	a.settings.addFlag(f, "results", "`FILE` for the roster with every row marked: .csv, .xlsx or .jsonl")
@@ -46,10 +23,7 @@ Exit codes:
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, flags *pflag.FlagSet, path string) (err error) {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) check(ctx context.Context, path string) (err error) {
 	// What a config file says is where the results of an import go.
 	if !a.isGiven("results") {
 		a.settings.results = ""

@@ -283,7 +283,7 @@ func TestDocumentedTablesAreComplete(t *testing.T) {
 	}
 	for _, code := range []int{exitDone, exitRowsLeft, exitNotStarted, exitStopped, exitLocked, exitInterrupted, exitTerminated} {
 		codes = append(codes, strconv.Itoa(code))
-		if !strings.Contains(exitCodesHelp, strconv.Itoa(code)) {
+		if !strings.Contains(commandTexts()["import"].Exits, strconv.Itoa(code)) {
 			t.Errorf("the help of commands lacks exit code %d", code)
 		}
 	}
@@ -387,10 +387,16 @@ func TestReadmeIsAPage(t *testing.T) {
 	}
 }
 
-// The examples in muster's own help are commands that it has.
-func TestExamplesOfHelpExist(t *testing.T) {
+// The help of every command is in commands.yaml, and its examples are commands of muster.
+func TestHelpOfCommands(t *testing.T) {
 	t.Parallel()
+	if _, err := loadCommands(); err != nil {
+		t.Fatal(err)
+	}
 	for _, cmd := range everyCommand().Commands() {
+		if cmd.Short == "" {
+			t.Errorf("commands.yaml lacks the help of muster %s", cmd.Name())
+		}
 		if cmd.Name() == "completion" {
 			continue
 		}

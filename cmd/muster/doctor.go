@@ -19,30 +19,7 @@ import (
 
 func (a *app) newDoctorCommand() *cobra.Command {
 	var bundle string
-	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Find out what works: network, credentials, project, quota, disks",
-		Long: `Check everything that an import needs, and show what to do about each problem:
-settings, proxy, names, connection and certificate, clock, credentials, company,
-project, Directory, work classifications, quota, ledger and disks. The doctor
-sends a few requests to Procore that only read.
-
-A support bundle is a zip file with the findings, the settings and the figures of
-the latest runs. It has no names of people, projects or files and no secret, but
-the IDs of company, project and account and the names of hosts.
-
-Exit codes:
-  0  everything works, perhaps with warnings
-  2  the command line or the config file can't be read
-  3  something that an import needs does not work`,
-		Example: `  muster doctor
-  muster doctor --config /etc/muster/config.yaml --job nightly --json
-  muster doctor --support-bundle support.zip`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.doctor(cmd.Context(), cmd.Flags(), bundle)
-		},
-	}
+	cmd := newCommand("doctor", func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), cmd.Flags(), bundle) })
 	f := cmd.Flags()
 	a.settings.addFlags(f, connectionGroup)
 	useful := []string{"ledger", "results", "json", "quiet", "plain", "config", "job"}

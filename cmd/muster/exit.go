@@ -28,15 +28,6 @@ const (
 	exitTerminated  = 143 // by SIGTERM, in the same way
 )
 
-const exitCodesHelp = `
-Exit codes:
-  0    every row is created, existing or skipped
-  1    finished; some rows are invalid, failed or unknown
-  2    did not start: usage, config, roster or mapping; nothing was sent
-  3    stopped early: some rows are pending
-  4    another run holds the project's lock
-  130  interrupted (143 by SIGTERM); rows in hand were finished first`
-
 // usageError returns the error of a command line, environment or config file that muster
 // can't follow.
 func usageError(message, fix string) *fault.Error {

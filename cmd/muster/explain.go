@@ -11,31 +11,18 @@ import (
 )
 
 func (a *app) newExplainCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "explain [CODE]",
-		Short: "What a code means, and what to do about it",
-		Long: `Explain a code of import_code in a results file, of "problems" in --json, or of
-muster runs RUN: what it means and what to do. Without a code, list all codes.`,
-		Example: `  muster explain id_damaged
-  muster explain`,
-		Args: optionalArgument("code"),
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			var offers []string
-			for _, code := range allCodes() {
-				if e, _, _ := explanationOf(code); len(args) == 0 {
-					offers = append(offers, code+"\t"+e.Meaning)
-				}
-			}
-			return offers, cobra.ShellCompDirectiveNoFileComp
-		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				listCodes(a.stdout, width(a.stdout))
-				return nil
-			}
-			return explain(a.stdout, args[0], width(a.stdout))
-		},
+	cmd := newCommand("explain", func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			listCodes(a.stdout, width(a.stdout))
+			return nil
+		}
+		return explain(a.stdout, args[0], width(a.stdout))
+	})
+	for _, code := range allCodes() {
+		e, _, _ := explanationOf(code)
+		cmd.ValidArgs = append(cmd.ValidArgs, code+"\t"+e.Meaning)
 	}
+	return cmd
 }
 
 // explain prints the meaning of a code with the advice.

@@ -87,16 +87,9 @@ func listTopics(w io.Writer, columns int) {
 }
 
 func (a *app) newHelpCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [COMMAND|TOPIC]",
-		Short: "Help about a command or a topic",
-		Long: `Show the help of a command or of a topic. Without either, list all commands and
-topics.`,
-		Example: `  muster help import
-  muster help mapping`,
-		ValidArgsFunction: offerHelp,
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.help(cmd.Root(), args) },
-	}
+	cmd := newCommand("help", func(cmd *cobra.Command, args []string) error { return a.help(cmd.Root(), args) })
+	cmd.Args, cmd.ValidArgsFunction = nil, offerHelp // a command may have several words
+	return cmd
 }
 
 // help shows the help of a command or a topic.

@@ -15,63 +15,25 @@ import (
 )
 
 func (a *app) newImportCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "import ROSTER",
-		Short: "Create a person for every row of a roster",
-		Long: `Create a person in the project for every row of a roster: a CSV file (.csv,
-.txt, .tsv; any delimiter and encoding) or a workbook (.xlsx, .ods).
-
-Every row is checked before the first one is sent. The results file pairs each
-row with its person's ID or with what is wrong with it. The same command again
-continues a stopped run and creates no person twice.
-
-A results file is imported as by muster retry.
-` + exitCodesHelp,
-		Example: `  muster import samples/crew.csv --simulate
-  muster import crew.xlsx --company 1234 --project 5678
-  muster import hr-export.csv --config muster.yaml --mapping hr.yaml --quiet`,
-		Args: oneArgument("roster"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.begin(cmd.Flags()); err != nil {
-				return err
-			}
-			return a.importAndReport(cmd.Context(), args[0], false)
-		},
-	}
+	cmd := newCommand("import", a.withSettings(func(ctx context.Context, args []string) error {
+		return a.importAndReport(ctx, args[0], false)
+	}))
 	a.settings.addFlags(cmd.Flags(), importGroups()...)
 	cmd.Flags().StringVar(&a.settings.plan, "plan", "", "`FILE` of a plan that muster check made: import exactly that, or nothing")
 	return cmd
 }
 
 func (a *app) newRetryCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "retry [RESULTS]",
-		Short: "Import the rows of a results file that have no person yet",
-		Long: `Import the rows of a results file that are invalid, failed, unknown or pending,
-as you corrected them. You may move columns and sort rows. Rows that have a
-person keep their line. muster rewrites the file and keeps the previous one
-as .bak.
-
-Without a file, muster uses the results of the last run, of this company and
-project if they are set.
-` + exitCodesHelp,
-		Example: `  muster retry crew.results.xlsx --company 1234 --project 5678
-  muster retry`,
-		Args: optionalArgument("results file"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.begin(cmd.Flags()); err != nil {
-				return err
-			}
-			if len(args) == 1 {
-				return a.importAndReport(cmd.Context(), args[0], true)
-			}
-			path, err := a.lastResults(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return a.importAndReport(cmd.Context(), path, true)
-		},
-	}
+	cmd := newCommand("retry", a.withSettings(func(ctx context.Context, args []string) error {
+		if len(args) == 1 {
+			return a.importAndReport(ctx, args[0], true)
+		}
+		path, err := a.lastResults(ctx)
+		if err != nil {
+			return err
+		}
+		return a.importAndReport(ctx, path, true)
+	}))
 	a.settings.addFlags(cmd.Flags(), importGroups()...)
 	return cmd
 }

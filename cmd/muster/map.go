@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"muster/importer"
 	"muster/importer/report"
@@ -23,34 +22,9 @@ import (
 func (a *app) newMapCommand() *cobra.Command {
 	var output string
 	var forget bool
-	cmd := &cobra.Command{
-		Use:   "map ROSTER",
-		Short: "Show which columns feed which fields, or write a mapping file",
-		Long: `Show which column of a roster feeds which field of a person, how certain that
-is, and three values of each; which columns feed nothing; and what is in doubt.
-Columns with social security numbers or birth dates are named, never shown.
-
-At a terminal a form asks about doubts (arrow keys, Enter), as import and check
-do. muster remembers the answers for exactly these headings, also for later runs
-without a terminal. --forget deletes the answers. At a terminal the form then asks
-again; elsewhere --forget does nothing else, unless -o or --json asks for the
-mapping.
-
--o writes the mapping as a mapping file for --mapping, with doubts as comments.
-It does not replace an existing file.
-
-Exit codes:
-  0  every heading is settled, or what --forget was to forget is forgotten
-  1  something is in doubt or missing
-  2  the roster can't be read, or the mapping file does not fit it`,
-		Example: `  muster map crew.xlsx
-  muster map crew.xlsx -o mapping.yaml
-  muster import crew.xlsx --mapping mapping.yaml`,
-		Args: oneArgument("roster"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.showMapping(cmd.Context(), cmd.Flags(), args[0], output, forget)
-		},
-	}
+	cmd := newCommand("map", a.withSettings(func(ctx context.Context, args []string) error {
+		return a.showMapping(ctx, args[0], output, forget)
+	}))
 	f := cmd.Flags()
 	a.settings.addFlags(f, rosterGroup, ledgerGroup, plainGroup, configGroup)
 	_ = f.MarkHidden("allow-namesakes") // rows are not compared here
@@ -69,10 +43,7 @@ type mapJSON struct {
 	Mapping string `json:"mapping,omitempty"` // the file that was written
 }
 
-func (a *app) showMapping(ctx context.Context, flags *pflag.FlagSet, path, output string, forget bool) (err error) {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) showMapping(ctx context.Context, path, output string, forget bool) (err error) {
 	if output != "" && a.settings.mapping != "" {
 		return usageError("-o beside --mapping: that mapping is a file already", "leave one of the two out")
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"muster/importer/ledger"
 	"muster/importer/report"
@@ -18,31 +17,13 @@ import (
 
 func (a *app) newPruneCommand() *cobra.Command {
 	age := parsedFlag[time.Duration]{kind: "age", parse: parseAge}
-	cmd := &cobra.Command{
-		Use:   "prune --older-than AGE",
-		Short: "Forget old runs; created people stay known",
-		Long: `Forget the runs that started longer ago than AGE, with their requests. The
-ledger keeps all that prevents duplicates: the created people, and every request
-without a known outcome, with the run. You can't undo a forgotten run.
-
-Exit codes:
-  0  the runs are forgotten
-  2  the ledger can't be read or written`,
-		Example: `  muster runs prune --older-than 400d`,
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.pruneRuns(cmd.Context(), cmd.Flags(), age.value)
-		},
-	}
+	cmd := newCommand("prune", a.withSettings(func(ctx context.Context, _ []string) error { return a.pruneRuns(ctx, age.value) }))
 	a.recordFlags(cmd.Flags())
 	cmd.Flags().Var(&age, "older-than", "`AGE` in days or hours, such as 400d or 36h")
 	return cmd
 }
 
-func (a *app) pruneRuns(ctx context.Context, flags *pflag.FlagSet, age time.Duration) (err error) {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) pruneRuns(ctx context.Context, age time.Duration) (err error) {
 	if age == 0 {
 		return usageError("--older-than is not set: how old must a run be to be forgotten?", "muster runs prune --older-than 400d")
 	}

@@ -8,38 +8,13 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"muster/importer/report"
 )
 
 func (a *app) newRunCommand() *cobra.Command {
 	var all bool
-	cmd := &cobra.Command{
-		Use:   "run [JOB...]",
-		Short: "Run jobs of the config file",
-		Long: `Run jobs of the config file, one after the other. A job is an import with a
-name: a roster, and any settings that differ from those at the top of the file.
-
-Its roster is a file, a pattern (inbox/*.csv) or a folder. With a pattern or a
-folder muster runs every roster separately, in order of names. A file that was
-changed in the last 10 seconds waits for the next time, because it may be
-incomplete. No file at all is not an error. A results file beside its roster is
-ignored; a results file alone is imported as by retry.
-
-With done: FOLDER muster moves the roster and its results there when the run has
-ended; with failed: FOLDER it moves them there when rows need your attention or
-the roster can't be read. The roster of a stopped run stays.
-
-Exit code: the first of 130 and 143, 2, 3, 1, 4, 0 that any of the runs ended
-with.
-` + exitCodesHelp,
-		Example: `  muster run nightly --config /etc/muster/config.yaml
-  muster run --all --config /etc/muster/config.yaml --quiet`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runJobs(cmd.Context(), cmd.Flags(), args, all)
-		},
-	}
+	cmd := newCommand("run", a.withSettings(func(ctx context.Context, args []string) error { return a.runJobs(ctx, args, all) }))
 	f := cmd.Flags()
 	f.BoolVar(&all, "all", false, "run all jobs, in the file's order")
 	a.settings.addFlag(f, "simulate", "")
@@ -57,10 +32,7 @@ type jobRun struct {
 }
 
 // runJobs runs the chosen jobs in turn.
-func (a *app) runJobs(ctx context.Context, flags *pflag.FlagSet, names []string, all bool) error {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) runJobs(ctx context.Context, names []string, all bool) error {
 	jobs, err := a.chooseJobs(names, all)
 	if err != nil {
 		return err

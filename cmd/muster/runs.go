@@ -22,28 +22,12 @@ import (
 
 func (a *app) newRunsCommand() *cobra.Command {
 	var limit int
-	cmd := &cobra.Command{
-		Use:   "runs [RUN]",
-		Short: "List past runs, or one run request by request",
-		Long: `List the runs of the ledger, the newest first, each with start, roster, project,
-status (finished, stopped, interrupted, crashed or running) and the counts of rows.
-With the ID of a run, show every request for a row in the order of sending. Rows
-without a request are only in the results file. Times are in this machine's time zone.
-
-Exit codes:
-  0  the runs are shown
-  2  there is no such run, or the ledger can't be read`,
-		Example: `  muster runs
-  muster runs 20261123-184510
-  muster runs prune --older-than 400d`,
-		Args: optionalArgument("run"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return a.showRun(cmd.Context(), cmd.Flags(), args[0])
-			}
-			return a.listRuns(cmd.Context(), cmd.Flags(), limit)
-		},
-	}
+	cmd := newCommand("runs", a.withSettings(func(ctx context.Context, args []string) error {
+		if len(args) == 1 {
+			return a.showRun(ctx, args[0])
+		}
+		return a.listRuns(ctx, limit)
+	}))
 	a.recordFlags(cmd.Flags())
 	cmd.Flags().IntVar(&limit, "limit", 20, "`NUMBER` of runs to list; 0 lists all")
 	cmd.AddCommand(a.newPruneCommand())
@@ -94,10 +78,7 @@ func newRunJSON(run importer.PastRun) runJSON {
 	return r
 }
 
-func (a *app) listRuns(ctx context.Context, flags *pflag.FlagSet, limit int) (err error) {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) listRuns(ctx context.Context, limit int) (err error) {
 	if limit < 0 {
 		return usageError(fmt.Sprintf("--limit %d is negative", limit), "--limit 0 lists all")
 	}

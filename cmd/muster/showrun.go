@@ -11,18 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"muster/importer"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/report"
 )
 
-func (a *app) showRun(ctx context.Context, flags *pflag.FlagSet, id string) (err error) {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) showRun(ctx context.Context, id string) (err error) {
 	book, run, err := a.openRun(ctx, id)
 	if err != nil {
 		return err

@@ -18,42 +18,17 @@ import (
 	"muster/importer/text"
 )
 
-const simulatorHelp = `Serve a simulated Procore: tokens, people, project memberships, work
-classifications, rate limits with their headers, and faults on request. It keeps
-everything in memory and accepts any client ID and secret.
-
-A limit is REQUESTS/WINDOW, with ":rolling" behind it for a window that moves
-with the clock: --limit 3600/1h --limit 25/10s:rolling. --limit none sets none.
-
-A fault is a kind, then how often it strikes and how:
-  --fault lost-answer:1%           one create in a hundred, at random
-  --fault 500-after:every=7        every seventh create
-  --fault unavailable:nth=3        the third
-  --fault latency:20ms             every request takes 20 ms longer
-  --fault list-failure:nth=1       the first list of people
-  --fault bad-gateway:2%:on=calls  on=creates, updates, lists, calls or tokens
-`
-
 func (a *app) newSimulatorCommand() *cobra.Command {
 	s := simulation{shapes: plainNames(append(simulator.BodyShapes(), simulator.MixedBodies))}
 	kinds := strings.Join(plainNames(simulator.FaultKinds()), ", ") + "."
-	cmd := &cobra.Command{
-		Use:   "simulator",
-		Short: "Serve a simulated Procore to try things out on",
-		Long:  simulatorHelp + strings.TrimSuffix(text.Wrap(kinds, "Kinds: ", "       ", 78), "\n"),
-		Example: `  muster simulator
-  muster simulator --listen 127.0.0.1:9000 --limit 600/1h --fault latency:50ms
-  MUSTER_CLIENT_ID=id MUSTER_CLIENT_SECRET=secret muster import crew.csv \
-    --company 1 --project 100 --api-url http://127.0.0.1:8910 --login-url http://127.0.0.1:8910`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			config, err := s.parse()
-			if err != nil {
-				return err
-			}
-			return a.serve(cmd.Context(), s.listen, config)
-		},
-	}
+	cmd := newCommand("simulator", func(cmd *cobra.Command, _ []string) error {
+		config, err := s.parse()
+		if err != nil {
+			return err
+		}
+		return a.serve(cmd.Context(), s.listen, config)
+	})
+	cmd.Long += "\n" + strings.TrimSuffix(text.Wrap(kinds, "Kinds: ", "       ", 78), "\n")
 	s.addFlags(cmd.Flags())
 	return cmd
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,18 +24,9 @@ import (
 // bundleReadme describes a support bundle. The content is chosen, not cleaned: figures,
 // times, codes of muster and a few settings. Text by a person, a roster, a file or a
 // server never gets in, so there is nothing to search for and remove.
-const bundleReadme = `A support bundle of muster. It holds no names of people, projects, accounts or
-files, and no secret.
-
-findings.json  the findings of muster doctor, without sentences
-settings.json  the settings in force and where each comes from; for settings
-               that name a file, only that they are set
-runs.json      the latest runs: when, how they ended, counts of rows and requests
-machine.json   the versions of muster, Go and the modules; the system
-
-The bundle does hold the IDs of company, project and account, and the names of
-the hosts and of a proxy.
-`
+//
+//go:embed supportbundle.txt
+var bundleReadme []byte
 
 // writeBundle writes the zip file. It never replaces a file.
 func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundledRun) (err error) {
@@ -72,7 +64,7 @@ func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundl
 			return errors.Join(err, f.Close())
 		}
 	}
-	return errors.Join(addTo(z, "README.txt", []byte(bundleReadme)), z.Close(), f.Close())
+	return errors.Join(addTo(z, "README.txt", bundleReadme), z.Close(), f.Close())
 }
 
 func addTo(z *zip.Writer, name string, content []byte) error {

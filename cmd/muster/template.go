@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"muster/importer"
 	"muster/importer/report"
@@ -16,25 +15,7 @@ import (
 
 func (a *app) newTemplateCommand() *cobra.Command {
 	var output string
-	cmd := &cobra.Command{
-		Use:   "template -o FILE",
-		Short: "Write an empty roster to fill in",
-		Long: `Write an empty roster, a workbook (.xlsx) or a CSV file (.csv), with the headings
-that an import knows. In a workbook, IDs keep leading zeros, "yes" or "no" is picked
-from a list, and notes on the headings say what to fill in. Fill in people and
-import the file.
-
-With company, project and credentials, work classifications are picked from a list
-of the project's. Without them you can type any text.
-
-An existing file is never overwritten.`,
-		Example: `  muster template -o crew.xlsx
-  muster template -o tower-a.xlsx --company 1234 --project 5678`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.template(cmd.Context(), cmd.Flags(), output)
-		},
-	}
+	cmd := newCommand("template", a.withSettings(func(ctx context.Context, _ []string) error { return a.template(ctx, output) }))
 	f := cmd.Flags()
 	f.StringVarP(&output, "output", "o", "", "`FILE` to write: .xlsx or .csv")
 	a.settings.addFlags(f, connectionGroup, plainGroup, configGroup)
@@ -43,19 +24,8 @@ An existing file is never overwritten.`,
 	return cmd
 }
 
-// noArguments refuses arguments.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError(fmt.Sprintf("%s takes no arguments, but flags", cmd.CommandPath()), cmd.CommandPath()+" --help")
-	}
-	return nil
-}
-
 // template writes an empty roster.
-func (a *app) template(ctx context.Context, flags *pflag.FlagSet, path string) error {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) template(ctx context.Context, path string) error {
 	extension := strings.ToLower(filepath.Ext(path))
 	switch {
 	case path == "":

@@ -28,33 +28,7 @@ type undoSettings struct{ yes, deactivate bool }
 
 func (a *app) newUndoCommand() *cobra.Command {
 	var own undoSettings
-	cmd := &cobra.Command{
-		Use:   "undo RUN",
-		Short: "Take the people that a run created off the project again",
-		Long: `Take off the project exactly the people that a run created. muster shows how many
-people and which rows first, and asks. It keeps people who were edited in Procore
-since. All stay in the company's directory; --deactivate makes them inactive there.
-
-The results file (undo-RUN.csv, beside the run's results) has a line for each
-person: removed, kept or failed, and why. The same command again continues a
-stopped undo. After the undo you can import the roster again.
-
-Exit codes:
-  0    all people are off the project
-  1    some people were kept, or could not be taken off
-  2    the undo did not start: nothing was sent
-  3    the undo stopped early (credentials, permission, a full disk): some people
-       are pending
-  4    a run holds the project's lock
-  130  interrupted (143 by SIGTERM); requests in flight were recorded first`,
-		Example: `  muster runs
-  muster undo 20261123-184510
-  muster undo 20261123-184510 --yes --deactivate`,
-		Args: oneArgument("run"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.undo(cmd.Context(), cmd.Flags(), args[0], own)
-		},
-	}
+	cmd := newCommand("undo", a.withSettings(func(ctx context.Context, args []string) error { return a.undo(ctx, args[0], own) }))
 	f := cmd.Flags()
 	a.settings.addFlags(f, connectionGroup, ledgerGroup, quotaGroup, paceGroup, outputGroup, plainGroup, configGroup)
 	a.settings.addFlag(f, "results", "results `FILE.csv` (default: undo-RUN.csv beside the run's results)")
@@ -67,10 +41,7 @@ Exit codes:
 }
 
 // undo takes the people of a run off the project.
-func (a *app) undo(ctx context.Context, flags *pflag.FlagSet, id string, own undoSettings) (err error) {
-	if err := a.begin(flags); err != nil {
-		return err
-	}
+func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error) {
 	if a.settings.simulate {
 		return usageError("an undo can't be rehearsed: a rehearsal creates no people", "muster undo "+shellWord(id)+" without --simulate shows the people first and asks")
 	}

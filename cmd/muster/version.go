@@ -41,27 +41,22 @@ func readBuild() build {
 }
 
 func (a *app) newVersionCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of muster and the commit of the build",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			b := readBuild()
-			if a.settings.json {
-				return json.NewEncoder(a.answer()).Encode(b)
+	cmd := newCommand("version", func(*cobra.Command, []string) error {
+		b := readBuild()
+		if a.settings.json {
+			return json.NewEncoder(a.answer()).Encode(b)
+		}
+		fmt.Fprintf(a.stdout, "muster %s\n", b.Version)
+		if b.Commit != "" {
+			more := ""
+			if b.Modified {
+				more = ", with changes"
 			}
-			fmt.Fprintf(a.stdout, "muster %s\n", b.Version)
-			if b.Commit != "" {
-				more := ""
-				if b.Modified {
-					more = ", with changes"
-				}
-				fmt.Fprintf(a.stdout, "commit %s of %s%s\n", b.Commit, b.Time, more)
-			}
-			fmt.Fprintf(a.stdout, "%s, %s/%s\n", b.Go, b.OS, b.Arch)
-			return nil
-		},
-	}
+			fmt.Fprintf(a.stdout, "commit %s of %s%s\n", b.Commit, b.Time, more)
+		}
+		fmt.Fprintf(a.stdout, "%s, %s/%s\n", b.Go, b.OS, b.Arch)
+		return nil
+	})
 	a.settings.addFlag(cmd.Flags(), "json", "print the build as one JSON object")
 	return cmd
 }
