@@ -147,8 +147,7 @@ func (a *app) reportCheck(found *checked) error {
 		c.Why = "An import would be " + foreseen.Stop.Message
 	}
 	if stop := found.im.Stop(); stop != nil {
-		e, _ := reasonOf(stop)
-		c.ExitCode, c.Error = exitStopped, &e
+		c.ExitCode, c.Error = exitStopped, reasonOf(stop)
 		c.Why = "The project could not be looked at."
 		if len(found.im.Projects()) > 1 {
 			c.Why = "Not every project could be looked at."

@@ -126,15 +126,9 @@ const (
 
 // checkDisks checks the disks of the ledger and the results.
 func (x *examination) checkDisks() {
-	path := x.settings.ledger
-	if path == "" {
-		var err error
-		if path, err = defaultLedger(x.getenv); err != nil {
-			x.found(finding{Check: "disk", State: broken, Text: err.Error(), Fix: "choose a path for the ledger with --ledger FILE"})
-			path = ""
-		}
-	}
-	if path != "" {
+	if path, err := x.ledgerPath(); err != nil {
+		x.found(finding{Check: "disk", State: broken, Text: err.Error(), Fix: "choose a path for the ledger with --ledger FILE"})
+	} else {
 		x.found(checkDisk("ledger", filepath.Dir(path)))
 	}
 	results := "."

@@ -122,33 +122,32 @@ func exitCode(ctx context.Context, err error) int {
 	return exitNotStarted
 }
 
-// reasonOf turns an error into a report.Error. quotes says that the message may repeat
-// cells of a roster.
-func reasonOf(err error) (e report.Error, quotes bool) {
+// reasonOf returns the error that a command ends with, for people and for programs.
+func reasonOf(err error) *fault.Error {
 	var (
-		file  *mapping.FileError
-		known *fault.Error
-		stop  *importer.StopError
+		e           fault.Error
+		known       *fault.Error
+		file        *mapping.FileError
+		stop        *importer.StopError
+		interrupted *interruptError
 	)
-	e = report.Error{Code: "unexpected", Message: err.Error()}
 	switch {
 	case errors.As(err, &file):
-		e.Code, e.Fix, e.Where = "mapping_file", file.Hint, &fault.Where{File: file.Path, Line: file.Line, Column: file.Column}
+		e = fault.Error{Code: "mapping_file", Fix: file.Hint, Where: fault.Where{File: file.Path, Line: file.Line, Column: file.Column}}
 	case errors.As(err, &known):
-		e.Code, e.Fix, e.Problems, quotes = known.Code, known.Fix, known.Problems, known.Quotes
-		if known.Where.File != "" {
-			e.Where = &known.Where
-		}
+		e = *known
 	case errors.As(err, &stop):
-		e.Code, e.Fix = stop.Code, stop.Fix
+		e = fault.Error{Code: stop.Code, Fix: stop.Fix}
 	case errors.Is(err, ledger.ErrLocked):
-		e.Code, e.Fix = "locked", "wait until the other run has ended, and run the same command again"
+		e = fault.Error{Code: "locked", Fix: "wait until the other run has ended, and run the same command again"}
+	default:
+		e.Code = "unexpected"
 	}
-	var interrupted *interruptError
 	if errors.As(err, &interrupted) {
 		e.Code = "interrupted"
 	}
-	return e, quotes
+	e.Message = err.Error()
+	return &e
 }
 
 // afterKey returns a line break if a terminal shows the pressed key on the current line.
@@ -161,9 +160,9 @@ func (a *app) afterKey(e *interruptError) string {
 
 // complain prints an error on standard error.
 func (a *app) complain(err error) {
-	e, quotes := reasonOf(err)
+	e := reasonOf(err)
 	if a.logsJSON() {
-		a.logError(e, quotes)
+		a.logError(e)
 		return
 	}
 	var interrupted *interruptError
@@ -190,10 +189,10 @@ func (a *app) complain(err error) {
 }
 
 // logError logs the code and the place of an error, without cells of a roster.
-func (a *app) logError(e report.Error, quotes bool) {
+func (a *app) logError(e *fault.Error) {
 	log := a.logger()
 	line := log.Error().Str("code", e.Code)
-	if w := e.Where; w != nil {
+	if w := e.Where; !w.IsZero() {
 		line = line.Str("file", w.File)
 		if w.Row != 0 {
 			line = line.Int("row", w.Row)
@@ -210,7 +209,7 @@ func (a *app) logError(e report.Error, quotes bool) {
 		line = line.Strs("problems", codes)
 	}
 	switch {
-	case !quotes:
+	case !e.Quotes:
 		line.Str("fix", e.Fix).Msg(e.Message)
 	case e.Problems != nil:
 		line.Msg("the roster's headings can't be mapped; run without --log-format json to see how")
@@ -221,12 +220,11 @@ func (a *app) logError(e report.Error, quotes bool) {
 
 // refusal returns the JSON object of a command that did not start.
 func refusal(code int, err error) json.RawMessage {
-	e, _ := reasonOf(err)
 	object, _ := json.Marshal(struct {
 		Status   string       `json:"status"`
 		ExitCode int          `json:"exit_code"`
-		Error    report.Error `json:"error"`
-	}{statusOf(code), code, e}) // the fields are words and numbers
+		Error    *fault.Error `json:"error"`
+	}{statusOf(code), code, reasonOf(err)}) // the fields are words and numbers
 	return object
 }
 

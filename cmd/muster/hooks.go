@@ -40,8 +40,7 @@ func (a *app) importFile(ctx context.Context, path string, mustBeResults bool) (
 		result.project = 0
 	}
 	if err != nil {
-		reason, _ := reasonOf(err)
-		result.problem = reason.Code
+		result.problem = reasonOf(err).Code
 	} else if summary != nil && summary.Error != nil {
 		result.problem = summary.Error.Code
 	}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"muster/importer"
 	"muster/importer/ledger"
+	"muster/importer/report"
 )
 
 // ledgerPath returns the path of the ledger that the settings name.
@@ -20,6 +23,22 @@ func (a *app) ledgerPath() (string, error) {
 		return defaultLedger(a.getenv)
 	}
 	return path, nil
+}
+
+// openRecord opens the ledger that the settings name, or returns nil if the file does not
+// exist.
+func (a *app) openRecord(ctx context.Context) (*ledger.Ledger, string, error) {
+	path, err := a.ledgerPath()
+	if err != nil || missing(path) && missing(path+"-wal") {
+		return nil, path, err
+	}
+	book, err := ledger.Open(ctx, path)
+	return book, path, err
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // openedLedger is an open ledger and the cleanup for closing.
@@ -57,4 +76,55 @@ func (o *openedLedger) removeFolder() error {
 		return nil
 	}
 	return os.RemoveAll(o.folder)
+}
+
+// openRun opens the ledger and returns the run with this ID. The caller closes the
+// ledger.
+func (a *app) openRun(ctx context.Context, id string) (*ledger.Ledger, importer.PastRun, error) {
+	book, path, err := a.openRecord(ctx)
+	if err != nil {
+		return nil, importer.PastRun{}, err
+	}
+	if book == nil {
+		return nil, importer.PastRun{}, usageError(fmt.Sprintf("there is no run %s: there is no ledger %s", id, path), "check --ledger")
+	}
+	run, err := importer.FindRun(ctx, book, id)
+	if err != nil {
+		return nil, run, errors.Join(err, book.Close())
+	}
+	return book, run, nil
+}
+
+// lastResults returns the results file of the last run.
+func (a *app) lastResults(ctx context.Context) (_ string, err error) {
+	s := &a.settings
+	api, _ := s.hosts()
+	book, path, err := a.openRecord(ctx)
+	if err != nil {
+		return "", err
+	}
+	if book == nil {
+		return "", usageError("there is no ledger "+path+", and so no run to retry", "name the file: muster retry RESULTS")
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	run, err := importer.LastRunWithResults(ctx, book, api, s.company, s.project)
+	if err != nil {
+		return "", err
+	}
+	results := nearName(run.Results)
+	a.talk("Importing %s, the results of run %s.", report.Clean(results), run.ID)
+	return results, nil
+}
+
+// nearName returns a path in the current folder as a relative path, and any other path
+// unchanged.
+func nearName(path string) string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if near, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(near) {
+		return near
+	}
+	return path
 }

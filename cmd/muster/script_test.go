@@ -182,9 +182,7 @@ func procoreCommand(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(err)
 			config.Faults = append(config.Faults, f)
 		case "limit":
-			w, err := parseWindow(value)
-			ts.Check(err)
-			config.Windows = append(config.Windows, w)
+			ts.Check(addWindow(&config, value))
 		case "project":
 			id, err := strconv.ParseInt(value, 10, 64)
 			ts.Check(err)

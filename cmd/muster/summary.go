@@ -50,8 +50,7 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 		failure = run.Stopped
 	}
 	if failure != nil {
-		e, _ := reasonOf(failure)
-		s.Error = &e
+		s.Error = reasonOf(failure)
 		a.complain(failure)
 	}
 	var unwritten error

@@ -8,20 +8,21 @@ import (
 	"strings"
 )
 
-// Error is a problem that stops a command before or during a run.
+// Error is a problem that stops a command before or during a run. Its JSON is part of
+// the --json contract.
 type Error struct {
-	Code    string // for programs, such as "quote_unclosed"
-	Message string // what is wrong
-	Fix     string // what to do; "" where no advice helps
-	Where   Where
-	Err     error // the cause; may be nil
+	Code    string `json:"code"`    // for programs, such as "quote_unclosed"
+	Message string `json:"message"` // what is wrong
+	Where   Where  `json:"where,omitzero"`
+	Fix     string `json:"fix"` // what to do; "" where no advice helps
+	Err     error  `json:"-"`   // the cause; may be nil
 
 	// Quotes says that Message or Where may repeat cells of a roster, which
 	// must not reach a log.
-	Quotes bool
+	Quotes bool `json:"-"`
 
 	// Problems lists the single problems when one error has several.
-	Problems []Problem
+	Problems []Problem `json:"problems,omitempty"`
 }
 
 // Where is a place in a file: sheet, row and cell in a roster, line and column
@@ -63,6 +64,9 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// IsZero reports whether no file is named.
+func (w Where) IsZero() bool { return w.File == "" }
 
 // String writes the place for people: `crew.xlsx, sheet "Crew", row 17, column D`.
 func (w Where) String() string {

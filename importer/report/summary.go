@@ -24,15 +24,6 @@ const (
 	Locked      = "locked"      // another run holds the lock
 )
 
-// Error is the JSON of the error that stopped a run or prevented the start.
-type Error struct {
-	Code     string          `json:"code"`
-	Message  string          `json:"message"`
-	Where    *fault.Where    `json:"where,omitempty"`
-	Fix      string          `json:"fix"` // what to do; may be empty
-	Problems []fault.Problem `json:"problems,omitempty"`
-}
-
 // Summary is the result of a run. The JSON is a contract with other programs:
 // fields, names and order.
 type Summary struct {
@@ -45,7 +36,7 @@ type Summary struct {
 	Results  string          `json:"results"`            // the results file; "" if none was written
 	Problems []outcome.Group `json:"problems"`           // as Groups.List returns them
 	Parts    []Part          `json:"projects,omitempty"` // of a roster for several projects
-	Error    *Error          `json:"error,omitempty"`    // what stopped the run; nil if nothing did
+	Error    *fault.Error    `json:"error,omitempty"`    // what stopped the run; nil if nothing did
 	Details  `json:"-"`
 }
 
