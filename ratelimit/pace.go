@@ -145,7 +145,7 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 		}
 		later(p.opens(i, now), reason)
 	}
-	if most := p.mostInFlight(); p.requests.inflight >= most {
+	if p.crowded(now) {
 		later(p.probe(now), None)
 	}
 	later(p.hourlyReserveAt(now), Hourly)
@@ -156,18 +156,22 @@ func (p *Pace) next(now time.Duration) (time.Duration, Reason) {
 	return at, why
 }
 
-// mostInFlight returns how many requests may be in flight at a time. A server that reports the hourly
-// window only once the window is used up refuses all requests that are then under way. So from the
-// smallest documented limit on, only as many go together as the spike window needs for its full use.
-func (p *Pace) mostInFlight() int {
+// crowded reports whether an answer must come before a further request goes: after a pause, or while
+// the hourly limit is unknown. A server that reports the hourly window only once the window is used
+// up refuses all requests that are then under way. So from the smallest documented limit to the usual
+// limit, this process alone on the quota sends only as many at a time as use the spike window to the full.
+func (p *Pace) crowded(now time.Duration) bool {
 	short, hour := &p.windows[spike], &p.windows[hourly]
-	switch {
-	case p.rampLimit > 0:
-		return int(p.rampLimit)
-	case short.limit > 0 && hour.limit == 0 && hour.held(p.requests.inflight) >= smallestHourly-short.limit:
-		return 1 + int(float64(short.limit)*p.requests.latency.Seconds()/spikeLength.Seconds())
+	if p.rampLimit > 0 {
+		return p.requests.inflight >= int(p.rampLimit)
 	}
-	return math.MaxInt
+	alone := short.foreign == 0 || now-short.foreign > hourlyLength
+	if short.limit == 0 || hour.limit > 0 || !alone {
+		return false
+	}
+	used := hour.held(p.requests.inflight)
+	needed := 1 + int(float64(short.limit)*p.requests.latency.Seconds()/spikeLength.Seconds())
+	return used >= smallestHourly-short.limit && used <= usualHourly && p.requests.own >= needed
 }
 
 // opens returns when window i has room for a further request.

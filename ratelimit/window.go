@@ -22,6 +22,7 @@ type window struct {
 
 	others    int           // what the server counts beyond our requests
 	confirmed time.Duration // when an answer last confirmed others
+	foreign   time.Duration // when an answer last showed that there are others; 0: never
 
 	reset reset
 	asked time.Duration // no further request asks for the reset before this time
@@ -85,6 +86,9 @@ func (w *window) reported(s *Slot, r Report, unseen, inflight int, now time.Dura
 	possible := w.held(inflight) + int(w.returned-s.returned[w.index]) // of ours, when the server counted
 	if seen := r.Limit - r.Remaining - possible; seen >= w.others {
 		w.others, w.confirmed = max(seen, 0), now
+	}
+	if w.others > 0 {
+		w.foreign = now
 	}
 	dropped = w.shrinkOthers(r.Remaining-unseen, inflight)
 	w.drop(dropped)
