@@ -32,7 +32,7 @@ type Roster struct {
 
 // OpenOptions say how to read and map a roster.
 type OpenOptions struct {
-	roster.Options               // Open sets Heading
+	roster.Options               // Open sets Heading and Names
 	Mapping        string        // path of a mapping file; "" = the saved mapping, or the headings
 	Saved          SavedMappings // where confirmed mappings are; "" = nowhere
 	Advice         string        // what to do about headings in doubt, for messages
@@ -69,7 +69,7 @@ func open(path string, o OpenOptions) (*Roster, error) {
 			return nil, fmt.Errorf("read the mapping file: %w", err)
 		}
 	}
-	o.Heading = isHeading(r.used.file)
+	o.Heading, o.Names = isHeading(r.used.file), mapping.NameHeading
 	if err := r.openFile(o.Options); err != nil {
 		return nil, err
 	}

@@ -98,6 +98,18 @@ func Heading(cell string) bool {
 	return meaningOf(cell) != "" || isWithheld(cell)
 }
 
+// NameHeading reports whether a heading is a heading of names: of whole names, or of
+// a first or last name.
+func NameHeading(heading string) bool {
+	m := meaningOf(heading)
+	switch m {
+	case meansAnyName, meansFirstNameWord, meansLastNameWord, meansSecondLastName, meansWorker:
+		return true
+	}
+	f := m.field()
+	return f == FirstName || f == LastName
+}
+
 // The headings of columns that are never sent.
 var (
 	withheldWords    = wordSet("withheld", "word", exactly)

@@ -20,6 +20,7 @@ const (
 	meansAnyName        meaning = "name?"            // a whole name, or the half that is missing
 	meansFirstNameWord  meaning = "first_name?"      // the same, rather the first name
 	meansLastNameWord   meaning = "last_name?"       // the same, rather the last name
+	meansWorker         meaning = "worker?"          // a name, an ID or a yes/no
 	meansClass          meaning = "class?"           // a classification or a job title
 	meansIDNumber       meaning = "id_number?"       // an ID, rather the employee ID
 )
@@ -102,7 +103,7 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		meansAnyName:       {phase: namePhase, fields: []Field{fullName}},
 		meansFirstNameWord: {phase: namePhase, fields: []Field{fullName}},
 		meansLastNameWord:  {phase: namePhase, fields: []Field{fullName}},
-		"worker?": {
+		meansWorker: {
 			phase: workerPhase, fields: []Field{fullName, EmployeeID, IsEmployee}, unclear: "a name, an employee ID or a yes/no, and its cells don't say which",
 			steps: []step{
 				{areAnswers, feed, IsEmployee},
@@ -112,6 +113,14 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 				{mayBeCell, ignore, ""},
 				{nil, ask, ""},
 			},
+		},
+		"title?": {
+			phase: otherPhase, fields: []Field{JobTitle},
+			steps: []step{{taken(JobTitle), ignore, ""}, {noCells, feed, JobTitle}, {cells(isWords), feed, JobTitle}, {nil, ignore, ""}},
+		},
+		"call_name?": {
+			phase: workerPhase, fields: []Field{FirstName},
+			steps: []step{{namesTaken, ignore, ""}, {taken(FirstName), ignore, ""}, {nil, feed, FirstName}},
 		},
 		"job?": {
 			phase: otherPhase, fields: []Field{JobTitle}, unclear: "a job title or the number of a job, and its cells don't say which",

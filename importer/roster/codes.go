@@ -10,6 +10,7 @@ const (
 	CodeFileChanged       = "file_changed"
 	CodeHeaderOnly        = "header_only"
 	CodeNoHeader          = "no_header"
+	CodeHeaderAmbiguous   = "header_ambiguous"
 	CodeNotASpreadsheet   = "not_a_spreadsheet"
 	CodeUnsupportedFormat = "unsupported_format"
 	CodeWorkbookDamaged   = "workbook_damaged"

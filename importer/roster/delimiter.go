@@ -39,7 +39,7 @@ func (t *csvTable) findDelimiter(o Options, sample string) error {
 		}
 	case t.sep && validDelimiter(t.comma):
 	default:
-		if err := t.guessDelimiter(o.Heading, sample); err != nil {
+		if err := t.guessDelimiter(o, sample); err != nil {
 			return err
 		}
 	}
@@ -54,7 +54,7 @@ func validDelimiter(r rune) bool {
 }
 
 // guessDelimiter compares the tables that the common delimiters make.
-func (t *csvTable) guessDelimiter(heading func(string) bool, sample string) error {
+func (t *csvTable) guessDelimiter(o Options, sample string) error {
 	best, most := ',', math.Inf(-1)
 	var rows []headRow
 	for _, comma := range ",;\t|" {
@@ -65,16 +65,16 @@ func (t *csvTable) guessDelimiter(heading func(string) bool, sample string) erro
 		if err != nil {
 			return err
 		}
-		if value := regularity(divided, heading); value > most {
+		if value := regularity(divided, o.Heading); value > most {
 			best, rows, most = comma, divided, value
 		}
 	}
 	t.comma = best
-	if i, _ := bestHeader(rows, heading); i >= 0 || strings.ContainsRune(sample, noDelimiter) {
+	if best, _ := bestHeader(rows, o); best.index >= 0 || strings.ContainsRune(sample, noDelimiter) {
 		return nil
 	}
 	whole, err := t.dividedBy(noDelimiter)
-	if i, _ := bestHeader(whole, heading); i >= 0 && isNameList(rows, whole[i].Number) {
+	if best, _ := bestHeader(whole, o); best.index >= 0 && isNameList(rows, whole[best.index].Number) {
 		t.comma = noDelimiter
 	}
 	return err

@@ -54,6 +54,21 @@ func TestHeadingsOverTwoRows(t *testing.T) {
 			"",
 			2, "Emp #|First Name|Last Name|Hours Mon|Hours Tue|Craft", "7|Ana|Silva|8|8|Laborer",
 		},
+		"columns that have no heading alone": {
+			[]string{"No|Employee Name|Shifts|", "||1|2", "1|Ana Silva|d|n", "2|Bo Li|n|d"},
+			"",
+			2, "No|Employee Name|Shifts 1|Shifts 2", "1|Ana Silva|d|n",
+		},
+		"the same, merged downwards": {
+			[]string{"No|Employee Name|Shifts|", "||1|2", "1|Ana Silva|d|n", "2|Bo Li|n|d"},
+			`<mergeCells><mergeCell ref="A1:A2"/><mergeCell ref="B1:B2"/><mergeCell ref="C1:D1"/></mergeCells>`,
+			2, "No|Employee Name|Shifts 1|Shifts 2", "1|Ana Silva|d|n",
+		},
+		"one row, and a row without a name below": {
+			[]string{"No|Employee Name|Shifts|Notes", "||1|2", "1|Ana Silva|d|n"},
+			"",
+			1, "No|Employee Name|Shifts|Notes", "||1|2",
+		},
 		"one row, and a person below": {
 			[]string{"First Name|Last Name|Craft|", "Ana|Silva|Trade|Foreman", "Bo|Li|Laborer|"},
 			"",
@@ -187,10 +202,16 @@ func TestOneHeading(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ content, want string }{
 		"a matrix of training":               {"Employee Name,Fall Protection,CPR\nAna Silva,3/1/26,\nBo Li,,X\n", ""},
-		"the same, further down":             {"Harbor Tower\nEmployee Name,Fall Protection,CPR\nAna Silva,3/1/26,\n", roster.CodeNoHeader},
+		"the same, further down":             {"Harbor Tower\nEmployee Name,Fall Protection,CPR\nAna Silva,3/1/26,\n", ""},
 		"a person's row":                     {"Ana Silva,Name,CPR\nBo Li,x,X\n", roster.CodeNoHeader},
 		"a heading that is there twice":      {"Name,Name,CPR\nBo Li,x,X\n", roster.CodeNoHeader},
 		"narrower than the rows":             {"Name,Rank,Serial\nAna Silva,Foreman,1,2\n", roster.CodeNoHeader},
+		"between unknown ones":               {"Zone,Full Name,Yard\nNorth,Ana Silva,12\nSouth,Bo Li,13\n", ""},
+		"below a letterhead of headings":     {"Project,Harbor,Start Date,2026-01-02\n\nEmployee Name,Fall Protection,CPR,X\nAna Silva,3/1/26,4,\nBo Li,,5,y\n", ""},
+		"cells that repeat the heading":      {"Ana Silva,Worker,7\nBo Li,Worker,8\n", roster.CodeNoHeader},
+		"no row of another kind":             {"Zone,Name,Yard\nNorth,Ana,East\n", roster.CodeNoHeader},
+		"two rows alike":                     {"Name,Boss,Yard\nWorker,Chief,Depot\nAna Silva,Bo Li,12\nCy Ray,Bo Li,13\n", roster.CodeHeaderAmbiguous},
+		"two tables alike":                   {"Name,Trade,Yard\nAna Silva,Mason,7\nFull Name,Craft,Depot\nBo Li,Mason,8\n", roster.CodeHeaderAmbiguous},
 		"people who stand beside each other": {"Name,Ana Silva,Bo Li\nTitle,Foreman,Helper\n", roster.CodeNoHeader},
 	} {
 		t.Run(name, func(t *testing.T) {

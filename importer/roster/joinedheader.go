@@ -41,10 +41,10 @@ func joinRows(top, bottom *headRow, heading func(string) bool) (h headRow, known
 		return h, 0, false
 	}
 	j := joinedHeader{heading: heading}
-	group := ""
+	group, divided := "", dividesGroup(top, bottom, heading)
 	for i := range max(len(top.Cells), len(bottom.Cells)) {
 		upper, lower := top.text(i), bottom.text(i)
-		if strings.HasSuffix(upper, ":") || lower != "" && !bottom.wordy(i) { // a letterhead, or a person
+		if strings.HasSuffix(upper, ":") || lower != "" && !bottom.wordy(i) && !divided { // a letterhead, or a person
 			return h, 0, false
 		}
 		if upper != "" {
@@ -62,7 +62,32 @@ func joinRows(top, bottom *headRow, heading func(string) bool) (h headRow, known
 	known = j.known()
 	alone := max(top.headings(heading), bottom.headings(heading))
 	better := known > alone || known == alone && j.pairs > 1
-	return h, known, better && j.lower > 1 && 2*j.against <= j.lower
+	return h, known, divided || better && j.lower > 1 && 2*j.against <= j.lower
+}
+
+// dividesGroup reports whether the lower row only divides columns of the upper row, as
+// Mon, Tue and Wed divide Hours. Below the other headings, some of which are known, the
+// lower row is empty or repeats the upper row, so the lower row is no person.
+func dividesGroup(top, bottom *headRow, heading func(string) bool) bool {
+	parts, known, group := 0, 0, false
+	for i := range max(len(top.Cells), len(bottom.Cells)) {
+		upper, lower := top.text(i), bottom.text(i)
+		switch begins := top.text(i+1) == "" && bottom.text(i+1) != ""; {
+		case upper != "" && (lower == "" || lower == upper):
+			group = false
+			if heading(upper) {
+				known++
+			}
+		case upper != "" && !begins:
+			return false
+		case lower != "":
+			if group = group || upper != ""; !group {
+				return false
+			}
+			parts++
+		}
+	}
+	return parts > 1 && known > 0
 }
 
 // add names a column by the cells in the two rows.

@@ -25,6 +25,15 @@ func (r *Reader) headerNotFound(o Options, rows []headRow) *fault.Error {
 	return e
 }
 
+// headerAmbiguous returns the error of two rows that are equally likely the header.
+func (r *Reader) headerAmbiguous(one, other headRow) *fault.Error {
+	e := r.source.fail(CodeHeaderAmbiguous, fmt.Sprintf("two rows look like the row of headings: row %d is %s, and row %d is %s",
+		one.Number, shorten(one.Cells), other.Number, shorten(other.Cells)),
+		fmt.Sprintf("add --header-row %d or --header-row %d", one.Number, other.Number), nil)
+	e.Where.Sheet, e.Quotes = r.sheet, true
+	return e
+}
+
 // noHeader returns an error about the header row.
 func (r *Reader) noHeader(message string) *fault.Error {
 	e := r.source.fail(CodeNoHeader, message, "put a row of headings above the people (First Name, Last Name, …), or say which row holds them by --header-row; headings of your own can be named in a mapping file (--mapping)", nil)

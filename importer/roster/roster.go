@@ -34,6 +34,10 @@ type Options struct {
 	// where the headings are.
 	Heading func(cell string) bool
 
+	// Names reports whether a heading is a heading of names; nil is for none. A row with
+	// such a heading is likelier the header.
+	Names func(heading string) bool
+
 	Stdin io.Reader // what the path "-" reads; nil is the standard input
 }
 

@@ -18,7 +18,8 @@ type sheetChoice struct {
 
 func newSheetChoice(sh *sheet, o Options) sheetChoice {
 	c := sheetChoice{sheet: sh, sample: containsWord("sample", sh.Name), left: containsWord("left", sh.Name)}
-	i, known := bestHeader(sh.head, o.Heading)
+	best, _ := bestHeader(sh.head, o)
+	i, known := best.index, best.known
 	if o.HeaderRow > 0 {
 		i = slices.IndexFunc(sh.head, func(h headRow) bool { return h.Number == o.HeaderRow })
 		if i >= 0 {
