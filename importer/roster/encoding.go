@@ -13,15 +13,16 @@ import (
 
 	"github.com/wlynxg/chardet"
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
+
+	"muster/importer/fault"
 )
 
 // guessText guesses the encoding of a file that is not UTF-8.
 //
 // The statistics of a detector need more text than names with a few accents: chardet
-// takes Polish for Turkish. So encodings of Western and Central Europe are compared by
-// the places of the letters, and chardet guesses other scripts only.
+// takes Polish for Turkish. So encodings of one byte a character are compared by the
+// letters of names, and chardet guesses the scripts of which there are no names here.
 func (s *source) guessText(head []byte) (*text, error) {
 	sample, err := s.highLines()
 	if err != nil {
@@ -32,20 +33,41 @@ func (s *source) guessText(head []byte) (*text, error) {
 		t.checked, t.remark = true, "read as UTF-8, although not all of it is: the rows that can't be read are marked"
 		return t, nil
 	}
-	guess := guessLatin
-	if denselyHigh(sample) {
-		guess = guessScript
-	}
-	name, e := guess(sample)
-	if e == nil {
-		return nil, s.fail(CodeEncodingUnknown, "the encoding of this file is unclear",
-			"save it as \"CSV UTF-8\", or name its encoding, such as --encoding windows-1256", nil)
+	guesses := guessCharmaps(sample)
+	best := &guesses[0]
+	name, e := best.name, encoding.Encoding(best.Charmap)
+	switch {
+	case denselyHigh(sample) && !best.readsScript():
+		if name, e = guessScript(sample); e == nil {
+			return nil, s.fail(CodeEncodingUnknown, "the encoding of this file is unclear",
+				"save it as \"CSV UTF-8\", or name its encoding, such as --encoding windows-1256", nil)
+		}
+	case !best.readsNames(), !best.isClear(guesses[1:]):
+		return nil, s.unclear(guesses)
 	}
 	t := &text{name: name, encoding: e, checked: true, remark: fmt.Sprintf("read as %s, because it is not UTF-8", name)}
 	if words := sampleWords(sample, e); words != "" {
 		t.remark += ": " + words + " (if that looks wrong, use --encoding)"
 	}
 	return t, nil
+}
+
+// unclear returns an error that shows the same names in the most likely encodings.
+func (s *source) unclear(guesses []charmapGuess) *fault.Error {
+	const most = 4
+	e := s.fail(CodeEncodingUnknown, "the encoding of this file is unclear, so the letters of some names are",
+		"run the same command with the option beside the names that are right; if none are, save the list as \"CSV UTF-8\"", nil)
+	e.Quotes = true
+	shown := differingWords(guesses[:min(len(guesses), most)])
+	for i, words := range shown {
+		name := strings.ToLower(guesses[i].name)
+		e.Problems = append(e.Problems, fault.Problem{
+			Code:    CodeEncodingUnknown,
+			Message: fmt.Sprintf("as %s the names are: %s", guesses[i].name, strings.Join(words, ", ")),
+			Fix:     "--encoding " + name,
+		})
+	}
+	return e
 }
 
 // isHigh reports whether a character, or a byte that is not UTF-8, is beyond ASCII.
@@ -101,71 +123,26 @@ func denselyHigh(b []byte) bool {
 	return high >= 4 && dense*10 >= high*6
 }
 
-// guessScript asks chardet, and returns the code page of Windows that contains the
-// answer.
+// scripts are the encodings of the scripts of which there are no names here, by the answers
+// of chardet: code pages of Windows contain some.
+func scripts() map[string]string {
+	return map[string]string{
+		"SHIFT_JIS": "Shift_JIS", "CP932": "Shift_JIS", "EUC-JP": "EUC-JP", "ISO-2022-JP": "ISO-2022-JP",
+		"EUC-KR": "EUC-KR", "CP949": "EUC-KR", "GB2312": "GBK", "GBK": "GBK", "GB18030": "GB18030", "BIG5": "Big5",
+		"ISO-8859-8": "Windows-1255", "WINDOWS-1255": "Windows-1255", "ISO-8859-6": "ISO-8859-6", "WINDOWS-1256": "Windows-1256",
+		"TIS-620": "Windows-874", "WINDOWS-874": "Windows-874",
+	}
+}
+
+// guessScript asks chardet. The encoding is nil if chardet is not sure.
 func guessScript(b []byte) (string, encoding.Encoding) {
 	guess := chardet.Detect(b)
-	name := guess.Encoding
-	wider := map[string]string{
-		"GB2312": "GBK", "CP932": "Shift_JIS", "CP949": "EUC-KR", "ISO-8859-7": "Windows-1253", "ISO-8859-8": "Windows-1255",
-		"TIS-620": "Windows-874", "MACCYRILLIC": "x-mac-cyrillic",
-	}
-	if w, ok := wider[strings.ToUpper(name)]; ok {
-		name = w
-	}
+	name := scripts()[strings.ToUpper(guess.Encoding)]
 	e, err := htmlindex.Get(name)
-	if err != nil || e == encoding.Replacement || guess.Confidence < 0.5 {
+	if err != nil || guess.Confidence < 0.5 {
 		return "", nil
 	}
 	return name, e
-}
-
-// guessLatin returns the encoding that puts the most letters where letters can be. Of
-// several, the most common encoding wins.
-func guessLatin(sample []byte) (string, encoding.Encoding) {
-	words := bytes.FieldsFunc(sample, func(r rune) bool { return !isHigh(r) && !unicode.IsLetter(r) })
-	words = slices.DeleteFunc(words, func(w []byte) bool { return !bytes.ContainsFunc(w, isHigh) })
-	name, best, most := "", encoding.Encoding(nil), -1
-	for _, c := range []struct {
-		name string
-		cm   *charmap.Charmap
-	}{
-		{"Windows-1252", charmap.Windows1252},
-		{"MacRoman", charmap.Macintosh},
-		{"Windows-1250", charmap.Windows1250},
-		{"IBM850", charmap.CodePage850},
-	} {
-		n := 0
-		for _, w := range words {
-			n += countPlausible(w, c.cm)
-		}
-		if n > most {
-			name, best, most = c.name, c.cm, n
-		}
-	}
-	return name, best
-}
-
-// countPlausible counts the bytes beyond ASCII that are plausible in a word: letters
-// (except capitals behind small letters and small letters among capitals), apostrophes,
-// and other signs at the ends of the word.
-func countPlausible(word []byte, cm *charmap.Charmap) int {
-	n := 0
-	var before rune
-	for i, c := range word {
-		r := cm.DecodeByte(c)
-		if c >= utf8.RuneSelf {
-			inside := i > 0 && i < len(word)-1
-			amongCapitals := inside && unicode.IsUpper(before) && unicode.IsUpper(cm.DecodeByte(word[i+1])) // MšLLER
-			switch {
-			case r == 'ƒ', unicode.IsUpper(r) && unicode.IsLower(before), unicode.IsLower(r) && amongCapitals:
-			case unicode.IsLetter(r), r == '’', !inside && strings.ContainsRune("‘“”–—…®°™´\u00a0", r):
-				n++
-			}
-		}
-		before = r
-	}
-	return n
 }
 
 // sampleWords returns a few different decoded words, for the user to judge.

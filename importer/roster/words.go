@@ -2,6 +2,7 @@ package roster
 
 import (
 	"embed"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,20 +27,27 @@ var wordSections = sync.OnceValue(func() map[string][]string {
 		if err != nil {
 			return nil
 		}
-		name := ""
-		for line := range strings.Lines(string(data)) {
-			line = strings.TrimSpace(line)
-			switch {
-			case line == "" || strings.HasPrefix(line, "# "):
-			case line[0] == '[' && line[len(line)-1] == ']':
-				name = line[1 : len(line)-1]
-			default:
-				sections[name] = append(sections[name], strings.Split(line, ", ")...)
-			}
-		}
+		maps.Copy(sections, parseSections(string(data)))
 	}
 	return sections
 })
+
+// parseSections returns the words of a file by the names of the sections.
+func parseSections(file string) map[string][]string {
+	sections := map[string][]string{}
+	name := ""
+	for line := range strings.Lines(file) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "# "):
+		case line[0] == '[' && line[len(line)-1] == ']':
+			name = line[1 : len(line)-1]
+		default:
+			sections[name] = append(sections[name], strings.Split(line, ", ")...)
+		}
+	}
+	return sections
+}
 
 // isWord reports whether a section of the word files holds a word, in any case of
 // letters.
