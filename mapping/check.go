@@ -51,12 +51,23 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 // signs are marks and words that no person's name has.
 var signs = regexp.MustCompile(`[()\[\]{}<>*&;:/\\|#%$+=@_]| (?:and|aka|und|u\.) `)
 
+// isSymbol reports whether r is a picture, a currency or another mark beyond ASCII
+// that no name has. Apostrophes, accents that serve as such, hyphens, quotes and the
+// dots between the parts of a name are none.
+func isSymbol(r rune) bool {
+	return r > unicode.MaxASCII && !strings.ContainsRune("’‘‛´·‧・•׳״", r) && unicode.In(r, unicode.S, unicode.Po, unicode.Co, unicode.No)
+}
+
 // foreignPart returns a part of a cell that does not belong to a single person's
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
 // and second persons.
 func foreignPart(name string, whole bool) string {
 	if sign := signs.FindString(name); sign != "" {
 		return strings.TrimSpace(sign)
+	}
+	if at := strings.IndexFunc(name, isSymbol); at >= 0 {
+		r, _ := utf8.DecodeRuneInString(name[at:])
+		return string(r)
 	}
 	if remark := remarkBehind(name); remark != "" {
 		return remark

@@ -26,9 +26,12 @@ const (
 // and other white space is a flaw, because IDs are compared character by
 // character.
 func clean(s string, verbatim bool) (string, flaw) {
+	if isMojibake(s) { // before a soft hyphen at the end is lost
+		return s, lostFlaw
+	}
 	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) || isJoiner(r) })
 	switch {
-	case strings.ContainsRune(s, utf8.RuneError) || isMojibake(s):
+	case strings.ContainsRune(s, utf8.RuneError):
 		return s, lostFlaw
 	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && (verbatim || !unicode.IsSpace(r)) }):
 		return s, controlFlaw

@@ -1,6 +1,9 @@
 package mapping
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // fill writes a value into p, and returns what is wrong with the value.
 func (m *Mapper) fill(s *source, v value, cells []string, p *Person) *Problem {
@@ -26,19 +29,28 @@ func (m *Mapper) fill(s *source, v value, cells []string, p *Person) *Problem {
 	return s.checkProject(v)
 }
 
-// stripNickname returns a name without the nickname, which p keeps.
-func (p *Person) stripNickname(name string) string {
-	rest, stripped := stripNickname(name)
-	if stripped != "" {
-		p.LeftOut = stripped
+// stripAsides returns a name of at least so many words without a maiden name and a
+// nickname, which p keeps.
+func (p *Person) stripAsides(name string, least int) string {
+	rest, maiden := stripMaidenName(name, least)
+	rest, nickname := stripNickname(rest)
+	switch {
+	case nickname != "" && maiden != "":
+		p.LeftOut = nickname + " and " + maiden
+	case nickname+maiden != "":
+		p.LeftOut = nickname + maiden
 	}
 	return rest
 }
 
 // checkHalf returns the problem of a first or a last name with a cell for itself,
-// and takes a nickname out of the name.
+// and takes a title, a nickname and a maiden name out of the name.
 func (s *source) checkHalf(name *string, v value, p *Person) *Problem {
-	*name = p.stripNickname(v.text)
+	*name = p.stripAsides(v.text, 1)
+	if words := strings.Fields(*name); titleLength(words) > 0 && len(words) > 1 {
+		words, _ = dropTitles(words, len(words))
+		*name = strings.Join(words, " ")
+	}
 	if v.kind == Date || v.kind == Boolean {
 		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(*name)), "type the name as text")
 	}
@@ -51,17 +63,22 @@ func (s *source) fillFullName(v value, cells []string, p *Person) *Problem {
 		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(v.text)),
 			"give each person a row; if it is one person, take the line break out")
 	}
-	name := p.stripNickname(dropListMark(v.text))
+	name, joined := joinHyphen(separateInitials(dropListMark(v.text)))
+	name = p.stripAsides(name, 2)
 	if problem := s.checkName(name, v.column, true); problem != nil {
 		return problem
 	}
 	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
-	p.GuessedName = p.GuessedName || hasStrayDigit(name) || s.doubtful && isAmbiguousOrder(name)
+	p.GuessedName = p.GuessedName || joined || hasStrayDigit(name) || s.doubtful && isAmbiguousOrder(name)
 	p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
 	if p.FirstName != "" && p.LastName != "" {
 		return nil
 	}
-	problem := s.problem("name_single", v.column, fmt.Sprintf("the name %s is one word: the first name or the last name is missing", quote(name)),
+	what := "is one word: the first name or the last name is missing"
+	if strings.Contains(p.LastName, " ") {
+		what = "is a last name: the first name is missing"
+	}
+	problem := s.problem("name_single", v.column, fmt.Sprintf("the name %s %s", quote(name), what),
 		`write both, such as "Garcia, Maria" or "Maria Garcia"`)
 	if p.FirstName == "" {
 		problem.Field = FirstName

@@ -57,7 +57,7 @@ func FuzzSplitName(f *testing.F) {
 		mappers[i] = bound(f, "fields:\n  full_name: {column: Name, order: "+order+"}\n", mapping.Options{}, "Name")
 	}
 	listNumber := regexp.MustCompile(`^[0-9]{1,3}[.)]$`)
-	titles := strings.Fields("mr mrs ms miss mx dr dra prof rev capt sgt lt col maj sr sra srta señor señora herr frau mme mlle monsieur madame ing dipl.-ing dr.-ing lic arq eng engr")
+	titles := titleWords(f)
 	f.Fuzz(func(t *testing.T, name string, order int) {
 		if order < 0 || order > 2 {
 			return
@@ -69,9 +69,9 @@ func FuzzSplitName(f *testing.F) {
 			}
 		}
 		words := func(s string) []string {
-			w := strings.Fields(strings.ReplaceAll(s, ",", " "))
+			w := strings.Fields(strings.NewReplacer(",", " ", ".", ". ", "-", " ", "–", " ", "—", " ").Replace(s))
 			for i := range w {
-				w[i] = strings.TrimLeft(w[i], "-–—•·▪◦") // as bullets are
+				w[i] = strings.TrimLeft(w[i], "•·▪◦") // as bullets are
 			}
 			w = slices.DeleteFunc(w, func(s string) bool { return s == "" })
 			slices.Sort(w)
@@ -101,6 +101,23 @@ func FuzzSplitName(f *testing.F) {
 			}
 		}
 	})
+}
+
+// titleWords returns the words of the titles that muster drops, without dots and
+// hyphens.
+func titleWords(t testing.TB) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("words", "name-parts.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for part := range strings.SplitSeq(string(data), "\n[") {
+		if name, list, _ := strings.Cut(part, "]"); strings.HasPrefix(name, "title") {
+			words = append(words, strings.Fields(strings.NewReplacer(",", " ", ".", " ", "-", " ").Replace(list))...)
+		}
+	}
+	return words
 }
 
 // A mapping file loads, or says where and what and what to do; one that loads

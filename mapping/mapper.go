@@ -302,10 +302,14 @@ func (s *source) problem(code string, column int, message, hint string) *Problem
 
 // flawed returns the problem of a cell that can't be sent.
 func (s *source) flawed(f flaw, raw string, column int) *Problem {
+	better := repairMojibake(raw)
 	switch {
+	case f == lostFlaw && better != raw:
+		return s.problem("characters_lost", column, fmt.Sprintf("letters of the %s %s are damaged", s.word(), quote(raw)),
+			fmt.Sprintf("did you mean %s? type that; if many cells are damaged, export the roster again", quote(strings.TrimSpace(better))))
 	case f == lostFlaw:
 		return s.problem("characters_lost", column, fmt.Sprintf("letters of the %s %s are lost", s.word(), quote(raw)),
-			"type the cell again, or save the roster as UTF-8")
+			"type the cell again; if many cells are damaged, export the roster again, as a workbook or as CSV UTF-8")
 	case strings.IndexByte(raw, 0) >= 0:
 		return s.problem("control_character", column, fmt.Sprintf("the %s %s holds NULs: a part of the file may be lost", s.word(), quote(raw)),
 			"export or save the list again, and check whether it is whole")

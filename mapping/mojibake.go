@@ -8,22 +8,64 @@ import (
 )
 
 // isMojibake reports whether text holds letters in UTF-8 that were read as
-// Windows-1252, such as MuÃ±oz: characters that make a Latin letter or a
-// typographic mark of UTF-8 again.
-func isMojibake(text string) bool {
-	bytes := make([]byte, 0, len(text))
-	for _, r := range text {
-		b, _ := charmap.Windows1252.EncodeRune(r) // 0 or SUB ends what may be a letter
-		bytes = append(bytes, b)
+// Windows-1252, such as MuÃ±oz.
+func isMojibake(text string) bool { return decodeMojibake(text) != text }
+
+// repairMojibake returns text with all such letters read as UTF-8, also where that
+// has gone wrong several times.
+func repairMojibake(text string) string {
+	for {
+		better := decodeMojibake(text)
+		if better == text {
+			return text
+		}
+		text = better
 	}
-	for len(bytes) > 0 {
-		letter, size := utf8.DecodeRune(bytes)
-		if size > 1 && isTyped(letter) {
+}
+
+// decodeMojibake returns text with the characters that make a letter or a
+// typographic mark of UTF-8 read as such. Letters of other scripts than Latin count
+// if the whole text is UTF-8: a single pair such as Ó’ makes a letter as well.
+func decodeMojibake(text string) string {
+	if !hasAccent(text) {
+		return text
+	}
+	bytes, from := make([]byte, 0, len(text)), make([]rune, 0, len(text))
+	for _, r := range text {
+		bytes, from = append(bytes, windows1252(r)), append(from, r)
+	}
+	whole := utf8.Valid(bytes) && len(bytes)-utf8.RuneCount(bytes) > 1
+	var fixed []rune
+	for i := 0; i < len(bytes); {
+		letter, size := utf8.DecodeRune(bytes[i:])
+		if size < 2 || !isTyped(letter) && (!whole || !unicode.IsLetter(letter) && letter > 0xBF) {
+			letter, size = from[i], 1
+		}
+		fixed = append(fixed, letter)
+		i += size
+	}
+	return string(fixed)
+}
+
+// hasAccent reports whether text has a character that begins a letter in UTF-8
+// when read as Windows-1252.
+func hasAccent(text string) bool {
+	for _, r := range text {
+		if r >= 0xC0 && r <= 0xF4 {
 			return true
 		}
-		bytes = bytes[size:]
 	}
 	return false
+}
+
+// windows1252 returns the byte of a character; 0 or SUB, which end what may be a
+// letter, if there is none. Programs pass the bytes that have no character on.
+func windows1252(r rune) byte {
+	if r >= 0x80 && r < 0xA0 {
+		return byte(r)
+	}
+	b, _ := charmap.Windows1252.EncodeRune(r)
+	return b
 }
 
 // isTyped reports whether r is a letter with an accent, or a mark that word

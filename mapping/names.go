@@ -27,9 +27,9 @@ func orders() []string { return []string{"auto", "first_last", "last_first", "tw
 // splitName splits a clean full name. guessed reports whether another split is as
 // likely. A half is "" if the name is a single word.
 //
-// A comma always puts the last name first, whatever the order says. Titles in
-// front (Mr., Dr.) are dropped, and no other word is lost; suffixes (Jr, III) stay
-// with the last name.
+// A comma always puts the last name first, whatever the order says. Titles (Mr.,
+// Dr.) are dropped, and no other word is lost; suffixes (Jr, III) stay with the last
+// name.
 func splitName(name string, o order) (first, last string, guessed bool) {
 	parts, suffix, guessed := partsOf(name)
 	switch len(parts) {
@@ -73,7 +73,9 @@ func partsOf(name string) (parts [][]string, suffix []string, guessed bool) {
 		parts = slices.Delete(parts, 1, 2)
 	}
 	for i := range parts {
-		parts[i] = dropTitles(parts[i])
+		var doubtful bool
+		parts[i], doubtful = dropTitles(parts[i], max(1, 3-len(parts)))
+		guessed = guessed || doubtful
 	}
 	parts = slices.DeleteFunc(parts, func(words []string) bool { return len(words) == 0 })
 	return parts, suffix, guessed
@@ -91,7 +93,14 @@ func splitPart(name string, words, suffix []string, o order, guessed bool) (firs
 	for len(words) > 2 && isDegree(words[len(words)-1]) { // Wei Chen PhD
 		words, suffix, guessed = words[:len(words)-1], slices.Concat(words[len(words)-1:], suffix), true
 	}
-	if len(words) == 1 {
+	if at := titleInside(words); at == len(words)-1 && at > 0 { // Anna Schmidt Dr.
+		words = words[:at]
+	} else if at > 0 { // Halvorsen Mr. S.
+		firstWords, _ := dropTitles(words[at:], len(words))
+		return strings.Join(firstWords, " "), strings.Join(slices.Concat(words[:at], suffix), " "), true
+	}
+	alone, doubtful := particlesAlone(words)
+	if len(words) == 1 || alone {
 		return "", strings.Join(slices.Concat(words, suffix), " "), false
 	}
 	at, lastInFront, guess := splitWords(words, o)
@@ -99,7 +108,7 @@ func splitPart(name string, words, suffix []string, o order, guessed bool) (firs
 	if lastInFront {
 		firstWords, lastWords = lastWords, firstWords
 	}
-	return strings.Join(firstWords, " "), strings.Join(slices.Concat(lastWords, suffix), " "), guess || guessed
+	return strings.Join(firstWords, " "), strings.Join(slices.Concat(lastWords, suffix), " "), guess || guessed || doubtful
 }
 
 // cutSuffix moves the suffixes at the end of words to the front of suffix. With
@@ -179,6 +188,10 @@ func splitAtParticle(words []string) (at int, guessed bool) {
 		for run < n-1 && isParticle(words[run]) {
 			run++
 		}
+		if isInitial(words[run]) { // Ronald Ben S. Cardoza
+			i = run
+			continue
+		}
 		// "Ana de la Cruz" is certain; in "Maria del Carmen Ruiz" and in
 		// "Nguyen Van Anh" the particle belongs elsewhere.
 		certain := run == n-1 && (run-i > 1 || isLower(words[i]) || isSaint(words[i]))
@@ -203,6 +216,8 @@ func splitFirstLast(words []string, o order) (at int, guessed bool) {
 		return n - 1, false
 	}
 	switch {
+	case isInitial(words[n-2]) && !isInitial(words[n-1]): // Leo Mark T. Cardoza
+		return n - 1, false
 	case isInitial(words[n-1]) && !isInitial(words[n-2]), // Juan García L.
 		n >= 4 && !isInitial(words[n-2]), n == 3 && o == twoSurnames:
 		return n - 2, true
@@ -276,15 +291,14 @@ func allInitials(words []string) bool {
 
 // The words that are parts of names.
 var (
-	titles    = wordSet("name-parts", "title", exactly)
 	suffixes  = wordSet("name-parts", "suffix", exactly)
 	degrees   = wordSet("name-parts", "degree", exactly)
 	particles = wordSet("name-parts", "particle", exactly)
 	saints    = wordSet("name-parts", "saint", exactly)
-)
 
-// isTitle reports whether a word is a form of address.
-func isTitle(word string) bool { return titles()[strings.ToLower(word)] }
+	particleNames  = wordSet("name-parts", "particle or name", exactly)
+	jointParticles = wordSet("name-parts", "joint particles", exactly)
+)
 
 // isParticle reports whether a word leads into a last name.
 func isParticle(word string) bool { return particles()[strings.ToLower(word)] }
@@ -311,10 +325,15 @@ func isSuffixPart(words []string, degrees bool) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !isSuffix(w, degrees) && (!degrees || !isDegree(w)) })
 }
 
-// dropTitles takes titles off the front.
-func dropTitles(words []string) []string {
-	for len(words) > 0 && isTitle(words[0]) {
-		words = words[1:]
+// particlesAlone reports whether words are a last name that lacks a first name, as
+// van der Haag is. It is doubtful whether the first word of Van Tran, Al Gomez or Ben
+// van Dyke is a particle or a name.
+func particlesAlone(words []string) (alone, doubtful bool) {
+	n := len(words)
+	if n < 2 || slices.ContainsFunc(words[:n-1], func(w string) bool { return !isParticle(w) }) {
+		return false, false
 	}
-	return words
+	isName := particleNames()[strings.ToLower(words[0])] && isLower(words[0]) == isLower(words[n-1])
+	joint := n > 2 && jointParticles()[strings.ToLower(words[0]+" "+words[1])]
+	return !isName || joint, isName
 }

@@ -11,11 +11,11 @@ import (
 // Robert (Bob) Smith or Robert "Bob" Smith, the same name in other letters, as in
 // Li Wei (李伟), and the quotes around a whole name. stripped is the removed text.
 //
-// A word in quotes is a nickname. A word in brackets is a nickname only if the
-// word is known or begins the first name: Ann Lee (Foreman) and Ann Lee (ACME) are
-// written too. A name with any other bracket stays and is refused.
+// A word or two in quotes are a nickname. In brackets a single word is, if the word
+// is written like a name: Ann Lee (days) and Ann Lee (ACME) are written too. A name
+// with any other bracket, such as Ann Lee (Foreman), stays and is refused.
 func stripNickname(name string) (rest, stripped string) {
-	if !strings.ContainsAny(name, `"'([“„‘«`) {
+	if !strings.ContainsAny(name, quotesAndBrackets) {
 		return name, ""
 	}
 	if q := name[:1]; len(name) > 2 && (q == "'" || q == `"`) && strings.HasSuffix(name, q) {
@@ -29,13 +29,13 @@ func stripNickname(name string) (rest, stripped string) {
 		return name, ""
 	}
 	runes := []rune(name[from:to])
-	inside, bracket := strings.TrimSpace(string(runes[1:len(runes)-1])), runes[0] == '(' || runes[0] == '['
+	inside, bracket := strings.Trim(string(runes[1:len(runes)-1]), " '"), strings.ContainsRune("([{（", runes[0])
 	before, behind := strings.TrimRight(name[:from], " "), strings.TrimLeft(name[to:], " ")
 	front := before == "" || strings.HasSuffix(before, ",")
 	switch {
 	case before == "" && behind == "" && !bracket: // "Lee"
 		return inside, ""
-	case front && bracket, !mayBeNickname(inside), bracket && !isKnownNickname(inside, before):
+	case front && bracket, !mayBeNickname(inside), bracket && !isNickname(inside, before):
 		return name, ""
 	case front: // "Bob" Smith
 		rest = before + " " + inside + " " + behind
@@ -47,8 +47,13 @@ func stripNickname(name string) (rest, stripped string) {
 	return strings.TrimSpace(rest), name[from:to]
 }
 
-// aside is text in quotes or brackets around whole words.
-var aside = regexp.MustCompile(`(?:^|[ ,])("[^"]+"|“[^“”]+[“”]|„[^“]+“|‘[^’]+’|«[^»]+»|'[^']+'|\([^)]+\)|\[[^\]]+\])(?:[ ,]|$)`)
+// quotesAndBrackets begin an aside.
+const quotesAndBrackets = "\"'`´([{（“”„‘‚«»"
+
+// aside is text in quotes around whole words, or in brackets behind or between
+// words.
+var aside = regexp.MustCompile("(?:^|[ ,])(\"[^\"]+\"|[“”„][^“”„]+[“”]|[‘‚][^‘’]+[‘’]|«[^»]+»|»[^«]+«|''[^']+''|'[^']+'|[`´][^`´]+[`´'])(?:[ ,]|$)" +
+	`|(\([^()]+\)|\[[^\[\]]+\]|\{[^{}]+\}|（[^（）]+）)(?:[ ,]|$)`)
 
 // findAside finds the only quotes or brackets in a name. to is 0 for none, and
 // for several.
@@ -57,8 +62,8 @@ func findAside(name string) (from, to int) {
 	if found == nil {
 		return 0, 0
 	}
-	from, to = found[2], found[3]
-	if rest := name[:from] + name[to:]; strings.ContainsAny(rest, `"“”„«»()[]`) || aside.MatchString(rest) {
+	from, to = max(found[2], found[4]), max(found[3], found[5]) // -1 for the pattern that is not there
+	if rest := name[:from] + name[to:]; strings.ContainsAny(rest, `"“”„«»()[]{}（）`) || aside.MatchString(rest) {
 		return 0, 0
 	}
 	return from, to
@@ -68,7 +73,7 @@ func findAside(name string) (from, to int) {
 // and no remark.
 func mayBeNickname(inside string) bool {
 	words := strings.Fields(inside)
-	if len(words) == 0 || len(words) > 2 || isRemark(inside) || isSuffixPart(words, true) {
+	if len(words) == 0 || len(words) > 2 || isRemark(inside) || isSuffixPart(words, true) || isNullWord(inside) || isPlaceholder(inside) {
 		return false
 	}
 	return !strings.ContainsFunc(inside, func(r rune) bool {
@@ -76,9 +81,10 @@ func mayBeNickname(inside string) bool {
 	})
 }
 
-// isKnownNickname reports whether the inside of brackets behind a first name is a
-// known name, the beginning of the first name, or letters of another script.
-func isKnownNickname(inside, before string) bool {
+// isNickname reports whether the inside of brackets behind a name is a known name,
+// the beginning of the first name, letters of another script, or a word that is
+// written like the name.
+func isNickname(inside, before string) bool {
 	if isForeignScript(inside) && !isForeignScript(before) {
 		return true
 	}
@@ -87,6 +93,9 @@ func isKnownNickname(inside, before string) bool {
 	}
 	key := Fold(inside)
 	if nicknames()[key] || kindOfName(inside) == givenName {
+		return true
+	}
+	if len(key) > 1 && !isLower(inside) && (!isCapitals(inside) || isCapitals(strings.Trim(before, "., "))) {
 		return true
 	}
 	if _, behind, comma := strings.Cut(before, ","); comma {

@@ -21,7 +21,9 @@ func wordTables() map[string]map[string]func(string) bool {
 			"formula error": isFormulaError,
 		},
 		"name-parts": {
-			"title": isTitle, "suffix": func(w string) bool { return isSuffix(w, false) }, "degree": isDegree, "particle": isParticle,
+			"title": isTitle, "title inside": in(titlesInside, exactly), "title or name": in(titleNames, exactly),
+			"particle or name": isParticle, "joint particles": in(jointParticles, exactly), "maiden": in(maidenWords, exactly),
+			"abbreviated": in(abbreviations, exactly), "suffix": func(w string) bool { return isSuffix(w, false) }, "degree": isDegree, "particle": isParticle,
 			"small": in(smallWords, exactly), "saint": isSaint, "mac": in(macNames, exactly), "firm": in(firmWords, exactly),
 			"surname in a heading": in(surnameWords, headingKey), "no surname in a heading": in(noSurnameWords, headingKey),
 		},
