@@ -100,9 +100,9 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 		known = f.person
 	}
 	f.present = known != 0 && now.person(known) != nil
-	f.match = now.find(&t.person)
+	f.match = now.find(&t.person, t.sharedID)
 	var err error
-	f.inactive = now.inactive.find(&t.person).ids
+	f.inactive = now.inactive.find(&t.person, t.sharedID).ids
 	if known != 0 && now.inactive.person(known) != nil {
 		f.inactive = []int64{known}
 	}

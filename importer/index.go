@@ -7,21 +7,44 @@ import (
 	"muster/mapping"
 )
 
-// index maps the key of every valid row to the number of the first row with
-// that key. The index is the one part of a run that grows with the roster, so
-// it holds 64-bit hashes under a seed of the process instead of keys.
+// index knows which rows of a roster may be one person. It maps the ID of every
+// valid row, or the name of a row without an ID, to the number of the first row
+// with it. The index is the one part of a run that grows with the roster, so it
+// holds 64-bit hashes under a seed of the process instead of texts.
 //
-// In a roster of a million rows, the chance that two different keys share a
-// hash is 1 in 30 million. The later row is then reported as a repetition, and
-// never sent twice.
+// In a roster of a million rows, the chance that two different texts share a hash
+// is 1 in 30 million. The later row is then reported as a repetition, and never
+// sent twice.
+//
+// The first pass over a roster finds the IDs that come up again. If there are any,
+// a second pass fills in what their first rows say.
 type index struct {
-	seed   maphash.Seed
-	rows   map[uint64]uint32
-	sealed bool // complete: only read from now on, by any goroutine
+	seed    maphash.Seed
+	rows    map[uint64]uint32
+	repeats map[uint64]*repeat // by the hash of an ID that several rows have
+	again   bool               // the first pass is over, so repeats has every such ID
+	sealed  bool               // complete: only read from now on, by any goroutine
+}
+
+// repeat is an ID that several rows have.
+type repeat struct {
+	some   nameHash // of one of the rows
+	shared bool     // rows with different last names have the ID: it says nothing about a person
+	first  rowHash  // of the first row; known from the second pass on
+}
+
+// nameHash tells the names of two people apart.
+type nameHash struct{ full, last uint64 }
+
+// rowHash tells two rows of one ID apart.
+type rowHash struct {
+	nameHash
+	id   uint64 // as the row spells the ID
+	rest uint64 // the other fields
 }
 
 func newIndex() *index {
-	return &index{seed: maphash.MakeSeed(), rows: map[uint64]uint32{}}
+	return &index{seed: maphash.MakeSeed(), rows: map[uint64]uint32{}, repeats: map[uint64]*repeat{}}
 }
 
 // add returns the number of the first row with the key: of an earlier row, or
@@ -35,15 +58,64 @@ func (x *index) add(key []byte, row int) (first int) {
 	return row
 }
 
-// claims reports whether a row has the person's ID. It is false for a person
-// without an ID.
-func (x *index) claims(p *mapping.Person) bool {
-	return x != nil && keyOf(p) != byName && x.has(p)
+// addID is add for an ID of a person. The repeat is nil for an ID that no other row
+// has, and in the first pass over the roster.
+func (x *index) addID(kind keyKind, p *mapping.Person, row int) (first int, r *repeat) {
+	key := appendID(nil, kind, p)
+	first = x.add(key, row)
+	h := maphash.Bytes(x.seed, key)
+	r = x.repeats[h]
+	switch {
+	case x.sealed:
+	case r == nil && first != row:
+		r = &repeat{some: x.nameOf(p)}
+		x.repeats[h] = r
+	case r != nil && first == row:
+		r.first = x.rowHash(kind, p)
+	}
+	if r != nil && kind == byEmployeeID && !x.sealed {
+		name := x.nameOf(p)
+		r.shared = r.shared || name.full != r.some.full && name.last != r.some.last
+	}
+	if !x.again {
+		return first, nil
+	}
+	return first, r
 }
 
-// has reports whether a row has the person's key. Of several rows of one name,
-// the first counts.
-func (x *index) has(p *mapping.Person) bool {
-	_, ok := x.rows[maphash.Bytes(x.seed, appendKey(nil, p, 1))]
+func (x *index) nameOf(p *mapping.Person) nameHash {
+	return nameHash{
+		full: maphash.String(x.seed, foldName(p.FirstName, p.LastName)),
+		last: maphash.String(x.seed, foldName("", p.LastName)),
+	}
+}
+
+func (x *index) rowHash(kind keyKind, p *mapping.Person) rowHash {
+	d := draft(p)
+	employee := "unknown"
+	if d.IsEmployee != nil {
+		employee = map[bool]string{true: "yes", false: "no"}[*d.IsEmployee]
+	}
+	rest := appendTexts(appendNumbers(nil, d.WorkClassificationID), d.JobTitle, employee, d.EmployeeID, d.OriginID)
+	id := p.EmployeeID
+	if kind == byOriginID {
+		id = p.OriginID
+	}
+	return rowHash{nameHash: x.nameOf(p), id: maphash.String(x.seed, id), rest: maphash.Bytes(x.seed, rest)}
+}
+
+// claims reports whether a row has one of the person's IDs.
+func (x *index) claims(p *mapping.Person) bool {
+	return x != nil && (p.OriginID != "" && x.hasKey(appendID(nil, byOriginID, p)) ||
+		p.EmployeeID != "" && x.hasKey(appendID(nil, byEmployeeID, p)))
+}
+
+// hasName reports whether a row without an ID has the person's name.
+func (x *index) hasName(p *mapping.Person) bool {
+	return x.hasKey(appendKey(nil, &mapping.Person{FirstName: p.FirstName, LastName: p.LastName}, 1))
+}
+
+func (x *index) hasKey(key []byte) bool {
+	_, ok := x.rows[maphash.Bytes(x.seed, key)]
 	return ok
 }

@@ -14,7 +14,7 @@ type keyKind byte
 
 const (
 	byOriginID   keyKind = 'o' // unique within the company
-	byEmployeeID keyKind = 'e' // with the last name, within the project: two subcontractors' badge 100 are two people
+	byEmployeeID keyKind = 'e' // with the full name, within the project: two subcontractors' badge 100 are two people
 	byName       keyKind = 'n' // within the project
 )
 
@@ -74,19 +74,29 @@ func foldID(id string) string {
 	return bare
 }
 
+// appendID appends what stands for one of the IDs of a person, whatever the name.
+func appendID(dst []byte, kind keyKind, p *mapping.Person) []byte {
+	if kind == byOriginID {
+		return append(append(dst, byte(byOriginID), 0), foldID(p.OriginID)...)
+	}
+	return append(append(dst, byEmployeeAlone, 0), foldID(p.EmployeeID)...)
+}
+
 // appendKey appends the key of p to dst. Job title and classification change, so
 // the key does not contain them. namesake counts the people of one name, from
 // 1; only a key by name contains the number.
 func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
 	kind := keyOf(p)
+	if kind == byOriginID {
+		return appendID(dst, byOriginID, p)
+	}
 	dst = append(dst, byte(kind), 0)
 	switch kind {
 	case byOriginID:
-		return append(dst, foldID(p.OriginID)...)
 	case byEmployeeID:
 		dst = append(dst, foldID(p.EmployeeID)...)
 		dst = append(dst, 0)
-		return append(dst, foldName("", p.LastName)...)
+		return append(dst, foldName(p.FirstName, p.LastName)...)
 	case byName:
 		dst = append(dst, foldName(p.FirstName, p.LastName)...)
 		if namesake > 1 {
@@ -128,12 +138,12 @@ func (r *run) fullNameKey(t *task) ledger.Key {
 }
 
 // employeeKey returns the ledger's key of the task's employee ID in the project,
-// whatever else the row has; the zero key for a task without one.
+// whatever else the row has; the zero key if the task has none, or shares it.
 func (r *run) employeeKey(t *task) ledger.Key {
-	if t.person.EmployeeID == "" {
+	if t.person.EmployeeID == "" || t.sharedID {
 		return ledger.Key{}
 	}
-	return r.ledgerKey(append([]byte{byEmployeeAlone, 0}, foldID(t.person.EmployeeID)...))
+	return r.ledgerKey(appendID(nil, byEmployeeID, &t.person))
 }
 
 // lookup returns the ledger's entry of each key. In a dry run, the entries include

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/importer/procore"
@@ -21,14 +22,15 @@ type people struct {
 	listed     time.Time      // when the listing began
 	numbers    map[int64]bool // person IDs, while people are added from several lists
 	known      []knownPerson
-	byOrigin   []uint32 // places in known of people with an origin ID, ordered by its hash
-	byEmployee []uint32 // the same by employee ID
-	byName     []uint32 // the same by name
-	byID       []uint32 // the same by person ID
-	titled     bool     // job titles are known
-	digest     digest   // of everything that matching reads
-	inactive   *people  // inactive people; nil if their list was not read
-	noInactive bool     // Procore has no list of inactive people
+	byOrigin   []uint32         // places in known of people with an origin ID, ordered by its hash
+	byEmployee []uint32         // the same by employee ID
+	byName     []uint32         // the same by name
+	byID       []uint32         // the same by person ID
+	titled     bool             // job titles are known
+	names      map[int64]string // of people whose ID a row of the roster has
+	digest     digest           // of everything that matching reads
+	inactive   *people          // inactive people; nil if their list was not read
+	noInactive bool             // Procore has no list of inactive people
 }
 
 type knownPerson struct {
@@ -96,7 +98,7 @@ func listPeople(ctx context.Context, api *procore.Client, ignoreInactive bool, r
 }
 
 func newPeople() *people {
-	return &people{seed: maphash.MakeSeed(), listed: time.Now()}
+	return &people{seed: maphash.MakeSeed(), listed: time.Now(), names: map[int64]string{}}
 }
 
 // listInactive lists the inactive people. A server may have no such list.
@@ -135,9 +137,11 @@ func (x *people) add(p procore.Person, rows *index) {
 		last:     x.name("", p.LastName),
 		origin:   x.id(p.OriginID),
 		employee: x.id(p.EmployeeID),
-		claimed: rows.claims(&mapping.Person{OriginID: p.OriginID}) ||
-			rows.claims(&mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName}),
+		claimed:  rows.claims(&mapping.Person{OriginID: p.OriginID, EmployeeID: p.EmployeeID}),
 	})
+	if at := len(x.known) - 1; x.known[at].claimed {
+		x.names[p.ID] = strings.TrimSpace(p.FirstName + " " + p.LastName)
+	}
 	x.digest.add(p.ID, p.FirstName, p.LastName, p.OriginID, p.EmployeeID)
 }
 
@@ -247,6 +251,8 @@ type match struct {
 	ids      []int64 // people who match, as listed
 	by       keyKind // what matched
 	alike    bool    // the name matched, and an ID up to case and leading zeros
+	renamed  bool    // the ID and the last name matched, and the first name differs
+	shared   bool    // people of several last names have the row's employee ID
 	nameOnly bool    // only the name matched, although the row has an ID
 	claimed  []int64 // people who match by the name alone and have the ID of another row
 	conflict []int64 // people of another name who have the row's ID
@@ -254,40 +260,48 @@ type match struct {
 
 // find looks p up among the people.
 //
-// An ID with the same last name is the same person. An ID that belongs to
-// another last name is a conflict. Without a person of the same ID, a person of
-// the same full name matches, unless an ID of that person differs from the
-// row's: then two people share the name. An ID that differs only in case or
-// leading zeros does not count as different.
-func (x *people) find(p *mapping.Person) match {
+// An ID with the same last name is the same person; of several such people, one
+// with the same first name. An ID that belongs to another last name is a conflict.
+// Without a person of the same ID, a person of the same full name matches, unless
+// an ID of that person differs from the row's: then two people share the name. An
+// ID that differs only in case or leading zeros does not count as different.
+//
+// An employee ID that people of several last names share, in the roster or in the
+// project, says nothing: only the full name matches then.
+func (x *people) find(p *mapping.Person, sharedID bool) match {
 	name, last := x.name(p.FirstName, p.LastName), x.name("", p.LastName)
 	origin, employee := x.id(p.OriginID), x.id(p.EmployeeID)
-	var m match
+	owners := x.with(x.byEmployee, employee, func(k *knownPerson) uint64 { return k.employee })
+	m := match{shared: x.severalLastNames(owners)}
 	for _, id := range []struct {
-		by        keyKind
-		places    []uint32
-		hash      uint64
-		attribute func(*knownPerson) uint64
+		by     keyKind
+		owners []uint32
+		shared bool
 	}{
-		{byOriginID, x.byOrigin, origin, func(k *knownPerson) uint64 { return k.origin }},
-		{byEmployeeID, x.byEmployee, employee, func(k *knownPerson) uint64 { return k.employee }},
+		{byOriginID, x.with(x.byOrigin, origin, func(k *knownPerson) uint64 { return k.origin }), false},
+		{byEmployeeID, owners, sharedID || m.shared},
 	} {
-		for _, at := range x.with(id.places, id.hash, id.attribute) {
+		var renamed []int64
+		for _, at := range id.owners {
 			switch k := &x.known[at]; {
-			case k.last != last && k.name != name:
-				m.conflict = append(m.conflict, k.id)
-			case unlike(k.origin, origin):
-				m.conflict = append(m.conflict, k.id)
-			default:
+			case k.name == name && !unlike(k.origin, origin):
 				m.ids = append(m.ids, k.id)
+			case id.shared:
+			case k.last == last && !unlike(k.origin, origin):
+				renamed = append(renamed, k.id)
+			default:
+				m.conflict = append(m.conflict, k.id)
 			}
 		}
-		if len(m.ids) > 0 {
+		switch {
+		case len(m.ids) > 0:
 			m.by, m.conflict = id.by, nil
 			return m
-		}
-		if len(m.conflict) > 0 {
-			m.by = id.by
+		case len(renamed) == 1:
+			m.by, m.ids, m.renamed, m.conflict = id.by, renamed, true, nil
+			return m
+		case len(renamed)+len(m.conflict) > 0:
+			m.by, m.conflict = id.by, append(m.conflict, renamed...)
 			return m
 		}
 	}
@@ -313,6 +327,17 @@ func (x *people) find(p *mapping.Person) match {
 		m.ids, m.alike, m.nameOnly = alike, true, false
 	}
 	return m
+}
+
+// severalLastNames reports whether the people at the places have different last names.
+func (x *people) severalLastNames(places []uint32) bool {
+	for _, at := range places {
+		a, b := &x.known[places[0]], &x.known[at]
+		if a.last != b.last && a.name != b.name {
+			return true
+		}
+	}
+	return false
 }
 
 // unlike reports whether two IDs are given and differ in more than case and

@@ -191,7 +191,11 @@ func TestSpellingsOfOnePerson(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, simulator.Config{Windows: noLimits})
 				r := b.run(t.Context(), b.roster(head+pair[0]+"\n"+pair[1]+"\n"), nil)
-				if got := r.rows[1].Outcome; got.Status != outcome.Invalid || got.Problems[0].Code != "duplicate_row" {
+				want := "duplicate_row"
+				if a, b := strings.Split(pair[0], ","), strings.Split(pair[1], ","); a[2]+a[3] != "" && a[2]+a[3] == b[2]+b[3] {
+					want = "repeated_row"
+				}
+				if got := r.rows[1].Outcome; got.Status.HasPerson() || got.Problems[0].Code != want {
 					t.Errorf("in one roster: %s %v", got.Status, got.Problems)
 				}
 				r = b.run(t.Context(), b.roster(head+pair[1]+"\n"), nil)
@@ -208,4 +212,81 @@ func TestSpellingsOfOnePerson(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An employee ID that people of several last names have says nothing about a
+// person: their full names decide. The first names of one ID and one last name are
+// not passed over in silence.
+func TestSharedEmployeeIDs(t *testing.T) {
+	t.Parallel()
+	const head = "First Name,Last Name,Employee ID,Job Title\n"
+	crew := "Ann,Lee,PINK,\nBo,Li,PINK,\nCy,Fox,PINK,\nDee,Lee,PINK,\n"
+	person := func(first, last, id string) simulator.Person {
+		return simulator.Person{FirstName: first, LastName: last, EmployeeID: id}
+	}
+	for _, test := range []struct {
+		name   string
+		people []simulator.Person
+		roster string
+		want   string // the status of each row, with the first code
+		count  int    // people in the project
+	}{
+		{name: "a crew under one badge", roster: crew, want: "created,created,created,created", count: 4},
+		{name: "one of the crew is there", people: []simulator.Person{person("Bo", "Li", "PINK")}, roster: crew, want: "created,existing,created,created", count: 4},
+		{name: "the crew is there, and one more comes", people: []simulator.Person{person("Bo", "Li", "PINK"), person("Cy", "Fox", "PINK")}, roster: "Eve,Roe,PINK,\n", want: "created shared_id", count: 3},
+		{name: "a row of the crew twice", roster: crew + "Bo,Li,PINK,\n", want: "created,created,created,created,skipped repeated_row", count: 4},
+		{name: "one of the crew is there without an ID", people: []simulator.Person{person("Bo", "Li", "")}, roster: crew, want: "created,existing name_only,created,created", count: 4},
+		{name: "an ID of another person", people: []simulator.Person{person("Bo", "Li", "5")}, roster: "Ann,Lee,5,\n", want: "invalid id_conflict", count: 1},
+		{name: "an ID with another first name", people: []simulator.Person{person("Robert", "Li", "5")}, roster: "Bob,Li,5,\n", want: "existing other_first_name", count: 1},
+		{name: "an ID with two other first names", people: []simulator.Person{person("Robert", "Li", "5"), person("Ann", "Li", "5")}, roster: "Bo,Li,5,\n", want: "invalid id_conflict", count: 2},
+		{name: "an ID with two first names, one of them the row's", people: []simulator.Person{person("Robert", "Li", "5"), person("Bo", "Li", "5")}, roster: "Bo,Li,5,\n", want: "existing", count: 2},
+		{name: "two first names in the roster", roster: "Bo,Li,5,\nAnn,Li,5,\nBo,Li,5,\n", want: "created,invalid duplicate_row,skipped repeated_row", count: 1},
+		{name: "a timesheet", roster: "Bo,Li,5,Mason\nAnn,Lee,6,\nBo,Li,5,Mason\nBo,Li,5,Roofer\n", want: "created,created,skipped repeated_row,skipped repeated_row", count: 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				for _, p := range test.people {
+					p.Projects = []int64{100}
+					b.server.Add(p)
+				}
+				path := b.roster(head + test.roster)
+				for run := range 2 {
+					var got []string
+					for _, row := range b.run(t.Context(), path, nil).rows {
+						word := string(row.Outcome.Status)
+						if run == 1 && row.Outcome.Status.HasPerson() && word != "existing" {
+							t.Errorf("run 2, row %d: %s", row.Outcome.Row, word)
+						}
+						if len(row.Outcome.Problems) > 0 {
+							word += " " + row.Outcome.Problems[0].Code
+						}
+						got = append(got, word)
+					}
+					if words := strings.Join(got, ","); run == 0 && words != test.want {
+						t.Errorf("got  %s\nwant %s", words, test.want)
+					}
+				}
+				if people := b.server.People(); len(people) != test.count {
+					t.Errorf("%d people, want %d", len(people), test.count)
+				}
+			})
+		})
+	}
+}
+
+// A row that gets another first name while lists lag is not created a second time.
+func TestRenamedWhileListsLag(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lag := simulator.Fault{Kind: simulator.ListLag, Delay: 30 * time.Second}
+		b := newBench(t, simulator.Config{Windows: noLimits, Faults: []simulator.Fault{lag}})
+		const head = "First Name,Last Name,Employee ID\n"
+		b.run(t.Context(), b.roster(head+"Bob,Li,5\n"), nil)
+		r := b.run(t.Context(), b.roster(head+"Robert,Li,5\n"), nil)
+		if got := r.rows[0].Outcome; got.Status != outcome.Existing || len(b.server.People()) != 1 {
+			t.Errorf("%s %v, %d people", got.Status, got.Problems, len(b.server.People()))
+		}
+	})
 }

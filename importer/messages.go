@@ -7,6 +7,7 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
+	"muster/importer/text"
 	"muster/mapping"
 )
 
@@ -41,8 +42,14 @@ func (r *run) problem(t *task, f facts, d decision, code string) outcome.Problem
 		p.Hint = "spreadsheets remove leading zeros; correct the ID in the roster, or in Procore"
 	case codeIDConflict:
 		p.Field = string(f.match.by.field())
-		p.Message = fmt.Sprintf("in Procore, person %s has this %s and another name", list(d.people), f.match.by)
+		p.Message = fmt.Sprintf("in Procore, %s has this %s", r.people.named(d.people), f.match.by)
 		p.Hint = "correct the ID in the roster, or in Procore"
+	case codeFirstName:
+		p.Field = string(mapping.FirstName)
+		p.Message = fmt.Sprintf("in Procore, %s has this %s; the row was taken for the same person", r.people.named(d.people), f.match.by)
+		p.Hint = "if they are two people, correct the ID in the roster, or in Procore"
+	case codeSharedID:
+		return sharedID(t.person.EmployeeID)
 	case codeInactive:
 		p.Message = fmt.Sprintf("this person is inactive in Procore (%s); nothing was sent", list(d.people))
 		p.Hint = "to make the person active again, import with --reactivate, or activate the person in the company's directory"
@@ -118,6 +125,36 @@ func nameOnly(ids []int64) outcome.Problem {
 		p.Message = fmt.Sprintf("Procore has %d people of this name (%s); matched with the first", len(ids), list(ids))
 	}
 	return p
+}
+
+// sharedID says that an employee ID tells nothing about a person.
+func sharedID(id string) outcome.Problem {
+	return outcome.Problem{
+		Code: codeSharedID, Field: string(mapping.EmployeeID),
+		Message: fmt.Sprintf("several people have the employee ID %q, so the full name decides who is in the project already", id),
+		Hint:    "if the ID is wrong, correct it in the roster, or in Procore",
+	}
+}
+
+// named lists people with their names, as far as these are known.
+func (x *people) named(ids []int64) string {
+	words := make([]string, 0, len(ids))
+	for _, id := range ids {
+		word := fmt.Sprintf("person %d", id)
+		if name := x.nameOf(id); name != "" {
+			word = fmt.Sprintf("%q (person %d)", name, id)
+		}
+		words = append(words, word)
+	}
+	return text.List(words, "and")
+}
+
+// nameOf returns the name of a listed person whose ID a row has, or "".
+func (x *people) nameOf(id int64) string {
+	if x == nil {
+		return ""
+	}
+	return x.names[id]
 }
 
 // sentElsewhere says in a row that a run of another project sent the person. The

@@ -87,7 +87,7 @@ func (r *run) groupOf(work context.Context, t *task, found match) (group, error)
 		return g, nil
 	}
 	rows := r.plan.namesakes[first]
-	if rows == 0 && (byNameAlone || r.plan.index.has(t.withoutID())) {
+	if rows == 0 && (byNameAlone || r.plan.index.hasName(&t.person)) {
 		rows = 1
 	}
 	entries, err := r.lookup(work, r.nameKeys(t, rows+len(found.ids)))

@@ -112,7 +112,7 @@ func (r *run) read(intake, work context.Context, hand func(*task)) error {
 // newTask copies a checked row, which is valid until the next row is read.
 func newTask(sequence int, c *checked) *task {
 	t := &task{sequence: sequence, row: c.number, line: c.line, cells: slices.Clone(c.cells), outcome: c.outcome()}
-	t.person, t.namesake = c.person, c.namesake
+	t.person, t.namesake, t.sharedID = c.person, c.namesake, c.sharedID
 	switch {
 	case c.kept():
 		t.origin, t.state = fromResults, done

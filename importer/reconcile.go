@@ -91,6 +91,8 @@ const (
 	codeDiffers       = "differs"
 	codeKeptFailing   = "kept_failing"
 	codeSentElsewhere = "sent_elsewhere"
+	codeFirstName     = "other_first_name"
+	codeSharedID      = "shared_id"
 	codeInactive      = "inactive_person"
 	codeAttached      = "attached"
 	codeReactivated   = "reactivated"
@@ -217,7 +219,11 @@ func absent(f facts, p policy) decision {
 	case f.target != 0:
 		return decision{next: ready, action: attach, person: f.target}
 	}
-	return decision{next: ready, action: create}
+	d := decision{next: ready, action: create}
+	if f.match.shared {
+		d.codes = []string{codeSharedID}
+	}
+	return d
 }
 
 // inactive decides about a row after no active person but inactive people matched.
@@ -251,6 +257,8 @@ func matched(f facts, p policy, people []int64) decision {
 	switch {
 	case f.match.alike:
 		d.codes, d.people = append(d.codes, codeIDAlike), f.match.ids
+	case f.match.renamed:
+		d.codes, d.people = append(d.codes, codeFirstName), f.match.ids
 	case f.match.by == byName && (!p.namesakes || f.match.nameOnly):
 		d.codes, d.people = append(d.codes, codeNameOnly), slices.Concat(f.match.ids, f.match.claimed)
 	}

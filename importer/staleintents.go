@@ -73,7 +73,7 @@ func (s *staleIntents) see(p procore.Person) {
 		}
 	}
 	if p.EmployeeID != "" {
-		match(key(mapping.Person{EmployeeID: p.EmployeeID, LastName: p.LastName}))
+		match(key(mapping.Person{FirstName: p.FirstName, LastName: p.LastName, EmployeeID: p.EmployeeID}))
 	}
 	if p.OriginID == "" && p.EmployeeID == "" {
 		match(name)
@@ -152,7 +152,7 @@ func (s *settler) settleOther(intake, work context.Context, t *task, now *people
 		return nil // one listing serves many rows, and began too early for this row
 	}
 	byID := mapping.Person{FirstName: t.person.FirstName, LastName: t.person.LastName, OriginID: t.person.OriginID}
-	if found := there.people.find(&byID); len(found.conflict) > 0 {
+	if found := there.people.find(&byID, false); len(found.conflict) > 0 {
 		f := facts{match: found}
 		d := absent(f, s.policy())
 		s.apply(intake, work, t, f, d)

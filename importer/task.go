@@ -75,7 +75,8 @@ type task struct {
 // identity is the person of a row, and the key.
 type identity struct {
 	person   mapping.Person
-	namesake int // the number of the row among rows of one name, from 1
+	namesake int  // the number of the row among rows of one name, from 1
+	sharedID bool // people of other last names have the row's employee ID, too
 	key      ledger.Key
 }
 

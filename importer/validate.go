@@ -12,8 +12,10 @@ import (
 	"muster/mapping"
 )
 
-// codeFiltered marks a row that the mapping's filter leaves out.
-const codeFiltered = "filtered"
+const (
+	codeFiltered  = "filtered"      // the mapping's filter leaves the row out
+	codeDuplicate = "duplicate_row" // an earlier row may be the same person
+)
 
 // validator finds the problems of rows before a row is sent. A validator is not safe
 // for concurrent use.
@@ -55,11 +57,11 @@ type verdict struct {
 	personID int64
 	key      []byte // if the row would be sent
 	namesake int    // the number of the row among rows of one name, from 1
+	sharedID bool   // rows of other last names have the row's employee ID, too
 }
 
-// check decides about a row. The first pass over a roster enters the rows' keys in
-// the index. Every later pass finds each key where the first pass left it, so all
-// passes decide alike.
+// check decides about a row. The first passes over a roster fill the index. All
+// later passes find the same there, so all decide alike.
 func (a *validator) check(row *sourceRow) *checked {
 	one := &a.row
 	*one = checked{sourceRow: row}
@@ -122,44 +124,85 @@ func (v *verdict) settle(s outcome.Status, problems ...outcome.Problem) {
 // kept reports whether an earlier run is done with the row.
 func (r *sourceRow) kept() bool { return r.rare != nil && r.rare.kept != nil }
 
-// checkDuplicate finds out whether an earlier row has the key of this one.
+// checkDuplicate finds out whether an earlier row is the same person as this one.
 func (a *validator) checkDuplicate(one *checked) {
-	kind := keyOf(&one.person)
-	first := a.index.add(one.key, one.number)
 	one.namesake = 1
-	switch {
-	case first == one.number:
-	case kind == byName && a.namesakes:
-		// The first row of a name has no entry, and counts 1.
-		one.namesake = max(a.occurrence[string(one.key)], 1) + 1
-		a.occurrence[string(one.key)] = one.namesake
-		one.key = appendKey(nil, &one.person, one.namesake)
-	case !one.kept():
-		one.settle(outcome.Invalid, a.at(one.line, repeated(kind, first)))
+	if keyOf(&one.person) == byName {
+		a.checkName(one)
+	} else {
+		a.checkID(one)
 	}
 	if one.status == "" {
 		one.problems = append(one.problems, a.remarks(one)...)
 	}
 }
 
-// repeated returns the problem of a row with the key of an earlier row.
-func repeated(kind keyKind, first int) outcome.Problem {
-	problem := outcome.Problem{
-		Code:    "duplicate_row",
-		Field:   string(mapping.OriginID),
-		Message: fmt.Sprintf("the same %s as row %d", kind, first),
-		Hint:    "keep one of the two rows, or correct the ID",
+// checkName compares a row without an ID with the earlier rows of the name.
+func (a *validator) checkName(one *checked) {
+	first := a.index.add(one.key, one.number)
+	switch {
+	case first == one.number:
+	case a.namesakes:
+		// The first row of a name has no entry, and counts 1.
+		one.namesake = max(a.occurrence[string(one.key)], 1) + 1
+		a.occurrence[string(one.key)] = one.namesake
+		one.key = appendKey(nil, &one.person, one.namesake)
+	case one.kept():
+	case a.mapper.SamePerson():
+		one.settle(outcome.Skipped, a.at(one.line, repeatedRow(mapping.LastName, first, false)))
+	default:
+		one.settle(outcome.Invalid, a.at(one.line, outcome.Problem{
+			Code: codeDuplicate, Field: string(mapping.LastName), Message: fmt.Sprintf("the same name as row %d", first),
+			Hint: "keep one of the two rows; if they are two people, give each an employee ID, or allow it with --allow-namesakes; " +
+				"if every repeated name is one person, say so in a mapping file with the line: repeats: same_person",
+		}))
 	}
-	switch kind {
-	case byOriginID:
-	case byEmployeeID:
-		problem.Field = string(mapping.EmployeeID)
-		problem.Message = fmt.Sprintf("the same employee ID and last name as row %d", first)
-	case byName:
-		problem.Field = string(mapping.LastName)
-		problem.Hint = "keep one of the two rows; if they are two people, give each an employee ID, or allow it with --allow-namesakes"
+}
+
+// checkID compares a row that has an ID with the earlier rows of that ID. If people
+// of different last names have one employee ID, the ID says nothing, and the full
+// name decides.
+func (a *validator) checkID(one *checked) {
+	kind := keyOf(&one.person)
+	first, repeats := a.index.addID(kind, &one.person, one.number)
+	if kind == byOriginID && one.person.EmployeeID != "" {
+		_, badge := a.index.addID(byEmployeeID, &one.person, one.number)
+		one.sharedID = badge != nil && badge.shared
 	}
-	return problem
+	if repeats == nil {
+		return
+	}
+	one.sharedID = one.sharedID || repeats.shared
+	here, there := a.index.rowHash(kind, &one.person), repeats.first
+	if repeats.shared {
+		first = a.index.add(one.key, one.number)
+		there = here
+	}
+	problem := outcome.Problem{Code: codeDuplicate, Field: string(kind.field())}
+	switch {
+	case first == one.number, one.kept():
+		return
+	case here.full != there.full:
+		problem.Message = fmt.Sprintf("the same %s as row %d, which has another name", kind, first)
+		problem.Hint = "correct the ID or the name in one of the two rows"
+	case here.id != there.id:
+		problem.Message = fmt.Sprintf("the same name as row %d, and an %s that differs only in case or leading zeros", first, kind)
+		problem.Hint = "keep one of the two rows, or correct the ID"
+	default:
+		one.settle(outcome.Skipped, a.at(one.line, repeatedRow(kind.field(), first, here.rest != there.rest)))
+		return
+	}
+	one.settle(outcome.Invalid, a.at(one.line, problem))
+}
+
+// repeatedRow says in a skipped row that an earlier row is the same person.
+func repeatedRow(field mapping.Field, first int, differs bool) outcome.Problem {
+	p := outcome.Problem{Code: "repeated_row", Field: string(field), Message: fmt.Sprintf("the same person as row %d", first)}
+	if differs {
+		p.Message += ", which says something else about the person; that row counts"
+		p.Hint = fmt.Sprintf("if this row is right, delete row %d", first)
+	}
+	return p
 }
 
 // remarks returns the notes on a row that would be sent: doubts about the name.
@@ -250,6 +293,7 @@ type partValidation struct {
 	namesakes map[string]int    // rows by the key of a repeated name, if namesakes are allowed
 	kept      map[int64]bool    // people of kept rows with only a name, if namesakes are allowed
 	left      map[int]*leftNote // by column
+	sharedIDs outcome.Groups    // rows whose employee ID people of other last names have, too
 }
 
 // validate reads all rows of the part and finds every problem of every row.
@@ -265,37 +309,57 @@ func (p *part) validate(ctx context.Context) error {
 	if err := p.checkRows(ctx); err != nil {
 		return err
 	}
-	left := p.validation.left
-	for _, column := range slices.Sorted(maps.Keys(left)) {
-		p.emit(ColumnNoted{left[column].note(p.mapper, column)})
+	v := p.validation
+	for _, column := range slices.Sorted(maps.Keys(v.left)) {
+		p.emit(ColumnNoted{v.left[column].note(p.mapper, column)})
+	}
+	for _, note := range v.sharedIDs.List() {
+		p.emit(ColumnNoted{note})
 	}
 	return nil
 }
 
-// checkRows checks all rows of the part.
+// checkRows checks all rows of the part, once more if several rows have one ID.
 func (p *part) checkRows(ctx context.Context) error {
-	v := &partValidation{index: newIndex(), left: map[int]*leftNote{}, kept: map[int64]bool{}}
+	index := newIndex()
+	v, err := p.validateRows(ctx, index)
+	if err == nil && len(index.repeats) > 0 {
+		index.again = true
+		v, err = p.validateRows(ctx, index)
+	}
+	if err != nil {
+		return err
+	}
+	index.sealed = true
+	p.validation = v
+	return nil
+}
+
+// validateRows reads all rows of the part once.
+func (p *part) validateRows(ctx context.Context, index *index) (*partValidation, error) {
+	v := &partValidation{index: index, left: map[int]*leftNote{}, kept: map[int64]bool{}}
 	a := newValidator(p, v)
 	v.namesakes = a.occurrence
 	for row, err := range p.source.rows() {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 		one := a.check(row)
 		v.count(one)
 		if one.status == "" {
 			v.noteLeft(a, one.sourceRow)
 		}
+		if one.sharedID && !one.kept() {
+			v.sharedIDs.Add(a.at(one.line, sharedID(one.person.EmployeeID)), one.number)
+		}
 		if p.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
 			v.kept[one.personID] = true
 		}
 	}
-	v.index.sealed = true
-	p.validation = v
-	return nil
+	return v, nil
 }
 
 // checkAgain checks all rows once more if the listed people show that IDs of a

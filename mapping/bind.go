@@ -41,6 +41,7 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	if f.where != nil {
 		m.where = b.formula(f.where, "")
 	}
+	m.samePerson = f.same
 	if len(b.problems) > 0 {
 		return nil, &BindError{b.problems}
 	}

@@ -16,6 +16,7 @@ type File struct {
 	how   string // in words, where the mapping comes from
 	specs []spec // in the order of fields
 	where *expression
+	same  bool // rows of one name are one person
 }
 
 // FileError says what is wrong with a mapping file. Line and Column count from 1;
@@ -98,7 +99,8 @@ const (
 //	inverted: true        of is_employee: yes means no, as in a column "Contractor"
 //
 // Beside fields, a file can have where, a formula that is true for the rows to
-// take, and project, which gives the project of a row as a field is given.
+// take, project, which gives the project of a row as a field is given, and
+// repeats: same_person, which says that rows of one name are one person.
 func Load(path string) (*File, error) {
 	data, err := readFile(path)
 	if err != nil {

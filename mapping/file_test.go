@@ -105,6 +105,7 @@ func TestLoadErrors(t *testing.T) {
 		{"list", "- a\n", 1, 1, "needs names", ""},
 		{"broken YAML", "fields:\n  a: [1\n", 2, 0, "", "muster help mapping"},
 		{"unknown key at the top", "field:\n  x: 1\n", 1, 1, `"field" is unknown`, "did you mean fields?"},
+		{"repeats", names + "repeats: true\n", 3, 10, "repeats", "same_person"},
 		{"filter", names + "filter: a\n", 3, 1, `"filter" is unknown`, "did you mean where?"},
 		{"unknown field", "fields:\n  lastname: {column: A}\n", 2, 3, `"lastname" is unknown`, "did you mean last_name?"},
 		{"field by its heading", "fields:\n  Badge No: {column: A}\n", 2, 3, "unknown", "did you mean employee_id?"},

@@ -13,11 +13,15 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
+// samePerson is the one value of repeats.
+const samePerson = "same_person"
+
 // fileYAML is a mapping file as YAML. Values stay nodes, which know their place.
 type fileYAML struct {
 	Fields  ast.Node `yaml:"fields"`
 	Where   ast.Node `yaml:"where"`
 	Project ast.Node `yaml:"project"`
+	Repeats ast.Node `yaml:"repeats"`
 }
 
 // fieldsYAML is the part of a mapping file below fields, in the order of fields.
@@ -97,6 +101,12 @@ func (r *fileReader) read(data []byte) *File {
 	}
 	if y.Project != nil {
 		f.specs = append(f.specs, r.project(y.Project))
+	}
+	if y.Repeats != nil {
+		f.same = r.text("repeats", y.Repeats) == samePerson
+		if !f.same {
+			r.fail(firstToken(y.Repeats), "repeats can't be this", "write repeats: same_person, or remove the line")
+		}
 	}
 	return f
 }

@@ -12,15 +12,16 @@ const maxLength = 255
 
 // Mapper turns rows of a roster into persons. A Mapper is read-only.
 type Mapper struct {
-	header   []string
-	where    *formula // nil: every row is taken
-	sources  []source
-	matches  []Match
-	unused   []string
-	withheld []string
-	statuses []int        // columns that may say that a person has left
-	classes  *classes     // nil: not known
-	whole    map[int]bool // columns with numbers that no spreadsheet has rounded
+	header     []string
+	where      *formula // nil: every row is taken
+	sources    []source
+	matches    []Match
+	unused     []string
+	withheld   []string
+	statuses   []int        // columns that may say that a person has left
+	classes    *classes     // nil: not known
+	whole      map[int]bool // columns with numbers that no spreadsheet has rounded
+	samePerson bool         // rows of one name are one person
 }
 
 // source says which cells feed a field, and how.
@@ -63,6 +64,10 @@ func (m *Mapper) Unused() []string { return append([]string(nil), m.unused...) }
 // Withheld returns the headings of columns with social security numbers or
 // birth dates, which are never mapped.
 func (m *Mapper) Withheld() []string { return append([]string(nil), m.withheld...) }
+
+// SamePerson reports whether the mapping file says that rows of one name without IDs
+// are one person.
+func (m *Mapper) SamePerson() bool { return m.samePerson }
 
 // Keep reports whether the mapping file's where takes the row; without a where,
 // every row is taken. The problem is nil unless the where fails for the row.

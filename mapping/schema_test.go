@@ -30,6 +30,7 @@ type schemaFile struct {
 	Fields  schemaFields  `json:"fields" jsonschema_description:"What feeds each field of a person. A field that is not named is not filled."`
 	Where   string        `json:"where,omitempty" jsonschema:"minLength=1" jsonschema_description:"A formula over the headings (expr-lang.org) that is true for the rows to take, such as Status != \"Terminated\" and row[\"Job No\"] == \"1204\". Cells are text."`
 	Project schemaProject `json:"project,omitempty" jsonschema_description:"To which project of the company a row's person goes, by its number."`
+	Repeats string        `json:"repeats,omitempty" jsonschema:"enum=same_person" jsonschema_description:"What rows of one name without IDs are: one person, as in a timesheet. Without this line the later rows are refused."`
 }
 
 type schemaFields struct {
