@@ -444,7 +444,7 @@ func TestMeanwhile(t *testing.T) {
 		},
 		{
 			name: "the person is added twice under the employee ID", fault: "cut-before", row: "Ann,Lee,100,",
-			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}, {FirstName: "A.", LastName: "Lee", EmployeeID: "100"}},
+			added: []simulator.Person{{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}, {FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}},
 			want:  outcome.Unknown, code: "answer_lost", sent: 1, total: 2,
 		},
 	}
