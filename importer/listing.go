@@ -225,6 +225,11 @@ func (x *people) person(id int64) *knownPerson {
 	return nil
 }
 
+// has reports whether the listing shows the person, active or inactive.
+func (x *people) has(id int64) bool {
+	return x != nil && (x.person(id) != nil || x.inactive.has(id))
+}
+
 // listTitles lists the people once more, for job titles. Titles stay unknown if
 // the account may not read them.
 func (x *people) listTitles(ctx context.Context, api *procore.Client) error {

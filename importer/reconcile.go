@@ -96,6 +96,7 @@ const (
 	codeInactive      = "inactive_person"
 	codeAttached      = "attached"
 	codeReactivated   = "reactivated"
+	codePersonTaken   = "person_taken"
 )
 
 // reconcile decides what becomes of a row. It reads no clock, no ledger and no

@@ -40,6 +40,17 @@ type answer struct {
 	wait     time.Duration // before the next try; the quota's own pauses come on top
 	stop     *StopError    // ends the run
 	lost     bool          // the person may or may not exist now
+	taken    bool          // Procore named another person
+}
+
+// answerTaken is the answer to a create with the ID of a person that another row has, or
+// that Procore listed before the request.
+func answerTaken(person int64) answer {
+	return answer{status: outcome.Unknown, lost: true, taken: true, problems: []outcome.Problem{{
+		Code:    codePersonTaken,
+		Message: fmt.Sprintf("Procore answered with the ID of another person (%d), so it is not known whether this row's person exists", person),
+		Hint:    "look for the person in Procore; then run the same command again: it lists the people before it sends the row again",
+	}}}
 }
 
 // decideAnswer turns Procore's answer to a create, attach or reactivation into the next
@@ -142,10 +153,10 @@ func (a answer) result(person procore.Person, err error) ledger.Result {
 	switch {
 	case a.again:
 		result.Status, result.Code = outcome.Pending, "retried"
-	case err == nil:
-		result.State, result.PersonID = ledger.Created, person.ID
 	case a.lost:
 		result.State = ledger.Intended
+	case err == nil:
+		result.State, result.PersonID = ledger.Created, person.ID
 	}
 	return result
 }

@@ -121,12 +121,21 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 		answer.problems = t.action.note()
 		result.Code = t.action.code()
 	}
-	if err := r.Ledger.Record(work, intent, result); err != nil {
+	result.New = result.State == ledger.Created && t.action == create
+	err = r.recordAnswer(work, intent, result)
+	if errors.Is(err, ledger.ErrPersonTaken) {
+		answer = answerTaken(person.ID)
+		result = answer.result(person, nil)
+		err = r.Ledger.Record(work, intent, result)
+	}
+	if err != nil {
 		r.notRecorded(t, answer.lost, person.ID, err)
 		return
 	}
 	t.entry = ledger.Entry{State: result.State, PersonID: result.PersonID, Project: r.Scope.Project, Intent: intent}
 	switch {
+	case answer.taken:
+		t.finish(answer.status, answer.problems...)
 	case answer.lost:
 		t.ours, t.since, t.wait = true, time.Now(), forListing
 		t.enter(unsettled)
@@ -141,6 +150,15 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 	default:
 		t.enter(ready)
 	}
+}
+
+// recordAnswer records the result of a request. A person who was listed before the
+// request is not a new one.
+func (r *run) recordAnswer(work context.Context, intent ledger.Intent, result ledger.Result) error {
+	if result.New && r.people.has(result.PersonID) {
+		return ledger.ErrPersonTaken
+	}
+	return r.Ledger.Record(work, intent, result)
 }
 
 // takeSlot waits for a place in the quota. A row that was sent before goes

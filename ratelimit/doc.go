@@ -46,8 +46,9 @@
 // is proven, one request asks. By the second rule nothing is proven, and what is in flight is refused
 // when the hourly limit shows. So from the smallest documented hourly limit on, only so many requests
 // are in flight as use the spike window to the full: one, with answers within 400 ms at 25 in 10 s.
-// And a spike report never shrinks our own count in a known hourly window. If both windows run out with the same request and the server reports the spike, one
-// request is refused. Rejected: to avoid that one too by guessing at which counts an hour may end.
+// And a spike report never shrinks our own count in a known hourly window. If both windows run out
+// with the same request and the server reports the spike, one request is refused. Rejected: to avoid
+// that one too by guessing at which counts an hour may end.
 //
 // Near its end an hourly window has a reset as close as the spike's. The limit tells the two apart:
 // an hourly limit is more than ten times the spike limit, or at least 600.

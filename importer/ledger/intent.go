@@ -53,6 +53,7 @@ type Intent struct {
 type Result struct {
 	State    State // Created, Refused, or Intended while the outcome is not known
 	PersonID int64 // of Created alone
+	New      bool  // of Created alone: the request created the person, so that no other key can have the person
 
 	// RenewToken says that the server answered the request with a refusal for
 	// good. The next attempt gets another token, since a server that remembers
@@ -98,6 +99,9 @@ func (r *Run) newIntent(request Request) *intentRecord {
 // Record records what became of an intent, and returns when the result is
 // durable. Created and Refused settle the intent. A code, HTTP status or request
 // ID that a Result leaves empty stays as an earlier result of the intent set it.
+//
+// A new person whom another key of the project has already is refused with
+// [ErrPersonTaken]; the intent stays open.
 //
 // The same result may be recorded again. Any other result for a settled intent
 // is refused with [ErrSettled]. ctx means what it means for Intend.

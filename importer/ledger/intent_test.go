@@ -109,6 +109,41 @@ func testIntendedBeforeAnyResult(t *testing.T, location newLocation) {
 	}
 }
 
+// A new person belongs to one key of a project. People who were found belong to any number.
+func testNewPeopleOfOneKey(t *testing.T, location newLocation) {
+	t.Parallel()
+	l := open(t, location(t))
+	run := begin(t, l)
+	fresh := func(person int64) ledger.Result {
+		r := created(person)
+		r.New = true
+		return r
+	}
+	intents := make([]ledger.Intent, 6)
+	for n := range intents {
+		intents[n] = intend(t, l, run, l.Key(fmt.Sprint(n)), n)
+	}
+	record(t, l, intents[0], fresh(7))
+	if err := l.Record(t.Context(), intents[0], fresh(7)); err != nil {
+		t.Errorf("recorded again: %v", err)
+	}
+	results := make(chan error)
+	for _, i := range intents[1:4] {
+		go func() { results <- l.Record(t.Context(), i, fresh(7)) }()
+	}
+	for range 3 {
+		if err := <-results; !errors.Is(err, ledger.ErrPersonTaken) {
+			t.Errorf("got %v", err)
+		}
+	}
+	record(t, l, intents[1], ledger.Result{State: ledger.Intended, Status: outcome.Unknown})
+	record(t, l, intents[4], created(7)) // a name in the roster twice, and one person of the name
+	record(t, l, intents[5], fresh(9))
+	if open, err := l.OpenIntents(t.Context(), scope()); err != nil || len(open) != 3 {
+		t.Errorf("%d open intents, %v", len(open), err)
+	}
+}
+
 func testToken(t *testing.T, location newLocation) {
 	t.Parallel()
 	l := open(t, location(t))

@@ -12,6 +12,7 @@ import (
 type batch struct {
 	open   map[Key]*intentRecord
 	people map[Key]personRecord
+	owners map[int64][]personRecord // by person: the keys that may have a new person
 
 	added      []*intentRecord
 	unresolved []*intentRecord
@@ -49,11 +50,25 @@ func applyChanges(ctx context.Context, tx transaction, changes []*change) error 
 }
 
 func readBatch(ctx context.Context, tx transaction, changes []*change) (*batch, error) {
-	b := &batch{open: map[Key]*intentRecord{}, people: map[Key]personRecord{}}
+	b := &batch{open: map[Key]*intentRecord{}, people: map[Key]personRecord{}, owners: map[int64][]personRecord{}}
 	var keys []Key
+	var created []int64
 	for _, c := range changes {
-		if c.kind != other {
-			keys = append(keys, c.intent.key)
+		if c.kind == other {
+			continue
+		}
+		keys = append(keys, c.intent.key)
+		if c.kind == recordCreation && c.intent.result.New {
+			created = append(created, c.intent.result.PersonID)
+		}
+	}
+	if len(created) > 0 {
+		owners, err := tx.Owners(ctx, created)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range owners {
+			b.owners[p.id] = append(b.owners[p.id], p)
 		}
 	}
 	intents, people, err := readKeys(ctx, tx, keys)
@@ -144,6 +159,9 @@ func (b *batch) record(c *change) error {
 	if c.kind == recordRemoval && (p.state != Created || p.id != c.personID) {
 		return errNotCreated
 	}
+	if result.New && b.taken(i, result.PersonID) {
+		return ErrPersonTaken
+	}
 	i.result, i.ended = result.over(i.result), c.intent.ended
 	if result.State == Intended {
 		b.unresolved = append(b.unresolved, i)
@@ -152,8 +170,18 @@ func (b *batch) record(c *change) error {
 	p = p.after(i)
 	delete(b.open, i.key)
 	b.people[i.key] = p
+	if p.state == Created {
+		b.owners[p.id] = append(b.owners[p.id], p)
+	}
 	b.settled, b.settledAs = append(b.settled, i), append(b.settledAs, p)
 	return nil
+}
+
+// taken reports whether another key of the intent's project has the person.
+func (b *batch) taken(i *intentRecord, person int64) bool {
+	return slices.ContainsFunc(b.owners[person], func(p personRecord) bool {
+		return p.key != i.key && p.project == i.scope.Project
+	})
 }
 
 // after returns the record of a key after intent i was settled.

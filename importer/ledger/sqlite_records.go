@@ -50,6 +50,15 @@ func (q sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, e
 		FROM json_each(?) k CROSS JOIN people p ON p.key = unhex(k.value)`, keyList(keys))
 }
 
+func (q sqliteReader) Owners(ctx context.Context, people []int64) ([]personRecord, error) {
+	list, err := json.Marshal(people)
+	if err != nil {
+		return nil, err
+	}
+	return query(ctx, q, scanPerson, `SELECT p.key, p.name_key, p.id_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
+		FROM json_each(?) k CROSS JOIN people p ON p.person = k.value AND p.person <> 0 WHERE p.state = ?`, string(list), int(Created))
+}
+
 func (q sqliteReader) Runs(ctx context.Context, limit int) ([]Run, error) {
 	if limit == 0 {
 		limit = math.MaxInt32

@@ -82,5 +82,6 @@ CREATE TABLE people (
 	run        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX people_by_person ON people (person) WHERE person <> 0;
 CREATE INDEX people_by_name ON people (name_key) WHERE name_key IS NOT NULL;
 CREATE INDEX people_by_id ON people (id_key) WHERE id_key IS NOT NULL;

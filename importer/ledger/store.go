@@ -58,6 +58,10 @@ type reader interface {
 	// People returns what is known for good of the keys, in any order.
 	People(ctx context.Context, keys []Key) ([]personRecord, error)
 
+	// Owners returns what is known of the keys that have created people with these
+	// IDs, in any order.
+	Owners(ctx context.Context, people []int64) ([]personRecord, error)
+
 	// Runs returns the latest runs, the newest first: all if limit is 0.
 	Runs(ctx context.Context, limit int) ([]Run, error)
 }
@@ -132,6 +136,7 @@ var (
 	ErrAlreadyCreated = errors.New("the ledger has this person as created")
 	ErrUnsettled      = errors.New("an earlier request for this person has not been settled")
 	ErrSettled        = errors.New("another outcome of this request is recorded already")
+	ErrPersonTaken    = errors.New("the ledger has this person as created for another row")
 	ErrNotBegun       = errors.New("the run has not begun, or is over")
 	ErrClosed         = errors.New("the ledger is closed")
 	ErrLocked         = errors.New("another run of this project is going on")

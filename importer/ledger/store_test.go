@@ -35,6 +35,7 @@ func testStore(t *testing.T, location newLocation) {
 		{"RecordNonsense", testRecordNonsense},
 		{"EndedContext", testEndedContext},
 		{"ContextEndsMeanwhile", testContextEndsMeanwhile},
+		{"NewPeopleOfOneKey", testNewPeopleOfOneKey},
 		{"OneSender", testOneSender},
 		{"TwoOnOneFile", testTwoOnOneFile},
 		{"Lookup", testLookup},
