@@ -61,8 +61,8 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 }
 
 // know takes what the ledger knows under the task's key. A person who leaves a
-// project stays in the company, and only the owner of an origin ID can have it:
-// such a person is attached.
+// project stays in the company. After an undo, and if the row has an origin ID, which
+// a second person can't have, such a person is attached.
 //
 // An open intent of this project was made before this run started, and one of
 // another project may have been made just now.
@@ -77,7 +77,7 @@ func (r *run) know(t *task, e ledger.Entry) {
 		t.since = time.Time{}
 	}
 	t.entry, t.ours, t.target = e, false, 0
-	if t.person.OriginID != "" {
+	if t.person.OriginID != "" || e.State != ledger.Created {
 		t.target = e.PersonID
 	}
 }
@@ -101,6 +101,9 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	}
 	f.present = known != 0 && now.person(known) != nil
 	f.match = now.find(&t.person, t.sharedID)
+	if t.person.OriginID == "" && len(f.match.ids)+len(f.match.claimed) > 0 {
+		f.target = 0 // the person was put on the project in another way
+	}
 	var err error
 	f.inactive = now.inactive.find(&t.person, t.sharedID).ids
 	if known != 0 && now.inactive.person(known) != nil {

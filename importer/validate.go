@@ -299,6 +299,9 @@ type partValidation struct {
 // validate reads all rows of the part and finds every problem of every row.
 func (p *part) validate(ctx context.Context) error {
 	if p.roster.Retry {
+		if err := p.reopen(ctx); err != nil {
+			return err
+		}
 		if err := p.findLostZeros(ctx); err != nil {
 			return err
 		}

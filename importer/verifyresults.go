@@ -25,25 +25,17 @@ func (p *part) verifyResults(ctx context.Context) error {
 	if p.Ledger == nil || p.API == nil || p.AllowNamesakes {
 		return nil
 	}
-	shift := shiftDetector{part: p, wrong: map[int64]int{}, theirs: map[int64]bool{}}
-	mapper := p.mapper
-	var person mapping.Person
-	for row, err := range p.source.rows() {
-		if err != nil {
-			return err
+	shift := shiftDetector{wrong: map[int64]int{}, theirs: map[int64]bool{}}
+	hasID := func(o *outcome.Outcome) bool { return o.PersonID != 0 }
+	err := p.lookUpKept(ctx, hasID, func(row claimedRow, e ledger.Entry) {
+		switch {
+		case ledgerRounded(e, row.person):
+			p.zeros.evidence = true
+		case e.State == ledger.Created && e.PersonID != row.person:
+			shift.wrong[row.person], shift.theirs[e.PersonID] = row.line, true
 		}
-		if row.rare == nil || row.rare.kept == nil || row.rare.kept.PersonID == 0 || len(mapper.Map(row.cells, row.kinds, &person)) > 0 {
-			continue
-		}
-		shift.keys = append(shift.keys, ledgerKey(p.Ledger, p.Scope, appendKey(nil, &person, 1)))
-		shift.lines = append(shift.lines, claimedRow{row.line, row.rare.kept.PersonID})
-		if len(shift.keys) == batchRows {
-			if err := shift.compare(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	if err := shift.compare(ctx); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	first := shift.first()
@@ -59,35 +51,47 @@ func (p *part) verifyResults(ctx context.Context) error {
 
 // shiftDetector finds lines of a results file that have each other's people.
 type shiftDetector struct {
-	part   *part
-	keys   []ledger.Key   // of rows that are not compared yet
-	lines  []claimedRow   // the rows of keys
 	wrong  map[int64]int  // rows by the person that the file gives a row and the ledger does not
 	theirs map[int64]bool // people that the ledger gives these rows
 }
 
 // claimedRow is a row of a results file with the person of that file.
 type claimedRow struct {
-	line   int
-	person int64
+	number, line int
+	person       int64
 }
 
-// compare looks the rows up in the ledger.
-func (m *shiftDetector) compare(ctx context.Context) error {
-	entries := make([]ledger.Entry, len(m.keys))
-	if err := m.part.Ledger.Lookup(ctx, m.keys, entries); err != nil {
+// lookUpKept looks finished rows of a results file up in the ledger, and calls each
+// with every row that has a key.
+func (p *part) lookUpKept(ctx context.Context, want func(*outcome.Outcome) bool, each func(claimedRow, ledger.Entry)) error {
+	var keys []ledger.Key
+	var rows []claimedRow
+	compare := func() error {
+		entries := make([]ledger.Entry, len(keys))
+		err := p.Ledger.Lookup(ctx, keys, entries)
+		for i, e := range entries {
+			each(rows[i], e)
+		}
+		keys, rows = keys[:0], rows[:0]
 		return err
 	}
-	for i, e := range entries {
-		switch said := m.lines[i]; {
-		case ledgerRounded(e, said.person):
-			m.part.zeros.evidence = true
-		case e.State == ledger.Created && e.PersonID != said.person:
-			m.wrong[said.person], m.theirs[e.PersonID] = said.line, true
+	var person mapping.Person
+	for row, err := range p.source.rows() {
+		if err != nil {
+			return err
+		}
+		if !row.kept() || !want(row.rare.kept) || len(p.mapper.Map(row.cells, row.kinds, &person)) > 0 {
+			continue
+		}
+		keys = append(keys, ledgerKey(p.Ledger, p.Scope, appendKey(nil, &person, 1)))
+		rows = append(rows, claimedRow{row.number, row.line, row.rare.kept.PersonID})
+		if len(keys) == batchRows {
+			if err := compare(); err != nil {
+				return err
+			}
 		}
 	}
-	m.keys, m.lines = m.keys[:0], m.lines[:0]
-	return nil
+	return compare()
 }
 
 // first returns the first row that has the person of another row, or 0.

@@ -1,0 +1,136 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"muster/importer/ledger"
+	"muster/importer/outcome"
+	"muster/importer/text"
+)
+
+// CodeUndone is the code of the note on rows that had a person until an undo.
+const CodeUndone = "undone"
+
+// undone is what undos of a project mean for a results file: rows with people who
+// were taken off the project are imported again.
+type undone struct {
+	runs map[int64]string // the undo by the person
+	rows map[int]string   // the undo by the row, if the row's person ID can't be read
+}
+
+// findUndone returns the people whom undos took off the project and no later run put
+// back; nil if there are none.
+func (p *part) findUndone(ctx context.Context) (*undone, error) {
+	runs, err := p.Ledger.Runs(ctx, 0)
+	if err != nil {
+		return nil, fmt.Errorf("look up earlier undos: %w", err)
+	}
+	u := &undone{runs: map[int64]string{}, rows: map[int]string{}}
+	found := false
+	for _, run := range slices.Backward(runs) { // the oldest first
+		undo := run.Command == UndoCommand
+		found = found || undo
+		if !found || run.Scope != p.Scope {
+			continue
+		}
+		for attempt, err := range p.Ledger.Attempts(ctx, run.ID) {
+			switch {
+			case err != nil:
+				return nil, fmt.Errorf("look up the people of run %s: %w", run.ID, err)
+			case undo && attempt.State == ledger.Removed:
+				u.runs[attempt.PersonID] = run.ID
+			case attempt.State == ledger.Created:
+				delete(u.runs, attempt.PersonID)
+			}
+		}
+	}
+	if len(u.runs) == 0 {
+		return nil, nil
+	}
+	unreadable := func(o *outcome.Outcome) bool {
+		return o.Status.HasPerson() && (o.PersonID == 0 || rounded(o.PersonID))
+	}
+	err = p.lookUpKept(ctx, unreadable, func(row claimedRow, e ledger.Entry) {
+		if run := u.runs[e.PersonID]; run != "" && e.State == ledger.Removed {
+			u.rows[row.number] = run
+		}
+	})
+	return u, err
+}
+
+// reopen makes the rows of a results file whose people were taken off the project by
+// an undo rows to import, and says so in a note for each undo.
+func (p *part) reopen(ctx context.Context) (err error) {
+	if p.Ledger == nil {
+		return nil
+	}
+	u, err := p.findUndone(ctx)
+	if err != nil || u == nil {
+		return err
+	}
+	notes, err := u.notes(p.source)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		p.emit(ColumnNoted{note})
+	}
+	p.source.rows = u.reopened(p.source.rows)
+	return nil
+}
+
+// notes returns a note for each undo of rows in a results file.
+func (u *undone) notes(source rowSource) ([]outcome.Group, error) {
+	var groups outcome.Groups
+	for row, err := range source.rows() {
+		if err != nil {
+			return nil, err
+		}
+		if run, undone := u.of(row); undone {
+			groups.Add(outcome.Problem{Code: CodeUndone, Field: run}, row.number)
+		}
+	}
+	list := groups.List()
+	for i := range list {
+		group := &list[i]
+		group.Message = fmt.Sprintf("%s of this file %s taken off the project by the undo %s; muster imports the rows again",
+			text.Plural(group.Count, "person", "people"), text.Choose(group.Count, "was", "were"), group.Field)
+		group.Hint = "people who are still in the company are put back on the project; to leave a person out, delete the line"
+		group.Field = ""
+	}
+	return list, nil
+}
+
+// of reports whether an undo took the person of a row off the project, and returns
+// the run of the undo.
+func (u *undone) of(row *sourceRow) (run string, undone bool) {
+	if !row.kept() || !row.rare.kept.Status.HasPerson() {
+		return "", false
+	}
+	if run, undone = u.runs[row.rare.kept.PersonID]; !undone {
+		run, undone = u.rows[row.number]
+	}
+	return run, undone
+}
+
+// reopened returns rows, with rows of people who were taken off the project as rows to
+// import.
+func (u *undone) reopened(rows func() iter.Seq2[*sourceRow, error]) func() iter.Seq2[*sourceRow, error] {
+	return func() iter.Seq2[*sourceRow, error] {
+		return func(yield func(*sourceRow, error) bool) {
+			for row, err := range rows() {
+				if err == nil {
+					if _, undone := u.of(row); undone {
+						row.rare = nil
+					}
+				}
+				if !yield(row, err) {
+					return
+				}
+			}
+		}
+	}
+}
