@@ -33,7 +33,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
@@ -208,13 +207,7 @@ func (im *Import) Validate(ctx context.Context) (*Validation, error) {
 		}
 		total.add(&p.validation.Validation)
 	}
-	if total.Rows == 0 {
-		return nil, &fault.Error{
-			Code: codeUsage, Message: im.roster.Path + " has no rows below its headings",
-			Fix: "check the file; a sheet can be named with --sheet",
-		}
-	}
-	return total, nil
+	return total, total.anyPeople(im.roster.Path)
 }
 
 // reach connects to the project of a part. A part that can't be reached says why.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/roster"
 	"muster/mapping"
@@ -15,6 +16,7 @@ import (
 const (
 	codeFiltered  = "filtered"      // the mapping's filter leaves the row out
 	codeDuplicate = "duplicate_row" // an earlier row may be the same person
+	codeNoPeople  = "no_people"     // no row of the roster reads as a person
 )
 
 // validator finds the problems of rows before a row is sent. A validator is not safe
@@ -268,11 +270,12 @@ func columnsOf(mapper *mapping.Mapper) map[mapping.Field]int {
 
 // Validation counts what reading the whole roster once has found.
 type Validation struct {
-	Rows    int            // all rows of the roster
-	Create  int            // rows that would be sent
-	Kept    outcome.Counts // rows that an earlier run is done with
-	Skipped int
-	Invalid int
+	Rows     int            // all rows of the roster
+	Create   int            // rows that would be sent
+	Kept     outcome.Counts // rows that an earlier run is done with
+	Skipped  int
+	Invalid  int
+	NoPerson int // of those skipped, rows that do not read as a person
 }
 
 func (v *Validation) add(other *Validation) {
@@ -281,6 +284,19 @@ func (v *Validation) add(other *Validation) {
 	v.Kept = v.Kept.Plus(other.Kept)
 	v.Skipped += other.Skipped
 	v.Invalid += other.Invalid
+	v.NoPerson += other.NoPerson
+}
+
+// anyPeople returns an error if no row of the roster at path reads as a person.
+func (v *Validation) anyPeople(path string) error {
+	switch v.Rows {
+	case 0:
+		return fault.InFile(path, codeUsage, "there are no rows below the headings", "check the file; a sheet can be named with --sheet")
+	case v.NoPerson:
+		return fault.InFile(path, codeNoPeople, "no row below the headings reads as a person",
+			"check that the headings are right, or name the sheet with --sheet or the row of the headings with --header-row; hidden rows have to be shown in the workbook")
+	}
+	return nil
 }
 
 // partValidation is what validation has found in a part, for the second pass over
@@ -384,6 +400,9 @@ func (v *Validation) count(one *checked) {
 		v.Invalid++
 	case one.status == outcome.Skipped:
 		v.Skipped++
+		if one.rare != nil {
+			v.NoPerson++
+		}
 	default:
 		v.Create++
 	}

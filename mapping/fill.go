@@ -63,7 +63,7 @@ func (s *source) fillFullName(v value, cells []string, p *Person) *Problem {
 		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s looks like several people", s.word(), quote(v.text)),
 			"give each person a row; if it is one person, take the line break out")
 	}
-	name, joined := joinHyphen(separateInitials(dropListMark(v.text)))
+	name, joined := joinHyphen(separateInitials(v.text))
 	name = p.stripAsides(name, 2)
 	if problem := s.checkName(name, v.column, true); problem != nil {
 		return problem

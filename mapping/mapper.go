@@ -235,6 +235,9 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 	text, flawed := clean(raw, s.field.isID())
 	v.text = asText(text)
 	v.exact = kinds != nil || v.text != text
+	if s.field.isName() {
+		v.text = dropListMarks(v.text)
+	}
 	switch {
 	case v.kind == FormulaError || isFormulaError(v.text):
 		return v, s.problem("formula_error", column, fmt.Sprintf("the %s is the error of a formula, %s", s.word(), quote(v.text)),

@@ -120,18 +120,6 @@ func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
 	return words, suffix
 }
 
-// The marks in front of a line of a list: - Bo Li, • Maria Lopez, 12) Ann Lee. What
-// reads like a formula has none.
-var (
-	bullet     = regexp.MustCompile(`^[-–—•·▪◦] *([A-Za-z][^(|!]*)$`)
-	listNumber = regexp.MustCompile(`^\d{1,3}[.)](?: +|$)`)
-)
-
-// dropListMark takes what marks a line of a list off a name.
-func dropListMark(name string) string {
-	return listNumber.ReplaceAllString(bullet.ReplaceAllString(name, "$1"), "")
-}
-
 // splitWords returns where the two halves of a name without a comma part, and
 // whether the last name is in front.
 func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
