@@ -84,8 +84,8 @@ func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
 	if err != nil {
 		return nil, explainHeadings(err, r.advice)
 	}
-	for _, q := range detection.Questions() {
-		if remark := q.Message + "; " + r.advice; !slices.Contains(r.Remarks, remark) {
+	for _, note := range detection.Notes() {
+		if remark := note + ", or run " + r.advice; !slices.Contains(r.Remarks, remark) {
 			r.Remarks = append(r.Remarks, remark)
 		}
 	}

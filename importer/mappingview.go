@@ -59,8 +59,14 @@ func (r *Roster) ViewMapping() (*MappingView, error) {
 		mapper = detection.Sure()
 		view.File, _ = detection.File(nil) // the doubts say what a field lacks
 		for _, q := range detection.Questions() {
+			if q.Value != "" {
+				continue // part of the question about the column
+			}
 			view.Doubts = append(view.Doubts, newDoubt(q))
 			open[q.Field] = false
+			if q.Required {
+				open[mapping.FirstName], open[mapping.LastName] = false, false
+			}
 		}
 	}
 	samples := mapper.Samples(rows, 3)
@@ -91,6 +97,9 @@ func newDoubt(q mapping.Question) MappingDoubt {
 		if answer.Column >= 0 && (q.Code != "heading_near" || answer.Like != "") {
 			d.Columns = append(d.Columns, mapping.ColumnName(answer.Column))
 		}
+	}
+	if len(d.Columns) == 0 && q.Column >= 0 {
+		d.Columns = append(d.Columns, mapping.ColumnName(q.Column))
 	}
 	return d
 }

@@ -47,6 +47,7 @@ func (d *detector) detect() {
 	}
 	d.settleNames()
 	d.severalColumns()
+	d.askNameOrder()
 }
 
 // decide applies the rules of a phase to the columns.
@@ -127,7 +128,8 @@ type claim struct {
 	order      order
 	inverted   bool
 	lookup     bool
-	joined     *column // the second surname, behind this one; nil for none
+	joined     *column    // the second surname, behind this one; nil for none
+	values     cellValues // of a yes/no column in doubt; nil for none
 }
 
 // columns returns the columns that feed the field.
@@ -188,27 +190,40 @@ func (d *detector) claim(f Field, c claim) { d.claims[f] = append(d.claims[f], c
 
 func (d *detector) taken(f Field) bool { return len(d.claims[f]) > 0 }
 
-// ambiguous adds the problem and the question of a heading that the cells don't
-// decide.
+// ambiguous adds the question of a heading that the cells don't decide, and the problem
+// if a name depends on the heading.
 func (d *detector) ambiguous(c *column, meanings string, fields ...Field) {
 	var entries []string
 	var answers []Answer
 	for _, f := range fields {
 		one := d.choice(f, c)
-		answers = append(answers, d.answer(f, one))
-		entry := d.entry(f, one)
-		if f == IsEmployee {
-			entry = fmt.Sprintf("%s: {column: %s, values: {…: true, …: false}}", f, d.reference(c.index))
+		if f == IsEmployee && len(fields) == 1 && !one.inverted {
+			one.values = valuesOf(c)
 		}
-		entries = append(entries, entry)
+		answers = append(answers, d.answer(f, one))
+		entries = append(entries, d.entry(f, one))
 	}
-	p := Problem{
+	q := Question{Problem: Problem{
 		Code: "heading_ambiguous", Field: publicField(fields[0]), Column: c.index,
 		Message: fmt.Sprintf("%s can be %s", place(d.header, c.index), meanings),
-		Hint:    "say in a mapping file what it is: " + list(entries, "or") + "; or leave it out there",
+	}}
+	d.askOrRefuse(q, "what it is", entries, answers)
+	if values := answers[0].claim.values; values != nil {
+		d.askValues(answers[0].claim)
 	}
-	d.problems = append(d.problems, p)
-	d.ask(p, nil, answers...)
+}
+
+// askOrRefuse asks a question, which is a problem for a run without a terminal if a
+// name depends on the answer.
+func (d *detector) askOrRefuse(q Question, what string, entries []string, answers []Answer) {
+	if !q.Field.isName() {
+		q.Hint = "to use the column, write in a mapping file " + list(entries, "or")
+		d.ask(q, answers...)
+		return
+	}
+	q.Hint = "say in a mapping file " + what + ": " + list(entries, "or")
+	d.problems = append(d.problems, q.Problem)
+	d.ask(q, answers...)
 }
 
 // plainYAML is a heading that YAML needs no quotes for.
@@ -278,7 +293,9 @@ func (d *detector) missing(f Field, message, hint string) {
 	other := append(d.claims[FirstName], d.claims[LastName]...)
 	var whole []Answer
 	for _, c := range other { // it may hold whole names
-		whole = append(whole, d.answer(fullName, c))
+		if share(c.cells, isSeveralWords) >= 0.5 {
+			whole = append(whole, d.answer(fullName, c))
+		}
 	}
 	if other == nil {
 		whole = d.free(fullName, isWhole)
@@ -288,10 +305,18 @@ func (d *detector) missing(f Field, message, hint string) {
 		p.Hint = fmt.Sprintf("did you mean %s in %s? correct the heading, or name it in a mapping file", quote(both[i].Like), place(d.header, both[i].Column))
 	}
 	d.problems = append(d.problems, p)
-	d.ask(p, nil, both...)
-	if other == nil {
-		p.Field = FirstName
-		d.ask(p, nil, d.free(FirstName, func(m meaning) bool { return m == meansFirstName })...)
+	d.ask(Question{Problem: p}, both...)
+	if other != nil {
+		return
+	}
+	last := d.questions[len(d.questions)-1]
+	p.Field = FirstName
+	d.ask(Question{Problem: p}, d.free(FirstName, func(m meaning) bool { return m == meansFirstName })...)
+	first := &d.questions[len(d.questions)-1]
+	for i, a := range first.Answers[:len(first.Answers)-1] { // not the column of the last name
+		if first.Answers[first.Guess].Column == last.Answers[last.Guess].Column && a.Column != last.Answers[last.Guess].Column {
+			first.Guess = i
+		}
 	}
 }
 

@@ -16,29 +16,6 @@ type Detection struct {
 	sure *Mapper // of what is certain; a name may be missing
 }
 
-// Question is a doubt about a header that only a person can settle.
-type Question struct {
-	Problem          // what is in doubt, and why; the hint is for a mapping file
-	Answers []Answer // the last one takes no column
-	Guess   int      // the answer to propose, an index; the last one if there is no guess
-
-	// replaces are the claims that any answer takes back.
-	replaces func(Field, claim) bool
-}
-
-// Answer is a column that may feed a field. Column is -1 for none.
-type Answer struct {
-	Field   Field // of a name column, LastName
-	Column  int
-	Whole   bool     // the column holds whole names, and feeds both fields
-	Heading string   // "" where the column has none
-	Like    string   // the heading of the dictionary that this one is nearly, if any
-	Samples []string // of its cells, never of a withheld column
-
-	claim claim
-	field Field // fullName among them
-}
-
 // NewDetection looks a header up in the dictionary. sample, the first rows of the
 // roster, decides ambiguous headings.
 func NewDetection(header []string, sample [][]string, o Options) *Detection {
@@ -67,9 +44,28 @@ func (s *Detection) Mapper() (*Mapper, error) {
 // Sure returns a mapping of the certain fields, which may lack a name.
 func (s *Detection) Sure() *Mapper { return s.sure }
 
-// Questions returns the doubts that keep Mapper from giving a mapping, and the
-// headings that may be misspelled.
+// Questions returns the doubts that keep Mapper from giving a mapping, the doubts
+// about columns that are left out, and the headings that may be misspelled.
 func (s *Detection) Questions() []Question { return slices.Clone(s.d.questions) }
+
+// Notes returns a sentence for each doubt about an optional field, with the line of a
+// mapping file that settles the doubt.
+func (s *Detection) Notes() []string {
+	const mostNear = 3
+	var notes []string
+	near := 0
+	for _, q := range s.d.questions {
+		switch {
+		case q.Required || q.Value != "":
+		case q.Code != "heading_near":
+			notes = append(notes, q.note())
+		case near < mostNear:
+			near++
+			notes = append(notes, q.note())
+		}
+	}
+	return notes
+}
 
 // File returns the mapping as a mapping file. answers holds an index of an answer
 // for each question; with nil answers, doubtful fields are comments. The file is
@@ -120,18 +116,19 @@ func (s *Detection) settle(claims map[Field][]claim, answers []int) []Problem {
 	var problems []Problem
 	for i, q := range s.d.questions {
 		a := q.Answers[answers[i]]
-		if a.Column < 0 {
-			continue
-		}
-		if other := claims[a.field]; len(other) > 0 && other[0].index != a.Column {
+		switch other := claims[a.field]; {
+		case a.set != nil && q.follows(s.d.questions, answers):
+			a.set(claims)
+		case a.Column < 0:
+		case len(other) > 0 && other[0].index != a.Column:
 			problems = append(problems, Problem{
 				Code: "heading_twice", Field: a.Field, Column: a.Column,
 				Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", a.field.word(), place(s.d.header, other[0].index), place(s.d.header, a.Column)),
 				Hint:    "choose one of them",
 			})
-			continue
+		default:
+			claims[a.field] = []claim{a.claim}
 		}
-		claims[a.field] = []claim{a.claim}
 	}
 	if first, last := claims[FirstName], claims[LastName]; first != nil && last != nil && first[0].index == last[0].index {
 		claims[fullName] = first
@@ -144,38 +141,6 @@ func (s *Detection) settle(claims map[Field][]claim, answers []int) []Problem {
 		})
 	}
 	return problems
-}
-
-// ask adds a question that proposes the first near miss, if any. The last answer of
-// each question takes no column.
-func (d *detector) ask(p Problem, replaces func(Field, claim) bool, answers ...Answer) {
-	q := Question{Problem: p, replaces: replaces, Guess: len(answers)}
-	if i := slices.IndexFunc(answers, func(a Answer) bool { return a.Like != "" }); i >= 0 {
-		q.Guess = i
-	}
-	q.Answers = append(answers, Answer{Field: p.Field, Column: -1})
-	d.questions = append(d.questions, q)
-}
-
-// answer returns the choice of a column for a field.
-func (d *detector) answer(f Field, c claim) Answer {
-	return Answer{
-		Field: publicField(f), Column: c.index, Whole: f == fullName, Heading: c.heading,
-		Samples: samplesOf(c.cells), claim: c, field: f,
-	}
-}
-
-// samplesOf returns three different cells.
-func samplesOf(cells []string) []string {
-	var samples []string
-	for _, c := range cells {
-		if !isSocialSecurityNumber(c) && !slices.Contains(samples, c) {
-			if samples = append(samples, c); len(samples) == 3 {
-				break
-			}
-		}
-	}
-	return samples
 }
 
 // mostFree is how many columns that look like nothing are offered for a field.
@@ -193,7 +158,8 @@ func (d *detector) free(f Field, is func(meaning) bool) []Answer {
 		}
 	}
 	for _, c := range d.all {
-		if taken[c.index] || d.withheld[c.index] || c.heading == "" && len(c.cells) == 0 {
+		noName := f.isName() && len(c.cells) > 0 && share(c.cells, hasLetter) < 0.5
+		if taken[c.index] || d.withheld[c.index] || c.heading == "" && len(c.cells) == 0 || noName {
 			continue
 		}
 		a := d.answer(f, d.choice(f, c))
@@ -233,11 +199,11 @@ func (d *detector) askNearMisses() {
 			continue
 		}
 		one := answers[0]
-		d.ask(Problem{
+		d.ask(Question{Problem: Problem{
 			Code: "heading_near", Field: f, Column: one.Column,
 			Message: fmt.Sprintf("%s is nearly %s, but not quite; the %s has no column", place(d.header, one.Column), quote(one.Like), f.word()),
 			Hint:    fmt.Sprintf("if it is meant, correct the heading or say so in a mapping file: %s", d.entry(f, one.claim)),
-		}, nil, answers...)
+		}}, answers...)
 	}
 }
 
@@ -262,6 +228,9 @@ func (d *detector) entry(f Field, c claim) string {
 	}
 	if c.inverted {
 		settings = append(settings, "inverted: true")
+	}
+	if c.values != nil {
+		settings = append(settings, "values: "+c.values.String())
 	}
 	if f == IsEmployee && c.marks() {
 		settings = append(settings, "default: "+yamlText(noAnswer))
@@ -292,12 +261,16 @@ func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
 		}
 	}
 	for _, q := range open {
-		comment(&b, "  # ", "To be settled: "+q.Message+". Take the # off one of these lines, or off none:")
-		for _, a := range q.Answers {
-			if a.Column < 0 || q.Code == "heading_near" && a.Like == "" {
-				continue
-			}
-			fmt.Fprintf(&b, "  # %s\n", d.entry(a.field, a.claim))
+		if len(q.lines) == 0 {
+			continue
+		}
+		none := ", or off none:"
+		if q.Required {
+			none = ":"
+		}
+		comment(&b, "  # ", "To be settled: "+q.Message+". Take the # off one of these lines"+none)
+		for _, line := range q.lines {
+			fmt.Fprintf(&b, "  # %s\n", line)
 		}
 	}
 	m := d.mapper(claims)

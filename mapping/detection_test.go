@@ -51,6 +51,9 @@ func TestDetectionFileIsTheSame(t *testing.T) {
 				if diff := cmp.Diff(problemsOf(detected.Map(row, nil, &p)), problemsOf(written.Map(row, nil, &q))); diff != "" {
 					t.Errorf("problems (-detected +written):\n%s\n%s", diff, text)
 				}
+				if strings.Contains(roster[0], "Last, First") { // the order in a file settles where to split
+					p.GuessedName = false
+				}
 				if diff := cmp.Diff(p, q); diff != "" {
 					t.Errorf("person (-detected +written):\n%s\n%s", diff, text)
 				}
@@ -110,34 +113,34 @@ func TestDetectionQuestions(t *testing.T) {
 		},
 		{
 			name: "near miss of a name", roster: []string{"Frist Name|Last Name|SSN", "Ana|Silva|123-45-6789"},
-			want:    []string{"heading_missing first_name: first_name=A* whole=B none"},
+			want:    []string{"heading_missing first_name: first_name=A* none"},
 			answers: []int{0}, mapping: []string{"first_name=Frist Name", "last_name=Last Name"},
 		},
 		{
 			name: "the last name's column holds whole names", roster: []string{"Prefered|Last Name", "x|Silva, Ana"},
-			want:    []string{"heading_missing first_name: first_name=A whole=B none*"},
+			want:    []string{"heading_missing first_name: first_name=A whole=B* none"},
 			answers: []int{1}, mapping: []string{"first_name=Last Name", "last_name=Last Name"},
 			row: []string{"x", "Silva, Ana"}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
 		},
 		{
 			name: "a name beside what may be the last name", roster: []string{"Name|Family|Title", "José Luis|García|Cabo"},
-			want:    []string{"heading_ambiguous last_name: whole=A first_name=A none*", "heading_ambiguous last_name: last_name=B none*"},
+			want:    []string{"heading_ambiguous last_name: whole=A first_name=A* none", "heading_ambiguous last_name: last_name=B* none"},
 			answers: []int{1, 0}, mapping: []string{"first_name=Name", "last_name=Family", "job_title=Title"},
 		},
 		{
 			name: "no names at all", roster: []string{"Who|Trade", "Ana Silva|Electrician"},
-			want:    []string{"heading_missing last_name: last_name=A whole=A none*", "heading_missing first_name: first_name=A none*"},
+			want:    []string{"heading_missing last_name: last_name=A whole=A* none", "heading_missing first_name: first_name=A* none"},
 			answers: []int{0, 0}, mapping: []string{"first_name=Who", "last_name=Who", "work_classification_id=Trade"},
 			row: []string{"Ana Silva", ""}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
 		},
 		{
 			name: "a whole name", roster: []string{"Who|Full Nmae|Trade", "x|Ana Silva|Electrician"},
-			want:    []string{"heading_missing last_name: last_name=A last_name=B whole=B* whole=A none", "heading_missing first_name: first_name=A first_name=B none*"},
+			want:    []string{"heading_missing last_name: last_name=A last_name=B whole=B* whole=A none", "heading_missing first_name: first_name=A* first_name=B none"},
 			answers: []int{2, 2}, mapping: []string{"first_name=Full Nmae", "last_name=Full Nmae", "work_classification_id=Trade"},
 		},
 		{
 			name: "no names taken", roster: []string{"Who|Trade", "Ana Silva|Electrician"},
-			want:    []string{"heading_missing last_name: last_name=A whole=A none*", "heading_missing first_name: first_name=A none*"},
+			want:    []string{"heading_missing last_name: last_name=A whole=A* none", "heading_missing first_name: first_name=A* none"},
 			answers: []int{2, 1}, problem: "no column with the first name",
 		},
 		{
@@ -147,7 +150,7 @@ func TestDetectionQuestions(t *testing.T) {
 		},
 		{
 			name: "one heading twice", roster: []string{"Name|Name", "Ana Silva|ACME"},
-			want:    []string{"heading_twice last_name: whole=A whole=B none*"},
+			want:    []string{"heading_twice last_name: whole=A* whole=B none"},
 			answers: []int{0}, mapping: []string{"first_name=Name", "last_name=Name"},
 			row: []string{"Ana Silva", "ACME"}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
 		},
@@ -165,12 +168,12 @@ func TestDetectionQuestions(t *testing.T) {
 		},
 		{
 			name: "ambiguous", roster: []string{"Employee|Badge Nr", "Ana|7", "Bo|8"},
-			want:    []string{"heading_ambiguous last_name: whole=A employee_id=A is_employee=A none*"},
+			want:    []string{"heading_ambiguous last_name: whole=A* employee_id=A is_employee=A none"},
 			answers: []int{0}, mapping: []string{"first_name=Employee", "last_name=Employee", "employee_id=Badge Nr"},
 		},
 		{
 			name: "a column without a heading", roster: []string{"First||Phone", "Ana|Silva|555"},
-			want:    []string{"heading_missing last_name: last_name=B last_name=C whole=A none*"},
+			want:    []string{"heading_missing last_name: last_name=B* none"},
 			answers: []int{0}, mapping: []string{"first_name=First", "last_name="},
 			row: []string{"Ana", "Silva", "5"}, person: mapping.Person{FirstName: "Ana", LastName: "Silva"},
 		},
@@ -240,8 +243,8 @@ func TestDetectionFileOfDoubts(t *testing.T) {
 	t.Parallel()
 	s, header, _ := survey("First|Last|Title|Job Title|Bagde No|SSN|Note: a # b", "Ana|Silva|Lead|Laborer|7||")
 	text, err := s.File(nil)
-	if err == nil || !strings.Contains(err.Error(), "2 columns can be the job title") {
-		t.Errorf("got %v", err)
+	if err != nil {
+		t.Error(err)
 	}
 	want := `fields:
   first_name: {column: First}

@@ -45,7 +45,7 @@ func TestOrderOfNames(t *testing.T) {
 	}{
 		{"ordinary", "Maria Lopez|John Smith|Ann Lee|Anh Khoa|Bo Li|Deshawn James|Xochitl Cruz", ""},
 		{"ordinary, in capitals", "MARIA LOPEZ|JOHN SMITH|ANN LEE", ""},
-		{"last name first", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li"},
+		{"half of them last name first", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li|Ho An", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li|Ho An"},
 		{"one among others", "Maria Lopez|John Smith|Kowalski Piotr|Anh Khoa", "Kowalski Piotr"},
 		{"most with commas", "Lopez, Maria|Smith, John|Anh Khoa|Ann Lee", "Anh Khoa"},
 		{"few with commas", "Lopez, Maria|Ann Lee|Anh Khoa", ""},

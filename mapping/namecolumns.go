@@ -76,8 +76,13 @@ func (d *detector) surnameElsewhere(c *column) bool {
 		if d.compare(other); other.nearly != meansLastName && !namesSurname(other.heading) {
 			continue
 		}
+		if d.isWhole(c, other) {
+			d.claim(fullName, claim{column: c, confidence: 0.9, how: byCells})
+			return true
+		}
 		d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", the first name", fullName, FirstName)
 		d.ambiguous(other, "the last name", LastName)
+		d.propose(FirstName, LastName)
 		return true
 	}
 	return false
@@ -99,7 +104,20 @@ func (d *detector) otherHalf(c *column) bool {
 	}
 	d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", a half of it", fullName, FirstName, LastName)
 	d.ambiguous(other, "the other half of the name", LastName, FirstName)
+	if votes := d.orderVotes(c, other); votes.lastFirst > votes.firstLast {
+		d.propose(LastName, FirstName)
+	} else {
+		d.propose(FirstName, LastName)
+	}
 	return true
+}
+
+// propose makes fields the proposed answers to the last questions.
+func (d *detector) propose(fields ...Field) {
+	for i, f := range fields {
+		q := &d.questions[len(d.questions)-len(fields)+i]
+		q.Guess = slices.IndexFunc(q.Answers, func(a Answer) bool { return a.field == f })
+	}
 }
 
 // namesSurname reports whether a heading has a word for the last name.

@@ -12,14 +12,24 @@ import (
 type order uint8
 
 const (
-	autoOrder   order = iota // first name first, unless capitals say otherwise
-	firstLast                // first name first
-	lastFirst                // last name first
-	twoSurnames              // as autoOrder; of three words, the last two are surnames
+	autoOrder        order = iota // first name first, unless capitals say otherwise
+	firstLast                     // first name first, as a mapping file says
+	lastFirst                     // last name first, as a mapping file says
+	twoSurnames                   // as autoOrder; of three words, the last two are surnames
+	headingLastFirst              // last name first, as the heading says; where the last name ends is a guess
 )
 
 // String returns the word for the order in mapping files.
-func (o order) String() string { return orders()[o] }
+func (o order) String() string {
+	if o == headingLastFirst {
+		o = lastFirst
+	}
+	return orders()[o]
+}
+
+// isSettled reports whether a mapping file says which half is in front. Then no split
+// is a guess.
+func (o order) isSettled() bool { return o == firstLast || o == lastFirst }
 
 // orders are the names of the orders, by order.
 func orders() []string { return []string{"auto", "first_last", "last_first", "two_surnames"} }
@@ -104,6 +114,7 @@ func splitPart(name string, words, suffix []string, o order, guessed bool) (firs
 		return "", strings.Join(slices.Concat(words, suffix), " "), false
 	}
 	at, lastInFront, guess := splitWords(words, o)
+	guess = guess && !o.isSettled()
 	firstWords, lastWords := words[:at], words[at:]
 	if lastInFront {
 		firstWords, lastWords = lastWords, firstWords
@@ -125,9 +136,9 @@ func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
 func splitWords(words []string, o order) (at int, lastInFront, guessed bool) {
 	n := len(words)
 	if k := leadingCapitals(words); k > 0 && o != firstLast { // GARCIA Maria
-		return k, true, o != lastFirst
+		return k, true, o != lastFirst && o != headingLastFirst
 	}
-	if o == lastFirst {
+	if o == lastFirst || o == headingLastFirst {
 		at = 1
 		for at < n-1 && isParticle(words[at-1]) {
 			at++

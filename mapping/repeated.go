@@ -17,7 +17,7 @@ func (d *detector) follow(c *column) bool {
 	return false
 }
 
-// twice adds the problem of several columns for a field.
+// twice adds the question of several columns for a field.
 func (d *detector) twice(f Field, claims []claim) {
 	var places, entries []string
 	var answers []Answer
@@ -26,13 +26,11 @@ func (d *detector) twice(f Field, claims []claim) {
 		entries = append(entries, d.entry(f, c))
 		answers = append(answers, d.answer(f, c))
 	}
-	p := Problem{
+	q := Question{replaces: func(g Field, _ claim) bool { return g == f }, Problem: Problem{
 		Code: "heading_twice", Field: publicField(f), Column: claims[1].index,
 		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), f.word(), list(places, "and")),
-		Hint:    "say in a mapping file which one counts: " + list(entries, "or"),
-	}
-	d.problems = append(d.problems, p)
-	d.ask(p, func(g Field, _ claim) bool { return g == f }, answers...)
+	}}
+	d.askOrRefuse(q, "which one counts", entries, answers)
 }
 
 // sameCells reports whether two columns have the same cells in every row of the

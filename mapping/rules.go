@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // meaning is what a heading stands for: the name of a section of
@@ -73,7 +74,7 @@ func certain(f Field) rule { return rule{fields: []Field{f}, steps: []step{{fiel
 // without a rule feeds nothing.
 var rules = sync.OnceValue(func() map[meaning]rule {
 	lastFirstName, twoSurnameName := certain(fullName), certain(fullName)
-	lastFirstName.order, twoSurnameName.order = lastFirst, twoSurnames
+	lastFirstName.order, twoSurnameName.order = headingLastFirst, twoSurnames
 	trade, tradeID := certain(WorkClassification), certain(WorkClassification)
 	trade.lookup = true
 	const firm = "a yes/no or the name of a firm"
@@ -97,8 +98,8 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 			steps: []step{{test: noCells}, {test: cells(isAnswer)}, {some(isAnswer, 0), ask, ""}},
 		},
 		"kind_of_worker": {
-			fields: []Field{IsEmployee}, unclear: "who is an employee, but not every word in it says so",
-			steps: []step{{test: noCells}, {test: cells(isWorkerKind)}, {some(isWorkerKind, 0), ask, ""}},
+			fields: []Field{IsEmployee}, unclear: "the yes/no of is_employee, but not every word in it says yes or no",
+			steps: []step{{test: noCells}, {test: cells(isWorkerKind)}, {some(isWorkerKind, 0), ask, ""}, {areKinds, ask, ""}},
 		},
 		meansAnyName:       {phase: namePhase, fields: []Field{fullName}},
 		meansFirstNameWord: {phase: namePhase, fields: []Field{fullName}},
@@ -127,8 +128,8 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 			steps: []step{{taken(JobTitle), ignore, ""}, {cells(hasDigit), ignore, ""}, {cells(isWords), feed, JobTitle}, {nil, ask, ""}},
 		},
 		"type?": {
-			phase: otherPhase, fields: []Field{IsEmployee}, unclear: "who is an employee, but not every word in it says so",
-			steps: []step{{taken(IsEmployee), ignore, ""}, {cells(isWorkerKind), feed, IsEmployee}, {some(isWorkerKind, 0), ask, ""}},
+			phase: otherPhase, fields: []Field{IsEmployee}, unclear: "the yes/no of is_employee, but not every word in it says yes or no",
+			steps: []step{{taken(IsEmployee), ignore, ""}, {cells(isWorkerKind), feed, IsEmployee}, {some(isWorkerKind, 0), ask, ""}, {areCodes, ask, ""}},
 		},
 		"firm?": {
 			phase: otherPhase, fields: []Field{IsEmployee}, inverted: true, unclear: firm,
@@ -203,6 +204,20 @@ func areAnswers(_ *detector, c *column) bool {
 		distinct[cell] = true
 	}
 	return most(c.cells, isAnswer) && (len(c.cells) < 3 || len(distinct) < len(c.cells))
+}
+
+// areKinds tests whether cells are few different words.
+func areKinds(_ *detector, c *column) bool {
+	kinds := make(map[string]bool)
+	for _, cell := range c.cells {
+		kinds[tableKey(cell)] = true
+	}
+	return len(kinds) > 0 && len(kinds) < mostValues && most(c.cells, isWords)
+}
+
+// areCodes tests whether cells are few different words of a letter or two.
+func areCodes(d *detector, c *column) bool {
+	return areKinds(d, c) && most(c.cells, func(s string) bool { return utf8.RuneCountInString(s) <= 2 })
 }
 
 func namesTaken(d *detector, _ *column) bool {

@@ -56,18 +56,9 @@ func (f *form) newSelect(i int, title string, show func(mapping.Answer) string) 
 		Validate(func(j int) error { return f.clash(i, j) })
 }
 
-// needless reports whether an earlier answer makes question i needless: a column of full
-// names holds first and last names.
+// needless reports whether the answers to earlier questions make question i needless.
 func (f *form) needless(i int) bool {
-	if f.questions[i].Code != "heading_missing" {
-		return false
-	}
-	for earlier := range i {
-		if f.questions[earlier].Answers[f.answers[earlier]].Whole {
-			return true
-		}
-	}
-	return false
+	return f.questions[i].Needless(f.questions, f.answers)
 }
 
 // clash refuses an answer to question i that gives a field a second column.
@@ -169,6 +160,14 @@ func questionText(q mapping.Question) string {
 	for _, answer := range q.Answers {
 		fields[answer.Field] = true
 	}
+	switch {
+	case q.Value != "":
+		return "Does it mean an employee?"
+	case q.Code == "name_order_unclear":
+		return "Which name is in front?"
+	case q.Code == "names_swapped":
+		return "Which column holds which name?"
+	}
 	if q.Code == "heading_missing" && q.Field == mapping.LastName {
 		return "Which column holds last names, or whole names?"
 	}
@@ -180,7 +179,10 @@ func questionText(q mapping.Question) string {
 
 // answerText describes an answer: meaning, column and some cells.
 func answerText(answer mapping.Answer, before, between string) string {
-	if answer.Column < 0 {
+	switch {
+	case answer.Text != "":
+		return report.Clean(answer.Text)
+	case answer.Column < 0:
 		return "none: leave it out"
 	}
 	text := fmt.Sprintf("%s: column %s", fieldName(answer.Field), mapping.ColumnName(answer.Column))

@@ -61,7 +61,7 @@ func (a *app) showMapping(ctx context.Context, path, output string, forget bool)
 		}
 	}
 	questions, err := in.Questions()
-	if err == nil && (len(questions) == 0 || a.interactive()) {
+	if err == nil && (len(questions) == 0 || a.mayAsk(questions)) {
 		err = a.askAndBind(ctx, in)
 	}
 	if err != nil {

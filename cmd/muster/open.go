@@ -12,6 +12,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/text"
+	"muster/mapping"
 )
 
 // openRoster opens a roster or a results file, maps the headings and finds the
@@ -79,7 +80,7 @@ func (a *app) askAndBind(ctx context.Context, in *importer.Roster) error {
 	if err != nil {
 		return err
 	}
-	if len(questions) == 0 || !a.interactive() {
+	if !a.mayAsk(questions) {
 		return in.Bind()
 	}
 	answers, err := a.askColumns(ctx, in.Path, questions)
@@ -99,6 +100,13 @@ func (a *app) askAndBind(ctx context.Context, in *importer.Roster) error {
 		a.talk("This is remembered for these headings; %s undoes it.", a.suggest("map", in.Path, "--forget"))
 	}
 	return in.Bind()
+}
+
+// mayAsk reports whether there are questions for a person at the terminal. If a question
+// has no answer to choose, the form would only lead to an error.
+func (a *app) mayAsk(questions []mapping.Question) bool {
+	return len(questions) > 0 && a.interactive() &&
+		!slices.ContainsFunc(questions, func(q mapping.Question) bool { return len(q.Answers) < 2 })
 }
 
 // savedMappings returns the folder of the mappings that the user has confirmed. The
