@@ -71,7 +71,7 @@ func (c *column) orderVotes() orderVotes {
 	var votes orderVotes
 	commas := 0
 	for _, cell := range c.cells {
-		words := dropTitles(strings.Fields(cell))
+		words, _ := dropTitles(strings.Fields(cell), 2)
 		switch {
 		case strings.Contains(cell, ","):
 			commas++
