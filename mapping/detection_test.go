@@ -85,6 +85,21 @@ func ask(s *mapping.Detection) []string {
 	return all
 }
 
+// proposed returns the answers of a person who presses Enter at every question.
+func proposed(s *mapping.Detection) []int {
+	questions := s.Questions()
+	answers := make([]int, len(questions))
+	for i, q := range questions {
+		answers[i] = q.Guess
+	}
+	for i, q := range questions {
+		if q.Needless(questions, answers) {
+			answers[i] = len(q.Answers) - 1
+		}
+	}
+	return answers
+}
+
 func TestDetectionQuestions(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -191,6 +206,9 @@ func TestDetectionQuestions(t *testing.T) {
 						t.Errorf("shows a social security number: %v", a.Samples)
 					}
 				}
+			}
+			if _, err := s.File(proposed(s)); err != nil {
+				t.Errorf("the proposed answers: %v", err)
 			}
 			if tt.answers == nil {
 				return

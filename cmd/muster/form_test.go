@@ -178,9 +178,29 @@ func TestFormWholeNames(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "Who,Role", "Ana Silva,Mason", "Bo Li,Painter")
-	shown, code := terminal(t, folder, []string{"check", "crew.csv"}, `first and last name in one: column A "Who"`, up+enter)
+	shown, code := terminal(t, folder, []string{"check", "crew.csv"}, `first and last name in one: column A "Who"`, enter)
 	if strings.Contains(shown, "Which column holds the first name?") || !strings.Contains(shown, `"Who"`) || code != exitDone {
 		t.Errorf("exit code %d\n%s", code, shown)
+	}
+}
+
+// TestFormValues holds that Enter leaves a doubtful column out, and that a person can say
+// what each value means instead.
+func TestFormValues(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeRoster(t, folder, "crew.csv", "Name,Type", "Ana Silva,H", "Bo Li,S", "Cy Ray,H")
+	shown, code := terminal(t, folder, []string{"map", "crew.csv"}, "none: leave it out", enter)
+	if code != exitDone || !strings.Contains(shown, `not used: "Type"`) || strings.Contains(shown, "Does it mean") {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+	shown, code = terminal(t, folder, []string{"map", "crew.csv", "--forget", "-o", "mapping.yaml"}, "none: leave it out", up+enter,
+		"Does it mean an employee? (2", enter, "Does it mean an employee? (3", down+enter)
+	if code != exitDone || !strings.Contains(shown, `is_employee: column B "Type"`) {
+		t.Errorf("exit code %d\n%s", code, shown)
+	}
+	if text, err := os.ReadFile(filepath.Join(folder, "mapping.yaml")); err != nil || !bytes.Contains(text, []byte("values: {H: true, S: false}")) {
+		t.Errorf("got %v\n%s", err, text)
 	}
 }
 
