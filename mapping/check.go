@@ -9,8 +9,7 @@ import (
 )
 
 var (
-	firmWords   = wordSet("name-parts", "firm", exactly)
-	occupations = wordSet("occupations", "occupation", Fold)
+	firmWords = wordSet("name-parts", "firm", exactly)
 )
 
 // checkName returns the problem of a name, or nil. A whole name has both halves in
@@ -129,7 +128,7 @@ func remarkBehind(name string) string {
 // No person has such a first name.
 func isRemark(text string) bool {
 	for word := range strings.FieldsSeq(text) {
-		if occupations()[Fold(word)] {
+		if isJobWord(word) {
 			return true
 		}
 	}

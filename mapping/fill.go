@@ -47,8 +47,8 @@ func (p *Person) stripAsides(name string, least int) string {
 // and takes a title, a nickname and a maiden name out of the name.
 func (s *source) checkHalf(name *string, v value, p *Person) *Problem {
 	*name = p.stripAsides(v.text, 1)
-	if words := strings.Fields(*name); titleLength(words) > 0 && len(words) > 1 {
-		words, _ = dropTitles(words, len(words))
+	if strings.Contains(*name, " ") {
+		words, _ := dropTitles(strings.Fields(*name), len(*name))
 		*name = strings.Join(words, " ")
 	}
 	if v.kind == Date || v.kind == Boolean {

@@ -17,6 +17,9 @@ const (
 // Stenner or Halvorsen, Emma (née Ottarson). stripped is the removed text. At
 // least as many words must remain.
 func stripMaidenName(name string, least int) (rest, stripped string) {
+	if strings.Count(name, " ") < 2 {
+		return name, ""
+	}
 	words := strings.Fields(name)
 	for i := 1; i < len(words)-1; i++ {
 		to := maidenNameEnd(words, i)

@@ -104,24 +104,37 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	if problems != nil || len(m.sources) == 0 {
 		return problems
 	}
-	name := p.FirstName + " " + p.LastName
-	switch {
-	case isNullWord(p.LastName) && isNullWord(p.FirstName):
-		return m.nameMissing("the name is missing: the cells have only "+quote(name), "fill it in")
-	case isPlaceholderName(p.FirstName, p.LastName):
-		return m.nameMissing(quote(name)+" is a placeholder, not a name", "type the name of the person; if there is none, delete the row")
-	}
-	p.GuessedName = p.GuessedName || isTwice(p.FirstName, p.LastName) || m.sources[0].field == FirstName && isSwapped(p.FirstName, p.LastName)
-	return nil
+	return m.checkPerson(cells, p)
 }
 
-// nameMissing returns the problem of a row without a name.
-func (m *Mapper) nameMissing(message, hint string) []Problem {
+// checkPerson returns the problem of a first and a last name that together are no
+// person's, and notes what is in doubt.
+func (m *Mapper) checkPerson(cells []string, p *Person) []Problem {
 	s, column := &m.sources[0], -1
 	if len(s.columns) > 0 {
 		column = s.columns[0]
 	}
-	return []Problem{*s.problem("name_missing", column, message, hint)}
+	refuse := func(code, message string) []Problem {
+		return []Problem{*s.problem(code, column, message, "type the name of the person; if there is none, delete the row")}
+	}
+	name := p.FirstName + " " + p.LastName
+	folded := Fold(name)
+	if s.field == fullName && column >= 0 {
+		name = strings.TrimSpace(cellAt(cells, column))
+	}
+	post, doubtful := readPost(strings.Fields(folded))
+	switch {
+	case isNullWord(p.LastName) && isNullWord(p.FirstName):
+		return refuse("name_missing", "the name is missing: the cells have only "+quote(name))
+	case isPlaceholderName(folded):
+		return refuse("name_missing", quote(name)+" is a placeholder, not a name")
+	case post:
+		return refuse("name_unclear", quote(name)+" is a post or a firm, not a person")
+	case !hasLetter(p.FirstName) || !hasLetter(p.LastName):
+		return refuse("name_unclear", quote(name)+" has a number in place of a first or a last name")
+	}
+	p.GuessedName = p.GuessedName || doubtful || isTwice(p.FirstName, p.LastName) || s.field == FirstName && isSwapped(p.FirstName, p.LastName)
+	return nil
 }
 
 // isTwice reports whether a first name holds the last name too, as whole names

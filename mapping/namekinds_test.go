@@ -147,6 +147,8 @@ func TestTitles(t *testing.T) {
 		{"Herr, Maria", "Maria|Herr"},
 		{"Engineer, Farokh", "Farokh|Engineer"},
 		{"Juan Olmedo Sr.", "Juan|Olmedo Sr."},
+		{"Hugo Neto", "Hugo|Neto"},
+		{"Hugo Prado Neto", "Hugo|Prado Neto"},
 		{"Lieutenant Stenner", "name_single"},
 	}, nil)
 	m := detect(t, mapping.Options{}, "First Name|Last Name")

@@ -123,9 +123,13 @@ func splitPart(name string, words, suffix []string, o order, guessed bool) (firs
 }
 
 // cutSuffix moves the suffixes at the end of words to the front of suffix. With
-// fifth, V is a suffix behind two words or more.
+// fifth, V is a suffix behind two words or more, and the last name of two words is
+// none: Ana Neto.
 func cutSuffix(words, suffix []string, fifth bool) (name, all []string) {
 	for n := len(words) - 1; n > 0 && isSuffix(words[n], fifth && n > 1); n-- {
+		if fifth && n == 1 && suffixNames()[strings.ToLower(words[n])] {
+			break
+		}
 		words, suffix = words[:n], slices.Concat(words[n:], suffix)
 	}
 	return words, suffix
@@ -290,10 +294,12 @@ func allInitials(words []string) bool {
 
 // The words that are parts of names.
 var (
-	suffixes  = wordSet("name-parts", "suffix", exactly)
-	degrees   = wordSet("name-parts", "degree", exactly)
-	particles = wordSet("name-parts", "particle", exactly)
-	saints    = wordSet("name-parts", "saint", exactly)
+	suffixes = wordSet("name-parts", "suffix", exactly)
+
+	suffixNames = wordSet("name-parts", "suffix or name", exactly)
+	degrees     = wordSet("name-parts", "degree", exactly)
+	particles   = wordSet("name-parts", "particle", exactly)
+	saints      = wordSet("name-parts", "saint", exactly)
 
 	particleNames  = wordSet("name-parts", "particle or name", exactly)
 	jointParticles = wordSet("name-parts", "joint particles", exactly)

@@ -15,7 +15,7 @@ import (
 // is written like a name: Ann Lee (days) and Ann Lee (ACME) are written too. A name
 // with any other bracket, such as Ann Lee (Foreman), stays and is refused.
 func stripNickname(name string) (rest, stripped string) {
-	if !strings.ContainsAny(name, quotesAndBrackets) {
+	if !strings.ContainsFunc(name, opensAside) {
 		return name, ""
 	}
 	if q := name[:1]; len(name) > 2 && (q == "'" || q == `"`) && strings.HasSuffix(name, q) {
@@ -47,8 +47,10 @@ func stripNickname(name string) (rest, stripped string) {
 	return strings.TrimSpace(rest), name[from:to]
 }
 
-// quotesAndBrackets begin an aside.
-const quotesAndBrackets = "\"'`´([{（“”„‘‚«»"
+// opensAside reports whether r is a quote or a bracket in front of an aside.
+func opensAside(r rune) bool {
+	return !unicode.IsLetter(r) && r != ' ' && strings.ContainsRune("\"'`´([{（“”„‘‚«»", r)
+}
 
 // aside is text in quotes around whole words, or in brackets behind or between
 // words.
@@ -73,7 +75,7 @@ func findAside(name string) (from, to int) {
 // and no remark.
 func mayBeNickname(inside string) bool {
 	words := strings.Fields(inside)
-	if len(words) == 0 || len(words) > 2 || isRemark(inside) || isSuffixPart(words, true) || isNullWord(inside) || isPlaceholder(inside) {
+	if len(words) == 0 || len(words) > 2 || isRemark(inside) || jobWords()[Fold(inside)] == qualifier && !nicknames()[Fold(inside)] || isSuffixPart(words, true) || isNullWord(inside) || isPlaceholder(inside) {
 		return false
 	}
 	return !strings.ContainsFunc(inside, func(r rune) bool {

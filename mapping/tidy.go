@@ -3,6 +3,7 @@ package mapping
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 var abbreviations = wordSet("name-parts", "abbreviated", exactly)
@@ -33,7 +34,7 @@ var spacedHyphen = regexp.MustCompile(`([^ ,]+)(?: [-–—] ?|[-–—] )([^ ,]
 // joinHyphen takes the blanks round a hyphen inside a name out: Carreño - Olmedo.
 // joined is false for a dash between a name and a remark.
 func joinHyphen(name string) (rest string, joined bool) {
-	if !strings.ContainsAny(name, "-–—") {
+	if !hasSpacedHyphen(name) {
 		return name, false
 	}
 	at := spacedHyphen.FindStringSubmatchIndex(name)
@@ -45,12 +46,22 @@ func joinHyphen(name string) (rest string, joined bool) {
 	switch {
 	case isDash(left), isDash(right), strings.Trim(left+right, "-–—") != left+right, !hasLetter(left), !hasLetter(right), hasDigit(left + right):
 		return name, false
-	case isCapitals(left) != isCapitals(right), isInitial(right), isSuffix(right, false), isPlaceholder(right), isRemark(behind):
+	case isCapitals(left) != isCapitals(right), isInitial(right), isSuffix(right, false), isPlaceholder(right), isRemark(behind), jobWords()[Fold(right)] == qualifier:
 		return name, false
 	case len(strings.Fields(before)) > 1 && len(strings.Fields(behind)) > 1: // Ann Lee - Bo Li
 		return name, false
 	}
 	return name[:at[3]] + "-" + name[at[4]:], true
+}
+
+// hasSpacedHyphen reports whether a name has a hyphen or a dash beside a blank.
+func hasSpacedHyphen(name string) bool {
+	for i, r := range name {
+		if isDash(string(r)) && (i > 0 && name[i-1] == ' ' || strings.HasPrefix(name[i+utf8.RuneLen(r):], " ")) {
+			return true
+		}
+	}
+	return false
 }
 
 // firstPart returns the words of a name in front of a comma.

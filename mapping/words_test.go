@@ -11,6 +11,9 @@ func wordTables() map[string]map[string]func(string) bool {
 	in := func(set func() map[string]bool, key func(string) string) func(string) bool {
 		return func(word string) bool { return set()[key(word)] }
 	}
+	isJob := func(kind jobWord) func(string) bool {
+		return func(word string) bool { return jobWords()[Fold(word)] == kind }
+	}
 	return map[string]map[string]func(string) bool{
 		"answers": {
 			"yes": in(yesWords, Fold), "mark": in(yesMarks, exactly), "no": in(noWords, Fold), "empty box": in(emptyBoxes, exactly),
@@ -22,7 +25,7 @@ func wordTables() map[string]map[string]func(string) bool {
 		},
 		"name-parts": {
 			"title": isTitle, "title inside": in(titlesInside, exactly), "title or name": in(titleNames, exactly),
-			"particle or name": isParticle, "joint particles": in(jointParticles, exactly), "maiden": in(maidenWords, exactly),
+			"particle or name": isParticle, "suffix or name": in(suffixNames, exactly), "joint particles": in(jointParticles, exactly), "maiden": in(maidenWords, exactly),
 			"abbreviated": in(abbreviations, exactly), "suffix": func(w string) bool { return isSuffix(w, false) }, "degree": isDegree, "particle": isParticle,
 			"small": in(smallWords, exactly), "saint": isSaint, "mac": in(macNames, exactly), "firm": in(firmWords, exactly),
 			"surname in a heading": in(surnameWords, headingKey), "no surname in a heading": in(noSurnameWords, headingKey),
@@ -30,10 +33,11 @@ func wordTables() map[string]map[string]func(string) bool {
 		"names": {
 			"given": in(givenNames, Fold), "either": in(eitherNames, Fold), "surname": in(surnames, Fold), "nickname": in(nicknames, Fold),
 		},
-		"occupations": {"occupation": isRemark, "rank": isRank},
+		"occupations": {
+			"occupation": isRemark, "occupation or name": isJob(jobOrName), "qualifier": isJob(qualifier), "trade": isRemark, "rank": isRank,
+		},
 		"placeholders": {"placeholder": func(name string) bool {
-			first, last, _ := strings.Cut(name, " ")
-			return isPlaceholderName(first, last) || last == ""
+			return isPlaceholderName(name)
 		}},
 		"status": {
 			"status heading": isStatusHeading, "active heading": isStatusHeading, "inactive heading": isStatusHeading,
