@@ -36,6 +36,10 @@ func TestChangedJobTitle(t *testing.T) {
 			faults: []simulator.Fault{{Kind: simulator.Status500Before, Scope: simulator.Updates}},
 		},
 		{
+			name: "is left when the account may not change it", update: true, denied: []simulator.Denial{simulator.DenyWrite},
+			status: outcome.Failed, code: "update_refused", title: "Laborer",
+		},
+		{
 			name: "is left when the person has gone", update: true, gone: true, status: outcome.Failed, code: "update_refused",
 		},
 	}
@@ -52,6 +56,9 @@ func TestChangedJobTitle(t *testing.T) {
 						j.API = b.client(j.Pace, leaving{b.server, id})
 					}
 				})
+				if r.Stopped != nil {
+					t.Errorf("stopped by %v", r.Stopped)
+				}
 				o := r.rows[0].Outcome
 				code := ""
 				if len(o.Problems) > 0 {

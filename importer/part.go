@@ -109,7 +109,7 @@ func (p *part) nameOf(cells []string) string {
 func (e *StopError) named(project int64) *StopError {
 	stop := *e
 	stop.Message = fmt.Sprintf("project %d: %s", project, e.Message)
-	stop.Fix = "check the project's number in the roster or the mapping file, and the service account's Permitted Projects"
+	stop.Fix = "check the project's number in the roster or the mapping file; " + e.Fix
 	return &stop
 }
 

@@ -82,8 +82,11 @@ func (r *run) decideAnswer(t *task, err error) answer {
 // request may be repeated, and the person may have been removed.
 func (r *run) decideUpdate(t *task, err error) answer {
 	e := requestError(err)
-	if e.Kind == procore.NotFound {
-		return updateRefused(t, []outcome.Problem{{Message: e.Message, Hint: e.Hint}})
+	if e.Kind == procore.NotFound || e.Kind == procore.Forbidden {
+		return updateRefused(t, []outcome.Problem{{
+			Message: e.Message,
+			Hint:    "change the title in Procore; if all updates are refused, the service account needs the right to edit people, or leave --update out",
+		}})
 	}
 	switch r.nextTry(t, e, repeatLimits) {
 	case procore.SendAgain:

@@ -182,13 +182,13 @@ func stopFor(e *procore.Error) *StopError {
 		stop.Code, stop.Message = "unauthorized", "Procore refuses the token, also after it was renewed: "+words
 		stop.Fix = "check that the service account is still active and that the credentials belong to this --environment"
 	case procore.Forbidden:
-		stop.Code, stop.Message = codeForbidden, "the account may not do this in this project: "+words
+		stop.Code, stop.Message = codeForbidden, fmt.Sprintf("the account may not %s: %s", e.Op, words)
 		stop.Fix = "give the service account Directory Admin (or Create Contacts), and check --company; add the project to its Permitted Projects: an update of the app removes them"
 		if strings.Contains(strings.ToLower(words), "not connected") {
 			stop.Fix = "ask a company administrator to connect the app in the company's App Management, and check --company"
 		}
 	case procore.NotFound:
-		stop.Code, stop.Message = codeProjectNotFound, "the project does not exist, or this account can't see it: "+words
+		stop.Code, stop.Message = codeProjectNotFound, fmt.Sprintf("the project does not exist, or this account can't see it (refused: to %s): %s", e.Op, words)
 		stop.Fix = "check --company and --project, and the service account's Permitted Projects: an update of the app removes them"
 	case procore.Unreachable:
 		stop.Code, stop.Message = "unreachable", "Procore can't be reached: "+words
@@ -203,6 +203,10 @@ func stopFor(e *procore.Error) *StopError {
 		}
 		stop.Code, stop.Message = "procore_fault", "Procore did not answer as expected: "+words
 		stop.Fix = "run the same command again later"
+	}
+	if e.Blocked() {
+		stop.Message = fmt.Sprintf("Procore did not get the call to %s: %s", e.Op, words)
+		stop.Fix = "a firewall, a proxy or a sign-in page answered in place of Procore: ask your IT department to let muster reach Procore, and check HTTPS_PROXY and --api-url"
 	}
 	return stop
 }

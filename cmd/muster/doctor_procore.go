@@ -106,7 +106,7 @@ func (x *examination) checkCompany(ctx context.Context, client *procore.Client) 
 	switch {
 	case errors.As(err, &refused) && refused.Kind == procore.Forbidden:
 		f := newTrouble(broken, err)
-		f.Fix = "check --company, and have a company administrator install the app in that company"
+		f.Fix = "check --company, and ask a company administrator to connect the app in that company's App Management"
 		return f
 	case err != nil: // an import does not need the list
 		return newCallTrouble(doubted, client, err)
@@ -198,7 +198,7 @@ func newTrouble(s state, err error) finding {
 	}
 	f := finding{State: s, Text: e.Message, Fix: e.Hint, Facts: facts{"code": e.Code}}
 	if e.Status != 0 {
-		f.Text = fmt.Sprintf("Procore answers with status %d: %s", e.Status, e.Message)
+		f.Text = fmt.Sprintf("Procore answers the call to %s with status %d: %s", e.Op, e.Status, e.Message)
 		f.Facts["http_status"] = e.Status
 	}
 	if e.RequestID != "" {

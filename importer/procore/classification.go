@@ -16,6 +16,9 @@ type classification struct {
 
 const (
 	checkPerson  = "Check in Procore whether the person exists before you send the row again."
+	letThrough   = "Ask your IT department to let muster reach %s, and check the API URL and the proxy."
+	connectApp   = "Ask a company administrator to connect the app in the company's App Management, and check the company ID."
+	permitted    = "an update of the app takes projects out of the service account's permitted projects"
 	checkRequest = "Procore or a proxy on the way does not accept this request: check the API URL and the proxy."
 )
 
@@ -26,8 +29,8 @@ var classifications = map[int]classification{
 	http.StatusNotAcceptable:       refused("Correct the row by Procore's message, then retry it."),
 	http.StatusConflict:            {Refused, DidNotHappen, "conflict", "A person with this ID exists already: look the person up in Procore, or correct the ID in the row."},
 	http.StatusUnauthorized:        {Unauthorized, DidNotHappen, "unauthorized", "Check that the client ID and secret belong to this environment and that the service account is still active."},
-	http.StatusForbidden:           {Forbidden, DidNotHappen, "forbidden", "Ask a company administrator to put the project among the service account's permitted projects, and to give it the right to create contacts in the Directory."},
-	http.StatusNotFound:            {NotFound, DidNotHappen, "not_found", "Check the company ID and the project ID, and that the project is among the service account's permitted projects."},
+	http.StatusForbidden:           {Forbidden, DidNotHappen, "forbidden", "Ask a company administrator to give the service account Directory Admin or the right to create contacts, and to put the project among its permitted projects: " + permitted + "."},
+	http.StatusNotFound:            {NotFound, DidNotHappen, "not_found", "Check the company ID, the project ID and the service account's permitted projects: " + permitted + "."},
 	http.StatusTooManyRequests:     {Throttled, DidNotHappen, "throttled", "Wait until the quota allows more; other programs that use the same credentials share it."},
 	http.StatusRequestTimeout:      {Fault, MayHaveHappened, "server_timeout", checkPerson},
 }

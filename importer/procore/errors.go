@@ -45,18 +45,19 @@ const (
 // Answer identifies an answer of Procore. The zero value means that there was none.
 type Answer struct {
 	Status    int    // of HTTP
+	Page      bool   // an HTML page, which Procore's API does not send
 	RequestID string // for Procore's support
 }
 
 // answerOf returns the status and the ID of an answer.
 func answerOf(resp *http.Response) Answer {
-	return Answer{resp.StatusCode, requestID(resp.Header)}
+	return Answer{resp.StatusCode, isPage(resp.Header.Get("Content-Type"), nil), requestID(resp.Header)}
 }
 
 // Error is the failure of a call.
 type Error struct {
 	Answer            // what came back, if anything
-	Op         string // the call, such as "create person"
+	Op         string // the call, such as "create a person"
 	Kind       Kind
 	Effect     Effect
 	Code       string              // for programs, such as "conflict": see classifications
@@ -89,6 +90,12 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (request %s)", e.RequestID)
 	}
 	return b.String()
+}
+
+// Blocked reports whether a firewall, a proxy or a sign-in page has answered in place of
+// Procore's API. A page about a fault may come from Procore's own gateway.
+func (e *Error) Blocked() bool {
+	return e.Page && e.Kind != Fault && e.Kind != Throttled && e.Kind != Unreachable
 }
 
 // Unwrap returns the cause, so that errors.Is finds an ended context.

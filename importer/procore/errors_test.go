@@ -172,10 +172,10 @@ func TestBodiesAreUnderstood(t *testing.T) {
 		{"broken JSON", "application/json", `{"errors":{"orig`, `{"errors":{"orig`, fields{"": {`{"errors":{"orig`}}},
 		{"plain text", "text/plain", "Try\nanother\tname\r\n", "Try another name", fields{"": {"Try another name"}}},
 		{"control characters", "text/plain", "red\x1b[31m \u202etxt\x00", "red [31m txt", fields{"": {"red [31m txt"}}},
-		{"HTML", "text/html", "<html><head><TITLE lang=en>502 Bad &amp; Gateway</TITLE></head><body>secret plans", `an HTML page titled "502 Bad & Gateway"`, nil},
-		{"HTML of another name", "application/json", " <!doctype html><p>x", "an HTML page from a proxy (422 Unprocessable Entity)", nil},
-		{"HTML that ends in a tag", "text/html", "<title", "an HTML page from a proxy (422 Unprocessable Entity)", nil},
-		{"HTML with an open title", "text/html", "<title>x", "an HTML page from a proxy (422 Unprocessable Entity)", nil},
+		{"HTML", "text/html", "<html><head><TITLE lang=en>502 Bad &amp; Gateway</TITLE></head><body>secret plans", `a firewall or proxy answered with an HTML page titled "502 Bad & Gateway"`, nil},
+		{"HTML of another name", "application/json", " <!doctype html><p>x", "a firewall or proxy answered with an HTML page (422 Unprocessable Entity)", nil},
+		{"HTML that ends in a tag", "text/html", "<title", "a firewall or proxy answered with an HTML page (422 Unprocessable Entity)", nil},
+		{"HTML with an open title", "text/html", "<title>x", "a firewall or proxy answered with an HTML page (422 Unprocessable Entity)", nil},
 		{"nothing", "", "", "422 Unprocessable Entity", nil},
 		{"white space", "text/plain", " \r\n ", "422 Unprocessable Entity", nil},
 		{"a byte order mark", "application/json", "\ufeff{\"error\":\"x\"}", "x", fields{"": {"x"}}},
@@ -320,5 +320,30 @@ func TestRateHeadersReachThePace(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A refusal names who refused and what to do: the app's administrator, or the IT department.
+func TestHintsOfRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, body, kind string
+		status           int
+		blocked          bool
+		hint             string
+	}{
+		{"an app that is not connected", `{"errors":["App is not connected to this company."]}`, "application/json", 403, false, "App Management"},
+		{"a project that is not permitted", `{"errors":"Forbidden"}`, "application/json", 403, false, "an update of the app"},
+		{"a project that is not there", `{"errors":"Not found"}`, "application/json", 404, false, "an update of the app"},
+		{"a firewall", "<html><title>Blocked</title>", "text/html", 403, true, "IT department"},
+		{"a firewall that calls its page JSON", "\ufeff<html>", "application/json", 404, true, "IT department"},
+		{"a gateway", "<html>", "text/html", 502, false, "Check in Procore"},
+		{"a sign-in page", "<html>", "text/html; charset=utf-8", 200, true, "Check in Procore"},
+	} {
+		c, p := client(t, &fake{api: answer(tt.status, tt.body, "Content-Type: "+tt.kind)})
+		_, e := create(t, c, p)
+		if e == nil || e.Blocked() != tt.blocked || !strings.Contains(e.Hint, tt.hint) {
+			t.Errorf("%s: %+v", tt.name, e)
+		}
 	}
 }

@@ -51,11 +51,11 @@ func readErrorText(status int, contentType string, body []byte, redact redactor)
 	switch {
 	case len(body) == 0:
 		return statusText, nil
-	case body[0] == '<' || strings.Contains(strings.ToLower(contentType), "html"):
+	case isPage(contentType, body):
 		if title := t.clean(pageTitle(body)); title != "" {
-			return truncate(fmt.Sprintf("an HTML page titled %q", title)), nil
+			return truncate(fmt.Sprintf("a firewall or proxy answered with an HTML page titled %q", title)), nil
 		}
-		return fmt.Sprintf("an HTML page from a proxy (%s)", statusText), nil
+		return fmt.Sprintf("a firewall or proxy answered with an HTML page (%s)", statusText), nil
 	}
 	if value, ok := parseJSON(body); ok {
 		t.addAll("", value)
@@ -66,6 +66,12 @@ func readErrorText(status int, contentType string, body []byte, redact redactor)
 		return statusText, nil
 	}
 	return truncate(strings.Join(t.lines, "; ")), t.fields
+}
+
+// isPage reports whether an answer is an HTML page.
+func isPage(contentType string, body []byte) bool {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
+	return len(body) > 0 && body[0] == '<' || strings.Contains(strings.ToLower(contentType), "html")
 }
 
 // parseJSON reads a JSON value and keeps the digits of numbers.

@@ -3,6 +3,7 @@ package procore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -129,12 +130,20 @@ func (c *Client) refusal(r request, resp *http.Response, limits ratelimit.Report
 	// The status decides; a body that breaks off is used as far as it goes.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	meaning := classify(status, resp.Header)
-	message, fields := readErrorText(status, resp.Header.Get("Content-Type"), body, c.redact.with(token))
-	return r.complete(&Error{
+	kind := resp.Header.Get("Content-Type")
+	message, fields := readErrorText(status, kind, body, c.redact.with(token))
+	e := r.complete(&Error{
 		Answer: answerOf(resp), Kind: meaning.kind, Effect: meaning.effect, Code: meaning.code,
 		Message: message, Fields: fields, Hint: meaning.hint,
 		RetryAfter: retryAfter(status, resp.Header, limits), permanent: meaning.code == "redirected",
 	})
+	if e.Page = isPage(kind, body); e.Blocked() {
+		e.Hint = fmt.Sprintf(letThrough, c.api.Host)
+	}
+	if e.Kind == Forbidden && strings.Contains(strings.ToLower(message), "not connected") {
+		e.Hint = connectApp
+	}
+	return e
 }
 
 // complete adds the call to an error. A call without a body changes nothing, so
@@ -154,6 +163,9 @@ func (r request) complete(e *Error) *Error {
 // a created person is then not known.
 func (c *Client) malformed(r request, resp *http.Response, err error) *Error {
 	message := "the answer can't be understood: " + err.Error()
+	if answerOf(resp).Page {
+		message = "a firewall, a proxy or a sign-in page answered with an HTML page in place of Procore"
+	}
 	var tooLong *http.MaxBytesError
 	if errors.As(err, &tooLong) {
 		message = "the answer is too long for one from Procore"

@@ -93,7 +93,7 @@ func (p *personJSON) person() Person {
 // can exist. A throttled call has paused the pace.
 func (c *Client) CreatePerson(ctx context.Context, slot *ratelimit.Slot, d Draft, token string) (Person, error) {
 	return c.sendDraft(ctx, slot, d, request{
-		op:     "create person",
+		op:     "create a person",
 		method: http.MethodPost,
 		route:  "/rest/v1.0/projects/{project}/people",
 		token:  token,
@@ -105,7 +105,7 @@ func (c *Client) CreatePerson(ctx context.Context, slot *ratelimit.Slot, d Draft
 // UpdatePerson sends one request.
 func (c *Client) UpdatePerson(ctx context.Context, slot *ratelimit.Slot, id int64, d Draft, token string) (Person, error) {
 	return c.sendDraft(ctx, slot, d, request{
-		op:     "update person",
+		op:     "update a person",
 		method: http.MethodPatch,
 		route:  "/rest/v1.0/projects/{project}/people/{person}",
 		person: id,

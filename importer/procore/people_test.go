@@ -244,17 +244,17 @@ func TestErrorText(t *testing.T) {
 	t.Parallel()
 	c, p := client(t, &fake{api: answer(403, `{"error":"Directory tool is disabled"}`, "X-Request-Id: a-1")})
 	_, e := create(t, c, p)
-	if want := "create person: Procore answered with status 403: Directory tool is disabled (request a-1)"; e.Error() != want {
+	if want := "create a person: Procore answered with status 403: Directory tool is disabled (request a-1)"; e.Error() != want {
 		t.Errorf("got %q, want %q", e.Error(), want)
 	}
 	c, p = client(t, &fake{api: answer(403, "", "X-Request-Id: a \x7fb"+strings.Repeat("c", 200))})
 	_, e = create(t, c, p)
-	if want := "create person: Procore answered with status 403: 403 Forbidden (request ab" + strings.Repeat("c", 96) + ")"; e.Error() != want {
+	if want := "create a person: Procore answered with status 403: 403 Forbidden (request ab" + strings.Repeat("c", 96) + ")"; e.Error() != want {
 		t.Errorf("got %q, want %q", e.Error(), want)
 	}
 	c, p = client(t, &fake{api: answer(422, `{"error":"Ada is known"}`)})
 	_, e = create(t, c, p)
-	if want := "create person: Procore answered with status 422 (refused)"; e.Error() != want {
+	if want := "create a person: Procore answered with status 422 (refused)"; e.Error() != want {
 		t.Errorf("got %q, want %q", e.Error(), want)
 	}
 }

@@ -3,6 +3,7 @@ package procore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -227,6 +228,7 @@ func (t *tokens) explainStatus(e *Error, r *oauth2.RetrieveError) {
 	h := r.Response.Header
 	e.Answer = answerOf(r.Response)
 	e.Message, _ = readErrorText(e.Status, h.Get("Content-Type"), r.Body, t.redact)
+	e.Page = isPage(h.Get("Content-Type"), r.Body)
 	meaning := classify(e.Status, h)
 	switch {
 	case meaning.kind == Throttled, meaning.kind == Fault:
@@ -242,5 +244,8 @@ func (t *tokens) explainStatus(e *Error, r *oauth2.RetrieveError) {
 	default:
 		e.Kind, e.Code = BadCredentials, "bad_credentials"
 		e.Hint = "Check the client ID and the client secret, and that they belong to this environment."
+	}
+	if e.Blocked() && meaning.kind != NotFound {
+		e.Hint = fmt.Sprintf(letThrough, t.host)
 	}
 }

@@ -157,7 +157,7 @@ func TestLoginIsClassified(t *testing.T) {
 		{"wrong secret", answer(401, `{"error":"invalid_client","error_description":"Wrong `+secret+`"}`, json), procore.BadCredentials, "invalid_client; Wrong [secret]", 1},
 		{"wrong grant", answer(400, `{"error":"unauthorized_client"}`, json), procore.BadCredentials, "unauthorized_client", 1},
 		{"error with status 200", answer(200, `{"error":"invalid_client"}`, json), procore.BadCredentials, "invalid_client", 1},
-		{"not there", answer(404, "<title>Not found</title>", "Content-Type: text/html"), procore.BadCredentials, `an HTML page titled "Not found"`, 1},
+		{"not there", answer(404, "<title>Not found</title>", "Content-Type: text/html"), procore.BadCredentials, `a firewall or proxy answered with an HTML page titled "Not found"`, 1},
 		{"redirect", answer(302, "", "Location: https://elsewhere.example.com/"), procore.Unreachable, "302 Found", 1},
 		{"fault", answer(500, ""), procore.Unreachable, "500 Internal Server Error", 5},
 		{"throttled", answer(429, "slow down", "Retry-After: 2"), procore.Unreachable, "slow down", 5},
