@@ -16,6 +16,7 @@ import (
 const (
 	codeFiltered  = "filtered"      // the mapping's filter leaves the row out
 	codeDuplicate = "duplicate_row" // an earlier row may be the same person
+	codeNoPerson  = "no_person"     // the row does not read as a person
 	codeNoPeople  = "no_people"     // no row of the roster reads as a person
 )
 
@@ -89,7 +90,12 @@ func (a *validator) mapRow(one *checked) {
 	case !keep:
 		one.settle(outcome.Skipped, outcome.Problem{Code: codeFiltered, Message: "left out by the mapping's \"where\""})
 	default:
-		if problems := a.mapper.Map(one.cells, one.kinds, &one.person); len(problems) > 0 {
+		switch problems := a.mapper.Map(one.cells, one.kinds, &one.person); {
+		case len(problems) == 0:
+		case problems[0].Code == mapping.CodeVacancy:
+			one.settle(outcome.Skipped, outcome.Problem{Code: codeNoPerson, Message: problems[0].Message})
+			return
+		default:
 			one.settle(outcome.Invalid, a.problems(one.sourceRow, problems)...)
 			return
 		}
@@ -111,7 +117,7 @@ func (a *validator) mapRareRow(one *checked) {
 			Code: rare.err.Code, Cell: rare.err.Where.Cell, Message: rare.err.Message, Hint: rare.err.Fix,
 		})
 	default:
-		skipped := outcome.Problem{Code: "no_person", Message: rare.skipReason}
+		skipped := outcome.Problem{Code: codeNoPerson, Message: rare.skipReason}
 		if rare.skipReason == roster.SkipHidden {
 			skipped.Hint = "to import it, show the row in the roster, and import the roster itself again"
 		}
@@ -400,7 +406,7 @@ func (v *Validation) count(one *checked) {
 		v.Invalid++
 	case one.status == outcome.Skipped:
 		v.Skipped++
-		if one.rare != nil {
+		if one.problems[0].Code == codeNoPerson {
 			v.NoPerson++
 		}
 	default:

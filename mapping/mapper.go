@@ -91,9 +91,13 @@ func (m *Mapper) Keep(cells []string) (bool, *Problem) {
 func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	*p = Person{}
 	var problems []Problem
+	var names [2]string // the cells of the name, one or two
 	for i := range m.sources {
 		s := &m.sources[i]
 		v, problem := m.value(s, cells, kinds)
+		if s.field.isName() && i < len(names) {
+			names[i] = v.text
+		}
 		if problem == nil {
 			problem = m.fill(s, v, cells, p)
 		}
@@ -101,7 +105,10 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 			problems = append(problems, *problem)
 		}
 	}
-	if problems != nil || len(m.sources) == 0 {
+	switch {
+	case isVacancy(names[0], names[1]):
+		return []Problem{*m.sources[0].problem(CodeVacancy, -1, "a vacancy, not a person", "")}
+	case problems != nil || len(m.sources) == 0:
 		return problems
 	}
 	return m.checkPerson(cells, p)

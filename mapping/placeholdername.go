@@ -2,10 +2,34 @@ package mapping
 
 import "strings"
 
-var placeholderNames = wordSet("placeholders", "placeholder", Fold)
+var (
+	placeholderNames = wordSet("placeholders", "placeholder", Fold)
+	vacancies        = wordSet("placeholders", "vacancy", Fold)
+)
 
-// isPlaceholderName reports whether a folded first and last name are typed where a row has no person yet, as Vacant Position and Test User are. A number
-// behind the name makes no difference.
+// CodeVacancy is the code of a row with a post that has no person.
+const CodeVacancy = "vacancy"
+
+// isPlaceholderName reports whether a folded first and last name are typed where a row has
+// no person yet, as New Hire and Test User are. A number behind the name makes no
+// difference.
 func isPlaceholderName(name string) bool {
-	return placeholderNames()[strings.TrimRight(name, " 0123456789")]
+	return placeholderNames()[withoutNumber(name)]
 }
+
+// isVacancy reports whether a name, or both halves of a name, say that a post has no person:
+// Vacant, Vacant Position 2, N.N., Vacant - Welder.
+func isVacancy(first, last string) bool {
+	if last == first && vacancies()[withoutNumber(Fold(first))] {
+		return true
+	}
+	first = strings.TrimSpace(first + " " + last)
+	if at := strings.IndexAny(first, "(:–"); at > 0 {
+		first = first[:at]
+	}
+	first, _, _ = strings.Cut(first, " - ")
+	return vacancies()[withoutNumber(Fold(first))]
+}
+
+// withoutNumber returns a folded name without the number behind the name.
+func withoutNumber(name string) string { return strings.TrimRight(name, " 0123456789") }

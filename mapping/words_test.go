@@ -36,7 +36,7 @@ func wordTables() map[string]map[string]func(string) bool {
 		"occupations": {
 			"occupation": isRemark, "occupation or name": isJob(jobOrName), "qualifier": isJob(qualifier), "trade": isRemark, "rank": isRank,
 		},
-		"placeholders": {"placeholder": func(name string) bool {
+		"placeholders": {"vacancy": in(vacancies, Fold), "placeholder": func(name string) bool {
 			return isPlaceholderName(name)
 		}},
 		"status": {

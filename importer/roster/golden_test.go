@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,16 +21,17 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGolden reads every roster of testdata with the program's own dictionary and
-// compares what it gives, cell by cell. Those in made are by LibreOffice, by
-// excelize and by hand.
+// compares what it gives, cell by cell. Rosters in made are by LibreOffice, by
+// excelize and by hand; rosters in programs are named for the program that wrote them.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/*.*")
 	made, _ := filepath.Glob("testdata/made/*.*")
-	if err != nil || len(paths) == 0 || len(made) == 0 {
+	programs, _ := filepath.Glob("testdata/programs/*.*")
+	if err != nil || len(paths) == 0 || len(made) == 0 || len(programs) < 30 {
 		t.Fatalf("no rosters: %v", err)
 	}
-	paths = append(paths, made...)
+	paths = slices.Concat(paths, made, programs)
 	for _, path := range paths {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()

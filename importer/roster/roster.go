@@ -157,6 +157,7 @@ func (r *Reader) Cell(row, column int) string {
 func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		stopped := false
+		r.classifier.above = rowsAbove{}
 		var failed error
 		err := r.table.scan(func(row *Row) bool {
 			if row.Number <= r.headerRow {

@@ -44,12 +44,15 @@ const anyCells = 1 << 20
 var skipRules = sync.OnceValue(func() []rule {
 	rules := []rule{
 		// Timesheets and payroll reports: "Total: 3", "Totals | | 78", "Total Workers | Foremen 3".
-		{reason: skipTotal, cells: anyCells, form: `{total}\b[^|]*\| 9( \| 9)*$`},
+		{reason: skipTotal, cells: anyCells, form: `{total}([^\pL|-][^|]*)?\| 9( \| 9)*$`},
 		{reason: skipTotal, cells: anyCells, form: `{total} (\| )?{counted}`},
-		{reason: skipTotal, cells: 1, form: `{total}\b.*[:=0-9]`},
+		{reason: skipTotal, cells: 1, form: `{total}([^\pL-].*)?[:=0-9]`},
 		{reason: skipTotal, cells: 1, wide: true, form: `{total}( [^,]*)?$`},
-		// Exports of time clocks: "# | Totals", "# | 12 | 96".
-		{reason: skipTotal, cells: anyCells, form: `# \| ({total}|9)( \| 9)*$`},
+		{reason: skipTotal, cells: anyCells, form: `([^\pL|]*\| (9 \| )*)?({total}|{sum})( :)?( \| 9)+$`},
+		{reason: skipTotal, cells: anyCells, form: `[^\pL|]*\| (9 \| )*{total}( :)?$`},
+		// Exports of time clocks: "# | Totals", "# | 12 | 96", or sums alone.
+		{reason: skipTotal, cells: anyCells, form: `# \| 9( \| 9)*$`},
+		{reason: skipTotal, cells: anyCells, applies: (*rowClassifier).sums},
 		// Reports of databases: "25 records", "Employees: 25", "Number of employees | 25".
 		{reason: skipTotal, cells: 1, form: `[^\pL]*[0-9] {counted}[^\pL]*$`},
 		{reason: skipTotal, cells: 1, form: `([^ ]+ )?{counted}( [^ ]+)? : [0-9.,]+$`},
@@ -154,8 +157,34 @@ type rowClassifier struct {
 	firstHeading map[string]bool   // the headings that a table begins with, in small letters
 	numbers      []bool            // the columns of a workbook that hold numbers; nil for CSV
 
-	above       string // the first cell of the row above
-	aboveColumn int
+	above rowsAbove
+}
+
+// rowsAbove is what a classifier remembers of the rows above the current row.
+type rowsAbove struct {
+	first  string // the first cell of the row above
+	column int
+	people int // rows that may be people
+	small  int // of those, rows that begin with a small letter
+}
+
+// add remembers a row of a reason.
+func (a *rowsAbove) add(l *line, reason string) {
+	if reason != skipTotal {
+		a.first, a.column = l.first, l.column
+	}
+	if reason == "" {
+		a.people++
+		if startsSmall(strings.TrimLeft(l.first, footMarks)) {
+			a.small++
+		}
+	}
+}
+
+// startsSmall reports whether a text begins with a small letter.
+func startsSmall(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	return unicode.IsLower(first)
 }
 
 // classifyRow returns why a row is not a person, or "" for a person. Rows must come
@@ -169,9 +198,7 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 	if short {
 		reason = c.firstRule(l).reason
 	}
-	if reason != skipTotal {
-		c.above, c.aboveColumn = l.first, l.column
-	}
+	c.above.add(l, reason)
 	return reason
 }
 
@@ -194,16 +221,51 @@ func (c *rowClassifier) narrow() bool { return len(c.headers[0]) < 3 }
 // subtotal reports whether a row sums up the rows above: "Electrical Total" below rows
 // with "Electrical" in the same column. Elsewhere "Ann Total" may be a person.
 func (c *rowClassifier) subtotal(l *line) bool {
-	rest, found := strings.CutPrefix(l.first, c.above)
-	return found && c.above != "" && l.column == c.aboveColumn && l.cells > 1 && l.numbers && isWord("summary", strings.TrimSpace(rest))
+	rest, found := strings.CutPrefix(l.first, c.above.first)
+	return found && c.above.first != "" && l.column == c.above.column && l.cells > 1 && l.numbers && isWord("summary", strings.TrimSpace(rest))
 }
 
-// footnote reports whether a line is a star and a remark in small letters. A star in
-// front of a name marks a person.
+// sums reports whether a row holds amounts alone, in columns that say nothing about a
+// person: no name, no ID, no title. A phone number is no amount.
+func (c *rowClassifier) sums(l *line) bool {
+	if !l.numbers || l.cells == 1 && l.column == 0 {
+		return false
+	}
+	for i, cell := range l.row.Cells {
+		cell = strings.TrimSpace(cell)
+		switch {
+		case blank(cell):
+		case !amount.MatchString(cell), c.aboutPeople(i), i == 0 && !c.isLineNumber(0, cell):
+			return false
+		}
+	}
+	return true
+}
+
+// amount matches a sum of hours or of money.
+var amount = regexp.MustCompile(`^(?:[-(+]*\p{Sc}? ?\d{1,3}(?:[,.'’ \x{a0}\x{202f}]?\d{3})*(?:[,.]\d+)?\)?|\d+:\d\d(?::\d\d)?) ?(?:\p{Sc}|%|h|hrs|EUR|USD|kr)?$`)
+
+// aboutPeople reports whether the heading of a column is known, and is not of hours, pay or
+// the like.
+func (c *rowClassifier) aboutPeople(column int) bool {
+	return slices.ContainsFunc(c.headers, func(header []string) bool {
+		if column >= len(header) || !c.heading(oneLine(header[column])) {
+			return false
+		}
+		words := strings.FieldsFunc(header[column], func(r rune) bool { return !unicode.IsLetter(r) })
+		return !slices.ContainsFunc(words, func(word string) bool { return isWord("amount", word) })
+	})
+}
+
+// footMarks are what a footnote begins with.
+const footMarks = "*†‡¹²³ "
+
+// footnote reports whether a line is a star and a remark in small letters, below people
+// whose names have capitals. A star in front of a name marks a person.
 func (c *rowClassifier) footnote(l *line) bool {
-	rest := strings.TrimLeft(l.first, "*†‡")
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
-	return len(rest) < len(l.first) && strings.HasPrefix(rest, " ") && unicode.IsLower(first)
+	rest := strings.TrimLeft(l.first, footMarks)
+	mark := l.first[:len(l.first)-len(rest)]
+	return strings.HasSuffix(mark, " ") && startsSmall(rest) && c.above.people > 0 && 2*c.above.small <= c.above.people
 }
 
 // sentence reports whether a line is a sentence, by the words or the length. In a CSV
@@ -227,14 +289,14 @@ func (c *rowClassifier) textAmongNumbers(l *line) bool {
 }
 
 // lineNumber reports whether a line is a number in a column of line numbers.
-func (c *rowClassifier) lineNumber(l *line) bool {
-	if len(l.first) > 3 || strings.Trim(l.first, "0123456789.") != "" {
+func (c *rowClassifier) lineNumber(l *line) bool { return c.isLineNumber(l.column, l.first) }
+
+// isLineNumber reports whether a cell is a number in a column of line numbers.
+func (c *rowClassifier) isLineNumber(column int, cell string) bool {
+	if len(cell) > 3 || strings.Trim(cell, "0123456789.") != "" {
 		return false
 	}
-	for _, header := range c.headers {
-		if l.column < len(header) && isWord("line number", strings.Trim(header[l.column], " .:")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.headers, func(header []string) bool {
+		return column < len(header) && isWord("line number", strings.Trim(header[column], " .:"))
+	})
 }

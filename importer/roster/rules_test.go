@@ -116,9 +116,9 @@ func TestRowsOfOneCell(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 			for _, header := range []string{"Name,Job Title,Employee ID", "Name,Job Title", "Name"} {
-				content := header + "\n" + line + strings.Repeat(",", strings.Count(header, ",")) + "\nBo Li,x,1\n"
+				content := header + "\nAl Hale" + strings.Repeat(",y", strings.Count(header, ",")) + "\n" + line + strings.Repeat(",", strings.Count(header, ",")) + "\nBo Li,x,1\n"
 				if header == "Name" {
-					content = "Name\n" + line + "\nBo Li\n"
+					content = "Name\nAl Hale\n" + line + "\nBo Li\n"
 				}
 				r := open(t, write(t, "crew.csv", content), roster.Options{})
 				got := lines(t, r)
@@ -128,7 +128,7 @@ func TestRowsOfOneCell(t *testing.T) {
 						expected = ""
 					}
 				}
-				if len(got) != 2 || got[0].What != expected {
+				if len(got) != 3 || got[1].What != expected {
 					t.Errorf("under %q: %+v, want %q", header, got, expected)
 				}
 			}
@@ -149,26 +149,40 @@ func TestRowsOfSeveralCells(t *testing.T) {
 		"Total,,25":                         "a total, not a person",
 		"Total,40,1600.00":                  "a total, not a person",
 		"Total,Ann,":                        "",
+		"Итого:,,78":                        "a total, not a person",
+		"合计,,78":                            "a total, not a person",
+		"Razem,12,78":                       "a total, not a person",
+		"Toplam 3 kişi,,":                   "a total, not a person",
+		"Totaux :,,78":                      "a total, not a person",
+		"7,Gesamt,":                         "a total, not a person",
+		"Summa,78,1600":                     "a total, not a person",
+		"Summa,Ann,7":                       "",
+		"Sum,Kim,":                          "",
+		"Razem,Jan,7":                       "",
 		"TOTAL,HOURS,40":                    "a total, not a person",
 		"Total,Employees,2":                 "a total, not a person",
 		"Total Workers,Foremen 3,":          "a total, not a person",
 		"Head Count,,2":                     "a total, not a person",
 		"Number of employees,,2":            "a total, not a person",
 		"Totten,Employees,2":                "",
+		"Wydrukowano dnia 27.11.2026,,":     "a line of the export itself, not a person",
+		"Uwaga: bez dojazdu,,":              "a line of the export itself, not a person",
+		"¹ nur Tagesschicht,,":              "a note, not a person",
 		"Page,1,":                           "",
 		"Note,Haller,7":                     "",
 		"While it is optional for some, it is not for all,": "a note, not a person",
 		"Install the pipe for good,Bo,7":                    "",
 	} {
-		r := open(t, write(t, "crew.csv", "Last Name,First Name,Employee ID\n"+line+"\nLi,Bo,1\n"), roster.Options{})
-		if got := lines(t, r); len(got) != 2 || got[0].What != want {
+		r := open(t, write(t, "crew.csv", "Last Name,First Name,Employee ID\nHale,Al,2\n"+line+"\nLi,Bo,1\n"), roster.Options{})
+		if got := lines(t, r); len(got) != 3 || got[1].What != want {
 			t.Errorf("%s: %+v, want %q", line, got, want)
 		}
 	}
 	departments := "Department,Last Name,First Name,Hours\nElectrical,Li,Bo,40\n"
 	for line, want := range map[string]string{
 		"Electrical Total,,,40": "a total, not a person", "Electrical Count,1,,": "a total, not a person",
-		",Company Total,,40": "a total, not a person", "Dept 100 Total,,,40": "a total, not a person", "Department,Total,Ann,40": "",
+		",Company Total,,40": "a total, not a person", ",,,40": "a total, not a person", ",,Razem,80.5": "a total, not a person",
+		",Sum,,40": "a total, not a person", "Suma,,,$1,600.00": "a total, not a person", ",Sum,Kim,40": "", ",Summa,Ann,": "", "Electrical,,,40": "", ",,,555-0100": "", "Dept 100 Total,,,40": "a total, not a person", "Department,Total,Ann,40": "",
 		"Electrical,Total,Ann,40": "", "Plumbing Total,,,40": "", "Electrical Total,Lee,Ann,40": "",
 	} {
 		r := open(t, write(t, "crew.csv", departments+line+"\n"), roster.Options{})

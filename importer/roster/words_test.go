@@ -8,7 +8,7 @@ import (
 
 // classifyCells classifies a row of a roster of four columns, with | between the cells.
 func classifyCells(cells string) string {
-	c := rowClassifier{headers: [][]string{{"Department", "Name", "Hours", "Pay"}}, above: "Electrical"}
+	c := rowClassifier{headers: [][]string{{"Department", "Name", "Hours", "Pay"}}, above: rowsAbove{first: "Electrical"}}
 	return c.classifyRow(&Row{Number: 2, Cells: strings.Split(cells, "|")})
 }
 
@@ -52,7 +52,7 @@ func TestEveryWordCounts(t *testing.T) {
 
 func TestWordSections(t *testing.T) {
 	t.Parallel()
-	used := []string{"summary", "sentence", "line number", "name", "part of a name", "sample", "left"}
+	used := []string{"summary", "sentence", "line number", "name", "part of a name", "sample", "left", "amount"}
 	for _, r := range skipRules() {
 		for section := range wordSections() {
 			if strings.Contains(r.form, "{"+section+"}") {
@@ -76,11 +76,11 @@ func TestWordSections(t *testing.T) {
 func TestEveryRuleIsNeeded(t *testing.T) {
 	t.Parallel()
 	rows := []string{
-		"Total||40", "Total|Employees|Foremen 3", "Total: 3", "Total", "#||Totals", "25 records", "Record count: 25", "Headcount||25", "Dept 100 Total||40",
+		"Total||40", "Total|Employees|Foremen 3", "Total: 3", "Total", "#||40", "7|Total|40", "7||Totals", "||40", "25 records", "Record count: 25", "Headcount||25", "Dept 100 Total||40",
 		"Electrical Count||1", "Exported by J. Smith", "Last updated 11/23", "As of 11/23", "Note: two have left", "Page 1", "End of list", "----", "* on leave",
 		"Cy starts on Monday", "Foreman:|Jim Doe", "Foremen:", "Crew A", "Crew Anderson", "Week 47", "Night shift", "Harbor", "Bay, Inc.", "TERMINATED", "7",
 	}
-	c := rowClassifier{headers: [][]string{{"No.", "Name", "Hours"}}, numbers: []bool{true}, above: "Electrical"}
+	c := rowClassifier{headers: [][]string{{"No.", "Name", "Hours"}}, numbers: []bool{true}, above: rowsAbove{first: "Electrical", people: 1}, heading: func(string) bool { return false }}
 	needed := map[string]bool{}
 	for _, row := range rows {
 		in := Row{Cells: strings.Split(row, "|")}
