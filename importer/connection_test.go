@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"muster/importer"
@@ -25,6 +26,22 @@ func TestConnectionHost(t *testing.T) {
 		}
 		if c.Scope.API != want {
 			t.Errorf("%s is %s, want %s", written, c.Scope.API, want)
+		}
+	}
+}
+
+// Runs share a quota by the client ID and the host of the login URL, whatever else
+// the URL says.
+func TestQuotaFile(t *testing.T) {
+	t.Parallel()
+	file := func(login, client string) string { return importer.QuotaFile("folder", login, client) }
+	one := file("https://login.procore.com", "a")
+	if same := file("https://login.procore.com/oauth", "a"); same != one || filepath.Dir(one) != "folder" {
+		t.Errorf("%s and %s", one, same)
+	}
+	for _, other := range []string{file("https://login.procore.com", "b"), file("https://login-sandbox.procore.com", "a"), file("://", "a")} {
+		if other == one {
+			t.Errorf("%s is shared", one)
 		}
 	}
 }

@@ -112,6 +112,49 @@ func TestLedgerFailsBeforeTheRequest(t *testing.T) {
 	})
 }
 
+// An undo ends when the ledger can't be written, and a later undo goes on.
+func TestLedgerFailsDuringUndo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		r := b.run(t.Context(), b.crew(3), nil)
+		s := b.undo(t.Context(), r.Run, func(u *importer.Undo) {
+			u.API = b.client(u.Pace, &closing{b.server.Transport(), u.Ledger})
+		})
+		if s.Stopped == nil || s.Stopped.Code != "ledger_failed" || b.onProject() != 3 {
+			t.Errorf("stopped by %v, %d on the project", s.Stopped, b.onProject())
+		}
+		if b.undo(t.Context(), r.Run, nil); b.onProject() != 0 {
+			t.Errorf("%d on the project after the second undo", b.onProject())
+		}
+	})
+}
+
+// A run of another project may send an origin ID between a row's lookup and the row's
+// intent. The person is put on the project then, and not created again.
+func TestOtherProjectIsFaster(t *testing.T) {
+	t.Parallel()
+	const text = "First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n"
+	b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
+	other := *b
+	other.scope.Project = 200
+	r := b.run(t.Context(), b.roster(text), func(j *importer.Import) {
+		j.Workers = 1
+		j.API = b.client(j.Pace, &hookTransport{next: b.server.Transport(), nth: 1, before: func() {
+			faster := other.run(t.Context(), other.roster("First Name,Last Name,Origin ID\nBo,Li,A-2\n"), func(j *importer.Import) {
+				j.ResultsPath = filepath.Join(b.folder, "other.results.csv")
+			})
+			if faster.Counts.Created != 1 {
+				t.Errorf("the other run: %+v", faster.Counts)
+			}
+		}})
+	})
+	o := r.rows[1].Outcome
+	if r.Counts.Created != 2 || len(o.Problems) != 1 || o.Problems[0].Code != "attached" || len(b.server.People()) != 2 {
+		t.Errorf("%+v, row 3 %+v; %d people", r.Counts, o.Problems, len(b.server.People()))
+	}
+}
+
 // A row whose origin ID a run of another project has sent stays unknown while that
 // project's run holds the lock, or while that project can't be listed.
 func TestOtherProjectCannotBeSettled(t *testing.T) {
@@ -161,6 +204,17 @@ func TestOtherProjectCannotBeSettled(t *testing.T) {
 			})
 		})
 	}
+}
+
+// closing closes the ledger at the first request.
+type closing struct {
+	next http.RoundTripper
+	book *ledger.Ledger
+}
+
+func (c *closing) RoundTrip(r *http.Request) (*http.Response, error) {
+	_ = c.book.Close()
+	return c.next.RoundTrip(r)
 }
 
 // forbidden refuses the requests whose path ends in suffix.

@@ -326,3 +326,89 @@ func TestFlowDoubtfulRows(t *testing.T) {
 		}
 	}
 }
+
+// A dry run of several projects adds their rows up and names what a run would do, and
+// so does its plan file.
+func TestFlowDryRunOfSeveralProjects(t *testing.T) {
+	t.Parallel()
+	f := newFlow(t, simulator.Config{OtherProjects: []simulator.Project{{ID: 200}}})
+	f.options.Mapping = f.file("mapping.yaml", "fields:\n  first_name: {column: First Name}\n  last_name: {column: Last Name}\nproject: {column: Job}\n")
+	path := f.file("crew.csv", "First Name,Last Name,Job\nAnn,Lee,100\nBo,Li,200\nCy,Fox,\nDee,Ray,200\n")
+	f.server.Add(simulator.Person{FirstName: "Bo", LastName: "Li", Projects: []int64{200}})
+	f.set = func(o *importer.Options) { o.ResultsPath = filepath.Join(f.folder, "crew.results.csv") }
+	var reviewed *importer.PlanFile
+	rows := f.start(path, func(im *importer.Import) {
+		if _, err := im.Validate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		result, err := im.DryRun(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (outcome.Counts{Pending: 2, Existing: 1, Invalid: 1}); result.Counts != want || result.Requests() != 2 {
+			t.Errorf("%+v, want %+v", result.Counts, want)
+		}
+		reviewed = im.PlanFile(result)
+	})
+	f.want(rows, "pending checked", "existing name_only", "invalid project_missing", "pending checked")
+	match := func(want string) {
+		t.Helper()
+		f.start(path, func(im *importer.Import) {
+			if _, err := im.Validate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := im.Match(t.Context(), reviewed); fault.CodeOf(err) != want {
+				t.Errorf("%v, want %q", err, want)
+			}
+		})
+	}
+	match("")
+	f.server.Add(simulator.Person{FirstName: "Dee", LastName: "Ray", Projects: []int64{200}})
+	match(importer.CodePlanChanged)
+}
+
+// Rows of one name keep their people when a results file with some of them is fed in
+// again, and the others get people besides.
+func TestFlowRetryOfNamesakes(t *testing.T) {
+	t.Parallel()
+	f := newFlow(t, simulator.Config{})
+	f.set = func(o *importer.Options) { o.AllowNamesakes, o.Workers = true, 1 }
+	path := f.file("crew.csv", "First Name,Last Name,Own Employee\nAnn,Lee,yes\nAnn,Lee,perhaps\nAnn,Lee,yes\n")
+	before := f.run(path)
+	f.want(before, "created", "invalid boolean_unclear", "created")
+	file := filepath.Join(f.folder, "crew.results.csv")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.file("crew.results.csv", strings.Replace(string(content), "perhaps", "yes", 1))
+	after := f.run(file)
+	f.want(after, "created", "created", "created")
+	if len(f.server.People()) != 3 {
+		t.Errorf("%d people for 3 rows", len(f.server.People()))
+	}
+	people := map[int64]bool{}
+	for i, row := range after {
+		if people[row.Outcome.PersonID] || i != 1 && row.Outcome.PersonID != before[i].Outcome.PersonID {
+			t.Errorf("row %d has person %d, had %d", row.Outcome.Row, row.Outcome.PersonID, before[i].Outcome.PersonID)
+		}
+		people[row.Outcome.PersonID] = true
+	}
+}
+
+// The number of requests is known without a dry run, and by way of a dry run if Procore
+// has shown its limits.
+func TestFlowForecast(t *testing.T) {
+	t.Parallel()
+	f := &flow{bench: newBench(t, simulator.Config{})}
+	path := f.file("crew.csv", "First Name,Last Name\nAnn,Lee\nBo,Li\n")
+	f.server.Add(simulator.Person{FirstName: "Bo", LastName: "Li"})
+	f.start(path, func(im *importer.Import) {
+		if _, err := im.Validate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := im.Forecast(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d requests, %v; want 1", n, err)
+		}
+	})
+}

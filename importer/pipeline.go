@@ -20,7 +20,9 @@ const (
 )
 
 // flow moves every row from the source into the results file. A reader, a settler,
-// a recorder and a sender for each worker do so at the same time.
+// a recorder and the senders do so at the same time. There are more senders than
+// requests that may be under way: the ledger writes for some during the requests of
+// others. A single worker sends row after row.
 func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 	workers := r.Workers
 	if workers <= 0 {
@@ -29,6 +31,7 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 	// finished has room for all rows between reading and recording, so that handing
 	// a row on never blocks.
 	toSend, finished := make(chan *task, workers), make(chan *task, window)
+	r.requests = make(chan struct{}, workers)
 	s := newSettler(r, finished)
 	var counts outcome.Counts
 	var group errgroup.Group
@@ -39,7 +42,7 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 			s.settle(intake, work)
 			return nil
 		})
-		for range workers {
+		for range 4*workers - 3 {
 			senders.Go(func() error {
 				for t := range s.next(toSend) {
 					r.send(intake, work, t)
@@ -81,32 +84,58 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 	return counts, nil
 }
 
-// read takes the roster's rows in order, decides about each, and hands each
-// on. When the intake has ended, read goes on to the last row, so that every
-// row has an outcome.
+// read takes the roster's rows in order, decides about each, and hands each on. When
+// the intake has ended, read goes on to the last row, so that every row has an
+// outcome. A batch of rows is read while read decides about the batch before.
 func (r *run) read(intake, work context.Context, hand func(*task)) error {
+	batches := make(chan []*task)
+	group, deciding := errgroup.WithContext(context.WithoutCancel(work))
+	group.Go(func() error {
+		for batch := range batches {
+			if err := r.decideBatch(intake, work, batch, hand); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		defer close(batches)
+		return r.readBatches(deciding, batches)
+	})
+	return group.Wait()
+}
+
+// readBatches reads the roster to the end, or until deciding has failed.
+func (r *run) readBatches(deciding context.Context, batches chan<- []*task) error {
 	v := newValidator(r.part, r.plan)
-	batch := make([]*task, 0, batchRows)
 	sequence := 0
+	var batch []*task
 	for row, err := range r.source.rows() {
 		if err != nil {
 			return err
 		}
-		r.places <- struct{}{}
-		t := newTask(sequence, v.check(row))
-		if err := r.prepareTask(work, t); err != nil {
-			return err
+		select {
+		case r.places <- struct{}{}:
+		case <-deciding.Done():
+			return nil
 		}
-		batch = append(batch, t)
+		batch = append(batch, newTask(sequence, v.check(row)))
 		sequence++
-		if len(batch) == batchRows {
-			if err := r.decideBatch(intake, work, batch, hand); err != nil {
-				return err
-			}
-			batch = batch[:0]
+		if len(batch) < batchRows {
+			continue
+		}
+		select {
+		case batches <- batch:
+			batch = make([]*task, 0, batchRows)
+		case <-deciding.Done():
+			return nil
 		}
 	}
-	return r.decideBatch(intake, work, batch, hand)
+	select {
+	case batches <- batch:
+	case <-deciding.Done():
+	}
+	return nil
 }
 
 // newTask copies a checked row, which is valid until the next row is read.
@@ -134,14 +163,17 @@ func (r *run) prepareTask(work context.Context, t *task) error {
 	return nil
 }
 
-// decideBatch looks up the planned tasks of a batch, decides about each, and
-// hands all tasks on in order.
+// decideBatch prepares the tasks of a batch, looks the planned tasks up, decides about
+// each, and hands all tasks on in order.
 func (r *run) decideBatch(intake, work context.Context, batch []*task, hand func(*task)) error {
 	if r.overlay != nil && intake.Err() != nil {
 		return context.Cause(intake)
 	}
 	var unknown []*task
 	for _, t := range batch {
+		if err := r.prepareTask(work, t); err != nil {
+			return err
+		}
 		if t.state == planned {
 			unknown = append(unknown, t)
 		}

@@ -30,6 +30,7 @@ var repeatLimits = procore.Limits{Lost: mostLosses, Unreachable: 9, Throttled: 6
 type tries struct {
 	sent     int
 	failures procore.Tries
+	answered int64 // good answers of the run before the row's latest 401
 }
 
 // answer is the next step after an answer of Procore.
@@ -117,6 +118,13 @@ func (r *run) nextTry(t *task, e *procore.Error, limits procore.Limits) procore.
 	}
 	if e.Effect == procore.MayHaveHappened {
 		r.emit(AnswerLost{})
+	}
+	if e.Kind == procore.Unauthorized {
+		answered := r.counters.answered.Load()
+		if answered > t.tries.answered { // the latest token worked for other rows
+			t.tries.failures.Renewed = false
+		}
+		t.tries.answered = answered
 	}
 	var next procore.Next
 	next, t.tries.failures = procore.Retry(e, t.tries.failures, limits, time.Now())

@@ -24,6 +24,7 @@ type run struct {
 	counters  counters
 	latest    atomic.Pointer[procore.Error] // the latest request's error; nil after a good answer
 	places    chan struct{}                 // one for each row between reading and recording
+	requests  chan struct{}                 // one for each request under way
 	names     nameGroups
 	failed    sync.Once // the ledger's failure is logged once, not for every row
 
@@ -36,6 +37,7 @@ type counters struct {
 	retries   atomic.Int64
 	updated   atomic.Int64
 	throttled atomic.Int64
+	answered  atomic.Int64 // requests with a good answer
 }
 
 // run creates the missing people of the part, and writes every row with an outcome

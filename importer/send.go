@@ -46,34 +46,29 @@ func (r *run) send(intake, work context.Context, t *task) {
 	}
 }
 
-// intend records durably that a request for the task is about to leave. It
-// returns no intent if the task was decided in another way: the intake has
-// ended, or another run was faster. An intent that is old by the time it is
-// durable, as after a pause of the process, is withdrawn and made anew: later
-// runs judge by the age of an intent.
+// intend records durably that a request for the task is about to leave, and takes a
+// place among the requests under way, which settleAnswer frees. intend returns no
+// intent, and holds no place, if nothing may be sent for now: another run was faster,
+// or the intent was withdrawn. An intent is withdrawn after the end of the intake,
+// and when the intent is old by now, as after a pause of the process: later runs
+// judge by the age of an intent.
 func (r *run) intend(intake, work context.Context, t *task) (ledger.Intent, error) {
-	for {
-		began := time.Now()
-		intent, err := r.Ledger.Intend(work, r.ledgerRun, ledger.Request{Key: t.key, NameKey: r.fullNameKey(t), IDKey: r.employeeKey(t), Row: t.row})
-		switch {
-		case errors.Is(err, ledger.ErrUnsettled), errors.Is(err, ledger.ErrAlreadyCreated):
-			return ledger.Intent{}, r.decideAgain(intake, work, t)
-		case err != nil:
-			return ledger.Intent{}, err
-		}
-		age := max(time.Since(began), time.Now().Round(0).Sub(intent.Sent))
-		if intake.Err() == nil && age <= r.settleAfter()/2 {
-			return intent, nil
-		}
-		withdrawn := ledger.Result{State: ledger.Refused, Status: outcome.Pending, Code: "not_sent"}
-		if err := r.Ledger.Record(work, intent, withdrawn); err != nil {
-			return ledger.Intent{}, err
-		}
-		if intake.Err() != nil {
-			t.finish(outcome.Pending, r.pendingProblem(intake))
-			return ledger.Intent{}, nil
-		}
+	began := time.Now()
+	intent, err := r.Ledger.Intend(work, r.ledgerRun, ledger.Request{Key: t.key, NameKey: r.fullNameKey(t), IDKey: r.employeeKey(t), Row: t.row})
+	switch {
+	case errors.Is(err, ledger.ErrUnsettled), errors.Is(err, ledger.ErrAlreadyCreated):
+		return ledger.Intent{}, r.decideAgain(intake, work, t)
+	case err != nil:
+		return ledger.Intent{}, err
 	}
+	r.requests <- struct{}{}
+	age := max(time.Since(began), time.Now().Round(0).Sub(intent.Sent))
+	if intake.Err() == nil && age <= r.settleAfter()/2 {
+		return intent, nil
+	}
+	<-r.requests
+	withdrawn := ledger.Result{State: ledger.Refused, Status: outcome.Pending, Code: "not_sent"}
+	return ledger.Intent{}, r.Ledger.Record(work, intent, withdrawn)
 }
 
 // decideAgain looks a task up once more, after the ledger refused the intent:
@@ -116,6 +111,7 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 		t.counted = true
 		r.countErrors(1)
 	}
+	<-r.requests
 	result := answer.result(person, err)
 	if err == nil && !answer.again {
 		answer.problems = t.action.note()
@@ -235,9 +231,11 @@ func (r *run) updateTitle(intake, work context.Context, t *task) {
 		if err != nil {
 			break // the title still differs, as the row's note says
 		}
+		r.requests <- struct{}{}
 		t.enter(inFlight)
 		t.tries.sent++
 		_, err = r.API.UpdatePerson(work, slot, t.outcome.PersonID, change, token)
+		<-r.requests
 		if err == nil {
 			r.counters.updated.Add(1)
 			t.finish(outcome.Existing, r.at(t, outcome.Problem{

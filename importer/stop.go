@@ -226,6 +226,9 @@ func (r *run) note(err error) {
 	var e *procore.Error
 	errors.As(err, &e)
 	r.latest.Store(e)
+	if err == nil {
+		r.counters.answered.Add(1)
+	}
 }
 
 // why returns what ended the intake.

@@ -1,11 +1,11 @@
 package ledger
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"hash"
 )
 
 // Key identifies a person without personal data. A key is the first half of an
@@ -53,7 +53,10 @@ func (l *Ledger) token(k Key, generation int64) string {
 
 // hash returns the first half of the HMAC of text.
 func (l *Ledger) hash(text []byte) Key {
-	mac := hmac.New(sha256.New, l.store.Secret())
+	mac := l.macs.Get().(hash.Hash)
+	defer l.macs.Put(mac)
+	mac.Reset()
 	mac.Write(text) // a hash never returns an error
-	return Key(mac.Sum(nil)[:len(Key{})])
+	var sum [sha256.Size]byte
+	return Key(mac.Sum(sum[:0])[:len(Key{})])
 }

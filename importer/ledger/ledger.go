@@ -42,12 +42,15 @@ package ledger
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"sync"
 )
 
 // Ledger is an open ledger. Its methods may be called from any goroutine.
 type Ledger struct {
 	store store
+	macs  sync.Pool // of hash.Hash: HMACs with the secret of the store
 
 	closing sync.RWMutex // held for reading while a change is queued
 	closed  bool         // under closing
@@ -69,6 +72,7 @@ func Open(ctx context.Context, location string) (*Ledger, error) {
 		return nil, err
 	}
 	l := &Ledger{store: s, queue: make(chan *change, batchSize)}
+	l.macs.New = func() any { return hmac.New(sha256.New, s.Secret()) }
 	l.locks.owned = make(map[Scope]int64)
 	work := context.WithoutCancel(ctx)
 	l.served.Go(func() { l.serve(work) })

@@ -5,24 +5,43 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"math"
+	"sync"
 	"time"
 )
 
-// sqliteReader reads the records of a file, on any connection or on the
-// connection of a transaction.
+// sqliteReader reads the records of a file, on any connection or on the connection
+// for writing.
 type sqliteReader struct {
-	on interface {
-		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	}
 	path string
+	on   interface {
+		PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+	}
+	prepared sync.Map // a *sql.Stmt for each text
 }
 
-// sqliteTransaction is an open transaction.
-type sqliteTransaction struct {
-	sqliteReader
-	conn *sql.Conn
+// statement returns the prepared statement of a text, for all calls until close.
+func (q *sqliteReader) statement(ctx context.Context, text string) (*sql.Stmt, error) {
+	if known, ok := q.prepared.Load(text); ok {
+		return known.(*sql.Stmt), nil
+	}
+	stmt, err := q.on.PrepareContext(ctx, text)
+	if err == nil {
+		q.prepared.Store(text, stmt)
+	}
+	return stmt, err
 }
+
+func (q *sqliteReader) close() (err error) {
+	for _, stmt := range q.prepared.Range {
+		err = errors.Join(err, stmt.(*sql.Stmt).Close())
+	}
+	return err
+}
+
+// sqliteTransaction writes on the only connection for writing.
+type sqliteTransaction struct{ sqliteReader }
 
 // Columns that scanIntent and scanRun read.
 const (
@@ -34,23 +53,23 @@ const (
 	openIntents = "SELECT " + openColumns + " FROM intents i JOIN runs r ON r.number = i.run "
 )
 
-func (q sqliteReader) Intents(ctx context.Context, keys []Key) ([]intentRecord, error) {
+func (q *sqliteReader) Intents(ctx context.Context, keys []Key) ([]intentRecord, error) {
 	return query(ctx, q, scanIntent, openIntents+"WHERE i.key IN (SELECT unhex(value) FROM json_each(?))", keyList(keys))
 }
 
-func (q sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord, error) {
+func (q *sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord, error) {
 	if s == nil {
 		return query(ctx, q, scanIntent, openIntents+"ORDER BY i.id")
 	}
 	return query(ctx, q, scanIntent, openIntents+"WHERE r.api = ? AND r.company = ? AND r.project = ? ORDER BY i.id", s.API, s.Company, s.Project)
 }
 
-func (q sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, error) {
+func (q *sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, error) {
 	return query(ctx, q, scanPerson, `SELECT p.key, p.name_key, p.id_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
 		FROM json_each(?) k CROSS JOIN people p ON p.key = unhex(k.value)`, keyList(keys))
 }
 
-func (q sqliteReader) Owners(ctx context.Context, people []int64) ([]personRecord, error) {
+func (q *sqliteReader) Owners(ctx context.Context, people []int64) ([]personRecord, error) {
 	list, err := json.Marshal(people)
 	if err != nil {
 		return nil, err
@@ -59,20 +78,20 @@ func (q sqliteReader) Owners(ctx context.Context, people []int64) ([]personRecor
 		FROM json_each(?) k CROSS JOIN people p ON p.person = k.value AND p.person <> 0 WHERE p.state = ?`, string(list), int(Created))
 }
 
-func (q sqliteReader) Runs(ctx context.Context, limit int) ([]Run, error) {
+func (q *sqliteReader) Runs(ctx context.Context, limit int) ([]Run, error) {
 	if limit == 0 {
 		limit = math.MaxInt32
 	}
 	return query(ctx, q, scanRun, "SELECT "+runColumns+" FROM runs ORDER BY number DESC LIMIT ?", limit)
 }
 
-func (q sqliteReader) Attempts(ctx context.Context, runID string, after int64, limit int) ([]intentRecord, error) {
+func (q *sqliteReader) Attempts(ctx context.Context, runID string, after int64, limit int) ([]intentRecord, error) {
 	return query(ctx, q, scanIntent, "SELECT "+intentColumns+`, NULL, NULL, i.state, i.person
 		FROM attempts i JOIN runs r ON r.number = i.run WHERE r.id = ?1 AND i.id > ?2
 		UNION ALL `+openIntents+"WHERE r.id = ?1 AND i.id > ?2 ORDER BY 1 LIMIT ?3", runID, after, limit)
 }
 
-func (q sqliteReader) LastCreated(ctx context.Context, nameKey, idKey Key, otherThan int64) (time.Time, error) {
+func (q *sqliteReader) LastCreated(ctx context.Context, nameKey, idKey Key, otherThan int64) (time.Time, error) {
 	scan := func(rows *sql.Rows) (last millis, err error) { return last, rows.Scan(&last) }
 	last, err := query(ctx, q, scan, `SELECT coalesce(max(created), 0) FROM people WHERE (name_key = ? OR id_key = ?) AND run <> ? AND state = ?`,
 		optional(nameKey), optional(idKey), otherThan, Created)
@@ -83,59 +102,68 @@ func (q sqliteReader) LastCreated(ctx context.Context, nameKey, idKey Key, other
 }
 
 func (t *sqliteTransaction) AddIntents(ctx context.Context, intents []*intentRecord) error {
-	const statement = `INSERT INTO intents (key, name_key, id_key, run, row, attempt, generation, sent) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
-	return t.each(ctx, statement, len(intents), func(stmt *sql.Stmt, n int) error {
-		i := intents[n]
-		return stmt.QueryRowContext(ctx, i.key[:], optional(i.nameKey), optional(i.idKey), i.run, i.row, i.attempt, i.generation, millisOf(i.sent)).Scan(&i.id)
-	})
+	for _, i := range intents {
+		result, err := t.exec(ctx, `INSERT INTO intents (key, name_key, id_key, run, row, attempt, generation, sent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			i.key[:], optional(i.nameKey), optional(i.idKey), i.run, i.row, i.attempt, i.generation, millisOf(i.sent))
+		if err != nil {
+			return err
+		}
+		if i.id, err = result.LastInsertId(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *sqliteTransaction) SaveIntents(ctx context.Context, intents []*intentRecord) error {
-	const statement = "UPDATE intents SET ended = ?, status = ?, code = ?, http = ?, request = ? WHERE id = ?"
-	return t.each(ctx, statement, len(intents), func(stmt *sql.Stmt, n int) error {
-		i := intents[n]
-		_, err := stmt.ExecContext(ctx, millisOf(i.ended), i.result.Status, i.result.Code, i.result.HTTPStatus, i.result.RequestID, i.id)
-		return err
-	})
+	for _, i := range intents {
+		_, err := t.exec(ctx, "UPDATE intents SET ended = ?, status = ?, code = ?, http = ?, request = ? WHERE id = ?",
+			millisOf(i.ended), i.result.Status, i.result.Code, i.result.HTTPStatus, i.result.RequestID, i.id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *sqliteTransaction) Settle(ctx context.Context, intents []*intentRecord, people []personRecord) error {
-	err := t.each(ctx, "DELETE FROM intents WHERE id = ?", len(intents), func(stmt *sql.Stmt, n int) error {
-		_, err := stmt.ExecContext(ctx, intents[n].id)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	const attempt = `INSERT INTO attempts (run, id, key, row, attempt, generation, sent, ended, state, person, status, code, http, request)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	err = t.each(ctx, attempt, len(intents), func(stmt *sql.Stmt, n int) error {
-		i, r := intents[n], intents[n].result
-		_, err := stmt.ExecContext(ctx, i.run, i.id, i.key[:], i.row, i.attempt, i.generation, millisOf(i.sent), millisOf(i.ended),
+	for n, i := range intents {
+		if _, err := t.exec(ctx, "DELETE FROM intents WHERE id = ?", i.id); err != nil {
+			return err
+		}
+		r := i.result
+		_, err := t.exec(ctx, `INSERT INTO attempts (run, id, key, row, attempt, generation, sent, ended, state, person, status, code, http, request)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			i.run, i.id, i.key[:], i.row, i.attempt, i.generation, millisOf(i.sent), millisOf(i.ended),
 			int(r.State), r.PersonID, r.Status, r.Code, r.HTTPStatus, r.RequestID)
-		return err
-	})
-	if err != nil {
-		return err
+		if err != nil {
+			return err
+		}
+		p := people[n]
+		_, err = t.exec(ctx, `INSERT OR REPLACE INTO people (key, name_key, id_key, state, person, project, attempts, generation, created, run)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.key[:], optional(p.nameKey), optional(p.idKey), int(p.state), p.id, p.project, p.attempts, p.generation, millisOf(p.created), p.createdBy)
+		if err != nil {
+			return err
+		}
 	}
-	const person = `INSERT OR REPLACE INTO people (key, name_key, id_key, state, person, project, attempts, generation, created, run)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	return t.each(ctx, person, len(people), func(stmt *sql.Stmt, n int) error {
-		p := &people[n]
-		_, err := stmt.ExecContext(ctx, p.key[:], optional(p.nameKey), optional(p.idKey), int(p.state), p.id, p.project, p.attempts, p.generation, millisOf(p.created), p.createdBy)
-		return err
-	})
+	return nil
 }
 
 func (t *sqliteTransaction) AddRun(ctx context.Context, r *Run) error {
-	return t.conn.QueryRowContext(ctx, `INSERT INTO runs (id, api, company, project, command, roster, results, started, status)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
-		r.ID, r.API, r.Company, r.Project, r.Command, r.Roster, r.Results, millisOf(r.Started), r.Status).Scan(&r.number)
+	result, err := t.exec(ctx, `INSERT INTO runs (id, api, company, project, command, roster, results, started, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.API, r.Company, r.Project, r.Command, r.Roster, r.Results, millisOf(r.Started), r.Status)
+	if err != nil {
+		return err
+	}
+	r.number, err = result.LastInsertId()
+	return err
 }
 
 func (t *sqliteTransaction) SaveRun(ctx context.Context, r *Run) error {
 	c := &r.Counts
-	_, err := t.conn.ExecContext(ctx, `UPDATE runs SET roster = ?, results = ?, ended = ?, status = ?,
+	_, err := t.exec(ctx, `UPDATE runs SET roster = ?, results = ?, ended = ?, status = ?,
 		created = ?, existing = ?, skipped = ?, invalid = ?, failed = ?, unknown = ?, pending = ? WHERE number = ?`,
 		r.Roster, r.Results, millisOf(r.Ended), r.Status,
 		c.Created, c.Existing, c.Skipped, c.Invalid, c.Failed, c.Unknown, c.Pending, r.number)
@@ -143,10 +171,10 @@ func (t *sqliteTransaction) SaveRun(ctx context.Context, r *Run) error {
 }
 
 func (t *sqliteTransaction) DeleteRun(ctx context.Context, number int64) (attempts int, err error) {
-	if _, err := t.conn.ExecContext(ctx, "DELETE FROM runs WHERE number = ?", number); err != nil {
+	if _, err := t.exec(ctx, "DELETE FROM runs WHERE number = ?", number); err != nil {
 		return 0, err
 	}
-	result, err := t.conn.ExecContext(ctx, "DELETE FROM attempts WHERE run = ?", number)
+	result, err := t.exec(ctx, "DELETE FROM attempts WHERE run = ?", number)
 	if err != nil {
 		return 0, err
 	}
@@ -155,8 +183,12 @@ func (t *sqliteTransaction) DeleteRun(ctx context.Context, number int64) (attemp
 }
 
 // query returns what scan makes of every line of the answer.
-func query[T any](ctx context.Context, q sqliteReader, scan func(*sql.Rows) (T, error), text string, args ...any) (all []T, err error) {
-	rows, err := q.on.QueryContext(ctx, text, args...)
+func query[T any](ctx context.Context, q *sqliteReader, scan func(*sql.Rows) (T, error), text string, args ...any) (all []T, err error) {
+	stmt, err := q.statement(ctx, text)
+	if err != nil {
+		return nil, explainSQLite(q.path, "read", err)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, explainSQLite(q.path, "read", err)
 	}
@@ -171,22 +203,13 @@ func query[T any](ctx context.Context, q sqliteReader, scan func(*sql.Rows) (T, 
 	return all, explainSQLite(q.path, "read", rows.Err())
 }
 
-// each prepares a statement and calls do for n lines.
-func (t *sqliteTransaction) each(ctx context.Context, text string, n int, do func(*sql.Stmt, int) error) error {
-	if n == 0 {
-		return nil
-	}
-	stmt, err := t.conn.PrepareContext(ctx, text)
+// exec carries out a statement that returns no lines.
+func (t *sqliteTransaction) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	stmt, err := t.statement(ctx, text)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = stmt.Close() }() // nothing is learnt from its error
-	for i := range n {
-		if err := do(stmt, i); err != nil {
-			return err
-		}
-	}
-	return nil
+	return stmt.ExecContext(ctx, args...)
 }
 
 func scanIntent(rows *sql.Rows) (i intentRecord, err error) {

@@ -112,20 +112,15 @@ func fillSQLite(ctx context.Context, path string) (err error) {
 // adopt checks that the file is a whole, writable ledger of a known format, and
 // reads the secret.
 func (s *sqliteStore) adopt(ctx context.Context) (err error) {
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
 	// A file that can't be written fails the transaction.
-	if err := inTransaction(ctx, conn, func() error { return checkFormat(ctx, s.path, conn) }); err != nil {
+	if err := inTransaction(ctx, s.conn, func() error { return checkFormat(ctx, s.path, s.conn) }); err != nil {
 		return err
 	}
 	// This reads the whole file: half a second for a million people.
 	if err := s.inspect(ctx, "PRAGMA quick_check(1)"); err != nil {
 		return err
 	}
-	err = conn.QueryRowContext(ctx, `SELECT secret FROM ledger WHERE one = 1 AND 4 =
+	err = s.conn.QueryRowContext(ctx, `SELECT secret FROM ledger WHERE one = 1 AND 4 =
 		(SELECT count(*) FROM sqlite_schema WHERE name IN ('runs', 'intents', 'attempts', 'people'))`).Scan(&s.secret)
 	if errors.Is(err, sql.ErrNoRows) {
 		return damagedFile(s.path, "a table or the secret of the ledger is gone", err)

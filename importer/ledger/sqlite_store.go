@@ -34,6 +34,8 @@ import (
 type sqliteStore struct {
 	sqliteReader
 	db     *sql.DB
+	conn   *sql.Conn // for writing
+	writer sqliteTransaction
 	file   fs.FileInfo // of the file that was opened
 	secret []byte
 }
@@ -61,9 +63,13 @@ func openSQLite(ctx context.Context, path string) (*sqliteStore, error) {
 	if err != nil {
 		return nil, explainSQLite(path, "open", err)
 	}
-	s := &sqliteStore{sqliteReader: sqliteReader{db, path}, db: db}
-	if err := s.adopt(ctx); err != nil {
-		_ = db.Close() // err says more
+	s := &sqliteStore{sqliteReader: sqliteReader{path: path, on: db}, db: db}
+	if s.conn, err = db.Conn(ctx); err == nil {
+		s.writer = sqliteTransaction{sqliteReader{path: path, on: s.conn}}
+		err = s.adopt(ctx)
+	}
+	if err != nil {
+		_ = s.Close() // err says more
 		return nil, explainSQLite(path, "open", err)
 	}
 	return s, nil
@@ -100,20 +106,22 @@ func (s *sqliteStore) Location() string { return s.path }
 
 func (s *sqliteStore) Secret() []byte { return s.secret }
 
-func (s *sqliteStore) Close() error { return explainSQLite(s.path, "close", s.db.Close()) }
+func (s *sqliteStore) Close() error {
+	err := s.close()
+	if s.conn != nil {
+		err = errors.Join(err, s.writer.close(), s.conn.Close())
+	}
+	return explainSQLite(s.path, "close", errors.Join(err, s.db.Close()))
+}
 
-// Update runs do in a transaction that excludes all other writers.
+// Update runs do in a transaction that excludes all other writers. The ledger calls
+// Update from a single goroutine.
 func (s *sqliteStore) Update(ctx context.Context, do func(transaction) error) error {
 	// SQLite would go on writing into a file that no path leads to.
 	if now, err := os.Stat(s.path); err != nil || !os.SameFile(now, s.file) {
 		return damagedFile(s.path, "the ledger file was removed or replaced while it was open", err)
 	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return explainSQLite(s.path, "write", err)
-	}
-	err = inTransaction(ctx, conn, func() error { return do(&sqliteTransaction{sqliteReader{conn, s.path}, conn}) })
-	return explainSQLite(s.path, "write", errors.Join(err, conn.Close()))
+	return explainSQLite(s.path, "write", inTransaction(ctx, s.conn, func() error { return do(&s.writer) }))
 }
 
 // inTransaction runs do in a transaction that may write, and commits if do

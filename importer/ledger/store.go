@@ -80,7 +80,8 @@ type transaction interface {
 	// SaveIntents stores the result and the end of intents that stay open.
 	SaveIntents(ctx context.Context, intents []*intentRecord) error
 
-	// Settle moves intents to the attempts and stores their keys' people.
+	// Settle moves intents to the attempts, and stores the people of the same keys,
+	// in the same order.
 	Settle(ctx context.Context, intents []*intentRecord, people []personRecord) error
 
 	// AddRun stores a new run and sets its number, which is never given twice.
