@@ -315,10 +315,7 @@ func (x *scanner) paragraphs() (string, error) {
 
 // paragraph appends the text of the current element. White space counts as one blank.
 func (x *scanner) paragraph(all *strings.Builder) error {
-	for depth := len(x.open); len(x.open) >= depth; {
-		if err := x.next(); err != nil {
-			return err
-		}
+	return x.within(func() error {
 		switch x.kind {
 		case textToken:
 			for _, c := range string(x.text) {
@@ -338,8 +335,8 @@ func (x *scanner) paragraph(all *strings.Builder) error {
 		if all.Len() > maxToken {
 			return errTokenSize
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // paragraphPart appends what an element within a paragraph stands for.

@@ -169,29 +169,36 @@ func (x *scanner) root(name string) error {
 	}
 }
 
-// children calls visit for every child of the current element. Text between the children
-// must be blank. What visit leaves of a child is skipped.
-func (x *scanner) children(visit func() error) error {
+// within calls visit with every token up to the last tag of the current element.
+func (x *scanner) within(visit func() error) error {
 	for depth := len(x.open); len(x.open) >= depth; {
 		if err := x.next(); err != nil {
 			return err
 		}
+		if err := visit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// children calls visit for every child of the current element. Text between the children
+// must be blank. What visit leaves of a child is skipped.
+func (x *scanner) children(visit func() error) error {
+	depth := len(x.open)
+	return x.within(func() error {
 		switch {
 		case x.kind == textToken && !isBlank(x.text):
 			return errNotXML
 		case x.kind != startToken:
-			continue
+			return nil
 		}
-		if err := visit(); err != nil {
-			return err
+		err := visit()
+		for err == nil && len(x.open) > depth {
+			err = x.next()
 		}
-		for len(x.open) > depth {
-			if err := x.next(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+		return err
+	})
 }
 
 // elements calls visit for every element of the part. The outermost element must have the
@@ -200,19 +207,15 @@ func (x *scanner) elements(root string, visit func() error) error {
 	if err := x.root(root); err != nil {
 		return err
 	}
-	for {
-		if x.kind == startToken {
-			if err := visit(); err != nil {
-				return err
-			}
-		}
-		if len(x.open) == 0 {
-			return nil
-		}
-		if err := x.next(); err != nil {
-			return err
-		}
+	if err := visit(); err != nil {
+		return err
 	}
+	return x.within(func() error {
+		if x.kind == startToken {
+			return visit()
+		}
+		return nil
+	})
 }
 
 // finish reads to the end of the part, where the archive compares the checksum.
@@ -228,30 +231,22 @@ func (x *scanner) finish() error {
 }
 
 // skip passes over the rest of the current element.
-func (x *scanner) skip() error {
-	for depth := len(x.open); len(x.open) >= depth; {
-		if err := x.next(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (x *scanner) skip() error { return x.within(func() error { return nil }) }
 
 // content returns the text of the current element without the text of children.
 func (x *scanner) content() (string, error) {
 	var text strings.Builder
-	for depth := len(x.open); len(x.open) >= depth; {
-		if err := x.next(); err != nil {
-			return "", err
-		}
+	depth := len(x.open)
+	err := x.within(func() error {
 		if x.kind == textToken && len(x.open) == depth {
 			text.Write(x.text)
 		}
 		if text.Len() > maxToken {
-			return "", errTokenSize
+			return errTokenSize
 		}
-	}
-	return text.String(), nil
+		return nil
+	})
+	return text.String(), err
 }
 
 // number returns an attribute that is a number, or 0 if there is none.

@@ -107,10 +107,8 @@ func (c *sheetCopier) copyElement(copyRows func(*scanner) error) error {
 		}
 		return err
 	}
-	for depth := len(x.open); err == nil && len(x.open) >= depth; {
-		if err = x.next(); err == nil {
-			err = c.write(x.raw)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	return x.within(func() error { return c.write(x.raw) })
 }

@@ -63,37 +63,28 @@ func (s *sharedStrings) at(number string) (text string, struck bool, err error) 
 // whether a part of the text is struck through.
 func (x *scanner) richText() (text string, struck bool, err error) {
 	var all strings.Builder
-	for depth := len(x.open); len(x.open) >= depth; {
-		if err := x.next(); err != nil {
-			return "", false, err
-		}
+	err = x.within(func() error {
 		switch {
 		case x.kind == textToken && !isBlank(x.text):
-			return "", false, errNotXML
+			return errNotXML
 		case x.kind != startToken:
 		case x.name == "t":
 			piece, err := x.content()
-			if err != nil {
-				return "", false, err
-			}
 			if all.WriteString(piece); all.Len() > maxToken {
-				return "", false, errTokenSize
+				return errTokenSize
 			}
+			return err
 		case x.name == "rPr":
-			err := x.children(func() error {
+			return x.children(func() error {
 				struck = struck || x.name == "strike" && x.isOn()
 				return nil
 			})
-			if err != nil {
-				return "", false, err
-			}
 		case x.name == "rPh", x.name == "phoneticPr":
-			if err := x.skip(); err != nil {
-				return "", false, err
-			}
+			return x.skip()
 		}
-	}
-	return unescape(all.String()), struck, nil
+		return nil
+	})
+	return unescape(all.String()), struck, err
 }
 
 // isOn reports whether an element such as <strike/> says yes.
