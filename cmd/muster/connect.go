@@ -30,7 +30,7 @@ const rehearsalHost = "simulated.invalid"
 // other projects, too, if any are named.
 func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) {
 	s := &a.settings
-	limits := ratelimit.Options{Rate: s.rate.value, Reserve: s.reserve.value}
+	limits := ratelimit.Options{Rate: s.rate, Reserve: s.reserve}
 	if s.simulate {
 		return a.connectSimulated(ratelimit.New(limits), log, others)
 	}

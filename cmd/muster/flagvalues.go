@@ -10,29 +10,13 @@ import (
 	"muster/importer/text"
 )
 
-// idFlag is the value of a flag for an ID of Procore: digits, without regard to leading
-// zeros.
-type idFlag int64
-
-// Type returns the kind of value.
-func (i *idFlag) Type() string { return "ID" }
-
-// String returns the digits, or "" without an ID.
-func (i *idFlag) String() string {
-	if *i == 0 {
-		return ""
-	}
-	return strconv.FormatInt(int64(*i), 10)
-}
-
-// Set parses an ID.
-func (i *idFlag) Set(input string) error {
+// parseID parses an ID of Procore: digits, without regard to leading zeros.
+func parseID(input string) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(input), 10, 64)
 	if err != nil || n < 1 {
-		return fmt.Errorf("%q is no ID: write the number in the project's address in the browser", input)
+		return 0, fmt.Errorf("%q is no ID: write the number in the project's address in the browser", input)
 	}
-	*i = idFlag(n)
-	return nil
+	return n, nil
 }
 
 // choice is the value of a flag with a fixed list of words.
@@ -56,25 +40,29 @@ func (c choice) Set(word string) error {
 	return nil
 }
 
-// parsedFlag is the value of a flag that a function parses. The input is kept for
-// commands to copy.
-type parsedFlag[T any] struct {
-	value T
-	input string
+// parsed is the value of a flag that a function parses. The input is kept for commands to
+// copy.
+type parsed[T any] struct {
+	value *T
 	kind  string
 	parse func(string) (T, error)
+	input string
+}
+
+func newParsed[T any](value *T, kind string, parse func(string) (T, error)) *parsed[T] {
+	return &parsed[T]{value: value, kind: kind, parse: parse}
 }
 
 // Type returns the kind of value.
-func (p *parsedFlag[T]) Type() string { return p.kind }
+func (p *parsed[T]) Type() string { return p.kind }
 
 // String returns the input.
-func (p *parsedFlag[T]) String() string { return p.input }
+func (p *parsed[T]) String() string { return p.input }
 
 // Set parses the input.
-func (p *parsedFlag[T]) Set(input string) (err error) {
+func (p *parsed[T]) Set(input string) (err error) {
 	p.input = input
-	p.value, err = p.parse(input)
+	*p.value, err = p.parse(input)
 	return err
 }
 

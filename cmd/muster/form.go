@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"charm.land/huh/v2"
@@ -46,16 +46,6 @@ func (a *app) askColumns(ctx context.Context, path string, questions []mapping.Q
 	return f.answers, err
 }
 
-// newSelect returns the form field of question i under a title.
-func (f *form) newSelect(i int, title string, show func(mapping.Answer) string) *huh.Select[int] {
-	options := make([]huh.Option[int], len(f.questions[i].Answers))
-	for j, answer := range f.questions[i].Answers {
-		options[j] = huh.NewOption(show(answer), j)
-	}
-	return huh.NewSelect[int]().Title(title).Options(options...).Value(&f.answers[i]).
-		Validate(func(j int) error { return f.clash(i, j) })
-}
-
 // needless reports whether the answers to earlier questions make question i needless.
 func (f *form) needless(i int) bool {
 	return f.questions[i].Needless(f.questions, f.answers)
@@ -84,7 +74,13 @@ func (a *app) askInForm(_ context.Context, f *form) error {
 	var pages []*huh.Group
 	for i, q := range f.questions {
 		title := fmt.Sprintf("%s (%d of %d)", questionText(q), i+1, len(f.questions))
-		field := f.newSelect(i, title, show).Description(report.Clean(text.Capital(q.Message)) + ".").Height(min(len(q.Answers), 10) + 4)
+		options := make([]huh.Option[int], len(q.Answers))
+		for j, answer := range q.Answers {
+			options[j] = huh.NewOption(show(answer), j)
+		}
+		field := huh.NewSelect[int]().Title(title).Options(options...).Value(&f.answers[i]).
+			Validate(func(j int) error { return f.clash(i, j) }).
+			Description(report.Clean(text.Capital(q.Message)) + ".").Height(min(len(options), 10) + 4)
 		pages = append(pages, huh.NewGroup(field).WithHideFunc(func() bool { return f.needless(i) }))
 	}
 	screen := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr))
@@ -102,56 +98,45 @@ func (a *app) askInForm(_ context.Context, f *form) error {
 // asks needless questions, leaves out the descriptions, and takes the guess at the end
 // of the input.
 func (a *app) askInLines(ctx context.Context, f *form) error {
-	show := func(answer mapping.Answer) string { return answerText(answer, ", such as ", ", ") }
 	for i, q := range f.questions {
 		if f.needless(i) {
 			continue
 		}
-		typed := &typedLines{next: func() (string, error) { return a.ask(ctx) }}
-		title := fmt.Sprintf("Question %d of %d: %s. %s Press Enter for answer %d.",
+		fmt.Fprintf(a.stderr, "Question %d of %d: %s. %s Press Enter for answer %d.\n",
 			i+1, len(f.questions), report.Clean(text.Capital(q.Message)), questionText(q), q.Guess+1)
-		field := f.newSelect(i, title, show).Validate(func(j int) error {
-			if typed.ended != nil {
-				return nil
+		for j, answer := range q.Answers {
+			fmt.Fprintf(a.stderr, "%d. %s\n", j+1, answerText(answer, ", such as ", ", "))
+		}
+		for answered := false; !answered; {
+			fmt.Fprintf(a.stderr, "Enter a number between 1 and %d: ", len(q.Answers))
+			line, err := a.ask(ctx)
+			if err != nil {
+				return err
 			}
-			return f.clash(i, j)
-		})
-		err := field.WithTheme(huh.ThemeFunc(unstyled)).RunAccessible(a.stderr, typed)
-		if err = errors.Join(typed.ended, err); err != nil {
-			return err
+			if line == "" {
+				fmt.Fprintln(a.stderr)
+				return usageError("nothing was sent: the input ended before the answer", "answer with a number, or write a mapping file with muster map")
+			}
+			if answered, err = f.answer(i, strings.TrimSpace(line)); err != nil {
+				fmt.Fprintln(a.stderr, text.Capital(err.Error())+".")
+			}
 		}
 	}
 	return nil
 }
 
-// unstyled is a theme without escape sequences.
-func unstyled(bool) *huh.Styles { return &huh.Styles{} }
-
-// typedLines is a reader of typed lines that remembers the end of the input or an
-// interruption.
-type typedLines struct {
-	next  func() (string, error)
-	rest  string
-	ended error
-}
-
-// Read returns a line in parts that fit into p.
-func (t *typedLines) Read(p []byte) (int, error) {
-	if t.ended != nil {
-		return 0, io.EOF
+// answer takes the typed number of an answer to question i. Nothing typed is the guess.
+func (f *form) answer(i int, typed string) (answered bool, err error) {
+	if typed == "" {
+		typed = strconv.Itoa(f.questions[i].Guess + 1)
 	}
-	if t.rest == "" {
-		var err error
-		if t.rest, err = t.next(); err == nil && t.rest == "" {
-			err = usageError("nothing was sent: the input ended before the answer", "answer with a number, or write a mapping file with muster map")
-		}
-		if t.ended = err; err != nil {
-			return 0, io.EOF
-		}
+	n, err := strconv.Atoi(typed)
+	if err != nil || n < 1 || n > len(f.questions[i].Answers) {
+		return false, nil
 	}
-	n := copy(p, t.rest)
-	t.rest = t.rest[n:]
-	return n, nil
+	f.answers[i] = n - 1
+	err = f.clash(i, n-1)
+	return err == nil, err
 }
 
 // questionText asks for the column of a field.

@@ -243,7 +243,7 @@ func TestPlainForm(t *testing.T) {
 		"Enter a number between 1 and 3: ", "1\n")
 	plainly(t, strings.NewReplacer("9\r\n", "", "1\r\n", "\r\n", "\r\n\r\n", "\r\n").Replace(shown))
 	for _, want := range []string{
-		"Question 1 of 2: There is no column with the first name. Which column holds the first name? Press Enter for answer 1. \r\n",
+		"Question 1 of 2: There is no column with the first name. Which column holds the first name? Press Enter for answer 1.\r\n",
 		"2. job title: column D \"Job Title\", such as Laborer, Carpenter\r\n",
 		"Created: 1\r\n",
 		"Problem in cell B3: the last name is missing. Try: ",

@@ -127,7 +127,7 @@ func (a *app) importOptions(show *display) importer.Options {
 	return importer.Options{
 		Rehearsal: s.simulate,
 		Policy:    importer.Policy{Update: s.update, AllowNamesakes: s.allowNamesakes, RecreateRemoved: s.recreateRemoved, Reactivate: s.reactivate, IgnoreInactive: s.ignoreInactive},
-		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors.value, MaxDuration: s.maxDuration},
+		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors, MaxDuration: s.maxDuration},
 		OnEvent:   show.handle, Log: show.log,
 	}
 }

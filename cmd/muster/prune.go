@@ -16,10 +16,10 @@ import (
 )
 
 func (a *app) newPruneCommand() *cobra.Command {
-	age := parsedFlag[time.Duration]{kind: "age", parse: parseAge}
-	cmd := newCommand("prune", a.withSettings(func(ctx context.Context, _ []string) error { return a.pruneRuns(ctx, age.value) }))
+	var age time.Duration
+	cmd := newCommand("prune", a.withSettings(func(ctx context.Context, _ []string) error { return a.pruneRuns(ctx, age) }))
 	a.recordFlags(cmd.Flags())
-	cmd.Flags().Var(&age, "older-than", "`AGE` in days or hours, such as 400d or 36h")
+	cmd.Flags().Var(newParsed(&age, "age", parseAge), "older-than", "`AGE` in days or hours, such as 400d or 36h")
 	return cmd
 }
 

@@ -61,9 +61,9 @@ type runSettings struct {
 	ledger          string
 	plan            string // no key of the config file: a plan file belongs to a single roster
 	workers         int
-	rate            parsedFlag[float64] // requests a second
-	reserve         parsedFlag[float64] // a share of the quota
-	maxErrors       parsedFlag[importer.MaxErrors]
+	rate            float64 // requests a second
+	reserve         float64 // a share of the quota
+	maxErrors       importer.MaxErrors
 	maxDuration     time.Duration
 	settleAfter     time.Duration
 	recreateRemoved bool
@@ -120,8 +120,8 @@ type setting struct {
 // give.
 func (s *settings) table() []setting {
 	return []setting{
-		{connectionGroup, "company", "MUSTER_COMPANY", (*idFlag)(&s.company), "Procore company `ID`"},
-		{connectionGroup, "project", "MUSTER_PROJECT", (*idFlag)(&s.project), "Procore project `ID`"},
+		{connectionGroup, "company", "MUSTER_COMPANY", newParsed(&s.company, "ID", parseID), "Procore company `ID`"},
+		{connectionGroup, "project", "MUSTER_PROJECT", newParsed(&s.project, "ID", parseID), "Procore project `ID`"},
 		{connectionGroup, "client-secret-file", "", &s.clientSecretFile, "`FILE` that holds the client secret, instead of MUSTER_CLIENT_SECRET"},
 		{connectionGroup, "environment", "MUSTER_ENVIRONMENT", choice{&s.environment, environmentNames()}, "Procore `ENVIRONMENT`: production, sandbox, monthly or federal"},
 		{connectionGroup, "api-url", "MUSTER_API_URL", &s.apiURL, "`URL` of the API, instead of the environment's"},
@@ -141,14 +141,14 @@ func (s *settings) table() []setting {
 		{rosterGroup, "allow-namesakes", "", &s.allowNamesakes, "two rows of one name without IDs are two people"},
 
 		{ledgerGroup, "ledger", "MUSTER_LEDGER", &s.ledger, "`FILE` of the ledger; by default in your state folder"},
-		{quotaGroup, "rate", "", &s.rate, "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)"},
-		{quotaGroup, "reserve", "", &s.reserve, "`SHARE` of the quota that is left to others, such as 20%"},
+		{quotaGroup, "rate", "", newParsed(&s.rate, "pace", parseRate), "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)"},
+		{quotaGroup, "reserve", "", newParsed(&s.reserve, "share", parseShare), "`SHARE` of the quota that is left to others, such as 20%"},
 		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.settleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},
 		{actionGroup, "update", "", &s.update, "give people who are there already the roster's job title"},
 		{actionGroup, "recreate-removed", "", &s.recreateRemoved, "create people of earlier runs again who were taken off the project since"},
 		{actionGroup, "reactivate", "", &s.reactivate, "make people active again who are inactive in Procore"},
 		{actionGroup, "ignore-inactive", "", &s.ignoreInactive, "do not read the list of inactive people: an inactive person may be created again"},
-		{actionGroup, "max-errors", "", &s.maxErrors, "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops"},
+		{actionGroup, "max-errors", "", newParsed(&s.maxErrors, "errors", importer.ParseMaxErrors), "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops"},
 		{runGroup, "workers", "", &s.workers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer"},
 		{runGroup, "report", "", &s.report, "`FILE.html` for a report to read, print or send on"},
 		{runGroup, "metrics-file", "", &s.metricsFile, "`FILE.prom` for Prometheus: the figures of the last run"},
@@ -178,9 +178,6 @@ func environmentNames() []string {
 func (s *settings) init() {
 	s.workers, s.settleAfter = importer.DefaultWorkers, 2*time.Minute
 	s.environment, s.view, s.logFormat, s.logLevel = "production", "normal", "text", "info"
-	s.rate = parsedFlag[float64]{kind: "pace", parse: parseRate}
-	s.reserve = parsedFlag[float64]{kind: "share", parse: parseShare}
-	s.maxErrors = parsedFlag[importer.MaxErrors]{kind: "errors", parse: importer.ParseMaxErrors}
 	s.flags = pflag.NewFlagSet("settings", pflag.ContinueOnError)
 	for _, line := range s.table() {
 		usage := line.usage
