@@ -229,7 +229,7 @@ func (a *app) width(w io.Writer) int {
 	if a.settings.plain {
 		return report.Plain
 	}
-	return width(w)
+	return report.Width(w)
 }
 
 // named returns a line of a name and a text to copy.
@@ -246,14 +246,4 @@ func (a *app) gap() string {
 		return ""
 	}
 	return "\n"
-}
-
-// width returns how many columns the text on w may take.
-func width(w io.Writer) int {
-	if f, ok := w.(interface{ Fd() uintptr }); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	return 80
 }

@@ -97,7 +97,7 @@ func (a *app) lastWord() {
 	switch {
 	case a.mute.Load():
 	case isTerminal(a.stderr):
-		fmt.Fprintf(a.stderr, "\n%s", paragraph(text, "", width(a.stderr)))
+		fmt.Fprintf(a.stderr, "\n%s", paragraph(text, "", report.Width(a.stderr)))
 	default:
 		fmt.Fprintln(a.stderr, text)
 	}

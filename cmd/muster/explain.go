@@ -7,16 +7,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"muster/importer/report"
 	"muster/importer/text"
 )
 
 func (a *app) newExplainCommand() *cobra.Command {
 	cmd := newCommand("explain", func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			listCodes(a.stdout, width(a.stdout))
+			listCodes(a.stdout, report.Width(a.stdout))
 			return nil
 		}
-		return explain(a.stdout, args[0], width(a.stdout))
+		return explain(a.stdout, args[0], report.Width(a.stdout))
 	})
 	for _, code := range allCodes() {
 		e, _, _ := explanationOf(code)

@@ -69,7 +69,7 @@ func (f *form) clash(i, chosen int) error {
 // askInForm asks with arrow keys, on the whole screen.
 func (a *app) askInForm(_ context.Context, f *form) error {
 	show := func(answer mapping.Answer) string {
-		return fit(answerText(answer, "  ", " · "), max(width(a.stderr)-6, 20))
+		return report.Cut(answerText(answer, "  ", " · "), max(report.Width(a.stderr)-6, 20))
 	}
 	var pages []*huh.Group
 	for i, q := range f.questions {
@@ -83,7 +83,7 @@ func (a *app) askInForm(_ context.Context, f *form) error {
 			Description(report.Clean(text.Capital(q.Message)) + ".").Height(min(len(options), 10) + 4)
 		pages = append(pages, huh.NewGroup(field).WithHideFunc(func() bool { return f.needless(i) }))
 	}
-	screen := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(width(a.stderr))
+	screen := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(report.Width(a.stderr))
 	if !a.coloured(a.stderr) {
 		screen = screen.WithTheme(huh.ThemeFunc(huh.ThemeBase))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"muster/importer/report"
 	"muster/importer/text"
 )
 
@@ -69,7 +70,7 @@ func (a *app) addHelp(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		ofCommand(cmd, args)
 		if !cmd.HasParent() {
-			listTopics(cmd.OutOrStdout(), width(a.stdout))
+			listTopics(cmd.OutOrStdout(), report.Width(a.stdout))
 		}
 	})
 }

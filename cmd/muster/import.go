@@ -126,7 +126,7 @@ func (a *app) importOptions(show *display) importer.Options {
 	s := &a.settings
 	return importer.Options{
 		Rehearsal: s.simulate,
-		Policy:    importer.Policy{Update: s.update, AllowNamesakes: s.allowNamesakes, RecreateRemoved: s.recreateRemoved, Reactivate: s.reactivate, IgnoreInactive: s.ignoreInactive},
+		Policy:    s.Policy,
 		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors, MaxDuration: s.maxDuration},
 		OnEvent:   show.handle, Log: show.log,
 	}

@@ -184,7 +184,7 @@ func (t *mappingText) field(f importer.MappedField) {
 	}
 	t.say("  ", fmt.Sprintf("%s: %s", f.Field, source))
 	if len(f.Samples) > 0 && !plain {
-		t.b.WriteString("      " + fit(report.Clean(strings.Join(f.Samples, " · ")), max(t.columns-6, 10)) + "\n")
+		t.b.WriteString("      " + report.Cut(report.Clean(strings.Join(f.Samples, " · ")), max(t.columns-6, 10)) + "\n")
 	}
 }
 

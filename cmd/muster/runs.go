@@ -108,7 +108,7 @@ func (a *app) listRuns(ctx context.Context, limit int) (err error) {
 	if a.settings.plain {
 		writeRunsPlain(out, runs)
 	} else {
-		writeRuns(out, runs, width(a.stdout), a.settings.quiet)
+		writeRuns(out, runs, report.Width(a.stdout), a.settings.quiet)
 	}
 	if limit > 0 && len(runs) == limit {
 		a.talk("These are the newest %d; --limit 0 lists all.", limit)
@@ -153,7 +153,7 @@ func writeRuns(w io.Writer, runs []importer.PastRun, columns int, bare bool) {
 		}
 		line := fmt.Sprintf("%-*s  %-*s  %-*s  %*s", widest[0], cells[0], widest[1], cells[1], widest[2], cells[2], widest[3], cells[3])
 		if room >= shortestName {
-			line += "  " + fit(roster, room)
+			line += "  " + report.Cut(roster, room)
 		}
 		if i > 0 || !bare {
 			fmt.Fprintln(w, line)
@@ -163,7 +163,7 @@ func writeRuns(w io.Writer, runs []importer.PastRun, columns int, bare bool) {
 		}
 		sentence := runs[i-1].Sentence()
 		if room < shortestName {
-			sentence = fit(roster, columns-2) + ", " + sentence
+			sentence = report.Cut(roster, columns-2) + ", " + sentence
 		}
 		fmt.Fprintf(w, "%s", paragraph(sentence, "  ", columns))
 	}

@@ -53,23 +53,19 @@ type rosterSettings struct {
 	headerRow                  int
 	passwordFile               string
 	mapping                    string
-	allowNamesakes             bool
 }
 
 // runSettings say how to run.
 type runSettings struct {
-	ledger          string
-	plan            string // no key of the config file: a plan file belongs to a single roster
-	workers         int
-	rate            float64 // requests a second
-	reserve         float64 // a share of the quota
-	maxErrors       importer.MaxErrors
-	maxDuration     time.Duration
-	settleAfter     time.Duration
-	recreateRemoved bool
-	reactivate      bool
-	ignoreInactive  bool
-	update          bool
+	ledger      string
+	plan        string // no key of the config file: a plan file belongs to a single roster
+	workers     int
+	rate        float64 // requests a second
+	reserve     float64 // a share of the quota
+	maxErrors   importer.MaxErrors
+	maxDuration time.Duration
+	settleAfter time.Duration
+	importer.Policy
 }
 
 // outputSettings say what to write and which notices to send.
@@ -138,16 +134,16 @@ func (s *settings) table() []setting {
 		{rosterGroup, "delimiter", "", &s.delimiter, "`CHARACTER` between a CSV file's cells: , ; | or tab (default: found)"},
 		{rosterGroup, "password-file", "MUSTER_PASSWORD_FILE", &s.passwordFile, "`FILE` that holds the password of a protected workbook"},
 		{rosterGroup, "mapping", "MUSTER_MAPPING", &s.mapping, "`FILE` that says which columns feed which fields"},
-		{rosterGroup, "allow-namesakes", "", &s.allowNamesakes, "two rows of one name without IDs are two people"},
+		{rosterGroup, "allow-namesakes", "", &s.AllowNamesakes, "two rows of one name without IDs are two people"},
 
 		{ledgerGroup, "ledger", "MUSTER_LEDGER", &s.ledger, "`FILE` of the ledger; by default in your state folder"},
 		{quotaGroup, "rate", "", newParsed(&s.rate, "pace", parseRate), "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)"},
 		{quotaGroup, "reserve", "", newParsed(&s.reserve, "share", parseShare), "`SHARE` of the quota that is left to others, such as 20%"},
 		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.settleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},
-		{actionGroup, "update", "", &s.update, "give people who are there already the roster's job title"},
-		{actionGroup, "recreate-removed", "", &s.recreateRemoved, "create people of earlier runs again who were taken off the project since"},
-		{actionGroup, "reactivate", "", &s.reactivate, "make people active again who are inactive in Procore"},
-		{actionGroup, "ignore-inactive", "", &s.ignoreInactive, "do not read the list of inactive people: an inactive person may be created again"},
+		{actionGroup, "update", "", &s.Update, "give people who are there already the roster's job title"},
+		{actionGroup, "recreate-removed", "", &s.RecreateRemoved, "create people of earlier runs again who were taken off the project since"},
+		{actionGroup, "reactivate", "", &s.Reactivate, "make people active again who are inactive in Procore"},
+		{actionGroup, "ignore-inactive", "", &s.IgnoreInactive, "do not read the list of inactive people: an inactive person may be created again"},
 		{actionGroup, "max-errors", "", newParsed(&s.maxErrors, "errors", importer.ParseMaxErrors), "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops"},
 		{runGroup, "workers", "", &s.workers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer"},
 		{runGroup, "report", "", &s.report, "`FILE.html` for a report to read, print or send on"},

@@ -3,8 +3,6 @@ package main
 import (
 	"strings"
 
-	"github.com/rivo/uniseg"
-
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -17,24 +15,6 @@ func shown(words string) string {
 		lines[i] = report.Clean(lines[i])
 	}
 	return strings.Join(lines, "\n")
-}
-
-// fit shortens words to at most columns columns, with "..." at the end of shortened words.
-func fit(words string, columns int) string {
-	if uniseg.StringWidth(words) <= columns {
-		return words
-	}
-	rest, state, cut, used := words, -1, "", 0
-	for rest != "" {
-		var cluster string
-		var wide int
-		cluster, rest, wide, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		if used += wide; used > columns-3 {
-			break
-		}
-		cut += cluster
-	}
-	return cut + "..."
 }
 
 // paragraph wraps prose behind an indent. For a screen reader it is a single line.

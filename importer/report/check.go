@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -20,17 +21,17 @@ type Column struct {
 }
 
 // Check is the result of checking a roster. The rows that an import would send
-// are counted as pending.
+// are counted as pending. The JSON is a contract with other programs.
 type Check struct {
 	Summary
-	Roster   string
-	LookedUp bool     // rows were compared with the project's people and the ledger
-	Import   Import   // what an import would do
-	Columns  []Column // the mapping
-	Unused   []string // headings that no field uses
-	Withheld []string // headings of what is never sent: social security numbers, birth dates
-	Open     []string // sentences: what only an import can show
-	Plan     string   // the plan file; "" if none was written
+	Roster   string   `json:"-"`
+	Open     []string `json:"-"`         // sentences: what only an import can show
+	LookedUp bool     `json:"looked_up"` // rows were compared with the project's people and the ledger
+	Import   Import   `json:"import"`    // what an import would do
+	Columns  []Column `json:"columns"`   // the mapping
+	Unused   []string `json:"unused"`    // headings that no field uses
+	Withheld []string `json:"withheld"`  // headings of what is never sent: social security numbers, birth dates
+	Plan     string   `json:"plan"`      // the plan file; "" if none was written
 }
 
 // Import is what an import would do.
@@ -39,6 +40,23 @@ type Import struct {
 	Update   int           // job titles
 	Requests int           // with lookups; 0 if not known
 	Estimate time.Duration // 0 if not known
+}
+
+// MarshalJSON writes what is not known as null.
+func (i Import) MarshalJSON() ([]byte, error) {
+	object := struct {
+		Create   int `json:"create"`
+		Update   int `json:"update"`
+		Requests any `json:"requests"`
+		Estimate any `json:"estimate_s"`
+	}{Create: i.Create, Update: i.Update}
+	if i.Requests > 0 {
+		object.Requests = i.Requests
+	}
+	if i.Estimate > 0 {
+		object.Estimate = math.Round(i.Estimate.Seconds()*10) / 10
+	}
+	return json.Marshal(object)
 }
 
 // WriteCheck writes a check for people as WriteText writes a summary. What the user
@@ -130,39 +148,11 @@ func (p *page) effort(c Check) {
 	}
 }
 
-// checkJSON is the JSON of a check, a contract with other programs. It has all
-// fields of Summary.
-type checkJSON struct {
-	Summary
-	LookedUp bool       `json:"looked_up"`
-	Import   importJSON `json:"import"`
-	Columns  []Column   `json:"columns"`
-	Unused   []string   `json:"unused"`
-	Withheld []string   `json:"withheld"`
-	Plan     string     `json:"plan"`
-}
-
-type importJSON struct {
-	Create   int      `json:"create"`
-	Update   int      `json:"update"`
-	Requests *int     `json:"requests"`   // null if not known
-	Seconds  *float64 `json:"estimate_s"` // null if not known
-}
-
 // WriteCheckJSON writes the check as a JSON object on a line.
 func WriteCheckJSON(w io.Writer, c Check) error {
-	out := checkJSON{
-		Summary: c.forJSON(), LookedUp: c.LookedUp, Import: importJSON{Create: c.Import.Create, Update: c.Import.Update},
-		Columns: append([]Column{}, c.Columns...), Unused: append([]string{}, c.Unused...), Withheld: append([]string{}, c.Withheld...), Plan: c.Plan,
-	}
-	if c.Import.Requests > 0 {
-		out.Import.Requests = &c.Import.Requests
-	}
-	if c.Import.Estimate > 0 {
-		seconds := math.Round(c.Import.Estimate.Seconds()*10) / 10
-		out.Import.Seconds = &seconds
-	}
-	return writeJSON(w, out)
+	c.Summary = c.forJSON()
+	c.Columns, c.Unused, c.Withheld = append([]Column{}, c.Columns...), append([]string{}, c.Unused...), append([]string{}, c.Withheld...)
+	return writeJSON(w, c)
 }
 
 // verdict returns a sentence that says whether the roster is ready.

@@ -16,12 +16,20 @@ const (
 
 // slice counts what happened in a part of a run.
 type slice struct {
-	created, throttled, faults int
-	waited                     time.Duration
+	Created, Throttled, Faults int
+	Waited                     time.Duration
 }
 
 func (s slice) plus(other slice) slice {
-	return slice{s.created + other.created, s.throttled + other.throttled, s.faults + other.faults, s.waited + other.waited}
+	return slice{s.Created + other.Created, s.Throttled + other.Throttled, s.Faults + other.Faults, s.Waited + other.Waited}
+}
+
+// WaitedFor says how long nothing was sent, or "".
+func (s slice) WaitedFor() string {
+	if s.Waited < time.Second {
+		return ""
+	}
+	return text.Duration(s.Waited)
 }
 
 // series is a run in slices of equal length: a second, and twice as long whenever
@@ -41,11 +49,11 @@ func (s *series) event(now time.Time, e Event) {
 	one := s.sliceAt(s.advance(now))
 	switch e {
 	case EventCreated:
-		one.created++
+		one.Created++
 	case EventThrottled:
-		one.throttled++
+		one.Throttled++
 	case EventFault:
-		one.faults++
+		one.Faults++
 	}
 }
 
@@ -65,7 +73,7 @@ func (s *series) advance(now time.Time) time.Duration {
 	for from, to := s.last, min(elapsed, s.until); from < to; {
 		one := s.sliceAt(from)
 		end := min((from/s.width+1)*s.width, to)
-		one.waited += end - from
+		one.Waited += end - from
 		from = end
 	}
 	s.last = elapsed
@@ -109,16 +117,14 @@ type chart struct {
 }
 
 // chartSlice is a slice of the run as a bar, with marks, and as a line of the table.
-// A text of what did not happen is empty.
 type chartSlice struct {
+	slice
 	X, Width  string // in percent
-	Y, Height string // of the bar
-	Label     string
+	Y, Height string // of the bar; "" if there is none
 	From      string // the time of day
 	Tick      string // the class of From below the bar; "" if it is not shown there
 
-	Created, Throttled, Faults, Waited string
-	MostlyWaited                       bool
+	MostlyWaited bool
 }
 
 type gridLine struct{ Y, TextY, Label string }
@@ -129,17 +135,17 @@ func (s *series) chart(zone *time.Location) *chart {
 	best := 0
 	for i, one := range s.slices {
 		sum = sum.plus(one)
-		if one.created > s.slices[best].created {
+		if one.Created > s.slices[best].Created {
 			best = i
 		}
 	}
-	if len(s.slices) < 3 || sum.created+sum.throttled+sum.faults == 0 {
+	if len(s.slices) < 3 || sum.Created+sum.Throttled+sum.Faults == 0 {
 		return nil
 	}
 	unit, factor := s.unit()
-	most := float64(s.slices[best].created) * factor
+	most := float64(s.slices[best].Created) * factor
 	step, top := scale(most, factor < 1)
-	c := &chart{Title: "People created " + unit, Throttled: sum.throttled > 0, Faults: sum.faults > 0}
+	c := &chart{Title: "People created " + unit, Throttled: sum.Throttled > 0, Faults: sum.Faults > 0}
 	every := (len(s.slices) + 5) / 6 // at most six ticks
 	for i, one := range s.slices {
 		shown := s.shown(i, one, plotHeight*factor/top, zone)
@@ -154,14 +160,14 @@ func (s *series) chart(zone *time.Location) *chart {
 		c.Lines = append(c.Lines, gridLine{Y: short(y), TextY: short(y + 4), Label: decimal(value)})
 	}
 	var words []string // throttling is in the summary
-	if sum.created > 0 {
+	if sum.Created > 0 {
 		words = append(words, "At most "+decimal(most)+" "+unit+", at "+c.Slices[best].From+".")
 	}
-	if sum.faults > 0 {
-		words = append(words, "Procore gave no usable answer "+times(sum.faults)+".")
+	if sum.Faults > 0 {
+		words = append(words, "Procore gave no usable answer "+times(sum.Faults)+".")
 	}
-	if sum.waited >= time.Second {
-		words = append(words, "Nothing was sent for "+text.Duration(sum.waited)+" in all, because the quota or Procore asked for it.")
+	if waited := sum.WaitedFor(); waited != "" {
+		words = append(words, "Nothing was sent for "+waited+" in all, because the quota or Procore asked for it.")
 	}
 	c.Text = strings.Join(words, " ")
 	return c
@@ -183,26 +189,10 @@ func (s *series) unit() (words string, factor float64) {
 // shown returns slice i for the page, with a bar of some pixels for each person.
 func (s *series) shown(i int, one slice, pixels float64, zone *time.Location) chartSlice {
 	share := 100 / float64(len(s.slices))
-	shown := chartSlice{
-		X: percent(float64(i) * share), Width: percent(share), From: s.clock(i, zone),
-		Created: text.Number(one.created), MostlyWaited: one.waited*2 >= s.width,
-	}
-	if one.created > 0 {
-		height := max(pixels*float64(one.created), 1)
+	shown := chartSlice{slice: one, X: percent(float64(i) * share), Width: percent(share), From: s.clock(i, zone), MostlyWaited: one.Waited*2 >= s.width}
+	if one.Created > 0 {
+		height := max(pixels*float64(one.Created), 1)
 		shown.Y, shown.Height = short(plotHeight-height), short(height)
-	}
-	shown.Label = shown.From + ": " + text.Plural(one.created, "person", "people")
-	if one.throttled > 0 {
-		shown.Throttled = text.Number(one.throttled)
-		shown.Label += ", slowed down " + times(one.throttled)
-	}
-	if one.faults > 0 {
-		shown.Faults = text.Number(one.faults)
-		shown.Label += ", " + text.Plural(one.faults, "fault", "faults")
-	}
-	if one.waited >= time.Second {
-		shown.Waited = text.Duration(one.waited)
-		shown.Label += ", waited " + shown.Waited
 	}
 	return shown
 }

@@ -78,7 +78,9 @@ func writeAll(w io.Writer, texts ...string) error {
 // pageFuncs returns the functions of the templates.
 func pageFuncs() template.FuncMap {
 	return template.FuncMap{
-		"clean": Clean, "number": text.Number, "headline": headline, "unit": unit,
+		"clean": Clean, "number": text.Number, "times": times, "headline": headline, "unit": unit,
+		"people": func(n int) string { return text.Plural(n, "person", "people") },
+		"faults": func(n int) string { return text.Plural(n, "fault", "faults") },
 		"places": func(g outcome.Group) string { where, _ := places(g); return where },
 		// A line may break between the words of a command. A browser would also
 		// break after the hyphens of a flag.

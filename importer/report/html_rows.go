@@ -113,7 +113,7 @@ func cleanRow(label string, o outcome.Outcome) pageRow {
 	return row
 }
 
-func cleanShort(text string) string { return cut(Clean(text), longestCell) }
+func cleanShort(text string) string { return Cut(Clean(text), longestCell) }
 
 // array returns the row as the array for the script.
 func (r pageRow) array() []any {

@@ -1,11 +1,13 @@
 package report
 
 import (
+	"io"
 	"math"
 	"strings"
 	"unicode"
 
 	"github.com/rivo/uniseg"
+	"golang.org/x/term"
 
 	"muster/importer/text"
 )
@@ -76,11 +78,22 @@ func Clean(text string) string {
 	}, text)
 }
 
+// Width returns how many columns the text on a terminal may take. For anything else
+// that is 80.
+func Width(w io.Writer) int {
+	if file, ok := w.(interface{ Fd() uintptr }); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
 // columns returns how many columns of a terminal a text takes.
 func columns(text string) int { return uniseg.StringWidth(text) }
 
-// cut returns text in at most width columns, with "..." at the end of a cut text.
-func cut(text string, width int) string {
+// Cut returns text in at most width columns, with "..." at the end of a cut text.
+func Cut(text string, width int) string {
 	if columns(text) <= width {
 		return text
 	}

@@ -131,7 +131,7 @@ func places(g outcome.Group) (list string, shown int) {
 	for i, cell := range g.Cells {
 		place := Clean(cell)
 		if differ && i < len(g.Values) && g.Values[i] != "" {
-			place += " (" + cut(Clean(g.Values[i]), longestValue) + ")"
+			place += " (" + Cut(Clean(g.Values[i]), longestValue) + ")"
 		}
 		named = append(named, place)
 	}

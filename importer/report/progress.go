@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/term"
 
 	"muster/importer/outcome"
 	"muster/importer/text"
@@ -237,11 +236,4 @@ func (t *terminal) draw(s Snapshot) {
 }
 
 // width asks the terminal each time, because windows change.
-func (t *terminal) width() int {
-	if file, ok := t.w.(interface{ Fd() uintptr }); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return 80
-}
+func (t *terminal) width() int { return Width(t.w) }

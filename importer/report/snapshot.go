@@ -58,7 +58,7 @@ func (s Snapshot) Line(width int) string {
 			return line
 		}
 	}
-	return cut(count, width)
+	return Cut(count, width)
 }
 
 // Sentence returns the progress in words.
