@@ -29,10 +29,8 @@ type configFile struct {
 
 // section holds the settings of the top of a config file or of a job.
 type section struct {
-	values   []configValue
-	clientID string
-	notices  notices // nil without the key notify
-	ping     *secretSource
+	values []configValue
+	sectionYAML
 }
 
 // configValue is a value for a flag.
@@ -66,7 +64,7 @@ type jobYAML struct {
 // sectionYAML holds the keys without a flag that the top and a job have.
 type sectionYAML struct {
 	ClientID string        `yaml:"client_id"`
-	Notify   notices       `yaml:"notify"`
+	Notify   notices       `yaml:"notify"` // nil without the key
 	Ping     *secretSource `yaml:"ping"`
 }
 
@@ -177,7 +175,7 @@ func (c *configFile) readSection(n ast.Node, into any, shared *sectionYAML) (sec
 		return s, err
 	}
 	c.resolve(shared)
-	s.clientID, s.notices, s.ping = shared.ClientID, shared.Notify, shared.Ping
+	s.sectionYAML = *shared
 	return s, nil
 }
 

@@ -41,15 +41,8 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	if err := s.missing(secret); err != nil {
 		return nil, err
 	}
-	options := procore.Options{
-		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret,
-		View: s.view, Logger: log,
-		Connection: procore.Connection{
-			Connections: s.workers, UserAgent: userAgent(),
-			CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
-		},
-	}
-	options.APIURL, options.LoginURL = s.hosts()
+	options := s.clientOptions(secret)
+	options.Logger = log
 	if limits.Shared, err = a.quotaFile(options.LoginURL); err != nil {
 		return nil, err
 	}
@@ -60,6 +53,18 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	}
 	options.Pace = ratelimit.New(limits)
 	return newConnection(options)
+}
+
+// clientOptions returns the options of a client for the hosts, the project and the
+// credentials of the settings.
+func (s *settings) clientOptions(secret string) procore.Options {
+	api, login := s.hosts()
+	return procore.Options{
+		APIURL: api, LoginURL: login, CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret, View: s.view,
+		Connection: procore.Connection{
+			Connections: s.workers, UserAgent: userAgent(), CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
+		},
+	}
 }
 
 // quotaFile returns the path of the file beside the ledger through which runs with the

@@ -25,11 +25,8 @@ const patience = 15 * time.Second
 func (x *examination) checkSettings() {
 	s := &x.settings
 	secret, secretErr := s.secret(x.getenv)
-	x.options = procore.Options{
-		CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret, View: s.view,
-		Connection: procore.Connection{CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey, UserAgent: userAgent()}, Timeout: patience,
-	}
-	x.options.APIURL, x.options.LoginURL = s.hosts()
+	x.options = s.clientOptions(secret)
+	x.options.Timeout = patience
 	f := finding{Check: "settings", State: broken, Facts: facts{"environment": s.environment}}
 	var usage *fault.Error
 	switch {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"muster/importer/outcome"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -34,6 +35,9 @@ func explain(w io.Writer, code string, width int) error {
 		fix := "muster explain lists all codes"
 		if near := text.Closest(code, allCodes(), 0.5); near != "" {
 			fix = "muster explain " + near
+		}
+		if _, err := outcome.Parse(code); err == nil {
+			return usageError(fmt.Sprintf("%q is a status of a row, not a code", code), "muster help results says what each status means")
 		}
 		return usageError(fmt.Sprintf("there is no code %q", code), fix)
 	}

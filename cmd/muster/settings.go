@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -275,9 +276,7 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 			return err
 		}
 	}
-	if s.clientID == "" {
-		s.clientID = getenv("MUSTER_CLIENT_ID")
-	}
+	s.clientID = cmp.Or(s.clientID, getenv("MUSTER_CLIENT_ID"))
 	if err := s.fromConfig(&file.section, flags); err != nil {
 		return err
 	}
@@ -325,14 +324,9 @@ func (s *settings) fromConfig(from *section, flags *pflag.FlagSet) error {
 			return err
 		}
 	}
-	if s.clientID == "" {
-		s.clientID = from.clientID
-	}
+	s.clientID, s.ping = cmp.Or(s.clientID, from.ClientID), cmp.Or(s.ping, from.Ping)
 	if s.notices == nil {
-		s.notices = from.notices
-	}
-	if s.ping == nil {
-		s.ping = from.ping
+		s.notices = from.Notify
 	}
 	return nil
 }
