@@ -2,7 +2,6 @@ package importer
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,7 +40,7 @@ func (b Inbox) Rosters() (rosters, recent []string, err error) {
 			continue
 		}
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return nil, nil, inboxError("create the folder, or name another as done or failed", "the folder %s can't be created: %v", folder, fault.Cause(err))
+			return nil, nil, fault.Usage("create the folder, or name another as done or failed", "the folder %s can't be created: %v", folder, fault.Cause(err))
 		}
 	}
 	if !b.Several() {
@@ -69,23 +68,19 @@ func (b Inbox) files() ([]string, error) {
 	if info, err := os.Stat(b.Roster); err != nil || !info.IsDir() {
 		paths, err := filepath.Glob(b.Roster)
 		if err != nil {
-			return nil, inboxError("write a pattern such as inbox/*.csv", "%s is not a pattern: %v", b.Roster, err)
+			return nil, fault.Usage("write a pattern such as inbox/*.csv", "%s is not a pattern: %v", b.Roster, err)
 		}
 		return paths, nil
 	}
 	entries, err := os.ReadDir(b.Roster)
 	if err != nil {
-		return nil, inboxError("check the permissions of the folder", "the folder %s can't be read: %v", b.Roster, fault.Cause(err))
+		return nil, fault.Usage("check the permissions of the folder", "the folder %s can't be read: %v", b.Roster, fault.Cause(err))
 	}
 	paths := make([]string, len(entries))
 	for i, entry := range entries {
 		paths[i] = filepath.Join(b.Roster, entry.Name())
 	}
 	return paths, nil
-}
-
-func inboxError(fix, message string, args ...any) error {
-	return &fault.Error{Code: codeUsage, Message: fmt.Sprintf(message, args...), Fix: fix}
 }
 
 // looksLikeRoster reports whether a file is named like a roster, in a format of muster or
@@ -172,7 +167,7 @@ func (f *Archive) target(folder, path string) string {
 // the roster. As long as the roster stays, the run can be repeated.
 func (f *Archive) Move(folder string) (string, error) {
 	if f.changed() {
-		return "", inboxError("run the job again to import the file", "%s was changed during the run and was not moved", f.Path)
+		return "", fault.Usage("run the job again to import the file", "%s was changed during the run and was not moved", f.Path)
 	}
 	moves := []Move{{f.Path, f.target(folder, f.Path)}}
 	if f.results != "" && f.results != f.Path {
@@ -182,9 +177,9 @@ func (f *Archive) Move(folder string) (string, error) {
 		err := os.Rename(m.From, m.To)
 		switch {
 		case errors.Is(err, syscall.EXDEV):
-			return "", inboxError("choose a folder on the same disk", "%s can't be moved to %s, which is on another disk", m.From, folder)
+			return "", fault.Usage("choose a folder on the same disk", "%s can't be moved to %s, which is on another disk", m.From, folder)
 		case err != nil:
-			return "", inboxError("check the permissions of the folder", "%s can't be moved to %s: %v", m.From, folder, err)
+			return "", fault.Usage("check the permissions of the folder", "%s can't be moved to %s: %v", m.From, folder, err)
 		}
 		f.Moved = append(f.Moved, m)
 	}

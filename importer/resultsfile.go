@@ -105,10 +105,7 @@ func (r *Roster) ResultsPath(path string, rehearsal bool) (string, error) {
 		path = r.defaultResultsPath(rehearsal)
 	}
 	if sameFile(path, r.Path) && !r.Retry {
-		return "", &fault.Error{
-			Code: codeUsage, Message: fmt.Sprintf("--results %s is the roster itself", path),
-			Fix: "name another file; without --results they go beside the roster",
-		}
+		return "", fault.Usage("name another file; without --results they go beside the roster", "--results %s is the roster itself", path)
 	}
 	return path, nil
 }

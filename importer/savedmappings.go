@@ -69,10 +69,7 @@ func (s SavedMappings) load(header []string) (used usedMapping, err error) {
 		used.file, err = mapping.Confirmed(path, used.content)
 	}
 	if err != nil {
-		return used, &fault.Error{
-			Code: codeUsage, Message: fmt.Sprintf("the mapping that was confirmed for these headings can't be used: %v", err),
-			Fix: "delete the file " + path,
-		}
+		return used, fault.Usage("delete the file "+path, "the mapping that was confirmed for these headings can't be used: %v", err)
 	}
 	used.content = bytes.TrimPrefix(used.content, []byte(savedMappingComment))
 	return used, nil
@@ -102,7 +99,7 @@ func (s SavedMappings) remove(header []string) (deleted bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, &fault.Error{Code: codeUsage, Message: fmt.Sprintf("%s can't be removed: %v", path, fault.Cause(err)), Fix: "remove it yourself"}
+		return false, fault.Usage("remove it yourself", "%s can't be removed: %v", path, fault.Cause(err))
 	}
 	return true, nil
 }

@@ -26,7 +26,7 @@ type UndoResults struct{ path, target string }
 
 func undoResultsFile() atomicfile.Kind {
 	return atomicfile.Kind{
-		Name: "results file of an undo", Flag: "--results", WhyNot: whyNotUndoResults,
+		Name: "results file of an undo", Flag: "--results", WhyNot: atomicfile.Holds(undoHeadings),
 		Codes: atomicfile.Codes{
 			IsFolder: results.CodeFolder, NotFile: results.CodeNotFile, NoFolder: results.CodeNoFolder,
 			NotOurs: results.CodeNotOurs, Unwritable: results.CodeUnwritten,
@@ -96,35 +96,18 @@ func (f *UndoResults) Write(people []Undone) error {
 }
 
 // IsUndoResults reports whether a file is the results file of an undo.
-func IsUndoResults(path string) bool { return whyNotUndoResults(path) == nil }
-
-// whyNotUndoResults returns why a file is not the results file of an undo, or nil.
-func whyNotUndoResults(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }() // only read
-	first, err := io.ReadAll(io.LimitReader(file, int64(len(undoHeadings))))
-	if err == nil && string(first) != undoHeadings {
-		err = errors.New("the first line does not have the headings of such a file")
-	}
-	return err
-}
+func IsUndoResults(path string) bool { return undoResultsFile().WhyNot(path) == nil }
 
 // CheckUndoable returns why a run can't be undone from a scope, or nil. The error is
 // ledger.ErrLocked if the run is still running, else a *fault.Error.
 func CheckUndoable(run ledger.Run, here ledger.Scope) error {
-	refuse := func(fix, message string, args ...any) error {
-		return &fault.Error{Code: codeUsage, Message: fmt.Sprintf(message, args...), Fix: fix}
-	}
 	switch {
 	case run.Command == UndoCommand:
-		return refuse("import the roster again to bring the people back", "run %s is itself an undo", run.ID)
+		return fault.Usage("import the roster again to bring the people back", "run %s is itself an undo", run.ID)
 	case run.API != here.API:
-		return refuse("give the --environment, or --api-url and --login-url, of that run", "run %s was made at %s, and this is %s", run.ID, run.API, here.API)
+		return fault.Usage("give the --environment, or --api-url and --login-url, of that run", "run %s was made at %s, and this is %s", run.ID, run.API, here.API)
 	case run.Scope != here:
-		return refuse(fmt.Sprintf("muster undo %s --company %d --project %d", run.ID, run.Company, run.Project),
+		return fault.Usage(fmt.Sprintf("muster undo %s --company %d --project %d", run.ID, run.Company, run.Project),
 			"run %s was made in company %d, project %d, and this is company %d, project %d", run.ID, run.Company, run.Project, here.Company, here.Project)
 	case run.Status == ledger.Running:
 		return fmt.Errorf("run %s is still running: %w", run.ID, ledger.ErrLocked)

@@ -31,7 +31,7 @@ const (
 // usageError returns the error of a command line, environment or config file that muster
 // can't follow.
 func usageError(message, fix string) *fault.Error {
-	return &fault.Error{Code: "usage", Message: message, Fix: fix}
+	return fault.Usage(fix, "%s", message)
 }
 
 // interruptError is the cause of a context that a signal ended.

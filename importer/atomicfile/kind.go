@@ -1,7 +1,9 @@
 package atomicfile
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -69,4 +71,20 @@ func (k Kind) Unwritable(path string, err error) *fault.Error {
 		"check that the disk has room and that you may write in this folder, or choose another name with "+k.Flag)
 	e.Err = fault.Cause(err)
 	return e
+}
+
+// Holds returns a WhyNot for files with a mark in the first KiB.
+func Holds(mark string) func(path string) error {
+	return func(path string) error {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }() // only read
+		top, err := io.ReadAll(io.LimitReader(file, 1024))
+		if err == nil && !bytes.Contains(top, []byte(mark)) {
+			err = errors.New("the beginning lacks the mark of muster")
+		}
+		return err
+	}
 }

@@ -49,6 +49,11 @@ func InFile(path, code, message, fix string) *Error {
 	return &Error{Code: code, Message: message, Fix: fix, Where: Where{File: path}}
 }
 
+// Usage returns an error about something that the user can correct before a run.
+func Usage(fix, format string, args ...any) *Error {
+	return &Error{Code: "usage", Message: fmt.Sprintf(format, args...), Fix: fix}
+}
+
 // Error returns the place, the message and the cause, without the fix.
 func (e *Error) Error() string {
 	var b strings.Builder

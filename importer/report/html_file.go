@@ -1,11 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"errors"
-	"io"
-	"os"
-
 	"muster/importer/atomicfile"
 )
 
@@ -21,7 +16,7 @@ const (
 
 func htmlFile() atomicfile.Kind {
 	return atomicfile.Kind{
-		Name: "report of muster", Flag: "--report", WhyNot: whyNotReport,
+		Name: "report of muster", Flag: "--report", WhyNot: atomicfile.Holds(generatorTag),
 		Codes: atomicfile.Codes{
 			IsFolder: CodeHTMLFolder, NotFile: CodeHTMLNotFile, NoFolder: CodeHTMLNoFolder,
 			NotOurs: CodeHTMLNotOurs, Unwritable: CodeHTMLUnwritable,
@@ -31,17 +26,3 @@ func htmlFile() atomicfile.Kind {
 
 // generatorTag marks a page as a report of muster.
 const generatorTag = `<meta name="generator" content="muster report">`
-
-// whyNotReport returns why a file is not a page that muster wrote, or nil.
-func whyNotReport(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }() // only read
-	top, err := io.ReadAll(io.LimitReader(file, 1024))
-	if err == nil && !bytes.Contains(top, []byte(generatorTag)) {
-		err = errors.New("it lacks the mark of a report")
-	}
-	return err
-}
