@@ -134,15 +134,37 @@ const shortestName = 12
 
 // writeRuns writes two lines for each run. bare leaves the headings out.
 func writeRuns(w io.Writer, runs []importer.PastRun, columns int, bare bool) {
-	line := func(run, started, status, project, roster string) {
-		head := fmt.Sprintf("%-15s  %-16s  %-11s  %8s  ", run, started, status, project)
-		fmt.Fprintln(w, head+report.Cut(roster, max(columns-len(head), shortestName)))
-	}
-	if !bare {
-		line("RUN", "STARTED", "STATUS", "PROJECT", "ROSTER")
-	}
+	table := [][4]string{{"RUN", "STARTED", "STATUS", "PROJECT"}}
 	for _, r := range runs {
-		line(r.ID, r.Started.Local().Format(toTheMinute), string(r.Status), strconv.FormatInt(r.Project, 10), rosterName(r))
-		fmt.Fprintf(w, "%s", paragraph(r.Sentence(), "  ", columns))
+		table = append(table, [4]string{r.ID, r.Started.Local().Format(toTheMinute), string(r.Status), strconv.FormatInt(r.Project, 10)})
+	}
+	var widest [4]int
+	room := columns
+	for i := range widest {
+		for _, line := range table {
+			widest[i] = max(widest[i], len(line[i]))
+		}
+		room -= widest[i] + len("  ")
+	}
+	for i, cells := range table {
+		roster := "ROSTER"
+		if i > 0 {
+			roster = rosterName(runs[i-1])
+		}
+		line := fmt.Sprintf("%-*s  %-*s  %-*s  %*s", widest[0], cells[0], widest[1], cells[1], widest[2], cells[2], widest[3], cells[3])
+		if room >= shortestName {
+			line += "  " + report.Cut(roster, room)
+		}
+		if i > 0 || !bare {
+			fmt.Fprintln(w, line)
+		}
+		if i == 0 {
+			continue
+		}
+		sentence := runs[i-1].Sentence()
+		if room < shortestName {
+			sentence = report.Cut(roster, columns-2) + ", " + sentence
+		}
+		fmt.Fprintf(w, "%s", paragraph(sentence, "  ", columns))
 	}
 }
