@@ -231,19 +231,3 @@ func (a *app) width(w io.Writer) int {
 	}
 	return report.Width(w)
 }
-
-// named returns a line of a name and a text to copy.
-func (a *app) named(name, text string) string {
-	if a.settings.plain {
-		name = strings.TrimSpace(name) + " "
-	}
-	return name + text + "\n"
-}
-
-// gap returns the empty line between two parts of a text.
-func (a *app) gap() string {
-	if a.settings.plain {
-		return ""
-	}
-	return "\n"
-}

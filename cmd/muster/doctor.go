@@ -152,12 +152,13 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 			}
 		}
 	default:
-		line := a.gap() + paragraph(conclusion(x.findings), "", a.width(a.stdout))
+		p := report.NewPage(a.width(a.stdout))
+		p.Blank()
+		p.Line("", "", conclusion(x.findings))
 		if bundle != "" {
-			line += paragraph("Support bundle: "+report.Clean(bundle), "", a.width(a.stdout))
+			p.Line("", "", "Support bundle: "+report.Clean(bundle))
 		}
-		_, err := io.WriteString(a.stdout, line)
-		return err
+		return p.Print(a.stdout)
 	}
 	return nil
 }

@@ -111,7 +111,7 @@ func writeMapping(path string, content []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 		return nil
 	}
-	return createFile(path, "name another file with -o, or move that one away", func(w io.Writer) error {
+	return createFile(path, 0o644, "name another file with -o, or move that one away", func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})
@@ -126,12 +126,11 @@ func mappingComment(roster, path string) []byte {
 // mappingText builds the text of muster map.
 type mappingText struct {
 	*app
-	b       strings.Builder
-	columns int
+	*report.Page
 }
 
 func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
-	t := &mappingText{app: a, columns: a.width(a.stdout)}
+	t := &mappingText{a, report.NewPage(a.width(a.stdout))}
 	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
 	doubts = slices.CompactFunc(doubts, func(a, b importer.MappingDoubt) bool { return a.Message == b.Message && a.Hint == b.Hint })
 	roster := shown.Roster
@@ -146,7 +145,7 @@ func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
 	default:
 		t.say("", fmt.Sprintf("%s: every heading is settled.", roster))
 	}
-	t.b.WriteString(a.gap())
+	t.Blank()
 	for _, f := range shown.Fields {
 		t.field(f)
 	}
@@ -165,26 +164,22 @@ func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
 	}
 	t.doubts(doubts)
 	t.ending(in, shown)
-	_, err := io.WriteString(a.stdout, t.b.String())
-	return err
+	return t.Print(a.stdout)
 }
 
-func (t *mappingText) say(indent, text string) {
-	t.b.WriteString(paragraph(report.Clean(text), indent, t.columns))
-}
+func (t *mappingText) say(indent, text string) { t.Line(indent, indent, report.Clean(text)) }
 
 func (t *mappingText) field(f importer.MappedField) {
-	plain := t.settings.plain
 	source := f.How
 	if f.Column != "" {
 		source = fmt.Sprintf("column %s %s, %.0f%%: %s", f.Column, quoted([]string{f.Heading}), 100*f.Confidence, f.How)
 	}
-	if plain && len(f.Samples) > 0 {
+	if t.Plain() && len(f.Samples) > 0 {
 		source += "; such as " + strings.Join(f.Samples, ", ")
 	}
 	t.say("  ", fmt.Sprintf("%s: %s", f.Field, source))
-	if len(f.Samples) > 0 && !plain {
-		t.b.WriteString("      " + report.Cut(report.Clean(strings.Join(f.Samples, " · ")), max(t.columns-6, 10)) + "\n")
+	if len(f.Samples) > 0 && !t.Plain() {
+		t.Copyable("      ", report.Cut(report.Clean(strings.Join(f.Samples, " · ")), max(t.width(t.stdout)-6, 10)))
 	}
 }
 
@@ -195,14 +190,15 @@ func (t *mappingText) list(what, list string) {
 }
 
 func (t *mappingText) doubts(doubts []importer.MappingDoubt) {
-	if t.settings.plain {
+	if t.Plain() {
 		for _, d := range doubts {
 			t.say("", report.WithFix("In doubt: "+d.Message, d.Hint))
 		}
 		return
 	}
 	if len(doubts) > 0 {
-		t.b.WriteString("\nIn doubt:\n")
+		t.Blank()
+		t.Line("", "", "In doubt:")
 	}
 	for _, d := range doubts {
 		t.say("  ", text.Capital(d.Message)+".")
@@ -215,7 +211,8 @@ func (t *mappingText) ending(in *importer.Roster, shown *mapJSON) {
 	next := ""
 	switch {
 	case shown.Mapping != "":
-		fmt.Fprintf(&t.b, "%sMapping: %s\n", t.gap(), report.Clean(shown.Mapping))
+		t.Blank()
+		t.Copyable("Mapping: ", shown.Mapping)
 		if shown.Complete {
 			next = strings.Join(onRoster("import", in.Path), " ") + " --mapping " + shellWord(shown.Mapping)
 		} else {
@@ -225,7 +222,8 @@ func (t *mappingText) ending(in *importer.Roster, shown *mapJSON) {
 		next = t.suggest("map", in.Path, "-o mapping.yaml")
 	}
 	if next != "" {
-		t.b.WriteString(t.gap() + t.named("Next:    ", report.Clean(next)))
+		t.Blank()
+		t.Copyable("Next:    ", next)
 	}
 }
 

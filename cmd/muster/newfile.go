@@ -10,9 +10,9 @@ import (
 	"muster/importer/fault"
 )
 
-// createFile writes a new file that every user may read, and never replaces a file.
-func createFile(path, fix string, write func(io.Writer) error) error {
-	err := atomicfile.Create(path, 0o644, write)
+// createFile writes a new file, and never replaces a file.
+func createFile(path string, mode fs.FileMode, fix string, write func(io.Writer) error) error {
+	err := atomicfile.Create(path, mode, write)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return usageError(path+" exists already; nothing was written", fix)

@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
-	"muster/importer/fault"
 )
 
 // bundleReadme describes a support bundle. The content is chosen, not cleaned: figures,
@@ -28,43 +27,33 @@ import (
 //go:embed supportbundle.txt
 var bundleReadme []byte
 
-// writeBundle writes the zip file. It never replaces a file.
-func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundledRun) (err error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return usageError(path+" exists already", "name another file with --support-bundle")
-	}
-	if err != nil {
-		return usageError(fmt.Sprintf("the support bundle %s can't be written: %v", path, fault.Cause(err)), "name another file with --support-bundle")
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("write the support bundle %s: %w", path, err), os.Remove(path))
-		}
-	}()
-	z := zip.NewWriter(f)
+// writeBundle writes the zip file, which only this user can read.
+func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundledRun) error {
 	findings := slices.Clone(x.findings)
 	for i := range findings {
 		findings[i].Text, findings[i].Fix = "", ""
 	}
-	for _, part := range []struct {
-		name    string
-		content any
-	}{
-		{"findings.json", findings},
-		{"settings.json", x.bundledSettings(flags)},
-		{"runs.json", append([]bundledRun{}, runs...)},
-		{"machine.json", machineFacts()},
-	} {
-		text, err := json.MarshalIndent(part.content, "", "  ")
-		if err == nil {
-			err = addTo(z, part.name, append(text, '\n'))
+	return createFile(path, 0o600, "name another file with --support-bundle", func(w io.Writer) error {
+		z := zip.NewWriter(w)
+		for _, part := range []struct {
+			name    string
+			content any
+		}{
+			{"findings.json", findings},
+			{"settings.json", x.bundledSettings(flags)},
+			{"runs.json", append([]bundledRun{}, runs...)},
+			{"machine.json", machineFacts()},
+		} {
+			text, err := json.MarshalIndent(part.content, "", "  ")
+			if err == nil {
+				err = addTo(z, part.name, append(text, '\n'))
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	return errors.Join(addTo(z, "README.txt", bundleReadme), z.Close(), f.Close())
+		return errors.Join(addTo(z, "README.txt", bundleReadme), z.Close())
+	})
 }
 
 func addTo(z *zip.Writer, name string, content []byte) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -68,9 +67,12 @@ func (a *app) templateClassifications(ctx context.Context) ([]string, error) {
 
 // writeTemplate creates a template and never replaces a file.
 func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
-	if err := createFile(path, "choose another name or folder", write); err != nil {
+	if err := createFile(path, 0o644, "choose another name or folder", write); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s is ready to be filled in.\n%s%s", report.Clean(path), a.gap(), a.named("Next:    ", report.Clean("muster check "+shellWord(path))))
-	return err
+	p := report.NewPage(a.width(a.stdout))
+	p.Line("", "", report.Clean(path)+" is ready to be filled in.")
+	p.Blank()
+	p.Copyable("Next:    ", "muster check "+shellWord(path))
+	return p.Print(a.stdout)
 }

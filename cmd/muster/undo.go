@@ -273,8 +273,7 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, w
 
 // writeUndo prints the result of an undo.
 func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) error {
-	columns := a.width(a.stdout)
-	var b strings.Builder
+	p := report.NewPage(a.width(a.stdout))
 	line := fmt.Sprintf("%s of %s are off %s.", text.Number(s.Removed), text.Plural(s.People, "person", "people"), where)
 	switch s.People {
 	case 0:
@@ -285,32 +284,32 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 	if s.Status != report.Finished {
 		line += " The undo was " + s.Status + "; requests in flight were finished and recorded."
 	}
-	b.WriteString(paragraph(line, "", columns))
+	p.Line("", "", line)
 	type reason struct{ status, code, message string }
 	var reasons []reason
 	rows := map[reason][]int{}
-	for _, p := range undone.People {
-		if p.Status == importer.UndoRemoved && p.Code != importer.CodeUndoNotDeactivated {
+	for _, person := range undone.People {
+		if person.Status == importer.UndoRemoved && person.Code != importer.CodeUndoNotDeactivated {
 			continue
 		}
-		r := reason{string(p.Status), p.Code, p.Message}
-		if p.Status == importer.UndoPending {
+		r := reason{string(person.Status), person.Code, person.Message}
+		if person.Status == importer.UndoPending {
 			r.message = "not done yet"
 		}
 		if rows[r] == nil {
 			reasons = append(reasons, r)
 		}
-		rows[r] = append(rows[r], p.Row)
+		rows[r] = append(rows[r], person.Row)
 	}
 	for _, r := range reasons {
-		b.WriteString(paragraph(fmt.Sprintf("%s, %s: %s.", r.status, rowRanges(rows[r]), report.Clean(r.message)), "  ", columns))
+		p.Line("  ", "  ", fmt.Sprintf("%s, %s: %s.", r.status, rowRanges(rows[r]), report.Clean(r.message)))
 	}
 	if s.Results != "" {
-		b.WriteString(a.gap() + a.named("Results: ", report.Clean(s.Results)))
+		p.Blank()
+		p.Copyable("Results: ", s.Results)
 	}
 	if s.ExitCode != exitDone && slices.ContainsFunc(reasons, func(r reason) bool { return r.status != string(importer.UndoKept) }) {
-		b.WriteString(a.named("Next:    ", a.suggest("undo", s.Undone, "")))
+		p.Copyable("Next:    ", a.suggest("undo", s.Undone, ""))
 	}
-	_, err := io.WriteString(a.stdout, b.String())
-	return err
+	return p.Print(a.stdout)
 }

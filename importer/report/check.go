@@ -62,18 +62,18 @@ func (i Import) MarshalJSON() ([]byte, error) {
 // WriteCheck writes a check for people as WriteText writes a summary. What the user
 // must do comes first.
 func WriteCheck(w io.Writer, c Check, width int) error {
-	p := newPage(width)
-	p.line("", "", c.verdict())
+	p := NewPage(width)
+	p.Line("", "", c.verdict())
 	if c.Why != "" {
-		p.line("", "", Clean(c.Why))
+		p.Line("", "", Clean(c.Why))
 	}
-	p.blank()
+	p.Blank()
 	p.counts(c.Counts, c.meanings())
 	p.problems(c.Summary)
 	p.mapping(c)
 	p.effort(c)
 	p.ending(c.Summary)
-	return writeAll(w, p.b.String())
+	return p.Print(w)
 }
 
 // meanings explains the statuses of rows that were not sent.
@@ -118,9 +118,9 @@ func (c Check) among(kinds ...string) string {
 }
 
 // effort writes what an import would do, and what is not known yet.
-func (p *page) effort(c Check) {
+func (p *Page) effort(c Check) {
 	if c.Import.Requests > 0 && c.Import.Create+c.Import.Update > 0 {
-		p.blank()
+		p.Blank()
 		sentence := "An import would make " + text.Plural(c.Import.Requests, "request", "requests") + " to create " + text.Plural(c.Import.Create, "person", "people")
 		if c.Import.Update > 0 {
 			sentence += " and to change " + text.Plural(c.Import.Update, "job title", "job titles")
@@ -128,23 +128,23 @@ func (p *page) effort(c Check) {
 		if c.Import.Estimate > 0 {
 			sentence += ", in " + text.About(c.Import.Estimate)
 		}
-		p.line("", "", sentence+".")
+		p.Line("", "", sentence+".")
 	}
 	if len(c.Open) > 0 {
-		p.blank()
+		p.Blank()
 		first := "  - "
-		if p.plain() {
+		if p.Plain() {
 			first = "Not known yet: "
 		} else {
 			p.b.WriteString("Not known yet:\n")
 		}
 		for _, sentence := range c.Open {
-			p.line(first, "    ", Clean(sentence))
+			p.Line(first, "    ", Clean(sentence))
 		}
 	}
 	if c.Plan != "" {
-		p.blank()
-		p.copyable("Plan:    ", c.Plan)
+		p.Blank()
+		p.Copyable("Plan:    ", c.Plan)
 	}
 }
 
@@ -177,7 +177,7 @@ func (c Check) verdict() string {
 }
 
 // mapping writes the heading of every field.
-func (p *page) mapping(c Check) {
+func (p *Page) mapping(c Check) {
 	if len(c.Columns)+len(c.Unused)+len(c.Withheld) == 0 {
 		return
 	}
@@ -185,8 +185,8 @@ func (p *page) mapping(c Check) {
 	for _, column := range c.Columns {
 		widest = max(widest, columns(column.Field))
 	}
-	p.blank()
-	if !p.plain() {
+	p.Blank()
+	if !p.Plain() {
 		p.b.WriteString("How the columns are read:\n")
 	}
 	for _, column := range c.Columns {
@@ -198,16 +198,16 @@ func (p *page) mapping(c Check) {
 		if column.How != "" {
 			source += " (" + Clean(column.How) + ")"
 		}
-		if p.plain() {
+		if p.Plain() {
 			first = "Column for " + column.Field + ": "
 		}
-		p.line(first, strings.Repeat(" ", columns(first)), source)
+		p.Line(first, strings.Repeat(" ", columns(first)), source)
 	}
 	p.headings("not used", c.Unused)
 	p.headings("never sent", c.Withheld)
 }
 
-func (p *page) headings(what string, list []string) {
+func (p *Page) headings(what string, list []string) {
 	if len(list) == 0 {
 		return
 	}
@@ -220,8 +220,8 @@ func (p *page) headings(what string, list []string) {
 	if left := len(list) - most; left > 1 {
 		headings = strings.Join(quoted[:most], ", ") + " and " + text.Number(left) + " more"
 	}
-	if p.plain() {
+	if p.Plain() {
 		what = "Columns " + what
 	}
-	p.line("  "+what+": ", "    ", headings)
+	p.Line("  "+what+": ", "    ", headings)
 }

@@ -16,38 +16,43 @@ import (
 // however long, without layout.
 const Plain = math.MaxInt
 
-// page gathers lines that fit a width.
-type page struct {
+// Page gathers lines that fit a width.
+type Page struct {
 	b     strings.Builder
 	width int
 }
 
-func newPage(width int) *page { return &page{width: max(width, 20)} }
+// NewPage returns an empty page.
+func NewPage(width int) *Page { return &Page{width: max(width, 20)} }
 
-func (p *page) plain() bool { return p.width == Plain }
+// Plain reports whether the page is for a screen reader.
+func (p *Page) Plain() bool { return p.width == Plain }
 
-// line writes a message. first starts the first line and rest the lines after it.
-func (p *page) line(first, rest, message string) {
-	if p.plain() {
+// Line writes a message. first starts the first line and rest the lines after it.
+func (p *Page) Line(first, rest, message string) {
+	if p.Plain() {
 		first, rest, message = "", "", first+message
 	}
 	p.b.WriteString(text.Wrap(message, first, rest, p.width))
 }
 
-// blank writes an empty line.
-func (p *page) blank() {
-	if !p.plain() {
+// Blank writes an empty line.
+func (p *Page) Blank() {
+	if !p.Plain() {
 		p.b.WriteString("\n")
 	}
 }
 
-// copyable writes a name and a text for copying, never broken over lines.
-func (p *page) copyable(name, copied string) {
-	if p.plain() {
+// Copyable writes a name and a text for copying, never broken over lines.
+func (p *Page) Copyable(name, copied string) {
+	if p.Plain() {
 		name = strings.TrimSpace(name) + " "
 	}
 	p.b.WriteString(name + Clean(copied) + "\n")
 }
+
+// Print writes the page to w.
+func (p *Page) Print(w io.Writer) error { return writeAll(w, p.b.String()) }
 
 // WithFix returns a message with a fix, on a single line.
 func WithFix(message, fix string) string {

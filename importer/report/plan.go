@@ -31,7 +31,7 @@ func WritePlan(w io.Writer, plan Plan, width int) error {
 	if plan.Estimate > 0 {
 		sentence += ", in " + text.About(plan.Estimate)
 	}
-	p := newPage(width)
-	p.line("", "", sentence+".")
-	return writeAll(w, p.b.String())
+	p := NewPage(width)
+	p.Line("", "", sentence+".")
+	return p.Print(w)
 }

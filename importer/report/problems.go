@@ -14,18 +14,18 @@ const (
 )
 
 // problems writes the groups of problems, then the groups of notes.
-func (p *page) problems(s Summary) {
+func (p *Page) problems(s Summary) {
 	p.groups("Problems", "Problem", s.Problems, s)
 	p.groups("Worth a look", "Worth a look", s.Notes, s)
 }
 
 // groups writes groups under a title; single is the title of a single group.
-func (p *page) groups(title, single string, list []outcome.Group, s Summary) {
+func (p *Page) groups(title, single string, list []outcome.Group, s Summary) {
 	if len(list) == 0 {
 		return
 	}
-	p.blank()
-	if !p.plain() {
+	p.Blank()
+	if !p.Plain() {
 		p.b.WriteString(title + ":\n")
 	}
 	more := false
@@ -34,12 +34,12 @@ func (p *page) groups(title, single string, list []outcome.Group, s Summary) {
 	}
 	if left := len(list) - shownGroups; left > 0 {
 		more = true
-		p.blank()
+		p.Blank()
 		kinds := text.Plural(left, "more kind", "more kinds")
-		if p.plain() {
-			p.line("", "", title+": "+kinds+".")
+		if p.Plain() {
+			p.Line("", "", title+": "+kinds+".")
 		} else {
-			p.line("  ", "  ", "and "+kinds+".")
+			p.Line("  ", "  ", "and "+kinds+".")
 		}
 	}
 	where := s.FullList
@@ -47,21 +47,21 @@ func (p *page) groups(title, single string, list []outcome.Group, s Summary) {
 		where = s.Results
 	}
 	if more && where != "" {
-		p.blank()
-		p.copyable("  All of them: ", where)
+		p.Blank()
+		p.Copyable("  All of them: ", where)
 	}
 }
 
 // group writes a group and reports whether some of the problems are not shown.
-func (p *page) group(title string, g outcome.Group) (more bool) {
-	p.blank()
+func (p *Page) group(title string, g outcome.Group) (more bool) {
+	p.Blank()
 	where, shown := places(g)
 	message := Clean(g.Message)
 	if message == "" {
 		message = Clean(g.Code)
 	}
 	one := text.Plural(g.Count, unit(g, 1), unit(g, 2)) + forExample(g) + ": " + message
-	if p.plain() {
+	if p.Plain() {
 		switch {
 		case g.Count == 1 && len(g.Cells) > 0:
 			one = "cell " + where + ": " + message
@@ -70,20 +70,20 @@ func (p *page) group(title string, g outcome.Group) (more bool) {
 		case where != "":
 			one += ", in " + where
 		}
-		p.line("", "", title+" in "+WithFix(one, Clean(g.Hint)))
+		p.Line("", "", title+" in "+WithFix(one, Clean(g.Hint)))
 		return g.Count > shown
 	}
 	if g.Count == 1 && where != "" {
-		p.line("  ", "    ", where+": "+message)
+		p.Line("  ", "    ", where+": "+message)
 	} else {
-		p.line("  ", "    ", one)
+		p.Line("  ", "    ", one)
 		if where != "" {
-			p.line("    ", "    ", where)
+			p.Line("    ", "    ", where)
 		}
 	}
 	if g.Hint != "" {
 		hint, line := splitHint(g)
-		p.line("    try: ", "         ", hint)
+		p.Line("    try: ", "         ", hint)
 		if line != "" {
 			p.b.WriteString("         " + line + "\n")
 		}

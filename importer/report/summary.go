@@ -96,21 +96,21 @@ func writeJSON(w io.Writer, object any) error {
 // WriteText writes the summary for people, in lines of at most width columns. Only
 // commands and names of files, which are for copying, may be longer.
 func WriteText(w io.Writer, s Summary, width int) error {
-	p := newPage(width)
-	p.line("", "", s.sentence())
+	p := NewPage(width)
+	p.Line("", "", s.sentence())
 	if s.Why != "" {
-		p.line("", "", Clean(s.Why))
+		p.Line("", "", Clean(s.Why))
 	}
-	p.blank()
+	p.Blank()
 	p.counts(s.Counts, statusMeanings())
 	p.parts(s.Parts)
 	if effort := s.effort(); effort != "" {
-		p.blank()
-		p.line("", "", effort)
+		p.Blank()
+		p.Line("", "", effort)
 	}
 	p.problems(s)
 	p.ending(s)
-	return writeAll(w, p.b.String())
+	return p.Print(w)
 }
 
 // sentence returns the result in a sentence or two.
@@ -186,9 +186,9 @@ func statusMeanings() []statusMeaning {
 }
 
 // counts writes the number of rows of every status that occurs, and the sum.
-func (p *page) counts(c outcome.Counts, meanings []statusMeaning) {
+func (p *Page) counts(c outcome.Counts, meanings []statusMeaning) {
 	total := text.Number(c.Rows())
-	if p.plain() {
+	if p.Plain() {
 		for _, m := range meanings {
 			if n := c.Of(m.status); n > 0 {
 				label, note, noted := strings.Cut(m.words, ": ")
@@ -196,15 +196,15 @@ func (p *page) counts(c outcome.Counts, meanings []statusMeaning) {
 				if noted {
 					value += " (" + note + ")"
 				}
-				p.line("", "", text.Capital(label)+": "+value)
+				p.Line("", "", text.Capital(label)+": "+value)
 			}
 		}
-		p.line("", "", "Rows in all: "+total)
+		p.Line("", "", "Rows in all: "+total)
 		return
 	}
 	row := func(n, words string) {
 		first := "  " + strings.Repeat(" ", len(total)-len(n)) + n + "  "
-		p.line(first, strings.Repeat(" ", len(first)), words)
+		p.Line(first, strings.Repeat(" ", len(first)), words)
 	}
 	for _, m := range meanings {
 		if n := c.Of(m.status); n > 0 {
@@ -215,11 +215,11 @@ func (p *page) counts(c outcome.Counts, meanings []statusMeaning) {
 }
 
 // parts writes the counts of every project.
-func (p *page) parts(parts []Part) {
+func (p *Page) parts(parts []Part) {
 	if len(parts) < 2 {
 		return
 	}
-	p.blank()
+	p.Blank()
 	for _, part := range parts {
 		var words []string
 		for _, m := range statusMeanings() {
@@ -231,10 +231,10 @@ func (p *page) parts(parts []Part) {
 		first, name := "  ", fmt.Sprintf("%s (%d)", Clean(part.Name), part.Project)
 		if number := fmt.Sprintf("project %d", part.Project); part.Name == number { // the project's name is not known
 			name = text.Capital(number)
-		} else if p.plain() {
+		} else if p.Plain() {
 			first = "Project "
 		}
-		p.line(first, "    ", name+": "+strings.Join(words, ", "))
+		p.Line(first, "    ", name+": "+strings.Join(words, ", "))
 	}
 }
 
@@ -255,25 +255,25 @@ func (e Effort) effort() string {
 }
 
 // ending writes the remarks, the results file and what to do next.
-func (p *page) ending(s Summary) {
+func (p *Page) ending(s Summary) {
 	if len(s.Remarks) > 0 {
-		p.blank()
+		p.Blank()
 		for _, remark := range s.Remarks {
-			p.line("Note: ", "      ", Clean(remark))
+			p.Line("Note: ", "      ", Clean(remark))
 		}
 	}
 	if s.Results != "" {
-		p.blank()
-		p.copyable("Results: ", s.Results)
+		p.Blank()
+		p.Copyable("Results: ", s.Results)
 	}
 	name := "Next:    "
 	for i, command := range s.Next {
 		if i == 0 {
-			p.blank()
-		} else if !p.plain() {
+			p.Blank()
+		} else if !p.Plain() {
 			name = "         "
 		}
-		p.copyable(name, command)
+		p.Copyable(name, command)
 	}
 }
 
