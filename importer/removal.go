@@ -12,15 +12,30 @@ import (
 // removalFacts is what an undo knows of a person.
 type removalFacts struct {
 	edited  bool           // the person was changed in Procore after the creation
-	removed bool           // the answer names the person as removed
-	skipped bool           // the last answer was good and does not name the person
 	lost    bool           // an answer about the person was lost, in this undo or an earlier one
+	before  bool           // the person was listed when the undo began
+	answer  removalAnswer  // the last one
 	refused *procore.Error // the answer that refuses the request; nil: none does
-
-	checked bool // the people were listed after the request
-	before  bool // the person was listed when the undo began
-	listed  bool // the person was listed after the request
+	after   presence       // in the listing after the request
 }
+
+// removalAnswer is what a good answer to a request says of a person.
+type removalAnswer uint8
+
+const (
+	noAnswer      removalAnswer = iota
+	answerRemoved               // names the person as removed
+	answerSkipped               // does not name the person
+)
+
+// presence is whether a listing shows a person.
+type presence uint8
+
+const (
+	notLooked presence = iota // the people were not listed yet
+	listed
+	missing
+)
 
 // removalDecision is what became of a person, as far as the facts show.
 type removalDecision struct {
@@ -35,26 +50,27 @@ type removalDecision struct {
 // that was listed before and is missing after a lost answer was removed by that
 // request.
 func reconcileRemoval(f removalFacts) removalDecision {
+	skipped := f.answer == answerSkipped
 	switch {
 	case f.edited:
 		return removalDecision{ledger.Created, UndoKept, CodeUndoEdited}
-	case f.removed:
+	case f.answer == answerRemoved:
 		return removalDecision{ledger.Removed, UndoRemoved, ""}
-	case !f.checked && f.lost:
+	case f.after == notLooked && f.lost:
 		return removalDecision{ledger.Intended, UndoPending, codeAnswerLost}
-	case !f.checked && f.skipped:
+	case f.after == notLooked && skipped:
 		return removalDecision{ledger.Intended, UndoPending, CodeUndoSkipped}
-	case !f.checked && f.refused != nil:
+	case f.after == notLooked && f.refused != nil:
 		return removalDecision{ledger.Created, UndoFailed, f.refused.Code}
-	case !f.checked:
+	case f.after == notLooked:
 		return removalDecision{ledger.Created, UndoPending, "not_sent"}
-	case !f.listed && f.lost && (f.skipped || f.before):
+	case f.after == missing && f.lost && (skipped || f.before):
 		return removalDecision{ledger.Removed, UndoRemoved, ""}
-	case !f.listed && f.skipped:
+	case f.after == missing && skipped:
 		return removalDecision{ledger.Removed, UndoKept, CodeUndoGone}
-	case !f.listed: // nor before: the listing may lag, and the next undo shows it
+	case f.after == missing: // nor before: the listing may lag, and the next undo shows it
 		return removalDecision{ledger.Intended, UndoFailed, codeAnswerLost}
-	case f.skipped:
+	case skipped:
 		return removalDecision{ledger.Created, UndoKept, CodeUndoSkipped}
 	}
 	return removalDecision{ledger.Created, UndoFailed, codeKeptFailing}
@@ -74,7 +90,7 @@ func (d removalDecision) message(f removalFacts) string {
 	switch {
 	case d.status == UndoPending || d.code == "":
 		return ""
-	case f.refused != nil && !f.checked:
+	case f.refused != nil && f.after == notLooked:
 		return "Procore refused to take this person off the project: " + f.refused.Message
 	}
 	return map[string]string{

@@ -268,7 +268,12 @@ func (x *undoing) recordAnswer(work context.Context, send []openRemoval, removal
 	for i := range send {
 		o := &send[i]
 		o.answer = answer
-		o.facts.removed, o.facts.skipped = removed[o.PersonID], last.ok()
+		switch {
+		case removed[o.PersonID]:
+			o.facts.answer = answerRemoved
+		case last.ok():
+			o.facts.answer = answerSkipped
+		}
 		o.facts.lost = o.facts.lost || last.lost
 		o.facts.refused = last.refusal()
 	}
@@ -298,7 +303,7 @@ func (x *undoing) recordRemovals(work context.Context, all []openRemoval) bool {
 			code = ""
 		}
 		x.set(o.PersonID, d.status, code, d.message(o.facts))
-		if d.state == ledger.Intended && !o.facts.checked {
+		if d.state == ledger.Intended && o.facts.after == notLooked {
 			x.open = append(x.open, o)
 		}
 	}
@@ -326,9 +331,11 @@ func (x *undoing) settle(intake, work context.Context) {
 	}
 	for i := range open {
 		f := &open[i].facts
-		f.checked = true
 		_, f.before = x.before[open[i].PersonID]
-		_, f.listed = now[open[i].PersonID]
+		f.after = missing
+		if _, found := now[open[i].PersonID]; found {
+			f.after = listed
+		}
 	}
 	x.recordRemovals(work, open)
 }
