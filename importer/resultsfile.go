@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"muster/importer/fault"
 	"muster/importer/outcome"
@@ -80,7 +81,24 @@ func (f *resultsFile) commit(parts []*part) error {
 	if err := f.split.mergeResults(readers, f.target); err != nil {
 		return err
 	}
+	f.describe(parts)
 	return f.target.Commit()
+}
+
+// describe says which runs wrote the merged file. A dry run has no run.
+func (f *resultsFile) describe(parts []*part) {
+	var about results.About
+	var places []string
+	for _, p := range parts {
+		if p.summary == nil {
+			return
+		}
+		if places = append(places, p.place()); about.Run == "" {
+			about.Run, about.Started = p.summary.Run, time.Now().Add(-p.summary.Elapsed)
+		}
+	}
+	about.Project = strings.Join(places, ", ")
+	f.target.Describe(about)
 }
 
 // discard removes the files of the parts, and a results file that was not committed.

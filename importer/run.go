@@ -11,6 +11,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
+	"muster/importer/results"
 )
 
 // run is the state of a run or a dry run of a part.
@@ -57,6 +58,7 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 		part: p, plan: p.validation, ledgerRun: begun, people: p.validation.people,
 		end: end, started: started, places: make(chan struct{}, window),
 	}
+	p.results.Describe(results.About{Project: p.place(), Run: begun.ID, Started: started})
 	r.countErrors(p.validation.Invalid)
 	stale, err := r.prepare(intake, work)
 	if err != nil {

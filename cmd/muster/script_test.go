@@ -146,10 +146,16 @@ func long(t *testing.T) {
 	}
 }
 
+// python is the system's Python, for which a distribution packages openpyxl.
+const python = "/usr/bin/python3"
+
 // tool reports whether a program is there that a test needs. Without it the test is
 // to be skipped, unless MUSTER_TEST_TOOLS says that nothing may be.
 func tool(name string) (bool, error) {
 	_, err := exec.LookPath(name)
+	if name == "openpyxl" {
+		err = exec.CommandContext(context.Background(), python, "-c", "import openpyxl").Run()
+	}
 	if err != nil && os.Getenv("MUSTER_TEST_TOOLS") == "required" {
 		return false, fmt.Errorf("%s is not installed, and MUSTER_TEST_TOOLS requires it", name)
 	}

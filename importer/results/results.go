@@ -92,6 +92,8 @@ type Options struct {
 	Workbook  string
 	HeaderRow int
 	Retried   bool
+
+	about *About
 }
 
 // format is a format of results files.

@@ -2,12 +2,33 @@ package results
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+	"time"
 
 	"muster/importer/outcome"
 	"muster/importer/workbook"
 )
+
+// The titles of the summary sheet, by which a later writing finds the sheet.
+const (
+	titleOfRun       = "What became of the roster"
+	titleOfRehearsal = "What would become of the roster: this was a rehearsal, and no person was created"
+)
+
+// About says which run wrote a results file, for the summary sheet.
+type About struct {
+	Project string // the name and the number, or several of both
+	Run     string // the ID in the ledger
+	Started time.Time
+}
+
+// facts returns what is known of the run, each with a label.
+func (a *About) facts() [][2]string {
+	if a.Run == "" {
+		return nil
+	}
+	return [][2]string{{"project", a.Project}, {"date", a.Started.Local().Format("2006-01-02 15:04")}, {"run", a.Run}}
+}
 
 // summary counts rows by status and problems by kind, for the sheet that is added to
 // a workbook.
@@ -27,24 +48,27 @@ func (s *summary) add(o *outcome.Outcome) {
 
 // lines returns the lines of the summary sheet.
 func (s *summary) lines(o Options) []workbook.Line {
-	title := "What became of the roster"
+	title := titleOfRun
 	if o.Rehearsal {
-		title = "What would become of the roster: this was a rehearsal, and no person was created"
+		title = titleOfRehearsal
 	}
 	var lines []workbook.Line
-	add := func(l workbook.Line, cells ...string) {
+	add := func(l workbook.Line, cells ...any) {
 		l.Cells = cells
 		lines = append(lines, l)
 	}
 	add(workbook.Line{Bold: true}, title)
+	for _, fact := range o.about.facts() {
+		add(workbook.Line{}, fact[0], "", fact[1])
+	}
 	add(workbook.Line{})
 	for _, status := range outcome.Statuses() {
 		if n := s.counts.Of(status); n > 0 {
 			look := statusLooks()[status]
-			add(workbook.Line{Tone: look.tone}, string(status), strconv.Itoa(n), look.meaning)
+			add(workbook.Line{Tone: look.tone}, string(status), n, look.meaning)
 		}
 	}
-	add(workbook.Line{Bold: true}, "all together", strconv.Itoa(s.counts.Rows()))
+	add(workbook.Line{Bold: true}, "all together", s.counts.Rows())
 	groups := s.problems.List()
 	if len(groups) > 0 {
 		add(workbook.Line{})
@@ -55,7 +79,7 @@ func (s *summary) lines(o Options) []workbook.Line {
 		if g.Count > len(g.ExampleRows) && rows != "" {
 			rows += ", …"
 		}
-		add(workbook.Line{}, g.Code, strconv.Itoa(g.Count), g.Message, g.Hint, rows)
+		add(workbook.Line{}, g.Code, g.Count, g.Message, g.Hint, rows)
 	}
 	if s.counts.NeedLook()+s.counts.Pending > 0 && !o.Rehearsal {
 		add(workbook.Line{})
@@ -74,7 +98,7 @@ type statusLook struct {
 func statusLooks() map[outcome.Status]statusLook {
 	return map[outcome.Status]statusLook{
 		outcome.Created:  {workbook.Good, "created by the import"},
-		outcome.Existing: {workbook.Good, "in the project already"},
+		outcome.Existing: {workbook.Good, "there already, or created by an earlier run"},
 		outcome.Skipped:  {workbook.Plain, "left out: not a person, or filtered out by the mapping"},
 		outcome.Invalid:  {workbook.Bad, "not sent: the row needs a correction"},
 		outcome.Failed:   {workbook.Bad, "refused by Procore: the person does not exist"},

@@ -79,7 +79,7 @@ func (e *workbookEncoder) open() error {
 func (e *workbookEncoder) openEditor(path string) error {
 	o := e.options
 	edit := workbook.Edit{
-		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(e.header) - columnCount, Author: "muster", Property: property, Summary: "Import summary",
+		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(e.header) - columnCount, Author: "muster", Property: property, Summary: "Import summary", Titles: []string{titleOfRun, titleOfRehearsal},
 		Columns: []workbook.Column{
 			columnRow: {Width: 12}, columnStatus: {Width: 15, Toned: true}, columnPerson: {Width: 20},
 			columnCode: {Width: 22, Wrap: true}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},

@@ -799,3 +799,54 @@ func BenchmarkHandBack(b *testing.B) {
 		})
 	}
 }
+
+// Another program drops the mark of the workbook and keeps the title of the summary.
+func TestSummaryIsRenewed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ own, want []string }{
+		"of a workbook that another program saved": {nil, []string{"Crew", "Hours", "Pivot", "Import summary"}},
+		"and not a sheet of the roster":            {[]string{"Import summary"}, []string{"Crew", "Hours", "Pivot", "Import summary", "Import summary (2)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			crew, first, saved, last := filepath.Join(folder, "crew.xlsx"), filepath.Join(folder, "first.xlsx"), filepath.Join(folder, "saved.xlsx"), filepath.Join(folder, "last.xlsx")
+			book := open(t, "testdata/crew.xlsx")
+			for _, sheet := range test.own {
+				if _, err := book.NewSheet(sheet); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := book.SaveAs(crew); err != nil {
+				t.Fatal(err)
+			}
+			handBack(t, crew, first, false, func(_ []string, o *outcome.Outcome) {
+				*o = outcome.Outcome{Row: o.Row, Status: outcome.Invalid, Problems: []outcome.Problem{{Code: "name_missing", Message: "no name"}}}
+			})
+			summary := test.want[len(test.want)-1]
+			book = open(t, first)
+			if err := book.SetCellStr(summary, "A1", "What became of the roster"); err != nil { // a shared string
+				t.Fatal(err)
+			}
+			book.Pkg.Delete("docProps/custom.xml")
+			if err := book.SaveAs(saved); err != nil {
+				t.Fatal(err)
+			}
+			if partsOf(t, saved)["docProps/custom.xml"] != "" {
+				t.Fatal("the mark is still there")
+			}
+			handBack(t, saved, last, true, func(_ []string, o *outcome.Outcome) { *o = created(o.Row, 99) })
+			book = open(t, last)
+			if diff := cmp.Diff(test.want, book.GetSheetList()); diff != "" {
+				t.Errorf("sheets (-want +got):\n%s", diff)
+			}
+			rows, err := book.GetRows(summary)
+			if err != nil || len(rows) < 3 || rows[2][0] != "created" {
+				t.Errorf("summary %q, %v", rows, err)
+			}
+			if kind, err := book.GetCellType(summary, "B3"); err != nil || kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
+				t.Errorf("the count is of the type %v, %v", kind, err)
+			}
+		})
+	}
+}

@@ -33,8 +33,9 @@ type Writer struct {
 	lock    *flock.Flock // of part
 	record  []string
 	mark    string // before the ID of a person
-	err     error  // the first error of Write; later rows are refused, too
-	closed  bool   // after that, Discard must not remove NAME.part
+	about   About
+	err     error // the first error of Write; later rows are refused, too
+	closed  bool  // after that, Discard must not remove NAME.part
 }
 
 // encoder writes records in a format. A record is the roster's cells,
@@ -76,6 +77,7 @@ func Create(path string, header []string, o Options) (*Writer, error) {
 	if err := w.open(); err != nil {
 		return nil, err
 	}
+	o.about = &w.about
 	record := append(slices.Clone(header), Columns()...)
 	repairUTF8(record)
 	o.Delimiter = cmp.Or(o.Delimiter, format.delimiter)
@@ -111,6 +113,9 @@ func (w *Writer) open() error {
 	w.part, w.lock = part, lock
 	return nil
 }
+
+// Describe says which run writes the file. Call it before Commit.
+func (w *Writer) Describe(a About) { w.about = a }
 
 // Write adds a row: the roster's cells, which are copied, and the outcome. After
 // an error every later call returns that error.

@@ -14,10 +14,11 @@ type Edit struct {
 	HeaderRow int    // the number of the headings' row
 	Width     int    // how many columns the table has
 	Columns   []Column
-	At        []int  // the places of the columns, from 0, if an earlier writing has added the columns
-	Author    string // of the notes on cells
-	Property  string // the custom property that marks the workbook
-	Summary   string // the name of the sheet that is added, or written anew
+	At        []int    // the places of the columns, from 0, if an earlier writing has added the columns
+	Author    string   // of the notes on cells
+	Property  string   // the custom property that marks the workbook
+	Summary   string   // the name of the sheet that is added
+	Titles    []string // in the first cell of the sheet that an earlier writing has added, which is written anew
 }
 
 // Column is a column that an Editor writes.
@@ -44,7 +45,7 @@ type Mark struct {
 
 // Line is a line of the sheet that an Editor adds.
 type Line struct {
-	Cells []string
+	Cells []any // texts and whole numbers
 	Bold  bool
 	Tone  Tone // of the first cell
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -91,10 +92,6 @@ func (ed *Editor) findSheet() error {
 	if ed.book.links, err = ed.parts.relations(ed.book.name); err != nil {
 		return err
 	}
-	marked, err := ed.isMarked()
-	if err != nil {
-		return err
-	}
 	targets := map[string]string{}
 	for _, link := range ed.book.links {
 		targets[link.id] = link.target
@@ -105,7 +102,7 @@ func (ed *Editor) findSheet() error {
 		switch {
 		case name == ed.edit.Sheet:
 			ed.sheet.part, ed.book.index = target, i
-		case name == ed.edit.Summary && marked:
+		case ed.isSummary(name, target):
 			ed.summary.part = target
 		default:
 			names[strings.ToLower(name)] = true
@@ -120,6 +117,23 @@ func (ed *Editor) findSheet() error {
 		return &UnfitError{"its sheet is not where it was"}
 	}
 	return nil
+}
+
+// isSummary reports whether a sheet is the summary of an earlier writing. Other
+// programs keep the title of the sheet, but not the workbook's mark.
+func (ed *Editor) isSummary(name, part string) bool {
+	f := ed.parts.parts[plainName(part)]
+	if f == nil || !strings.HasPrefix(name, ed.edit.Summary) {
+		return false
+	}
+	book := &xlsx{archive: ed.parts.archive, main: ed.book.name}
+	_, _ = book.sheets() // for the shared strings; a damaged workbook shows no title
+	title, sheet := "", &Sheet{part: f}
+	_ = book.rows(sheet, &rowWriter{sheet: sheet, visit: func(row *Row) bool {
+		title = row.Cells[0]
+		return false
+	}})
+	return slices.Contains(ed.edit.Titles, title)
 }
 
 // isMarked reports whether an earlier writing has marked the workbook.

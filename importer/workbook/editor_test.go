@@ -42,7 +42,7 @@ const people = `<row r="1"><c r="A1" t="inlineStr"><is><t>First</t></is></c><c r
 // edit is what the tests write.
 func edit() workbook.Edit {
 	return workbook.Edit{
-		Sheet: "Crew", HeaderRow: 1, Width: 2, Author: "muster", Property: "ours", Summary: "Sum",
+		Sheet: "Crew", HeaderRow: 1, Width: 2, Author: "muster", Property: "ours", Summary: "Sum", Titles: []string{"created"},
 		Columns: []workbook.Column{{Heading: "row", Width: 9}, {Heading: "status", Width: 20, Wrap: true, Toned: true}},
 	}
 }
@@ -87,7 +87,7 @@ func written(t *testing.T, parts map[string]string, e workbook.Edit, rows ...wor
 	}
 	var out bytes.Buffer
 	if err := book.Write(&out, each(rows...), func() []workbook.Line {
-		return []workbook.Line{{Cells: []string{"created", "2"}, Bold: true}}
+		return []workbook.Line{{Cells: []any{"created", 2}, Bold: true}}
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -336,7 +336,7 @@ func TestWriteAgain(t *testing.T) {
 	once["xl/comments1.xml"] = strings.Replace(once["xl/comments1.xml"], "</commentList>", `<comment ref="B3" authorId="0"><text><t>call her</t></text></comment></commentList>`, 1)
 
 	e := edit()
-	e.At, e.Summary = []int{2, 3}, "Sum (2)"
+	e.At = []int{2, 3}
 	row.Marks = []workbook.Mark{{Column: 1, Note: "second"}}
 	twice := written(t, once, e, row, workbook.Result{Number: 3, Cells: []string{"3", "invalid"}, Marks: []workbook.Mark{{Column: 1, Note: "mine"}}})
 	has(t, twice["xl/comments1.xml"], "second", "call her", "!first", "!mine")

@@ -70,21 +70,21 @@ func (ed *Editor) summarySheet(lines []Line) []byte {
 	for i, line := range lines {
 		height := 1
 		row := newElement("", "row", "r", strconv.Itoa(i+1))
-		for column, text := range line.Cells {
+		for column, value := range line.Cells {
+			text := fmt.Sprint(value)
 			if text == "" {
 				continue
 			}
-			l := look{wrap: column > 0}
-			if column == 0 {
-				l.tone = line.Tone
-			} else {
+			if column > 0 {
 				height = max(height, linesOf(text, widths[min(column, len(widths)-1)]))
 			}
-			style := ed.styles.text(l)
-			if line.Bold {
-				style = ed.styles.bold()
+			style := ed.lineStyle(line, column)
+			cell := textCell("", i+1, column, style, text)
+			if _, number := value.(int); number {
+				cell = textCell("", i+1, column, style, "")
+				cell.add("v").setText(text)
 			}
-			row.insert(len(row.children), textCell("", i+1, column, style, text).element)
+			row.insert(len(row.children), cell.element)
 		}
 		row.set("ht", strconv.Itoa(16*height))
 		x.Write(row.append(nil))
@@ -92,4 +92,15 @@ func (ed *Editor) summarySheet(lines []Line) []byte {
 	x.WriteString(`</sheetData><pageMargins left="0.5" right="0.5" top="0.75" bottom="0.75" header="0.3" footer="0.3"/>` +
 		`<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>`)
 	return []byte(x.String())
+}
+
+// lineStyle returns the style of a cell in a line of the summary.
+func (ed *Editor) lineStyle(line Line, column int) int {
+	switch {
+	case line.Bold:
+		return ed.styles.bold()
+	case column == 0:
+		return ed.styles.text(look{tone: line.Tone})
+	}
+	return ed.styles.text(look{wrap: true})
 }
