@@ -46,6 +46,13 @@ func (v *partValidation) noteLeft(a *validator, row *sourceRow) {
 	}
 }
 
+// noteMarkers adds the cells of a row that are read as empty to the note on each field.
+func (v *partValidation) noteMarkers(a *validator, row *sourceRow) {
+	for field, text := range a.mapper.NullMarkers(row.cells) {
+		v.markers.Add(a.at(row.line, nullMarker(field, text, a.mapper.Heading(a.columns[field]))), row.number)
+	}
+}
+
 // struckName returns the column in which a name is struck through, or a part of the
 // name; -1 for none.
 func (a *validator) struckName(row *sourceRow) int {

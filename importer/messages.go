@@ -136,6 +136,15 @@ func sharedID(id string) outcome.Problem {
 	}
 }
 
+// nullMarker returns the note on cells that say in words that they are empty.
+func nullMarker(field mapping.Field, text, heading string) outcome.Problem {
+	return outcome.Problem{
+		Code: codeNullMarker, Field: string(field),
+		Message: fmt.Sprintf("%q under %q says that there is no value, so muster reads an empty cell", text, heading),
+		Hint:    "if it is a value, list it under values in a mapping file",
+	}
+}
+
 // named lists people with their names, as far as these are known.
 func (x *people) named(ids []int64) string {
 	words := make([]string, 0, len(ids))

@@ -18,6 +18,8 @@ const (
 	codeDuplicate = "duplicate_row" // an earlier row may be the same person
 	codeNoPerson  = "no_person"     // the row does not read as a person
 	codeNoPeople  = "no_people"     // no row of the roster reads as a person
+
+	codeNullMarker = "null_marker" // a cell says in words that there is no value
 )
 
 // validator finds the problems of rows before a row is sent. A validator is not safe
@@ -316,6 +318,7 @@ type partValidation struct {
 	kept      map[int64]bool    // people of kept rows with only a name, if namesakes are allowed
 	left      map[int]*leftNote // by column
 	sharedIDs outcome.Groups    // rows whose employee ID people of other last names have, too
+	markers   outcome.Groups    // cells that say in words that they are empty
 }
 
 // validate reads all rows of the part and finds every problem of every row.
@@ -338,7 +341,7 @@ func (p *part) validate(ctx context.Context) error {
 	for _, column := range slices.Sorted(maps.Keys(v.left)) {
 		p.emit(ColumnNoted{v.left[column].note(p.mapper, column)})
 	}
-	for _, note := range v.sharedIDs.List() {
+	for _, note := range slices.Concat(v.sharedIDs.List(), v.markers.List()) {
 		p.emit(ColumnNoted{note})
 	}
 	return nil
@@ -376,6 +379,7 @@ func (p *part) validateRows(ctx context.Context, index *index) (*partValidation,
 		v.count(one)
 		if one.status == "" {
 			v.noteLeft(a, one.sourceRow)
+			v.noteMarkers(a, one.sourceRow)
 		}
 		if one.sharedID && !one.kept() {
 			v.sharedIDs.Add(a.at(one.line, sharedID(one.person.EmployeeID)), one.number)

@@ -43,26 +43,61 @@ func isWorkerKind(cell string) bool {
 var (
 	emptyWords       = wordSet("empty", "empty", exactly)
 	emptyUnlessNames = wordSet("empty", "empty but a name", exactly) // in lower case, without brackets
+	noIDWords        = wordSet("empty", "no id", exactly)            // the same
 	placeholderWords = wordSet("empty", "placeholder", exactly)
-	nullWords        = wordSet("empty", "no full name", exactly)
+	noNameWords      = wordSet("empty", "no name", exactly)
+	nullNames        = wordSet("empty", "null or name", exactly)
+	nullLastNames    = wordSet("empty", "null or last name", exactly)
 	formulaErrors    = wordSet("empty", "formula error", exactly)
 )
 
+// withoutBrackets returns a text in lower case without the brackets around.
+func withoutBrackets(text string) string { return strings.ToLower(strings.Trim(text, "()[]<>{}")) }
+
 // isEmptyName reports whether a cell of a name column says that the cell is
-// empty. Null and None are surnames: only null and NULL count.
-func isEmptyName(text string) bool { return emptyWords()[text] }
+// empty. Null, Nan and Na are names.
+func isEmptyName(text string) bool { return isEmptyMark(text) || noNameWords()[strings.ToLower(text)] }
+
+// isEmptyMark reports whether text is a word for nothing in letters that no name has.
+func isEmptyMark(text string) bool {
+	return emptyWords()[text] || strings.ContainsAny(text, "([<{") && isNullWord(withoutBrackets(text))
+}
 
 // isEmptyWord is isEmptyName for a column of any other field.
 func isEmptyWord(text string) bool {
-	return emptyWords()[text] || emptyUnlessNames()[strings.ToLower(strings.Trim(text, "()[]<>{}"))]
+	return emptyWords()[text] || emptyUnlessNames()[withoutBrackets(text)]
+}
+
+// isNoID reports whether a cell says that there is no ID: in words, or by zeros.
+func isNoID(text string) bool {
+	return strings.Trim(text, "0") == "" || noIDWords()[withoutBrackets(text)]
 }
 
 // isPlaceholder reports whether a cell says that the value is still to come.
-func isPlaceholder(text string) bool { return placeholderWords()[text] || emptyWords()[text] }
+func isPlaceholder(text string) bool { return placeholderWords()[text] || isEmptyMark(text) }
 
 // isNullWord reports whether text is a programming word for nothing, in any case
 // of letters.
-func isNullWord(text string) bool { return nullWords()[strings.ToLower(text)] }
+func isNullWord(text string) bool {
+	key := strings.ToLower(text)
+	return noNameWords()[key] || nullNames()[key] || nullLastNames()[key]
+}
+
+// isNullName reports whether half of a name is a word for nothing. Nan and Na are
+// names if the half is written so, or in capitals beside a half in capitals. Null is a
+// last name if written so beside a first name.
+func isNullName(half, other string, isLast bool) bool {
+	key := strings.ToLower(half)
+	switch {
+	case !isNullWord(half):
+		return false
+	case isNullWord(other), noNameWords()[key], nullLastNames()[key] && !isLast:
+		return true
+	case half == capital(key):
+		return false
+	}
+	return !nullNames()[key] || !isCapitals(half) || !isCapitals(other)
+}
 
 // isFormulaError reports whether text is what a spreadsheet shows for a formula
 // that failed, or for a column that is too narrow.

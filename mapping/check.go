@@ -22,11 +22,7 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 	case text == "":
 		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing", s.word()), "fill it in")
 	case isPlaceholder(text):
-		hint := "fill it in"
-		if isNullWord(text) {
-			hint = fmt.Sprintf("fill it in; if the person has this name, write %s", quote(capital(strings.ToLower(text))))
-		}
-		return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: the cell has only %s", s.word(), quote(text)), hint)
+		return s.nullName(text, column)
 	case isFormula(text, true):
 		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula, not a name", s.word(), quote(text)), "type the name itself")
 	case isDate(text):
@@ -45,6 +41,18 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 	default:
 		return unclear(fmt.Sprintf("holds %s, which is no part of a name", quote(part)), oneName)
 	}
+}
+
+// nullName returns the problem of a word for nothing in place of a name.
+func (s *source) nullName(text string, column int) *Problem {
+	key, hint := strings.ToLower(text), "fill it in"
+	switch {
+	case nullNames()[key], nullLastNames()[key] && s.field != FirstName:
+		hint = fmt.Sprintf("fill it in; if the person has this name, write %s", quote(capital(key)))
+	case noNameWords()[key] && s.field != fullName:
+		hint = fmt.Sprintf("fill it in; if the person has this name, write it in single quotes: '%s'", capital(key))
+	}
+	return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: the cell has only %s", s.word(), quote(text)), hint)
 }
 
 // signs are marks and words that no person's name has.

@@ -69,6 +69,9 @@ func (s *source) fillFullName(v value, cells []string, p *Person) *Problem {
 		return problem
 	}
 	p.FirstName, p.LastName, p.GuessedName = splitName(name, s.order)
+	if isNullName(p.FirstName, p.LastName, false) || isNullName(p.LastName, p.FirstName, true) {
+		return s.problem("name_missing", v.column, fmt.Sprintf("the name is missing, or a half of it: the cell has only %s", quote(name)), "write both halves")
+	}
 	p.GuessedName = p.GuessedName || joined || hasStrayDigit(name) || s.doubtful && isAmbiguousOrder(name)
 	p.FirstName, p.LastName = s.transform(p.FirstName, false), s.transform(p.LastName, true)
 	if p.FirstName != "" && p.LastName != "" {

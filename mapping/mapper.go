@@ -48,10 +48,11 @@ type settings struct {
 
 // value is a text that a source gives for a row.
 type value struct {
-	text   string
-	column int // -1 for none
-	kind   Kind
-	exact  bool // not rounded: the text of a workbook, or marked as text in a CSV file
+	text    string
+	written string // the text before the transforms of a mapping file
+	column  int    // -1 for none
+	kind    Kind
+	exact   bool // not rounded: the text of a workbook, or marked as text in a CSV file
 }
 
 // Columns returns for each field of the mapping where the field comes from, in the
@@ -91,12 +92,12 @@ func (m *Mapper) Keep(cells []string) (bool, *Problem) {
 func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	*p = Person{}
 	var problems []Problem
-	var names [2]string // the cells of the name, one or two
+	var names [2]value // the cells of the name, one or two
 	for i := range m.sources {
 		s := &m.sources[i]
 		v, problem := m.value(s, cells, kinds)
 		if s.field.isName() && i < len(names) {
-			names[i] = v.text
+			names[i] = v
 		}
 		if problem == nil {
 			problem = m.fill(s, v, cells, p)
@@ -106,10 +107,19 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 		}
 	}
 	switch {
-	case isVacancy(names[0], names[1]):
+	case isVacancy(names[0].written, names[1].written):
 		return []Problem{*m.sources[0].problem(CodeVacancy, -1, "a vacancy, not a person", "")}
 	case problems != nil || len(m.sources) == 0:
 		return problems
+	case m.sources[0].field == FirstName && len(m.sources) > 1:
+		for i, half := range names {
+			if isNullName(half.written, names[1-i].written, i == 1) {
+				problems = append(problems, *m.sources[i].nullName(half.written, half.column))
+			}
+		}
+		if problems != nil {
+			return problems
+		}
 	}
 	return m.checkPerson(cells, p)
 }
@@ -131,8 +141,6 @@ func (m *Mapper) checkPerson(cells []string, p *Person) []Problem {
 	}
 	post, doubtful := readPost(strings.Fields(folded))
 	switch {
-	case isNullWord(p.LastName) && isNullWord(p.FirstName):
-		return refuse("name_missing", "the name is missing: the cells have only "+quote(name))
 	case isPlaceholderName(folded):
 		return refuse("name_missing", quote(name)+" is a placeholder, not a name")
 	case post:
@@ -185,6 +193,7 @@ func (m *Mapper) value(s *source, cells []string, kinds []Kind) (value, *Problem
 	if v.text == "" && s.fallback != "" {
 		v.text, v.kind = s.fallback, Text
 	}
+	v.written = v.text
 	if s.field != fullName {
 		v.text = s.transform(v.text, s.field == LastName)
 	}
@@ -259,7 +268,7 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 		v.text = dropListMarks(v.text)
 	}
 	switch {
-	case v.kind == FormulaError || isFormulaError(v.text):
+	case v.kind == FormulaError || isFormulaError(v.text) && (s.field.isName() || !isEmptyWord(v.text)):
 		return v, s.problem("formula_error", column, fmt.Sprintf("the %s is the error of a formula, %s", s.word(), quote(v.text)),
 			"correct the formula in the spreadsheet, or type the value")
 	case flawed != noFlaw:
@@ -276,7 +285,9 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 // isEmpty reports whether a cell is a word for nothing, such as N/A. A word in a
 // table of values, or a work classification of the project, is not.
 func (m *Mapper) isEmpty(s *source, text string) bool {
-	if s.field.isName() && !isEmptyName(text) || !isEmptyWord(text) {
+	switch {
+	case s.field.isName() && isEmptyName(text), !s.field.isName() && isEmptyWord(text), s.field.isID() && isNoID(text):
+	default:
 		return false
 	}
 	if _, known := s.values[tableKey(text)]; known {

@@ -30,9 +30,9 @@
 //   - A lookup searches a cell of digits among names and abbreviations first (class
 //     codes are often digits), then among the IDs. Digits are an ID without a
 //     lookup only if the heading or the mapping says so.
-//   - Words that programs write for nothing (null, N/A, -) are an empty cell. Null
-//     and None are surnames, too: in a name column only null and NULL are empty, and
-//     Null Null is no name.
+//   - Words that programs write for nothing (null, N/A, -) are an empty cell, and
+//     no name. Null, Nan, Na and Nil are names if written so: NULL Lee and Null Null
+//     are none.
 //   - A letter alone never names a column that has a heading: otherwise a column
 //     that has moved would be taken for another.
 //   - An empty yes/no cell says nothing. Only in a column that Detect sees

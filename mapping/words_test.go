@@ -20,7 +20,8 @@ func wordTables() map[string]map[string]func(string) bool {
 			"employee": in(employeeWords, Fold), "contractor": in(contractorWords, Fold),
 		},
 		"empty": {
-			"empty": isEmptyName, "empty but a name": isEmptyWord, "placeholder": isPlaceholder, "no full name": isNullWord,
+			"empty": isEmptyName, "empty but a name": isEmptyWord, "no id": isNoID, "placeholder": isPlaceholder,
+			"no name": isNullWord, "null or name": isNullWord, "null or last name": isNullWord,
 			"formula error": isFormulaError,
 		},
 		"name-parts": {
