@@ -125,9 +125,6 @@ func (a *app) reportCheck(found *checked) error {
 		Import: report.Import{Create: foreseen.Counts.Pending, Update: foreseen.Updates},
 		Unused: in.Mapper.Unused(), Withheld: in.Mapper.Withheld(), Open: a.openQuestions(found),
 	}
-	if !importer.Piped(in.Path) {
-		c.Roster = in.Path
-	}
 	for _, m := range in.Mapper.Columns() {
 		c.Columns = append(c.Columns, report.Column{Field: string(m.Field), Heading: m.Heading, How: m.How})
 	}

@@ -3,10 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"muster/importer"
+	"muster/importer/outcome"
 	"muster/importer/report"
+	"muster/mapping"
 )
 
 // summarise returns the summary of a run.
@@ -46,6 +51,9 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 		}
 	}
 	s.Next = a.next(in, s, run.Stopped)
+	if a.inJob && s.ExitCode == exitRowsLeft && a.archiveFolder(s.ExitCode, nil) == "" { // the roster stays where the next comes
+		s.Next, s.Remarks = nil, append(s.Remarks, atSource(in, s.Problems))
+	}
 	if failure == nil && run.Stopped != nil {
 		failure = run.Stopped
 	}
@@ -73,6 +81,31 @@ func (a *app) printSummary(s report.Summary) error {
 		return nil
 	}
 	return report.WriteText(a.stdout, s, a.width(a.stdout))
+}
+
+// atSource says where to correct the rows of a job. The roster is made anew for every run, so
+// a corrected results file helps once.
+func atSource(in *importer.Roster, problems []outcome.Group) string {
+	var sources []string
+	firstNames := ""
+	for _, column := range in.Mapper.Columns() {
+		field := string(column.Field)
+		wrong := slices.ContainsFunc(problems, func(g outcome.Group) bool { return g.Field == field })
+		switch {
+		case column.Field == mapping.FirstName:
+			firstNames = column.Heading
+		case column.Field == mapping.LastName && column.Heading == firstNames:
+			field = "full_name"
+		}
+		if wrong && column.Heading != "" {
+			sources = append(sources, fmt.Sprintf("%q (%s: {column: %s})", column.Heading, field, column.Heading))
+		}
+	}
+	advice := "correct it at the source: the next run of the job reads a new roster from there"
+	if sources == nil {
+		return advice
+	}
+	return advice + ", or the mapping of " + strings.Join(sources, ", ")
 }
 
 // next returns the commands to suggest after a run.

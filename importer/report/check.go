@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -24,7 +23,6 @@ type Column struct {
 // are counted as pending. The JSON is a contract with other programs.
 type Check struct {
 	Summary
-	Roster   string   `json:"-"`
 	Open     []string `json:"-"`         // sentences: what only an import can show
 	LookedUp bool     `json:"looked_up"` // rows were compared with the project's people and the ledger
 	Import   Import   `json:"import"`    // what an import would do
@@ -60,18 +58,21 @@ func (i Import) MarshalJSON() ([]byte, error) {
 }
 
 // WriteCheck writes a check for people as WriteText writes a summary. What the user
-// must do comes first.
+// must do comes last, where a terminal shows it.
 func WriteCheck(w io.Writer, c Check, width int) error {
 	p := NewPage(width)
+	p.mapping(c)
+	p.effort(c)
+	if p.b.Len() > 0 {
+		p.Blank()
+	}
+	p.counts(c.Counts, c.meanings())
+	p.Blank()
 	p.Line("", "", c.verdict())
 	if c.Why != "" {
 		p.Line("", "", Clean(c.Why))
 	}
-	p.Blank()
-	p.counts(c.Counts, c.meanings())
 	p.problems(c.Summary)
-	p.mapping(c)
-	p.effort(c)
 	p.ending(c.Summary)
 	return p.Print(w)
 }
@@ -101,13 +102,7 @@ func (c Check) meanings() []statusMeaning {
 func (c Check) among(kinds ...string) string {
 	var parts []string
 	for i := 0; i+1 < len(kinds); i += 2 {
-		n := 0
-		for _, group := range slices.Concat(c.Problems, c.Notes) {
-			if group.Code == kinds[i] {
-				n += group.Count
-			}
-		}
-		if n > 0 {
+		if n := c.count(kinds[i]); n > 0 {
 			parts = append(parts, text.Number(n)+" of them "+kinds[i+1])
 		}
 	}
@@ -115,6 +110,17 @@ func (c Check) among(kinds ...string) string {
 		return ""
 	}
 	return ", " + strings.Join(parts, ", ")
+}
+
+// count counts the problems and notes of a code.
+func (c Check) count(code string) int {
+	n := 0
+	for _, group := range slices.Concat(c.Problems, c.Notes) {
+		if group.Code == code {
+			n += group.Count
+		}
+	}
+	return n
 }
 
 // effort writes what an import would do, and what is not known yet.
@@ -155,25 +161,25 @@ func WriteCheckJSON(w io.Writer, c Check) error {
 	return writeJSON(w, c)
 }
 
-// verdict returns a sentence that says whether the roster is ready.
+// verdict returns a sentence that says how many rows are ready, and what becomes of the rest.
 func (c Check) verdict() string {
-	rows, wrong := c.Counts.Rows(), c.NeedLook()
-	name := Clean(c.Roster) // never capitalized
-	begin := name
-	if name == "" {
-		name, begin = "the roster", "The roster"
+	rows := c.Counts.Rows()
+	people := min(c.count("no_person"), c.Skipped)
+	parts := []string{text.Number(c.Pending) + " of " + text.Plural(rows, "row", "rows") + " can be imported"}
+	for _, part := range []struct {
+		n         int
+		one, many string
+	}{
+		{c.Existing, "is there already", "are there already"},
+		{c.NeedLook(), "needs a correction", "need a correction"},
+		{people, "is not a person", "are not people"},
+		{c.Skipped - people, "is left out on purpose", "are left out on purpose"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, text.Number(part.n)+" "+text.Choose(part.n, part.one, part.many))
+		}
 	}
-	switch {
-	case rows == 0:
-		return "There is no row to import in " + name + "."
-	case wrong == 0 && !c.LookedUp:
-		return fmt.Sprintf("No problem in %s of %s. Nothing was sent.", text.Plural(rows, "row", "rows"), name)
-	case wrong == 0 && c.Existing > 0 && c.Import.Create+c.Import.Update == 0:
-		return fmt.Sprintf("There is nothing to do for %s: no problem in %s, and no person to create. Nothing was sent.", name, text.Plural(rows, "row", "rows"))
-	case wrong == 0:
-		return fmt.Sprintf("%s is ready: no problem in %s. Nothing was sent.", begin, text.Plural(rows, "row", "rows"))
-	}
-	return fmt.Sprintf("%s of %s in %s %s a problem. Nothing was sent.", text.Number(wrong), text.Plural(rows, "row", "rows"), name, have(wrong))
+	return strings.Join(parts, "; ") + ". Nothing was sent."
 }
 
 // mapping writes the heading of every field.
@@ -185,7 +191,6 @@ func (p *Page) mapping(c Check) {
 	for _, column := range c.Columns {
 		widest = max(widest, columns(column.Field))
 	}
-	p.Blank()
 	if !p.Plain() {
 		p.b.WriteString("How the columns are read:\n")
 	}

@@ -141,20 +141,20 @@ func TestCheck(t *testing.T) {
 		check report.Check
 	}{
 		{"ready", report.Check{
-			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Details: report.Details{Project: "Hillside Tower", Next: []string{"muster import crew.csv --plan crew.plan.json"}}},
-			Roster:  "crew.csv", LookedUp: true, Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"},
+			Summary:  report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Details: report.Details{Project: "Hillside Tower", Next: []string{"muster import crew.csv --plan crew.plan.json"}}},
+			LookedUp: true, Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"},
 			Import: report.Import{Create: 500, Requests: 504, Estimate: 200 * time.Second}, Plan: "crew.plan.json",
 			Open: []string{"whether Procore refuses a person, for instance because another person in the company has the ID"},
 		}},
 		{"not looked up", report.Check{
 			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 20}, Details: report.Details{Next: []string{"muster import crew.csv --simulate"}}},
-			Roster:  "crew.csv", Columns: columns, Import: report.Import{Create: 20}, Open: []string{"who is in the project already"},
+			Columns: columns, Import: report.Import{Create: 20}, Open: []string{"who is in the project already"},
 		}},
 		{"nothing to do", report.Check{
-			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Existing: 20}}, Roster: "crew.csv", LookedUp: true,
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Existing: 20}}, LookedUp: true,
 		}},
 		{"unreachable", report.Check{
-			Summary: report.Summary{Status: report.Checked, ExitCode: 3, Counts: outcome.Counts{Pending: 20}, Details: report.Details{Why: "The project could not be looked at."}}, Roster: "crew.csv",
+			Summary: report.Summary{Status: report.Checked, ExitCode: 3, Counts: outcome.Counts{Pending: 20}, Details: report.Details{Why: "The project could not be looked at."}},
 		}},
 		{"problems", report.Check{
 			Summary: report.Summary{
@@ -164,7 +164,7 @@ func TestCheck(t *testing.T) {
 					4: {{Code: "name_only", Field: "last_name", Message: "taken for the person in Procore who has the same name; no ID confirms it"}},
 				}, 10)},
 			},
-			Roster: "crew.csv", LookedUp: true, Columns: columns, Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 300 * time.Millisecond},
+			LookedUp: true, Columns: columns, Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 300 * time.Millisecond},
 		}},
 		{"no row", report.Check{}},
 	}
@@ -215,7 +215,7 @@ func TestPlainText(t *testing.T) {
 		Parts: []report.Part{{Project: 7, Name: "A", Counts: outcome.Counts{Existing: 2}}, {Project: 8, Name: "B", Counts: outcome.Counts{Created: 3, Invalid: 1}}, {Project: 9, Name: "project 9", Counts: outcome.Counts{Created: 1}}},
 	}
 	check := report.Check{
-		Summary: s, Roster: "crew.csv", LookedUp: true, Plan: "crew.plan.json",
+		Summary: s, LookedUp: true, Plan: "crew.plan.json",
 		Columns: []report.Column{{Field: "first_name", Heading: "Given Name", How: "exact"}, {Field: "is_employee", How: "a constant"}},
 		Unused:  []string{"Phone", "Hire Date"}, Withheld: []string{"SSN"},
 		Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 5 * time.Minute}, Open: []string{"whether Procore refuses a person"},

@@ -68,6 +68,10 @@ func TestCSVRows(t *testing.T) {
 			"ID;Prénom;Nom\n7;Luc;Morel\n",
 			[]line{{2, "7|Luc|Morel", ""}},
 		},
+		"a first column named ID, with IDs as in a SYLK file": {
+			"ID;Prénom;Nom\nC;Luc;Morel\nP;Zoé;Roy\n",
+			[]line{{2, "C|Luc|Morel", ""}, {3, "P|Zoé|Roy", ""}},
+		},
 		"stray quotes": {
 			header + "Dee,Fox,5\" pipe\nCy,\"Ray\" Jr,\"Lead, \"\"A\"\"\"\nBo,Li,y\n",
 			[]line{{2, `Dee|Fox|5" pipe`, "quote_stray C2"}, {3, `Cy|"Ray" Jr|Lead, "A"`, "quote_stray B3"}, {4, "Bo|Li|y", ""}},

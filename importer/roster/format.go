@@ -13,6 +13,7 @@ const (
 	askForXLSX = "ask for the list as an Excel workbook (.xlsx) or as CSV"
 	unpack     = "unpack it first"
 	picture    = "this is a picture, not a spreadsheet"
+	sylk       = "this is a SYLK file (.slk)"
 	oldExcel   = "this is a workbook of the old Excel format (.xls)"
 )
 
@@ -53,9 +54,9 @@ func textFormats() []foreignFormat {
 		{html, "", CodeNotASpreadsheet, page, resavePage},
 		{[]string{"mime-version:"}, "text/html", CodeNotASpreadsheet, "this is a web page (MHTML), whatever its name says", saveAsXLSX},
 		{[]string{"begin:vcard"}, "", CodeNotASpreadsheet, "this is a file of contact cards (vCard), not a spreadsheet", "export the contacts as CSV"},
-		// A CSV file may begin with ID;Prénom. Below it, a SYLK file has records of one letter.
-		{[]string{"id;p"}, "\nc;", CodeUnsupportedFormat, "this is a SYLK file (.slk)", resaveText},
-		{[]string{"id;p"}, "\np;", CodeUnsupportedFormat, "this is a SYLK file (.slk)", resaveText},
+		// A CSV file may begin with ID;Prénom. Below it, a SYLK file has formats and cells.
+		{[]string{"id;p"}, "\np;pgeneral", CodeUnsupportedFormat, sylk, resaveText},
+		{[]string{"id;p"}, ";k\"", CodeUnsupportedFormat, sylk, resaveText},
 		{[]string{"table\n0,1\n", "table\r\n0,1\r\n"}, "", CodeUnsupportedFormat, "this is a DIF file (.dif)", resaveText},
 		{[]string{`{"`, `[{`, `["`, `[[`}, "", CodeNotASpreadsheet, "this is a JSON file, not a spreadsheet", askForXLSX},
 	}

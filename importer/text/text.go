@@ -79,12 +79,13 @@ func About(d time.Duration) string {
 
 // Wrap breaks text into lines of at most width terminal columns. first starts
 // the first line and rest every other one. A word longer than a line keeps a
-// line to itself. The result ends with a newline.
+// line to itself, and so does a command, which a break would spoil for copying. The result
+// ends with a newline.
 func Wrap(text, first, rest string, width int) string {
 	var b strings.Builder
 	b.WriteString(first)
 	used, empty := uniseg.StringWidth(first), true
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range joinCommands(strings.Fields(text)) {
 		wide := uniseg.StringWidth(word)
 		switch {
 		case empty:
@@ -100,6 +101,39 @@ func Wrap(text, first, rest string, width int) string {
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// joinCommands joins the words of commands, such as muster map crew.csv -o mapping.yaml, and
+// options with their values.
+func joinCommands(words []string) []string {
+	var joined []string
+	command := false // the last of joined is a command, or an option
+	for i, word := range words {
+		last := len(joined) - 1
+		begins := strings.TrimLeft(word, "(`\"") == "muster" || isOption(word)
+		follows := command && (strings.HasSuffix(words[i-1], "muster") || isOption(words[i-1]) || isArgument(word))
+		if follows {
+			joined[last] += " " + word
+		} else {
+			joined = append(joined, word)
+		}
+		command = (begins || follows) && !endsClause(word)
+	}
+	return joined
+}
+
+// isOption reports whether a word is an option of a command.
+func isOption(word string) bool { return len(word) > 1 && word[0] == '-' && word[1] != ' ' }
+
+// isArgument reports whether a word behind a command belongs to the command: an option, a
+// path, a quoted word or a placeholder in capitals.
+func isArgument(word string) bool {
+	return isOption(word) || word == "-" || strings.ContainsAny(word, "./\\'\"_0123456789") && !endsClause(word) || word == strings.ToUpper(word)
+}
+
+// endsClause reports whether a sentence goes on without the command.
+func endsClause(word string) bool {
+	return strings.HasSuffix(word, ",") || strings.HasSuffix(word, ";") || strings.HasSuffix(word, ")")
 }
 
 // Closest returns the candidate most similar to word, or "" if none is at

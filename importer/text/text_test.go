@@ -72,3 +72,18 @@ func TestClosest(t *testing.T) {
 		}
 	}
 }
+
+func TestWrapKeepsCommandsWhole(t *testing.T) {
+	t.Parallel()
+	for sentence, want := range map[string]string{
+		"settle the headings: muster map crew.csv -o mapping.yaml":                  "settle the headings:\nmuster map crew.csv -o mapping.yaml\n",
+		"run it again with --encoding windows-1254, or save it as CSV":              "run it again with\n--encoding windows-1254,\nor save it as CSV\n",
+		"(muster retry RESULTS takes up the rows that are left)":                    "(muster retry RESULTS\ntakes up the rows that\nare left)\n",
+		"the file is muster's own, which nothing else has changed":                  "the file is muster's own,\nwhich nothing else has\nchanged\n",
+		"name one: muster check 'my crew.xlsx' --sheet Crew; other sheets are left": "name one:\nmuster check 'my crew.xlsx' --sheet Crew;\nother sheets are left\n",
+	} {
+		if got := text.Wrap(sentence, "", "", 25); got != want {
+			t.Errorf("%q: %q, want %q", sentence, got, want)
+		}
+	}
+}
