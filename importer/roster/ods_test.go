@@ -63,6 +63,7 @@ func TestODSCells(t *testing.T) {
 		"text as an attribute":   {`<table:table-cell office:value-type="string" office:string-value="E7"/>`, "E7", roster.Text},
 		"text of spans, folded":  {"<table:table-cell office:value-type=\"string\"><text:p>A\n  <text:span>b<text:a>c</text:a></text:span><text:s text:c=\"2\"/>d<text:tab/>e</text:p></table:table-cell>", "A bc  d\te", roster.Text},
 		"lines":                  {`<table:table-cell office:value-type="string"><text:p>A</text:p><text:p>b<text:line-break/>c</text:p></table:table-cell>`, "A\nb\nc", roster.Text},
+		"a phonetic reading":     {`<table:table-cell office:value-type="string"><text:p><text:ruby><text:ruby-base>山田</text:ruby-base><text:ruby-text>ヤマダ</text:ruby-text></text:ruby></text:p></table:table-cell>`, "山田", roster.Text},
 		"a comment is no text":   {`<table:table-cell office:value-type="string"><office:annotation><text:p>call him</text:p></office:annotation><text:p>A</text:p></table:table-cell>`, "A", roster.Text},
 		"a picture is no text":   {`<table:table-cell office:value-type="string"><text:p>A</text:p><draw:frame><draw:text-box><text:p>x</text:p></draw:text-box></draw:frame></table:table-cell>`, "A", roster.Text},
 		"number":                 {float("42", "42"), "42", roster.Number},

@@ -171,6 +171,8 @@ func TestCells(t *testing.T) {
 		"first of January 1900":       {`<c s="8"><v>1</v></c>`, "1900-01-01", roster.Date},
 		"too large for a date":        {`<c s="8"><v>99999999</v></c>`, "99999999", roster.Number},
 		"ISO date":                    {`<c t="d"><v>2026-01-02T00:00:00</v></c>`, "2026-01-02", roster.Date},
+		"indented text":               {"<c t=\"str\"><v>\n  E-7\n</v></c>", "E-7", roster.Text},
+		"a style with blanks":         {`<c s=" 0 "><v>7</v></c>`, "7", roster.Number},
 		"an inline formula":           {`<c t="inlineStr"><f>A1</f><is><t>E-7</t></is></c>`, "E-7", roster.Text},
 		"a line break in a value":     {"<c t=\"s\"><v>\n0\n</v></c>", "Laborer", roster.Text},
 		"an empty style":              {`<c s=""><v>42</v></c>`, "42", roster.Number},
@@ -405,4 +407,22 @@ func TestManySharedStrings(t *testing.T) {
 		t.Error(err)
 	}
 	nothingLeft(t, dir)
+}
+
+// TestDatesSince1904 makes sure that dates count from 1904 where the workbook says so, and
+// that the properties of an extension are no properties of the workbook.
+func TestDatesSince1904(t *testing.T) {
+	t.Parallel()
+	const extension = `<extLst><ext><x15:workbookPr xmlns:x15="x" chartTrackingRefBase="1"/></ext></extLst></workbook>`
+	for properties, want := range map[string]string{
+		"": "2024-06-03", `date1904="0"`: "2024-06-03", `date1904="1"`: "2028-06-04", `date1904="true"`: "2028-06-04", `date1904="on"`: "2028-06-04", `date1904=" 1 "`: "2028-06-04",
+	} {
+		b := single(sheetXML(headings+rowXML(2, "Ana", "Silva", `<c s="9"><v>45446</v></c>`))).with("xl/styles.xml",
+			`<styleSheet><cellXfs>`+strings.Repeat(`<xf numFmtId="14"/>`, 10)+`</cellXfs></styleSheet>`)
+		b.with("xl/workbook.xml", strings.NewReplacer("<sheets>", "<workbookPr "+properties+"/><sheets>", "</workbook>", extension).Replace(b["xl/workbook.xml"]))
+		got := lines(t, open(t, b.write(t), roster.Options{}))
+		if len(got) != 1 || got[0].Cells != "Ana|Silva|"+want {
+			t.Errorf("%q: %v, want %s", properties, got, want)
+		}
+	}
 }

@@ -298,7 +298,7 @@ func showsNumber(shown string, n float64) bool {
 }
 
 // paragraphs returns the text of the current cell, a line for each paragraph, without
-// comments and pictures.
+// comments, pictures and phonetic readings.
 func (x *scanner) paragraphs() (string, error) {
 	var all strings.Builder
 	err := x.children(func() error {
@@ -350,7 +350,7 @@ func (x *scanner) paragraphPart(all *strings.Builder) error {
 		all.WriteByte('\t')
 	case "line-break":
 		all.WriteByte('\n')
-	case "annotation", "note", "frame", "g", "custom-shape", "control":
+	case "annotation", "note", "frame", "g", "custom-shape", "control", "ruby-text":
 		return x.skip()
 	}
 	return nil

@@ -78,7 +78,11 @@ func (b *xlsx) sheet(x *scanner, links []relation) (*Sheet, error) {
 	return s, nil
 }
 
-func isTrue(value string) bool { return value == "1" || value == "true" }
+// isTrue reports whether an attribute says yes, in one of the ways that the format allows.
+func isTrue(value string) bool {
+	value = strings.TrimSpace(value)
+	return value == "1" || value == "true" || value == "on"
+}
 
 // readStyles learns the number format of each cell style, and whether the font is
 // struck through.

@@ -97,7 +97,7 @@ func (b *xlsx) readCell(x *scanner, column int, out *rowWriter) error {
 
 // styleOf returns the style of a number. A workbook without styles has one for all.
 func (b *xlsx) styleOf(number string) (cellStyle, error) {
-	n, ok := parseDigits(cmp.Or(number, "0"))
+	n, ok := parseDigits(cmp.Or(strings.TrimSpace(number), "0"))
 	if ok && n < len(b.styles) {
 		return b.styles[n], nil
 	}
@@ -121,7 +121,7 @@ func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, err error) {
 	case c.kind == "inlineStr":
 		return cmp.Or(c.inline, unescape(c.value)), Text, nil
 	case c.kind == "str":
-		return unescape(c.value), Text, nil
+		return unescape(unindent(c.value)), Text, nil
 	case value == "":
 		return "", Text, nil
 	case number && noStyle != nil:
@@ -140,6 +140,14 @@ func (b *xlsx) show(c *xlsxCell) (text string, kind Kind, err error) {
 		return showISODate(value), Date, nil
 	}
 	return value, FormulaError, nil // "e"
+}
+
+// unindent returns text without the line breaks and blanks of indented XML.
+func unindent(text string) string {
+	if text == strings.Trim(text, "\r\n") {
+		return text
+	}
+	return strings.TrimSpace(text)
 }
 
 // showBoolean writes a truth value.
