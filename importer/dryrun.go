@@ -64,7 +64,7 @@ func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunRe
 		return nil, err
 	}
 	if p.MaxErrors.exceeded(f.Counts.Invalid, plan.Rows) {
-		f.Stop = p.MaxErrors.stop(f.Counts.Invalid)
+		f.Stop = p.MaxErrors.stopAfter(f.Counts.Invalid)
 	}
 	return f, failed
 }

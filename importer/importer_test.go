@@ -520,6 +520,9 @@ func TestMaxErrors(t *testing.T) {
 		if r.Stopped == nil || r.Stopped.Code != "max_errors" {
 			t.Fatalf("stopped by %+v", r.Stopped)
 		}
+		if said := fmt.Sprintf("stopped: %d rows have ended", r.Counts.NeedLook()); !strings.HasPrefix(r.Stopped.Message, said) {
+			t.Errorf("%q, want %q", r.Stopped.Message, said)
+		}
 		if failed := got[outcome.Failed]; failed <= 20 || failed > 20+1+8 {
 			t.Errorf("%d rows failed; the run stops at the 21st, with 8 under way", failed)
 		}

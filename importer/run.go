@@ -111,7 +111,9 @@ func (r *run) finish(ctx, intake context.Context, counts outcome.Counts, err err
 	}
 	unfinished := counts.Pending+counts.Unknown > 0 || err != nil
 	if intake.Err() != nil && (unfinished || ctx.Err() != nil) {
-		errors.As(r.why(intake), &summary.Stopped)
+		if errors.As(r.why(intake), &summary.Stopped); summary.Stopped != nil && summary.Stopped.Code == CodeMaxErrors {
+			summary.Stopped = r.MaxErrors.stopAfter(counts.NeedLook())
+		}
 	}
 	r.ledgerRun.Counts, r.ledgerRun.Status = counts, ledger.Finished
 	switch {
@@ -132,6 +134,6 @@ func (r *run) finish(ctx, intake context.Context, counts outcome.Counts, err err
 // --max-errors.
 func (r *run) countErrors(n int) {
 	if errors := int(r.counters.errors.Add(int64(n))); r.MaxErrors.exceeded(errors, r.plan.Rows) {
-		r.end(r.MaxErrors.stop(errors))
+		r.end(r.MaxErrors.stop())
 	}
 }

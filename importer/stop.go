@@ -94,12 +94,21 @@ func rowsEnded(n int) string {
 	return fmt.Sprintf("%d rows have ended", n)
 }
 
-func (m MaxErrors) stop(errors int) *StopError {
+// stop returns the reason for the end of a run after too many rows without a person.
+// More rows may end so before the run is over, so the message has no number.
+func (m MaxErrors) stop() *StopError {
 	return &StopError{
 		Code:    CodeMaxErrors,
-		Message: fmt.Sprintf("stopped: %s without a person, more than the %s allowed by --max-errors", rowsEnded(errors), m),
+		Message: fmt.Sprintf("stopped: more rows ended without a person than the %s allowed by --max-errors", m),
 		Fix:     "look at the problems in the results file, fix them, and feed it in again",
 	}
+}
+
+// stopAfter returns the reason with the number of rows that ended without a person.
+func (m MaxErrors) stopAfter(errors int) *StopError {
+	stop := m.stop()
+	stop.Message = fmt.Sprintf("stopped: %s without a person, more than the %s allowed by --max-errors", rowsEnded(errors), m)
+	return stop
 }
 
 // maxDurationOver returns the reason for the end of a run after --max-duration.

@@ -56,8 +56,8 @@ func (d *display) handle(e importer.Event) {
 	case importer.RowDone:
 		if e.Requested {
 			d.sent.Add(1)
+			d.progress.Row(e.Status)
 		}
-		d.progress.Row(e.Status)
 		if e.Status == outcome.Created {
 			d.chart(report.EventCreated)
 		}
@@ -86,9 +86,10 @@ func (d *display) chart(e report.Event) {
 	}
 }
 
-// begin shows the progress of a run. End it with close and remove an unfinished
+// begin shows the progress of a run with so many requests, by the rows that need a
+// request: the others take no time. End it with close and remove an unfinished
 // report with discard.
-func (d *display) begin(ctx context.Context, rows, requests int) error {
+func (d *display) begin(ctx context.Context, requests int) error {
 	a := d.app
 	if a.settings.report != "" {
 		var err error
@@ -104,7 +105,7 @@ func (d *display) begin(ctx context.Context, rows, requests int) error {
 	case isTerminal(a.stderr):
 		mode = report.ModeTTY
 	}
-	d.progress = report.NewProgress(a.stderr, mode, rows, d.log)
+	d.progress = report.NewProgress(a.stderr, mode, requests, d.log)
 	d.progress.Estimate(func(left int) (time.Duration, bool) {
 		return d.im.Pace.Forecast(min(left, max(requests-int(d.sent.Load()), 0)))
 	})

@@ -109,7 +109,7 @@ func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.
 		}
 	}
 	a.announce(show, validation, requests)
-	if err := show.begin(ctx, validation.Rows, requests); err != nil {
+	if err := show.begin(ctx, requests); err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, show.discard()) }()

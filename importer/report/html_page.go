@@ -170,7 +170,7 @@ func (h *HTML) view(s Summary, now time.Time) view {
 		viewRows: h.table(),
 	}
 	v.Rows = text.Plural(s.Counts.Rows(), "row", "rows")
-	v.Tiles, v.Sum = tiles(s.Counts)
+	v.Tiles, v.Sum = tiles(s.Counts, s.Rehearsal)
 	if v.Chart == nil && s.Created > 0 {
 		v.Pace = text.Plural(s.Created, "person was", "people were") + " created in " + text.Duration(took) + "."
 	}
@@ -204,7 +204,7 @@ func (h *HTML) top(s Summary, took time.Duration, zone *time.Location) viewTop {
 }
 
 // tiles returns a tile for each status that occurs, and the sum in words.
-func tiles(c outcome.Counts) ([]tile, string) {
+func tiles(c outcome.Counts, rehearsal bool) ([]tile, string) {
 	var list []tile
 	var sum []string
 	x, total := 0.0, float64(c.Rows())
@@ -217,6 +217,9 @@ func tiles(c outcome.Counts) ([]tile, string) {
 		_, words, _ := strings.Cut(m.words, ": ")
 		if words == "" { // no more than the status
 			words = map[outcome.Status]string{outcome.Created: "now in the project", outcome.Existing: "there already"}[m.status]
+		}
+		if rehearsal && m.status == outcome.Created {
+			words = "in the rehearsal alone"
 		}
 		share := float64(n) * 100 / total
 		list = append(list, tile{Status: string(m.status), Count: text.Number(n), Words: words, Share: percent(share), X: percent(x)})

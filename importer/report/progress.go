@@ -58,7 +58,7 @@ type runStatus struct {
 	estimate  func(rows int) (time.Duration, bool)
 }
 
-// NewProgress starts to show the progress of total rows, 0 if not known, in the
+// NewProgress starts to show the progress of total rows to send, 0 if not known, in the
 // log or on w. The caller must close it: it runs a goroutine.
 func NewProgress(w io.Writer, mode Mode, total int, log zerolog.Logger) *Progress {
 	p := &Progress{

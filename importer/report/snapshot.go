@@ -13,7 +13,7 @@ import (
 // Snapshot is the progress of a run at a moment.
 type Snapshot struct {
 	Counts  outcome.Counts
-	Total   int // rows of the roster; 0 if not known
+	Total   int // rows to send; 0 if not known
 	Now     time.Time
 	Elapsed time.Duration
 	Rate    float64       // rows per second lately
