@@ -83,14 +83,18 @@ func (n notice) secret() *secretSource {
 	return url
 }
 
+// entriesOf returns the entries of a list, or a single value as the only entry.
+func entriesOf(n ast.Node) []ast.Node {
+	if list, ok := n.(*ast.SequenceNode); ok {
+		return list.Values
+	}
+	return []ast.Node{n}
+}
+
 // UnmarshalYAML reads a list of notices or a single notice.
 func (l *notices) UnmarshalYAML(n ast.Node) error {
-	entries := []ast.Node{n}
-	if list, ok := n.(*ast.SequenceNode); ok {
-		entries = list.Values
-	}
 	*l = notices{} // an empty list replaces the list at the top of the file
-	for _, entry := range entries {
+	for _, entry := range entriesOf(n) {
 		if _, ok := pairsOf(entry); !ok {
 			return wrongAt(entry.GetToken(), "expected a list of notices", "notify: [{slack: {url_file: slack-url}}]")
 		}
@@ -109,13 +113,8 @@ func (n *notice) read(entry ast.Node) error {
 	if err := decode(entry, n); err != nil {
 		return err
 	}
-	recipients := 0
-	for _, given := range []bool{n.Slack != nil, n.Teams != nil, n.Webhook != nil, n.Email != nil} {
-		if given {
-			recipients++
-		}
-	}
-	switch recipients {
+	recipients := slices.DeleteFunc([]bool{n.Slack != nil, n.Teams != nil, n.Webhook != nil, n.Email != nil}, func(given bool) bool { return !given })
+	switch len(recipients) {
 	case 0:
 		return wrongAt(entry.GetToken(), "an entry of notify has no recipient", "one of "+strings.Join(noticeKinds(), ", "))
 	case 1:
@@ -155,11 +154,7 @@ func (e *email) UnmarshalYAML(n ast.Node) error {
 
 // UnmarshalYAML reads a list of addresses or a single address.
 func (l *addresses) UnmarshalYAML(n ast.Node) error {
-	entries := []ast.Node{n}
-	if list, ok := n.(*ast.SequenceNode); ok {
-		entries = list.Values
-	}
-	for _, entry := range entries {
+	for _, entry := range entriesOf(n) {
 		scalar, ok := entry.(ast.ScalarNode)
 		if !ok {
 			return wrongAt(entry.GetToken(), "expected an address", "to: [office@example.com]")

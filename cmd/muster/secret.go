@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -40,13 +41,8 @@ func (s *secretSource) UnmarshalYAML(n ast.Node) error {
 
 // count returns how many places are named.
 func (s *secretSource) count() int {
-	named := 0
-	for _, place := range []string{s.File, s.Variable, s.Credential} {
-		if place != "" {
-			named++
-		}
-	}
-	return named
+	places := []string{s.File, s.Variable, s.Credential}
+	return len(slices.DeleteFunc(places, func(place string) bool { return place == "" }))
 }
 
 // check refuses a source with no place or several places.
