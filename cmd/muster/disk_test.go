@@ -219,7 +219,7 @@ func TestDiskFullOfResults(t *testing.T) {
 func TestDiskFullOfLedger(t *testing.T) {
 	t.Parallel()
 	const people = 1500
-	for _, size := range []string{"128k", "256k", "384k", "512k"} {
+	for _, size := range []string{"192k", "256k", "384k", "512k"} {
 		t.Run(size, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
