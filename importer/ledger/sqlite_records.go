@@ -256,12 +256,14 @@ func (m millis) time() time.Time {
 
 // keyList writes keys as a JSON list of hexadecimal texts, for any number of keys.
 func keyList(keys []Key) string {
-	texts := make([]string, len(keys))
+	list := []byte{'['}
 	for n, k := range keys {
-		texts[n] = hex.EncodeToString(k[:])
+		if n > 0 {
+			list = append(list, ',')
+		}
+		list = append(hex.AppendEncode(append(list, '"'), k[:]), '"')
 	}
-	list, _ := json.Marshal(texts) // a list of texts has no error
-	return string(list)
+	return string(append(list, ']'))
 }
 
 // optional returns a key, or NULL for the zero key.
