@@ -195,7 +195,7 @@ func (d *detector) askNearMisses() {
 			continue
 		}
 		answers := d.free(f, func(m meaning) bool { return m.field() == f })
-		if len(answers) == 0 || answers[0].Like == "" {
+		if len(answers) == 0 || answers[0].Like == "" || len(answers[0].claim.cells) > 0 && !answers[0].fits() {
 			continue
 		}
 		one := answers[0]

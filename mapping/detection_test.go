@@ -297,3 +297,28 @@ func TestSureWithoutNames(t *testing.T) {
 		t.Errorf("%+v, %v", p, problems)
 	}
 }
+
+// TestNearMisses holds that only a misspelled heading over fitting cells is pointed out,
+// and at most three in a file.
+func TestNearMisses(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, header, row string
+		want              int // notes
+	}{
+		{"misspelled", "Name|Bagde No|Job Tilte", "Ana Silva|B7|Mason", 2},
+		{"no IDs below", "Name|Bagde No", "Ana Silva|blue", 0},
+		{"words of other headings", "Name|Badge Name|Trade Date|Job Tile Code", "Ana Silva|B7|x|y", 0},
+		{"too far", "Name|Employe Ident Nr X|Jbo Tilet Nmae", "Ana Silva|7|x", 0},
+		{"the field has a column", "Name|Badge|Bagde No", "Ana Silva|B7|B8", 0},
+		{"four", "Name|Bagde No|Job Tilte|Orignal ID|Work Classifcation", "Ana Silva|B7|Mason|X9|Laborer", 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, _, _ := survey(tt.header, tt.row)
+			if notes := s.Notes(); len(notes) != tt.want {
+				t.Errorf("%d notes, want %d: %q", len(notes), tt.want, notes)
+			}
+		})
+	}
+}

@@ -23,6 +23,7 @@ func (m meaning) isAmbiguous() bool { return strings.HasSuffix(string(m), "?") }
 type dictionary struct {
 	entries  []entry
 	meanings map[string]meaning // by key; the key of a question ends with "?"
+	words    map[string]bool    // of the headings
 }
 
 // entry is a heading of the dictionary.
@@ -40,7 +41,7 @@ func wordListSections() map[string]bool {
 var wordsOfCells = wordSet("headings", "cell", exactly)
 
 var headings = sync.OnceValue(func() *dictionary {
-	d := &dictionary{meanings: make(map[string]meaning)}
+	d := &dictionary{meanings: make(map[string]meaning), words: make(map[string]bool)}
 	for _, s := range readSections("headings") {
 		if wordListSections()[s.name] {
 			continue
@@ -55,6 +56,9 @@ var headings = sync.OnceValue(func() *dictionary {
 // add adds a heading. The first meaning of a heading counts.
 func (d *dictionary) add(heading string, m meaning) {
 	words := headingWords(heading)
+	for _, w := range words {
+		d.words[w] = true
+	}
 	key := strings.Join(words, "")
 	d.entries = append(d.entries, entry{m, heading, key})
 	keys := []string{key}

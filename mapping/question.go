@@ -109,24 +109,29 @@ func (d *detector) ask(q Question, answers ...Answer) {
 // likeliest returns the first answer whose cells look like the field, or else the first
 // answer; -1 for no answers.
 func likeliest(answers []Answer) int {
-	looks := func(a Answer) bool {
-		switch {
-		case a.Whole:
-			return share(a.claim.cells, looksLikeName) >= 0.5
-		case a.field == EmployeeID, a.field == OriginID:
-			return most(a.claim.cells, looksLikeID)
-		case a.field == IsEmployee:
-			return most(a.claim.cells, isAnswer)
-		}
-		return most(a.claim.cells, isWords) && !most(a.claim.cells, looksLikeName)
-	}
 	isList := func(a Answer) bool {
 		return a.Whole && share(a.claim.cells, func(s string) bool { return strings.Contains(s, ",") }) >= 0.5
 	}
 	if i := slices.IndexFunc(answers, isList); i >= 0 {
 		return i
 	}
-	return max(slices.IndexFunc(answers, looks), min(len(answers), 1)-1)
+	return max(slices.IndexFunc(answers, Answer.fits), min(len(answers), 1)-1)
+}
+
+// fits reports whether the cells of the column look like the field.
+func (a Answer) fits() bool {
+	cells := a.claim.cells
+	switch {
+	case a.Whole:
+		return share(cells, looksLikeName) >= 0.5
+	case a.field.isID():
+		return most(cells, looksLikeID)
+	case a.field == IsEmployee:
+		return most(cells, isWorkerKind)
+	case a.field.isName():
+		return most(cells, isWords) && !most(cells, looksLikeName)
+	}
+	return most(cells, hasLetter)
 }
 
 // answer returns the choice of a column for a field.

@@ -1,13 +1,18 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // nearEnough is the similarity from which two spellings are worth a suggestion.
 // Measured on headings: Jaro-Winkler finds as many typing errors, but also
 // likens "Last Name" to "Lead Name".
 const nearEnough = 0.78
+
+// mostEdits is how many typing errors a misspelled heading has.
+const mostEdits = 2
 
 // similarity is 1 minus the optimal string alignment distance (Levenshtein's
 // with swapped neighbours) over the longer length.
@@ -53,9 +58,14 @@ func closest(text string, candidates []string, key func(string) string, least fl
 }
 
 // suggest returns the meaning with the most similar heading in the dictionary, and
-// that heading; "" if no heading is near, and for a heading of the dictionary.
+// that heading; "" if no heading is near. A heading of the dictionary, and a heading
+// whose words are all words of the dictionary, is not misspelled.
 func suggest(heading string) (near meaning, like string) {
 	if heading == "" || isWithheld(heading) || meaningOf(heading) != "" {
+		return "", ""
+	}
+	isKnown := func(word string) bool { return headings().words[word] }
+	if words := headingWords(heading); !slices.ContainsFunc(words, func(w string) bool { return !isKnown(w) }) {
 		return "", ""
 	}
 	key, alike := headingKey(heading), 0.0
@@ -63,7 +73,9 @@ func suggest(heading string) (near meaning, like string) {
 		if e.meaning.field() == "" {
 			continue
 		}
-		if s := similarity(key, e.key); s >= nearEnough && s > alike {
+		s := similarity(key, e.key)
+		edits := (1 - s) * float64(max(utf8.RuneCountInString(key), utf8.RuneCountInString(e.key)))
+		if s >= nearEnough && s > alike && edits < mostEdits+0.5 {
 			near, like, alike = e.meaning, e.heading, s
 		}
 	}

@@ -154,7 +154,9 @@ func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
 		missing = append(missing, string(f))
 	}
 	t.list("no column for", strings.Join(missing, ", "))
-	t.list("not used", quoted(shown.Unused))
+	if len(shown.Unused) > 0 {
+		t.list("not used", quoted(shown.Unused)+report.WhyUnused)
+	}
 	t.list("never sent", quoted(shown.Withheld))
 	for _, remark := range in.Remarks {
 		t.say("  ", "note: "+remark)

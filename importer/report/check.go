@@ -208,11 +208,15 @@ func (p *Page) mapping(c Check) {
 		}
 		p.Line(first, strings.Repeat(" ", columns(first)), source)
 	}
-	p.headings("not used", c.Unused)
-	p.headings("never sent", c.Withheld)
+	p.headings("not used", c.Unused, WhyUnused)
+	p.headings("never sent", c.Withheld, "")
 }
 
-func (p *Page) headings(what string, list []string) {
+// WhyUnused is the reason why columns feed no field.
+const WhyUnused = " (Procore's create-person call accepts only the fields in muster help mapping)"
+
+// headings writes a list of headings with a reason behind.
+func (p *Page) headings(what string, list []string, why string) {
 	if len(list) == 0 {
 		return
 	}
@@ -228,5 +232,5 @@ func (p *Page) headings(what string, list []string) {
 	if p.Plain() {
 		what = "Columns " + what
 	}
-	p.Line("  "+what+": ", "    ", headings)
+	p.Line("  "+what+": ", "    ", headings+why)
 }
