@@ -39,7 +39,7 @@ func (v *orderVotes) doubtful() int { return v.lastFirst + v.capitals }
 // isInDoubt reports whether most rows are in doubt, and the other rows don't settle the
 // order.
 func (v *orderVotes) isInDoubt() bool {
-	settled := v.firstLast > 1 && v.firstLast >= 4*v.lastFirst && 4*v.firstLast >= v.capitals
+	settled := v.firstLast > 0 && v.firstLast >= 4*v.lastFirst && 4*v.firstLast >= v.capitals
 	return v.doubtful() > 1 && 2*v.doubtful() > v.rows && !settled
 }
 
@@ -79,11 +79,15 @@ func (c *column) orderVotes() orderVotes {
 		case len(words) < 2, leadingCapitals(words) > 0:
 			continue
 		}
-		order := nameOrderOf(words[0], words[len(words)-1])
-		if trailingCapitals(words) > 0 {
+		front, behind := words[0], words[len(words)-1]
+		order := nameOrderOf(front, behind)
+		switch {
+		case trailingCapitals(words) > 0:
 			order = orderFirstLast
+		case kindOfName(front) == eitherName && kindOfName(behind) == unknownName: // KIM MINJUN
+			order = orderUnknown
 		}
-		votes.add(order, perhapsLastFirst(words[0], words[1]), cell)
+		votes.add(order, len(front) > 2 && isCapitals(front) && isCapitals(words[1]), cell)
 	}
 	if commas > votes.rows {
 		return orderVotes{}

@@ -26,6 +26,8 @@ func TestColumnOrder(t *testing.T) {
 		{"a single row", "Name", "Lopez Maria", "", ""},
 		{"a minority", "Name", "Lopez Maria|Smith John|Ann Lee|Bo Li|Ed Ray", "", ""},
 		{"capitals among known names", "Name", "JOHN SMITH|MARY BAKER|LINDA COOK|KOLTURI PADMA|VADLURI MAHESH|OKON EKAETTE|UDO NSIKAK", "", ""},
+		{"capitals, known as last names as well", "Name", "KIM MINJUN|PARK JIWOO|LEE SEOYEON", "name_order_unclear", "KIM, MINJUN"},
+		{"the same among a known name", "Name", "SCOTT BRANDVOLD|GRANT KOVALSKI|JOHN SMITH", "", ""},
 		{"unknown names", "Name", "Dana Halvorsen|Ida Ottesen|Anh Khoa", "", ""},
 		{"last names in capitals", "Name", "KOLTURI Padma|VADLURI Mahesh", "", ""},
 		{"a heading that says it", "Last Name First Name", "Lopez Maria|Smith John", "", ""},
