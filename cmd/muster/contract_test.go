@@ -84,7 +84,7 @@ func TestDocumentedJSON(t *testing.T) {
 
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, OtherProjects: []simulator.Project{{ID: 200, Name: "Other"}}})
 	for name, content := range map[string]string{
-		"crew.csv":      "First Name,Last Name,Position,SSN,Phone\nAnn,Lee,Boss,123-45-6789,1\nBo,,,,\n",
+		"crew.csv":      "First Name,Last Name,Position,SSN,Type\nAnn,Lee,Boss,123-45-6789,H\nBo,,,,S\n",
 		"doubt.csv":     "First Name,Last Nme\nAnn,Lee\n",
 		"projects.csv":  "First Name,Last Name,Job\nCy,Poe,100\nDee,Fox,200\n",
 		"projects.yaml": "fields: {first_name: {column: First Name}, last_name: {column: Last Name}}\nproject: {column: Job}\n",

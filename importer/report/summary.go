@@ -37,6 +37,7 @@ type Summary struct {
 	Problems []outcome.Group `json:"problems"`           // as Groups.List returns them
 	Parts    []Part          `json:"projects,omitempty"` // of a roster for several projects
 	Error    *fault.Error    `json:"error,omitempty"`    // what stopped the run; nil if nothing did
+	Read     []string        `json:"notes,omitempty"`    // set from Remarks
 	Details  `json:"-"`
 }
 
@@ -80,6 +81,7 @@ func (s Summary) forJSON() Summary {
 		s.Parts[i].Rows = s.Parts[i].Counts.Rows()
 	}
 	s.Problems = outcome.MergeGroups(slices.Concat(s.Problems, s.Notes))
+	s.Read = s.Remarks
 	s.Elapsed = math.Round(s.Elapsed*1000) / 1000
 	return s
 }

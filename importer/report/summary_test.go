@@ -35,7 +35,7 @@ func TestJSON(t *testing.T) {
 			},
 			`{"run":"20260304-ab12","status":"finished","exit_code":1,"rows":28,"created":1,"existing":2,"skipped":3,"invalid":4,"failed":5,"unknown":6,"pending":7,` +
 				`"requests":8,"throttled":9,"retries":10,"elapsed_s":1.235,"results":"crew.results.csv","problems":[` +
-				`{"code":"refused","field":"","count":7,"example_rows":[4,5,6,7,8]},{"code":"id_damaged","field":"employee_id","count":2,"example_rows":[2,3]}]}` + "\n",
+				`{"code":"refused","field":"","count":7,"example_rows":[4,5,6,7,8]},{"code":"id_damaged","field":"employee_id","count":2,"example_rows":[2,3]}],"notes":["r"]}` + "\n",
 		},
 		{
 			"nothing",

@@ -330,7 +330,7 @@ func TestCheckWithManyColumns(t *testing.T) {
 		if err := report.WriteCheck(&b, report.Check{Columns: []report.Column{{Field: "first_name", Heading: "First"}}, Unused: unused}, 1000); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(b.String(), want+"\n") {
+		if !strings.Contains(b.String(), want+report.WhyUnused+"\n") {
 			t.Errorf("%d columns: %s", n, b.String())
 		}
 	}
