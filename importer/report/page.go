@@ -64,7 +64,6 @@ func WithFix(message, fix string) string {
 
 func are(n int) string  { return text.Choose(n, "is", "are") }
 func were(n int) string { return text.Choose(n, "was", "were") }
-func have(n int) string { return text.Choose(n, "has", "have") }
 
 // Clean returns text on a single line. Everything that a terminal would obey instead
 // of show is replaced by U+FFFD.

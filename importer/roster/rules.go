@@ -71,8 +71,11 @@ var skipRules = sync.OnceValue(func() []rule {
 		{reason: skipExport, cells: 1, form: `[^\pL]*{end of} (.* )?{document}[^\pL]*$`},
 		{reason: skipExport, cells: 1, form: `.*____|[^\pL\pN\x00]{3,}$|[-*=#~_<>–—]{2,}.*[-*=#~_<>–—]{2,}$`},
 
-		// Lists with remarks below: "* on leave", "Cy starts on Monday", or the latter split at its commas.
+		// Lists with remarks below: "* on leave", "Notes:" and lines below it, "D - day shift", "Cy starts on Monday",
+		// or the latter split at its commas.
 		{reason: skipNote, cells: 1, applies: (*rowClassifier).footnote},
+		{reason: skipNote, cells: 1, wide: true, applies: func(c *rowClassifier, _ *line) bool { return c.above.notes }},
+		{reason: skipNote, cells: 1, wide: true, form: `\pL ?[-–—=] .+|[^ ]{1,5} = .+`},
 		{reason: skipNote, cells: 3, applies: (*rowClassifier).sentence},
 
 		// Lists by crew, with or without the foreman beside the title: "Crew A", "Foreman: | Jim Doe", "Week 47".
@@ -164,8 +167,9 @@ type rowClassifier struct {
 type rowsAbove struct {
 	first  string // the first cell of the row above
 	column int
-	people int // rows that may be people
-	small  int // of those, rows that begin with a small letter
+	people int  // rows that may be people
+	small  int  // of those, rows that begin with a small letter
+	notes  bool // a line such as "Notes:" begins remarks of a cell each
 }
 
 // add remembers a row of a reason.
@@ -173,6 +177,7 @@ func (a *rowsAbove) add(l *line, reason string) {
 	if reason != skipTotal {
 		a.first, a.column = l.first, l.column
 	}
+	a.notes = l.cells == 1 && (a.notes || reason == skipExport && strings.HasSuffix(l.text, " :"))
 	if reason == "" {
 		a.people++
 		if startsSmall(strings.TrimLeft(l.first, footMarks)) {

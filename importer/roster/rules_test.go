@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,6 +134,20 @@ func TestRowsOfOneCell(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRemarksBelow reads remarks of several lines below a table.
+func TestRemarksBelow(t *testing.T) {
+	t.Parallel()
+	content := "Name,Monday,Tuesday\nAl Hale,d,n\nNotes:,,\nday shift,,\nn = night shift,,\n,,\nBo Li,d,d\nCy Day,,\nv - vacation,,\nJ - Hale,d,d\n"
+	want := []string{"", "a line of the export itself, not a person", "a note, not a person", "a note, not a person", "", "", "a note, not a person", ""}
+	var got []string
+	for _, l := range lines(t, open(t, write(t, "crew.csv", content), roster.Options{})) {
+		got = append(got, l.What)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
