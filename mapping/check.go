@@ -8,9 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-var (
-	firmWords = wordSet("name-parts", "firm", exactly)
-)
+var firmWords = wordSet("name-parts", "firm", exactly)
 
 // checkName returns the problem of a name, or nil. A whole name has both halves in
 // the cell.
