@@ -65,7 +65,7 @@ func (w *world) crew(n int) string {
 	var b strings.Builder
 	b.WriteString("First Name,Last Name,Job Title,Employee ID\n")
 	for i := range n {
-		fmt.Fprintf(&b, "Ann%d,Lee%d,Laborer,%05d\n", i, i, i)
+		fmt.Fprintf(&b, "Ann%d,Lee%d,Laborer,%05d\n", i, i, i+1) // an ID of zeros counts as none
 	}
 	path := filepath.Join(w.folder, "crew.csv")
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {

@@ -75,7 +75,7 @@ func (w *world) longCrew(n int) string {
 		for range 14 {
 			fmt.Fprintf(&b, "%016x", random.Uint64())
 		}
-		fmt.Fprintf(&b, ",%05d\n", i)
+		fmt.Fprintf(&b, ",%05d\n", i+1)
 	}
 	path := filepath.Join(w.folder, "crew.csv")
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
