@@ -170,8 +170,10 @@ func TestLastRunWithResults(t *testing.T) {
 		project int64
 		want    string
 	}{
-		{"https://api.procore.com", 100, "gone4.csv"}, {"https://api.procore.com", 100, "3 more"},
-		{"https://elsewhere.test", 0, "no run in the ledger"}, {"://", 0, "API URL"},
+		{"https://api.procore.com", 100, "gone4.csv"},
+		{"https://api.procore.com", 100, "3 more"},
+		{"https://elsewhere.test", 0, "no run in the ledger"},
+		{"://", 0, "API URL"},
 	} {
 		if _, err := last(c.api, c.project); !asFault(err, &e) || e.Code != "usage" || !strings.Contains(e.Message, c.want) {
 			t.Errorf("%s, project %d: %v, want %q", c.api, c.project, err, c.want)
