@@ -195,7 +195,7 @@ func (x *people) paddedWidth(hash uint64, id string) int {
 
 // check puts the zeros that the roster has back into the IDs of a row, with notes. If
 // zeros may be lost and the roster does not tell, check returns problems.
-func (z *lostZeros) check(row *sourceRow, person *mapping.Person, numbers [2]bool) (problems, notes []outcome.Problem) {
+func (z *lostZeros) check(row *sourceRow, person *mapping.Person) (problems, notes []outcome.Problem) {
 	originals, suspect := z.suspects[row.number]
 	if !suspect {
 		return nil, nil
@@ -210,15 +210,11 @@ func (z *lostZeros) check(row *sourceRow, person *mapping.Person, numbers [2]boo
 				Hint: "spreadsheets remove leading zeros; if the ID without zeros is right, correct the ID in the roster, and in Procore",
 			})
 			*id = original
-		case len(*id) < z.widths[i] && (z.evidence || numbers[i] || row.kinds == nil && row.earlier == codeIDDamaged):
+		case len(*id) < z.widths[i] && (z.evidence || row.earlier == codeIDDamaged):
 			likely := strings.Repeat("0", z.widths[i]-len(*id)) + *id
-			right := "import a roster with this person"
-			if numbers[i] && !z.evidence {
-				right = "type it as text"
-			}
 			problems = append(problems, outcome.Problem{
 				Code: codeIDDamaged, Field: field, Message: fmt.Sprintf("the ID %q may have lost leading zeros, which other IDs in this file have", *id),
-				Hint: fmt.Sprintf("the ID is probably %s: format the column as text, and type the ID with its zeros; if %s is right, %s", likely, *id, right),
+				Hint: fmt.Sprintf("the ID is probably %s: format the column as text, and type the ID with its zeros; if %s is right, import a roster with this person", likely, *id),
 			})
 		}
 	}
@@ -253,12 +249,7 @@ func (a *validator) checkLostZeros(one *checked) {
 	if a.zeros == nil {
 		return
 	}
-	var numbers [2]bool // cells that a workbook holds as numbers
-	for i, field := range zeroFields() {
-		column, mapped := a.columns[field]
-		numbers[i] = mapped && column < len(one.kinds) && one.kinds[column] == mapping.Number
-	}
-	problems, notes := a.zeros.check(one.sourceRow, &one.person, numbers)
+	problems, notes := a.zeros.check(one.sourceRow, &one.person)
 	one.problems = notes
 	if len(problems) > 0 {
 		one.settle(outcome.Invalid, problems...)
