@@ -146,7 +146,7 @@ func (m *Mapper) checkPerson(cells []string, p *Person) []Problem {
 	case post:
 		return refuse("name_unclear", quote(name)+" is a post or a firm, not a person")
 	case !hasLetter(p.FirstName) || !hasLetter(p.LastName):
-		return refuse("name_unclear", quote(name)+" has a number in place of a first or a last name")
+		return refuse("name_unclear", quote(name)+" has no letter in the first or the last name")
 	}
 	p.GuessedName = p.GuessedName || doubtful || isTwice(p.FirstName, p.LastName) || s.field == FirstName && isSwapped(p.FirstName, p.LastName)
 	return nil
