@@ -53,7 +53,8 @@ func (r RowRecorded) Findings() (problems, notes []outcome.Problem) {
 	return nil, found
 }
 
-// ColumnNoted says once what many cells of a column may mean, with examples.
+// ColumnNoted says once what many cells of a column may mean, with examples, or what
+// concerns many rows.
 type ColumnNoted struct{ Note outcome.Group }
 
 // Unsettled says how many rows are unsettled from now on, and when the next listing

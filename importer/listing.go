@@ -51,6 +51,9 @@ func (p *part) listPeople(ctx context.Context, plan *partValidation, each func(p
 	if err != nil {
 		return nil, err
 	}
+	if x.noInactive {
+		p.emit(ColumnNoted{noInactiveList()})
+	}
 	if _, ok := p.columns[mapping.JobTitle]; ok {
 		err = x.listTitles(ctx, p.API)
 	}

@@ -123,7 +123,18 @@ func TestInactivePeople(t *testing.T) {
 				for _, p := range test.people {
 					b.server.Add(p)
 				}
-				r := b.run(t.Context(), b.roster(head+test.roster), func(im *importer.Import) { im.Policy = test.policy })
+				notes := 0
+				r := b.run(t.Context(), b.roster(head+test.roster), func(im *importer.Import) {
+					im.Policy = test.policy
+					im.OnEvent = func(e importer.Event) {
+						if n, ok := e.(importer.ColumnNoted); ok && n.Note.Code == "inactive_not_listed" {
+							notes++
+						}
+					}
+				})
+				if unlisted := test.config.Lists.NoInactive; unlisted != (notes == 1) {
+					t.Errorf("%d notes on the list of inactive people", notes)
+				}
 				o := r.rows[0].Outcome
 				code := ""
 				if len(o.Problems) > 0 {

@@ -145,6 +145,15 @@ func nullMarker(field mapping.Field, text, heading string) outcome.Problem {
 	}
 }
 
+// noInactiveList is the note on a Procore that answers 404 for its list of inactive people.
+func noInactiveList() outcome.Group {
+	return outcome.Group{
+		Code: "inactive_not_listed", ExampleRows: []int{},
+		Message: "Procore has no list of inactive people for this project, so an inactive person may be created a second time",
+		Hint:    "if people of the roster were made inactive in Procore, activate them in the company's directory before the import",
+	}
+}
+
 // named lists people with their names, as far as these are known.
 func (x *people) named(ids []int64) string {
 	words := make([]string, 0, len(ids))

@@ -30,6 +30,7 @@ type nights struct {
 	same  bool           // namesakes are allowed
 	fresh int            // for IDs
 	most  map[string]int // by key: how many people there may be
+	cut   bool           // lists end early, which their Total shows
 }
 
 // entry is one row: a person, or nobody.
@@ -104,11 +105,13 @@ func drawNights(t *testing.T, rt *rapid.T) *nights {
 			// the run does not.
 			HonourTokens: !n.same && rapid.Bool().Draw(rt, "tokens"),
 		},
+		Lists:  n.drawLists(),
 		Faults: drawFaults(rt),
 		Seed:   rapid.Uint64().Draw(rt, "seed"),
 	})
+	reactivate := rapid.Bool().Draw(rt, "reactivate")
 	workers := rapid.SampledFrom([]int{1, 2, 8}).Draw(rt, "workers")
-	n.set = func(j *importer.Import) { j.AllowNamesakes, j.Workers = n.same, workers }
+	n.set = func(j *importer.Import) { j.AllowNamesakes, j.Reactivate, j.Workers = n.same, reactivate, workers }
 	for range rapid.IntRange(1, 25).Draw(rt, "rows") {
 		n.rows = append(n.rows, n.draw())
 	}
@@ -120,12 +123,29 @@ func drawNights(t *testing.T, rt *rapid.T) *nights {
 		if strings.HasPrefix(e.last, "Sole") && rapid.Bool().Draw(rt, "without ID") {
 			p.EmployeeID = ""
 		}
+		named := p.EmployeeID+p.OriginID == ""
+		p.Inactive = !(n.same && named) && rapid.IntRange(0, 2).Draw(rt, "inactive") == 0
 		before[e.key()]++
 		if before[e.key()] == 1 || n.same && p.EmployeeID+p.OriginID == "" && e.employee == "" {
 			n.server.Add(p)
 		}
 	}
 	return n
+}
+
+// drawLists draws how lists come: in pages of any size, with or without headers, and
+// cut. A list that is cut without a Total that shows it is complete for any reader.
+func (n *nights) drawLists() simulator.ListOptions {
+	lists := simulator.ListOptions{
+		MaxPerPage:   rapid.SampledFrom([]int{0, 2, 5}).Draw(n.t, "page"),
+		RefuseAbove:  rapid.SampledFrom([]int{0, 0, 150}).Draw(n.t, "largest page"),
+		Headers:      rapid.SampledFrom([]simulator.ListHeaders{simulator.AllListHeaders, simulator.OnlyLink, simulator.OnlyTotal, simulator.ZeroTotal, simulator.NoListHeaders}).Draw(n.t, "headers"),
+		ShowInactive: rapid.Bool().Draw(n.t, "inactive shown"),
+	}
+	if n.cut = lists.MaxPerPage > 0 && lists.Headers == simulator.OnlyTotal && rapid.Bool().Draw(n.t, "cut"); n.cut {
+		lists.LastPage = 1
+	}
+	return lists
 }
 
 func personOf(p simulator.Person) entry {
@@ -245,6 +265,11 @@ func (n *nights) last() {
 	n.server.SetFaults()
 	time.Sleep(2 * time.Minute) // what Procore has under way comes to its end
 	path := n.write()
+	if n.cut {
+		n.judge("the last night", n.run(n.bench.t.Context(), path, n.set))
+		n.atMost("the last night")
+		return
+	}
 	foreseen := n.foresee(path, n.set)
 	r := n.run(n.bench.t.Context(), path, n.set)
 	n.judge("the last night", r)
@@ -253,7 +278,7 @@ func (n *nights) last() {
 	}
 	n.atMost("the last night")
 	for i, row := range r.rows {
-		if n.wantsPerson(i) && !row.Outcome.Status.HasPerson() {
+		if n.wantsPerson(i) && !row.Outcome.Status.HasPerson() && !isInactive(row.Outcome) {
 			n.t.Fatalf("row %d is %s: %v", row.Outcome.Row, row.Outcome.Status, row.Outcome.Problems)
 		}
 	}
@@ -320,6 +345,11 @@ func (n *nights) wantsPerson(i int) bool {
 	return first == i || n.same && strings.HasPrefix(e.key(), "name")
 }
 
+// isInactive reports whether a row was left out because the person is inactive.
+func isInactive(o outcome.Outcome) bool {
+	return o.Status == outcome.Invalid && o.Problems[0].Code == "inactive_person"
+}
+
 // judge holds every row of the results against the roster and its person.
 func (n *nights) judge(when string, r ran) {
 	if r.err != nil {
@@ -341,7 +371,8 @@ func (n *nights) judge(when string, r ran) {
 			n.t.Fatalf("%s: row %d of the results is row %d: %s", when, i+2, o.Row, got)
 		}
 		repeated := o.Status == outcome.Skipped && o.Problems[0].Code == "repeated_row"
-		if n.wantsPerson(i) == (o.Status == outcome.Invalid || repeated) || o.Status.HasPerson() != (o.PersonID != 0) {
+		invalid := o.Status == outcome.Invalid && !isInactive(o)
+		if n.wantsPerson(i) == (invalid || repeated) || o.Status.HasPerson() != (o.PersonID != 0) {
 			n.t.Fatalf("%s: row %d %v is %s with person %d: %v", when, o.Row, e, o.Status, o.PersonID, o.Problems)
 		}
 		if !o.Status.HasPerson() {

@@ -43,6 +43,9 @@ func (a *app) newSimulatorCommand() *cobra.Command {
 	f.DurationVar(&config.TokenLife, "token-life", 90*time.Minute, "`TIME` for which a token is good")
 	f.DurationVar(&config.ClockSkew, "clock-skew", 0, "`TIME` by which the server's clock is ahead")
 	f.Uint64Var(&config.Seed, "seed", 0, "`NUMBER` that everything random follows from")
+	f.BoolVar(&config.HourlyOnceUsedUp, "hourly-once-used-up", false, "rate headers show a window of an hour only once it is used up")
+	f.BoolVar(&config.TextIDs, "text-ids", false, "calls of version 2 answer IDs as text")
+	f.BoolVar(&config.Lists.NoInactive, "no-inactive-list", false, "there is no list of inactive people: 404")
 	f.BoolVar(&config.HonourTokens, "honour-tokens", false, "a repeated Idempotency-Token creates no second person")
 	return cmd
 }

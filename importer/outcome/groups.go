@@ -17,8 +17,8 @@ const (
 // Group is a count of problems of the same kind, with examples.
 type Group struct {
 	Code        string `json:"code"`
-	Field       string `json:"field"` // "" for a problem of a whole row
-	Count       int    `json:"count"`
+	Field       string `json:"field"`        // "" for a problem of a whole row
+	Count       int    `json:"count"`        // 0: the group is about the whole roster
 	ExampleRows []int  `json:"example_rows"` // the first five
 
 	Message string   `json:"-"` // of the first problem

@@ -60,9 +60,15 @@ func (p *Page) group(title string, g outcome.Group) (more bool) {
 	if message == "" {
 		message = Clean(g.Code)
 	}
-	one := text.Plural(g.Count, unit(g, 1), unit(g, 2)) + forExample(g) + ": " + message
+	one := message // about the whole roster
+	if g.Count > 0 {
+		one = text.Plural(g.Count, unit(g, 1), unit(g, 2)) + forExample(g) + ": " + message
+	}
 	if p.Plain() {
 		switch {
+		case g.Count == 0:
+			p.Line("", "", title+": "+WithFix(one, Clean(g.Hint)))
+			return false
 		case g.Count == 1 && len(g.Cells) > 0:
 			one = "cell " + where + ": " + message
 		case g.Count == 1 && where != "":
