@@ -2,6 +2,7 @@ package importer
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -85,11 +86,23 @@ func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
 		return nil, explainHeadings(err, r.advice)
 	}
 	for _, note := range detection.Notes() {
-		if remark := note + ", or run " + r.advice; !slices.Contains(r.Remarks, remark) {
-			r.Remarks = append(r.Remarks, remark)
-		}
+		r.remark(note + ", or run " + r.advice)
+	}
+	if detection.LacksEmployees() {
+		r.remark(fmt.Sprintf(noEmployees, r.advice))
 	}
 	return mapper, nil
+}
+
+// noEmployees is the remark on a roster without a column for is_employee.
+const noEmployees = `no column says who is an employee, so new people get "Is Employee" off and do not appear in Timesheets; ` +
+	`if they are employees, run %s and add this line below fields: in that file: is_employee: {value: true}`
+
+// remark adds a remark unless the same one is there.
+func (r *Roster) remark(text string) {
+	if !slices.Contains(r.Remarks, text) {
+		r.Remarks = append(r.Remarks, text)
+	}
 }
 
 // NeedsClassifications reports whether a column holds work classifications, which

@@ -67,6 +67,9 @@ func (s *Detection) Notes() []string {
 	return notes
 }
 
+// LacksEmployees reports whether no column says, or may say, who is an employee.
+func (s *Detection) LacksEmployees() bool { return !s.d.taken(IsEmployee) && !s.d.asked(IsEmployee) }
+
 // File returns the mapping as a mapping file. answers holds an index of an answer
 // for each question; with nil answers, doubtful fields are comments. The file is
 // complete if the error is nil; otherwise the error is a *BindError.
