@@ -1,6 +1,11 @@
 package mapping
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // The marks in front of and behind a line of a list: * Ann Lee, 12) Bo Li, N: Cy Dahl, - Maria
 // Lopez, [x] Dan Moe and Ann Lee **. What reads like a formula has no mark.
@@ -12,6 +17,10 @@ var (
 
 // dropListMarks takes what marks a line of a list off a name.
 func dropListMarks(name string) string {
+	isPlain := func(r rune) bool { return unicode.IsLetter(r) || strings.ContainsRune(" .,'-", r) }
+	if first, _ := utf8.DecodeRuneInString(name); unicode.IsLetter(first) && !strings.ContainsFunc(name, func(r rune) bool { return !isPlain(r) }) {
+		return name // quick
+	}
 	for _, mark := range []*regexp.Regexp{listMark, dashMark, footMark} {
 		if found := mark.FindStringSubmatch(name); found != nil {
 			name = found[1]
