@@ -101,9 +101,6 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	}
 	f.present = known != 0 && now.person(known) != nil
 	f.match = now.find(&t.person, t.sharedID)
-	if t.person.OriginID == "" && len(f.match.ids)+len(f.match.claimed) > 0 {
-		f.target = 0 // the person was put on the project in another way
-	}
 	var err error
 	f.inactive = now.inactive.find(&t.person, t.sharedID).ids
 	if known != 0 && now.inactive.person(known) != nil {
@@ -117,6 +114,9 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	if f.group, err = r.groupOf(work, t, f.match); err != nil {
 		return f, err
 	}
+	if t.person.OriginID == "" && r.backOtherwise(f) {
+		f.target = 0
+	}
 	if f.proof == late && !f.present && len(f.match.ids) == 0 && f.state != ledger.Created {
 		if err := r.awaitLag(work, t, &f, now); err != nil {
 			return f, err
@@ -128,6 +128,16 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 		}
 	}
 	return f, nil
+}
+
+// backOtherwise reports whether the listing shows the person of a row whose person
+// was taken off the project: put there in another way since. With --allow-namesakes
+// the people listed may be those of other rows.
+func (r *run) backOtherwise(f facts) bool {
+	if r.AllowNamesakes && f.match.by == byName {
+		return f.group.enough && len(f.group.free)+len(f.group.spare) > 0
+	}
+	return len(f.match.ids)+len(f.match.claimed) > 0
 }
 
 // awaitLag withdraws the proof that a person does not exist, if an earlier run

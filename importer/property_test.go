@@ -112,6 +112,9 @@ func drawNights(t *testing.T, rt *rapid.T) *nights {
 	reactivate := rapid.Bool().Draw(rt, "reactivate")
 	workers := rapid.SampledFrom([]int{1, 2, 8}).Draw(rt, "workers")
 	n.set = func(j *importer.Import) { j.AllowNamesakes, j.Reactivate, j.Workers = n.same, reactivate, workers }
+	for _, last := range []string{"Stone", "Rivers"} { // so that the badge says nothing from the start
+		n.server.Add(simulator.Person{FirstName: "Al", LastName: last, EmployeeID: "PINK", Projects: []int64{100}})
+	}
 	for range rapid.IntRange(1, 25).Draw(rt, "rows") {
 		n.rows = append(n.rows, n.draw())
 	}
@@ -232,6 +235,9 @@ func (n *nights) night(night int) {
 		n.judge(fmt.Sprint("night ", night, " ", ending), r)
 	}
 	n.atMost(fmt.Sprint("night ", night))
+	if !killed && rapid.IntRange(0, 4).Draw(n.t, "undo") == 0 {
+		n.undo(n.bench.t.Context(), r.Run, nil)
+	}
 	if rapid.Bool().Draw(n.t, "pause") {
 		time.Sleep(time.Duration(rapid.IntRange(1, 300).Draw(n.t, "length")) * time.Second)
 	}
