@@ -41,8 +41,8 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 		}
 		r.know(t, e)
 	}
-	if len(members) == 0 {
-		return nil
+	if err := r.lookUpCreators(work, tasks); err != nil || len(members) == 0 {
+		return err
 	}
 	memberships, err := r.lookup(work, members)
 	if err != nil {
@@ -56,6 +56,29 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 		t.key = members[n]
 		r.know(t, memberships[n])
 		t.target = person
+	}
+	return nil
+}
+
+// lookUpCreators finds the runs that created the people of tasks.
+func (r *run) lookUpCreators(work context.Context, tasks []*task) error {
+	var keys []ledger.Key
+	for _, t := range tasks {
+		if t.entry.State == ledger.Created {
+			keys = append(keys, t.key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	creators, err := r.Ledger.Creators(work, keys)
+	if err != nil {
+		return fmt.Errorf("look up the runs that created people: %w", err)
+	}
+	for _, t := range tasks {
+		if t.maker = creators[t.key]; t.maker == r.ledgerRun.ID {
+			t.maker = ""
+		}
 	}
 	return nil
 }
@@ -202,8 +225,11 @@ func (r *run) apply(intake, work context.Context, t *task, f facts, d decision) 
 		t.entry.State, t.ours = d.record, false
 	}
 	problems := r.problems(intake, t, f, d)
-	if d.status == outcome.Created {
+	switch {
+	case d.status == outcome.Created:
 		problems = append(problems, t.action.note()...)
+	case d.record == ledger.Created:
+		t.maker = t.entry.Intent.Run
 	}
 	if d.open {
 		t.wait = forListing // an import would wait

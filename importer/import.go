@@ -397,6 +397,7 @@ func (im *Import) summarize(remarks []string) *Summary {
 type Summary struct {
 	Run       string // the ID of the first project's run in the ledger
 	Counts    outcome.Counts
+	Earlier   int // existing people who were created by earlier runs
 	Updated   int // existing people who were given the roster's job title
 	Retries   int // requests for a person beyond each row's first
 	Throttled int // requests for a person that Procore put off
@@ -416,6 +417,7 @@ type ProjectSummary struct {
 func (s *Summary) add(p *part) {
 	one := p.summary
 	s.Counts = s.Counts.Plus(one.Counts)
+	s.Earlier += one.Earlier
 	s.Updated += one.Updated
 	s.Retries += one.Retries
 	s.Throttled += one.Throttled

@@ -216,6 +216,9 @@ func (r *run) recordAll(finished <-chan *task) (counts outcome.Counts, err error
 			}
 			o := t.outcome
 			o.Status = t.status()
+			if o.Status == outcome.Existing && (t.maker != "" || t.outcome.Status == outcome.Created) {
+				r.counters.earlier.Add(1)
+			}
 			counts.Add(o.Status, 1)
 			r.emit(RowRecorded{r.nameOf(t.cells), o})
 			<-r.places

@@ -38,6 +38,7 @@ type counters struct {
 	retries   atomic.Int64
 	updated   atomic.Int64
 	throttled atomic.Int64
+	earlier   atomic.Int64 // existing rows whose person an earlier run created
 	answered  atomic.Int64 // requests with a good answer
 }
 
@@ -107,7 +108,7 @@ func (r *run) checkAgain(work context.Context) error {
 func (r *run) finish(ctx, intake context.Context, counts outcome.Counts, err error) (*Summary, error) {
 	summary := &Summary{
 		Run: r.ledgerRun.ID, Counts: counts, Elapsed: time.Since(r.started), Updated: int(r.counters.updated.Load()),
-		Retries: int(r.counters.retries.Load()), Throttled: int(r.counters.throttled.Load()),
+		Earlier: int(r.counters.earlier.Load()), Retries: int(r.counters.retries.Load()), Throttled: int(r.counters.throttled.Load()),
 	}
 	unfinished := counts.Pending+counts.Unknown > 0 || err != nil
 	if intake.Err() != nil && (unfinished || ctx.Err() != nil) {

@@ -24,7 +24,7 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 			Requests: im.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
 		},
 		Details: report.Details{
-			Notes: show.notes.List(), Updated: run.Updated, Rehearsal: a.settings.simulate, Project: show.projects(nameOf),
+			Notes: show.notes.List(), Updated: run.Updated, Earlier: run.Earlier, Rehearsal: a.settings.simulate, Project: show.projects(nameOf),
 			Remarks: append(in.Remarks, run.Remarks...),
 		},
 	}

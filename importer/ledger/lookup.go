@@ -73,6 +73,28 @@ func readKeys(ctx context.Context, from reader, keys []Key) (intents []intentRec
 	return intents, people, err
 }
 
+// Creators returns the ID of the run that created the person of each key. A run that
+// was pruned has no ID.
+func (l *Ledger) Creators(ctx context.Context, keys []Key) (map[Key]string, error) {
+	people, err := l.store.People(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	runs, err := l.store.Runs(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[int64]string, len(runs))
+	for _, run := range runs {
+		ids[run.number] = run.ID
+	}
+	creators := make(map[Key]string, len(people))
+	for _, p := range people {
+		creators[p.key] = ids[p.createdBy]
+	}
+	return creators, nil
+}
+
 // OpenIntents returns the scope's intents to create people that have no known
 // outcome, in the order of making: intents in flight, of killed runs, and
 // unresolved.

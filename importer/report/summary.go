@@ -52,6 +52,7 @@ type Effort struct {
 // Details are the parts of a summary for people alone.
 type Details struct {
 	Notes     []outcome.Group // on rows without a problem; in JSON among the problems
+	Earlier   int             // existing people who were created by earlier runs
 	Updated   int             // existing people who got the roster's job title
 	Rehearsal bool            // the Procore was simulated
 	Project   string          // the name, if known
@@ -155,6 +156,10 @@ func (s Summary) sentence() string {
 	default:
 		fmt.Fprintf(&b, "All %s are done%s; %s %s created.",
 			text.Plural(rows, "row", "rows"), place, text.Plural(s.Created, "person", "people"), were(s.Created))
+	}
+	if s.Earlier > 0 && s.Created+s.Pending > 0 && !s.Rehearsal && !s.someGone() {
+		fmt.Fprintf(&b, " %s of the roster %s now: this run created %s, and earlier runs %s.",
+			text.Plural(s.Created+s.Existing, "person", "people"), text.Choose(s.Created+s.Existing, "exists", "exist"), text.Number(s.Created), text.Number(s.Earlier))
 	}
 	if s.Updated > 0 {
 		fmt.Fprintf(&b, " %s %s changed to the roster's.", text.Plural(s.Updated, "job title", "job titles"), were(s.Updated))
