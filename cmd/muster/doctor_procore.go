@@ -198,7 +198,7 @@ func newTrouble(s state, err error) finding {
 	}
 	f := finding{State: s, Text: e.Message, Fix: e.Hint, Facts: facts{"code": e.Code}}
 	if e.Status != 0 {
-		f.Text = fmt.Sprintf("Procore answers with status %d to the call to %s: %s", e.Status, e.Op, e.Message)
+		f.Text = fmt.Sprintf("Procore answers the call to %s with status %d: %s", e.Op, e.Status, e.Message)
 		f.Facts["http_status"] = e.Status
 	}
 	if e.RequestID != "" {
