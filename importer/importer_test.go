@@ -47,7 +47,7 @@ func (b *bench) crew(n int) string {
 	var text strings.Builder
 	text.WriteString("First Name,Last Name,Job Title,Employee ID\n")
 	for i := range n {
-		fmt.Fprintf(&text, "Ann%d,Lee%d,Laborer,%05d\n", i, i, i)
+		fmt.Fprintf(&text, "Ann%d,Lee%d,Laborer,%05d\n", i, i, i+1) // 00000 stands for no ID
 	}
 	return b.roster(text.String())
 }
@@ -382,10 +382,10 @@ func TestDuplicateRows(t *testing.T) {
 		want      []outcome.Status
 	}{
 		{"a name stands for one person", false, []outcome.Status{
-			outcome.Created, outcome.Invalid, outcome.Created, outcome.Created, outcome.Invalid, outcome.Created, outcome.Invalid,
+			outcome.Created, outcome.Skipped, outcome.Created, outcome.Created, outcome.Invalid, outcome.Created, outcome.Invalid,
 		}},
 		{"namesakes are counted", true, []outcome.Status{
-			outcome.Created, outcome.Invalid, outcome.Created, outcome.Created, outcome.Created, outcome.Created, outcome.Invalid,
+			outcome.Created, outcome.Skipped, outcome.Created, outcome.Created, outcome.Created, outcome.Created, outcome.Invalid,
 		}},
 	}
 	for _, test := range tests {
@@ -430,7 +430,7 @@ func TestWhoIsInTheProjectAlready(t *testing.T) {
 		want   outcome.Status
 		code   string
 	}{
-		{"the same employee ID and last name", simulator.Person{FirstName: "Annie", LastName: "LEE", EmployeeID: "100"}, "Ann,Lee,100,", outcome.Existing, ""},
+		{"the same employee ID and last name", simulator.Person{FirstName: "Annie", LastName: "LEE", EmployeeID: "100"}, "Ann,Lee,100,", outcome.Existing, "other_first_name"},
 		{"the same origin ID", simulator.Person{FirstName: "Ann", LastName: "Lee", OriginID: "HR-1"}, "Ann,Lee,,HR-1", outcome.Existing, ""},
 		{"an employee ID of somebody of another name", simulator.Person{FirstName: "Bo", LastName: "Li", EmployeeID: "100"}, "Ann,Lee,100,", outcome.Invalid, "id_conflict"},
 		{"an origin ID of somebody of another name", simulator.Person{FirstName: "Bo", LastName: "Li", OriginID: "HR-1"}, "Ann,Lee,,HR-1", outcome.Invalid, "id_conflict"},
@@ -440,7 +440,7 @@ func TestWhoIsInTheProjectAlready(t *testing.T) {
 		{"the name, and an employee ID without its zeros", simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "100"}, "Ann,Lee,00100,", outcome.Existing, "id_alike"},
 		{"the name, and an employee ID in another case", simulator.Person{FirstName: "Ann", LastName: "Lee", EmployeeID: "b7"}, "Ann,Lee,B7,", outcome.Existing, "id_alike"},
 		{"the name, and an origin ID without its zeros", simulator.Person{FirstName: "Ann", LastName: "Lee", OriginID: "7", EmployeeID: "9"}, "Ann,Lee,,007", outcome.Existing, "id_alike"},
-		{"the employee ID, and an origin ID without its zeros", simulator.Person{FirstName: "Annie", LastName: "Lee", OriginID: "7", EmployeeID: "9"}, "Ann,Lee,9,007", outcome.Existing, ""},
+		{"the employee ID, and an origin ID without its zeros", simulator.Person{FirstName: "Annie", LastName: "Lee", OriginID: "7", EmployeeID: "9"}, "Ann,Lee,9,007", outcome.Existing, "other_first_name"},
 		{"an employee ID of somebody of another name, but for zeros", simulator.Person{FirstName: "Bo", LastName: "Lee", EmployeeID: "100"}, "Ann,Lee,00100,", outcome.Created, ""},
 		{"somebody else", simulator.Person{FirstName: "Bo", LastName: "Li"}, "Ann,Lee,100,", outcome.Created, ""},
 	}

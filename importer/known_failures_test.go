@@ -45,14 +45,14 @@ func TestKnownFailureResultOfAnotherRow(t *testing.T) {
 		people := map[int64]simulator.Person{}
 		for i, p := range b.server.People() {
 			people[p.ID] = p
-			overtaken = overtaken || p.EmployeeID != fmt.Sprintf("%05d", i)
+			overtaken = overtaken || p.EmployeeID != fmt.Sprintf("%05d", i+1)
 		}
 		if !overtaken {
 			t.Fatal("no request overtook another: the test shows nothing")
 		}
 		for i, row := range r.rows {
 			p := people[row.Outcome.PersonID]
-			if row.Outcome.Row != i+2 || p.EmployeeID != row.Cells[3] || p.EmployeeID != fmt.Sprintf("%05d", i) {
+			if row.Outcome.Row != i+2 || p.EmployeeID != row.Cells[3] || p.EmployeeID != fmt.Sprintf("%05d", i+1) {
 				t.Fatalf("row %d (%s) is person %s", row.Outcome.Row, row.Cells[3], p.EmployeeID)
 			}
 		}

@@ -187,7 +187,7 @@ func TestUndo(t *testing.T) {
 					}
 				}
 				b := newBench(t, test.config)
-				stranger := b.server.Add(simulator.Person{FirstName: "Ann0", LastName: "Lee0", EmployeeID: "00000"})
+				stranger := b.server.Add(simulator.Person{FirstName: "Ann0", LastName: "Lee0", EmployeeID: "00001"})
 				path := b.crew(test.people + 1)
 				r := b.run(t.Context(), path, nil)
 				if r.Counts.Created != test.people {

@@ -41,7 +41,7 @@ func proofRows(n int) []proofRow {
 	rows := make([]proofRow, 0, n)
 	for i := range n {
 		r := proofRow{first: "Ann", last: "Lee" + letters(i)}
-		switch badge := fmt.Sprintf("%05d", i); i % 10 {
+		switch badge := fmt.Sprintf("%05d", i+1); i % 10 {
 		case 0:
 			r.employee = badge
 		case 1: // a name alone
