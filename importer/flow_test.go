@@ -312,6 +312,31 @@ func TestFlowQuestions(t *testing.T) {
 	}
 }
 
+// What repeated names are is asked once for the headings.
+func TestFlowRepeatedNames(t *testing.T) {
+	t.Parallel()
+	for answer, want := range []string{"created,invalid duplicate_row,created", "created,skipped repeated_row,created"} {
+		f := newFlow(t, simulator.Config{})
+		f.options.Saved = importer.SavedMappings(filepath.Join(f.folder, "mappings"))
+		path := f.file("crew.csv", "Full Name,Week\nAnn Lee,1\nAnn Lee,2\nBo Li,1\n")
+		crew, err := importer.Open(t.Context(), path, f.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer crew.Close()
+		questions, err := crew.Questions()
+		if err != nil || len(questions) != 1 || questions[0].Code != "duplicate_row" {
+			t.Fatalf("%+v, %v", questions, err)
+		}
+		if err := errors.Join(crew.Answer([]int{answer}), crew.Bind(), f.options.Saved.Save(crew)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(outcomes(f.run(path)), ","); got != want {
+			t.Errorf("answer %d: got %s, want %s", answer, got, want)
+		}
+	}
+}
+
 // A row with more cells than headings is named, and names that are guessed have a note.
 func TestFlowDoubtfulRows(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster/importer/fault"
+	"muster/importer/text"
 	"muster/mapping"
 )
 
@@ -22,8 +23,8 @@ type usedMapping struct {
 
 func (r *Roster) sample() ([][]string, error) { return r.source.sample(sampleRows) }
 
-// Questions returns the questions that the headings leave open. A mapping file or a
-// saved mapping answers all.
+// Questions returns the questions that the headings leave open, and the question what
+// repeated names are. A mapping file or a saved mapping answers all.
 func (r *Roster) Questions() ([]mapping.Question, error) {
 	if r.used.file != nil {
 		return nil, nil
@@ -32,7 +33,57 @@ func (r *Roster) Questions() ([]mapping.Question, error) {
 	if err != nil {
 		return nil, err
 	}
-	return detection.Questions(), nil
+	questions := detection.Questions()
+	if r.repeats = r.repeatedNames(detection); r.repeats > 0 {
+		questions = append(questions, repeatsQuestion(r.repeats))
+	}
+	return questions, nil
+}
+
+// repeatedNames counts the rows of the sample that have no ID and the name of an
+// earlier row. The count is 0 while the columns of the names are in doubt.
+func (r *Roster) repeatedNames(detection *mapping.Detection) int {
+	mapper, err := detection.Mapper()
+	if err != nil {
+		return 0
+	}
+	sample, err := r.sample()
+	if err != nil {
+		return 0
+	}
+	repeated := 0
+	seen := map[string]bool{}
+	for _, cells := range sample {
+		var p mapping.Person
+		if len(mapper.Map(cells, nil, &p)) > 0 || keyOf(&p) != byName {
+			continue
+		}
+		name := foldName(p.FirstName, p.LastName)
+		if seen[name] {
+			repeated++
+		}
+		seen[name] = true
+	}
+	return repeated
+}
+
+// The answers to the question what repeated names are, in the order of the question.
+const (
+	repeatsRefused = iota
+	repeatsSamePerson
+)
+
+func repeatsQuestion(rows int) mapping.Question {
+	answers := make([]mapping.Answer, 2)
+	answers[repeatsRefused] = mapping.Answer{Field: mapping.LastName, Column: -1, Text: "maybe two people: refuse the later rows, for me to look at"}
+	answers[repeatsSamePerson] = mapping.Answer{Field: mapping.LastName, Column: -1, Text: "the same person, as in a timesheet: skip the later rows"}
+	return mapping.Question{
+		Problem: mapping.Problem{
+			Code: codeDuplicate, Field: mapping.LastName, Column: -1,
+			Message: fmt.Sprintf("of the first %d rows, %s the name of an earlier row, and no ID", sampleRows, text.Plural(rows, "has", "have")),
+		},
+		Answers: answers, Guess: repeatsRefused,
+	}
 }
 
 func (r *Roster) detect(o mapping.Options) (*mapping.Detection, error) {
@@ -60,7 +111,15 @@ func (r *Roster) Answer(answers []int) error {
 	if err != nil {
 		return err
 	}
+	same := false
+	if last := len(answers) - 1; r.repeats > 0 && last >= 0 {
+		same = answers[last] == repeatsSamePerson
+		answers = answers[:last]
+	}
 	if r.used.content, err = detection.File(answers); err == nil {
+		if same {
+			r.used.content = append(r.used.content, "repeats: same_person\n"...)
+		}
 		r.used.file, err = mapping.Confirmed("the mapping", r.used.content)
 	}
 	return explainHeadings(err, r.advice)

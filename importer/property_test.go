@@ -127,7 +127,7 @@ func drawNights(t *testing.T, rt *rapid.T) *nights {
 			p.EmployeeID = ""
 		}
 		named := p.EmployeeID+p.OriginID == ""
-		p.Inactive = !(n.same && named) && rapid.IntRange(0, 2).Draw(rt, "inactive") == 0
+		p.Inactive = (!n.same || !named) && rapid.IntRange(0, 2).Draw(rt, "inactive") == 0
 		before[e.key()]++
 		if before[e.key()] == 1 || n.same && p.EmployeeID+p.OriginID == "" && e.employee == "" {
 			n.server.Add(p)

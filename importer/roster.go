@@ -26,6 +26,7 @@ type Roster struct {
 	headerRow int
 	delimiter string
 	used      usedMapping
+	repeats   int // rows of the sample that repeat a name; asked about
 	advice    string
 	close     func() error
 }

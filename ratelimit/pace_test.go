@@ -231,8 +231,10 @@ func settings() []setting {
 		for _, hour := range []quota{hourlyOf(limit), fixed(hourlyOf(limit), 17*time.Minute)} {
 			for _, burst := range []quota{spikeOf(25), fixed(spikeOf(25), 0)} {
 				for _, tell := range []telling{usedUp, onlyRefused} {
-					list = append(list, setting{name: fmt.Sprintf("once used up, %d an hour", limit), windows: []quota{burst, hour},
-						telling: tell, latency: ms(50, 200), span: day, use: 0.95, refused: 1, counts: tell == onlyRefused})
+					list = append(list, setting{
+						name: fmt.Sprintf("once used up, %d an hour", limit), windows: []quota{burst, hour},
+						telling: tell, latency: ms(50, 200), span: day, use: 0.95, refused: 1, counts: tell == onlyRefused,
+					})
 				}
 			}
 		}

@@ -156,6 +156,7 @@ func (s *server) tells(now time.Time) *quota {
 		hourly = more*10 < b.limit
 	case usedUp:
 		hourly = more <= 0
+	case onlyRefused:
 	}
 	if hourly {
 		return b

@@ -150,6 +150,8 @@ func questionText(q mapping.Question) string {
 		return "Does it mean an employee?"
 	case q.Code == "name_order_unclear":
 		return "Which name is in front?"
+	case q.Code == "duplicate_row":
+		return "Are rows of one name the same person?"
 	case q.Code == "names_swapped":
 		return "Which column holds which name?"
 	}

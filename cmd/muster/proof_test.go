@@ -88,8 +88,11 @@ func TestEverythingAtOnce(t *testing.T) {
 		Windows: []simulator.Window{}, Seed: 7,
 		Lists: simulator.ListOptions{MaxPerPage: 100, RefuseAbove: 500, Headers: simulator.NoListHeaders},
 		Faults: []simulator.Fault{
-			{Kind: simulator.LostAnswer, Probability: 0.02}, {Kind: simulator.Status500After, Probability: 0.01}, {Kind: simulator.CutBefore, Probability: 0.01},
-			{Kind: simulator.Throttle, Probability: 0.01}, {Kind: simulator.LateCommit, Probability: 0.01, Delay: settleAfter / 4},
+			{Kind: simulator.LostAnswer, Probability: 0.02},
+			{Kind: simulator.Status500After, Probability: 0.01},
+			{Kind: simulator.CutBefore, Probability: 0.01},
+			{Kind: simulator.Throttle, Probability: 0.01},
+			{Kind: simulator.LateCommit, Probability: 0.01, Delay: settleAfter / 4},
 			{Kind: simulator.ListLag, Delay: settleAfter / 8},
 		},
 		OnCreate: func(int, bool) {
