@@ -70,6 +70,9 @@ func (g *Groups) find(p Problem) *Group {
 		case len(g.list) >= groupsInAll, g.kinds[family] >= groupsOfACode && key != family+"...":
 			continue
 		}
+		if key == family+"..." {
+			p.Message, p.Hint, p.Line = "other problems of this kind; see the rows", "", ""
+		}
 		group := &Group{
 			Code: strings.Clone(p.Code), Field: strings.Clone(p.Field), ExampleRows: []int{},
 			Message: shorten(p.Message), Hint: shorten(p.Hint), Line: strings.Clone(p.Line),

@@ -2,6 +2,7 @@ package outcome_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,8 +71,12 @@ func TestGroups(t *testing.T) {
 		for i := range 100 {
 			g.Add(outcome.Problem{Code: "refused", Message: string(rune('一'+i)) + " is taken"}, i)
 		}
-		if n := len(g.List()); n > 12 {
+		list := g.List()
+		if n := len(list); n > 12 {
 			t.Errorf("%d groups", n)
+		}
+		if list[0].Count != 90 || strings.Contains(list[0].Message, "is taken") {
+			t.Errorf("the group of all further messages has the text of one: %+v", list[0])
 		}
 	})
 	t.Run("nothing", func(t *testing.T) {
