@@ -87,10 +87,11 @@ func isNullWord(text string) bool {
 // names if the half is written so, or in capitals beside a half in capitals. Null is a
 // last name if written so beside a first name.
 func isNullName(half, other string, isLast bool) bool {
+	if !isNullWord(half) {
+		return false
+	}
 	key := strings.ToLower(half)
 	switch {
-	case !isNullWord(half):
-		return false
 	case isNullWord(other), noNameWords()[key], nullLastNames()[key] && !isLast:
 		return true
 	case half == capital(key):

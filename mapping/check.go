@@ -67,12 +67,14 @@ func isSymbol(r rune) bool {
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
 // and second persons.
 func foreignPart(name string, whole bool) string {
-	if sign := signs.FindString(name); sign != "" {
-		return strings.TrimSpace(sign)
-	}
-	if at := strings.IndexFunc(name, isSymbol); at >= 0 {
-		r, _ := utf8.DecodeRuneInString(name[at:])
-		return string(r)
+	if !isPlain(name) || strings.Count(name, " ") > 1 { // else the search would find nothing
+		if sign := signs.FindString(name); sign != "" {
+			return strings.TrimSpace(sign)
+		}
+		if at := strings.IndexFunc(name, isSymbol); at >= 0 {
+			r, _ := utf8.DecodeRuneInString(name[at:])
+			return string(r)
+		}
 	}
 	if remark := remarkBehind(name); remark != "" {
 		return remark

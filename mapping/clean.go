@@ -67,8 +67,8 @@ func asText(s string) string {
 // isInvisible reports whether r has no place in any name or ID: zero-width
 // space, word joiner, byte order mark, soft hyphen, direction marks.
 func isInvisible(r rune) bool {
-	return slices.Contains([]rune{0x200B, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, 0x061C}, r) ||
-		0x202A <= r && r <= 0x202E || 0x2066 <= r && r <= 0x2069
+	return r > unicode.MaxASCII && (slices.Contains([]rune{0x200B, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, 0x061C}, r) ||
+		0x202A <= r && r <= 0x202E || 0x2066 <= r && r <= 0x2069)
 }
 
 // isJoiner reports whether r is a zero-width (non-)joiner, which some scripts

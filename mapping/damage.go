@@ -80,4 +80,6 @@ func isDate(text string) bool {
 }
 
 // isSocialSecurityNumber reports whether text has the shape 123-45-6789.
-func isSocialSecurityNumber(text string) bool { return socialNumber.MatchString(text) }
+func isSocialSecurityNumber(text string) bool {
+	return len(text) == len("123-45-6789") && socialNumber.MatchString(text)
+}

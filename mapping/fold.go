@@ -17,24 +17,27 @@ import (
 // of punctuation and white space is a single space; there is none at the ends.
 func Fold(s string) string {
 	var b strings.Builder
+	b.Grow(len(s))
 	gap := false // a space is due before the next letter
 	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, " ")) {
 		r = unicode.ToLower(r)
-		spelled, isSpelled := spelledLetters()[r]
 		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9': // quick
 		case isAccent(r), unicode.Is(unicode.Cf, r):
 			continue
 		case isApostrophe(r), !unicode.In(r, unicode.L, unicode.N, unicode.M):
 			gap = b.Len() > 0
 			continue
-		case !isSpelled:
-			spelled = string(r)
 		}
 		if gap {
 			b.WriteByte(' ')
 		}
-		b.WriteString(spelled)
 		gap = false
+		if r > unicode.MaxASCII && spelledLetters()[r] != "" {
+			b.WriteString(spelledLetters()[r])
+		} else {
+			b.WriteRune(r)
+		}
 	}
 	return norm.NFC.String(b.String()) // vowel signs and the parts of Hangul
 }

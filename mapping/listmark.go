@@ -17,8 +17,7 @@ var (
 
 // dropListMarks takes what marks a line of a list off a name.
 func dropListMarks(name string) string {
-	isPlain := func(r rune) bool { return unicode.IsLetter(r) || strings.ContainsRune(" .,'-", r) }
-	if first, _ := utf8.DecodeRuneInString(name); unicode.IsLetter(first) && !strings.ContainsFunc(name, func(r rune) bool { return !isPlain(r) }) {
+	if first, _ := utf8.DecodeRuneInString(name); unicode.IsLetter(first) && isPlain(name) {
 		return name // quick
 	}
 	for _, mark := range []*regexp.Regexp{listMark, dashMark, footMark} {
@@ -27,4 +26,14 @@ func dropListMarks(name string) string {
 		}
 	}
 	return name
+}
+
+// isPlain reports whether a name has only letters, blanks and . , ' - in it.
+func isPlain(name string) bool {
+	for _, r := range name {
+		if !unicode.IsLetter(r) && !strings.ContainsRune(" .,'-", r) {
+			return false
+		}
+	}
+	return true
 }

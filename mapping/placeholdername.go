@@ -5,6 +5,7 @@ import "strings"
 var (
 	placeholderNames = wordSet("placeholders", "placeholder", Fold)
 	vacancies        = wordSet("placeholders", "vacancy", Fold)
+	vacancyWords     = wordSet("placeholders", "vacancy", firstWord)
 )
 
 // CodeVacancy is the code of a row with a post that has no person.
@@ -20,15 +21,26 @@ func isPlaceholderName(name string) bool {
 // isVacancy reports whether a name, or both halves of a name, say that a post has no person:
 // Vacant, Vacant Position 2, N.N., Vacant - Welder.
 func isVacancy(first, last string) bool {
+	both := strings.TrimSpace(first + " " + last)
+	front, _, _ := strings.Cut(both, " ")
+	if word := firstWord(front); word != "" && !vacancyWords()[word] {
+		return false // quick
+	}
 	if last == first && vacancies()[withoutNumber(Fold(first))] {
 		return true
 	}
-	first = strings.TrimSpace(first + " " + last)
+	first = both
 	if at := strings.IndexAny(first, "(:–"); at > 0 {
 		first = first[:at]
 	}
 	first, _, _ = strings.Cut(first, " - ")
 	return vacancies()[withoutNumber(Fold(first))]
+}
+
+// firstWord returns the first word of a text, folded and without the number behind the word.
+func firstWord(text string) string {
+	word, _, _ := strings.Cut(Fold(text), " ")
+	return withoutNumber(word)
 }
 
 // withoutNumber returns a folded name without the number behind the name.
