@@ -63,7 +63,9 @@ func (f foreseen) missed(r ran) string {
 	of := func(o outcome.Outcome) row {
 		var codes []string
 		for _, p := range o.Problems {
-			codes = append(codes, p.Code)
+			if p.Code != "created_before" { // only results have the code
+				codes = append(codes, p.Code)
+			}
 		}
 		return row{o.Row, o.Status, o.PersonID, strings.Join(codes, "; ")}
 	}

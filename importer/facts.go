@@ -229,7 +229,7 @@ func (r *run) apply(intake, work context.Context, t *task, f facts, d decision) 
 	case d.status == outcome.Created:
 		problems = append(problems, t.action.note()...)
 	case d.record == ledger.Created:
-		t.maker = t.entry.Intent.Run
+		t.maker, t.entry.PersonID = t.entry.Intent.Run, d.person
 	}
 	if d.open {
 		t.wait = forListing // an import would wait

@@ -210,13 +210,13 @@ func (r *run) recordAll(finished <-chan *task) (counts outcome.Counts, err error
 				r.end(err)
 			}
 			if err == nil {
-				if err = r.results.Write(t.cells, t.outcome); err != nil {
+				if err = r.results.Write(t.cells, t.written()); err != nil {
 					r.end(&StopError{Code: "results_unwritable", Message: "the results file can't be written", Err: err})
 				}
 			}
 			o := t.outcome
 			o.Status = t.status()
-			if o.Status == outcome.Existing && (t.maker != "" || t.outcome.Status == outcome.Created) {
+			if t.madeEarlier() || o.Status == outcome.Existing && t.outcome.Status == outcome.Created {
 				r.counters.earlier.Add(1)
 			}
 			counts.Add(o.Status, 1)

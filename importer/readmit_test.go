@@ -81,12 +81,12 @@ func TestRemovedSince(t *testing.T) {
 		{
 			name: "is not taken for gone while lists lag", roster: byEmployee, recreate: true, lag: "list-lag:delay=50s",
 			happens: func(*bench, ran, int64) {},
-			status:  outcome.Existing, same: true, company: 1, project: 1,
+			status:  outcome.Existing, code: "created_before", same: true, company: 1, project: 1,
 		},
 		{
 			name: "is not called gone while lists lag", roster: byEmployee, lag: "list-lag:delay=50s",
 			happens: func(*bench, ran, int64) {},
-			status:  outcome.Existing, same: true, company: 1, project: 1,
+			status:  outcome.Existing, code: "created_before", same: true, company: 1, project: 1,
 		},
 		{
 			name: "is called gone if lists have not shown them for long", roster: byEmployee, lag: "list-lag:delay=1h",

@@ -93,6 +93,7 @@ const (
 	codeSentElsewhere = "sent_elsewhere"
 	codeFirstName     = "other_first_name"
 	codeSharedID      = "shared_id"
+	codeCreatedBefore = "created_before"
 	codeInactive      = "inactive_person"
 	codeAttached      = "attached"
 	codeReactivated   = "reactivated"

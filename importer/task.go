@@ -119,6 +119,21 @@ func (t *task) status() outcome.Status {
 	return t.outcome.Status
 }
 
+// madeEarlier reports whether an earlier run created the person of the row.
+func (t *task) madeEarlier() bool {
+	return t.outcome.Status == outcome.Existing && t.maker != "" && t.outcome.PersonID == t.entry.PersonID
+}
+
+// written returns the outcome as the results file has it: there, a person who exists
+// already says which earlier run created the person.
+func (t *task) written() outcome.Outcome {
+	o := t.outcome
+	if t.madeEarlier() && len(o.Problems) == 0 {
+		o.Problems = []outcome.Problem{{Code: codeCreatedBefore, Message: "created by run " + t.maker}}
+	}
+	return o
+}
+
 // uncountedError reports whether the task ended without a person and is not
 // counted yet.
 func (t *task) uncountedError() bool {
