@@ -32,7 +32,7 @@ func (a *app) askColumns(ctx context.Context, path string, questions []mapping.Q
 	for i, q := range questions {
 		f.answers[i] = q.Guess
 	}
-	a.talk("%s: muster does not know every heading. Nothing is sent before you have answered.", report.Clean(path))
+	a.talk("%s: muster has questions about this file. Nothing is sent before you have answered.", report.Clean(path))
 	ask := a.askInForm
 	if a.settings.plain {
 		ask = a.askInLines
