@@ -159,7 +159,7 @@ func TestDiskFullOfResults(t *testing.T) {
 				var before []byte
 				if earlier {
 					small := filepath.Join(w.folder, "small.csv")
-					if err := os.WriteFile(small, []byte("First Name,Last Name,Job Title,Employee ID\nAnn0,Lee0,x,00000\n"), 0o600); err != nil {
+					if err := os.WriteFile(small, []byte("First Name,Last Name,Job Title,Employee ID\nAnn0,Lee0,x,00001\n"), 0o600); err != nil {
 						t.Fatal(err)
 					}
 					if code, stdout, stderr := w.muster("import", small, "--results", target); code != exitDone {
