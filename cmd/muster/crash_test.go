@@ -288,7 +288,7 @@ func TestOneRunAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}}})
 	path := w.crew(300)
-	first := w.command("import", path, "--workers", "8")
+	first := w.command("import", path, "--workers", "2")
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -316,7 +316,7 @@ func TestOneRosterOfTwoProjects(t *testing.T) {
 		Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}},
 	})
 	path := w.crew(300)
-	first := w.command("import", path, "--workers", "8")
+	first := w.command("import", path, "--workers", "2")
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
