@@ -1,0 +1,11 @@
+//go:build !unix
+
+package pgtest
+
+import "os/exec"
+
+func detach(*exec.Cmd) {}
+
+func giveToServer(string) error { return nil }
+
+func asServer(*exec.Cmd) {}
