@@ -24,10 +24,15 @@ const groupsInPage = 100
 // page writes the page. The style and the script bypass the template, which would
 // change the texts and so the hashes.
 func (h *HTML) page(w io.Writer, s Summary, now time.Time) error {
+	base, err := BaseStyle()
+	if err != nil {
+		return err
+	}
 	style, err := part("report.css")
 	if err != nil {
 		return err
 	}
+	style = base + style
 	script, err := part("report.js")
 	if err != nil {
 		return err
@@ -53,6 +58,9 @@ func (h *HTML) page(w io.Writer, s Summary, now time.Time) error {
 	}
 	return nil
 }
+
+// BaseStyle returns the part of the style sheet that the report shares with the local page.
+func BaseStyle() (string, error) { return part("base.css") }
 
 // part returns a part of the page with LF line ends: a browser converts line ends
 // to LF before hashing.

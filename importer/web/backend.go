@@ -1,0 +1,66 @@
+package web
+
+import (
+	"context"
+
+	"muster/importer"
+	"muster/importer/ledger"
+)
+
+// Backend is what the command line supplies to the page.
+type Backend interface {
+	// Account returns what is known of the way to Procore. It sends nothing.
+	Account(ctx context.Context) Account
+	// Connect opens the way to the chosen project and to other projects, or to a simulated
+	// Procore in a rehearsal.
+	Connect(ctx context.Context, rehearsal bool, projects ...int64) (*Connection, error)
+	// Ledger opens the ledger. A rehearsal has its own, which ends with it.
+	Ledger(ctx context.Context, rehearsal bool) (*Ledger, error)
+	// Saved returns the mappings that a person has confirmed.
+	Saved() importer.SavedMappings
+	// Options returns policy and limits of imports, without events.
+	Options() importer.Options
+}
+
+// Account is the way to Procore, without any secret.
+type Account struct {
+	Environment string // such as "production"
+	ClientID    string
+	Company     Named
+	Project     Named
+	Source      Source // where the credentials are kept
+}
+
+// Connected reports whether a real import is possible.
+func (a Account) Connected() bool {
+	return a.Source != NoSource && a.Company.ID != 0 && a.Project.ID != 0
+}
+
+// Named is a company or a project.
+type Named struct {
+	ID   int64
+	Name string
+}
+
+// Source is a place where credentials are kept.
+type Source string
+
+// The sources.
+const (
+	NoSource       Source = ""
+	FromSettings   Source = "settings" // environment variables or config file
+	FromKeyring    Source = "keyring"
+	FromSecretFile Source = "file"
+)
+
+// Connection is an open way to a project. Close it.
+type Connection struct {
+	importer.Connection
+	Close func()
+}
+
+// Ledger is an open ledger. Close it.
+type Ledger struct {
+	*ledger.Ledger
+	Close func() error
+}
