@@ -118,8 +118,8 @@ func (a *app) reportCheck(found *checked) error {
 	s, in, foreseen := &a.settings, found.roster, found.foreseen
 	c := report.Check{
 		Summary: report.Summary{
-			Status: report.Checked, Counts: foreseen.Counts, Problems: found.problems.List(), Results: s.results,
-			Details: report.Details{Notes: found.notes.List(), Remarks: in.Remarks},
+			Status: report.Checked, Counts: foreseen.Counts, Problems: found.Problems(), Results: s.results,
+			Details: report.Details{Notes: found.Notes(), Remarks: in.Remarks},
 		},
 		LookedUp: found.done(), Plan: found.plan,
 		Import: report.Import{Create: foreseen.Counts.Pending, Update: foreseen.Updates},

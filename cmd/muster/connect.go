@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -13,7 +12,7 @@ import (
 	"muster/importer"
 	"muster/importer/fault"
 	"muster/importer/procore"
-	"muster/importer/procore/simulator"
+	"muster/importer/rehearsal"
 	"muster/ratelimit"
 )
 
@@ -23,16 +22,17 @@ type connection struct {
 	close func()
 }
 
-// rehearsalHost is no host: what is sent to it never leaves the process.
-const rehearsalHost = "simulated.invalid"
-
 // connect makes a client by the settings. Nothing is sent yet. A rehearsal has
 // other projects, too, if any are named.
 func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) {
 	s := &a.settings
 	limits := ratelimit.Options{Rate: s.rate, Reserve: s.reserve}
 	if s.simulate {
-		return a.connectSimulated(ratelimit.New(limits), log, others)
+		c, end, err := rehearsal.Connect(procore.Options{
+			CompanyID: s.company, ProjectID: s.project, View: s.view, Pace: ratelimit.New(limits), Logger: log,
+			Connection: procore.Connection{UserAgent: userAgent()},
+		}, others...)
+		return &connection{c, end}, err
 	}
 	secret, err := s.secret(a.getenv)
 	if err != nil {
@@ -75,31 +75,6 @@ func (a *app) quotaFile(loginURL string) (string, error) {
 		return "", err
 	}
 	return importer.QuotaFile(filepath.Dir(book), loginURL, a.settings.clientID), nil
-}
-
-// connectSimulated makes a client of a Procore that lives in this process. It
-// has no limits: a rehearsal shows what would happen, and need not take as long.
-func (a *app) connectSimulated(pace *ratelimit.Pace, log zerolog.Logger, others []int64) (*connection, error) {
-	s := &a.settings
-	company, project := max(s.company, 1), s.project
-	if project == 0 {
-		project = 100
-	}
-	config := simulator.Config{Company: simulator.Company{CompanyID: company, ProjectID: project}, Windows: []simulator.Window{}}
-	for _, id := range others {
-		config.OtherProjects = append(config.OtherProjects, simulator.Project{ID: id, Name: fmt.Sprintf("Simulated Project %d", id)})
-	}
-	server := simulator.New(config)
-	c, err := newConnection(procore.Options{
-		APIURL: "https://" + rehearsalHost, LoginURL: "https://" + rehearsalHost,
-		CompanyID: company, ProjectID: project, ClientID: "rehearsal", ClientSecret: "rehearsal",
-		View: s.view, Pace: pace, Connection: procore.Connection{Transport: server.Transport(), UserAgent: userAgent()}, Logger: log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	c.close = server.Close
-	return c, nil
 }
 
 func newConnection(o procore.Options) (*connection, error) {

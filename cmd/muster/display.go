@@ -6,31 +6,26 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/rs/zerolog"
 
 	"muster/importer"
-	"muster/importer/outcome"
 	"muster/importer/procore"
 	"muster/importer/report"
 	"muster/importer/text"
 )
 
-// display shows the events of an import and collects problems and notes for the
-// summary.
+// display shows the events of an import.
 type display struct {
-	app             *app
-	log             zerolog.Logger
-	roster          *importer.Roster
-	im              *importer.Import
-	problems, notes outcome.Groups
-	waits           waits
-	page            *report.HTML     // nil without --report
-	progress        *report.Progress // nil before begin
-	sent            atomic.Int64     // rows that took a request and are done
-	undeaf          func() bool      // ends listening to signals
+	report.Collector
+	app      *app
+	log      zerolog.Logger
+	roster   *importer.Roster
+	im       *importer.Import
+	waits    waits
+	page     *report.HTML     // nil without --report
+	progress *report.Progress // nil before begin
+	undeaf   func() bool      // ends listening to signals
 }
 
 func (a *app) newDisplay(in *importer.Roster) *display {
@@ -39,51 +34,11 @@ func (a *app) newDisplay(in *importer.Roster) *display {
 
 // handle takes an event of the import.
 func (d *display) handle(e importer.Event) {
-	switch e := e.(type) {
-	case importer.RowRecorded:
-		problems, notes := e.Findings()
-		for _, p := range problems {
-			d.problems.Add(p, e.Outcome.Row)
-		}
-		for _, p := range notes {
-			d.notes.Add(p, e.Outcome.Row)
-		}
-		if d.page != nil {
-			d.page.Row(e.Name, e.Outcome)
-		}
-	case importer.ColumnNoted:
-		d.notes.AddGroup(e.Note)
-	case importer.RowDone:
-		if e.Requested {
-			d.sent.Add(1)
-			d.progress.Row(e.Status)
-		}
-		if e.Status == outcome.Created {
-			d.chart(report.EventCreated)
-		}
-	case importer.Unsettled:
-		d.progress.Unsettled(e.Rows, e.Until)
-	case importer.Throttled:
-		d.chart(report.EventThrottled)
-	case importer.AnswerLost:
-		d.chart(report.EventFault)
-	case importer.Waiting:
-		if d.progress == nil {
-			d.waits.say(e)
-			return
-		}
-		d.progress.Waiting(e.Until, e.Why())
-		if d.page != nil {
-			d.page.Waiting(e.Until)
-		}
+	if waiting, ok := e.(importer.Waiting); ok && d.progress == nil {
+		d.waits.say(waiting)
+		return
 	}
-}
-
-// chart adds an event to the chart of the report.
-func (d *display) chart(e report.Event) {
-	if d.page != nil {
-		d.page.Event(e)
-	}
+	d.Handle(e)
 }
 
 // begin shows the progress of a run with so many requests, by the rows that need a
@@ -106,9 +61,7 @@ func (d *display) begin(ctx context.Context, requests int) error {
 		mode = report.ModeTTY
 	}
 	d.progress = report.NewProgress(a.stderr, mode, requests, d.log)
-	d.progress.Estimate(func(left int) (time.Duration, bool) {
-		return d.im.Pace.Forecast(min(left, max(requests-int(d.sent.Load()), 0)))
-	})
+	d.Begin(d.im, requests, d.progress, d.page)
 	a.progress.Store(d.progress)
 	d.undeaf = context.AfterFunc(ctx, func() { d.sayStopping(context.Cause(ctx), mode) })
 	return nil

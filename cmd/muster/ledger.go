@@ -10,6 +10,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/ledger"
+	"muster/importer/rehearsal"
 	"muster/importer/report"
 )
 
@@ -44,38 +45,27 @@ func missing(path string) bool {
 // openedLedger is an open ledger and the cleanup for closing.
 type openedLedger struct {
 	*ledger.Ledger
-	folder string // of a rehearsal, to be removed
+	close func() error
 }
 
-// openLedger opens the ledger that the settings name. A rehearsal has a separate
-// ledger that ends with it: it must never mark a person as created.
-func (a *app) openLedger(ctx context.Context) (*openedLedger, error) {
-	opened := &openedLedger{}
-	path, err := a.ledgerPath()
+// openLedger opens the ledger that the settings name, or a ledger for a rehearsal.
+func (a *app) openLedger(ctx context.Context) (openedLedger, error) {
 	if a.settings.simulate {
-		if opened.folder, err = os.MkdirTemp("", "muster-rehearsal-"); err != nil {
-			return nil, fmt.Errorf("a folder for the rehearsal's ledger: %w", err)
+		book, err := rehearsal.OpenLedger(ctx)
+		if err != nil {
+			return openedLedger{}, err
 		}
-		path = filepath.Join(opened.folder, "ledger.db")
+		return openedLedger{book.Ledger, book.Close}, nil
 	}
+	path, err := a.ledgerPath()
 	if err != nil {
-		return nil, err
+		return openedLedger{}, err
 	}
-	if opened.Ledger, err = ledger.Open(ctx, path); err != nil {
-		return nil, errors.Join(err, opened.removeFolder())
+	book, err := ledger.Open(ctx, path)
+	if err != nil {
+		return openedLedger{}, err
 	}
-	return opened, nil
-}
-
-func (o *openedLedger) close() error {
-	return errors.Join(o.Close(), o.removeFolder())
-}
-
-func (o *openedLedger) removeFolder() error {
-	if o.folder == "" {
-		return nil
-	}
-	return os.RemoveAll(o.folder)
+	return openedLedger{book, book.Close}, nil
 }
 
 // openRun opens the ledger and returns the run with this ID. The caller closes the

@@ -17,17 +17,9 @@ import (
 // summarise returns the summary of a run.
 func (a *app) summarise(ctx context.Context, show *display, run *importer.Summary, failure error) (*report.Summary, error) {
 	in, im := show.roster, show.im
-	s := report.Summary{
-		Run: run.Run, Status: report.Finished, ExitCode: run.Counts.Exit(), Counts: run.Counts,
-		Results: im.ResultsPath, Problems: show.problems.List(),
-		Effort: report.Effort{
-			Requests: im.API.Requests(), Throttled: run.Throttled, Retries: run.Retries, Elapsed: time.Since(a.began).Seconds(),
-		},
-		Details: report.Details{
-			Notes: show.notes.List(), Updated: run.Updated, Earlier: run.Earlier, Rehearsal: a.settings.simulate, Project: show.projects(nameOf),
-			Remarks: append(in.Remarks, run.Remarks...),
-		},
-	}
+	s := show.Summary(im, run)
+	s.Status, s.ExitCode, s.Elapsed = report.Finished, run.Counts.Exit(), time.Since(a.began).Seconds()
+	s.Project, s.Remarks = show.projects(nameOf), append(in.Remarks, run.Remarks...)
 	if in.Mapper.ByProject() {
 		for _, p := range run.Projects {
 			s.Parts = append(s.Parts, report.Part{Project: p.Project.ID, Name: p.Project.Name, Run: p.Run, Counts: p.Counts})

@@ -39,8 +39,8 @@ type Progress struct {
 
 	mu     sync.Mutex
 	status runStatus // guarded by mu
+	speed  speed     // guarded by mu
 
-	speed   speed   // used by the goroutine alone
 	cadence cadence // used by the goroutine alone
 
 	stop    chan struct{}
@@ -82,7 +82,7 @@ func NewProgress(w io.Writer, mode Mode, total int, log zerolog.Logger) *Progres
 			case <-p.stop:
 				return
 			case now := <-tick.C:
-				show(p.snapshot(now))
+				show(p.Snapshot(now))
 			}
 		}
 	}()
@@ -131,11 +131,11 @@ func (p *Progress) Close() {
 	})
 }
 
-// snapshot returns the progress at a moment.
-func (p *Progress) snapshot(now time.Time) Snapshot {
+// Snapshot returns the progress at a moment.
+func (p *Progress) Snapshot(now time.Time) Snapshot {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	status := p.status
-	p.mu.Unlock()
 	s := Snapshot{Total: p.total, Now: now, Elapsed: now.Sub(p.start), Counts: status.counts}
 	if status.until.After(now) {
 		s.Until, s.Why = status.until, status.why
