@@ -23,6 +23,7 @@ type Roster struct {
 	Mapper  *mapping.Mapper // nil before Bind
 
 	source    rowSource
+	edits     Edits
 	headerRow int
 	delimiter string
 	used      usedMapping
@@ -37,6 +38,7 @@ type OpenOptions struct {
 	Mapping        string        // path of a mapping file; "" = the saved mapping, or the headings
 	Saved          SavedMappings // where confirmed mappings are; "" = nowhere
 	Advice         string        // what to do about headings in doubt, for messages
+	Edits          Edits         // changes to the rows
 }
 
 // Open opens a roster or a results file. Opening a pipe without a writer can't be
@@ -60,7 +62,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Roster, error) {
 }
 
 func open(path string, o OpenOptions) (*Roster, error) {
-	r := &Roster{Path: path, advice: o.Advice}
+	r := &Roster{Path: path, advice: o.Advice, edits: o.Edits}
 	if o.Mapping != "" {
 		var err error
 		if r.used.file, err = mapping.Load(o.Mapping); err != nil {
@@ -74,6 +76,7 @@ func open(path string, o OpenOptions) (*Roster, error) {
 	if err := r.openFile(o.Options); err != nil {
 		return nil, err
 	}
+	r.source = r.source.edited(r.edits)
 	if r.used.file == nil {
 		var err error
 		if r.used, err = o.Saved.load(r.Header); err != nil {

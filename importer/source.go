@@ -34,6 +34,7 @@ type sourceRow struct {
 type rareRow struct {
 	err        *fault.Error     // why the row could not be read
 	skipReason string           // why the row is no person's
+	skipCode   string           // "" for codeNoPerson
 	kept       *outcome.Outcome // the outcome of an earlier run, which stays
 }
 

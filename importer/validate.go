@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -119,7 +120,7 @@ func (a *validator) mapRareRow(one *checked) {
 			Code: rare.err.Code, Cell: rare.err.Where.Cell, Message: rare.err.Message, Hint: rare.err.Fix,
 		})
 	default:
-		skipped := outcome.Problem{Code: codeNoPerson, Message: rare.skipReason}
+		skipped := outcome.Problem{Code: cmp.Or(rare.skipCode, codeNoPerson), Message: rare.skipReason}
 		if rare.skipReason == roster.SkipHidden {
 			skipped.Hint = "to import it, show the row in the roster, and import the roster itself again"
 		}

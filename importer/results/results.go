@@ -92,6 +92,7 @@ type Options struct {
 	Workbook  string
 	HeaderRow int
 	Retried   bool
+	Changed   func(line int) []int // the columns of a line whose cells differ from the workbook's; nil if none do
 
 	about *About
 }

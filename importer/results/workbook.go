@@ -247,11 +247,31 @@ func (e *workbookEncoder) placedRows() iter.Seq2[workbook.Result, error] {
 				}
 				row.Number = line.Number
 			}
+			row.Typed = e.typed(row.Number, stored.Cells)
 			if !yield(row, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// typed returns the cells of a line that differ from the workbook's.
+func (e *workbookEncoder) typed(line int, cells []string) []workbook.Typed {
+	if e.options.Changed == nil {
+		return nil
+	}
+	var typed []workbook.Typed
+	for _, column := range e.options.Changed(line) {
+		if column >= len(e.header)-columnCount {
+			continue
+		}
+		place := column
+		if e.previous != nil {
+			place = e.previous.own[column]
+		}
+		typed = append(typed, workbook.Typed{Column: place, Text: cells[column]})
+	}
+	return typed
 }
 
 func (e *workbookEncoder) abandon() {

@@ -35,12 +35,19 @@ type Result struct {
 	Cells  []string // of Edit.Columns
 	Tone   Tone
 	Marks  []Mark
+	Typed  []Typed // cells of the table that get another text
 }
 
 // Mark is a cell with a problem.
 type Mark struct {
 	Column int // from 0
 	Note   string
+}
+
+// Typed is a cell of the table that gets another text.
+type Typed struct {
+	Column int // from 0
+	Text   string
 }
 
 // Line is a line of the sheet that an Editor adds.

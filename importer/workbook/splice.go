@@ -35,6 +35,9 @@ func (s *splice) copyRows(x *scanner, results iter.Seq2[Result, error]) error {
 			s.writeHeadings(r)
 		}
 		if more && result.Number == r.number && r.number > s.edit.HeaderRow {
+			if err := s.writeTyped(r, &result); err != nil {
+				return err
+			}
 			s.writeResult(r, &result)
 			changed = true
 			if result, err, more = next(); err != nil {
@@ -64,6 +67,19 @@ func (s *splice) writeHeadings(r *sheetRow) {
 }
 
 func (s *splice) put(r *sheetRow, cells ...sheetCell) { s.formula = r.put(cells...) || s.formula }
+
+// writeTyped puts the new texts of a result in a row. A formula that other cells share
+// can't be replaced.
+func (s *splice) writeTyped(r *sheetRow, result *Result) error {
+	for _, typed := range result.Typed {
+		c := s.cellAt(r, typed.Column)
+		if f := c.find("f"); f != nil && f.attr("t") == "shared" && f.attr("ref") != "" {
+			return &UnfitError{"other cells share the formula of a cell that you changed, " + CellName(r.number, typed.Column)}
+		}
+		s.put(r, textCell(s.sheet.prefix, r.number, typed.Column, c.style(), typed.Text))
+	}
+	return nil
+}
 
 // writeResult puts the cells of a result in a row, and marks the cells with problems.
 func (s *splice) writeResult(r *sheetRow, result *Result) {
@@ -156,17 +172,22 @@ func (s *splice) unmark(r *sheetRow, look int) {
 
 // mark fills a cell with the colour of problems, and adds the note.
 func (s *splice) mark(r *sheetRow, m Mark) {
-	c, found := r.at(m.Column)
-	if !found {
-		style := s.sheet.columnStyle(m.Column)
-		if isTrue(r.attr("customFormat")) {
-			style = r.element.number("s")
-		}
-		c = textCell(s.sheet.prefix, r.number, m.Column, style, "")
-		r.put(c)
-	}
+	c := s.cellAt(r, m.Column)
+	r.put(c)
 	c.restyle(s.styles.mark(c.style()))
 	if m.Note != "" {
 		s.notes.add(m.Column, r.number, m.Note)
 	}
+}
+
+// cellAt returns the cell of a column, or an empty cell that looks as the column does.
+func (s *splice) cellAt(r *sheetRow, column int) sheetCell {
+	if c, found := r.at(column); found {
+		return c
+	}
+	style := s.sheet.columnStyle(column)
+	if isTrue(r.attr("customFormat")) {
+		style = r.element.number("s")
+	}
+	return textCell(s.sheet.prefix, r.number, column, style, "")
 }

@@ -1,0 +1,205 @@
+package importer
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+)
+
+// EditJournal is the durable record of a person's edits of a roster. Each step is a
+// line of a file. A step that a crash has cut short never happened. An EditJournal is
+// safe for concurrent use.
+type EditJournal struct {
+	mutex sync.Mutex
+	file  *os.File
+	steps [][]Change
+	edits Edits
+}
+
+// Change is the new text of a cell, or the new decision on a row.
+type Change struct {
+	Line   int       `json:"line"`             // in the file
+	Column int       `json:"column,omitempty"` // from 0; without a meaning for a decision
+	Text   string    `json:"text,omitempty"`
+	Decide *Decision `json:"decide,omitempty"` // nil for a cell
+}
+
+// journalStep is a line of the file.
+type journalStep struct {
+	Changes []Change `json:"changes,omitempty"` // none takes the last step back
+}
+
+// OpenEditJournal opens the journal at path, and creates the file if there is none.
+func OpenEditJournal(path string) (*EditJournal, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the edits: %w", err)
+	}
+	j := &EditJournal{file: file}
+	if err := j.read(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read the edits: %w", err), file.Close())
+	}
+	return j, nil
+}
+
+// read reads all steps, and cuts a step off that is not whole.
+func (j *EditJournal) read() error {
+	in := bufio.NewReader(j.file)
+	var whole int64
+	for {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		var step journalStep
+		if err := json.Unmarshal(line, &step); err != nil {
+			break
+		}
+		whole += int64(len(line))
+		if len(step.Changes) > 0 {
+			j.steps = append(j.steps, step.Changes)
+		} else if len(j.steps) > 0 {
+			j.steps = j.steps[:len(j.steps)-1]
+		}
+	}
+	j.edits = Edits{}.with(slices.Concat(j.steps...))
+	if err := j.file.Truncate(whole); err != nil {
+		return err
+	}
+	_, err := j.file.Seek(whole, io.SeekStart)
+	return err
+}
+
+// take carries a step out in memory.
+func (j *EditJournal) take(step journalStep) {
+	if len(step.Changes) > 0 {
+		j.steps = append(j.steps, step.Changes)
+		j.edits = j.edits.with(step.Changes)
+		return
+	}
+	last := j.steps[len(j.steps)-1]
+	j.steps = j.steps[:len(j.steps)-1]
+	j.edits = j.without(last)
+}
+
+// with returns the edits with further changes.
+func (e Edits) with(changes []Change) Edits {
+	next := maps.Clone(e)
+	fresh := map[int]bool{}
+	for _, c := range changes {
+		edit := next[c.Line]
+		if c.Decide != nil {
+			edit.Decision = *c.Decide
+		} else {
+			if !fresh[c.Line] {
+				edit.Cells = maps.Clone(edit.Cells)
+				fresh[c.Line] = true
+			}
+			if edit.Cells == nil {
+				edit.Cells = map[int]string{}
+			}
+			edit.Cells[c.Column] = c.Text
+		}
+		next[c.Line] = edit
+	}
+	return next
+}
+
+// without returns the edits of all steps, of which the given changes are none any more.
+func (j *EditJournal) without(taken []Change) Edits {
+	lines := linesOf(taken)
+	next := maps.Clone(j.edits)
+	for _, line := range lines {
+		delete(next, line)
+	}
+	var again []Change
+	for _, step := range j.steps {
+		for _, c := range step {
+			if _, found := slices.BinarySearch(lines, c.Line); found {
+				again = append(again, c)
+			}
+		}
+	}
+	return next.with(again)
+}
+
+// linesOf returns the lines that changes are about, in order.
+func linesOf(changes []Change) []int {
+	lines := make([]int, len(changes))
+	for i, c := range changes {
+		lines[i] = c.Line
+	}
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}
+
+// Add records changes as a step, durably, before they count.
+func (j *EditJournal) Add(changes []Change) error {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	if len(changes) == 0 {
+		return nil
+	}
+	return j.write(journalStep{slices.Clone(changes)})
+}
+
+// Undo takes the last step back, durably, and returns the lines of the step. There are
+// none if nothing is left to take back.
+func (j *EditJournal) Undo() ([]int, error) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	if len(j.steps) == 0 {
+		return nil, nil
+	}
+	lines := linesOf(j.steps[len(j.steps)-1])
+	return lines, j.write(journalStep{})
+}
+
+// write appends a step to the file, and carries the step out. After a failure the file
+// is cut back, so that no half step is in front of the next.
+func (j *EditJournal) write(step journalStep) error {
+	line, err := json.Marshal(step)
+	if err != nil {
+		return fmt.Errorf("keep the edit: %w", err)
+	}
+	before, err := j.file.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = io.Copy(j.file, bytes.NewReader(append(line, '\n')))
+	}
+	if err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		_, back := j.file.Seek(before, io.SeekStart)
+		return errors.Join(fmt.Errorf("keep the edit: %w", err), j.file.Truncate(before), back)
+	}
+	j.take(step)
+	return nil
+}
+
+// Edits returns the edits so far. Later steps do not change the result.
+func (j *EditJournal) Edits() Edits {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return j.edits
+}
+
+// Steps returns how many steps Undo can take back.
+func (j *EditJournal) Steps() int {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return len(j.steps)
+}
+
+// Close closes the file.
+func (j *EditJournal) Close() error { return j.file.Close() }
