@@ -40,8 +40,7 @@ func (x *examination) checkLedger(ctx context.Context) []bundledRun {
 	}
 	f := finding{
 		Check: "ledger", State: fine,
-		Text: fmt.Sprintf("whole, with %s and %s in %s at %s", text.Plural(health.Runs, "run", "runs"), text.Plural(health.People, "person", "people"),
-			humanize.IBytes(uint64(health.Bytes)), path),
+		Text:  healthSentence(health, path),
 		Facts: facts{"bytes": health.Bytes, "runs": health.Runs, "people": health.People},
 	}
 	if openToOthers(path, 0o004) {

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"muster/importer/ledger"
+	"muster/importer/report"
+	"muster/importer/text"
+)
+
+func (a *app) newLedgerCommand() *cobra.Command {
+	cmd := newCommand("ledger", func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usageError("muster ledger has no command "+args[0], "muster ledger --help")
+		}
+		return cmd.Help()
+	})
+	cmd.Args = nil // which the function checks
+	cmd.AddCommand(a.newLedgerCheckCommand())
+	return cmd
+}
+
+func (a *app) newLedgerCheckCommand() *cobra.Command {
+	cmd := newCommand("ledger check", a.withSettings(func(ctx context.Context, _ []string) error { return a.checkLedger(ctx) }))
+	a.recordFlags(cmd.Flags())
+	return cmd
+}
+
+// healthJSON is the JSON of a ledger's state: a contract with other programs.
+type healthJSON struct {
+	Runs   int   `json:"runs"`
+	People int   `json:"people"`
+	Bytes  int64 `json:"bytes"`
+	Open   int   `json:"open"` // requests without a known outcome
+}
+
+// checkLedger reads everything in the ledger and prints the state.
+func (a *app) checkLedger(ctx context.Context) (err error) {
+	book, path, err := a.openRecord(ctx)
+	if err != nil {
+		return err
+	}
+	if book == nil {
+		return usageError("there is no ledger "+path, "check --ledger")
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	health, err := book.Check(ctx)
+	if err != nil {
+		return err
+	}
+	open := 0
+	for _, o := range health.Open {
+		open += o.Requests
+	}
+	if a.settings.json {
+		return json.NewEncoder(a.answer()).Encode(healthJSON{health.Runs, health.People, health.Bytes, open})
+	}
+	if a.settings.quiet {
+		return nil
+	}
+	sentences := []string{"The ledger is " + healthSentence(health, path) + "."}
+	for _, o := range health.Open {
+		f := newDoubt(o)
+		sentences = append(sentences, report.WithFix(text.Capital(f.Text), f.Fix))
+	}
+	for _, sentence := range sentences {
+		if _, err := io.WriteString(a.stdout, paragraph(report.Clean(sentence), "", a.width(a.stdout))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// healthSentence says that a ledger is whole, and how large.
+func healthSentence(h ledger.Health, location string) string {
+	return fmt.Sprintf("whole, with %s and %s in %s at %s", text.Plural(h.Runs, "run", "runs"), text.Plural(h.People, "person", "people"),
+		humanize.IBytes(uint64(h.Bytes)), location)
+}
