@@ -3,7 +3,7 @@ package pgtest_test
 import (
 	"testing"
 
-	"muster/importer/internal/pgtest"
+	"muster/internal/pgtest"
 )
 
 func TestURL(t *testing.T) {
