@@ -16,6 +16,7 @@ import (
 
 	"muster/importer/fault"
 	"muster/importer/text"
+	"muster/importer/worker"
 )
 
 // configFile is a config file that was read and checked as a whole: settings for every
@@ -44,6 +45,7 @@ type job struct {
 	name         string
 	roster       string // a file, a pattern or a folder
 	done, failed string // folders for finished rosters; "" leaves the rosters where they are
+	schedule     worker.Schedule
 	section
 }
 
@@ -55,11 +57,32 @@ type topYAML struct {
 
 // jobYAML is a job, without the settings that have a flag.
 type jobYAML struct {
-	Roster string      `yaml:"roster"`
-	Done   string      `yaml:"done"`
-	Failed string      `yaml:"failed"`
-	Shared sectionYAML `yaml:",inline"`
+	Roster   string      `yaml:"roster"`
+	Done     string      `yaml:"done"`
+	Failed   string      `yaml:"failed"`
+	Schedule schedule    `yaml:"schedule"`
+	Shared   sectionYAML `yaml:",inline"`
 }
+
+// schedule is the key schedule: when the worker runs a job.
+type schedule worker.Schedule
+
+// UnmarshalYAML reads and checks a schedule.
+func (s *schedule) UnmarshalYAML(n ast.Node) error {
+	scalar, ok := n.(ast.ScalarNode)
+	if !ok {
+		return wrongAt(n.GetToken(), "expected a schedule", scheduleExample)
+	}
+	text := scalar.GetToken().Value
+	parsed, err := worker.ParseSchedule(text)
+	if err != nil {
+		return wrongAt(n.GetToken(), fmt.Sprintf("%q is no schedule: %v", text, err), scheduleExample)
+	}
+	*s = schedule(parsed)
+	return nil
+}
+
+const scheduleExample = "minute, hour, day, month and weekday as cron has them: schedule: CRON_TZ=Europe/Berlin 15 2 * * *"
 
 // sectionYAML holds the keys without a flag that the top and a job have.
 type sectionYAML struct {
@@ -125,7 +148,7 @@ func (c *configFile) readJob(pair *ast.MappingValueNode) error {
 	if y.Roster == "" {
 		return wrongAt(pair.Key.GetToken(), fmt.Sprintf("the job %s has no roster", j.name), "roster: a file, a pattern such as inbox/*.csv, or a folder")
 	}
-	j.roster, j.done, j.failed = c.inFolder(y.Roster), c.inFolder(y.Done), c.inFolder(y.Failed)
+	j.roster, j.done, j.failed, j.schedule = c.inFolder(y.Roster), c.inFolder(y.Done), c.inFolder(y.Failed), worker.Schedule(y.Schedule)
 	if j.inbox().Several() {
 		for _, v := range slices.Concat(j.values, c.values) {
 			if v.flag == "results" || v.flag == "report" {

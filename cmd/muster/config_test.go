@@ -33,9 +33,10 @@ type schemaTop struct {
 func (schemaTop) JSONSchemaExtend(s *jsonschema.Schema) { addFlags(s) }
 
 type schemaJob struct {
-	Roster string `json:"roster" jsonschema:"minLength=1" jsonschema_description:"A file, a pattern such as inbox/*.csv, or a folder."`
-	Done   string `json:"done,omitempty" jsonschema_description:"The folder where a roster goes, with its results, when its run needs nobody."`
-	Failed string `json:"failed,omitempty" jsonschema_description:"The folder where a roster goes when rows need a person or it can't be read."`
+	Roster   string `json:"roster" jsonschema:"minLength=1" jsonschema_description:"A file, a pattern such as inbox/*.csv, or a folder."`
+	Done     string `json:"done,omitempty" jsonschema_description:"The folder where a roster goes, with its results, when its run needs nobody."`
+	Failed   string `json:"failed,omitempty" jsonschema_description:"The folder where a roster goes when rows need a person or it can't be read."`
+	Schedule string `json:"schedule,omitempty" jsonschema:"pattern=^(CRON_TZ=[^ ]+ +)?(@[a-z]+|[^ ]+( +[^ ]+){4})$" jsonschema_description:"When muster worker runs the job: minute, hour, day, month and weekday as cron has them, such as CRON_TZ=Europe/Berlin 15 2 * * *."`
 	schemaShared
 }
 
@@ -184,6 +185,12 @@ func TestConfigSchema(t *testing.T) {
 		{"notify: [{email: {server: 'localhost:25', from: a@b.c, to: a@b.c}, on: finish, paths: true}]", true},
 		{job + ", project: 5, done: done, failed: failed, notify: []}", true},
 		{job + ", ping: {url_file: x}, max_duration: 4h}", true},
+		{job + ", schedule: CRON_TZ=Europe/Berlin 15 2 * * 1-5}", true},
+		{job + ", schedule: '@daily'}", true},
+		{job + ", schedule: 15 2 * *}", false},
+		{job + ", schedule: nightly}", false},
+		{job + ", schedule: [1]}", false},
+		{"schedule: 15 2 * * *", false},
 		{"projetc: 5", false},
 		{"company: one", false},
 		{"workers: many", false},
