@@ -8,75 +8,102 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 	"github.com/rivo/uniseg"
 
 	"muster/importer/procore/simulator"
 )
 
-// terminal runs muster at a terminal. Each answer is typed when its cue has
-// appeared since the last one. It returns what was shown, and the exit code.
-func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string) (string, int) {
+// session is what a program showed at a terminal.
+type session struct {
+	screen  string   // at the end, as a person sees it
+	screens []string // after each piece of output
+	written string   // the bytes, with what moves the cursor
+}
+
+// ever reports whether a text was on the screen at any time.
+func (s *session) ever(text string) bool {
+	return slices.ContainsFunc(s.screens, func(screen string) bool { return strings.Contains(screen, text) })
+}
+
+// terminal runs muster at a terminal. Each answer is typed when its cue has appeared
+// on the screen since the last one. It returns the session, and the exit code.
+func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string) (*session, int) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	// With Ctrl-C a terminal throws away what it has not shown yet, such as the last words.
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `stty noflsh && exec "$0" "$@"`, self}, args...)...)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), childVariable+"=1", "TERM=xterm", "XDG_STATE_HOME="+filepath.Join(folder, "state"),
 		"MUSTER_LEDGER=", "MUSTER_CONFIG=", "MUSTER_MAPPING=", "NO_COLOR=1")
-	return converse(t, cmd, 100, cuesAndKeys...), cmd.ProcessState.ExitCode()
+	return converse(t, nil, cmd, 100, cuesAndKeys...), cmd.ProcessState.ExitCode()
 }
 
-// converse starts a command at a terminal of so many columns, and returns what was
-// shown when it has ended.
-func converse(t *testing.T, cmd *exec.Cmd, columns uint16, cuesAndKeys ...string) string {
+// converse runs a command at a terminal of so many columns. A cue has appeared when the
+// screen shows it more often than when the last key was pressed: programs redraw only what
+// differs, so the cue may never be in the output in one piece. If ready is not nil, no key
+// is pressed before ready is closed.
+func converse(t *testing.T, ready <-chan struct{}, cmd *exec.Cmd, columns uint16, cuesAndKeys ...string) *session {
 	t.Helper()
-	return converseOnce(t, nil, cmd, columns, cuesAndKeys...)
-}
-
-// converseOnce is converse, but no key is pressed before ready is closed.
-func converseOnce(t *testing.T, ready <-chan struct{}, cmd *exec.Cmd, columns uint16, cuesAndKeys ...string) string {
-	t.Helper()
-	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: columns})
+	const rows = 200 // so many that nothing scrolls out of sight
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: rows, Cols: columns})
 	if err != nil {
 		t.Skipf("no terminal to be had: %v", err)
 	}
-	defer screen.Close()
-	var shown bytes.Buffer
-	since := 0
+	defer tty.Close()
+	emulator := vt.NewEmulator(int(columns), rows)
+	answered := make(chan struct{})
+	go func() { // what a terminal answers to the program's questions about it
+		defer close(answered)
+		_, _ = io.Copy(tty, emulator)
+	}()
+	defer func() {
+		_ = emulator.InputPipe().(io.Closer).Close()
+		<-answered
+	}()
+	var s session
+	before := 0
 	buf := make([]byte, 4096)
 	for {
-		n, err := screen.Read(buf) // fails when the program has ended
-		shown.Write(buf[:n])
-		if len(cuesAndKeys) > 0 && strings.Contains(shown.String()[since:], cuesAndKeys[0]) {
-			since = shown.Len()
+		n, readErr := tty.Read(buf) // fails when the program has ended
+		s.written += string(buf[:n])
+		if _, err := emulator.Write(buf[:n]); err != nil {
+			t.Fatal(err)
+		}
+		s.screen = emulator.String()
+		s.screens = append(s.screens, s.screen)
+		if len(cuesAndKeys) > 0 && strings.Count(s.screen, cuesAndKeys[0]) > before {
 			if ready != nil {
 				<-ready
 			}
-			if _, err := io.WriteString(screen, cuesAndKeys[1]); err != nil {
+			if _, err := io.WriteString(tty, cuesAndKeys[1]); err != nil {
 				t.Fatal(err)
 			}
-			cuesAndKeys = cuesAndKeys[2:]
+			if cuesAndKeys = cuesAndKeys[2:]; len(cuesAndKeys) > 0 {
+				before = strings.Count(s.screen, cuesAndKeys[0])
+			}
 		}
-		if err != nil {
+		if readErr != nil {
 			break
 		}
 	}
 	_ = cmd.Wait() // the exit code says how it ended
 	if len(cuesAndKeys) > 0 {
-		t.Fatalf("never shown: %q in:\n%s", cuesAndKeys[0], shown.String())
+		t.Fatalf("never shown: %q. At the end:\n%s\nOutput: %q", cuesAndKeys[0], s.screen, s.written)
 	}
-	return shown.String()
+	return &s
 }
 
 func writeRoster(t *testing.T, folder, name string, lines ...string) {
@@ -113,9 +140,9 @@ func TestFormIsRemembered(t *testing.T) {
 		t.Fatalf("before: exit code %d\n%s", code, out)
 	}
 
-	shown, code := terminal(t, folder, []string{"import", "--simulate", "crew.csv"}, "Which column holds the first name?", enter, `column D "Job Title"`, up+enter)
-	if code != exitDone || !strings.Contains(shown, "2 people were created") || strings.Contains(shown, "6789") {
-		t.Fatalf("exit code %d\n%s", code, shown)
+	shown, code := terminal(t, folder, []string{"import", "--simulate", "crew.csv"}, "Which column holds the first name? (1 of 2)", enter, "(2 of 2)", up+enter)
+	if code != exitDone || !strings.Contains(shown.screen, "2 people were created") || shown.ever("6789") {
+		t.Fatalf("exit code %d\n%s", code, shown.screen)
 	}
 	kept, _ := filepath.Glob(filepath.Join(folder, "state", "muster", "mappings", "*.yaml"))
 	if len(kept) != 1 {
@@ -131,8 +158,8 @@ func TestFormIsRemembered(t *testing.T) {
 			t.Errorf("%s: exit code %d\n%s", roster, code, out)
 		}
 	}
-	if shown, code := terminal(t, folder, []string{"check", "crew.csv"}); code != exitDone || strings.Contains(shown, "Which column") {
-		t.Errorf("asked again: exit code %d\n%s", code, shown)
+	if shown, code := terminal(t, folder, []string{"check", "crew.csv"}); code != exitDone || shown.ever("Which column") {
+		t.Errorf("asked again: exit code %d\n%s", code, shown.screen)
 	}
 	if out, code := unattended("map", "moved.csv", "--forget"); code != exitDone || !strings.Contains(out, "was deleted") || strings.Contains(out, "doubt") {
 		t.Errorf("forget: exit code %d\n%s", code, out)
@@ -149,7 +176,7 @@ func TestFormInterrupted(t *testing.T) {
 	writeRoster(t, folder, "crew.csv", "Frist Name,Last Name", "Ana,Silva")
 	shown, code := terminal(t, folder, []string{"import", "--simulate", "crew.csv"}, "Which column holds the first name?", ctrlC)
 	if code != exitInterrupted {
-		t.Errorf("exit code %d\n%s", code, shown)
+		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 	if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
@@ -162,11 +189,11 @@ func TestFormRefusesTwoColumns(t *testing.T) {
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "First,Last,Job,Title / Class", "Ana,Silva,1204,Electrician", "Bo,Li,Laborer,Carpenter")
 	shown, code := terminal(t, folder, []string{"map", "crew.csv", "-o", "mapping.yaml"},
-		`column C "Job"`, up+enter, // column C
-		`work classification: column D`, up+up+enter, // a job title, too
+		"(1 of 2)", up+enter, // column C
+		"(2 of 2)", up+up+enter, // a job title, too
 		"column C is the job title already", down+enter) // the work classification
-	if code != exitDone || !strings.Contains(shown, `work_classification_id: column D "Title / Class"`) {
-		t.Errorf("exit code %d\n%s", code, shown)
+	if code != exitDone || !strings.Contains(shown.screen, `work_classification_id: column D "Title / Class"`) {
+		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 	if text, err := os.ReadFile(filepath.Join(folder, "mapping.yaml")); err != nil || !bytes.Contains(text, []byte("  job_title: {column: Job}\n")) {
 		t.Errorf("got %v\n%s", err, text)
@@ -179,8 +206,8 @@ func TestFormWholeNames(t *testing.T) {
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "Who,Role", "Ana Silva,Mason", "Bo Li,Painter")
 	shown, code := terminal(t, folder, []string{"check", "crew.csv"}, `first and last name in one: column A "Who"`, enter)
-	if strings.Contains(shown, "Which column holds the first name?") || !strings.Contains(shown, `"Who"`) || code != exitDone {
-		t.Errorf("exit code %d\n%s", code, shown)
+	if shown.ever("Which column holds the first name?") || !shown.ever(`"Who"`) || code != exitDone {
+		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 }
 
@@ -191,13 +218,13 @@ func TestFormValues(t *testing.T) {
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "Name,Type", "Ana Silva,H", "Bo Li,S", "Cy Ray,H")
 	shown, code := terminal(t, folder, []string{"map", "crew.csv"}, "none: leave it out", enter)
-	if code != exitDone || !strings.Contains(shown, `not used: "Type"`) || strings.Contains(shown, "Does it mean") {
-		t.Errorf("exit code %d\n%s", code, shown)
+	if code != exitDone || !strings.Contains(shown.screen, `not used: "Type"`) || shown.ever("Does it mean") {
+		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 	shown, code = terminal(t, folder, []string{"map", "crew.csv", "--forget", "-o", "mapping.yaml"}, "none: leave it out", up+enter,
-		"Does it mean an employee? (2", enter, `S"`, down+enter) // only what differs is drawn
-	if code != exitDone || !strings.Contains(shown, `is_employee: column B "Type"`) {
-		t.Errorf("exit code %d\n%s", code, shown)
+		"Does it mean an employee? (2 of 3)", enter, "(3 of 3)", down+enter)
+	if code != exitDone || !strings.Contains(shown.screen, `is_employee: column B "Type"`) {
+		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 	if text, err := os.ReadFile(filepath.Join(folder, "mapping.yaml")); err != nil || !bytes.Contains(text, []byte("values: {H: true, S: false}")) {
 		t.Errorf("got %v\n%s", err, text)
@@ -213,8 +240,8 @@ func TestErrorsFitTheTerminal(t *testing.T) {
 	want := "muster: not set: --company (or MUSTER_COMPANY), --project (or MUSTER_PROJECT), MUSTER_CLIENT_ID,\r\n" +
 		"  MUSTER_CLIENT_SECRET (or --client-secret-file)\r\n" +
 		"  try: set them, or add --simulate to rehearse without Procore\r\n"
-	if code != exitNotStarted || !strings.HasSuffix(shown, want) {
-		t.Errorf("exit code %d\n%q", code, shown)
+	if code != exitNotStarted || !strings.HasSuffix(shown.written, want) {
+		t.Errorf("exit code %d\n%q", code, shown.written)
 	}
 }
 
@@ -238,26 +265,26 @@ func TestPlainForm(t *testing.T) {
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "Frist Name,Last Name,Title,Job Title", "Ana,Silva,Lead,Laborer", "Bo,,Foreman,Carpenter")
 	shown, code := terminal(t, folder, []string{"import", "--simulate", "--plain", "crew.csv"},
-		"Enter a number between 1 and 2: ", "9\n",
-		"Enter a number between 1 and 2: ", "1\n",
-		"Enter a number between 1 and 3: ", "1\n")
-	plainly(t, strings.NewReplacer("9\r\n", "", "1\r\n", "\r\n", "\r\n\r\n", "\r\n").Replace(shown))
+		"Enter a number between 1 and 2:", "9\n",
+		"Enter a number between 1 and 2:", "1\n",
+		"Enter a number between 1 and 3:", "1\n")
+	plainly(t, strings.NewReplacer("9\r\n", "", "1\r\n", "\r\n", "\r\n\r\n", "\r\n").Replace(shown.written))
 	for _, want := range []string{
 		"Question 1 of 2: There is no column with the first name. Which column holds the first name? Press Enter for answer 1.\r\n",
 		"2. job title: column D \"Job Title\", such as Laborer, Carpenter\r\n",
 		"Created: 1\r\n",
 		"Problem in cell B3: the last name is missing. Try: ",
 	} {
-		if !strings.Contains(shown, want) {
-			t.Errorf("%q is missing in:\n%q", want, shown)
+		if !strings.Contains(shown.written, want) {
+			t.Errorf("%q is missing in:\n%q", want, shown.written)
 		}
 	}
 	if code != exitRowsLeft {
-		t.Errorf("exit code %d\n%s", code, shown)
+		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 }
 
-// Whoever leaves a question without an answer has confirmed nothing.
+// A person who leaves a question without an answer has confirmed nothing.
 func TestPlainFormLeft(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]struct {
@@ -272,9 +299,9 @@ func TestPlainFormLeft(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
 			writeRoster(t, folder, "crew.csv", "Frist Name,Last Name", "Ana,Silva")
-			shown, code := terminal(t, folder, []string{"import", "--simulate", "--plain", "crew.csv"}, "Enter a number between 1 and 2: ", leave.key)
-			if code != leave.code || !strings.Contains(shown, "\r\nmuster: "+leave.said) {
-				t.Errorf("exit code %d\n%s", code, shown)
+			shown, code := terminal(t, folder, []string{"import", "--simulate", "--plain", "crew.csv"}, "Enter a number between 1 and 2:", leave.key)
+			if code != leave.code || !strings.Contains(shown.screen, "\nmuster: "+leave.said) {
+				t.Errorf("exit code %d\n%s", code, shown.screen)
 			}
 			if left, _ := filepath.Glob(filepath.Join(folder, "*")); len(left) != 1 {
 				t.Errorf("left behind: %v", left)
@@ -289,8 +316,8 @@ func TestPlainFormWholeNames(t *testing.T) {
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "Who,Role", "Ana Silva,Mason", "Bo Li,Painter")
 	shown, code := terminal(t, folder, []string{"check", "--plain", "crew.csv"}, `first and last name in one: column A "Who"`, "2\n")
-	if strings.Count(shown, "Enter a number") != 1 || code != exitDone {
-		t.Errorf("exit code %d\n%s", code, shown)
+	if strings.Count(shown.screen, "Enter a number") != 1 || code != exitDone {
+		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 }
 
@@ -306,7 +333,7 @@ func TestInterruptedTwice(t *testing.T) {
 	}})
 	cmd := w.command("import", w.crew(20))
 	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=1")
-	shown := converseOnce(t, sent, cmd, 60, "0 of 20", ctrlC, "stops at once.\r\n", ctrlC)
+	shown := converse(t, sent, cmd, 60, "0 of 20", ctrlC, "stops at once.", ctrlC).written
 	// The line may be drawn until the signal has arrived, and once more before the end.
 	first := regexp.MustCompile(`(\^C(?:\r[^\r\n]*)*)\r {59}\rStopping: what is on its way is finished first\. Once more\r\nstops at once\.\r\n`)
 	if !first.MatchString(shown) {
@@ -335,7 +362,7 @@ func TestLogAboveTheProgress(t *testing.T) {
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 150 * time.Millisecond}}})
 	cmd := w.command("import", w.crew(20), "--log-level", "debug", "--workers", "4")
 	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=1")
-	shown := converse(t, cmd, 200)
+	shown := converse(t, nil, cmd, 200).written
 	if !strings.Contains(shown, "of 20") {
 		t.Fatalf("no progress was drawn:\n%q", shown)
 	}
@@ -358,7 +385,7 @@ func TestRunsOnANarrowTerminal(t *testing.T) {
 		60: "  crew.csv, import: 2 rows: 2 created\r\n",
 		80: "  crew.csv\r\n  import: 2 rows: 2 created\r\n",
 	} {
-		shown := converse(t, w.command("runs"), columns)
+		shown := converse(t, nil, w.command("runs"), columns).written
 		if !strings.HasSuffix(shown, want) {
 			t.Errorf("%d columns:\n%s", columns, shown)
 		}

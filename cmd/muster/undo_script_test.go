@@ -29,7 +29,7 @@ func membersCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	server := serverOf(ts)
-	for deadline := time.Now().Add(10 * time.Second); members(server, of) != want; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); members(server, of) != want; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("%d people on the project", members(server, of))
 		}
@@ -106,7 +106,7 @@ func requestedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	s := ts.Value(serverKey{}).(*served)
-	for deadline := time.Now().Add(10 * time.Second); s.Requests().Total < s.requests+want; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); s.Requests().Total < s.requests+want; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("only %d requests have arrived", s.Requests().Total-s.requests)
 		}
