@@ -155,3 +155,38 @@ func (r PastRun) Sentence() string {
 	}
 	return r.Command + ": " + text.Plural(r.Counts.Rows(), "row", "rows") + ": " + strings.Join(parts, ", ")
 }
+
+// Names returns the names of the people in the rows of the run, by row: those in the
+// results file, or else in the roster, if the file can still be read.
+func (r PastRun) Names(ctx context.Context, saved SavedMappings) map[int]string {
+	names := map[int]string{}
+	for _, path := range []string{r.Results, r.Roster} {
+		if path == "" || Piped(path) {
+			continue
+		}
+		if err := readNames(ctx, path, saved, names); err == nil {
+			break
+		}
+		clear(names)
+	}
+	return names
+}
+
+func readNames(ctx context.Context, path string, saved SavedMappings, names map[int]string) (err error) {
+	in, err := Open(ctx, path, OpenOptions{Saved: saved})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	if err := in.Bind(); err != nil {
+		return err
+	}
+	columns := columnsOf(in.Mapper)
+	for row, err := range in.source.rows() {
+		if err != nil {
+			return err
+		}
+		names[row.number] = nameIn(row.cells, columns)
+	}
+	return nil
+}

@@ -103,11 +103,14 @@ func (p *part) place() string {
 }
 
 // nameOf returns the name in the cells of a row.
-func (p *part) nameOf(cells []string) string {
+func (p *part) nameOf(cells []string) string { return nameIn(cells, p.columns) }
+
+// nameIn returns the name in the cells of a row with these columns.
+func nameIn(cells []string, columns map[mapping.Field]int) string {
 	var words []string
 	var used []int
 	for _, field := range []mapping.Field{mapping.FirstName, mapping.LastName} {
-		if c, ok := p.columns[field]; ok && c < len(cells) && !slices.Contains(used, c) {
+		if c, ok := columns[field]; ok && c < len(cells) && !slices.Contains(used, c) {
 			used, words = append(used, c), append(words, strings.TrimSpace(cells[c]))
 		}
 	}

@@ -49,6 +49,7 @@ type Server struct {
 	guard   *guard
 	pages   *pages
 	drafts  *drafts
+	runs    *runner
 	quit    chan struct{} // closed when the server has to end
 	ending  sync.Once
 	seen    atomic.Int64 // when the last request came, in nanoseconds
@@ -70,6 +71,9 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Options: o, guard: guard, pages: pages, drafts: drafts, quit: make(chan struct{})}
+	if s.runs, err = s.newRunner(); err != nil {
+		return nil, err
+	}
 	s.seen.Store(o.Now().UnixNano())
 	return s, nil
 }
@@ -100,6 +104,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go func() { served <- server.Serve(listener) }()
 	err := s.wait(ctx, served)
 	s.Quit()
+	s.runs.close()
 	_ = server.Close() // streams of events would never end by themselves
 	if err == nil {
 		err = <-served

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"time"
+
+	"muster/importer"
+	"muster/importer/report"
+)
+
+// importRoster imports the roster of a draft, or rehearses that.
+func (rs *runner) importRoster(ctx context.Context, one *liveRun) (err error) {
+	r := one.record
+	d, err := rs.drafts.get(r.Draft)
+	if err != nil {
+		return &importer.StopError{Code: "draft_removed", Message: "the roster was removed", Fix: "drop the roster again", Err: err}
+	}
+	in, err := rs.open(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	rehearsal := r.Kind == kindRehearsal
+	split, err := in.Split(ctx, r.Project.ID)
+	if err != nil {
+		return err
+	}
+	connection, err := rs.connect(ctx, r, split.Projects[1:]...)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	book, err := rs.backend.Ledger(ctx, rehearsal)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	target, err := in.ResultsPath("", rehearsal)
+	if err != nil {
+		return err
+	}
+	options := rs.backend.Options()
+	options.Connection, options.Ledger, options.Rehearsal = connection.Connection, book.Ledger, rehearsal
+	options.ResultsPath, options.OnEvent, options.Log = rs.path(r.ID, filepath.Base(target)), one.handle, rs.log
+	im := importer.New(split, options)
+	defer func() { err = errors.Join(err, im.Close()) }()
+	r.Result.Remarks = in.Remarks
+	return rs.send(ctx, one, im)
+}
+
+// connect opens the way to the project of a run.
+func (rs *runner) connect(ctx context.Context, r *runRecord, others ...int64) (*Connection, error) {
+	rehearsal := r.Kind == kindRehearsal
+	connection, err := rs.backend.Connect(ctx, rehearsal, others...)
+	if err != nil || rehearsal || connection.Scope.Project == r.Project.ID {
+		return connection, err
+	}
+	connection.Close()
+	return nil, &importer.StopError{
+		Code: "project_changed", Message: "this run is for " + r.Project.Name + ", and another project is chosen now",
+		Fix: "choose the project on the page Procore",
+	}
+}
+
+// reportFile is the name of the HTML report of a run.
+const reportFile = "report.html"
+
+// send runs an import, and keeps the result.
+func (rs *runner) send(ctx context.Context, one *liveRun, im *importer.Import) (err error) {
+	r := one.record
+	if err := im.Lock(); err != nil {
+		return err
+	}
+	if _, err := im.Validate(ctx); err != nil {
+		return err
+	}
+	one.enter(stageListing, nil)
+	requests, err := im.Forecast(ctx)
+	if err != nil {
+		return err
+	}
+	page, err := report.CreateHTML(rs.path(r.ID, reportFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, page.Discard()) }()
+	progress := report.NewProgress(io.Discard, report.ModeLog, requests, rs.log)
+	one.Begin(im, requests, progress, page)
+	one.enter(stageSending, progress)
+	run, failure := im.Run(ctx)
+	progress.Close()
+	if run == nil {
+		return failure
+	}
+	s := one.Summary(im, run)
+	s.Elapsed, s.Project = run.Elapsed.Seconds(), r.Project.Name
+	s.Remarks = append(r.Result.Remarks, run.Remarks...)
+	s.Status, r.Result = one.conclude(ctx, run, failure)
+	r.Result.Remarks = s.Remarks
+	if failure == nil {
+		r.Result.Results = filepath.Base(im.ResultsPath)
+	}
+	if stop := r.Result.Stop; stop != nil {
+		s.Why = stop.Message
+	}
+	if unwritten := page.Commit(s); unwritten == nil {
+		r.Result.Report = reportFile
+	} else {
+		failure = errors.Join(failure, unwritten)
+	}
+	return failure
+}
+
+// conclude sets how a run ended, and returns that for a report, and the result.
+func (one *liveRun) conclude(ctx context.Context, run *importer.Summary, failure error) (status string, _ runResult) {
+	r := one.record
+	result := runResult{
+		Run: run.Run, Counts: run.Counts, Earlier: run.Earlier,
+		Problems: newRunProblems(one.Problems()), Notes: newRunProblems(one.Notes()),
+	}
+	r.Status, status = statusFinished, report.Finished
+	switch {
+	case failure != nil:
+		r.Status, status, result.Stop = statusStopped, report.Stopped, newRunStop(failure)
+	case run.Stopped != nil:
+		r.Status, status, result.Stop = statusStopped, report.Stopped, newRunStop(run.Stopped)
+	case errors.Is(context.Cause(ctx), errStopped) && run.Counts.Pending+run.Counts.Unknown > 0:
+		r.Status, status = statusInterrupted, report.Interrupted
+	}
+	return status, result
+}
+
+// removeDraft removes what was uploaded and edited.
+func (rs *runner) removeDraft(id string) error {
+	d, err := rs.drafts.get(id)
+	if errors.As(err, &notFoundError{}) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return d.remove()
+}
+
+// progressView is the state of a run under way for the page.
+type progressView struct {
+	Stage    stage
+	Stopping bool
+	report.Snapshot
+	Done      int
+	Waits     string    // the reason in the table of texts; "" while nothing is waited for
+	WaitUntil time.Time // zero while nothing is waited for
+	Rows      int       // unsettled
+}
+
+// view returns the state of the run at a moment.
+func (one *liveRun) view(now time.Time) progressView {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	v := progressView{Stage: one.stage, Stopping: one.stopping, Rows: one.unsettled.Rows}
+	if one.progress != nil {
+		v.Snapshot = one.progress.Snapshot(now)
+		v.Done = v.Snapshot.Counts.Rows()
+	}
+	const worthSaying = 2 * time.Second
+	switch {
+	case one.waiting.Until.Sub(now) > worthSaying && one.waiting.Reason != "":
+		v.Waits, v.WaitUntil = string(one.waiting.Reason), one.waiting.Until
+	case one.unsettled.Rows > 0 && one.unsettled.Until.Sub(now) > worthSaying && v.Done+one.unsettled.Rows >= v.Total:
+		v.Waits, v.WaitUntil = "settling", one.unsettled.Until
+	}
+	return v
+}
