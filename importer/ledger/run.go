@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -28,6 +29,7 @@ type Run struct {
 	ID string // sorts by time; short enough to be typed
 	Scope
 	Command string // such as "import"
+	Host    string // the name of the machine, set by Begin
 	Roster  string // the path, absolute once the run has begun
 	Results string // the path, absolute once the run has begun
 	Started time.Time
@@ -46,6 +48,7 @@ func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
 		return nil, fmt.Errorf("begin a run: company %d, project %d is not locked", run.Company, run.Project)
 	}
 	run.Roster, run.Results = absolute(run.Roster), absolute(run.Results)
+	run.Host, _ = os.Hostname() // a machine without a name is ""
 	err := l.update(ctx, func(ctx context.Context, tx transaction) error { return begin(ctx, tx, &run) })
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)

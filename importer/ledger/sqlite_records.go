@@ -48,7 +48,7 @@ const (
 	intentColumns = `i.id, i.key, i.run, r.id, r.api, r.company, r.project, i.row, i.attempt, i.generation, i.sent, i.ended,
 		i.status, i.code, i.http, i.request`
 	openColumns = intentColumns + ", i.name_key, i.id_key, 1, 0" // the state Intended, no person
-	runColumns  = `number, id, api, company, project, command, roster, results, started, ended, status,
+	runColumns  = `number, id, api, company, project, command, host, roster, results, started, ended, status,
 		created, existing, skipped, invalid, failed, unknown, pending`
 	openIntents = "SELECT " + openColumns + " FROM intents i JOIN runs r ON r.number = i.run "
 )
@@ -92,7 +92,7 @@ func (q *sqliteReader) Attempts(ctx context.Context, runID string, after int64, 
 }
 
 func (q *sqliteReader) LastCreated(ctx context.Context, nameKey, idKey Key, otherThan int64) (time.Time, error) {
-	scan := func(rows *sql.Rows) (last millis, err error) { return last, rows.Scan(&last) }
+	scan := func(rows scanner) (last millis, err error) { return last, rows.Scan(&last) }
 	last, err := query(ctx, q, scan, `SELECT coalesce(max(created), 0) FROM people WHERE (name_key = ? OR id_key = ?) AND run <> ? AND state = ?`,
 		optional(nameKey), optional(idKey), otherThan, Created)
 	if err != nil {
@@ -151,9 +151,9 @@ func (t *sqliteTransaction) Settle(ctx context.Context, intents []*intentRecord,
 }
 
 func (t *sqliteTransaction) AddRun(ctx context.Context, r *Run) error {
-	result, err := t.exec(ctx, `INSERT INTO runs (id, api, company, project, command, roster, results, started, status)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.API, r.Company, r.Project, r.Command, r.Roster, r.Results, millisOf(r.Started), r.Status)
+	result, err := t.exec(ctx, `INSERT INTO runs (id, api, company, project, command, host, roster, results, started, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.API, r.Company, r.Project, r.Command, r.Host, r.Roster, r.Results, millisOf(r.Started), r.Status)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (t *sqliteTransaction) DeleteRun(ctx context.Context, number int64) (attemp
 }
 
 // query returns what scan makes of every line of the answer.
-func query[T any](ctx context.Context, q *sqliteReader, scan func(*sql.Rows) (T, error), text string, args ...any) (all []T, err error) {
+func query[T any](ctx context.Context, q *sqliteReader, scan func(scanner) (T, error), text string, args ...any) (all []T, err error) {
 	stmt, err := q.statement(ctx, text)
 	if err != nil {
 		return nil, explainSQLite(q.path, "read", err)
@@ -212,7 +212,10 @@ func (t *sqliteTransaction) exec(ctx context.Context, text string, args ...any) 
 	return stmt.ExecContext(ctx, args...)
 }
 
-func scanIntent(rows *sql.Rows) (i intentRecord, err error) {
+// scanner is a line of an answer.
+type scanner interface{ Scan(into ...any) error }
+
+func scanIntent(rows scanner) (i intentRecord, err error) {
 	var sent, ended millis
 	s, r := &i.scope, &i.result
 	err = rows.Scan(&i.id, &i.key, &i.run, &i.runID, &s.API, &s.Company, &s.Project, &i.row, &i.attempt, &i.generation, &sent, &ended,
@@ -221,17 +224,17 @@ func scanIntent(rows *sql.Rows) (i intentRecord, err error) {
 	return i, err
 }
 
-func scanPerson(rows *sql.Rows) (p personRecord, err error) {
+func scanPerson(rows scanner) (p personRecord, err error) {
 	var created millis
 	err = rows.Scan(&p.key, &p.nameKey, &p.idKey, &p.state, &p.id, &p.project, &p.attempts, &p.generation, &created, &p.createdBy)
 	p.created = created.time()
 	return p, err
 }
 
-func scanRun(rows *sql.Rows) (r Run, err error) {
+func scanRun(rows scanner) (r Run, err error) {
 	var started, ended millis
 	c := &r.Counts
-	err = rows.Scan(&r.number, &r.ID, &r.API, &r.Company, &r.Project, &r.Command, &r.Roster, &r.Results, &started, &ended, &r.Status,
+	err = rows.Scan(&r.number, &r.ID, &r.API, &r.Company, &r.Project, &r.Command, &r.Host, &r.Roster, &r.Results, &started, &ended, &r.Status,
 		&c.Created, &c.Existing, &c.Skipped, &c.Invalid, &c.Failed, &c.Unknown, &c.Pending)
 	r.Started, r.Ended = started.time(), ended.time()
 	return r, err

@@ -20,7 +20,7 @@ import (
 const sqliteApplication = 0x6d757374
 
 // sqliteFormat is the number of the schema.
-const sqliteFormat = 3
+const sqliteFormat = 4
 
 // sqliteSchema creates the tables.
 //

@@ -16,6 +16,7 @@ CREATE TABLE runs (
 	company  INTEGER NOT NULL,
 	project  INTEGER NOT NULL,
 	command  TEXT NOT NULL,
+	host     TEXT NOT NULL,
 	roster   TEXT NOT NULL,
 	results  TEXT NOT NULL,
 	started  INTEGER NOT NULL,

@@ -127,8 +127,12 @@ type personRecord struct {
 	createdBy int64     // the number of the run that created the person
 }
 
-// openStore opens the store at a location. An SQLite file is the only kind.
+// openStore opens the store at a location: the URL of a PostgreSQL database, or the
+// path of an SQLite file.
 func openStore(ctx context.Context, location string) (store, error) {
+	if IsURL(location) {
+		return openPostgres(ctx, location)
+	}
 	return openSQLite(ctx, location)
 }
 

@@ -3,6 +3,8 @@ package ledger_test
 import (
 	"path/filepath"
 	"testing"
+
+	"muster/internal/pgtest"
 )
 
 // newLocation returns the location of a new store for one test.
@@ -69,4 +71,10 @@ func testStore(t *testing.T, location newLocation) {
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, location) })
 	}
+}
+
+// The PostgreSQL store passes every test of stores.
+func TestPostgresStore(t *testing.T) {
+	t.Parallel()
+	testStore(t, pgtest.URL)
 }

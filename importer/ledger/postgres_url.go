@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"muster/importer/fault"
+)
+
+// IsURL reports whether a location is the URL of a database, not the path of a file.
+func IsURL(location string) bool { return strings.Contains(location, "://") }
+
+// connectTimeout is the longest wait for a server, unless the URL sets another.
+const connectTimeout = 15 * time.Second
+
+// PostgresConfig returns how to connect to the PostgreSQL database at a URL. As
+// libpq does, PostgresConfig takes what the URL leaves out from PGPASSWORD, PGPASSFILE
+// and the other variables of the environment. A URL that can't be used is a
+// *fault.Error, which never shows the password.
+func PostgresConfig(location string) (*pgxpool.Config, error) {
+	if scheme, _, _ := strings.Cut(location, "://"); scheme != "postgres" && scheme != "postgresql" {
+		return nil, fault.Usage("write postgres://USER@HOST/DATABASE, or the path of a file",
+			"the ledger can't be at a URL that begins with %q", scheme+"://")
+	}
+	config, err := pgxpool.ParseConfig(location)
+	if err != nil {
+		// The parser's error may repeat the URL, and with it a password.
+		return nil, fault.Usage("write postgres://USER@HOST/DATABASE, and %40 for an @ in a name or password; check a service file that the URL names",
+			"the URL of the ledger can't be read")
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	session := config.ConnConfig.RuntimeParams
+	host, _ := os.Hostname() // without a name the sessions are still muster's
+	session["application_name"] = cmp.Or(session["application_name"], strings.TrimSpace("muster "+host))
+	// The server notices within 25 seconds that a host is gone, and frees its locks.
+	session["tcp_keepalives_idle"] = "10"
+	session["tcp_keepalives_interval"] = "5"
+	session["tcp_keepalives_count"] = "3"
+	// A process that is paused inside a transaction must not hold up the others.
+	session["idle_in_transaction_session_timeout"] = strconv.FormatInt(pausedTimeout.Milliseconds(), 10)
+	return config, nil
+}
+
+// publicURL returns the URL of a database without a password, for messages.
+func publicURL(config *pgxpool.Config) string {
+	c := config.ConnConfig
+	shown := url.URL{Scheme: "postgres", Host: c.Host, Path: "/" + c.Database}
+	if c.User != "" {
+		shown.User = url.User(c.User)
+	}
+	query := url.Values{}
+	if strings.HasPrefix(c.Host, "/") { // the folder of a socket
+		shown.Host = ""
+		query.Set("host", c.Host)
+	} else if c.Port != 5432 {
+		shown.Host = fmt.Sprintf("%s:%d", c.Host, c.Port)
+	}
+	if path := c.RuntimeParams["search_path"]; path != "" {
+		query.Set("search_path", path)
+	}
+	shown.RawQuery = query.Encode()
+	return shown.String()
+}
