@@ -114,7 +114,7 @@ func (a *app) newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
-		a.newRunCommand(), a.newRunsCommand(), a.newLedgerCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newVersionCommand(),
+		a.newRunCommand(), a.newRunsCommand(), a.newLedgerCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newWebCommand(), a.newVersionCommand(),
 	)
 	a.addHelp(root)
 	addCompletion(root)

@@ -123,12 +123,17 @@ func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.
 
 // importOptions returns the options that the settings ask for.
 func (a *app) importOptions(show *display) importer.Options {
-	s := &a.settings
+	o := a.settings.importOptions()
+	o.OnEvent, o.Log = show.handle, show.log
+	return o
+}
+
+// importOptions returns the options of an import without events.
+func (s *settings) importOptions() importer.Options {
 	return importer.Options{
 		Rehearsal: s.simulate,
 		Policy:    s.Policy,
 		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors, MaxDuration: s.maxDuration},
-		OnEvent:   show.handle, Log: show.log,
 	}
 }
 

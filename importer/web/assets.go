@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"muster/importer/report"
@@ -18,8 +17,8 @@ import (
 //go:embed assets/*.css assets/*.js assets/vendor/*.js assets/vendor/*.css
 var assetFiles embed.FS
 
-// assets are the files that pages load, by name.
-func assets() (map[string][]byte, error) {
+// loadAssets returns the files that pages load, by name.
+func loadAssets() (map[string][]byte, error) {
 	base, err := report.BaseStyle()
 	if err != nil {
 		return nil, err
@@ -49,13 +48,9 @@ func assets() (map[string][]byte, error) {
 // assetRoutes serves the files. Their tags spare the browser a second transfer.
 func (s *Server) assetRoutes(mux *http.ServeMux) {
 	s.handle(mux, "GET /assets/{name}", func(w http.ResponseWriter, r *http.Request) error {
-		files, err := assets()
-		if err != nil {
-			return err
-		}
 		name := r.PathValue("name")
-		content, ok := files[name]
-		if !ok || strings.HasPrefix(name, ".") {
+		content, ok := s.assets[name]
+		if !ok {
 			return notFoundError{"the file"}
 		}
 		sum := sha256.Sum256(content)

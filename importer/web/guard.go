@@ -25,12 +25,23 @@ type guard struct {
 	tokens tokens
 }
 
-// newGuard returns a guard for an address. The error is a *fault.Error if the address is
-// not one of this machine alone.
+// host is the only address that the page is served on.
+const host = "127.0.0.1"
+
+// CheckAddress refuses an address other than 127.0.0.1:PORT, which other machines might
+// reach. The error is a *fault.Error.
+func CheckAddress(address string) error {
+	if _, err := newGuard(address, ""); err != nil {
+		return err
+	}
+	return nil
+}
+
+// newGuard returns a guard for an address and a key.
 func newGuard(address string, key Key) (*guard, error) {
-	host, port, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || ip.To4() == nil {
-		return nil, fault.Usage("listen on 127.0.0.1:0, which takes a free port",
+	name, port, err := net.SplitHostPort(address)
+	if err != nil || name != host || port == "" {
+		return nil, fault.Usage("leave it out, or write "+host+":0, which takes a free port",
 			"%s is not an address that this machine alone can reach", address)
 	}
 	return &guard{port: port, tokens: tokens{key: key, used: map[string]bool{}}}, nil
@@ -73,7 +84,7 @@ func (s *Server) withHeaders(next http.Handler) http.Handler {
 // may give its own name this machine's address.
 func (s *Server) withHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != "127.0.0.1:"+s.guard.port && r.Host != "localhost:"+s.guard.port {
+		if r.Host != host+":"+s.guard.port && r.Host != "localhost:"+s.guard.port {
 			s.refusal(http.StatusMisdirectedRequest, "refused.host").ServeHTTP(w, r)
 			return
 		}
@@ -108,8 +119,18 @@ func (s *Server) withSession(next http.Handler) http.Handler {
 		}
 		http.SetCookie(w, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}) //nolint:gosec // Secure would keep the cookie from http on this machine
 		query.Del(tokenParameter)
-		http.Redirect(w, r, (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).String(), http.StatusSeeOther)
+		s.enter(w, &url.URL{Path: "/", RawQuery: query.Encode()})
 	})
+}
+
+// enter answers with a page that goes on to target at once. After a redirect by status
+// the browser would withhold the cookie, because a file or another program has opened the
+// address.
+func (s *Server) enter(w http.ResponseWriter, target *url.URL) {
+	if err := s.render(w, http.StatusOK, "enter", "enter.html", frame{Title: s.text("enter.title"), Data: target.String()}); err != nil {
+		s.Log.Error().Err(err).Msg("a page failed")
+		http.Error(w, s.text("error.internal"), http.StatusInternalServerError)
+	}
 }
 
 // aliveNonce returns the nonce of a request that asks whether this server has a key.

@@ -49,11 +49,12 @@ type Server struct {
 	guard   *guard
 	pages   *pages
 	drafts  *drafts
+	assets  map[string][]byte
 	runs    *runner
 	quit    chan struct{} // closed when the server has to end
 	ending  sync.Once
 	seen    atomic.Int64 // when the last request came, in nanoseconds
-	working atomic.Int64 // runs and other work that must not be cut off
+	working atomic.Int64 // runs under way
 }
 
 // New returns a server. Nothing listens yet.
@@ -70,7 +71,11 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, guard: guard, pages: pages, drafts: drafts, quit: make(chan struct{})}
+	assets, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Options: o, guard: guard, pages: pages, drafts: drafts, assets: assets, quit: make(chan struct{})}
 	if s.runs, err = s.newRunner(); err != nil {
 		return nil, err
 	}
@@ -141,7 +146,7 @@ func (s *Server) idle() bool {
 	return s.Idle > 0 && s.working.Load() == 0 && s.Now().Sub(last) > s.Idle
 }
 
-// begin marks work that must not be cut off by idleness, and returns the function that
+// begin marks a run, during which the server is not idle, and returns the function that
 // ends the mark.
 func (s *Server) begin() (done func()) {
 	s.working.Add(1)

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"muster/importer/web"
+)
+
+// startedPage is a muster web in this process.
+type startedPage struct {
+	t      *testing.T
+	getenv func(string) string
+	ended  chan int
+}
+
+// newPage starts muster web in a state folder.
+func newPage(t *testing.T, state string, args ...string) *startedPage {
+	t.Helper()
+	p := &startedPage{t, func(name string) string {
+		return map[string]string{"XDG_STATE_HOME": state}[name]
+	}, make(chan int, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		p.ended <- run(ctx, append([]string{"web"}, args...), p.getenv, strings.NewReader(""), io.Discard, io.Discard)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-p.ended
+	})
+	return p
+}
+
+// again starts muster web a second time, which prints the address of the first.
+func (p *startedPage) again(args ...string) (link string) {
+	p.t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run(p.t.Context(), append([]string{"web"}, args...), p.getenv, strings.NewReader(""), &stdout, &stderr); code != exitDone {
+		p.t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	return regexp.MustCompile(`http://\S+`).FindString(stdout.String())
+}
+
+// visit opens a link as a browser does, and returns the client with the cookie.
+func visit(t *testing.T, link string) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	for _, target := range []string{link, strings.Split(link, "?")[0]} {
+		answer, err := client.Get(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s answers %d", target, answer.StatusCode)
+		}
+	}
+	return client
+}
+
+func TestWebOpensTheBrowserThroughAPrivateFile(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("xdg-open is a program of Linux")
+	}
+	folder := t.TempDir()
+	called := filepath.Join(folder, "called")
+	script := fmt.Sprintf("#!/bin/sh\necho \"$@\" >%[1]s.part && mv %[1]s.part %[1]s\n", called)
+	if err := os.WriteFile(filepath.Join(folder, "xdg-open"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	newPage(t, filepath.Join(folder, "state"))
+	var arguments []byte
+	for began := time.Now(); len(arguments) == 0; time.Sleep(5 * time.Millisecond) {
+		arguments, _ = os.ReadFile(called)
+		if time.Since(began) > time.Minute {
+			t.Fatal("no browser was opened")
+		}
+	}
+	if strings.Contains(string(arguments), "http") || strings.Contains(string(arguments), "token") {
+		t.Errorf("all users can see the arguments %s", arguments)
+	}
+	path := strings.TrimSpace(string(arguments))
+	for name, mode := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v, want %v", name, info, err, mode)
+		}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit(t, regexp.MustCompile(`http://[^"]+`).FindString(string(content)))
+}
+
+func TestWebStartsOnce(t *testing.T) {
+	t.Parallel()
+	page := newPage(t, t.TempDir(), "--no-browser")
+	// The lock of the first may not be taken yet: then the second start serves the page.
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(page.getenv("XDG_STATE_HOME"), "muster", "web", startFile)); err == nil {
+			break
+		}
+		if time.Since(began) > time.Minute {
+			t.Fatal("the page was not served")
+		}
+	}
+	first, second := page.again("--no-browser"), page.again("--no-browser")
+	if first == second || strings.Split(first, "?")[0] != strings.Split(second, "?")[0] {
+		t.Errorf("two starts open %s and %s", first, second)
+	}
+	visit(t, first)
+	client := visit(t, second)
+	answer, err := client.PostForm(strings.Split(second, "?")[0]+"quit", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	code := <-page.ended
+	page.ended <- code
+	if code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+	if _, err := os.Stat(filepath.Join(page.getenv("XDG_STATE_HOME"), "muster", "web", startFile)); err == nil {
+		t.Error("the file of the start is left")
+	}
+}
+
+func TestWebIgnoresAForeignServer(t *testing.T) {
+	t.Parallel()
+	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, web.NewKey().Alive(strings.TrimPrefix(r.URL.Path, web.AlivePath)))
+	}))
+	t.Cleanup(foreign.Close)
+	for _, address := range []string{foreign.Listener.Addr().String(), "127.0.0.1:1"} {
+		if isAlive(t.Context(), publishedStart{Address: address, Key: web.NewKey()}) {
+			t.Errorf("%s is taken for muster", address)
+		}
+	}
+}
+
+func TestWebRefusesOtherAddresses(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"0.0.0.0:0", ":8080", "192.168.0.1:0", "example.com:80"} {
+		var stderr bytes.Buffer
+		getenv := func(name string) string { return map[string]string{"XDG_STATE_HOME": t.TempDir()}[name] }
+		if code := run(t.Context(), []string{"web", "--no-browser", "--listen", address}, getenv, strings.NewReader(""), io.Discard, &stderr); code != exitNotStarted {
+			t.Errorf("%s: exit code %d: %s", address, code, &stderr)
+		}
+	}
+}
