@@ -110,7 +110,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	err := s.wait(ctx, served)
 	s.Quit()
 	s.runs.close()
-	_ = server.Close() // streams of events would never end by themselves
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if server.Shutdown(last) != nil {
+		_ = server.Close() // a stream of events does not end by itself
+	}
 	if err == nil {
 		err = <-served
 	}
