@@ -76,9 +76,7 @@ func (r *run) lookUpCreators(work context.Context, tasks []*task) error {
 		return fmt.Errorf("look up the runs that created people: %w", err)
 	}
 	for _, t := range tasks {
-		if t.maker = creators[t.key]; t.maker == r.ledgerRun.ID {
-			t.maker = ""
-		}
+		t.maker = creators[t.key]
 	}
 	return nil
 }
@@ -257,6 +255,9 @@ func (r *run) apply(intake, work context.Context, t *task, f facts, d decision) 
 	}
 	t.finish(d.status, problems...)
 	t.outcome.PersonID = d.person
+	if d.status == outcome.Existing && t.maker == r.ledgerRun.ID && d.person == t.entry.PersonID {
+		t.outcome.Status = outcome.Created // by an earlier slice of this run
+	}
 }
 
 // record writes what the ledger must hold before a decision takes effect. A dry

@@ -75,6 +75,8 @@ type Limits struct {
 	SettleAfter time.Duration // how long a request may take effect after its answer was lost; 0 means 2 minutes
 	MaxErrors   MaxErrors     // when to give up
 	MaxDuration time.Duration // from Lock until the rest is left for the next run; 0 means no bound
+	Slice       time.Duration // from the listing until the rest is left for the next slice; 0 means no bound
+	Since       time.Time     // a run of the roster since then goes on: all its slices are a single run; zero: each is a run
 }
 
 // Import is the import of a roster into a project or several projects.

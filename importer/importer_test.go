@@ -546,6 +546,56 @@ func TestMaxDuration(t *testing.T) {
 	})
 }
 
+// TestSlices runs a roster in slices: the history has a single run, and every person
+// counts as created.
+func TestSlices(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Faults: faults(t, "list-lag:delay=30s", "lost-answer:nth=70")})
+		path, began := b.crew(300), time.Now()
+		slices, last := 0, ran{}
+		for slices = 1; ; slices++ {
+			last = b.run(t.Context(), path, func(im *importer.Import) { im.Slice, im.Since = 25*time.Second, began })
+			if last.Stopped == nil {
+				break
+			}
+			if last.Stopped.Code != "max_duration" || slices > 12 {
+				t.Fatalf("slice %d: stopped by %+v", slices, last.Stopped)
+			}
+		}
+		if last.Counts.Created != 300 || last.Earlier != 0 || slices < 3 {
+			t.Errorf("after %d slices: %+v, %d of earlier runs", slices, last.Counts, last.Earlier)
+		}
+		if got := last.statuses(); got[outcome.Created] != 300 {
+			t.Errorf("results: %v", got)
+		}
+		b.once()
+		if runs := b.runs(); len(runs) != 1 || runs[0].Status != ledger.Finished || runs[0].Counts.Created != 300 {
+			t.Errorf("history: %+v", runs)
+		}
+		time.Sleep(time.Second)
+		next := b.run(t.Context(), path, func(im *importer.Import) { im.Since = time.Now() })
+		if next.Counts.Existing != 300 || next.Earlier != 300 || len(b.runs()) != 2 {
+			t.Errorf("the next night: %+v, %d runs", next.Counts, len(b.runs()))
+		}
+	})
+}
+
+// runs returns the runs of the ledger, the newest first.
+func (b *bench) runs() []ledger.Run {
+	b.t.Helper()
+	book, err := ledger.Open(b.t.Context(), filepath.Join(b.folder, "ledger.db"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer book.Close()
+	runs, err := book.Runs(b.t.Context(), 0)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return runs
+}
+
 // newBenchThatCloses returns a bench whose Procore is gone after 20 creates.
 func newBenchThatCloses(t *testing.T) (b *bench) {
 	t.Helper()

@@ -49,9 +49,7 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 	intake, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	work := context.WithoutCancel(ctx)
-	begun, err := p.Ledger.Begin(work, ledger.Run{
-		Scope: p.Scope, Command: p.roster.command(), Roster: p.roster.Path, Results: p.ResultsPath, Started: started,
-	})
+	begun, err := p.begin(work, started)
 	if err != nil {
 		return nil, fmt.Errorf("begin a run in the ledger: %w", err)
 	}
@@ -65,11 +63,25 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Slice > 0 {
+		over := time.AfterFunc(r.Slice, func() { end(maxDurationOver(r.Slice)) })
+		defer over.Stop()
+	}
 	counts, err := r.flow(intake, work)
 	if err == nil && intake.Err() == nil {
 		err = stale.settle(work)
 	}
 	return r.finish(ctx, intake, counts, err)
+}
+
+// begin records that a run starts, or that an earlier slice's run goes on.
+func (p *part) begin(work context.Context, started time.Time) (*ledger.Run, error) {
+	run := ledger.Run{Scope: p.Scope, Command: p.roster.command(), Roster: p.roster.Path, Results: p.ResultsPath}
+	if p.Since.IsZero() {
+		run.Started = started
+		return p.Ledger.Begin(work, run)
+	}
+	return p.Ledger.Continue(work, run, p.Since)
 }
 
 // prepare waits for the open intents of earlier runs and lists the project's

@@ -87,7 +87,7 @@ type progress struct {
 	target int64        // the person to attach or to reactivate
 	entry  ledger.Entry // what the ledger knows under the key
 	ours   bool         // the open intent of entry is this run's
-	maker  string       // the earlier run that created the person, or ""
+	maker  string       // the run that created the person, or ""
 	since  time.Time    // a listing that began settle-after later is proof
 	wait   waitReason   // of an unsettled task
 	broken error        // a transition that the table does not have

@@ -213,9 +213,9 @@ func (t *postgresTransaction) AddRun(ctx context.Context, r *Run) error {
 func (t *postgresTransaction) SaveRun(_ context.Context, r *Run) error {
 	c := &r.Counts
 	t.waiting.Queue(`UPDATE muster_runs SET roster = $1, results = $2, ended = $3, status = $4, created = $5, existing = $6,
-		skipped = $7, invalid = $8, failed = $9, unknown = $10, pending = $11 WHERE number = $12`,
+		skipped = $7, invalid = $8, failed = $9, unknown = $10, pending = $11, host = $12 WHERE number = $13`,
 		r.Roster, r.Results, millisOf(r.Ended), string(r.Status),
-		c.Created, c.Existing, c.Skipped, c.Invalid, c.Failed, c.Unknown, c.Pending, r.number)
+		c.Created, c.Existing, c.Skipped, c.Invalid, c.Failed, c.Unknown, c.Pending, r.Host, r.number)
 	return nil
 }
 

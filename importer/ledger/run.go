@@ -44,22 +44,67 @@ type Run struct {
 // the store's time unless the caller set it. The scope must be locked by l, which
 // proves that earlier runs of the scope are over: runs without an end have crashed.
 func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
+	return l.begin(ctx, run, time.Time{})
+}
+
+// Continue takes up the newest run of the same scope, command and roster that
+// started at since or later, or begins a run if there is none. For LastCreated, a run
+// that was taken up is an earlier run: its people may be missing from a listing.
+func (l *Ledger) Continue(ctx context.Context, run Run, since time.Time) (*Run, error) {
+	return l.begin(ctx, run, since.Truncate(time.Millisecond))
+}
+
+func (l *Ledger) begin(ctx context.Context, run Run, since time.Time) (*Run, error) {
 	if !l.ownsLock(run.Scope) {
 		return nil, fmt.Errorf("begin a run: company %d, project %d is not locked", run.Company, run.Project)
 	}
 	run.Roster, run.Results = absolute(run.Roster), absolute(run.Results)
 	run.Host, _ = os.Hostname() // a machine without a name is ""
-	err := l.update(ctx, func(ctx context.Context, tx transaction) error { return begin(ctx, tx, &run) })
+	current := int64(0)
+	err := l.update(ctx, func(ctx context.Context, tx transaction) error {
+		runs, err := crashRuns(ctx, tx, run.Scope)
+		if err != nil {
+			return err
+		}
+		if n := slices.IndexFunc(runs, func(earlier Run) bool { return earlier.continuedBy(&run, since) }); n >= 0 {
+			runs[n].Status, runs[n].Ended, runs[n].Results, runs[n].Host = Running, time.Time{}, run.Results, run.Host
+			run, current = runs[n], 0
+			return tx.SaveRun(ctx, &run)
+		}
+		if err := add(ctx, tx, &run, runs); err != nil {
+			return err
+		}
+		current = run.number
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
 	}
 	l.locks.Lock()
-	l.locks.owned[run.Scope] = run.number
+	l.locks.owned[run.Scope] = current
 	l.locks.Unlock()
 	return &run, nil
 }
 
-func begin(ctx context.Context, tx transaction, run *Run) error {
+// continuedBy reports whether next takes up the run r, if r started at since or later.
+func (r *Run) continuedBy(next *Run, since time.Time) bool {
+	return !since.IsZero() && !r.Started.Before(since) && r.Scope == next.Scope && r.Command == next.Command && r.Roster == next.Roster
+}
+
+// crashRuns records that earlier runs of the scope are over, and returns all runs, the
+// newest first.
+func crashRuns(ctx context.Context, tx transaction, s Scope) ([]Run, error) {
+	return editRuns(ctx, tx, func(earlier *Run) bool {
+		if earlier.Status != Running || earlier.Scope != s {
+			return false
+		}
+		earlier.Status = Crashed
+		return true
+	})
+}
+
+// add adds a run to the earlier runs.
+func add(ctx context.Context, tx transaction, run *Run, earlier []Run) error {
 	if run.Started.IsZero() {
 		now, err := tx.Now(ctx)
 		if err != nil {
@@ -69,17 +114,7 @@ func begin(ctx context.Context, tx transaction, run *Run) error {
 	}
 	run.Started = run.Started.UTC().Truncate(time.Millisecond)
 	run.Status, run.Ended = Running, time.Time{}
-	runs, err := editRuns(ctx, tx, func(earlier *Run) bool {
-		if earlier.Status != Running || earlier.Scope != run.Scope {
-			return false
-		}
-		earlier.Status = Crashed
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	run.ID = freeID(runs, run.Started)
+	run.ID = freeID(earlier, run.Started)
 	return tx.AddRun(ctx, run)
 }
 

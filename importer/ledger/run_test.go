@@ -28,6 +28,59 @@ func lock(t *testing.T, l *ledger.Ledger, s ledger.Scope) (release func()) {
 	}
 }
 
+// testContinue takes up a stopped run, and begins a run where none may be taken up.
+func testContinue(t *testing.T, location newLocation) {
+	t.Parallel()
+	l := open(t, location(t))
+	defer lock(t, l, scope())()
+	run := ledger.Run{Scope: scope(), Command: "import", Roster: "crew.csv"}
+	since := time.Now().Add(-time.Hour)
+	first, err := l.Continue(t.Context(), run, since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := l.Key("name", "lee")
+	i, err := l.Intend(t.Context(), first, ledger.Request{Key: l.Key("1"), NameKey: name, Row: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record(t, l, i, created(41))
+	first.Status = ledger.Stopped
+	if err := l.End(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	other := run
+	other.Roster = "other.csv"
+	for title, c := range map[string]struct {
+		run   ledger.Run
+		since time.Time
+		taken bool
+	}{
+		"the same":        {run, since, true},
+		"again":           {run, since, true},
+		"a later night":   {run, time.Now().Add(time.Hour), false},
+		"another roster":  {other, since, false},
+		"without an hour": {run, time.Time{}, false},
+	} {
+		next, err := l.Continue(t.Context(), c.run, c.since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken := next.ID == first.ID; taken != c.taken {
+			t.Errorf("%s: run %s after run %s", title, next.ID, first.ID)
+		}
+		if !c.taken {
+			continue
+		}
+		if at, err := l.LastCreated(t.Context(), scope(), name, ledger.Key{}); err != nil || at.IsZero() {
+			t.Errorf("%s: the people of the earlier slice do not count: %v", title, err)
+		}
+		if next.Status != ledger.Running || !next.Ended.IsZero() || !next.Started.Equal(first.Started) {
+			t.Errorf("%s: %+v", title, next)
+		}
+	}
+}
+
 func testRuns(t *testing.T, location newLocation) {
 	t.Parallel()
 	path := location(t)

@@ -163,9 +163,9 @@ func (t *sqliteTransaction) AddRun(ctx context.Context, r *Run) error {
 
 func (t *sqliteTransaction) SaveRun(ctx context.Context, r *Run) error {
 	c := &r.Counts
-	_, err := t.exec(ctx, `UPDATE runs SET roster = ?, results = ?, ended = ?, status = ?,
+	_, err := t.exec(ctx, `UPDATE runs SET roster = ?, results = ?, ended = ?, status = ?, host = ?,
 		created = ?, existing = ?, skipped = ?, invalid = ?, failed = ?, unknown = ?, pending = ? WHERE number = ?`,
-		r.Roster, r.Results, millisOf(r.Ended), r.Status,
+		r.Roster, r.Results, millisOf(r.Ended), r.Status, r.Host,
 		c.Created, c.Existing, c.Skipped, c.Invalid, c.Failed, c.Unknown, c.Pending, r.number)
 	return err
 }

@@ -50,6 +50,7 @@ func testStore(t *testing.T, location newLocation) {
 		{"ManyRemovals", testManyRemovals},
 		{"RemovedIsNotForgotten", testRemovedIsNotForgotten},
 		{"Runs", testRuns},
+		{"Continue", testContinue},
 		{"EndNonsense", testEndNonsense},
 		{"BeginWantsTheLock", testBeginWantsTheLock},
 		{"CrashedRuns", testCrashedRuns},
