@@ -56,6 +56,10 @@ func (s *postgresStore) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A copy into this ledger would replace the secret: it needs the lock for itself.
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", s.lockNumber("open")); err != nil {
+		return err
+	}
 	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error { return s.ensureTables(ctx, tx) })
 }
 

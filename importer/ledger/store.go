@@ -40,6 +40,13 @@ type store interface {
 	// Locked reports whether any process has the scope locked.
 	Locked(s Scope) bool
 
+	// Snapshot lets do read everything, while no process writes into the store.
+	Snapshot(ctx context.Context, do func(snapshot) error) error
+
+	// Fill replaces the secret and the lines of an empty store in a transaction. Any
+	// entry, and any other process that has the store open, is an error.
+	Fill(ctx context.Context, secret []byte, from snapshot) error
+
 	// Check reads everything and returns the size and the number of people.
 	Check(ctx context.Context) (bytes int64, people int, err error)
 

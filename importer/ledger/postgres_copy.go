@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// postgresSnapshot reads a whole database inside a transaction that has the lock for
+// writing.
+type postgresSnapshot struct {
+	location string
+	tx       pgx.Tx
+}
+
+func (s *postgresStore) Snapshot(ctx context.Context, do func(snapshot) error) error {
+	return explainPostgres(s.location, "read", s.whole(ctx, func(tx pgx.Tx) error { return do(postgresSnapshot{s.location, tx}) }))
+}
+
+// whole runs do in a transaction that lasts as long as do needs.
+func (s *postgresStore) whole(ctx context.Context, do func(pgx.Tx) error) error {
+	s.session.Lock()
+	defer s.session.Unlock()
+	return pgx.BeginTxFunc(ctx, s.session.conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", s.lockNumber("write")); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+}
+
+// Last counts the numbers that a transaction may still give, too.
+func (s postgresSnapshot) Last(ctx context.Context) (run, intent int64, err error) {
+	err = s.tx.QueryRow(ctx, `SELECT r.last_value, i.last_value + $1 FROM muster_runs_number_seq r, muster_intent_ids i`, batchSize).Scan(&run, &intent)
+	return run, intent, explainPostgres(s.location, "read", err)
+}
+
+func (s postgresSnapshot) Lines(ctx context.Context, t table) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		rows, err := s.tx.Query(ctx, "SELECT "+t.list()+" FROM muster_"+t.name)
+		if err != nil {
+			yield(nil, explainPostgres(s.location, "read", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if line, err := rows.Values(); !yield(line, explainPostgres(s.location, "read", err)) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, explainPostgres(s.location, "read", err))
+		}
+	}
+}
+
+func (s *postgresStore) Fill(ctx context.Context, secret []byte, from snapshot) error {
+	return explainPostgres(s.location, "write", s.whole(ctx, func(tx pgx.Tx) error {
+		var alone, entries bool
+		err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1), EXISTS (SELECT FROM muster_runs) OR EXISTS (SELECT FROM muster_people)`,
+			s.lockNumber("open")).Scan(&alone, &entries)
+		switch {
+		case err != nil:
+			return err
+		case entries:
+			return notEmpty(s.location)
+		case !alone:
+			return inUse(s.location)
+		}
+		if _, err := tx.Exec(ctx, "UPDATE muster_ledger SET secret = $1", secret); err != nil {
+			return err
+		}
+		for _, t := range tables() {
+			if err := fillTable(ctx, tx, t, from); err != nil {
+				return err
+			}
+		}
+		run, intent, err := from.Last(ctx)
+		if err == nil {
+			_, err = tx.Exec(ctx, "SELECT setval('muster_runs_number_seq', greatest($1::bigint, 1)), setval('muster_intent_ids', greatest($2::bigint, 1))", run, intent)
+		}
+		return err
+	}))
+}
+
+func fillTable(ctx context.Context, tx pgx.Tx, t table, from snapshot) error {
+	next, stop := iter.Pull2(from.Lines(ctx, t))
+	defer stop()
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"muster_" + t.name}, t.columns, pgx.CopyFromFunc(func() ([]any, error) {
+		line, err, ok := next()
+		if !ok {
+			return nil, nil
+		}
+		return line, err
+	}))
+	return err
+}
