@@ -27,10 +27,19 @@ type PastRun struct {
 
 // PastRuns returns the newest runs of the ledger, at most limit; 0 means all.
 func PastRuns(ctx context.Context, book *ledger.Ledger, limit int) ([]PastRun, error) {
+	return PastRunsAfter(ctx, book, 0, limit)
+}
+
+// PastRunsAfter returns older runs than PastRuns: without the newest skip runs.
+func PastRunsAfter(ctx context.Context, book *ledger.Ledger, skip, limit int) ([]PastRun, error) {
+	if limit > 0 {
+		limit += skip
+	}
 	runs, err := book.Runs(ctx, limit)
 	if err != nil {
 		return nil, err
 	}
+	runs = runs[min(skip, len(runs)):]
 	past := make([]PastRun, len(runs))
 	for i, run := range runs {
 		if past[i], err = newPastRun(ctx, book, run); err != nil {

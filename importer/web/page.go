@@ -8,9 +8,12 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"path/filepath"
 	"strings"
 
+	"muster/importer"
 	"muster/importer/fault"
+	"muster/importer/ledger"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -65,6 +68,14 @@ func (p *pages) functions() template.FuncMap {
 		"n":      p.texts.count, // {{n "key" count arguments…}}
 		"number": text.Number,
 		"clean":  report.Clean, // a cell, without control characters
+		"about":  text.About,
+		"clock":  clock,
+		"when":   when,
+		"day":    day,
+		"base":   filepath.Base,
+
+		"tiles":    tiles,
+		"findings": newFindings,
 	}
 }
 
@@ -141,11 +152,16 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var known *fault.Error
 	var tooLarge *http.MaxBytesError
 	var missing notFoundError
+	var stop *importer.StopError
 	switch {
 	case errors.As(err, &tooLarge):
 		status, shown = http.StatusRequestEntityTooLarge, failure{s.text("error.large", tooLarge.Limit>>20), s.text("error.large_fix")}
 	case errors.As(err, &missing):
 		status, shown = http.StatusNotFound, failure{s.text("error.missing"), s.text("error.missing_fix")}
+	case errors.As(err, &stop):
+		status, shown = http.StatusUnprocessableEntity, failure{text.Capital(stop.Message), text.Capital(stop.Fix)}
+	case errors.Is(err, ledger.ErrLocked):
+		status, shown = http.StatusConflict, failure{s.text("error.locked"), s.text("error.locked_fix")}
 	case errors.As(err, &known):
 		status, shown = http.StatusUnprocessableEntity, failure{text.Capital(known.Error()), text.Capital(known.Fix)}
 	default:

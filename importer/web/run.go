@@ -1,9 +1,429 @@
 package web
 
-import "net/http"
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"muster/importer"
+	"muster/importer/fault"
+	"muster/importer/results"
+	"muster/importer/roster"
+)
+
+// mostWithoutName is how many people are imported or taken off without asking for the
+// name of the project.
+const mostWithoutName = 100
 
 // runRoutes adds the pages of imports.
-func (s *Server) runRoutes(*http.ServeMux) {}
+func (s *Server) runRoutes(mux *http.ServeMux) {
+	s.handle(mux, "GET /roster/{id}/go", s.goPage)
+	s.handle(mux, "POST /roster/{id}/rehearse", s.rehearse)
+	s.handle(mux, "POST /roster/{id}/import", s.beginImport)
+	s.handle(mux, "GET /run/{id}", s.runPage)
+	s.handle(mux, "GET /run/{id}/events", s.runEvents)
+	s.handle(mux, "POST /run/{id}/stop", s.stopRun)
+	s.handle(mux, "POST /run/{id}/continue", s.continueRun)
+	s.handle(mux, "POST /run/{id}/retry", s.retryRun)
+	s.handle(mux, "POST /run/{id}/remove", s.removeRun)
+	s.handle(mux, "GET /run/{id}/results", s.runResults)
+	s.handle(mux, "GET /run/{id}/report", s.runReport)
+	s.historyRoutes(mux)
+	s.undoRoutes(mux)
+	s.templateRoutes(mux)
+}
+
+// goData is the data of the page from which an import starts.
+type goData struct {
+	Draft   *draft
+	Roster  string
+	Create  int // people to create
+	AskName bool
+}
+
+// goPage shows the two ways to go on: a rehearsal and an import.
+func (s *Server) goPage(w http.ResponseWriter, r *http.Request) error {
+	data, err := s.goData(r)
+	if err != nil {
+		return err
+	}
+	return s.page(w, r, "go", data)
+}
+
+func (s *Server) goData(r *http.Request) (*goData, error) {
+	d, err := s.drafts.get(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	path, err := d.rosterPath()
+	if err != nil {
+		return nil, err
+	}
+	create, err := s.countNew(r.Context(), d)
+	return &goData{Draft: d, Roster: filepath.Base(path), Create: create, AskName: create > mostWithoutName}, err
+}
+
+// countNew counts the rows of a draft that an import would send, as far as the file and
+// the ledger tell.
+func (s *Server) countNew(ctx context.Context, d *draft) (n int, err error) {
+	in, err := s.openDraft(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	split, err := in.Split(ctx, s.Backend.Account(ctx).Project.ID)
+	if err != nil {
+		return 0, err
+	}
+	im := importer.New(split, importer.Options{Policy: s.Backend.Options().Policy})
+	if _, err := im.Validate(ctx); err != nil {
+		return 0, err
+	}
+	result, err := im.DryRun(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return result.Counts.Pending, nil
+}
+
+// rehearse starts a rehearsal of a draft.
+func (s *Server) rehearse(w http.ResponseWriter, r *http.Request) error {
+	data, err := s.goData(r)
+	if err != nil {
+		return err
+	}
+	return s.begins(w, r, &runRecord{Kind: kindRehearsal, Draft: data.Draft.ID, Roster: data.Roster})
+}
+
+// beginImport starts the import of a draft for real.
+func (s *Server) beginImport(w http.ResponseWriter, r *http.Request) error {
+	data, err := s.goData(r)
+	if err != nil {
+		return err
+	}
+	account := s.Backend.Account(r.Context())
+	if !account.Connected() {
+		return s.refuse("go.not_connected", "go.not_connected_fix")
+	}
+	if data.AskName {
+		if err := s.askedFor(r, account.Project); err != nil {
+			return err
+		}
+	}
+	return s.begins(w, r, &runRecord{Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster, Project: account.Project})
+}
+
+// askedFor returns an error unless the form has the name of the project.
+func (s *Server) askedFor(r *http.Request, project Named) error {
+	typed := strings.Join(strings.Fields(r.PostFormValue("name")), " ")
+	if !strings.EqualFold(typed, strings.Join(strings.Fields(project.Name), " ")) {
+		return s.refuse("go.wrong_name", "go.wrong_name_fix", project.Name)
+	}
+	return nil
+}
+
+// refuse returns the error of a request that can't be done, in the words of the texts.
+func (s *Server) refuse(message, fix string, args ...any) error {
+	return fault.Usage(s.text(fix, args...), "%s", s.text(message))
+}
+
+// begins starts a run and shows the run.
+func (s *Server) begins(w http.ResponseWriter, r *http.Request, record *runRecord) error {
+	id, err := s.runs.start(r.Context(), record, s.begin)
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, "/run/"+id)
+}
+
+// runData is the data of the page of a run.
+type runData struct {
+	*runRecord
+	Live      *progressView // nil once the run is over
+	HasRoster bool          // the draft is still there
+	Left      int           // rows to retry
+	Removed   time.Time     // when the files are removed
+	Headline  string
+	Fix       string // what to do about the end of the run
+}
+
+// runPage shows the progress of a run, or the result.
+func (s *Server) runPage(w http.ResponseWriter, r *http.Request) error {
+	record, live, err := s.runs.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	data := runData{
+		runRecord: record, Removed: latest(record.Started, record.Ended).Add(runLife),
+		Headline: s.headline(record), Fix: s.fix(record.Result.Stop),
+	}
+	if live != nil {
+		view := live.view(s.Now())
+		data.Live = &view
+	}
+	if _, err := s.drafts.get(record.Draft); err == nil {
+		data.HasRoster = true
+	}
+	if record.over() && record.Result.Results != "" {
+		data.Left = record.Result.Counts.NeedLook()
+	}
+	return s.page(w, r, "run", data)
+}
+
+// The times of a stream of events.
+const (
+	everyEvent = 300 * time.Millisecond
+	everyWord  = 12 * time.Second // a screen reader is told no more often
+	everyPing  = 15 * time.Second
+)
+
+// runEvents sends the state of a run whenever the state changes, first at once. The last
+// event is "done". The ID of an event is its time: a browser that comes back needs only
+// the present state.
+func (s *Server) runEvents(w http.ResponseWriter, r *http.Request) error {
+	_, live, err := s.runs.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	stream := eventStream{to: w, flush: http.NewResponseController(w).Flush, server: s}
+	tick := time.NewTicker(everyEvent)
+	defer tick.Stop()
+	for live != nil {
+		if err := stream.tell(live.view(s.Now())); err != nil {
+			return nil //nolint:nilerr // the browser is gone
+		}
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-live.ended:
+			live = nil
+		case <-tick.C:
+		}
+	}
+	_ = stream.send("event: done\ndata: end\n\n") // the browser may be gone
+	return nil
+}
+
+// eventStream is the connection to a browser that shows a run under way.
+type eventStream struct {
+	to     io.Writer
+	flush  func() error
+	server *Server
+	shown  string // the latest fragment
+	said   string // the latest sentence for screen readers
+	spoken time.Time
+	sent   time.Time
+}
+
+// tell sends a state, unless the browser shows the same already.
+func (e *eventStream) tell(v progressView) error {
+	now := e.server.Now()
+	if said := e.server.sentence(v); said != e.said && now.Sub(e.spoken) > everyWord {
+		e.said, e.spoken = said, now
+	}
+	var page bytes.Buffer
+	v.Said = e.said
+	if err := e.server.pages.byName["run"].ExecuteTemplate(&page, "progress", v); err != nil {
+		return err
+	}
+	if page.String() == e.shown {
+		if now.Sub(e.sent) < everyPing {
+			return nil
+		}
+		e.sent = now
+		return e.send(": still here\n\n")
+	}
+	e.shown, e.sent = page.String(), now
+	var event strings.Builder
+	fmt.Fprintf(&event, "id: %d\n", now.UnixMilli())
+	for line := range strings.Lines(strings.TrimSpace(e.shown)) {
+		event.WriteString("data: " + strings.TrimRight(line, "\n") + "\n")
+	}
+	return e.send(event.String() + "\n")
+}
+
+func (e *eventStream) send(event string) error {
+	if _, err := io.WriteString(e.to, event); err != nil {
+		return err
+	}
+	return e.flush()
+}
+
+// sentence returns a state in a sentence, for a screen reader.
+func (s *Server) sentence(v progressView) string {
+	if v.Waits != "" {
+		return s.text("run.waits."+v.Waits, clock(v.WaitUntil))
+	}
+	if v.Total == 0 {
+		return s.text("run.stage." + string(v.Stage))
+	}
+	return s.text("run.amount", v.Done, v.Total)
+}
+
+// stopRun ends a run in good order.
+func (s *Server) stopRun(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if _, _, err := s.runs.find(id); err != nil {
+		return err
+	}
+	s.runs.stopRun(id)
+	return redirect(w, r, "/run/"+id)
+}
+
+// continueRun goes on with a run that did not end.
+func (s *Server) continueRun(w http.ResponseWriter, r *http.Request) error {
+	record, live, err := s.runs.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if live != nil || !record.resumable() {
+		return redirect(w, r, "/run/"+record.ID)
+	}
+	return s.begins(w, r, record)
+}
+
+// retryRun makes a new draft of the results of a run, in which the rows without a person
+// can be corrected.
+func (s *Server) retryRun(w http.ResponseWriter, r *http.Request) error {
+	record, live, err := s.runs.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if live != nil || record.Kind != kindImport || record.Result.Results == "" {
+		return s.refuse("retry.nothing", "retry.nothing_fix")
+	}
+	return s.retry(w, r, s.runs.path(record.ID, record.Result.Results))
+}
+
+// retry shows a draft that is a copy of a results file.
+func (s *Server) retry(w http.ResponseWriter, r *http.Request, path string) error {
+	if err := isResults(path); err != nil {
+		return s.refuse("retry.gone", "retry.gone_fix")
+	}
+	d, err := s.drafts.create()
+	if err == nil {
+		err = d.adopt(path)
+	}
+	if err != nil {
+		return err
+	}
+	return redirect(w, r, "/roster/"+d.ID+"/check")
+}
+
+// adopt copies a file into the draft.
+func (d *draft) adopt(path string) (err error) {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	folder := filepath.Join(d.Folder, rosterFolder)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	to, err := os.OpenFile(filepath.Join(folder, filepath.Base(path)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
+}
+
+// isResults returns an error unless a file is a results file.
+func isResults(path string) error {
+	in, err := results.Open(path, roster.Options{})
+	if err != nil {
+		return err
+	}
+	return in.Close()
+}
+
+// removeRun removes the files of a run that is over, with the roster.
+func (s *Server) removeRun(w http.ResponseWriter, r *http.Request) error {
+	record, live, err := s.runs.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if live == nil {
+		if err := errors.Join(s.runs.removeDraft(record.Draft), s.runs.remove(record.ID)); err != nil {
+			return err
+		}
+	}
+	return redirect(w, r, "/")
+}
+
+// runResults serves the results file of a run.
+func (s *Server) runResults(w http.ResponseWriter, r *http.Request) error {
+	return s.download(w, r, func(result runResult) string { return result.Results })
+}
+
+// runReport serves the HTML report of a run.
+func (s *Server) runReport(w http.ResponseWriter, r *http.Request) error {
+	return s.download(w, r, func(result runResult) string { return result.Report })
+}
+
+func (s *Server) download(w http.ResponseWriter, r *http.Request, file func(runResult) string) error {
+	record, _, err := s.runs.find(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	name := file(record.Result)
+	if name == "" {
+		return notFoundError{"the file"}
+	}
+	saved := name
+	if name == reportFile {
+		saved = strings.TrimSuffix(record.Roster, filepath.Ext(record.Roster)) + ".report.html"
+	}
+	return serveFile(w, r, s.runs.path(record.ID, name), saved)
+}
+
+// serveFile sends a file to be saved under a name.
+func serveFile(w http.ResponseWriter, r *http.Request, path, name string) (err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return notFoundError{"the file"}
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	saveAs(w, name)
+	http.ServeContent(w, r, name, time.Time{}, file)
+	return nil
+}
+
+// saveAs makes the browser save the answer under a name instead of showing it.
+func saveAs(w http.ResponseWriter, name string) {
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+}
 
 // lastRuns returns the data of the part "runs" of the first page.
-func (s *Server) lastRuns(*http.Request) (any, error) { return nil, nil }
+func (s *Server) lastRuns(*http.Request) (any, error) {
+	const shown = 6
+	records, err := s.runs.all()
+	if err != nil {
+		return nil, err
+	}
+	for _, record := range records {
+		if record.Status == statusRunning && !s.runs.liveOf(record.ID) {
+			record.Status = statusInterrupted
+		}
+	}
+	return records[:min(len(records), shown)], nil
+}
+
+// clock returns a time of day for people.
+func clock(t time.Time) string { return t.Local().Format("15:04") }
+
+// when returns a moment for people.
+func when(t time.Time) string { return t.Local().Format("2 January 2006, 15:04") }
+
+// day returns a date for people.
+func day(t time.Time) string { return t.Local().Format("2 January 2006") }

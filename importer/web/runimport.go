@@ -153,14 +153,14 @@ type progressView struct {
 	Done      int
 	Waits     string    // the reason in the table of texts; "" while nothing is waited for
 	WaitUntil time.Time // zero while nothing is waited for
-	Rows      int       // unsettled
+	Said      string    // the latest sentence for screen readers
 }
 
 // view returns the state of the run at a moment.
 func (one *liveRun) view(now time.Time) progressView {
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	v := progressView{Stage: one.stage, Stopping: one.stopping, Rows: one.unsettled.Rows}
+	v := progressView{Stage: one.stage, Stopping: one.stopping}
 	if one.progress != nil {
 		v.Snapshot = one.progress.Snapshot(now)
 		v.Done = v.Snapshot.Counts.Rows()

@@ -121,7 +121,7 @@ func TestRehearsalSendsNothing(t *testing.T) {
 
 // slow are faults that keep a run under way long enough to be stopped.
 func slow() []simulator.Fault {
-	return []simulator.Fault{{Kind: simulator.Latency, Delay: 10 * time.Millisecond}}
+	return []simulator.Fault{{Kind: simulator.Latency, Delay: 40 * time.Millisecond}}
 }
 
 // beginAndWait starts an import and returns when n people are there.

@@ -1,0 +1,9 @@
+'use strict';
+// The page of a run under way: reads the progress aloud, and shows the result at the end.
+const progress = document.getElementById('progress');
+const said = document.getElementById('said');
+new MutationObserver(() => {
+  const news = progress.querySelector('[data-said]');
+  if (news && said.textContent !== news.dataset.said) said.textContent = news.dataset.said;
+}).observe(progress, { childList: true, subtree: true });
+progress.addEventListener('done', () => location.reload());

@@ -1,0 +1,109 @@
+package web
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"muster/importer/outcome"
+	"muster/importer/text"
+)
+
+// tile is how many rows have a status.
+type tile struct {
+	Status outcome.Status
+	Count  int
+}
+
+// tiles returns the statuses that rows have.
+func tiles(c outcome.Counts) []tile {
+	var shown []tile
+	for _, status := range outcome.Statuses() {
+		if n := c.Of(status); n > 0 {
+			shown = append(shown, tile{status, n})
+		}
+	}
+	return shown
+}
+
+// findings are problems or notes under a title.
+type findings struct {
+	Title    string // the key of the text
+	Problems []runProblem
+}
+
+func newFindings(title string, problems []runProblem) findings { return findings{title, problems} }
+
+// Mood returns the class of the result, which is coloured by what a person has to do.
+func (d runData) Mood() string {
+	switch {
+	case d.Result.Stop != nil || d.Status == statusRefused:
+		return "stopped"
+	case d.Status != statusFinished || d.Result.Counts.NeedLook() > 0 || len(d.Result.Problems) > 0:
+		return "look"
+	}
+	return ""
+}
+
+// Resumable reports whether the run can go on.
+func (d runData) Resumable() bool { return d.resumable() && (d.Kind == kindUndo || d.HasRoster) }
+
+// Undoable reports whether people of the run may be on the project.
+func (d runData) Undoable() bool { return d.Kind == kindImport }
+
+// Over reports whether the roster was removed.
+func (d runData) Over() bool { return !d.HasRoster }
+
+// headline says what became of a run.
+func (s *Server) headline(r *runRecord) string {
+	c := r.Result.Counts
+	var words []string
+	switch {
+	case r.Status == statusRefused:
+		return s.text("run.head.refused")
+	case r.Result.Undone != nil:
+		return s.pages.texts.count("run.head.undone", r.Result.Undone.Removed, r.Project.Name)
+	case c.Rows() == 0:
+		return s.text("run.head.interrupted")
+	case r.Kind == kindRehearsal:
+		words = append(words, s.pages.texts.count("run.head.rehearsed", c.Created))
+	case c.Created == 0:
+		words = append(words, s.text("run.head.none", r.Project.Name))
+	default:
+		words = append(words, s.pages.texts.count("run.head.created", c.Created, r.Project.Name))
+	}
+	if n := c.NeedLook(); n > 0 {
+		words = append(words, s.pages.texts.count("run.head.look", n))
+	}
+	if c.Pending > 0 {
+		words = append(words, s.pages.texts.count("run.head.pending", c.Pending))
+	}
+	return strings.Join(words, " ")
+}
+
+// fix says what to do about the end of a run, in words for the page. The advice of the
+// command line helps only if it names no command.
+func (s *Server) fix(stop *runStop) string {
+	if stop == nil {
+		return ""
+	}
+	key := "stop." + stop.Code
+	if _, known := s.pages.texts[key]; known {
+		return s.text(key)
+	}
+	if strings.Contains(stop.Fix, "--") || strings.Contains(stop.Fix, "muster ") || strings.Contains(stop.Fix, "MUSTER_") {
+		return s.text("stop.other")
+	}
+	return text.Sentence(text.Capital(stop.Fix))
+}
+
+// Speed returns the rate of a run in words, or "" while the rate is not known.
+func (v progressView) Speed() string {
+	switch {
+	case v.Rate <= 0 || v.Done == 0:
+		return ""
+	case v.Rate >= 1:
+		return strconv.FormatFloat(math.Round(v.Rate*10)/10, 'f', -1, 64) + " a second"
+	}
+	return strconv.Itoa(int(math.Ceil(v.Rate*60))) + " a minute"
+}
