@@ -9,6 +9,7 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
+	"muster/importer/procore"
 )
 
 // DryRunResult is what a run would do.
@@ -32,18 +33,12 @@ type DryRunResult struct {
 // dryRun calls each with every row in the roster's order; the status of a row that
 // would be sent is "". The error is a *StopError if the people can't be listed.
 func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunResult, error) {
-	plan := p.validation
-	if online && plan.Create > 0 && plan.people == nil {
-		listed, err := p.listPeople(ctx, plan, nil)
-		if err != nil {
-			return nil, connectStop(ctx, err)
-		}
-		if err := p.checkAgain(ctx, listed); err != nil {
+	if online {
+		if err := p.listFirst(ctx, nil); err != nil {
 			return nil, err
 		}
-		plan = p.validation
-		plan.people = listed
 	}
+	plan := p.validation
 	r := &run{
 		part: p, plan: plan, ledgerRun: &ledger.Run{ID: "dry run"}, people: plan.people,
 		started: time.Now(), places: make(chan struct{}, window), overlay: map[ledger.Key]int64{},
@@ -67,6 +62,23 @@ func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunRe
 		f.Stop = p.MaxErrors.stopAfter(f.Counts.Invalid)
 	}
 	return f, failed
+}
+
+// listFirst lists the project's people, unless there is a listing or no row would be
+// sent. named, if not nil, is called with every active person.
+func (p *part) listFirst(ctx context.Context, named func(procore.Person)) error {
+	if p.validation.Create == 0 || p.validation.people != nil {
+		return nil
+	}
+	listed, err := p.listPeople(ctx, p.validation, named)
+	if err != nil {
+		return connectStop(ctx, err)
+	}
+	if err := p.checkAgain(ctx, listed); err != nil {
+		return err
+	}
+	p.validation.people = listed
+	return nil
 }
 
 // Requests returns how many requests for people a run would make.

@@ -72,7 +72,7 @@ func (s rowSource) edited(edits Edits) rowSource {
 	if len(edits) == 0 {
 		return s
 	}
-	return rowSource{cell: s.cell, rows: func() iter.Seq2[*sourceRow, error] {
+	return rowSource{cell: s.cell, edits: edits, plain: s.rows, rows: func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
 			for row, err := range s.rows() {
 				if err == nil {

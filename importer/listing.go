@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -351,3 +352,33 @@ func (x *people) severalLastNames(places []uint32) bool {
 // unlike reports whether two IDs are given and differ in more than case and
 // leading zeros.
 func unlike(a, b uint64) bool { return a != 0 && b != 0 && a>>32 != b>>32 }
+
+// claim looks up anew which of the people with an ID of p have a row of the roster, and
+// returns those for whom that has changed.
+func (x *people) claim(p *mapping.Person, claims func(id int64) bool) (changed []int64) {
+	for _, one := range []struct {
+		id     uint64
+		places []uint32
+		of     func(*knownPerson) uint64
+	}{
+		{x.id(p.OriginID), x.byOrigin, func(k *knownPerson) uint64 { return k.origin }},
+		{x.id(p.EmployeeID), x.byEmployee, func(k *knownPerson) uint64 { return k.employee }},
+	} {
+		if one.id == 0 {
+			continue
+		}
+		folded := one.id >> 32 // see id
+		from := sort.Search(len(one.places), func(i int) bool { return one.of(&x.known[one.places[i]])>>32 >= folded })
+		for _, at := range one.places[from:] {
+			k := &x.known[at]
+			if one.of(k)>>32 != folded {
+				break
+			}
+			if claimed := claims(k.id); k.claimed != claimed {
+				k.claimed = claimed
+				changed = append(changed, k.id)
+			}
+		}
+	}
+	return changed
+}

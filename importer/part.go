@@ -19,10 +19,9 @@ type part struct {
 	Options // of the import; the connection is the project's
 	emit    func(Event)
 	roster  *Roster
-	source  rowSource
 	mapper  *mapping.Mapper
-	columns map[mapping.Field]int // the roster's column of each field
 	project procore.Project
+	partRows
 
 	zeros      *lostZeros // of a results file; otherwise nil
 	validation *partValidation
@@ -31,13 +30,20 @@ type part struct {
 	summary    *Summary // nil before the run
 }
 
+// partRows is the rows of a part, and what is known of them.
+type partRows struct {
+	source   rowSource
+	columns  map[mapping.Field]int // the roster's column of each field
+	detailed bool                  // most rows say more than a name
+}
+
 func (im *Import) newPart(id int64) *part {
 	p := &part{
-		Options: im.Options, emit: im.emit, roster: im.roster, source: im.split.source(id), mapper: im.roster.Mapper,
-		project: procore.Project{ID: id},
+		Options: im.Options, emit: im.emit, roster: im.roster, mapper: im.roster.Mapper, project: procore.Project{ID: id},
 	}
 	p.Connection = im.connection(id)
-	p.columns = columnsOf(p.mapper)
+	source := im.split.source(id)
+	p.partRows = partRows{source, columnsOf(p.mapper), source.detailed()}
 	if im.split.ByRow {
 		p.project.Name = fmt.Sprintf("project %d", id)
 	}

@@ -23,7 +23,6 @@ type Roster struct {
 	Mapper  *mapping.Mapper // nil before Bind
 
 	source    rowSource
-	edits     Edits
 	headerRow int
 	delimiter string
 	used      usedMapping
@@ -62,7 +61,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Roster, error) {
 }
 
 func open(path string, o OpenOptions) (*Roster, error) {
-	r := &Roster{Path: path, advice: o.Advice, edits: o.Edits}
+	r := &Roster{Path: path, advice: o.Advice}
 	if o.Mapping != "" {
 		var err error
 		if r.used.file, err = mapping.Load(o.Mapping); err != nil {
@@ -76,7 +75,7 @@ func open(path string, o OpenOptions) (*Roster, error) {
 	if err := r.openFile(o.Options); err != nil {
 		return nil, err
 	}
-	r.source = r.source.edited(r.edits)
+	r.source = r.source.edited(o.Edits)
 	if r.used.file == nil {
 		var err error
 		if r.used, err = o.Saved.load(r.Header); err != nil {

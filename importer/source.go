@@ -17,6 +17,9 @@ import (
 type rowSource struct {
 	rows func() iter.Seq2[*sourceRow, error]
 	cell func(line, column int) string // the name of a cell, such as "C17"
+
+	edits Edits                               // in rows already
+	plain func() iter.Seq2[*sourceRow, error] // rows without the edits; nil if there are none
 }
 
 // sourceRow is a row that was read. It is valid until the next row.

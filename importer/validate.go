@@ -51,7 +51,7 @@ func newValidator(p *part, v *partValidation) *validator {
 	return &validator{
 		mapper: p.mapper, cell: p.source.cell, index: v.index,
 		namesakes: p.AllowNamesakes, columns: p.columns, occurrence: map[string]int{},
-		detailed: p.source.detailed(), zeros: p.zeros,
+		detailed: p.detailed, zeros: p.zeros,
 	}
 }
 

@@ -59,7 +59,7 @@ func (g *Groups) find(p Problem) *Group {
 	if g.index == nil {
 		g.index, g.kinds = make(map[string]*Group), make(map[string]int)
 	}
-	family := p.Code + "\x00" + p.Field + "\x00"
+	family := p.family()
 	for _, key := range []string{family + messageKind(p.Message), family + "...", "other"} {
 		if group := g.index[key]; group != nil {
 			return group
@@ -84,6 +84,12 @@ func (g *Groups) find(p Problem) *Group {
 	}
 	return nil // not reached: "other" always has a group
 }
+
+func (p Problem) family() string { return p.Code + "\x00" + p.Field + "\x00" }
+
+// Kind returns the same text for problems that differ only in what the message quotes
+// and in numbers.
+func (p Problem) Kind() string { return p.family() + messageKind(p.Message) }
 
 func shorten(text string) string {
 	if len(text) > longestMessage {

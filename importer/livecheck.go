@@ -1,0 +1,449 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"muster/importer/fault"
+	"muster/importer/outcome"
+	"muster/importer/procore"
+	"muster/mapping"
+)
+
+// MostLiveRows is how many rows a LiveCheck holds in memory: about 0.7 KB a row.
+const MostLiveRows = 200_000
+
+const codeTooManyRows = "too_many_rows"
+
+// ErrCheckAnew is the error of an edit that only a new LiveCheck can follow: a row goes
+// to a project that no row went to before.
+var ErrCheckAnew = errors.New("the edit needs a new check of the whole roster")
+
+// LiveCheck is the check of a roster that a person edits. One pass reads the rows into
+// memory. After an edit, the rules of a run decide anew about the edited row and about
+// every row that shares an ID or the name with the row. A LiveCheck is safe for
+// concurrent use.
+// // An edit of an ID may take a listed person from a row of the person's name, which is
+// then decided about anew, too.
+type LiveCheck struct {
+	mutex  sync.Mutex
+	im     *Import
+	rows   []liveRow
+	places map[int]int // in rows, by line
+	only   []int       // the places that are checked now; nil for all
+	edits  Edits
+	shared sharedKeys
+	groups liveGroups
+	counts LiveCounts
+	notes  []outcome.Group // about columns
+
+	owners  map[int64]mapping.Person // listed people who have an ID, by person ID
+	changed []int                    // places of rows that the latest edit concerned
+}
+
+// liveRow is a row with the result of the check.
+type liveRow struct {
+	sourceRow // as the file has the row
+	checked   bool
+	outcome   outcome.Outcome
+	keys      []uint64 // of the person, for rows that read as a person
+	groups    []*liveGroup
+}
+
+// LiveCounts counts rows by what an import would do with them.
+type LiveCounts struct {
+	New       int // a person would be created
+	Existing  int // the person is there already
+	ToFix     int
+	NotPeople int
+	LeftOut   int // filtered, repeated, or left out by a person
+}
+
+// NewLiveCheck checks a roster that Bind has mapped. With a connection the check is a
+// dry run against the project. r may be closed afterwards; the connection and the
+// ledger must stay open.
+func NewLiveCheck(ctx context.Context, r *Roster, o Options) (*LiveCheck, error) {
+	c := &LiveCheck{places: map[int]int{}, owners: map[int64]mapping.Person{}, edits: r.source.edits, shared: newSharedKeys()}
+	if err := c.load(ctx, r); err != nil {
+		return nil, err
+	}
+	held := *r
+	held.source = rowSource{cell: r.source.cell, rows: c.held}
+	split, err := held.Split(ctx, o.Scope.Project)
+	if err != nil {
+		return nil, err
+	}
+	o.OnEvent = func(e Event) {
+		if noted, ok := e.(ColumnNoted); ok && noted.Note.Code != codeHasLeft {
+			c.notes = append(c.notes, noted.Note)
+		}
+	}
+	c.im = New(split, o)
+	if _, err := c.im.Validate(ctx); err != nil && fault.CodeOf(err) != codeNoPeople {
+		return nil, err
+	}
+	for _, p := range c.im.parts {
+		if err := c.dryRun(ctx, p, nil); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// load reads the rows of the file into memory, without the edits.
+func (c *LiveCheck) load(ctx context.Context, r *Roster) error {
+	rows := r.source.rows
+	if r.source.plain != nil {
+		rows = r.source.plain
+	}
+	for row, err := range rows() {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if len(c.rows) == MostLiveRows {
+			return fault.InFile(r.Path, codeTooManyRows, fmt.Sprintf("the roster has more than %d rows, too many to edit on this page", MostLiveRows),
+				"split the roster, or import it with the command muster import")
+		}
+		kept := *row
+		kept.cells, kept.kinds, kept.struck = cloneTexts(row.cells), slices.Clone(row.kinds), slices.Clone(row.struck)
+		c.places[kept.line] = len(c.rows)
+		c.rows = append(c.rows, liveRow{sourceRow: kept})
+	}
+	return nil
+}
+
+// held returns the rows that are checked now, with the edits.
+func (c *LiveCheck) held() iter.Seq2[*sourceRow, error] {
+	return func(yield func(*sourceRow, error) bool) {
+		for i := range c.checkedPlaces() {
+			row := c.rows[i].sourceRow // callers may change a row
+			if !yield(c.edits.apply(&row), nil) {
+				return
+			}
+		}
+	}
+}
+
+// checkedPlaces returns the places of the rows that are checked now.
+func (c *LiveCheck) checkedPlaces() iter.Seq[int] {
+	if c.only != nil {
+		return slices.Values(c.only)
+	}
+	return func(yield func(int) bool) {
+		for i := range c.rows {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// placesOf returns the places of the rows of a part that are checked now.
+func (c *LiveCheck) placesOf(p *part) []int {
+	var places []int
+	for i := range c.checkedPlaces() {
+		if !c.im.split.ByRow || c.im.split.projectOf(c.row(i).cells) == p.Scope.Project {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// row returns the row at a place with the edits.
+func (c *LiveCheck) row(place int) *sourceRow { return c.edits.apply(&c.rows[place].sourceRow) }
+
+// dryRun decides about the rows that are checked now, and takes the outcomes of the
+// rows in affected, or of all rows for nil.
+func (c *LiveCheck) dryRun(ctx context.Context, p *part, affected map[int]bool) error {
+	places := c.placesOf(p)
+	next := 0
+	online := c.im.API != nil && c.im.stop == nil && p.stop == nil
+	each := func(_ *part, _ []string, o outcome.Outcome) error {
+		place := places[next]
+		next++
+		if affected == nil || affected[place] {
+			o.Problems = slices.Clone(o.Problems)
+			c.take(p, place, o)
+		}
+		return nil
+	}
+	var err error
+	if online {
+		err = c.list(ctx, p)
+	}
+	if err == nil {
+		_, err = p.dryRun(ctx, online, each)
+	}
+	if online && ctx.Err() == nil && errors.As(err, &p.stop) { // before the first row
+		_, err = p.dryRun(ctx, false, each)
+	}
+	return err
+}
+
+// list lists the people of a project with the names of all who have an ID: an edit may
+// give a row any of these IDs.
+func (c *LiveCheck) list(ctx context.Context, p *part) error {
+	names := map[int64]string{}
+	err := p.listFirst(ctx, func(one procore.Person) {
+		if one.OriginID != "" || one.EmployeeID != "" {
+			names[one.ID] = strings.TrimSpace(one.FirstName + " " + one.LastName)
+			c.owners[one.ID] = mapping.Person{OriginID: one.OriginID, EmployeeID: one.EmployeeID, FirstName: one.FirstName, LastName: one.LastName}
+		}
+	})
+	if listed := p.validation.people; err == nil && listed != nil && len(names) > 0 {
+		listed.names = names
+	}
+	return err
+}
+
+// take keeps the outcome of a row, and counts the row anew.
+func (c *LiveCheck) take(p *part, place int, o outcome.Outcome) {
+	live, row := &c.rows[place], c.row(place)
+	if live.checked {
+		c.counts.add(live.outcome, -1)
+		c.groups.remove(place, live.groups)
+	}
+	if o.Status == "" {
+		o.Problems = append(o.Problems, c.hasLeft(p, row)...)
+	}
+	live.outcome, live.checked = o, true
+	c.counts.add(o, 1)
+	live.groups = c.groups.add(place, c.findings(place))
+	keys := c.keysOf(p, row)
+	c.shared.put(place, live.keys, keys)
+	live.keys = keys
+}
+
+// hasLeft returns the note on a row that says that the person may have left.
+func (c *LiveCheck) hasLeft(p *part, row *sourceRow) []outcome.Problem {
+	v := partValidation{left: map[int]*leftNote{}}
+	a := &validator{mapper: p.mapper, cell: p.source.cell, columns: p.columns}
+	v.noteLeft(a, row)
+	for column, note := range v.left {
+		one := note.note(p.mapper, column)
+		return []outcome.Problem{{Code: codeHasLeft, Cell: p.source.cell(row.line, column), Message: one.Message, Hint: one.Hint}}
+	}
+	return nil
+}
+
+// add counts a row n times.
+func (k *LiveCounts) add(o outcome.Outcome, n int) {
+	switch {
+	case o.Status == "":
+		k.New += n
+	case o.Status.HasPerson():
+		k.Existing += n
+	case o.Status == outcome.Skipped && len(o.Problems) > 0 && o.Problems[0].Code == codeNoPerson:
+		k.NotPeople += n
+	case o.Status == outcome.Skipped:
+		k.LeftOut += n
+	default:
+		k.ToFix += n
+	}
+}
+
+// keysOf returns what a row may share with other rows: the IDs and the name of the
+// person.
+func (c *LiveCheck) keysOf(p *part, row *sourceRow) []uint64 {
+	var person mapping.Person
+	if row.rare != nil && !row.kept() || len(p.mapper.Map(row.cells, row.kinds, &person)) > 0 {
+		return nil
+	}
+	if keep, _ := p.mapper.Keep(row.cells); !keep && !row.kept() {
+		return nil
+	}
+	return c.shared.keysOf(&person)
+}
+
+// Edit checks the rows anew that an edit of lines concerns. The edits are all edits, as
+// the journal has them.
+func (c *LiveCheck) Edit(ctx context.Context, edits Edits, lines []int) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	affected, before := map[int]bool{}, map[int]mapping.Person{}
+	for _, line := range lines {
+		place, ok := c.places[line]
+		if !ok {
+			continue
+		}
+		affected[place] = true
+		before[place] = c.personOf(place)
+		c.shared.rowsWith(c.rows[place].keys, affected)
+	}
+	c.edits = edits
+	for place := range before {
+		row := c.row(place)
+		if c.im.split.ByRow && !slices.Contains(c.im.split.Projects, c.im.split.projectOf(row.cells)) {
+			return ErrCheckAnew
+		}
+		keys := c.keysOf(c.im.parts[0], row)
+		c.shared.put(place, c.rows[place].keys, keys)
+		c.rows[place].keys = keys
+	}
+	needed := map[int]bool{}
+	for place := range before {
+		c.shared.rowsWith(c.rows[place].keys, affected)
+		c.claim(before[place], affected)
+		c.claim(c.personOf(place), affected)
+	}
+	for place := range affected {
+		needed[place] = true
+		c.shared.rowsWith(c.rows[place].keys, needed)
+	}
+	c.changed = slices.Sorted(maps.Keys(affected))
+	return c.checkRows(ctx, affected, needed)
+}
+
+// checkRows decides about the affected rows, with the needed rows beside.
+func (c *LiveCheck) checkRows(ctx context.Context, affected, needed map[int]bool) error {
+	c.only = slices.Sorted(maps.Keys(needed))
+	if c.only == nil {
+		return nil // no line of this roster
+	}
+	defer func() { c.only = nil }()
+	for _, full := range c.im.parts {
+		p := *full
+		if err := p.checkRows(ctx); err != nil {
+			return err
+		}
+		p.validation.people = full.validation.people
+		if err := c.dryRun(ctx, &p, affected); err != nil {
+			return err
+		}
+		full.validation.people, full.stop = p.validation.people, p.stop
+	}
+	return nil
+}
+
+func (c *LiveCheck) personOf(place int) (person mapping.Person) {
+	row := c.row(place)
+	_ = c.im.parts[0].mapper.Map(row.cells, row.kinds, &person) // an invalid row shows its IDs, too
+	return person
+}
+
+// claim follows an edit of the IDs of p in the listed people, and adds the rows that
+// have the name of a person who has got or lost a row.
+func (c *LiveCheck) claim(p mapping.Person, affected map[int]bool) {
+	for _, part := range c.im.parts {
+		if part.validation.people == nil {
+			continue
+		}
+		for _, id := range part.validation.people.claim(&p, func(id int64) bool { owner := c.owners[id]; return c.shared.has(&owner) }) {
+			owner := c.owners[id]
+			c.shared.rowsWith(c.shared.keysOf(&owner), affected)
+		}
+	}
+}
+
+// Counts returns how many rows there are by what an import would do.
+func (c *LiveCheck) Counts() LiveCounts {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.counts
+}
+
+// Forecast returns how long the import would take; false if nothing is known of the
+// limits.
+func (c *LiveCheck) Forecast() (time.Duration, bool) {
+	if c.im.Pace == nil {
+		return 0, false
+	}
+	return c.im.Pace.Forecast(c.Counts().New)
+}
+
+// Stop returns why nothing can be sent, or nil.
+func (c *LiveCheck) Stop() *StopError {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.im.Stop()
+}
+
+// Notes returns what was noted about columns.
+func (c *LiveCheck) Notes() []outcome.Group { return c.notes }
+
+// sharedKeys knows which rows have an ID or a name in common.
+type sharedKeys struct {
+	seed maphash.Seed
+	rows map[uint64][]int32
+}
+
+func newSharedKeys() sharedKeys { return sharedKeys{maphash.MakeSeed(), map[uint64][]int32{}} }
+
+// keysOf returns the keys of a person: the name, and the IDs if there are any.
+func (s *sharedKeys) keysOf(p *mapping.Person) []uint64 {
+	name := mapping.Person{FirstName: p.FirstName, LastName: p.LastName}
+	return append(s.idsOf(p), maphash.Bytes(s.seed, appendKey(nil, &name, 1)))
+}
+
+func (s *sharedKeys) idsOf(p *mapping.Person) []uint64 {
+	var keys []uint64
+	if p.OriginID != "" {
+		keys = append(keys, maphash.Bytes(s.seed, appendID(nil, byOriginID, p)))
+	}
+	if p.EmployeeID != "" {
+		keys = append(keys, maphash.Bytes(s.seed, appendID(nil, byEmployeeID, p)))
+	}
+	return keys
+}
+
+// put gives a row other keys.
+func (s *sharedKeys) put(place int, before, after []uint64) {
+	if slices.Equal(before, after) {
+		return
+	}
+	for _, key := range before {
+		rows := s.rows[key]
+		if i := slices.Index(rows, int32(place)); i >= 0 {
+			rows = slices.Delete(rows, i, i+1)
+		}
+		if s.rows[key] = rows; len(rows) == 0 {
+			delete(s.rows, key)
+		}
+	}
+	for _, key := range after {
+		s.rows[key] = append(s.rows[key], int32(place))
+	}
+}
+
+// rowsWith adds the rows that have one of the keys.
+func (s *sharedKeys) rowsWith(keys []uint64, into map[int]bool) {
+	for _, key := range keys {
+		for _, place := range s.rows[key] {
+			into[int(place)] = true
+		}
+	}
+}
+
+// has reports whether a row has one of the person's IDs.
+func (s *sharedKeys) has(p *mapping.Person) bool {
+	return slices.ContainsFunc(s.idsOf(p), func(key uint64) bool { return len(s.rows[key]) > 0 })
+}
+
+// cloneTexts copies texts into a single piece of memory.
+func cloneTexts(texts []string) []string {
+	length := 0
+	for _, text := range texts {
+		length += len(text)
+	}
+	all := make([]byte, 0, length)
+	for _, text := range texts {
+		all = append(all, text...)
+	}
+	joined := string(all)
+	cloned := make([]string, len(texts))
+	for i, text := range texts {
+		cloned[i], joined = joined[:len(text)], joined[len(text):]
+	}
+	return cloned
+}
