@@ -9,6 +9,16 @@ type Window struct {
 	Used   int // by muster and, as far as the answers tell, by other users
 }
 
+// NewWithGap returns a Pace that uses the file of Options.Shared at most once in each gap, as a Pace uses
+// a database.
+func NewWithGap(o Options, gap time.Duration) *Pace {
+	p := New(o)
+	if p.shared != nil {
+		p.shared.use = journalUse{gap: gap, began: -gap}
+	}
+	return p
+}
+
 // Windows returns the windows that are known, the shorter first.
 func (p *Pace) Windows() []Window {
 	p.mu.Lock()

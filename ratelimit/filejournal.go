@@ -66,10 +66,19 @@ func decode(b []byte, v any) bool {
 	return err == nil
 }
 
-func (j *fileJournal) open(apply func(record)) error {
+func (j *fileJournal) open() (records []record, now time.Time, err error) {
 	if err := j.lock.Lock(); err != nil {
-		return err
+		return nil, now, err
 	}
+	if err := j.openFile(); err != nil {
+		return nil, now, err
+	}
+	records, err = j.readOn()
+	return records, time.Now(), err
+}
+
+// openFile opens the file and reads the header, and starts the file anew where there is none.
+func (j *fileJournal) openFile() error {
 	var err error
 	if j.file, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
@@ -88,7 +97,7 @@ func (j *fileJournal) open(apply func(record)) error {
 	if j.header.ID != j.id {
 		j.id, j.read = j.header.ID, 0
 	}
-	return j.readOn(apply)
+	return nil
 }
 
 // restart empties the file.
@@ -104,33 +113,34 @@ func (j *fileJournal) restart() error {
 func (j *fileJournal) offset(n uint64) int64 { return int64(n-j.header.Dropped+1) * entrySize }
 
 // readOn reads to the end of the file, and cuts the file where an entry is damaged.
-func (j *fileJournal) readOn(apply func(record)) error {
+func (j *fileJournal) readOn() (records []record, err error) {
 	info, err := j.file.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	end := j.header.Dropped + uint64(max(info.Size()/entrySize-1, 0))
 	j.read = min(max(j.read, j.header.Dropped), end)
 	from := j.offset(j.read)
 	rest, err := io.ReadAll(io.NewSectionReader(j.file, from, info.Size()-from))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for ; len(rest) > 0; rest = rest[entrySize:] {
 		var r record
 		if !decode(rest, &r) {
-			return j.file.Truncate(j.offset(j.read))
+			return records, j.file.Truncate(j.offset(j.read))
 		}
-		apply(r)
+		records = append(records, r)
 		j.read++
 	}
-	return nil
+	return records, nil
 }
 
-func (j *fileJournal) close(added []record, before time.Time) error {
-	err := j.write(added)
+func (j *fileJournal) close(added []record, keep time.Duration) error {
+	now := time.Now()
+	err := j.write(added, now)
 	if n := j.read - j.header.Dropped; err == nil && n > tidy {
-		err = j.dropOldest(n/2, before)
+		err = j.dropOldest(n/2, now.Add(-keep))
 	}
 	if j.file != nil {
 		err = errors.Join(err, j.file.Close())
@@ -139,12 +149,15 @@ func (j *fileJournal) close(added []record, before time.Time) error {
 	return errors.Join(err, j.lock.Unlock())
 }
 
-func (j *fileJournal) write(added []record) error {
+func (j *fileJournal) write(added []record, now time.Time) error {
 	if len(added) == 0 {
 		return nil
 	}
 	var b []byte
 	for _, r := range added {
+		if r.At == 0 {
+			r.At = now.UnixNano()
+		}
 		b = encode(b, r)
 	}
 	_, err := j.file.WriteAt(b, j.offset(j.read))

@@ -6,12 +6,12 @@ import "time"
 // A process opens the journal, decides, and closes it with what it did; no other process can do so
 // meanwhile. The lock of a process that dies is released.
 type journal interface {
-	// open locks the journal and calls apply with every record since the last call of open, at the
-	// first call with every record stored.
-	open(apply func(record)) error
-	// close appends the records and unlocks. Records from before the given time may go.
-	close(added []record, before time.Time) error
-	// abandon unlocks a journal that has failed.
+	// open locks the journal and returns the records that others added since the last call of open, at
+	// the first call all records. now is the time by the clock that dates the records.
+	open() (records []record, now time.Time, err error)
+	// close dates the records, appends them and unlocks. Records that are older than keep may go.
+	close(added []record, keep time.Duration) error
+	// abandon unlocks a journal that has failed or is used no more.
 	abandon()
 }
 
@@ -19,7 +19,7 @@ type journal interface {
 type record struct {
 	Kind             recordKind
 	Process, Number  uint64 // Number tells the slots of a process apart
-	At               int64  // Unix nanoseconds
+	At               int64  // Unix nanoseconds; 0 in a record that is not stored yet
 	Limit, Remaining int32  // of an answer
 	Reset, Date      int64  // of an answer, in Unix seconds; those of the zero time: none
 	Pause            int64  // nanoseconds

@@ -6,6 +6,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5"
+
+	"muster/internal/pgtest"
 )
 
 func TestFileJournal(t *testing.T) {
@@ -14,23 +18,50 @@ func TestFileJournal(t *testing.T) {
 	testJournal(t, func(name string) journal { return newFileJournal(filepath.Join(folder, name)) })
 }
 
+func TestDatabaseJournal(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	testJournal(t, func(name string) journal { return openDatabase(t, url, name) })
+}
+
+// openDatabase returns the quota of a credential in the database at url.
+func openDatabase(t *testing.T, url, credential string) *Database {
+	t.Helper()
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := OpenDatabase(t.Context(), config, credential)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.abandon)
+	return d
+}
+
 // testJournal tests what every journal must do. Open returns a process's journal of that name.
 func testJournal(t *testing.T, open func(name string) journal) {
 	t.Helper()
-	longAgo := time.Now().Add(-2 * time.Hour)
-	read := func(j journal, added ...record) (records []record) {
+	const keep = 2 * time.Hour
+	read := func(j journal, added ...record) []record {
 		t.Helper()
-		if err := j.open(func(r record) { records = append(records, r) }); err != nil {
+		records, now, err := j.open()
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := j.close(added, longAgo); err != nil {
+		if err := j.close(added, keep); err != nil {
 			t.Fatal(err)
+		}
+		for _, r := range records {
+			if age := now.Sub(time.Unix(0, r.At)); age < 0 || r.Kind != recordPaused && age > time.Minute && age < keep {
+				t.Errorf("a record has the age %v", age)
+			}
 		}
 		return records
 	}
-	sent := record{Kind: recordSent, Process: 1, Number: 7, At: time.Now().UnixNano()}
-	answered := record{Kind: recordAnswered, Process: 1, Number: 7, At: sent.At + 1, Limit: 25, Remaining: 24, Reset: 99, Date: 89}
-	paused := record{Kind: recordPaused, Process: 2, At: sent.At + 2, Pause: int64(time.Minute)}
+	sent := record{Kind: recordSent, Process: 1, Number: 7}
+	answered := record{Kind: recordAnswered, Process: 1, Number: 7, Limit: 25, Remaining: 24, Reset: 99, Date: 89}
+	paused := record{Kind: recordPaused, Process: 2, Pause: int64(time.Minute), At: time.Now().Add(-time.Hour).Truncate(time.Millisecond).UnixNano()}
 
 	t.Run("a process reads what others added, once", func(t *testing.T) {
 		one, two := open("shared"), open("shared")
@@ -45,25 +76,35 @@ func testJournal(t *testing.T, open func(name string) journal) {
 			{one, nil, nil},
 			{two, nil, []record{answered}},
 			{open("shared"), nil, []record{sent, paused, answered}},
+			{open("other"), nil, nil},
 		} {
-			if diff := cmp.Diff(step.want, read(step.journal, step.added...)); diff != "" {
+			records := read(step.journal, step.added...)
+			if diff := cmp.Diff(step.want, records, cmpopts.IgnoreFields(record{}, "At")); diff != "" {
 				t.Error(diff)
+			}
+			for _, r := range records {
+				if r.Kind == recordPaused && r.At != paused.At {
+					t.Errorf("a record is dated %d, want %d", r.At, paused.At)
+				}
 			}
 		}
 	})
 	t.Run("one process at a time", func(t *testing.T) {
 		one, two := open("lock"), open("lock")
-		if err := one.open(func(record) {}); err != nil {
+		if _, _, err := one.open(); err != nil {
 			t.Fatal(err)
 		}
 		opened := make(chan error)
-		go func() { opened <- two.open(func(record) {}) }()
+		go func() {
+			_, _, err := two.open()
+			opened <- err
+		}()
 		select {
 		case err := <-opened:
 			t.Fatalf("opened twice: %v", err)
 		case <-time.After(50 * time.Millisecond):
 		}
-		if err := one.close(nil, longAgo); err != nil {
+		if err := one.close(nil, keep); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-opened; err != nil {
@@ -74,13 +115,17 @@ func testJournal(t *testing.T, open func(name string) journal) {
 	})
 	t.Run("old records go, recent records stay", func(t *testing.T) {
 		one := open("old")
-		const many = 10_000
+		const many, group = 10_000, 50
+		var added []record
 		for n := range many {
-			r := record{Kind: recordSent, Number: uint64(n), At: longAgo.Add(-time.Hour).UnixNano()}
-			if n >= many/2 {
-				r.At = time.Now().UnixNano()
+			r := record{Kind: recordSent, Number: uint64(n)}
+			if n < many/2 {
+				r.At = time.Now().Add(-keep - time.Hour).UnixNano()
 			}
-			read(one, r)
+			if added = append(added, r); len(added) == group {
+				read(one, added...)
+				added = added[:0]
+			}
 		}
 		records := read(open("old"))
 		if n := len(records); n < many/2 || n > many*8/10 || records[n-1].Number != many-1 {

@@ -11,6 +11,9 @@ type Options struct {
 	// through which the next process learns what the last one sent. Empty: none. The file holds
 	// times and numbers, and is not removed.
 	Shared string
+	// Database shares the quota with processes on other hosts, too, in place of Shared. It serves one
+	// Pace. If the database is lost, Take returns a *LostError from then on.
+	Database *Database
 	// Timeout is how long a request may take. A request of a dead process counts as answered
 	// after that. 0: 60 s.
 	Timeout time.Duration

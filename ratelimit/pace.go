@@ -1,7 +1,6 @@
 package ratelimit
 
 import (
-	"container/list"
 	"math"
 	"sync"
 	"time"
@@ -20,8 +19,8 @@ type Pace struct {
 	reserve float64
 
 	mu        sync.Mutex
-	shared    *shared   // nil: no other processes
-	waiting   list.List // of *waiter
+	shared    *shared // nil: no other processes
+	queue     queue
 	windows   [2]window // spike, hourly
 	cap       rateCap
 	requests  requests
@@ -54,12 +53,15 @@ type requests struct {
 // past is longer than anything counts.
 const past = 2 * hourlyLength
 
-// New returns the pace of a quota about which only Options.Shared knows anything.
+// New returns the pace of a quota about which only the processes that share the quota know anything.
 func New(o Options) *Pace {
 	// Requests that other processes sent before need an instant after the epoch, too.
 	p := &Pace{epoch: time.Now().Add(-past), reserve: min(max(o.Reserve, 0), 1)}
-	if o.Shared != "" {
-		p.shared = newShared(o, newFileJournal(o.Shared))
+	switch {
+	case o.Database != nil:
+		p.shared = newShared(o, o.Database, databaseGap)
+	case o.Shared != "":
+		p.shared = newShared(o, newFileJournal(o.Shared), 0)
 	}
 	if o.Rate > 0 {
 		p.cap.apart = time.Duration(float64(time.Second) / o.Rate)
@@ -92,7 +94,6 @@ type Report struct {
 
 // grant returns a slot, or how long to wait before asking again (never: until something changes).
 func (p *Pace) grant() (*Slot, time.Duration) {
-	defer p.lockShared()()
 	now := p.now()
 	at, _ := p.next(now)
 	if wait := p.shared.fairnessDelay(now, at); wait > 0 {
@@ -252,16 +253,16 @@ func (s *Slot) Release(r Report) {
 		r.Date = time.Now()
 	}
 	r.Limit, r.Remaining = min(r.Limit, largestLimit), min(r.Remaining, largestLimit)
-	defer p.lockShared()()
-	p.requests.own--
-	p.answers(s, r, p.now())
-	p.shared.answered(s, r)
-	p.wake()
+	s.released = true
+	p.happens(func(now time.Duration) {
+		p.requests.own--
+		p.answers(s, r, now)
+		p.shared.answered(s, r)
+	})
 }
 
 // answers counts and learns from the answer to s, which arrives now.
 func (p *Pace) answers(s *Slot, r Report, now time.Duration) {
-	s.released = true
 	p.requests.inflight--
 	p.requests.finished++
 	for i := range p.windows {
@@ -304,10 +305,9 @@ func (q *requests) measure(took time.Duration) {
 func (p *Pace) Pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	defer p.lockShared()()
-	p.pauses(p.now() + d)
-	p.shared.paused(d)
-	p.wake()
+	until := p.now() + d
+	p.pauses(until)
+	p.happens(func(now time.Duration) { p.shared.paused(until - now) })
 }
 
 func (p *Pace) pauses(until time.Duration) {
@@ -320,7 +320,7 @@ func (p *Pace) pauses(until time.Duration) {
 func (p *Pace) Wait() (time.Time, Reason) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waiting.Len() == 0 {
+	if p.queue.waiting.Len() == 0 {
 		return time.Time{}, None
 	}
 	now := p.now()
@@ -343,7 +343,7 @@ func (p *Pace) Others() bool {
 	}
 	now := p.now()
 	for _, o := range p.shared.others {
-		if o.lately(now) > 0 {
+		if now-o.newest < spikeLength {
 			return true
 		}
 	}

@@ -32,6 +32,7 @@ type setting struct {
 	span      time.Duration // how long it is watched
 	workers   int           // of each process
 	processes int           // that share the quota; 0: one
+	gap       time.Duration // between two uses of what they share through, as of a database; 0: a file
 	killed    time.Duration // every so often one of them dies, and another begins; 0: never
 	use       float64       // at least; 0: not asserted
 	refused   int           // at most
@@ -146,10 +147,10 @@ func (s *setting) measureWith(t *testing.T, rows int, o ratelimit.Options) (m me
 				if lost {
 					report = ratelimit.Report{}
 				}
-				slot.Release(report)
 				if !ok && !lost {
 					pace.Pause(report.Reset.Sub(report.Date))
 				}
+				slot.Release(report)
 			}
 		}
 		for process := range m.each {
@@ -160,7 +161,7 @@ func (s *setting) measureWith(t *testing.T, rows int, o ratelimit.Options) (m me
 						life, end = context.WithTimeout(ctx, s.killed)
 					}
 					var workers sync.WaitGroup
-					pace := ratelimit.New(o)
+					pace := ratelimit.NewWithGap(o, s.gap)
 					for range max(s.workers, 1) {
 						workers.Go(func() { work(life, process, pace) })
 					}
@@ -169,6 +170,7 @@ func (s *setting) measureWith(t *testing.T, rows int, o ratelimit.Options) (m me
 						all.Go(workers.Wait)
 					} else {
 						workers.Wait()
+						pace.Close()
 						end()
 						return
 					}
@@ -293,6 +295,43 @@ func settings() []setting {
 
 // long reports whether the tests that take long run in full.
 func long() bool { return os.Getenv("MUSTER_TEST_LONG") != "" }
+
+// TestHosts measures hosts that share the quota through something as slow as a database.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	both := []quota{spikeOf(25), hourlyOf(3600)}
+	list := []setting{
+		{name: "three hosts for 80 s", windows: both, processes: 3, span: 80 * time.Second, use: 0.98},
+		{name: "three hosts, spike alone", windows: both[:1], processes: 3, span: 2 * time.Minute, use: 0.97},
+	}
+	if long() {
+		list = append(list,
+			setting{name: "one host", windows: both, processes: 1, span: 20 * time.Minute, use: 0.97},
+			setting{name: "three hosts, spike alone, for long", windows: both[:1], processes: 3, span: 15 * time.Minute, use: 0.97},
+			setting{name: "three hosts for an hour", windows: both, processes: 3, span: time.Hour, use: 0.98},
+			setting{name: "four hosts with slow answers", windows: both, latency: ms(5, 5000), processes: 4, span: 15 * time.Minute},
+			setting{name: "two hosts with lost answers", windows: both, lost: 0.05, processes: 2, span: 15 * time.Minute},
+			setting{name: "one of two hosts is killed every 61 s", windows: both, processes: 2, killed: 61 * time.Second, span: 15 * time.Minute, use: 0.97},
+		)
+	}
+	for _, s := range list {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			s.telling, s.gap, s.workers = share, 100*time.Millisecond, 16
+			s.latency = cmp.Or(s.latency, ms(50, 200))
+			m := s.measureWith(t, 0, ratelimit.Options{Shared: filepath.Join(t.TempDir(), "quota")})
+			t.Logf("%d of %d, use %.3f, %d × 429, shares %v", m.people, m.most, m.use(), m.refused, m.each)
+			if m.use() < s.use || m.refused > 0 {
+				t.Errorf("use %.3f with %d × 429, want at least %.3f without", m.use(), m.refused, s.use)
+			}
+			for _, people := range m.each {
+				if fair := m.people / len(m.each); s.killed == 0 && (people < fair*8/10 || people > fair*12/10) {
+					t.Errorf("the hosts created %v", m.each)
+				}
+			}
+		})
+	}
+}
 
 // TestPaceShortly measures three settings of TestPace.
 func TestPaceShortly(t *testing.T) {

@@ -551,10 +551,10 @@ func TestWithoutHeadersAPauseEndsCarefully(t *testing.T) {
 						enough := created >= people
 						mu.Unlock()
 						time.Sleep(down)
-						slot.Release(ratelimit.Report{Date: time.Now()})
 						if !ok {
 							pace.Pause(10 * time.Second)
 						}
+						slot.Release(ratelimit.Report{Date: time.Now()})
 						if enough {
 							return
 						}

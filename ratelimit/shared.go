@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -12,7 +13,9 @@ const (
 	// fairnessGrace is for how long a free place is left to a process that had fewer: a bound on what
 	// a process that wants no more, or has died, can cost the others.
 	fairnessGrace = 50 * time.Millisecond
-	fairnessLook  = 5 * time.Millisecond // between two looks whether that process has taken the place
+	// fairnessSpan is how far back a process with fewer requests is preferred.
+	fairnessSpan = time.Minute
+	fairnessLook = 5 * time.Millisecond // between two looks whether that process has taken the place
 	// A process that waits says so this often, and is believed for somewhat longer.
 	announceEvery = time.Second
 	announceHolds = 2500 * time.Millisecond
@@ -30,6 +33,7 @@ const (
 // holds for all processes together.
 type shared struct {
 	journal  journal
+	use      journalUse
 	timeout  time.Duration
 	unshared func(error)
 	self     uint64
@@ -46,20 +50,67 @@ type shared struct {
 	freeSince time.Duration // when a place became free; 0: none was free at the last look
 }
 
+// journalUse says when the journal may be used next.
+type journalUse struct {
+	gap   time.Duration // the least time from the begin of a use to the next; 0: a use takes no time
+	began time.Duration // when the last use began
+	busy  bool
+	again bool          // something changed during the use
+	done  chan struct{} // closed at the end of the use
+	lost  error         // why the journal can't be used any more
+}
+
+// rests returns how long the journal must not be used.
+func (u *journalUse) rests(now time.Duration) time.Duration {
+	return max(u.began+u.gap-now, 0)
+}
+
+func (u *journalUse) begin(now time.Duration) {
+	u.began, u.busy, u.again, u.done = now, true, false, make(chan struct{})
+}
+
+func (u *journalUse) end() {
+	u.busy = false
+	close(u.done)
+}
+
+// databaseGap is the least time between two transactions of a Pace: ten a second at most.
+const databaseGap = 100 * time.Millisecond
+
+// LostError says that the database of the quota was lost, so that nothing more may be sent.
+type LostError struct{ Err error }
+
+// Error returns what was lost, and the cause.
+func (e *LostError) Error() string {
+	return "the database that the quota is shared through was lost: " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *LostError) Unwrap() error { return e.Err }
+
+var errClosed = errors.New("the pace is closed")
+
 // process is what is known of a process that shares the quota.
 type process struct {
-	sent          slotLog       // the requests of the last spike window
+	sent          slotLog       // the requests of the last fairnessSpan
+	newest        time.Duration // when the process last sent a request
 	announcedWait time.Duration // when the process last said that it waits
 	alive         time.Duration // when the process last said anything
 }
 
 func newProcess() *process {
-	return &process{sent: slotLog{length: spikeLength}}
+	return &process{sent: slotLog{length: fairnessSpan}, newest: -spikeLength}
 }
 
-func newShared(o Options, j journal) *shared {
+// sends counts a request that is sent at the given time.
+func (o *process) sends(at time.Duration) {
+	o.sent.add(at)
+	o.newest = at
+}
+
+func newShared(o Options, j journal, gap time.Duration) *shared {
 	x := &shared{
-		journal: j, timeout: o.Timeout, unshared: o.Unshared,
+		journal: j, use: journalUse{gap: gap, began: -gap}, timeout: o.Timeout, unshared: o.Unshared,
 		self:   rand.Uint64(), //nolint:gosec // tells processes apart, keeps no secret
 		others: map[uint64]*process{}, own: newProcess(),
 	}
@@ -69,57 +120,92 @@ func newShared(o Options, j journal) *shared {
 	return x
 }
 
-// lockShared takes in what other processes did, and locks the journal until unlock is called.
-// Without a limit there is nothing to share, and the journal is not used.
-func (p *Pace) lockShared() (unlock func()) {
-	if p.shared == nil || p.unlimited {
-		return func() {}
+// serveShared serves while the journal is locked. Without a limit there is nothing to share, and the
+// journal is not used.
+func (p *Pace) serveShared() {
+	use := &p.shared.use
+	switch rests := use.rests(p.now()); {
+	case use.lost != nil:
+		p.count()
+		hand(p.dismissAll(), use.lost)
+		return
+	case use.busy:
+		use.again = true
+		return
+	case rests > 0:
+		p.serveIn(rests)
+		return
 	}
-	if err := p.readShared(); err != nil {
-		p.unshare(err)
-		return func() {}
-	}
-	return func() {
-		if err := p.writeShared(); err != nil {
-			p.unshare(err)
+	use.begin(p.now())
+	granted, wait, err := p.exchange()
+	use.end()
+	switch {
+	case err == nil:
+		hand(granted, nil)
+		if use.again {
+			wait = 0
 		}
+		p.serveIn(wait)
+	case use.gap > 0:
+		p.lose(err)
+		hand(granted, use.lost)
+		p.serve()
+	default:
+		p.unshare(err)
+		hand(granted, nil)
+		p.serve()
 	}
 }
 
-func (p *Pace) readShared() error {
+// exchange reads what other processes did, counts and grants, and records what this process did.
+func (p *Pace) exchange() (granted []*waiter, wait time.Duration, err error) {
 	x := p.shared
-	now, keep := time.Duration(0), hourlyLength+x.timeout
+	keep := hourlyLength + x.timeout
+	var records []record
+	var clock time.Time
+	p.unlocked(func() { records, clock, err = x.journal.open() })
+	if err != nil {
+		return nil, 0, err
+	}
 	x.locked = true
-	err := x.journal.open(func(r record) {
-		now = p.now()
-		age := time.Since(time.Unix(0, r.At))
+	p.takeIn(records, clock, keep)
+	p.count()
+	granted, wait = p.grantAll()
+	added := x.added
+	x.locked, x.added = false, nil
+	p.unlocked(func() { err = x.journal.close(added, keep) })
+	return granted, wait, err
+}
+
+// unlocked calls fn, which uses the journal. If that takes long, others may use the Pace meanwhile.
+func (p *Pace) unlocked(fn func()) {
+	if p.shared.use.gap > 0 {
+		p.mu.Unlock()
+		defer p.mu.Lock()
+	}
+	fn()
+}
+
+// takeIn counts what other processes recorded. clock is the time by the journal's clock.
+func (p *Pace) takeIn(records []record, clock time.Time, keep time.Duration) {
+	x, now := p.shared, p.now()
+	for _, r := range records {
+		age := clock.Sub(time.Unix(0, r.At))
 		if !x.joined && age > keep {
 			if age < remembered {
 				p.rememberHourly(r.report())
 			}
-			return
+			continue
 		}
 		// A record that was not there the last time is younger than that, whatever the clock says.
 		at := min(max(now-min(max(age, 0), keep), x.looked), now)
 		x.looked = at
 		p.giveUp(at)
 		p.apply(r, at)
-	})
-	if err != nil {
-		return err
 	}
-	now = p.now()
 	x.joined, x.looked = true, now
 	p.giveUp(now)
 	maps.DeleteFunc(x.others, func(_ uint64, o *process) bool { return now-o.alive > keep })
-	return nil
-}
-
-func (p *Pace) writeShared() error {
-	x := p.shared
-	added := x.added
-	x.locked, x.added = false, x.added[:0]
-	return x.journal.close(added, time.Now().Add(-hourlyLength-x.timeout))
 }
 
 // unshare goes on alone. Requests of others in flight count as answered now.
@@ -133,6 +219,39 @@ func (p *Pace) unshare(err error) {
 	if x.unshared != nil {
 		x.unshared(err)
 	}
+}
+
+// lose ends the sending: what other hosts send is not known any more.
+func (p *Pace) lose(err error) {
+	x := p.shared
+	x.use.lost = &LostError{err}
+	x.journal.abandon()
+}
+
+// Close records what is not recorded yet, and ends the connection to Options.Database. Take returns an
+// error afterwards.
+func (p *Pace) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shared == nil || p.shared.use.gap == 0 {
+		return
+	}
+	use := &p.shared.use
+	for use.lost == nil && (use.busy || len(p.queue.events) > 0) {
+		if !use.busy {
+			use.began = -use.gap
+			p.serveShared()
+			continue
+		}
+		done := use.done
+		p.mu.Unlock()
+		<-done
+		p.mu.Lock()
+	}
+	if use.lost == nil {
+		p.lose(errClosed)
+	}
+	p.serve()
 }
 
 // giveUp counts requests of others as answered if the time-out has passed at the given time: the
@@ -176,7 +295,7 @@ func (p *Pace) apply(r record, at time.Duration) {
 	case recordSent:
 		slot := p.sends(at)
 		slot.process, slot.number = r.Process, r.Number
-		other.sent.add(at)
+		other.sends(at)
 		x.open = append(x.open, slot)
 	case recordAnswered:
 		i := slices.IndexFunc(x.open, func(s *Slot) bool { return s.process == r.Process && s.number == r.Number })
@@ -208,7 +327,7 @@ func (x *shared) fairnessDelay(now, at time.Duration) time.Duration {
 		if x.freeSince == 0 {
 			x.freeSince = now
 		}
-		if until := x.freeSince + fairnessGrace; until > now && x.sentMoreThanWaiting(now) {
+		if until := x.freeSince + fairnessGrace + x.use.gap; until > now && x.sentMoreThanWaiting(now) {
 			return min(until-now, fairnessLook)
 		}
 		return 0
@@ -233,7 +352,7 @@ func (x *shared) add(r record) {
 	if x == nil || !x.locked {
 		return
 	}
-	r.Process, r.At = x.self, time.Now().UnixNano()
+	r.Process = x.self
 	x.added = append(x.added, r)
 }
 
@@ -242,7 +361,7 @@ func (x *shared) took(s *Slot, now time.Duration) {
 	if x == nil {
 		return
 	}
-	x.own.sent.add(now)
+	x.own.sends(now)
 	x.add(record{Kind: recordSent, Number: s.number})
 }
 
@@ -287,7 +406,7 @@ func (o *process) waits(now time.Duration) bool {
 	return o.announcedWait > 0 && now-o.announcedWait < announceHolds
 }
 
-// lately returns how many requests the process has sent within the last 10 seconds.
+// lately returns how many requests the process has sent within the last fairnessSpan.
 func (o *process) lately(now time.Duration) int {
 	o.sent.expire(now)
 	return o.sent.logged

@@ -34,10 +34,10 @@ func rivals() []rival {
 			return func(ctx context.Context, _ int) (func(ratelimit.Report, bool), error) {
 				slot, err := pace.Take(ctx)
 				return func(r ratelimit.Report, ok bool) {
-					slot.Release(r)
 					if !ok {
 						pace.Pause(r.Reset.Sub(r.Date))
 					}
+					slot.Release(r)
 				}, err
 			}
 		}},

@@ -6,13 +6,25 @@ import (
 	"time"
 )
 
-// waiter is a caller of Take that waits for a slot.
-type waiter struct {
-	turn   chan struct{}
-	urgent bool
+// queue lists what waits until the Pace serves again: callers of Take, and answers that are not counted
+// yet.
+type queue struct {
+	waiting list.List                 // of *waiter
+	events  []func(now time.Duration) // what happened here, to be counted and recorded
+	timer   *time.Timer               // serves when the next slot may be free
 }
 
-// Take waits for a place in the quota. Every slot must be released. The error is that of ctx.
+// waiter is a caller of Take that waits for a slot.
+type waiter struct {
+	urgent  bool
+	granted bool          // a slot will follow, as soon as the other processes can know of the request
+	ready   chan struct{} // closed when slot or err is set
+	slot    *Slot
+	err     error
+}
+
+// Take waits for a place in the quota. Every slot must be released. The error is that of ctx, or a
+// *LostError.
 func (p *Pace) Take(ctx context.Context) (*Slot, error) { return p.take(ctx, false) }
 
 // TakeFirst waits like Take, ahead of every caller of Take. Use it for requests that others wait
@@ -23,67 +35,139 @@ func (p *Pace) take(ctx context.Context, urgent bool) (*Slot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	w := &waiter{urgent: urgent, ready: make(chan struct{})}
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.waiting.Len() == 0 {
-		if slot, _ := p.grant(); slot != nil {
-			return slot, nil
-		}
-	}
-	w := &waiter{turn: make(chan struct{}, 1), urgent: urgent}
 	place := p.enqueue(w)
-	defer func() {
-		p.waiting.Remove(place)
-		p.wake()
-	}()
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	p.changed()
+	p.mu.Unlock()
+	select {
+	case <-w.ready:
+	case <-ctx.Done():
+		if p.withdraw(place) {
+			return nil, ctx.Err()
 		}
-		wait := never
-		if p.waiting.Front() == place {
-			var slot *Slot
-			if slot, wait = p.grant(); slot != nil {
-				return slot, nil
-			}
-		}
-		p.sleep(ctx, w.turn, wait)
+		<-w.ready
 	}
+	return w.slot, w.err
 }
 
 // enqueue puts w behind the waiters of the same urgency.
 func (p *Pace) enqueue(w *waiter) *list.Element {
-	for at := p.waiting.Front(); w.urgent && at != nil; at = at.Next() {
+	for at := p.queue.waiting.Front(); w.urgent && at != nil; at = at.Next() {
 		if !at.Value.(*waiter).urgent {
-			return p.waiting.InsertBefore(w, at)
+			return p.queue.waiting.InsertBefore(w, at)
 		}
 	}
-	return p.waiting.PushBack(w)
+	return p.queue.waiting.PushBack(w)
 }
 
-// sleep waits, without the lock, for the time to pass, for a change, or for ctx to end.
-func (p *Pace) sleep(ctx context.Context, turn <-chan struct{}, wait time.Duration) {
-	p.mu.Unlock()
-	defer p.mu.Lock()
-	var alarm <-chan time.Time
-	if wait != never {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		alarm = timer.C
+// withdraw removes a waiter, and returns false if the waiter was granted a slot.
+func (p *Pace) withdraw(place *list.Element) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if place.Value.(*waiter).granted {
+		return false
 	}
-	select {
-	case <-ctx.Done():
-	case <-turn:
-	case <-alarm:
+	p.queue.waiting.Remove(place)
+	return true
+}
+
+// happens has fn count and record what happens now.
+func (p *Pace) happens(fn func(now time.Duration)) {
+	p.queue.events = append(p.queue.events, fn)
+	p.changed()
+}
+
+// changed serves the waiters and the events now, or as soon as the journal may be used.
+func (p *Pace) changed() {
+	switch x := p.shared; {
+	case x == nil, p.unlimited, x.use.gap == 0:
+		p.serve()
+	case x.use.busy:
+		x.use.again = true
+	default:
+		p.serveIn(0)
 	}
 }
 
-// wake lets the first waiter look again.
-func (p *Pace) wake() {
-	if first := p.waiting.Front(); first != nil {
-		select {
-		case first.Value.(*waiter).turn <- struct{}{}:
-		default: // already woken
+// serveIn has serve called after the wait, or later if the journal was used just now.
+func (p *Pace) serveIn(wait time.Duration) {
+	q := &p.queue
+	if wait == never {
+		if q.timer != nil {
+			q.timer.Stop()
 		}
+		return
+	}
+	if x := p.shared; x != nil && !p.unlimited {
+		wait = max(wait, x.use.rests(p.now()))
+	}
+	if q.timer != nil {
+		q.timer.Reset(wait)
+		return
+	}
+	q.timer = time.AfterFunc(wait, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.serve()
+	})
+}
+
+// serve counts what happened, here and in other processes, gives slots to the waiters in order, and
+// sets the timer for the next.
+func (p *Pace) serve() {
+	if p.shared == nil || p.unlimited {
+		p.count()
+		granted, wait := p.grantAll()
+		hand(granted, nil)
+		p.serveIn(wait)
+		return
+	}
+	p.serveShared()
+}
+
+// count counts what happened in this process.
+func (p *Pace) count() {
+	now := p.now()
+	for _, event := range p.queue.events {
+		event(now)
+	}
+	clear(p.queue.events)
+	p.queue.events = p.queue.events[:0]
+}
+
+// grantAll takes slots for the waiters in order. wait says when the next slot may be free.
+func (p *Pace) grantAll() (granted []*waiter, wait time.Duration) {
+	q := &p.queue
+	for q.waiting.Len() > 0 {
+		w := q.waiting.Front().Value.(*waiter)
+		if w.slot, wait = p.grant(); w.slot == nil {
+			return granted, wait
+		}
+		w.granted = true
+		q.waiting.Remove(q.waiting.Front())
+		granted = append(granted, w)
+	}
+	return granted, never
+}
+
+// dismissAll removes all waiters.
+func (p *Pace) dismissAll() (waiters []*waiter) {
+	q := &p.queue
+	for q.waiting.Len() > 0 {
+		w := q.waiting.Remove(q.waiting.Front()).(*waiter)
+		w.granted = true
+		waiters = append(waiters, w)
+	}
+	return waiters
+}
+
+// hand lets the waiters go, with their slots or the error.
+func hand(granted []*waiter, err error) {
+	for _, w := range granted {
+		if w.err = err; err != nil {
+			w.slot = nil
+		}
+		close(w.ready)
 	}
 }
