@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"strings"
 )
 
 // The codes of a *fault.Error about the target of a copy.
@@ -14,39 +13,19 @@ const (
 	CodeInUse    = "ledger_in_use"    // another process has the ledger open
 )
 
-// table is a table that every store has.
-type table struct {
-	name    string
-	columns []string
-}
-
-// list returns the columns for a statement.
-func (t table) list() string { return strings.Join(t.columns, ", ") }
-
-// tables returns all tables but the one with the secret.
-func tables() []table {
-	return []table{
-		{"runs", []string{
-			"number", "id", "api", "company", "project", "command", "host", "roster", "results", "started", "ended", "status",
-			"created", "existing", "skipped", "invalid", "failed", "unknown", "pending",
-		}},
-		{"intents", []string{
-			"id", "key", "name_key", "id_key", "run", "row", "attempt", "generation", "sent", "ended", "status", "code", "http", "request",
-		}},
-		{"attempts", []string{
-			"run", "id", "key", "row", "attempt", "generation", "sent", "ended", "state", "person", "status", "code", "http", "request",
-		}},
-		{"people", []string{"key", "name_key", "id_key", "state", "person", "project", "attempts", "generation", "created", "run"}},
-	}
-}
+// tables returns the names of all tables but the one with the secret.
+func tables() []string { return []string{"runs", "intents", "attempts", "people"} }
 
 // snapshot reads a whole store while no process writes into the store.
 type snapshot interface {
 	// Last returns the highest numbers that may have been given to a run and an intent.
 	Last(ctx context.Context) (run, intent int64, err error)
 
+	// Columns returns the names of a table's columns, which all stores share.
+	Columns(ctx context.Context, table string) ([]string, error)
+
 	// Lines yields all lines of a table, and ends after an error.
-	Lines(ctx context.Context, t table) iter.Seq2[[]any, error]
+	Lines(ctx context.Context, table string) iter.Seq2[[]any, error]
 }
 
 // Copy copies everything in a ledger, with the secret, into an empty ledger, which

@@ -36,23 +36,44 @@ func (s postgresSnapshot) Last(ctx context.Context) (run, intent int64, err erro
 	return run, intent, explainPostgres(s.location, "read", err)
 }
 
-func (s postgresSnapshot) Lines(ctx context.Context, t table) iter.Seq2[[]any, error] {
+func (s postgresSnapshot) Columns(ctx context.Context, table string) (columns []string, err error) {
+	rows, err := s.tx.Query(ctx, "SELECT * FROM muster_"+table+" LIMIT 0")
+	if err == nil {
+		for _, f := range rows.FieldDescriptions() {
+			columns = append(columns, f.Name)
+		}
+		rows.Close()
+		err = rows.Err()
+	}
+	return columns, explainPostgres(s.location, "read", err)
+}
+
+func (s postgresSnapshot) Lines(ctx context.Context, table string) iter.Seq2[[]any, error] {
 	return func(yield func([]any, error) bool) {
-		rows, err := s.tx.Query(ctx, "SELECT "+t.list()+" FROM muster_"+t.name)
+		err := s.each(ctx, table, func(line []any) bool { return yield(line, nil) })
 		if err != nil {
-			yield(nil, explainPostgres(s.location, "read", err))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if line, err := rows.Values(); !yield(line, explainPostgres(s.location, "read", err)) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
 			yield(nil, explainPostgres(s.location, "read", err))
 		}
 	}
+}
+
+// each calls do with the lines of a table until do returns false.
+func (s postgresSnapshot) each(ctx context.Context, table string, do func([]any) bool) error {
+	rows, err := s.tx.Query(ctx, "SELECT * FROM muster_"+table)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		line, err := rows.Values()
+		if err != nil {
+			return err
+		}
+		if !do(line) {
+			return nil
+		}
+	}
+	return rows.Err()
 }
 
 func (s *postgresStore) Fill(ctx context.Context, secret []byte, from snapshot) error {
@@ -84,10 +105,14 @@ func (s *postgresStore) Fill(ctx context.Context, secret []byte, from snapshot) 
 	}))
 }
 
-func fillTable(ctx context.Context, tx pgx.Tx, t table, from snapshot) error {
-	next, stop := iter.Pull2(from.Lines(ctx, t))
+func fillTable(ctx context.Context, tx pgx.Tx, table string, from snapshot) error {
+	columns, err := from.Columns(ctx, table)
+	if err != nil {
+		return err
+	}
+	next, stop := iter.Pull2(from.Lines(ctx, table))
 	defer stop()
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"muster_" + t.name}, t.columns, pgx.CopyFromFunc(func() ([]any, error) {
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"muster_" + table}, columns, pgx.CopyFromFunc(func() ([]any, error) {
 		line, err, ok := next()
 		if !ok {
 			return nil, nil

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 	"strings"
 )
@@ -23,27 +24,48 @@ func (s sqliteSnapshot) Last(ctx context.Context) (run, intent int64, err error)
 	return run, intent, explainSQLite(s.path, "read", err)
 }
 
-func (s sqliteSnapshot) Lines(ctx context.Context, t table) iter.Seq2[[]any, error] {
+func (s sqliteSnapshot) Columns(ctx context.Context, table string) (columns []string, err error) {
+	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+table+" LIMIT 0") //nolint:gosec // a name of tables()
+	if err == nil {
+		columns, err = rows.Columns()
+		err = errors.Join(err, rows.Close())
+	}
+	return columns, explainSQLite(s.path, "read", err)
+}
+
+func (s sqliteSnapshot) Lines(ctx context.Context, table string) iter.Seq2[[]any, error] {
 	return func(yield func([]any, error) bool) {
-		rows, err := s.conn.QueryContext(ctx, "SELECT "+t.list()+" FROM "+t.name) //nolint:gosec // names from tables()
+		err := s.each(ctx, table, func(line []any) bool { return yield(line, nil) })
 		if err != nil {
-			yield(nil, explainSQLite(s.path, "read", err))
-			return
-		}
-		defer func() { _ = rows.Close() }() // rows.Err has every error of reading
-		for rows.Next() {
-			line, places := make([]any, len(t.columns)), make([]any, len(t.columns))
-			for n := range line {
-				places[n] = &line[n]
-			}
-			if err := rows.Scan(places...); !yield(line, explainSQLite(s.path, "read", err)) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
 			yield(nil, explainSQLite(s.path, "read", err))
 		}
 	}
+}
+
+// each calls do with the lines of a table until do returns false.
+func (s sqliteSnapshot) each(ctx context.Context, table string, do func([]any) bool) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT * FROM "+table) //nolint:gosec // a name of tables()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err has every error of reading
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		line, places := make([]any, len(columns)), make([]any, len(columns))
+		for n := range line {
+			places[n] = &line[n]
+		}
+		if err := rows.Scan(places...); err != nil {
+			return err
+		}
+		if !do(line) {
+			return nil
+		}
+	}
+	return rows.Err()
 }
 
 // Fill does not look for other processes: the caller has created the file just now.
@@ -73,14 +95,18 @@ func (s *sqliteStore) Fill(ctx context.Context, secret []byte, from snapshot) er
 	}))
 }
 
-func (s *sqliteStore) fillTable(ctx context.Context, t table, from snapshot) error {
-	places := strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ")
-	stmt, err := s.conn.PrepareContext(ctx, "INSERT INTO "+t.name+" ("+t.list()+") VALUES ("+places+")") //nolint:gosec // names from tables()
+func (s *sqliteStore) fillTable(ctx context.Context, table string, from snapshot) error {
+	columns, err := from.Columns(ctx, table)
+	if err != nil {
+		return err
+	}
+	places := strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ")
+	stmt, err := s.conn.PrepareContext(ctx, "INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES ("+places+")") //nolint:gosec // names of columns
 	if err != nil {
 		return err
 	}
 	defer func() { _ = stmt.Close() }() // the transaction has every error
-	for line, err := range from.Lines(ctx, t) {
+	for line, err := range from.Lines(ctx, table) {
 		if err != nil {
 			return err
 		}
