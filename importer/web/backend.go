@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 
 	"muster/importer"
 	"muster/importer/ledger"
@@ -11,8 +12,8 @@ import (
 type Backend interface {
 	// Account returns what is known of the way to Procore. It sends nothing.
 	Account(ctx context.Context) Account
-	// Connect opens the way to the chosen project and to other projects, or to a simulated
-	// Procore in a rehearsal.
+	// Connect opens the way to the projects, the chosen project if none is named, or to a
+	// simulated Procore in a rehearsal.
 	Connect(ctx context.Context, rehearsal bool, projects ...int64) (*Connection, error)
 	// Ledger opens the ledger. A rehearsal has its own, which ends with it.
 	Ledger(ctx context.Context, rehearsal bool) (*Ledger, error)
@@ -40,6 +41,14 @@ func (a Account) Connected() bool {
 type Named struct {
 	ID   int64
 	Name string
+}
+
+// Label returns the name, or the number if the name is not known.
+func (n Named) Label() string {
+	if n.Name == "" {
+		return fmt.Sprintf("project %d", n.ID)
+	}
+	return n.Name
 }
 
 // Source is a place where credentials are kept.

@@ -46,6 +46,7 @@ type goData struct {
 	Draft   *draft
 	Roster  string
 	Create  int // people to create
+	Project string
 	AskName bool
 }
 
@@ -68,7 +69,10 @@ func (s *Server) goData(r *http.Request) (*goData, error) {
 		return nil, err
 	}
 	create, err := s.countNew(r.Context(), d)
-	return &goData{Draft: d, Roster: filepath.Base(path), Create: create, AskName: create > mostWithoutName}, err
+	return &goData{
+		Draft: d, Roster: filepath.Base(path), Create: create,
+		Project: s.Backend.Account(r.Context()).Project.Label(), AskName: create > mostWithoutName,
+	}, err
 }
 
 // countNew counts the rows of a draft that an import would send, as far as the file and
@@ -114,18 +118,20 @@ func (s *Server) beginImport(w http.ResponseWriter, r *http.Request) error {
 		return s.refuse("go.not_connected", "go.not_connected_fix")
 	}
 	if data.AskName {
-		if err := s.askedFor(r, account.Project); err != nil {
+		if err := s.askedFor(r, data.Project); err != nil {
 			return err
 		}
 	}
-	return s.begins(w, r, &runRecord{Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster, Project: account.Project})
+	return s.begins(w, r, &runRecord{
+		Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster, Project: Named{account.Project.ID, data.Project},
+	})
 }
 
 // askedFor returns an error unless the form has the name of the project.
-func (s *Server) askedFor(r *http.Request, project Named) error {
+func (s *Server) askedFor(r *http.Request, project string) error {
 	typed := strings.Join(strings.Fields(r.PostFormValue("name")), " ")
-	if !strings.EqualFold(typed, strings.Join(strings.Fields(project.Name), " ")) {
-		return s.refuse("go.wrong_name", "go.wrong_name_fix", project.Name)
+	if !strings.EqualFold(typed, strings.Join(strings.Fields(project), " ")) {
+		return s.refuse("go.wrong_name", "go.wrong_name_fix", project)
 	}
 	return nil
 }

@@ -264,14 +264,4 @@ func TestPickUp(t *testing.T) {
 	s.submit("/run/"+record.ID+"/continue", nil)
 	s.end(record.ID)
 	s.exact(4)
-	s.office.account.Project = Named{7, "Another"}
-	d := s.upload("crew.csv", crew(1))
-	id, err := s.server.runs.start(t.Context(), &runRecord{Kind: kindImport, Draft: d.ID, Project: Named{7, "Another"}}, s.server.begin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := s.end(id); r.Status != statusRefused || r.Result.Stop == nil || r.Result.Stop.Code != "project_changed" {
-		t.Errorf("a run for a project that is not chosen: %+v", r)
-	}
-	s.open("/run/"+id, "did not start")
 }

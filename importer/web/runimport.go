@@ -28,7 +28,7 @@ func (rs *runner) importRoster(ctx context.Context, one *liveRun) (err error) {
 	if err != nil {
 		return err
 	}
-	connection, err := rs.connect(ctx, r, split.Projects[1:]...)
+	connection, err := rs.backend.Connect(ctx, rehearsal, split.Projects...)
 	if err != nil {
 		return err
 	}
@@ -49,20 +49,6 @@ func (rs *runner) importRoster(ctx context.Context, one *liveRun) (err error) {
 	defer func() { err = errors.Join(err, im.Close()) }()
 	r.Result.Remarks = in.Remarks
 	return rs.send(ctx, one, im)
-}
-
-// connect opens the way to the project of a run.
-func (rs *runner) connect(ctx context.Context, r *runRecord, others ...int64) (*Connection, error) {
-	rehearsal := r.Kind == kindRehearsal
-	connection, err := rs.backend.Connect(ctx, rehearsal, others...)
-	if err != nil || rehearsal || connection.Scope.Project == r.Project.ID {
-		return connection, err
-	}
-	connection.Close()
-	return nil, &importer.StopError{
-		Code: "project_changed", Message: "this run is for " + r.Project.Name + ", and another project is chosen now",
-		Fix: "choose the project on the page Procore",
-	}
 }
 
 // reportFile is the name of the HTML report of a run.

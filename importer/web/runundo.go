@@ -12,7 +12,7 @@ import (
 // undo takes the people of runs off the project.
 func (rs *runner) undo(ctx context.Context, one *liveRun) (err error) {
 	r := one.record
-	connection, err := rs.connect(ctx, r)
+	connection, err := rs.backend.Connect(ctx, false, r.Project.ID)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ type undoPerson struct {
 	Name string // "" if the results file is gone
 }
 
-// planUndo finds out whom an undo of runs would take off the project.
+// planUndo finds out the people that an undo of runs would take off the project.
 func planUndo(ctx context.Context, book *ledger.Ledger, saved importer.SavedMappings, ids []string) (*undoPlan, error) {
 	plan := &undoPlan{}
 	for _, id := range ids {

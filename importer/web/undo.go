@@ -17,7 +17,7 @@ func (s *Server) undoRoutes(mux *http.ServeMux) {
 	s.handle(mux, "POST /history/{run}/undo", func(w http.ResponseWriter, r *http.Request) error { return s.beginUndo(w, r, namedRun) })
 }
 
-// undoData is the data of the page that shows whom an undo would take off.
+// undoData is the data of the page that shows the people that an undo would take off.
 type undoData struct {
 	pager
 	*undoPlan
@@ -25,7 +25,7 @@ type undoData struct {
 	Shown     []undoPerson
 	Project   string
 	AskName   bool
-	Elsewhere bool // the run was made for another project than the chosen one
+	Elsewhere bool // the run was made in a company that is not connected
 }
 
 // whichRuns returns the ledger's runs that a request means.
@@ -77,15 +77,27 @@ func (s *Server) planOf(r *http.Request, which whichRuns) (plan *undoPlan, ids [
 	return plan, ids, err
 }
 
-// showUndo shows whom an undo would take off the project, and asks.
+// undoneProject returns the project of the runs to undo. The name is known of the chosen
+// project alone.
+func undoneProject(plan *undoPlan, account Account) Named {
+	project := Named{ID: plan.Runs[0].Project}
+	if project.ID == account.Project.ID {
+		project = account.Project
+	}
+	return Named{project.ID, project.Label()}
+}
+
+// showUndo shows the people that an undo would take off the project, and asks.
 func (s *Server) showUndo(w http.ResponseWriter, r *http.Request, which whichRuns) error {
 	plan, _, err := s.planOf(r, which)
 	if err != nil {
 		return err
 	}
-	project := s.Backend.Account(r.Context()).Project
-	data := undoData{pager: pagerOf(r), undoPlan: plan, Action: r.URL.Path, Project: project.Name, AskName: len(plan.People) > mostWithoutName}
-	data.Elsewhere = plan.Runs[0].Project != project.ID
+	account := s.Backend.Account(r.Context())
+	data := undoData{
+		pager: pagerOf(r), undoPlan: plan, Action: r.URL.Path, Project: undoneProject(plan, account).Name,
+		AskName: len(plan.People) > mostWithoutName, Elsewhere: !account.Connected() || plan.Runs[0].Company != account.Company.ID,
+	}
 	from := min(data.skip(peopleOfPage), len(plan.People))
 	to := min(from+peopleOfPage, len(plan.People))
 	data.Shown, data.More = plan.People[from:to], to < len(plan.People)
@@ -99,17 +111,14 @@ func (s *Server) beginUndo(w http.ResponseWriter, r *http.Request, which whichRu
 		return err
 	}
 	account := s.Backend.Account(r.Context())
-	switch {
-	case !account.Connected():
-		return s.refuse("go.not_connected", "go.not_connected_fix")
-	case plan.Runs[0].Project != account.Project.ID:
-		return s.refuse("undo.elsewhere", "undo.elsewhere_fix", plan.Runs[0].Project)
-	case len(plan.People) > mostWithoutName:
-		if err := s.askedFor(r, account.Project); err != nil {
+	project := undoneProject(plan, account)
+	if !account.Connected() || plan.Runs[0].Company != account.Company.ID {
+		return s.refuse("undo.elsewhere", "undo.elsewhere_fix", plan.Runs[0].Company)
+	}
+	if len(plan.People) > mostWithoutName {
+		if err := s.askedFor(r, project.Name); err != nil {
 			return err
 		}
 	}
-	return s.begins(w, r, &runRecord{
-		Kind: kindUndo, Roster: filepath.Base(plan.Runs[0].Roster), Project: account.Project, Undoes: ids,
-	})
+	return s.begins(w, r, &runRecord{Kind: kindUndo, Roster: filepath.Base(plan.Runs[0].Roster), Project: project, Undoes: ids})
 }
