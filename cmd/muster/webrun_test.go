@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"muster/importer/procore/simulator"
+)
+
+// webProcess is a muster web in a process of its own, with a client that has the cookie.
+type webProcess struct {
+	*http.Client
+	t   *testing.T
+	cmd *exec.Cmd
+	url string
+}
+
+// startWeb starts muster web and opens the page.
+func (w *world) startWeb(args ...string) *webProcess {
+	w.t.Helper()
+	p := &webProcess{t: w.t, cmd: w.command(append([]string{"web", "--no-browser"}, args...)...)}
+	out, err := p.cmd.StdoutPipe()
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	link := regexp.MustCompile(`http://\S+`).FindString(line)
+	p.Client, p.url = visit(w.t, link), strings.SplitN(link, "/?", 2)[0]
+	return p
+}
+
+// submit posts a form, and returns the page and the path that follow.
+func (p *webProcess) submit(path string, form url.Values) (page, at string) {
+	p.t.Helper()
+	answer, err := p.PostForm(p.url+path, form)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.read(answer), answer.Request.URL.Path
+}
+
+// open returns a page.
+func (p *webProcess) open(path string) string {
+	p.t.Helper()
+	answer, err := p.Get(p.url + path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.read(answer)
+}
+
+func (p *webProcess) read(answer *http.Response) string {
+	p.t.Helper()
+	defer answer.Body.Close()
+	page, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		p.t.Fatalf("%s: status %d, %v\n%s", answer.Request.URL, answer.StatusCode, err, page)
+	}
+	return string(page)
+}
+
+// TestWebKilledInMidRun kills the program while the answer to a request is on its way,
+// starts it again and goes on by a click.
+func TestWebKilledInMidRun(t *testing.T) {
+	t.Parallel()
+	const people, killedAt = 60, 25
+	for name, stored := range map[string]bool{"before the person is stored": false, "after": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var killed atomic.Bool
+			process := make(chan *os.Process, 1)
+			w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, OnCreate: func(n int, after bool) {
+				if n == killedAt && after == stored && killed.CompareAndSwap(false, true) {
+					_ = (<-process).Kill()
+				}
+			}})
+			first := w.startWeb("--settle-after", "200ms")
+			process <- first.cmd.Process
+			draft := w.draft()
+			answer, err := first.PostForm(first.url+"/roster/"+draft+"/import", nil)
+			if err == nil { // else it was killed before it could answer
+				_ = answer.Body.Close()
+			}
+			if err := first.cmd.Wait(); err == nil {
+				t.Fatal("the program was not killed")
+			}
+			second := w.startWeb("--settle-after", "200ms")
+			again := regexp.MustCompile(`/run/[a-z0-9]+/continue`).FindString(second.open("/"))
+			if again == "" {
+				t.Fatal("the first page does not offer to go on")
+			}
+			page, run := second.submit(again, nil)
+			for began := time.Now(); !strings.Contains(page, ">finished<"); page = second.open(run) {
+				if time.Since(began) > time.Minute {
+					t.Fatalf("the run does not end: %s", page)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			seen := map[string]bool{}
+			for _, p := range w.server.People() {
+				if seen[p.EmployeeID] {
+					t.Errorf("employee %s was created twice", p.EmployeeID)
+				}
+				seen[p.EmployeeID] = true
+			}
+			if len(seen) != people {
+				t.Errorf("%d people, want %d", len(seen), people)
+			}
+			if results := second.open(run + "/results"); strings.Count(results, ",created,")+strings.Count(results, ",existing,") != people {
+				t.Errorf("the results do not have all people:\n%s", results)
+			}
+		})
+	}
+}
+
+// draft puts a roster into the page's folder, as an upload does, and returns the ID.
+func (w *world) draft() string {
+	w.t.Helper()
+	const id = "abcdefghijklmnopqrstuvwxyz"
+	folder := filepath.Join(w.folder, "state", "muster", "web", "drafts", id, "roster")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.Rename(w.crew(60), filepath.Join(folder, "crew.csv")); err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
