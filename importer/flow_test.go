@@ -281,7 +281,7 @@ func TestFlowQuestions(t *testing.T) {
 	if err := crew.Answer(make([]int, len(questions))); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(crew.Bind(), f.options.Saved.Save(crew)); err != nil {
+	if err := errors.Join(crew.Bind(), f.options.Saved.Save(t.Context(), crew)); err != nil {
 		t.Fatal(err)
 	}
 	again, err := importer.Open(t.Context(), path, f.options)
@@ -296,7 +296,7 @@ func TestFlowQuestions(t *testing.T) {
 		t.Errorf("%+v, %v", view, err)
 	}
 	for _, want := range []bool{true, false} {
-		if deleted, err := again.Forget(f.options.Saved); err != nil || deleted != want {
+		if deleted, err := again.Forget(t.Context(), f.options.Saved); err != nil || deleted != want {
 			t.Errorf("deleted %t, %v; want %t", deleted, err, want)
 		}
 	}
@@ -328,7 +328,7 @@ func TestFlowRepeatedNames(t *testing.T) {
 		if err != nil || len(questions) != 1 || questions[0].Code != "duplicate_row" {
 			t.Fatalf("%+v, %v", questions, err)
 		}
-		if err := errors.Join(crew.Answer([]int{answer}), crew.Bind(), f.options.Saved.Save(crew)); err != nil {
+		if err := errors.Join(crew.Answer([]int{answer}), crew.Bind(), f.options.Saved.Save(t.Context(), crew)); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(outcomes(f.run(path)), ","); got != want {

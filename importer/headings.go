@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -190,7 +191,7 @@ func explainHeadings(err error, fix string) error {
 
 // Forget deletes the saved mapping of the headings and reports whether there was a
 // mapping.
-func (r *Roster) Forget(saved SavedMappings) (deleted bool, err error) {
+func (r *Roster) Forget(ctx context.Context, saved SavedMappings) (deleted bool, err error) {
 	r.used = usedMapping{}
-	return saved.remove(r.Header)
+	return saved.remove(ctx, r.Header)
 }

@@ -91,7 +91,7 @@ func (p *part) compareWithRoster(ctx context.Context) error {
 	if strings.EqualFold(filepath.Ext(path), filepath.Ext(p.roster.Path)) {
 		o.Sheet = p.roster.Sheet
 	}
-	original, err := open(path, OpenOptions{Options: o})
+	original, err := open(ctx, path, OpenOptions{Options: o})
 	if err != nil {
 		return nil // moved, or replaced by another file since
 	}

@@ -49,7 +49,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Roster, error) {
 	}
 	done := make(chan opened, 1)
 	go func() {
-		r, err := open(path, o)
+		r, err := open(ctx, path, o)
 		done <- opened{r, err}
 	}()
 	select {
@@ -60,7 +60,7 @@ func Open(ctx context.Context, path string, o OpenOptions) (*Roster, error) {
 	}
 }
 
-func open(path string, o OpenOptions) (*Roster, error) {
+func open(ctx context.Context, path string, o OpenOptions) (*Roster, error) {
 	r := &Roster{Path: path, advice: o.Advice}
 	if o.Mapping != "" {
 		var err error
@@ -78,7 +78,7 @@ func open(path string, o OpenOptions) (*Roster, error) {
 	r.source = r.source.edited(o.Edits)
 	if r.used.file == nil {
 		var err error
-		if r.used, err = o.Saved.load(r.Header); err != nil {
+		if r.used, err = o.Saved.load(ctx, r.Header); err != nil {
 			return nil, errors.Join(err, r.Close())
 		}
 	}

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,22 +12,32 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"muster/importer/atomicfile"
 	"muster/importer/fault"
+	"muster/importer/ledger"
 	"muster/mapping"
 )
 
-// SavedMappings is the folder of the mappings that a person has confirmed, a file
-// for each list of headings. A saved mapping applies to later rosters with exactly
-// these headings. Headings are no personal data; the folder has no cells.
+// SavedMappings is the location of the mappings that a person has confirmed: a folder
+// with a file for each list of headings, or the URL of a ledger that hosts share. A
+// saved mapping applies to later rosters with exactly these headings. Headings are no
+// personal data; no cells are saved.
 type SavedMappings string
 
 const savedMappingComment = "# What the headings of a roster mean, as confirmed in muster.\n"
 
-// path returns the path of the mapping for a header.
+// shared reports whether the mappings are in a ledger that hosts share.
+func (s SavedMappings) shared() bool { return ledger.IsURL(string(s)) }
+
+// path returns the path of the mapping for a header, or a name for messages.
 func (s SavedMappings) path(header []string) string {
-	return filepath.Join(string(s), headingsHash(header)+".yaml")
+	name := headingsHash(header) + ".yaml"
+	if s.shared() {
+		return "mapping " + name
+	}
+	return filepath.Join(string(s), name)
 }
 
 // headingsHash is the same for headings that are equal after folding. The order
@@ -52,37 +63,56 @@ func headingsHash(header []string) string {
 }
 
 // load returns the saved mapping for a header, or an empty mapping.
-func (s SavedMappings) load(header []string) (used usedMapping, err error) {
+func (s SavedMappings) load(ctx context.Context, header []string) (used usedMapping, err error) {
 	if s == "" {
 		return used, nil
 	}
 	path := s.path(header)
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if used.content, used.confirmed, err = s.read(ctx, header); used.content == nil && err == nil {
 		return used, nil
-	}
-	if err == nil {
-		used.confirmed = info.ModTime()
-		used.content, err = os.ReadFile(path)
 	}
 	if err == nil {
 		used.file, err = mapping.Confirmed(path, used.content)
 	}
-	if err != nil {
+	switch {
+	case fault.CodeOf(err) != "":
+		return used, err
+	case err != nil && s.shared():
+		return used, fault.Usage("make muster forget it: muster map ROSTER --forget", "the mapping that was confirmed for these headings can't be used: %v", err)
+	case err != nil:
 		return used, fault.Usage("delete the file "+path, "the mapping that was confirmed for these headings can't be used: %v", err)
 	}
 	used.content = bytes.TrimPrefix(used.content, []byte(savedMappingComment))
 	return used, nil
 }
 
-// Save keeps the mapping of a roster for later rosters with the same headings. Only
-// this user can read the file.
-func (s SavedMappings) Save(r *Roster) error {
-	path := s.path(r.Header)
-	err := os.MkdirAll(string(s), 0o700)
+// read returns the saved mapping for a header, and when the mapping was confirmed. The
+// content is nil if there is none.
+func (s SavedMappings) read(ctx context.Context, header []string) (content []byte, confirmed time.Time, err error) {
+	if s.shared() {
+		return ledger.LoadMapping(ctx, string(s), headingsHash(header))
+	}
+	info, err := os.Stat(s.path(header))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, confirmed, nil
+	}
 	if err == nil {
-		err = atomicfile.Write(path, func(w io.Writer) error {
-			_, err := w.Write(append([]byte(savedMappingComment), r.used.content...))
+		confirmed = info.ModTime()
+		content, err = os.ReadFile(s.path(header))
+	}
+	return content, confirmed, err
+}
+
+// Save keeps the mapping of a roster for later rosters with the same headings. Only
+// this user can read a file.
+func (s SavedMappings) Save(ctx context.Context, r *Roster) error {
+	content := append([]byte(savedMappingComment), r.used.content...)
+	var err error
+	if s.shared() {
+		err = ledger.SaveMapping(ctx, string(s), headingsHash(r.Header), content)
+	} else if err = os.MkdirAll(string(s), 0o700); err == nil {
+		err = atomicfile.Write(s.path(r.Header), func(w io.Writer) error {
+			_, err := w.Write(content)
 			return err
 		})
 	}
@@ -93,7 +123,10 @@ func (s SavedMappings) Save(r *Roster) error {
 }
 
 // remove deletes the mapping for a header.
-func (s SavedMappings) remove(header []string) (deleted bool, err error) {
+func (s SavedMappings) remove(ctx context.Context, header []string) (deleted bool, err error) {
+	if s.shared() {
+		return ledger.RemoveMapping(ctx, string(s), headingsHash(header))
+	}
 	path := s.path(header)
 	switch err := os.Remove(path); {
 	case errors.Is(err, fs.ErrNotExist):

@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"muster/importer/fault"
+	"muster/importer/ledger"
 	"muster/importer/text"
 	"muster/importer/worker"
 )
@@ -186,7 +187,7 @@ func (c *configFile) readSection(n ast.Node, into any, shared *sectionYAML) (sec
 		}
 		v.text = scalar.GetToken().Value
 		f := scratch.flags.Lookup(v.flag)
-		if takesFile(f) {
+		if takesFile(f) && !ledger.IsURL(v.text) {
 			v.text = c.inFolder(v.text)
 		}
 		if err := scratch.flags.Set(v.flag, v.text); err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -70,11 +69,11 @@ func (s *settings) clientOptions(secret string) procore.Options {
 // quotaFile returns the path of the file beside the ledger through which runs with the
 // same credentials share the quota.
 func (a *app) quotaFile(loginURL string) (string, error) {
-	book, err := a.ledgerPath()
+	folder, err := a.localFolder()
 	if err != nil {
 		return "", err
 	}
-	return importer.QuotaFile(filepath.Dir(book), loginURL, a.settings.clientID), nil
+	return importer.QuotaFile(folder, loginURL, a.settings.clientID), nil
 }
 
 func newConnection(o procore.Options) (*connection, error) {

@@ -125,10 +125,10 @@ const (
 
 // checkDisks checks the disks of the ledger and the results.
 func (x *examination) checkDisks() {
-	if path, err := x.ledgerPath(); err != nil {
+	if folder, err := x.localFolder(); err != nil {
 		x.found(finding{Check: "disk", State: broken, Text: err.Error(), Fix: "choose a path for the ledger with --ledger FILE"})
 	} else {
-		x.found(checkDisk("ledger", filepath.Dir(path)))
+		x.found(checkDisk("ledger", folder))
 	}
 	results := "."
 	if x.settings.results != "" {

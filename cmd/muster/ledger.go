@@ -14,7 +14,7 @@ import (
 	"muster/importer/report"
 )
 
-// ledgerPath returns the path of the ledger that the settings name.
+// ledgerPath returns the path or the URL of the ledger that the settings name.
 func (a *app) ledgerPath() (string, error) {
 	path := a.settings.ledger
 	if path == "" {
@@ -26,15 +26,28 @@ func (a *app) ledgerPath() (string, error) {
 	return path, nil
 }
 
+// localFolder returns the folder on this machine for what belongs to the ledger: the
+// folder of the ledger's file, or the state folder beside a ledger in a database.
+func (a *app) localFolder() (string, error) {
+	path, err := a.ledgerPath()
+	if err == nil && ledger.IsURL(path) {
+		path, err = defaultLedger(a.getenv)
+	}
+	return filepath.Dir(path), err
+}
+
 // openRecord opens the ledger that the settings name, or returns nil if the file does not
-// exist.
+// exist. The second result is the ledger's location.
 func (a *app) openRecord(ctx context.Context) (*ledger.Ledger, string, error) {
 	path, err := a.ledgerPath()
-	if err != nil || missing(path) && missing(path+"-wal") {
+	if err != nil || !ledger.IsURL(path) && missing(path) && missing(path+"-wal") {
 		return nil, path, err
 	}
 	book, err := ledger.Open(ctx, path)
-	return book, path, err
+	if err != nil {
+		return nil, "", err
+	}
+	return book, book.Location(), nil
 }
 
 func missing(path string) bool {

@@ -53,7 +53,7 @@ func (a *app) showMapping(ctx context.Context, path, output string, forget bool)
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if forget {
-		if err := a.forget(in); err != nil {
+		if err := a.forget(ctx, in); err != nil {
 			return err
 		}
 		if output == "" && !a.settings.json && !a.interactive() {
@@ -89,12 +89,12 @@ func (a *app) showMapping(ctx context.Context, path, output string, forget bool)
 }
 
 // forget deletes the saved mapping of the headings.
-func (a *app) forget(in *importer.Roster) error {
+func (a *app) forget(ctx context.Context, in *importer.Roster) error {
 	saved, err := a.savedMappings()
 	if err != nil {
 		return err
 	}
-	deleted, err := in.Forget(saved)
+	deleted, err := in.Forget(ctx, saved)
 	switch {
 	case err != nil:
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/ledger"
 	"muster/importer/text"
 	"muster/mapping"
 )
@@ -92,7 +93,7 @@ func (a *app) askAndBind(ctx context.Context, in *importer.Roster) error {
 	}
 	saved, err := a.savedMappings()
 	if err == nil {
-		err = saved.Save(in)
+		err = saved.Save(ctx, in)
 	}
 	if err != nil {
 		a.talk("The mapping holds for this run only: it can't be kept (%v).", err)
@@ -109,11 +110,14 @@ func (a *app) mayAsk(questions []mapping.Question) bool {
 		!slices.ContainsFunc(questions, func(q mapping.Question) bool { return len(q.Answers) < 2 })
 }
 
-// savedMappings returns the folder of the mappings that the user has confirmed. The
-// folder is beside the ledger.
+// savedMappings returns where the mappings are that the user has confirmed: in a folder
+// beside the ledger's file, or in the ledger's database.
 func (a *app) savedMappings() (importer.SavedMappings, error) {
 	book, err := a.ledgerPath()
-	return importer.SavedMappings(filepath.Join(filepath.Dir(book), "mappings")), err
+	if !ledger.IsURL(book) {
+		book = filepath.Join(filepath.Dir(book), "mappings")
+	}
+	return importer.SavedMappings(book), err
 }
 
 // sayConfirmed reports that a saved mapping is used: at once, or in the summary with

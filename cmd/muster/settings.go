@@ -137,7 +137,7 @@ func (s *settings) table() []setting {
 		{rosterGroup, "mapping", "MUSTER_MAPPING", &s.mapping, "`FILE` that says which columns feed which fields"},
 		{rosterGroup, "allow-namesakes", "", &s.AllowNamesakes, "two rows of one name without IDs are two people"},
 
-		{ledgerGroup, "ledger", "MUSTER_LEDGER", &s.ledger, "`FILE` of the ledger; by default in your state folder"},
+		{ledgerGroup, "ledger", "MUSTER_LEDGER", &s.ledger, "`FILE` or postgres:// URL of the ledger; by default a file in your state folder"},
 		{quotaGroup, "rate", "", newParsed(&s.rate, "pace", parseRate), "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)"},
 		{quotaGroup, "reserve", "", newParsed(&s.reserve, "share", parseShare), "`SHARE` of the quota that is left to others, such as 20%"},
 		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.settleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},

@@ -22,7 +22,8 @@
 //
 // The rules are in rules.go: pure decisions about what a store has read. A store
 // (store.go) offers durability, transactions that run one after the other, and
-// locks. The SQLite store is in the files sqlite_*.go.
+// locks. The SQLite store, which one host uses, is in the files sqlite_*.go; the
+// PostgreSQL store, which several hosts share, is in postgres_*.go.
 //
 // Keys are HMACs with a secret that is drawn when the store is created: the
 // ledger holds no names, and guessing names finds no entries. Tokens are derived
@@ -63,7 +64,8 @@ type Ledger struct {
 	}
 }
 
-// Open opens the ledger at a location: the path of an SQLite file, which Open
+// Open opens the ledger at a location: the URL of a PostgreSQL database, in which
+// Open creates the tables if there are none, or the path of an SQLite file, which Open
 // creates if the file does not exist. ctx covers the opening only. An error that
 // the user can fix is a *fault.Error.
 func Open(ctx context.Context, location string) (*Ledger, error) {
@@ -78,6 +80,10 @@ func Open(ctx context.Context, location string) (*Ledger, error) {
 	l.served.Go(func() { l.serve(work) })
 	return l, nil
 }
+
+// Location returns the path of the file, or the URL of the database without a
+// password.
+func (l *Ledger) Location() string { return l.store.Location() }
 
 // Close commits what is queued and closes the store. Close does not release
 // locks. A second call does nothing.

@@ -87,10 +87,13 @@ func lost(location string, err error) error {
 		"see that the database server runs, then run the same command again: muster continues where this run stopped")
 }
 
-// innermost returns the first cause, which names no user and no database.
+// innermost returns the first cause of an error, or of the last of several errors.
 func innermost(err error) error {
 	for {
 		next := errors.Unwrap(err)
+		if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
+			next = several.Unwrap()[len(several.Unwrap())-1]
+		}
 		if next == nil {
 			return err
 		}

@@ -19,7 +19,7 @@ const (
 	oldestPostgres = 140000
 
 	// ledgerTables is how many tables a ledger has.
-	ledgerTables = 5
+	ledgerTables = 6
 )
 
 // postgresSchema creates the tables.
@@ -72,7 +72,7 @@ func (s *postgresStore) ensureTables(ctx context.Context, tx pgx.Tx) error {
 	var tables int
 	var ledger bool
 	err := tx.QueryRow(ctx, `SELECT count(*), coalesce(bool_or(tablename = 'muster_ledger'), false) FROM pg_tables
-		WHERE schemaname = $1 AND tablename IN ('muster_ledger', 'muster_runs', 'muster_intents', 'muster_attempts', 'muster_people')`,
+		WHERE schemaname = $1 AND tablename IN ('muster_ledger', 'muster_runs', 'muster_intents', 'muster_attempts', 'muster_people', 'muster_mappings')`,
 		s.schema).Scan(&tables, &ledger)
 	if err != nil {
 		return err

@@ -82,3 +82,10 @@ CREATE TABLE muster_people (
 CREATE INDEX muster_people_by_person ON muster_people (person) WHERE person <> 0;
 CREATE INDEX muster_people_by_name ON muster_people (name_key) WHERE name_key IS NOT NULL;
 CREATE INDEX muster_people_by_id ON muster_people (id_key) WHERE id_key IS NOT NULL;
+
+-- The mappings that people confirmed, by a hash of the headings.
+CREATE TABLE muster_mappings (
+	headings  text PRIMARY KEY,
+	content   bytea NOT NULL,
+	confirmed bigint NOT NULL
+);

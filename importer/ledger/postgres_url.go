@@ -23,11 +23,15 @@ const connectTimeout = 15 * time.Second
 // PostgresConfig returns how to connect to the PostgreSQL database at a URL. As
 // libpq does, PostgresConfig takes what the URL leaves out from PGPASSWORD, PGPASSFILE
 // and the other variables of the environment. A URL that can't be used is a
-// *fault.Error, which never shows the password.
+// *fault.Error.
 func PostgresConfig(location string) (*pgxpool.Config, error) {
 	if scheme, _, _ := strings.Cut(location, "://"); scheme != "postgres" && scheme != "postgresql" {
 		return nil, fault.Usage("write postgres://USER@HOST/DATABASE, or the path of a file",
 			"the ledger can't be at a URL that begins with %q", scheme+"://")
+	}
+	if hasPassword(location) {
+		return nil, fault.Usage("take the password out of the URL and put it in PGPASSWORD or in the file that PGPASSFILE names",
+			"the URL of the ledger holds a password, which other programs could see")
 	}
 	config, err := pgxpool.ParseConfig(location)
 	if err != nil {
@@ -48,6 +52,18 @@ func PostgresConfig(location string) (*pgxpool.Config, error) {
 	// A process that is paused inside a transaction must not hold up the others.
 	session["idle_in_transaction_session_timeout"] = strconv.FormatInt(pausedTimeout.Milliseconds(), 10)
 	return config, nil
+}
+
+// hasPassword reports whether a URL holds a password. A URL that can't be parsed may
+// hold one, too.
+func hasPassword(location string) bool {
+	_, rest, _ := strings.Cut(location, "://")
+	place, query, _ := strings.Cut(rest, "?")
+	if at := strings.LastIndex(place, "@"); at >= 0 && strings.Contains(place[:at], ":") {
+		return true
+	}
+	settings, err := url.ParseQuery(query)
+	return err == nil && (settings.Has("password") || settings.Has("sslpassword"))
 }
 
 // publicURL returns the URL of a database without a password, for messages.
