@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -53,13 +54,28 @@ func (c Connection) project(id int64) Connection {
 	return c
 }
 
-// QuotaFile returns the path of the file in a folder through which runs with the same
-// credentials share the quota.
-func QuotaFile(folder, loginURL, clientID string) string {
+// ShareQuota has runs with the same credentials share their quota: in the database of
+// the ledger, or in a file beside the ledger's.
+func ShareQuota(ctx context.Context, location, loginURL, clientID string, o *ratelimit.Options) error {
+	name := quotaName(loginURL, clientID)
+	if !ledger.IsURL(location) {
+		o.Shared = filepath.Join(filepath.Dir(location), name)
+		return nil
+	}
+	config, err := ledger.PostgresConfig(location)
+	if err != nil {
+		return err
+	}
+	o.Database, err = ratelimit.OpenDatabase(ctx, config.ConnConfig, name)
+	return ledger.ExplainPostgres(config, "share the quota through", err)
+}
+
+// quotaName returns the name of the quota of credentials.
+func quotaName(loginURL, clientID string) string {
 	host := loginURL
 	if login, err := url.Parse(loginURL); err == nil { // the client refuses a text that is no URL
 		host = login.Host
 	}
 	sum := sha256.Sum256([]byte(host + "\n" + clientID))
-	return filepath.Join(folder, "quota-"+hex.EncodeToString(sum[:6]))
+	return "quota-" + hex.EncodeToString(sum[:6])
 }

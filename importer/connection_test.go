@@ -6,6 +6,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/procore"
+	"muster/ratelimit"
 )
 
 func TestConnectionHost(t *testing.T) {
@@ -32,9 +33,15 @@ func TestConnectionHost(t *testing.T) {
 
 // Runs share a quota by the client ID and the host of the login URL, whatever else
 // the URL says.
-func TestQuotaFile(t *testing.T) {
+func TestShareQuotaInAFile(t *testing.T) {
 	t.Parallel()
-	file := func(login, client string) string { return importer.QuotaFile("folder", login, client) }
+	file := func(login, client string) string {
+		var o ratelimit.Options
+		if err := importer.ShareQuota(t.Context(), filepath.Join("folder", "ledger.db"), login, client, &o); err != nil {
+			t.Fatal(err)
+		}
+		return o.Shared
+	}
 	one := file("https://login.procore.com", "a")
 	if same := file("https://login.procore.com/oauth", "a"); same != one || filepath.Dir(one) != "folder" {
 		t.Errorf("%s and %s", one, same)

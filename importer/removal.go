@@ -147,18 +147,22 @@ func (x *undoing) repeat(intake context.Context, slot *ratelimit.Slot, request f
 			s.ended = true
 			return s
 		}
-		if slot, err = takeSlot(intake, x.Pace); err != nil {
+		if slot, err = x.takeSlot(intake); err != nil {
 			s.ended = true
 			return s
 		}
 	}
 }
 
-// takeSlot waits for a place in the quota. Once ctx has ended, takeSlot returns
-// an error, however free the quota is.
-func takeSlot(ctx context.Context, pace *ratelimit.Pace) (*ratelimit.Slot, error) {
-	if err := ctx.Err(); err != nil {
+// takeSlot waits for a place in the quota. Once the intake has ended, takeSlot returns
+// an error, however free the quota is. A lost quota ends the undo.
+func (x *undoing) takeSlot(intake context.Context) (*ratelimit.Slot, error) {
+	if err := intake.Err(); err != nil {
 		return nil, err
 	}
-	return pace.Take(ctx)
+	slot, err := x.Pace.Take(intake)
+	if stop := quotaLost(err); stop != nil {
+		x.end(stop)
+	}
+	return slot, err
 }

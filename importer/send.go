@@ -159,15 +159,20 @@ func (r *run) recordAnswer(work context.Context, intent ledger.Intent, result le
 
 // takeSlot waits for a place in the quota. A row that was sent before goes
 // first. Once the intake has ended, takeSlot returns an error, however free the
-// quota is.
+// quota is. A lost quota ends the run.
 func (r *run) takeSlot(intake context.Context, t *task) (*ratelimit.Slot, error) {
 	if err := intake.Err(); err != nil {
 		return nil, err
 	}
+	take := r.Pace.Take
 	if t.tries.sent > 0 {
-		return r.Pace.TakeFirst(intake)
+		take = r.Pace.TakeFirst
 	}
-	return r.Pace.Take(intake)
+	slot, err := take(intake)
+	if stop := quotaLost(err); stop != nil {
+		r.end(stop)
+	}
+	return slot, err
 }
 
 // ledgerFailed ends the run: without a ledger nothing may be sent.

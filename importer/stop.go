@@ -9,9 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
 	"muster/mapping"
+	"muster/ratelimit"
 )
 
 // StopError says why a run stopped before the last row. What was sent by then
@@ -179,8 +181,26 @@ func inVain(cause, last error) error {
 	return &StopError{Code: why.Code, Message: stop.Message + ", and Procore could not be reached: " + words, Fix: why.Fix, Err: e}
 }
 
+// quotaLost returns the reason for the end of a run that lost the database of the quota,
+// or nil if err says something else.
+func quotaLost(err error) *StopError {
+	var lost *ratelimit.LostError
+	if !errors.As(err, &lost) {
+		return nil
+	}
+	return &StopError{
+		Code:    ledger.CodeLost,
+		Message: "stopped: the connection to the ledger's database was lost, and with it the quota that the hosts share",
+		Fix:     "see that the database server runs, then run the same command again: muster continues where this run stopped",
+		Err:     err,
+	}
+}
+
 // stopFor says what an answer that concerns every row means for the run.
 func stopFor(e *procore.Error) *StopError {
+	if stop := quotaLost(e.Err); stop != nil {
+		return stop
+	}
 	stop := &StopError{Err: e}
 	words := e.Message
 	switch e.Kind {

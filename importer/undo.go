@@ -215,7 +215,7 @@ func (x *undoing) removeAll(intake, work context.Context, people []ledger.Create
 
 // remove takes at most procore.MostRemoved people off the project.
 func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPerson, request takeOff) bool {
-	slot, err := takeSlot(intake, x.Pace)
+	slot, err := x.takeSlot(intake)
 	if err != nil {
 		return false
 	}
@@ -354,7 +354,7 @@ func (x *undoing) deactivate(intake, work context.Context) {
 	}
 	for chunk := range slices.Chunk(ids, procore.MostRemoved) {
 		last := repetition{ended: true}
-		if slot, err := takeSlot(intake, x.Pace); err == nil {
+		if slot, err := x.takeSlot(intake); err == nil {
 			last = x.repeat(intake, slot, func(slot *ratelimit.Slot) error {
 				_, err := x.API.DeactivatePeople(work, slot, chunk)
 				return err

@@ -55,8 +55,7 @@ func OpenDatabase(ctx context.Context, config *pgx.ConnConfig, credential string
 		return context.WithTimeout(context.WithoutCancel(ctx), most)
 	}
 	if err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error { return d.prepare(ctx, tx) }); err != nil {
-		d.abandon()
-		return nil, err
+		return nil, errors.Join(err, conn.Close(ctx))
 	}
 	return d, nil
 }

@@ -88,7 +88,7 @@ func (a *app) lookUp(ctx context.Context, o *importer.Options) (missing error, e
 	if missing = a.settings.missing(secret); missing != nil || a.settings.simulate {
 		return missing, end, nil
 	}
-	conn, err := a.connect(a.logger())
+	conn, err := a.connect(ctx, a.logger())
 	if err != nil {
 		return nil, end, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io/fs"
 	"strings"
@@ -23,7 +24,7 @@ type connection struct {
 
 // connect makes a client by the settings. Nothing is sent yet. A rehearsal has
 // other projects, too, if any are named.
-func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) {
+func (a *app) connect(ctx context.Context, log zerolog.Logger, others ...int64) (*connection, error) {
 	s := &a.settings
 	limits := ratelimit.Options{Rate: s.rate, Reserve: s.reserve}
 	if s.simulate {
@@ -42,7 +43,7 @@ func (a *app) connect(log zerolog.Logger, others ...int64) (*connection, error) 
 	}
 	options := s.clientOptions(secret)
 	options.Logger = log
-	if limits.Shared, err = a.quotaFile(options.LoginURL); err != nil {
+	if err := a.shareQuota(ctx, options.LoginURL, &limits); err != nil {
 		return nil, err
 	}
 	limits.Unshared = func(err error) {
@@ -66,14 +67,13 @@ func (s *settings) clientOptions(secret string) procore.Options {
 	}
 }
 
-// quotaFile returns the path of the file beside the ledger through which runs with the
-// same credentials share the quota.
-func (a *app) quotaFile(loginURL string) (string, error) {
-	folder, err := a.localFolder()
+// shareQuota has runs with the same credentials and ledger share their quota.
+func (a *app) shareQuota(ctx context.Context, loginURL string, o *ratelimit.Options) error {
+	book, err := a.ledgerPath()
 	if err != nil {
-		return "", err
+		return err
 	}
-	return importer.QuotaFile(folder, loginURL, a.settings.clientID), nil
+	return importer.ShareQuota(ctx, book, loginURL, a.settings.clientID, o)
 }
 
 func newConnection(o procore.Options) (*connection, error) {
@@ -81,7 +81,10 @@ func newConnection(o procore.Options) (*connection, error) {
 	if err != nil {
 		return nil, usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
 	}
-	return &connection{c, c.API.Close}, nil
+	return &connection{c, func() {
+		c.API.Close()
+		c.Pace.Close()
+	}}, nil
 }
 
 // hosts returns the URLs of the API and of the login host.

@@ -40,10 +40,11 @@ func (x *examination) checkProcore(ctx context.Context) {
 			blocked["connection"] = "there is no connection"
 		}
 	}
-	client, err := x.client()
+	client, err := x.client(ctx)
 	if err != nil {
-		blocked["connection"] = "the settings come first"
+		blocked["connection"] = err.Error()
 	} else {
+		defer x.options.Pace.Close()
 		defer client.Close()
 	}
 	for _, c := range calls() {
@@ -75,17 +76,23 @@ func (x *examination) call(ctx context.Context, c call, client *procore.Client) 
 	return c.run(x, ctx, client)
 }
 
-// client returns a client for the calls, which share the quota with runs.
-func (x *examination) client() (*procore.Client, error) {
+// client returns a client for the calls, which share the quota with runs. The error says
+// what else comes first; other checks say what is wrong there.
+func (x *examination) client(ctx context.Context) (*procore.Client, error) {
+	settings := errors.New("the settings come first")
 	if !x.complete {
-		return nil, errors.New("the settings are incomplete")
+		return nil, settings
 	}
-	file, err := x.quotaFile(x.options.LoginURL)
+	var limits ratelimit.Options
+	if err := x.shareQuota(ctx, x.options.LoginURL, &limits); err != nil {
+		return nil, errors.New("the ledger comes first")
+	}
+	x.options.Pace = ratelimit.New(limits)
+	client, err := procore.New(x.options)
 	if err != nil {
-		return nil, err
+		return nil, settings
 	}
-	x.options.Pace = ratelimit.New(ratelimit.Options{Shared: file})
-	return procore.New(x.options)
+	return client, nil
 }
 
 func (x *examination) checkCredentials(ctx context.Context, client *procore.Client) finding {

@@ -68,7 +68,7 @@ func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *impo
 	if err != nil {
 		return nil, err
 	}
-	conn, err := a.connect(a.logger(), split.Projects[1:]...)
+	conn, err := a.connect(ctx, a.logger(), split.Projects[1:]...)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (a *app) templateClassifications(ctx context.Context) ([]string, error) {
 		a.talk("Work classifications can be any text. With company, project and credentials, the template has the project's to pick from.")
 		return nil, nil
 	}
-	conn, err := a.connect(a.logger())
+	conn, err := a.connect(ctx, a.logger())
 	if err != nil {
 		return nil, err
 	}

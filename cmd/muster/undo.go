@@ -46,7 +46,7 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 		return usageError("an undo can't be rehearsed: a rehearsal creates no people", "muster undo "+shellWord(id)+" without --simulate shows the people first and asks")
 	}
 	log := a.logger()
-	conn, err := a.connect(log)
+	conn, err := a.connect(ctx, log)
 	if err != nil {
 		return err
 	}

@@ -27,12 +27,12 @@ func (b *webBackend) Account(context.Context) web.Account {
 }
 
 // Connect opens the way to the project, or to a simulated Procore.
-func (b *webBackend) Connect(_ context.Context, rehearsal bool, projects ...int64) (*web.Connection, error) {
+func (b *webBackend) Connect(ctx context.Context, rehearsal bool, projects ...int64) (*web.Connection, error) {
 	a := b.fork(rehearsal)
 	if len(projects) > 0 {
 		a.settings.project, projects = projects[0], projects[1:]
 	}
-	c, err := a.connect(a.logger(), projects...)
+	c, err := a.connect(ctx, a.logger(), projects...)
 	if err != nil {
 		return nil, err
 	}

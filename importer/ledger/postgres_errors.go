@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"muster/importer/fault"
 )
@@ -19,6 +20,12 @@ const (
 	CodeUnsuitable  = "ledger_unsuitable"  // the server can't keep a ledger
 	CodeLost        = "ledger_lost"        // the session that writes has ended
 )
+
+// ExplainPostgres turns an error of the database of a ledger into a *fault.Error; doing
+// says what failed.
+func ExplainPostgres(config *pgxpool.Config, doing string, err error) error {
+	return explainPostgres(publicURL(config), doing, err)
+}
 
 // explainPostgres turns an error of the database into a *fault.Error; doing says what
 // failed ("open", "write"). Errors of the rules only get the location.
