@@ -151,13 +151,13 @@ func requestError(err error) *procore.Error {
 }
 
 // result returns what the ledger records of an answer.
-func (a answer) result(person procore.Person, err error) ledger.Result {
-	result := ledger.Result{Status: a.status, State: ledger.Refused, HTTPStatus: person.Status, RequestID: person.RequestID}
+func (a answer) result(got reply) ledger.Result {
+	result := ledger.Result{Status: a.status, State: ledger.Refused, HTTPStatus: got.person.Status, RequestID: got.person.RequestID}
 	if len(a.problems) > 0 {
 		result.Code = a.problems[0].Code
 	}
 	var e *procore.Error
-	if errors.As(err, &e) {
+	if errors.As(got.err, &e) {
 		result.HTTPStatus, result.RequestID = e.Status, e.RequestID
 		result.RenewToken = a.status == outcome.Failed && e.Kind == procore.Refused
 	}
@@ -166,8 +166,8 @@ func (a answer) result(person procore.Person, err error) ledger.Result {
 		result.Status, result.Code = outcome.Pending, "retried"
 	case a.lost:
 		result.State = ledger.Intended
-	case err == nil:
-		result.State, result.PersonID = ledger.Created, person.ID
+	case got.err == nil:
+		result.State, result.PersonID = ledger.Created, got.person.ID
 	}
 	return result
 }

@@ -41,7 +41,7 @@ func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunRe
 	plan := p.validation
 	r := &run{
 		part: p, plan: plan, ledgerRun: &ledger.Run{ID: "dry run"}, people: plan.people,
-		started: time.Now(), places: make(chan struct{}, window), overlay: map[ledger.Key]int64{},
+		started: time.Now(), busy: semaphores{rows: make(chan struct{}, window)}, overlay: map[ledger.Key]int64{},
 	}
 	f := &DryRunResult{rows: sha256.New(), decisions: sha256.New()}
 	if plan.people != nil {
@@ -49,7 +49,7 @@ func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunRe
 	}
 	var failed error
 	err := r.read(ctx, ctx, func(t *task) {
-		<-r.places
+		<-r.busy.rows
 		f.add(t)
 		if failed == nil && each != nil {
 			failed = each(p, t.cells, t.outcome)

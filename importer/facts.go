@@ -12,10 +12,7 @@ import (
 
 // policy returns what the job's options ask of reconcile.
 func (r *run) policy() policy {
-	return policy{
-		recreate: r.RecreateRemoved, update: r.Update, namesakes: r.AllowNamesakes, reactivate: r.Reactivate,
-		dryRun: r.overlay != nil, mostLosses: mostLosses,
-	}
+	return policy{Policy: r.Policy, dryRun: r.overlay != nil, mostLosses: mostLosses}
 }
 
 // lookUp puts what the ledger knows into tasks. An origin ID belongs to one
@@ -106,8 +103,13 @@ func (r *run) know(t *task, e ledger.Entry) {
 // facts gathers what is known of a task. now is the latest listing, or nil.
 func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	f := facts{
-		state: t.entry.State, person: t.entry.PersonID, ours: t.ours, losses: t.tries.failures.Lost, target: t.target,
-		foreign: t.entry.State == ledger.Intended && !t.ours && t.entry.Project != r.Scope.Project,
+		state: t.entry.State, person: t.entry.PersonID, losses: t.tries.failures.Lost, target: t.target,
+	}
+	switch {
+	case t.ours:
+		f.sender = thisRun
+	case t.entry.State == ledger.Intended && t.entry.Project != r.Scope.Project:
+		f.sender = foreignRun
 	}
 	if now == nil {
 		return f, nil

@@ -65,8 +65,13 @@ type Policy struct {
 	AllowNamesakes  bool `json:"allow_namesakes"`  // two rows of one name without IDs are two people
 	Update          bool `json:"update"`           // existing people get the roster's job title
 	RecreateRemoved bool `json:"recreate_removed"` // people of earlier runs who were taken off the project come back
-	Reactivate      bool `json:"reactivate"`       // inactive people become active again
-	IgnoreInactive  bool `json:"ignore_inactive"`  // the list of inactive people is not read
+	InactivePolicy
+}
+
+// InactivePolicy holds what a user decides about people who are inactive in Procore.
+type InactivePolicy struct {
+	Reactivate     bool `json:"reactivate"`      // inactive people become active again
+	IgnoreInactive bool `json:"ignore_inactive"` // the list of inactive people is not read
 }
 
 // Limits bound a run.

@@ -23,15 +23,20 @@ type people struct {
 	listed     time.Time      // when the listing began
 	numbers    map[int64]bool // person IDs, while people are added from several lists
 	known      []knownPerson
-	byOrigin   []uint32         // places in known of people with an origin ID, ordered by its hash
-	byEmployee []uint32         // the same by employee ID
-	byName     []uint32         // the same by name
-	byID       []uint32         // the same by person ID
+	order      orders
 	titled     bool             // job titles are known
 	names      map[int64]string // of people whose ID a row of the roster has
 	digest     digest           // of everything that matching reads
 	inactive   *people          // inactive people; nil if their list was not read
 	noInactive bool             // Procore has no list of inactive people
+}
+
+// orders are places in known, by what people are found by.
+type orders struct {
+	origin   []uint32 // people with an origin ID, ordered by its hash
+	employee []uint32 // the same by employee ID
+	name     []uint32 // the same by name
+	id       []uint32 // the same by person ID
 }
 
 type knownPerson struct {
@@ -152,10 +157,10 @@ func (x *people) add(p procore.Person, rows *index) {
 // sort builds the indexes of the people.
 func (x *people) sort() {
 	x.numbers = nil
-	x.byID = x.order(func(p *knownPerson) uint64 { return uint64(p.id) })
-	x.byOrigin = x.order(func(p *knownPerson) uint64 { return p.origin })
-	x.byEmployee = x.order(func(p *knownPerson) uint64 { return p.employee })
-	x.byName = x.order(func(p *knownPerson) uint64 { return p.name })
+	x.order.id = x.ordered(func(p *knownPerson) uint64 { return uint64(p.id) })
+	x.order.origin = x.ordered(func(p *knownPerson) uint64 { return p.origin })
+	x.order.employee = x.ordered(func(p *knownPerson) uint64 { return p.employee })
+	x.order.name = x.ordered(func(p *knownPerson) uint64 { return p.name })
 }
 
 func (x *people) text(s string) uint64 {
@@ -179,9 +184,9 @@ func (x *people) name(first, last string) uint64 {
 	return max(maphash.String(x.seed, foldName(first, last)), 1)
 }
 
-// order returns the places of people with the attribute, ordered by attribute and
+// ordered returns the places of people with the attribute, ordered by attribute and
 // then as listed.
-func (x *people) order(attribute func(*knownPerson) uint64) []uint32 {
+func (x *people) ordered(attribute func(*knownPerson) uint64) []uint32 {
 	var places []uint32
 	for i := range x.known {
 		if attribute(&x.known[i]) != 0 {
@@ -223,7 +228,7 @@ func (x *people) with(places []uint32, h uint64, attribute func(*knownPerson) ui
 
 // person returns the listed person with an ID, or nil.
 func (x *people) person(id int64) *knownPerson {
-	for _, at := range x.with(x.byID, uint64(id), func(p *knownPerson) uint64 { return uint64(p.id) }) {
+	for _, at := range x.with(x.order.id, uint64(id), func(p *knownPerson) uint64 { return uint64(p.id) }) {
 		return &x.known[at]
 	}
 	return nil
@@ -280,14 +285,14 @@ type match struct {
 func (x *people) find(p *mapping.Person, sharedID bool) match {
 	name, last := x.name(p.FirstName, p.LastName), x.name("", p.LastName)
 	origin, employee := x.id(p.OriginID), x.id(p.EmployeeID)
-	owners := x.with(x.byEmployee, employee, func(k *knownPerson) uint64 { return k.employee })
+	owners := x.with(x.order.employee, employee, func(k *knownPerson) uint64 { return k.employee })
 	m := match{shared: x.severalLastNames(owners)}
 	for _, id := range []struct {
 		by     keyKind
 		owners []uint32
 		shared bool
 	}{
-		{byOriginID, x.with(x.byOrigin, origin, func(k *knownPerson) uint64 { return k.origin }), false},
+		{byOriginID, x.with(x.order.origin, origin, func(k *knownPerson) uint64 { return k.origin }), false},
 		{byEmployeeID, owners, sharedID || m.shared},
 	} {
 		var renamed []int64
@@ -316,7 +321,7 @@ func (x *people) find(p *mapping.Person, sharedID bool) match {
 	}
 	m.by, m.nameOnly = byName, origin != 0 || employee != 0
 	var alike []int64
-	for _, at := range x.with(x.byName, name, func(k *knownPerson) uint64 { return k.name }) {
+	for _, at := range x.with(x.order.name, name, func(k *knownPerson) uint64 { return k.name }) {
 		switch k := &x.known[at]; {
 		case unlike(k.origin, origin) || unlike(k.employee, employee):
 		case k.origin != 0 && origin != 0:

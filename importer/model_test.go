@@ -153,7 +153,10 @@ func (w *modelWorld) run(p mapping.Person) {
 
 func (w *modelWorld) facts(p mapping.Person, e *modelEntry, listed, since, losses int, ours bool) facts {
 	now := w.list(listed)
-	f := facts{state: e.state, person: e.person, losses: losses, ours: ours, proof: late, match: now.find(&p, false)}
+	f := facts{state: e.state, person: e.person, losses: losses, proof: late, match: now.find(&p, false)}
+	if ours {
+		f.sender = thisRun
+	}
 	if listed < since+modelSettle {
 		f.proof = early
 	}

@@ -31,7 +31,7 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 	// finished has room for all rows between reading and recording, so that handing
 	// a row on never blocks.
 	toSend, finished := make(chan *task, workers), make(chan *task, window)
-	r.requests = make(chan struct{}, workers)
+	r.busy.requests = make(chan struct{}, workers)
 	s := newSettler(r, finished)
 	var counts outcome.Counts
 	var group errgroup.Group
@@ -115,7 +115,7 @@ func (r *run) readBatches(deciding context.Context, batches chan<- []*task) erro
 			return err
 		}
 		select {
-		case r.places <- struct{}{}:
+		case r.busy.rows <- struct{}{}:
 		case <-deciding.Done():
 			return nil
 		}
@@ -221,7 +221,7 @@ func (r *run) recordAll(finished <-chan *task) (counts outcome.Counts, err error
 			}
 			counts.Add(o.Status, 1)
 			r.emit(RowRecorded{r.nameOf(t.cells), o})
-			<-r.places
+			<-r.busy.rows
 		}
 	}
 	return counts, err

@@ -17,12 +17,21 @@ const (
 	late                   // the listing began settle-after later: the person does not exist
 )
 
+// sender is the run that has the open intent of a row.
+type sender uint8
+
+// The senders.
+const (
+	earlierRun sender = iota // of this project
+	thisRun                  // the run that asks
+	foreignRun               // a run of another project
+)
+
 // facts is everything that reconcile knows of a row.
 type facts struct {
 	state    ledger.State // of the row's key
 	person   int64        // of Created
-	foreign  bool         // a run of another project has the open intent
-	ours     bool         // this run has the open intent
+	sender   sender       // of Intended
 	losses   int          // answers that this run lost for the row
 	proof    proof
 	present  bool    // the listing shows the person, or the target
@@ -44,12 +53,9 @@ type group struct {
 	busy   bool    // a request for another row of the name is under way
 }
 
-// policy is what the user asked for.
+// policy is what the user asked for, and how the run goes about it.
 type policy struct {
-	recreate   bool // --recreate-removed
-	update     bool // --update
-	namesakes  bool // --allow-namesakes
-	reactivate bool // --reactivate
+	Policy
 	dryRun     bool // nothing is sent, recorded or waited for
 	mostLosses int  // lost answers after which a row has failed
 }
@@ -106,7 +112,7 @@ const (
 func reconcile(f facts, p policy) decision {
 	switch f.state {
 	case ledger.Intended:
-		if f.foreign {
+		if f.sender == foreignRun {
 			return foreignIntent(f, p)
 		}
 		return openIntent(f, p)
@@ -163,7 +169,7 @@ func openIntent(f facts, p policy) decision {
 // succeeded.
 func (f facts) evidence(id int64, p policy) decision {
 	d := existing(f, p, id)
-	if f.ours {
+	if f.sender == thisRun {
 		d = finished(outcome.Created, id)
 	}
 	d.record = ledger.Created
@@ -173,7 +179,7 @@ func (f facts) evidence(id int64, p policy) decision {
 // created decides about a row after an earlier run created the person.
 func created(f facts, p policy) decision {
 	switch {
-	case f.proof == noListing, f.present, f.recent && !p.recreate && len(f.inactive) == 0:
+	case f.proof == noListing, f.present, f.recent && !p.RecreateRemoved && len(f.inactive) == 0:
 		d := existing(f, p, f.person)
 		if f.match.alike && slices.Contains(f.match.ids, f.person) {
 			d.codes, d.people = append(d.codes, codeIDAlike), f.match.ids
@@ -187,7 +193,7 @@ func created(f facts, p policy) decision {
 			d.record = ledger.Removed // so that the key may be sent again
 		}
 		return d
-	case !p.recreate:
+	case !p.RecreateRemoved:
 		return finished(outcome.Existing, f.person, codeGone)
 	case f.proof == early && !p.dryRun:
 		return waiting(forListing)
@@ -231,7 +237,7 @@ func absent(f facts, p policy) decision {
 // inactive decides about a row after no active person but inactive people matched.
 // A second person is never created; the user says whether the person comes back.
 func inactive(f facts, p policy) decision {
-	if p.reactivate && len(f.inactive) == 1 {
+	if p.Reactivate && len(f.inactive) == 1 {
 		return decision{next: ready, action: reactivate, person: f.inactive[0]}
 	}
 	d := finished(outcome.Invalid, 0, codeInactive)
@@ -245,9 +251,9 @@ func (f facts) takers(p policy) []int64 {
 	switch {
 	case f.target != 0 && f.match.by == byName:
 		return nil
-	case p.namesakes && !f.group.enough:
+	case p.AllowNamesakes && !f.group.enough:
 		return nil
-	case p.namesakes:
+	case p.AllowNamesakes:
 		return slices.Concat(f.group.free, f.group.spare)
 	}
 	return slices.Concat(f.match.ids, f.match.claimed)
@@ -261,7 +267,7 @@ func matched(f facts, p policy, people []int64) decision {
 		d.codes, d.people = append(d.codes, codeIDAlike), f.match.ids
 	case f.match.renamed:
 		d.codes, d.people = append(d.codes, codeFirstName), f.match.ids
-	case f.match.by == byName && (!p.namesakes || f.match.nameOnly):
+	case f.match.by == byName && (!p.AllowNamesakes || f.match.nameOnly):
 		d.codes, d.people = append(d.codes, codeNameOnly), slices.Concat(f.match.ids, f.match.claimed)
 	}
 	return d
@@ -273,7 +279,7 @@ func existing(f facts, p policy, id int64) decision {
 		return finished(outcome.Existing, id)
 	}
 	d := finished(outcome.Existing, id, codeDiffers)
-	if p.update {
+	if p.Update {
 		d.next, d.action = ready, updateTitle
 	}
 	return d

@@ -19,6 +19,7 @@ func TestReconcile(t *testing.T) {
 	byID := match{ids: []int64{7}, by: byEmployeeID}
 	nameOnly := match{ids: []int64{7}, by: byName, nameOnly: true}
 	conflict := match{by: byEmployeeID, conflict: []int64{9}}
+	recreate := policy{Policy: Policy{RecreateRemoved: true}}
 	for _, c := range []struct {
 		name   string
 		facts  facts
@@ -35,7 +36,7 @@ func TestReconcile(t *testing.T) {
 		{"another person has the ID", facts{proof: late, match: conflict}, policy{}, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
 		{"refused before, listed now", facts{state: ledger.Refused, proof: late, match: byID}, policy{}, finished(outcome.Existing, 7)},
 		{"another title", facts{proof: late, match: byID, retitled: []int64{7}}, policy{}, finished(outcome.Existing, 7, codeDiffers)},
-		{"another title, --update", facts{proof: late, match: byID, retitled: []int64{7}}, policy{update: true}, decision{next: ready, status: outcome.Existing, person: 7, action: updateTitle, codes: []string{codeDiffers}}},
+		{"another title, --update", facts{proof: late, match: byID, retitled: []int64{7}}, policy{Policy: Policy{Update: true}}, decision{next: ready, status: outcome.Existing, person: 7, action: updateTitle, codes: []string{codeDiffers}}},
 
 		{"removed by an undo", facts{state: ledger.Removed, proof: late}, policy{}, decision{next: ready, action: create}},
 		{"removed by an undo, has an origin ID", facts{state: ledger.Removed, target: 5, proof: late}, policy{}, decision{next: ready, action: attach, person: 5}},
@@ -47,25 +48,25 @@ func TestReconcile(t *testing.T) {
 		{"created earlier, no listing", facts{state: ledger.Created, person: 5}, policy{}, finished(outcome.Existing, 5)},
 		{"created a moment ago, not listed yet", facts{state: ledger.Created, person: 5, recent: true, proof: early}, policy{}, finished(outcome.Existing, 5)},
 		{"created earlier, gone", facts{state: ledger.Created, person: 5, proof: early}, policy{}, finished(outcome.Existing, 5, codeGone)},
-		{"gone, --recreate-removed, too early to tell", facts{state: ledger.Created, person: 5, proof: early}, policy{recreate: true}, waiting(forListing)},
-		{"gone, --recreate-removed", facts{state: ledger.Created, person: 5, proof: late}, policy{recreate: true}, decision{next: ready, action: create, record: ledger.Removed}},
-		{"gone, --recreate-removed, has an origin ID", facts{state: ledger.Created, person: 5, target: 5, proof: late}, policy{recreate: true}, decision{next: ready, action: attach, person: 5, record: ledger.Removed}},
-		{"gone, added by hand since", facts{state: ledger.Created, person: 5, proof: late, match: byID}, policy{recreate: true}, finished(outcome.Existing, 7)},
-		{"gone, and another person has the ID now", facts{state: ledger.Created, person: 5, proof: late, match: conflict}, policy{recreate: true}, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
+		{"gone, --recreate-removed, too early to tell", facts{state: ledger.Created, person: 5, proof: early}, recreate, waiting(forListing)},
+		{"gone, --recreate-removed", facts{state: ledger.Created, person: 5, proof: late}, recreate, decision{next: ready, action: create, record: ledger.Removed}},
+		{"gone, --recreate-removed, has an origin ID", facts{state: ledger.Created, person: 5, target: 5, proof: late}, recreate, decision{next: ready, action: attach, person: 5, record: ledger.Removed}},
+		{"gone, added by hand since", facts{state: ledger.Created, person: 5, proof: late, match: byID}, recreate, finished(outcome.Existing, 7)},
+		{"gone, and another person has the ID now", facts{state: ledger.Created, person: 5, proof: late, match: conflict}, recreate, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
 
-		{"lost answer, listed", facts{state: ledger.Intended, ours: true, proof: early, match: byID, group: free}, policy{}, decision{next: done, status: outcome.Created, person: 7, record: ledger.Created}},
+		{"lost answer, listed", facts{state: ledger.Intended, sender: thisRun, proof: early, match: byID, group: free}, policy{}, decision{next: done, status: outcome.Created, person: 7, record: ledger.Created}},
 		{"an earlier run's lost answer, listed", facts{state: ledger.Intended, proof: early, match: byID, group: free}, policy{}, decision{next: done, status: outcome.Existing, person: 7, record: ledger.Created}},
-		{"lost answer, too early", facts{state: ledger.Intended, ours: true, proof: early}, policy{}, waiting(forListing)},
-		{"lost answer, absent", facts{state: ledger.Intended, ours: true, proof: late}, policy{mostLosses: lost}, decision{next: ready, action: create, record: ledger.Refused}},
-		{"lost too often", facts{state: ledger.Intended, ours: true, losses: lost, proof: late}, policy{mostLosses: lost}, decision{next: done, status: outcome.Failed, codes: []string{codeKeptFailing}, record: ledger.Refused}},
+		{"lost answer, too early", facts{state: ledger.Intended, sender: thisRun, proof: early}, policy{}, waiting(forListing)},
+		{"lost answer, absent", facts{state: ledger.Intended, sender: thisRun, proof: late}, policy{mostLosses: lost}, decision{next: ready, action: create, record: ledger.Refused}},
+		{"lost too often", facts{state: ledger.Intended, sender: thisRun, losses: lost, proof: late}, policy{mostLosses: lost}, decision{next: done, status: outcome.Failed, codes: []string{codeKeptFailing}, record: ledger.Refused}},
 		{"lost answer, no listing", facts{state: ledger.Intended}, policy{}, finished(outcome.Unknown, 0, codeAnswerLost)},
 		{"lost answer, a namesake without ID is no evidence", facts{state: ledger.Intended, proof: late, match: nameOnly, group: free}, policy{mostLosses: lost}, decision{next: done, status: outcome.Existing, person: 7, codes: []string{codeNameOnly}, people: []int64{7}, record: ledger.Refused}},
 		{"lost answer, more people than requests", facts{state: ledger.Intended, proof: late, match: match{ids: []int64{7, 8}, by: byName}, group: group{free: []int64{7, 8}, open: 1}}, policy{}, with(finished(outcome.Unknown, 0, codeAnswerLost), 7, 8)},
-		{"lost answer, a namesake is under way", facts{state: ledger.Intended, proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, free: []int64{7}, open: 1, busy: true}}, policy{namesakes: true}, waiting(forNamesake)},
-		{"lost attach, listed", facts{state: ledger.Intended, ours: true, target: 5, present: true, proof: early}, policy{}, decision{next: done, status: outcome.Created, person: 5, record: ledger.Created}},
+		{"lost answer, a namesake is under way", facts{state: ledger.Intended, proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, free: []int64{7}, open: 1, busy: true}}, policy{Policy: Policy{AllowNamesakes: true}}, waiting(forNamesake)},
+		{"lost attach, listed", facts{state: ledger.Intended, sender: thisRun, target: 5, present: true, proof: early}, policy{}, decision{next: done, status: outcome.Created, person: 5, record: ledger.Created}},
 
-		{"sent by another project's run", facts{state: ledger.Intended, foreign: true, proof: late}, policy{}, waiting(forOtherProject)},
-		{"sent by another project's run, dry run", facts{state: ledger.Intended, foreign: true, proof: late}, policy{dryRun: true}, finished(outcome.Unknown, 0, codeSentElsewhere)},
+		{"sent by another project's run", facts{state: ledger.Intended, sender: foreignRun, proof: late}, policy{}, waiting(forOtherProject)},
+		{"sent by another project's run, dry run", facts{state: ledger.Intended, sender: foreignRun, proof: late}, policy{dryRun: true}, finished(outcome.Unknown, 0, codeSentElsewhere)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := reconcile(c.facts, c.policy)
@@ -124,16 +125,16 @@ var rules = []struct {
 		return (d.action == create || d.action == attach || d.action == reactivate) && f.present
 	}},
 	{"a row is sent although its ID is listed", func(f facts, p policy, d decision) bool {
-		return d.action == create && !p.namesakes && len(f.match.ids) > 0 && f.match.by != byName && f.proof != noListing
+		return d.action == create && !p.AllowNamesakes && len(f.match.ids) > 0 && f.match.by != byName && f.proof != noListing
 	}},
 	{"another project's intent is judged by this project's listing", func(f facts, _ policy, d decision) bool {
-		return f.foreign && f.state == ledger.Intended && (d.record != ledger.Absent || d.next == ready)
+		return f.sender == foreignRun && f.state == ledger.Intended && (d.record != ledger.Absent || d.next == ready)
 	}},
 	{"a person is created although the company has the person", func(f facts, _ policy, d decision) bool {
 		return d.action == create && f.target != 0
 	}},
 	{"a person is replaced without --recreate-removed", func(f facts, p policy, d decision) bool {
-		return d.record == ledger.Removed && !p.recreate && d.action != reactivate
+		return d.record == ledger.Removed && !p.RecreateRemoved && d.action != reactivate
 	}},
 	{"a finished row has no status, or a person that its status excludes", func(_ facts, _ policy, d decision) bool {
 		return d.next == done && (d.status == "" || d.status.HasPerson() != (d.person != 0))
@@ -142,7 +143,7 @@ var rules = []struct {
 		return (d.action == create || d.action == attach) && len(f.inactive) > 0
 	}},
 	{"an inactive person becomes active without --reactivate", func(_ facts, p policy, d decision) bool {
-		return d.action == reactivate && !p.reactivate
+		return d.action == reactivate && !p.Reactivate
 	}},
 	{"an inactive person proves that a request succeeded", func(f facts, _ policy, d decision) bool {
 		return d.record == ledger.Created && len(f.match.ids) == 0 && !f.present
@@ -181,10 +182,10 @@ func eachCombination(visit func(facts, policy)) {
 								for _, inactive := range [][]int64{nil, {6}, {6, 4}} {
 									f.inactive = inactive
 									for _, reactivate := range bools[:min(len(inactive), 1)+1] {
-										visit(f, policy{
-											recreate: recreate, update: update, namesakes: g.shared, dryRun: dryRun,
-											reactivate: reactivate, mostLosses: 5,
-										})
+										visit(f, policy{dryRun: dryRun, mostLosses: 5, Policy: Policy{
+											RecreateRemoved: recreate, Update: update, AllowNamesakes: g.shared,
+											InactivePolicy: InactivePolicy{Reactivate: reactivate},
+										}})
 									}
 								}
 							}
@@ -223,8 +224,10 @@ func baseFacts() []facts {
 					case ledger.Created:
 						f.person, f.recent = 5, flags&2 != 0
 					case ledger.Intended:
-						f.foreign, f.ours = flags&2 != 0, flags&2 == 0 && flags&4 != 0
-						if f.ours {
+						if f.sender = sender(flags >> 1); f.sender > foreignRun {
+							continue
+						}
+						if f.sender == thisRun {
 							f.losses = 5
 						}
 					case ledger.Absent, ledger.Refused, ledger.Removed:

@@ -24,12 +24,17 @@ type run struct {
 	started   time.Time
 	counters  counters
 	latest    atomic.Pointer[procore.Error] // the latest request's error; nil after a good answer
-	places    chan struct{}                 // one for each row between reading and recording
-	requests  chan struct{}                 // one for each request under way
+	busy      semaphores
 	names     nameGroups
 	failed    sync.Once // the ledger's failure is logged once, not for every row
 
 	overlay map[ledger.Key]int64 // in a dry run: the people that an import would record
+}
+
+// semaphores bound what a run does at a time.
+type semaphores struct {
+	rows     chan struct{} // between reading and recording
+	requests chan struct{} // under way
 }
 
 // counters counts what a run's summary reports.
@@ -55,7 +60,7 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 	}
 	r := &run{
 		part: p, plan: p.validation, ledgerRun: begun, people: p.validation.people,
-		end: end, started: started, places: make(chan struct{}, window),
+		end: end, started: started, busy: semaphores{rows: make(chan struct{}, window)},
 	}
 	p.results.Describe(results.About{Project: p.place(), Run: begun.ID, Started: started})
 	r.countErrors(p.validation.Invalid)

@@ -42,7 +42,7 @@ func (r *run) send(intake, work context.Context, t *task) {
 		}
 		person, err := r.request(work, slot, t, intent.Token)
 		r.note(err)
-		r.settleAnswer(intake, work, t, intent, person, err)
+		r.settleAnswer(intake, work, t, intent, reply{person, err})
 	}
 }
 
@@ -61,12 +61,12 @@ func (r *run) intend(intake, work context.Context, t *task) (ledger.Intent, erro
 	case err != nil:
 		return ledger.Intent{}, err
 	}
-	r.requests <- struct{}{}
+	r.busy.requests <- struct{}{}
 	age := max(time.Since(began), time.Now().Round(0).Sub(intent.Sent))
 	if intake.Err() == nil && age <= r.settleAfter()/2 {
 		return intent, nil
 	}
-	<-r.requests
+	<-r.busy.requests
 	withdrawn := ledger.Result{State: ledger.Refused, Status: outcome.Pending, Code: "not_sent"}
 	return ledger.Intent{}, r.Ledger.Record(work, intent, withdrawn)
 }
@@ -78,6 +78,12 @@ func (r *run) decideAgain(intake, work context.Context, t *task) error {
 		return err
 	}
 	return r.decide(intake, work, t, r.people)
+}
+
+// reply is what a request brought.
+type reply struct {
+	person procore.Person
+	err    error
 }
 
 // request creates, attaches or reactivates the task's person, with a single request.
@@ -96,9 +102,9 @@ func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token
 }
 
 // settleAnswer records the answer to a request, and moves the task on.
-func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.Intent, person procore.Person, err error) {
-	answer := r.decideAnswer(t, err)
-	unchanged := t.action != create && err == nil && person.ID == 0
+func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.Intent, got reply) {
+	answer := r.decideAnswer(t, got.err)
+	unchanged := t.action != create && got.err == nil && got.person.ID == 0
 	if unchanged { // no longer in the company, or on the project and active by now
 		answer.again = true
 	}
@@ -111,21 +117,21 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 		t.counted = true
 		r.countErrors(1)
 	}
-	<-r.requests
-	result := answer.result(person, err)
-	if err == nil && !answer.again {
+	<-r.busy.requests
+	result := answer.result(got)
+	if got.err == nil && !answer.again {
 		answer.problems = t.action.note()
 		result.Code = t.action.code()
 	}
 	result.New = result.State == ledger.Created && t.action == create
-	err = r.recordAnswer(work, intent, result)
+	err := r.recordAnswer(work, intent, result)
 	if errors.Is(err, ledger.ErrPersonTaken) {
-		answer = answerTaken(person.ID)
-		result = answer.result(person, nil)
+		answer = answerTaken(got.person.ID)
+		result = answer.result(reply{person: got.person})
 		err = r.Ledger.Record(work, intent, result)
 	}
 	if err != nil {
-		r.notRecorded(t, answer.lost, person.ID, err)
+		r.notRecorded(t, answer.lost, got.person.ID, err)
 		return
 	}
 	t.entry = ledger.Entry{State: result.State, PersonID: result.PersonID, Project: r.Scope.Project, Intent: intent}
@@ -140,7 +146,7 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 		t.enter(unsettled)
 	case !answer.again:
 		t.finish(answer.status, append(t.outcome.Problems, answer.problems...)...)
-		t.outcome.PersonID = person.ID
+		t.outcome.PersonID = got.person.ID
 	case !wait(intake, answer.wait):
 		t.finish(outcome.Pending, r.pendingProblem(intake))
 	default:
@@ -236,11 +242,11 @@ func (r *run) updateTitle(intake, work context.Context, t *task) {
 		if err != nil {
 			break // the title still differs, as the row's note says
 		}
-		r.requests <- struct{}{}
+		r.busy.requests <- struct{}{}
 		t.enter(inFlight)
 		t.tries.sent++
 		_, err = r.API.UpdatePerson(work, slot, t.outcome.PersonID, change, token)
-		<-r.requests
+		<-r.busy.requests
 		if err == nil {
 			r.counters.updated.Add(1)
 			t.finish(outcome.Existing, r.at(t, outcome.Problem{
