@@ -359,15 +359,15 @@ func (x *people) severalLastNames(places []uint32) bool {
 func unlike(a, b uint64) bool { return a != 0 && b != 0 && a>>32 != b>>32 }
 
 // claim looks up anew which of the people with an ID of p have a row of the roster, and
-// returns those for whom that has changed.
+// returns the people whose claim changed.
 func (x *people) claim(p *mapping.Person, claims func(id int64) bool) (changed []int64) {
 	for _, one := range []struct {
 		id     uint64
 		places []uint32
 		of     func(*knownPerson) uint64
 	}{
-		{x.id(p.OriginID), x.byOrigin, func(k *knownPerson) uint64 { return k.origin }},
-		{x.id(p.EmployeeID), x.byEmployee, func(k *knownPerson) uint64 { return k.employee }},
+		{x.id(p.OriginID), x.order.origin, func(k *knownPerson) uint64 { return k.origin }},
+		{x.id(p.EmployeeID), x.order.employee, func(k *knownPerson) uint64 { return k.employee }},
 	} {
 		if one.id == 0 {
 			continue

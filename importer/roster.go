@@ -22,13 +22,18 @@ type Roster struct {
 	Remarks []string        // about how the file was read and mapped
 	Mapper  *mapping.Mapper // nil before Bind
 
-	source    rowSource
+	source  rowSource
+	layout  layout
+	used    usedMapping
+	repeats int // rows of the sample that repeat a name; asked about
+	advice  string
+	close   func() error
+}
+
+// layout is where the headings of a roster are, and what separates its cells.
+type layout struct {
 	headerRow int
-	delimiter string
-	used      usedMapping
-	repeats   int // rows of the sample that repeat a name; asked about
-	advice    string
-	close     func() error
+	delimiter string // of CSV
 }
 
 // OpenOptions say how to read and map a roster.
@@ -94,7 +99,7 @@ func (r *Roster) openFile(o roster.Options) error {
 		}
 		if !results.IsResults(in.Header()) {
 			r.source, r.close, r.Header, r.Remarks = readRoster(in), in.Close, in.Header(), in.Remarks()
-			r.Sheet, r.headerRow, r.delimiter = in.Sheet(), in.HeaderRow(), in.Delimiter()
+			r.Sheet, r.layout = in.Sheet(), layout{headerRow: in.HeaderRow(), delimiter: in.Delimiter()}
 			return nil
 		}
 		if err := in.Close(); err != nil {
@@ -106,7 +111,7 @@ func (r *Roster) openFile(o roster.Options) error {
 		return err
 	}
 	r.source, r.close, r.Header, r.Remarks, r.Retry = readResults(in), in.Close, in.Header(), in.Remarks(), true
-	r.Sheet, r.headerRow = in.Sheet(), in.HeaderRow()
+	r.Sheet, r.layout.headerRow = in.Sheet(), in.HeaderRow()
 	return nil
 }
 
