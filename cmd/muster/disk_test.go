@@ -404,5 +404,5 @@ func TestLimitedChild(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size}); err != nil {
 		t.Fatal(err)
 	}
-	os.Exit(run(context.Background(), strings.Split(arguments, "\n")))
+	os.Exit(run(context.Background(), strings.Split(arguments, "\n"), thisProcess()))
 }

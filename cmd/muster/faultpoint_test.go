@@ -283,7 +283,7 @@ func TestMortalChild(t *testing.T) {
 	}
 	m := &mortalLedger{left: k, late: os.Getenv(mortalLate) == "true", log: filepath.Join(os.Getenv("XDG_STATE_HOME"), "muster", "ledger.db-wal")}
 	sqlite.RegisterConnectionHook(m.connect)
-	code := run(context.Background(), strings.Split(arguments, "\n"))
+	code := run(context.Background(), strings.Split(arguments, "\n"), thisProcess())
 	m.await()
 	os.Exit(code)
 }

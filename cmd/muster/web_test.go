@@ -34,7 +34,7 @@ func newPage(t *testing.T, state string, args ...string) *startedPage {
 	}, make(chan int, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		p.ended <- run(ctx, append([]string{"web"}, args...), p.getenv, strings.NewReader(""), io.Discard, io.Discard)
+		p.ended <- run(ctx, append([]string{"web"}, args...), &process{getenv: p.getenv, stdin: strings.NewReader(""), stdout: &output{w: io.Discard}, stderr: io.Discard})
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -47,7 +47,7 @@ func newPage(t *testing.T, state string, args ...string) *startedPage {
 func (p *startedPage) again(args ...string) (link string) {
 	p.t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(p.t.Context(), append([]string{"web"}, args...), p.getenv, strings.NewReader(""), &stdout, &stderr); code != exitDone {
+	if code := run(p.t.Context(), append([]string{"web"}, args...), &process{getenv: p.getenv, stdin: strings.NewReader(""), stdout: &output{w: &stdout}, stderr: &stderr}); code != exitDone {
 		p.t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	return regexp.MustCompile(`http://\S+`).FindString(stdout.String())
@@ -160,7 +160,7 @@ func TestWebRefusesOtherAddresses(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":8080", "192.168.0.1:0", "example.com:80"} {
 		var stderr bytes.Buffer
 		getenv := func(name string) string { return map[string]string{"XDG_STATE_HOME": t.TempDir()}[name] }
-		if code := run(t.Context(), []string{"web", "--no-browser", "--listen", address}, getenv, strings.NewReader(""), io.Discard, &stderr); code != exitNotStarted {
+		if code := run(t.Context(), []string{"web", "--no-browser", "--listen", address}, &process{getenv: getenv, stdin: strings.NewReader(""), stdout: &output{w: io.Discard}, stderr: &stderr}); code != exitNotStarted {
 			t.Errorf("%s: exit code %d: %s", address, code, &stderr)
 		}
 	}
