@@ -69,7 +69,7 @@ func (p *pages) functions() template.FuncMap {
 		"number": text.Number,
 		"clean":  report.Clean, // a cell, without control characters
 		"about":  text.About,
-		"clock":  clock,
+		"until":  until,
 		"when":   when,
 		"day":    day,
 		"base":   filepath.Base,

@@ -267,7 +267,7 @@ func (e *eventStream) send(event string) error {
 // sentence returns a state in a sentence, for a screen reader.
 func (s *Server) sentence(v progressView) string {
 	if v.Waits != "" {
-		return s.text("run.waits."+v.Waits, clock(v.WaitUntil))
+		return s.text("run.waits."+v.Waits, until(v.WaitUntil, s.Now()))
 	}
 	if v.Total == 0 {
 		return s.text("run.stage." + string(v.Stage))
@@ -425,8 +425,17 @@ func (s *Server) lastRuns(*http.Request) (any, error) {
 	return records[:min(len(records), shown)], nil
 }
 
-// clock returns a time of day for people.
-func clock(t time.Time) string { return t.Local().Format("15:04") }
+// until returns a time of day for people: with seconds if it is within a minute of now, and
+// with the weekday if it is on another day.
+func until(t, now time.Time) string {
+	switch t, now = t.Local(), now.Local(); {
+	case t.Sub(now) < time.Minute:
+		return t.Format("15:04:05")
+	case t.YearDay() != now.YearDay():
+		return t.Format("Mon 15:04")
+	}
+	return t.Format("15:04")
+}
 
 // when returns a moment for people.
 func when(t time.Time) string { return t.Local().Format("2 January 2006, 15:04") }

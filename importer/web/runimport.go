@@ -147,6 +147,7 @@ func (one *liveRun) view(now time.Time) progressView {
 	one.mu.Lock()
 	defer one.mu.Unlock()
 	v := progressView{Stage: one.stage, Stopping: one.stopping}
+	v.Now = now
 	if one.progress != nil {
 		v.Snapshot = one.progress.Snapshot(now)
 		v.Done = v.Snapshot.Counts.Rows()

@@ -7,3 +7,4 @@ new MutationObserver(() => {
   if (news && said.textContent !== news.dataset.said) said.textContent = news.dataset.said;
 }).observe(progress, { childList: true, subtree: true });
 progress.addEventListener('done', () => location.reload());
+htmx.process(progress); // htmx has seen the page before its extension was there
