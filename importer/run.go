@@ -54,7 +54,7 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 	intake, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	work := context.WithoutCancel(ctx)
-	begun, err := p.begin(work, started)
+	begun, err := p.begin(work)
 	if err != nil {
 		return nil, fmt.Errorf("begin a run in the ledger: %w", err)
 	}
@@ -80,10 +80,9 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 }
 
 // begin records that a run starts, or that an earlier slice's run goes on.
-func (p *part) begin(work context.Context, started time.Time) (*ledger.Run, error) {
+func (p *part) begin(work context.Context) (*ledger.Run, error) {
 	run := ledger.Run{Scope: p.Scope, Command: p.roster.command(), Roster: p.roster.Path, Results: p.ResultsPath}
 	if p.Since.IsZero() {
-		run.Started = started
 		return p.Ledger.Begin(work, run)
 	}
 	return p.Ledger.Continue(work, run, p.Since)

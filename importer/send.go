@@ -62,7 +62,8 @@ func (r *run) intend(intake, work context.Context, t *task) (ledger.Intent, erro
 		return ledger.Intent{}, err
 	}
 	r.busy.requests <- struct{}{}
-	age := max(time.Since(began), time.Now().Round(0).Sub(intent.Sent))
+	// The wall clock counts the time that the machine slept. The ledger's clock may be another machine's.
+	age := max(time.Since(began), time.Now().Round(0).Sub(began.Round(0)))
 	if intake.Err() == nil && age <= r.settleAfter()/2 {
 		return intent, nil
 	}

@@ -114,7 +114,7 @@ func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
 	defer end(nil)
 	work := context.WithoutCancel(ctx)
 	record, err := u.Ledger.Begin(work, ledger.Run{
-		Scope: u.Of.Scope, Command: UndoCommand, Roster: u.Of.Roster, Results: u.ResultsPath, Started: started,
+		Scope: u.Of.Scope, Command: UndoCommand, Roster: u.Of.Roster, Results: u.ResultsPath,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin an undo in the ledger: %w", err)

@@ -1,8 +1,12 @@
 package ledger
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 )
 
 // Scope is a project, on which a single run at a time may work.
@@ -20,6 +24,9 @@ func (l *Ledger) Lock(s Scope) (release func() error, err error) {
 		return nil, fmt.Errorf("company %d, project %d: %w", s.Company, s.Project, ErrLocked)
 	}
 	unlock, err := l.store.Lock(s)
+	if errors.Is(err, ErrLocked) {
+		err = fmt.Errorf("%w%s", err, l.holder(s))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("company %d, project %d: %w", s.Company, s.Project, err)
 	}
@@ -30,6 +37,21 @@ func (l *Ledger) Lock(s Scope) (release func() error, err error) {
 		delete(l.locks.owned, s)
 		return unlock()
 	}), nil
+}
+
+// holder says on which host the run of a locked scope is, and since when, or returns ""
+// if no run has begun.
+func (l *Ledger) holder(s Scope) string {
+	runs, err := l.store.Runs(context.Background(), 0)
+	n := slices.IndexFunc(runs, func(r Run) bool { return r.Status == Running && r.Scope == s })
+	if err != nil || n < 0 {
+		return ""
+	}
+	layout, started := "15:04", l.localTime(runs[n].Started).Local()
+	if time.Since(started) > 12*time.Hour {
+		layout = "2006-01-02 15:04"
+	}
+	return fmt.Sprintf(", on host %s since %s", runs[n].Host, started.Format(layout))
 }
 
 // ownsLock reports whether l has locked the scope.

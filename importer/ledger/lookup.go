@@ -125,21 +125,31 @@ func (l *Ledger) OpenIntents(ctx context.Context, s Scope) ([]Intent, error) {
 }
 
 // LastSettled returns when the person of a key was created, by the record of the
-// answer, or the zero time if no person was.
+// answer, or the zero time if no person was. The time is by this machine's clock.
 func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
 	people, err := l.store.People(ctx, []Key{key})
 	if err != nil || len(people) == 0 {
 		return time.Time{}, err
 	}
-	return people[0].created, nil
+	return l.localTime(people[0].created), nil
 }
 
 // LastCreated returns when the latest person with this name key or this ID key was
 // created by a run before the current run of the scope, or the zero time if none
-// was. People who were removed since, and zero keys, do not count.
+// was. People who were removed since, and zero keys, do not count. The time is by this
+// machine's clock.
 func (l *Ledger) LastCreated(ctx context.Context, s Scope, nameKey, idKey Key) (time.Time, error) {
 	l.locks.Lock()
 	current := l.locks.owned[s]
 	l.locks.Unlock()
-	return l.store.LastCreated(ctx, nameKey, idKey, current)
+	at, err := l.store.LastCreated(ctx, nameKey, idKey, current)
+	return l.localTime(at), err
+}
+
+// localTime returns a time of the store by this machine's clock.
+func (l *Ledger) localTime(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return at.Add(-l.store.Skew())
 }

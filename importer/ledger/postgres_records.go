@@ -96,15 +96,16 @@ type postgresTransaction struct {
 	nextID  int64     // of the next intent
 }
 
-// beginPostgres prepares a transaction. The first statement waits for the lock; the
+// begin prepares a transaction. The first statement waits for the lock; the
 // next reads the clock, so that times and IDs grow from transaction to transaction.
-func beginPostgres(conn *pgx.Conn, location string, lock int64) *postgresTransaction {
+func (s *postgresStore) begin(conn *pgx.Conn) *postgresTransaction {
 	t := &postgresTransaction{conn: conn, waiting: &pgx.Batch{}}
-	t.location, t.read = location, t.readWaiting
+	t.location, t.read = s.location, t.readWaiting
 	t.waiting.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-	t.waiting.Queue("SELECT pg_advisory_xact_lock($1)", lock)
+	t.waiting.Queue("SELECT pg_advisory_xact_lock($1)", s.lockNumber("write"))
 	t.waiting.Queue("SELECT clock_timestamp(), nextval('muster_intent_ids')").QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&t.now, &t.nextID)
+		s.setSkew(t.now)
 		t.now = t.now.UTC().Truncate(time.Millisecond)
 		return err
 	})
@@ -118,7 +119,7 @@ func (t *postgresTransaction) send(ctx context.Context) error {
 	return t.conn.SendBatch(ctx, batch).Close()
 }
 
-// readWaiting reads after the statements that wait, in one round trip.
+// readWaiting carries out the statements that wait and a query, in one round trip.
 func (t *postgresTransaction) readWaiting(ctx context.Context, collect func(pgx.Rows) error, text string, args ...any) error {
 	t.waiting.Queue(text, args...).Query(collect)
 	return t.send(ctx)

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -35,8 +36,9 @@ func (s *postgresStore) adopt(ctx context.Context) error {
 	var process uint32
 	var recovery, readOnly bool
 	var schema *string
+	var now time.Time
 	err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, pg_backend_pid(), pg_is_in_recovery(),
-		current_setting('transaction_read_only')::bool, current_schema()`).Scan(&version, &process, &recovery, &readOnly, &schema)
+		current_setting('transaction_read_only')::bool, current_schema(), clock_timestamp()`).Scan(&version, &process, &recovery, &readOnly, &schema, &now)
 	switch {
 	case err != nil:
 		return err
@@ -51,6 +53,7 @@ func (s *postgresStore) adopt(ctx context.Context) error {
 		return fileError(CodeRefused, s.location, nil, "the schema of the ledger does not exist", "create the schema with CREATE SCHEMA, or correct search_path in --ledger")
 	}
 	s.schema = *schema
+	s.setSkew(now)
 	// A commit must be durable before it is announced, whatever the database's settings say.
 	_, err = conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,8 +17,8 @@ import (
 
 // postgresStore is a store in a PostgreSQL database that several hosts share.
 //
-// One session has the locks of the runs and does all writing. So whoever loses
-// the locks can't write an intent, and sends nothing. The session is never replaced
+// One session has the locks of the runs and does all writing. So a host that
+// loses the locks can't write an intent, and sends nothing. The session is never replaced
 // while the ledger is open.
 //
 // The transactions of all hosts run one after the other, by a lock that the first
@@ -31,6 +32,7 @@ type postgresStore struct {
 	pool   *pgxpool.Pool // for reading
 	schema string
 	secret []byte
+	skew   atomic.Int64 // of the server's clock, in nanoseconds
 
 	session struct {
 		sync.Mutex
@@ -83,7 +85,13 @@ func (s *postgresStore) Location() string { return s.location }
 
 func (s *postgresStore) Secret() []byte { return s.secret }
 
-// Close ends all sessions, and with them the locks.
+// Skew returns how far the server's clock is ahead, by the latest transaction. The
+// answer's way from the server counts as if this machine's clock were ahead.
+func (s *postgresStore) Skew() time.Duration { return time.Duration(s.skew.Load()) }
+
+func (s *postgresStore) setSkew(server time.Time) { s.skew.Store(int64(server.Sub(time.Now()))) }
+
+// Close ends all sessions and so releases the locks.
 func (s *postgresStore) Close() error {
 	if s.pool != nil {
 		s.pool.Close()
@@ -126,7 +134,7 @@ func (s *postgresStore) withSession(ctx context.Context, do func(context.Context
 	return err
 }
 
-// Update runs do in a transaction, after those of all other hosts. A transaction that
+// Update runs do in a transaction, after the transactions of all other hosts. A transaction that
 // the server rolled back for the sake of another runs again.
 func (s *postgresStore) Update(ctx context.Context, do func(transaction) error) error {
 	err := s.withSession(ctx, func(ctx context.Context, conn *pgx.Conn) (err error) {
@@ -141,7 +149,7 @@ func (s *postgresStore) Update(ctx context.Context, do func(transaction) error) 
 }
 
 func (s *postgresStore) attempt(ctx context.Context, conn *pgx.Conn, do func(transaction) error) error {
-	tx := beginPostgres(conn, s.location, s.lockNumber("write"))
+	tx := s.begin(conn)
 	err := do(tx)
 	if err == nil {
 		err = tx.commit(ctx)

@@ -187,6 +187,17 @@ func testLockOfAnotherProcess(t *testing.T, location newLocation) {
 	}
 }
 
+// A lock that is refused names the host of the run that has the lock.
+func testLockNamesTheHost(t *testing.T, location newLocation) {
+	t.Parallel()
+	path := location(t)
+	run := begin(t, open(t, path))
+	_, err := open(t, path).Lock(run.Scope)
+	if !errors.Is(err, ledger.ErrLocked) || run.Host == "" || !strings.Contains(err.Error(), "on host "+run.Host+" since ") {
+		t.Errorf("the lock of host %q: %v", run.Host, err)
+	}
+}
+
 func testLock(t *testing.T, location newLocation) {
 	t.Parallel()
 	path := location(t)

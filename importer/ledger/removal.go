@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,8 @@ func (l *Ledger) IntendRemovals(ctx context.Context, run *Run, people []CreatedP
 		case c.err != nil:
 			return nil, fmt.Errorf("intend %d removals: %w", len(people), c.err)
 		default:
-			removals = append(removals, Removal{CreatedPerson: people[n], Earlier: c.intent.run != run.number, id: c.intent.id})
+			made := cmp.Or(c.found, c.intent)
+			removals = append(removals, Removal{CreatedPerson: people[n], Earlier: made.run != run.number, id: made.id})
 		}
 	}
 	return removals, nil

@@ -131,8 +131,7 @@ func (b *batch) intendRemoval(c *change) error {
 	if p.state != Created || p.id != c.personID {
 		return errNotCreated
 	}
-	if i := b.open[c.intent.key]; i != nil {
-		c.intent = i
+	if c.found = b.open[c.intent.key]; c.found != nil {
 		return nil
 	}
 	b.add(c, p.attempts, p.generation)

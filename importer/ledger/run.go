@@ -48,10 +48,10 @@ func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
 }
 
 // Continue takes up the newest run of the same scope, command and roster that
-// started at since or later, or begins a run if there is none. For LastCreated, a run
+// started at since or later by this machine's clock, or begins a run if there is none. For LastCreated, a run
 // that was taken up is an earlier run: its people may be missing from a listing.
 func (l *Ledger) Continue(ctx context.Context, run Run, since time.Time) (*Run, error) {
-	return l.begin(ctx, run, since.Truncate(time.Millisecond))
+	return l.begin(ctx, run, since.Add(l.store.Skew()).Truncate(time.Millisecond))
 }
 
 func (l *Ledger) begin(ctx context.Context, run Run, since time.Time) (*Run, error) {

@@ -222,6 +222,9 @@ func withFileLock(path string, do func() error) error {
 	return errors.Join(err, f.Unlock())
 }
 
+// Skew returns 0: the machine's clock is the store's.
+func (s *sqliteStore) Skew() time.Duration { return 0 }
+
 // Now returns the time of the machine, which all users of an SQLite file share.
 func (t *sqliteTransaction) Now(context.Context) (time.Time, error) {
 	return time.Now().UTC().Truncate(time.Millisecond), nil

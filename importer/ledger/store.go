@@ -18,6 +18,10 @@ type store interface {
 	// Secret returns the secret that keys and tokens are derived from.
 	Secret() []byte
 
+	// Skew returns how far the store's clock is ahead of this machine's. The answer is
+	// rather too small than too large.
+	Skew() time.Duration
+
 	// Update runs do in a transaction, which is durable when Update returns
 	// nil and never happened otherwise. The transactions of all processes that
 	// share the store run one after the other: a store whose database does not

@@ -67,6 +67,7 @@ func testStore(t *testing.T, location newLocation) {
 		{"Kill", testKill},
 		{"LockOfAnotherProcess", testLockOfAnotherProcess},
 		{"Lock", testLock},
+		{"LockNamesTheHost", testLockNamesTheHost},
 		{"LockWhileOthersLook", testLockWhileOthersLook},
 		{"TwoProcesses", testTwoProcesses},
 	} {

@@ -14,6 +14,7 @@ type change struct {
 	kind     changeKind
 	intent   *intentRecord // to make, or with the ID, key and result to record
 	personID int64         // of a removal
+	found    *intentRecord // of intendRemoval: the intent that an earlier undo left open
 
 	do func(context.Context, transaction) error // of other; an error breaks the ledger
 
