@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/importer/atomicfile"
@@ -26,14 +27,17 @@ import (
 // personal data; no cells are saved.
 type SavedMappings string
 
-const savedMappingComment = "# What the headings of a roster mean, as confirmed in muster.\n"
+const (
+	savedMappingComment = "# What the headings of a roster mean, as confirmed in muster.\n"
+	savedMappingEnd     = ".yaml" // of a file's name
+)
 
 // shared reports whether the mappings are in a ledger that hosts share.
 func (s SavedMappings) shared() bool { return ledger.IsURL(string(s)) }
 
 // path returns the path of the mapping for a header, or a name for messages.
 func (s SavedMappings) path(header []string) string {
-	name := headingsHash(header) + ".yaml"
+	name := headingsHash(header) + savedMappingEnd
 	if s.shared() {
 		return "mapping " + name
 	}
@@ -106,20 +110,52 @@ func (s SavedMappings) read(ctx context.Context, header []string) (content []byt
 // Save keeps the mapping of a roster for later rosters with the same headings. Only
 // this user can read a file.
 func (s SavedMappings) Save(ctx context.Context, r *Roster) error {
-	content := append([]byte(savedMappingComment), r.used.content...)
-	var err error
-	if s.shared() {
-		err = ledger.SaveMapping(ctx, string(s), headingsHash(r.Header), content)
-	} else if err = os.MkdirAll(string(s), 0o700); err == nil {
-		err = atomicfile.Write(s.path(r.Header), func(w io.Writer) error {
-			_, err := w.Write(content)
-			return err
-		})
-	}
+	err := s.write(ctx, headingsHash(r.Header), append([]byte(savedMappingComment), r.used.content...))
 	if err != nil {
 		return fmt.Errorf("remember the mapping: %w", err)
 	}
 	return nil
+}
+
+// write keeps the content of a mapping for the hash of headings.
+func (s SavedMappings) write(ctx context.Context, headings string, content []byte) error {
+	if s.shared() {
+		return ledger.SaveMapping(ctx, string(s), headings, content)
+	}
+	if err := os.MkdirAll(string(s), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(string(s), headings+savedMappingEnd), func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// CopyTo copies all mappings to another place.
+func (s SavedMappings) CopyTo(ctx context.Context, to SavedMappings) error {
+	all, err := s.all(ctx)
+	for headings, content := range all {
+		err = errors.Join(err, to.write(ctx, headings, content))
+	}
+	if err != nil {
+		return fmt.Errorf("copy the saved mappings: %w", err)
+	}
+	return nil
+}
+
+// all returns the contents of all mappings by the hash of the headings.
+func (s SavedMappings) all(ctx context.Context) (map[string][]byte, error) {
+	if s.shared() {
+		return ledger.LoadMappings(ctx, string(s))
+	}
+	paths, err := filepath.Glob(filepath.Join(string(s), "*"+savedMappingEnd))
+	all := make(map[string][]byte, len(paths))
+	for _, path := range paths {
+		content, e := os.ReadFile(path)
+		err = errors.Join(err, e)
+		all[strings.TrimSuffix(filepath.Base(path), savedMappingEnd)] = content
+	}
+	return all, err
 }
 
 // remove deletes the mapping for a header.

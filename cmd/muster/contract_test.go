@@ -129,7 +129,7 @@ func TestDocumentedJSON(t *testing.T) {
 	run([]string{"runs"}, "runs")
 	check("muster runs "+id, inList(t, printed("runs", id)), "runs")
 	run([]string{"runs prune"}, "runs", "prune", "--older-than", "1d")
-	run([]string{"ledger check"}, "ledger", "check")
+	run([]string{"ledger check and copy"}, "ledger", "check")
 	run([]string{"doctor"}, "doctor", "--support-bundle", "support.zip")
 	run([]string{"version"}, "version")
 	w.server.SetDenied(simulator.DenyCredentials)

@@ -23,6 +23,9 @@ const bundledRuns = 20
 
 // checkLedger reads the whole ledger and returns the runs for a support bundle.
 func (x *examination) checkLedger(ctx context.Context) []bundledRun {
+	if location, err := x.ledgerPath(); err == nil && ledger.IsURL(location) && !x.checkDatabase(ctx, location) {
+		return nil
+	}
 	book, path, err := x.openRecord(ctx)
 	if err != nil {
 		x.found(newLedgerTrouble(err))

@@ -27,6 +27,7 @@ var notRun = map[string]string{
 	"MUSTER_CRASHES=":               "it takes half an hour",
 	"docker ":                       "it takes a daemon and a network",
 	"PATH=":                         "it is cron's own, and has no muster of these tests",
+	"muster ledger copy":            "it needs a database",
 	"muster simulator":              "it does not end",
 	"MUSTER_CLIENT_ID=":             "it is for a simulator at that address",
 	"muster undo 20261123-184510\n": "it asks a person first",

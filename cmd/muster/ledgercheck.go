@@ -23,7 +23,7 @@ func (a *app) newLedgerCommand() *cobra.Command {
 		return cmd.Help()
 	})
 	cmd.Args = nil // which the function checks
-	cmd.AddCommand(a.newLedgerCheckCommand())
+	cmd.AddCommand(a.newLedgerCheckCommand(), a.newLedgerCopyCommand())
 	return cmd
 }
 
@@ -41,6 +41,14 @@ type healthJSON struct {
 	Open   int   `json:"open"` // requests without a known outcome
 }
 
+func newHealthJSON(h ledger.Health) healthJSON {
+	j := healthJSON{Runs: h.Runs, People: h.People, Bytes: h.Bytes}
+	for _, o := range h.Open {
+		j.Open += o.Requests
+	}
+	return j
+}
+
 // checkLedger reads everything in the ledger and prints the state.
 func (a *app) checkLedger(ctx context.Context) (err error) {
 	book, path, err := a.openRecord(ctx)
@@ -55,12 +63,8 @@ func (a *app) checkLedger(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	open := 0
-	for _, o := range health.Open {
-		open += o.Requests
-	}
 	if a.settings.json {
-		return json.NewEncoder(a.answer()).Encode(healthJSON{health.Runs, health.People, health.Bytes, open})
+		return json.NewEncoder(a.answer()).Encode(newHealthJSON(health))
 	}
 	if a.settings.quiet {
 		return nil

@@ -110,14 +110,19 @@ func (a *app) mayAsk(questions []mapping.Question) bool {
 		!slices.ContainsFunc(questions, func(q mapping.Question) bool { return len(q.Answers) < 2 })
 }
 
-// savedMappings returns where the mappings are that the user has confirmed: in a folder
-// beside the ledger's file, or in the ledger's database.
+// savedMappings returns where the mappings are that the user has confirmed.
 func (a *app) savedMappings() (importer.SavedMappings, error) {
 	book, err := a.ledgerPath()
-	if !ledger.IsURL(book) {
-		book = filepath.Join(filepath.Dir(book), "mappings")
+	return mappingsOf(book), err
+}
+
+// mappingsOf returns where the confirmed mappings of a ledger are: in a folder beside the
+// ledger's file, or in the ledger's database.
+func mappingsOf(location string) importer.SavedMappings {
+	if ledger.IsURL(location) {
+		return importer.SavedMappings(location)
 	}
-	return importer.SavedMappings(book), err
+	return importer.SavedMappings(filepath.Join(filepath.Dir(location), "mappings"))
 }
 
 // sayConfirmed reports that a saved mapping is used: at once, or in the summary with

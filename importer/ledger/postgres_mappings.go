@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -20,6 +21,25 @@ func LoadMapping(ctx context.Context, location, headings string) (content []byte
 		return err
 	})
 	return content, at.time(), err
+}
+
+// LoadMappings returns the contents of all mappings by their headings.
+func LoadMappings(ctx context.Context, location string) (all map[string][]byte, err error) {
+	all = make(map[string][]byte)
+	err = withPostgres(ctx, location, func(s *postgresStore) error {
+		rows, err := s.pool.Query(ctx, "SELECT headings, content FROM muster_mappings")
+		if err != nil {
+			return err
+		}
+		var headings string
+		var content []byte
+		_, err = pgx.ForEachRow(rows, []any{&headings, &content}, func() error {
+			all[headings] = bytes.Clone(content)
+			return nil
+		})
+		return err
+	})
+	return all, err
 }
 
 // SaveMapping keeps the mapping of a list of headings for all hosts.

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"muster/importer/ledger"
+	"muster/importer/report"
+)
+
+func (a *app) newLedgerCopyCommand() *cobra.Command {
+	cmd := newCommand("ledger copy", a.withSettings(func(ctx context.Context, args []string) error { return a.copyLedger(ctx, args[0], args[1]) }))
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return usageError("copy takes two ledgers: which one, and where to", "muster ledger copy FROM TO")
+		}
+		return nil
+	}
+	a.recordFlags(cmd.Flags())
+	return cmd
+}
+
+// copyLedger copies a ledger into a new file or an empty database, and checks the copy.
+func (a *app) copyLedger(ctx context.Context, from, to string) error {
+	if !ledger.IsURL(from) && missing(from) {
+		return usageError("there is no ledger "+from, "name the file or the URL of the ledger to copy first")
+	}
+	newFile := !ledger.IsURL(to)
+	if newFile && !missing(to) {
+		return usageError(to+" exists already; a ledger is copied into a new file or an empty database", "name a file that does not exist")
+	}
+	if err := copyBetween(ctx, from, to); err != nil {
+		if newFile {
+			removeLedger(to)
+		}
+		return err
+	}
+	if err := mappingsOf(from).CopyTo(ctx, mappingsOf(to)); err != nil {
+		return err
+	}
+	health, location, err := healthOf(ctx, to)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.settings.json:
+		return json.NewEncoder(a.answer()).Encode(newHealthJSON(health))
+	case a.settings.quiet:
+		return nil
+	}
+	text := "Copied. The new ledger is " + healthSentence(health, location) + ". Name it for all runs from now on, on every host, and keep the old one as a backup only: " +
+		"a run with the old ledger does not know what later runs did."
+	_, err = io.WriteString(a.stdout, paragraph(report.Clean(text), "", a.width(a.stdout)))
+	return err
+}
+
+// copyBetween copies between two locations.
+func copyBetween(ctx context.Context, from, to string) (err error) {
+	source, err := ledger.Open(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	target, err := ledger.Open(ctx, to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	return ledger.Copy(ctx, source, target)
+}
+
+// healthOf reads everything in the ledger at a location.
+func healthOf(ctx context.Context, location string) (health ledger.Health, shown string, err error) {
+	book, err := ledger.Open(ctx, location)
+	if err != nil {
+		return health, "", err
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	health, err = book.Check(ctx)
+	return health, book.Location(), err
+}
+
+// removeLedger removes a file that a failed copy left.
+func removeLedger(path string) {
+	for _, end := range []string{"", "-wal", "-shm", ".lock"} {
+		_ = os.Remove(path + end) // the copy's error says more
+	}
+}
