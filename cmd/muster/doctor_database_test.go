@@ -16,7 +16,7 @@ import (
 func TestDoctorOfADatabase(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
-	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
+	w := newWorld(t, simulator.Config{})
 	w.crew(2)
 	with := func(name, value string) string {
 		u, err := url.Parse(database)

@@ -26,7 +26,7 @@ func (w *world) expect(want int, args ...string) (stdout string) {
 func TestLedgerCopy(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
-	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
+	w := newWorld(t, simulator.Config{})
 	w.crew(4)
 	w.write("half.csv", "Name of person,Employee ID\nAnn0 Lee0,00001\nAnn1 Lee1,00002\nBo,00009\n")
 	w.write("mappings/0123.yaml", "# a confirmed mapping\n")
