@@ -1,12 +1,11 @@
 package importer
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -14,11 +13,12 @@ import (
 )
 
 // EditJournal is the durable record of a person's edits of a roster. Each step is a
-// line of a file. A step that a crash has cut short never happened. An EditJournal is
-// safe for concurrent use.
+// line of a file, which is open only while a step is written. A step that a crash has
+// cut short never happened. An EditJournal is safe for concurrent use.
 type EditJournal struct {
+	path  string
 	mutex sync.Mutex
-	file  *os.File
+	size  int64 // of the whole steps in the file
 	steps [][]Change
 	edits Edits
 }
@@ -36,36 +36,19 @@ type journalStep struct {
 	Changes []Change `json:"changes,omitempty"` // none takes the last step back
 }
 
-// OpenEditJournal opens the journal at path, and creates the file if there is none.
+// OpenEditJournal reads the journal at path. Without a file the journal is empty.
 func OpenEditJournal(path string) (*EditJournal, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the edits: %w", err)
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the edits: %w", err)
 	}
-	j := &EditJournal{file: file}
-	if err := j.read(); err != nil {
-		return nil, errors.Join(fmt.Errorf("read the edits: %w", err), file.Close())
-	}
-	return j, nil
-}
-
-// read reads all steps, and cuts a step off that is not whole.
-func (j *EditJournal) read() error {
-	in := bufio.NewReader(j.file)
-	var whole int64
-	for {
-		line, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
+	j := &EditJournal{path: path}
+	for line := range bytes.Lines(content) {
 		var step journalStep
-		if err := json.Unmarshal(line, &step); err != nil {
-			break
+		if !bytes.HasSuffix(line, []byte("\n")) || json.Unmarshal(line, &step) != nil {
+			break // cut short
 		}
-		whole += int64(len(line))
+		j.size += int64(len(line))
 		if len(step.Changes) > 0 {
 			j.steps = append(j.steps, step.Changes)
 		} else if len(j.steps) > 0 {
@@ -73,11 +56,7 @@ func (j *EditJournal) read() error {
 		}
 	}
 	j.edits = Edits{}.with(slices.Concat(j.steps...))
-	if err := j.file.Truncate(whole); err != nil {
-		return err
-	}
-	_, err := j.file.Seek(whole, io.SeekStart)
-	return err
+	return j, nil
 }
 
 // take carries a step out in memory.
@@ -165,26 +144,32 @@ func (j *EditJournal) Undo() ([]int, error) {
 	return lines, j.write(journalStep{})
 }
 
-// write appends a step to the file, and carries the step out. After a failure the file
-// is cut back, so that no half step is in front of the next.
+// write adds a step to the file, in place of what a crash or a failure has left behind
+// the whole steps, and carries the step out.
 func (j *EditJournal) write(step journalStep) error {
 	line, err := json.Marshal(step)
+	if err == nil {
+		err = j.append(append(line, '\n'))
+	}
 	if err != nil {
 		return fmt.Errorf("keep the edit: %w", err)
 	}
-	before, err := j.file.Seek(0, io.SeekCurrent)
-	if err == nil {
-		_, err = io.Copy(j.file, bytes.NewReader(append(line, '\n')))
-	}
-	if err == nil {
-		err = j.file.Sync()
-	}
-	if err != nil {
-		_, back := j.file.Seek(before, io.SeekStart)
-		return errors.Join(fmt.Errorf("keep the edit: %w", err), j.file.Truncate(before), back)
-	}
+	j.size += int64(len(line)) + 1
 	j.take(step)
 	return nil
+}
+
+func (j *EditJournal) append(line []byte) error {
+	file, err := os.OpenFile(j.path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err = file.Truncate(j.size); err == nil {
+		if _, err = file.WriteAt(line, j.size); err == nil {
+			err = file.Sync()
+		}
+	}
+	return errors.Join(err, file.Close())
 }
 
 // Edits returns the edits so far. Later steps do not change the result.
@@ -200,6 +185,3 @@ func (j *EditJournal) Steps() int {
 	defer j.mutex.Unlock()
 	return len(j.steps)
 }
-
-// Close closes the file.
-func (j *EditJournal) Close() error { return j.file.Close() }

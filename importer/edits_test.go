@@ -25,7 +25,6 @@ func journal(t *testing.T, path string) *importer.EditJournal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = j.Close() })
 	return j
 }
 

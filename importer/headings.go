@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"muster/importer/fault"
@@ -99,6 +100,25 @@ func (r *Roster) detect(o mapping.Options) (*mapping.Detection, error) {
 // time.
 func (r *Roster) Confirmed() time.Time { return r.used.confirmed }
 
+// UseMapping maps the headings by the content of a mapping file that a person has
+// confirmed.
+func (r *Roster) UseMapping(content []byte) error {
+	file, err := mapping.Confirmed("the mapping", content)
+	if err == nil {
+		r.used = usedMapping{file: file, content: content}
+	}
+	return explainHeadings(err, r.advice)
+}
+
+// Choose maps the headings by choices that a person has made over a draft.
+func (r *Roster) Choose(draft *mapping.File, choices []mapping.Choice) error {
+	content, err := draft.With(r.Header, choices)
+	if err != nil {
+		return explainHeadings(err, r.advice)
+	}
+	return r.UseMapping(content)
+}
+
 // Bind maps the headings to fields. A doubt about an optional field is a remark, and
 // a doubt about a required field is an error.
 func (r *Roster) Bind() (err error) {
@@ -124,6 +144,52 @@ func (r *Roster) Answer(answers []int) error {
 		r.used.file, err = mapping.Confirmed("the mapping", r.used.content)
 	}
 	return explainHeadings(err, r.advice)
+}
+
+// Draft returns the mapping that the answers to Questions give, as far as they go, or the
+// mapping that is settled already.
+func (r *Roster) Draft(answers []int) (*mapping.File, error) {
+	if r.used.file != nil {
+		return r.used.file, nil
+	}
+	detection, err := r.detect(mapping.Options{})
+	if err != nil {
+		return nil, err
+	}
+	same := false
+	if last := len(answers) - 1; r.repeats > 0 && last >= 0 {
+		same = answers[last] == repeatsSamePerson
+		answers = answers[:last]
+	}
+	return detection.Answered(answers).Repeats(same), nil
+}
+
+// Texts counts the different texts in columns, at most so many of each column, and
+// returns them by column, the most frequent first.
+func (r *Roster) Texts(columns []int, most int) (map[int][]CellText, error) {
+	counts := map[int]map[string]int{}
+	for _, column := range columns {
+		counts[column] = map[string]int{}
+	}
+	for row, err := range r.source.rows() {
+		if err != nil {
+			return nil, err
+		}
+		for column, of := range counts {
+			if row.rare != nil || column >= len(row.cells) {
+				continue
+			}
+			text := strings.TrimSpace(row.cells[column])
+			if _, known := of[text]; text != "" && (known || len(of) < most) {
+				of[strings.Clone(text)]++
+			}
+		}
+	}
+	texts := map[int][]CellText{}
+	for column, of := range counts {
+		texts[column] = cellTexts(of)
+	}
+	return texts, nil
 }
 
 // bindTo returns a mapper by the mapping file, or else by the headings.

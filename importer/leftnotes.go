@@ -12,7 +12,8 @@ import (
 // mostLeft is how many different cells of a column the where line of a note names.
 const mostLeft = 12
 
-const codeHasLeft = "has_left" // a cell says that the person may have left
+// CodeHasLeft is the code of the note that a person may have left the company.
+const CodeHasLeft = "has_left"
 
 // leftNote is the note on a column whose cells say that people may have left the
 // company. muster imports the rows: only the sender of a roster knows what the
@@ -42,7 +43,7 @@ func (v *partValidation) noteLeft(a *validator, row *sourceRow) {
 	if note.struck {
 		message = fmt.Sprintf("%q is struck through, or a part of it, so this person may have left; muster imports such rows", cell)
 	}
-	note.rows.Add(outcome.Problem{Code: codeHasLeft, Cell: a.cell(row.line, column), Message: message}, row.number)
+	note.rows.Add(outcome.Problem{Code: CodeHasLeft, Cell: a.cell(row.line, column), Message: message}, row.number)
 	if len(note.cells) < mostLeft && !slices.Contains(note.cells, cell) {
 		note.cells = append(note.cells, strings.Clone(cell))
 	}

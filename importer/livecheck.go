@@ -82,7 +82,7 @@ func NewLiveCheck(ctx context.Context, r *Roster, o Options) (*LiveCheck, error)
 		return nil, err
 	}
 	o.OnEvent = func(e Event) {
-		if noted, ok := e.(ColumnNoted); ok && noted.Note.Code != codeHasLeft {
+		if noted, ok := e.(ColumnNoted); ok && noted.Note.Code != CodeHasLeft {
 			c.notes = append(c.notes, noted.Note)
 		}
 	}
@@ -232,7 +232,7 @@ func (c *LiveCheck) hasLeft(p *part, row *sourceRow) []outcome.Problem {
 	v.noteLeft(a, row)
 	for column, note := range v.left {
 		one := note.note(p.mapper, column)
-		return []outcome.Problem{{Code: codeHasLeft, Cell: p.source.cell(row.line, column), Message: one.Message, Hint: one.Hint}}
+		return []outcome.Problem{{Code: CodeHasLeft, Cell: p.source.cell(row.line, column), Message: one.Message, Hint: one.Hint}}
 	}
 	return nil
 }

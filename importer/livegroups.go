@@ -154,15 +154,20 @@ func (c *LiveCheck) view(group *liveGroup) ProblemGroup {
 	for _, text := range group.rows {
 		counts[text]++
 	}
-	for text, cells := range counts {
-		view.Texts = append(view.Texts, CellText{text, cells})
-	}
-	slices.SortFunc(view.Texts, func(a, b CellText) int {
-		return cmp.Or(b.Cells-a.Cells, strings.Compare(a.Text, b.Text))
-	})
+	view.Texts = cellTexts(counts)
 	view.More = max(len(view.Texts)-mostTexts, 0)
 	view.Texts = view.Texts[:len(view.Texts)-view.More]
 	return view
+}
+
+// cellTexts returns counted texts, the most frequent first.
+func cellTexts(counts map[string]int) []CellText {
+	texts := make([]CellText, 0, len(counts))
+	for text, cells := range counts {
+		texts = append(texts, CellText{text, cells})
+	}
+	slices.SortFunc(texts, func(a, b CellText) int { return cmp.Or(b.Cells-a.Cells, strings.Compare(a.Text, b.Text)) })
+	return texts
 }
 
 func (g *liveGroup) id() string {

@@ -115,6 +115,12 @@ func (r *Roster) openFile(o roster.Options) error {
 	return nil
 }
 
+// HeaderRow returns the number of the row with the headings.
+func (r *Roster) HeaderRow() int { return r.headerRow }
+
+// FirstRows returns the cells of the first n rows of people.
+func (r *Roster) FirstRows(n int) ([][]string, error) { return r.source.sample(n) }
+
 // Close closes the file.
 func (r *Roster) Close() error { return r.close() }
 

@@ -241,18 +241,8 @@ func (d *detector) entry(f Field, c claim) string {
 	return fmt.Sprintf("%s: {%s}", f, strings.Join(settings, ", "))
 }
 
-// reference returns the name of a column in a mapping file: the heading, with the
-// letter where the heading is not enough.
-func (d *detector) reference(column int) string {
-	h := heading(d.header, column)
-	switch b := (&binder{header: d.header}); {
-	case !typeable(h):
-		return "{letter: " + ColumnName(column) + "}"
-	case len(b.find(h)) > 1:
-		return fmt.Sprintf("{letter: %s, heading: %s}", ColumnName(column), yamlText(h))
-	}
-	return yamlText(h)
-}
+// reference returns the name of a column in a mapping file.
+func (d *detector) reference(column int) string { return nameOfColumn(d.header, column).yaml() }
 
 // write returns claims as a mapping file, with open questions in comments.
 func (d *detector) write(claims map[Field][]claim, open []Question) []byte {

@@ -90,7 +90,7 @@ const (
 //	value: X              the same for every row
 //	expression: F         a formula over the headings (expr-lang.org)
 //	default: X            in place of an empty cell
-//	values: {Yes: true}   a table from cells to values; other cells are a problem
+//	values: {Yes: true}   a table from cells to values; other cells are a problem, or looked up with lookup
 //	transform: [T, …]     trim, name_case, upper, lower, in this order
 //	pattern: P            what the value must match, a regular expression (RE2)
 //	lookup: work_classification

@@ -184,11 +184,13 @@ func (m *Mapper) value(s *source, cells []string, kinds []Kind) (value, *Problem
 	}
 	if v.text != "" && s.values != nil {
 		to, known := s.values[tableKey(v.text)]
-		if !known {
+		switch {
+		case known:
+			v.text, v.kind = to, Text
+		case !s.lookup: // a lookup finds the rest itself
 			return fail("value_unknown", fmt.Sprintf("%s %s is not in the mapping file's table of values", s.word(), quote(v.text)),
 				"correct the cell, or add it to values in the mapping file")
 		}
-		v.text, v.kind = to, Text
 	}
 	if v.text == "" && s.fallback != "" {
 		v.text, v.kind = s.fallback, Text

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
 	"path/filepath"
@@ -63,7 +64,8 @@ func loadPages() (*pages, error) {
 
 // functions returns the functions of the templates.
 func (p *pages) functions() template.FuncMap {
-	return template.FuncMap{
+	all := rosterFunctions(p.texts)
+	maps.Copy(all, template.FuncMap{
 		"t":      p.texts.say,   // {{t "key" arguments…}}
 		"n":      p.texts.count, // {{n "key" count arguments…}}
 		"number": text.Number,
@@ -76,7 +78,8 @@ func (p *pages) functions() template.FuncMap {
 
 		"tiles":    tiles,
 		"findings": newFindings,
-	}
+	})
+	return all
 }
 
 // frame is the data of the layout. A template reaches the data of its page as .Data.

@@ -51,6 +51,7 @@ type Server struct {
 	drafts  *drafts
 	assets  map[string][]byte
 	runs    *runner
+	checks  checks
 	quit    chan struct{} // closed when the server has to end
 	ending  sync.Once
 	seen    atomic.Int64 // when the last request came, in nanoseconds

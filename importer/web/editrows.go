@@ -1,0 +1,260 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"muster/importer"
+)
+
+// mostPasted is how many cells an edit may change at once.
+const mostPasted = 100_000
+
+// rowsOfGrid is how many rows the grid loads at once.
+const rowsOfGrid = 500
+
+// gridRow is a row for the grid. Texts are shown as texts, never as HTML.
+type gridRow struct {
+	Line     int               `json:"line"`
+	Number   int               `json:"number"`
+	Status   string            `json:"status"`
+	Says     string            `json:"says"` // the status in words
+	Why      string            `json:"why"`
+	Cells    []string          `json:"cells"`
+	Bad      map[string]string `json:"bad"` // by column: what is wrong, and what to do
+	Edited   []int             `json:"edited"`
+	Decision string            `json:"decision"`
+	Done     bool              `json:"done"`
+}
+
+// gridRow returns a row for the grid.
+func (t texts) gridRow(row importer.LiveRow, width int) gridRow {
+	g := gridRow{
+		Line: row.Line, Number: row.Number, Cells: row.Cells, Bad: map[string]string{}, Edited: row.Edited, Decision: string(row.Decision),
+		Done: row.Done, Status: statusOf(row), Says: t.saysOf(row), Why: t.whyOf(row),
+	}
+	for len(g.Cells) < width {
+		g.Cells = append(g.Cells, "")
+	}
+	g.Cells = g.Cells[:width]
+	for _, f := range row.Findings {
+		if f.ToFix && f.Column >= 0 {
+			key := strconv.Itoa(f.Column)
+			g.Bad[key] = strings.TrimSpace(g.Bad[key] + "\n" + withHint(f.Message, f.Hint))
+		}
+	}
+	return g
+}
+
+// statusOf returns the status of a row, which the style sheet knows; "new" for a row that
+// an import would send.
+func statusOf(row importer.LiveRow) string {
+	if row.Outcome.Status == "" {
+		return "new"
+	}
+	return string(row.Outcome.Status)
+}
+
+// saysOf returns the status of a row in words. A person who is there already has an ID.
+func (t texts) saysOf(row importer.LiveRow) string {
+	if row.Outcome.PersonID != 0 {
+		return t.say("row.there", row.Outcome.PersonID)
+	}
+	return t.say("row." + statusOf(row))
+}
+
+// whyOf returns what is wrong with a row and what to do, or the notes.
+func (t texts) whyOf(row importer.LiveRow) string {
+	var why []string
+	for _, f := range row.Findings {
+		why = append(why, withHint(f.Message, f.Hint))
+	}
+	if len(why) == 0 && row.Outcome.Status.HasPerson() && !row.Done {
+		why = append(why, t.say("row.same"))
+	}
+	return strings.Join(why, "\n")
+}
+
+// withHint joins what is wrong and what to do.
+func withHint(message, hint string) string {
+	if hint == "" {
+		return message
+	}
+	return message + ": " + hint
+}
+
+// gridRows returns a page of rows.
+func (s *Server) gridRows(w http.ResponseWriter, r *http.Request) error {
+	one, err := s.waitForCheck(r)
+	if err != nil {
+		return err
+	}
+	page := pagerOf(r)
+	rows, total := one.live.Rows(importer.RowFilter(r.FormValue("show")), page.skip(rowsOfGrid), rowsOfGrid)
+	answer := struct {
+		LastPage int       `json:"last_page"`
+		Total    int       `json:"total"`
+		Rows     []gridRow `json:"data"`
+	}{max((total+rowsOfGrid-1)/rowsOfGrid, 1), total, []gridRow{}}
+	for _, row := range rows {
+		answer.Rows = append(answer.Rows, s.pages.texts.gridRow(row, len(one.header)))
+	}
+	return writeJSON(w, answer)
+}
+
+func writeJSON(w http.ResponseWriter, value any) error {
+	content, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(content) // the browser may be gone
+	return nil
+}
+
+// saveCells takes the cells that were typed or pasted into the grid, and the decisions on
+// rows, as one edit. The answer has the rows that changed and the summary.
+func (s *Server) saveCells(w http.ResponseWriter, r *http.Request) error {
+	one, err := s.waitForCheck(r)
+	if err != nil {
+		return err
+	}
+	var changes []importer.Change
+	if err := json.NewDecoder(r.Body).Decode(&changes); err != nil || len(changes) == 0 || len(changes) > mostPasted {
+		return s.refuse("cells.refused", "cells.refused_fix", mostPasted)
+	}
+	if !one.allows(changes) {
+		return s.refuse("cells.moved", "cells.moved_fix")
+	}
+	if err := s.edit(r.Context(), one, changes); err != nil {
+		return s.again(w, r, one, err)
+	}
+	answer := struct {
+		Rows    []gridRow `json:"rows"`
+		Summary string    `json:"summary"`
+	}{Rows: []gridRow{}}
+	for _, row := range one.live.Changed() {
+		answer.Rows = append(answer.Rows, s.pages.texts.gridRow(row, len(one.header)))
+	}
+	var summary bytes.Buffer
+	data := one.summary()
+	data.Show = importer.RowFilter(r.FormValue("show"))
+	if err := s.pages.byName["check"].ExecuteTemplate(&summary, "summary-frame", s.frame(r, "check", data)); err != nil {
+		return err
+	}
+	answer.Summary = summary.String()
+	return writeJSON(w, answer)
+}
+
+// allows reports whether all changes are about rows and columns of the roster that may
+// change.
+func (one *check) allows(changes []importer.Change) bool {
+	return !slices.ContainsFunc(changes, func(c importer.Change) bool {
+		row, ok := one.live.Row(c.Line)
+		return !ok || row.Done || c.Column < 0 || c.Column >= len(one.header) || c.Decide != nil && !known(*c.Decide)
+	})
+}
+
+func known(d importer.Decision) bool {
+	return slices.Contains(decisions(), d)
+}
+
+// rowData is the data of the form for a row.
+type rowData struct {
+	Draft  string
+	Row    importer.LiveRow
+	Status string
+	Says   string
+	Cells  []rowCell
+	Others []importer.LiveFinding // which are not about a cell
+}
+
+// rowCell is a cell of the form.
+type rowCell struct {
+	Column   int
+	Heading  string
+	Text     string
+	Findings []importer.LiveFinding
+}
+
+// rowOf returns the row in the URL.
+func (s *Server) rowOf(r *http.Request) (*check, importer.LiveRow, error) {
+	one, err := s.waitForCheck(r)
+	if err != nil {
+		return nil, importer.LiveRow{}, err
+	}
+	line, err := strconv.Atoi(r.PathValue("line"))
+	row, ok := one.live.Row(line)
+	if err != nil || !ok {
+		return nil, row, notFoundError{"the row"}
+	}
+	return one, row, nil
+}
+
+// rowPage shows the form for a row: the alternative to the grid.
+func (s *Server) rowPage(w http.ResponseWriter, r *http.Request) error {
+	one, row, err := s.rowOf(r)
+	if err != nil {
+		return err
+	}
+	data := rowData{Draft: one.draft, Row: row, Status: statusOf(row), Says: s.pages.texts.saysOf(row)}
+	for column, heading := range one.header {
+		cell := rowCell{Column: column, Heading: heading}
+		if column < len(row.Cells) {
+			cell.Text = row.Cells[column]
+		}
+		data.Cells = append(data.Cells, cell)
+	}
+	for _, f := range row.Findings {
+		if f.Column < 0 || f.Column >= len(data.Cells) {
+			data.Others = append(data.Others, f)
+			continue
+		}
+		cell := &data.Cells[f.Column]
+		cell.Findings = append(cell.Findings, f)
+	}
+	return s.page(w, r, "row", data)
+}
+
+// saveRow takes the form of a row: the cells that differ, and the decision. It shows the
+// form again while the row needs a fix.
+func (s *Server) saveRow(w http.ResponseWriter, r *http.Request) error {
+	one, row, err := s.rowOf(r)
+	if err != nil {
+		return err
+	}
+	var changes []importer.Change
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	for column := range one.header {
+		name := "c" + strconv.Itoa(column)
+		if !r.PostForm.Has(name) {
+			continue
+		}
+		before := ""
+		if column < len(row.Cells) {
+			before = row.Cells[column]
+		}
+		if text := strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n"); text != before {
+			changes = append(changes, importer.Change{Line: row.Line, Column: column, Text: text})
+		}
+	}
+	if decision := importer.Decision(r.PostFormValue("decision")); known(decision) && decision != row.Decision {
+		changes = append(changes, importer.Change{Line: row.Line, Decide: &decision})
+	}
+	if !one.allows(changes) {
+		return s.refuse("cells.moved", "cells.moved_fix")
+	}
+	if err := s.edit(r.Context(), one, changes); err != nil {
+		return s.again(w, r, one, err)
+	}
+	if after, _ := one.live.Row(row.Line); after.Outcome.Status.Retryable() {
+		return redirect(w, r, "/roster/"+one.draft+"/row/"+strconv.Itoa(row.Line))
+	}
+	return redirect(w, r, "/roster/"+one.draft+"/check?view=list")
+}

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"encoding/json"
+	"html/template"
+	"strings"
+
+	"muster/importer"
+	"muster/importer/text"
+	"muster/mapping"
+)
+
+// rosterFunctions returns the functions of the templates about rosters.
+func rosterFunctions(t texts) template.FuncMap {
+	return template.FuncMap{
+		"capital":     text.Capital,
+		"multiline":   func(cell string) bool { return strings.Contains(cell, "\n") },
+		"json":        toJSON,
+		"fieldsOf":    func() []mapping.Field { return append([]mapping.Field{mapping.FullName}, mapping.Fields()...) },
+		"ordersOf":    func() []string { return []string{"auto", "first_last", "last_first", "two_surnames"} },
+		"decisionsOf": decisions,
+		"filtersOf":   filtersOf,
+		"groupOf": func(of summaryData, group importer.ProblemGroup) groupView {
+			return groupView{of.Draft, of.Show, group}
+		},
+		"fixOf":       func(of groupView, do string) fixView { return fixView{of, do} },
+		"says":        t.groupSays,
+		"statusClass": func(row importer.LiveRow) string { return "is-" + statusOf(row) },
+		"saysOf":      t.saysOf,
+		"whyOf":       t.whyOf,
+		"cellsOf":     cellsOf,
+		"gridWords":   t.gridWords,
+	}
+}
+
+func toJSON(value any) (string, error) {
+	content, err := json.Marshal(value)
+	return string(content), err
+}
+
+// decisions returns the decisions on a row.
+func decisions() []importer.Decision {
+	return []importer.Decision{importer.NoDecision, importer.IsPerson, importer.NotPerson, importer.LeaveOut}
+}
+
+// filter is a choice of rows with their number.
+type filter struct {
+	Show importer.RowFilter
+	Rows int
+}
+
+// filtersOf returns the choices of rows, without those of no rows.
+func filtersOf(c importer.LiveCounts) []filter {
+	var filters []filter
+	for _, f := range []filter{{importer.RowsToFix, c.ToFix}, {importer.RowsNew, c.New}, {importer.RowsThere, c.Existing}, {importer.RowsOut, c.NotPeople + c.LeftOut}} {
+		if f.Rows > 0 {
+			filters = append(filters, f)
+		}
+	}
+	return append(filters, filter{importer.AllRows, c.New + c.Existing + c.ToFix + c.NotPeople + c.LeftOut})
+}
+
+// groupView is a group on the page.
+type groupView struct {
+	Draft string
+	Show  importer.RowFilter
+	Group importer.ProblemGroup
+}
+
+// fixView is a fix of a group on the page.
+type fixView struct {
+	groupView
+	Do string
+}
+
+// CanLeave reports whether it makes sense to leave the rows out.
+func (g groupView) CanLeave() bool { return g.Group.ToFix || g.Group.Code == importer.CodeHasLeft }
+
+// mostReplaced is how many texts of a group have a form to replace them.
+const mostReplaced = 5
+
+// Replaceable returns the texts that a person can replace in all rows of the group.
+func (g groupView) Replaceable() []importer.CellText {
+	var texts []importer.CellText
+	if g.Group.Column < 0 {
+		return nil
+	}
+	for _, one := range g.Group.Texts {
+		if (one.Text != "" || one.Cells == 1) && len(texts) < mostReplaced {
+			texts = append(texts, one)
+		}
+	}
+	return texts
+}
+
+// groupSays returns what is wrong with the rows of a group.
+func (t texts) groupSays(g groupView) string {
+	message := text.Capital(g.Group.Message)
+	if g.Group.Rows == 1 {
+		return message
+	}
+	return t.count("fix.more", g.Group.Rows-1, message)
+}
+
+// listCell is a cell of the list of rows.
+type listCell struct{ Text, Bad string }
+
+// cellsOf returns the cells of a row, as many as there are headings.
+func cellsOf(row importer.LiveRow, width int) []listCell {
+	cells := make([]listCell, width)
+	for i := range min(width, len(row.Cells)) {
+		cells[i].Text = row.Cells[i]
+	}
+	for _, f := range row.Findings {
+		if f.ToFix && f.Column >= 0 && f.Column < width {
+			cells[f.Column].Bad = withHint(f.Message, f.Hint)
+		}
+	}
+	return cells
+}
+
+// gridWords returns what the grid says, by the end of the key.
+func (t texts) gridWords() map[string]string {
+	words := map[string]string{}
+	for key := range t {
+		if name, ok := strings.CutPrefix(key, "grid."); ok {
+			words[name] = t.say(key)
+		}
+	}
+	return words
+}
