@@ -157,7 +157,8 @@ func (r *Roster) defaultResultsPath(rehearsal bool) string {
 // unknown.
 func (r *Roster) resultsOptions(rows int, rehearsal bool) results.Options {
 	o := results.Options{
-		Sheet: r.Sheet, HeaderRow: r.layout.headerRow, Retried: r.Retry, Delimiter: r.layout.delimiter, Rows: rows, Rehearsal: rehearsal, Changed: r.source.edits.Columns,
+		Sheet: r.Sheet, HeaderRow: r.layout.headerRow, Retried: r.Retry, Delimiter: r.layout.delimiter, Rows: rows, Rehearsal: rehearsal,
+		Changed: r.source.edits.Columns,
 	}
 	if info, err := os.Stat(r.Path); r.Sheet != "" && err == nil && info.Mode().IsRegular() { // it can be read twice
 		o.Workbook = r.Path

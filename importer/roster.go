@@ -116,7 +116,7 @@ func (r *Roster) openFile(o roster.Options) error {
 }
 
 // HeaderRow returns the number of the row with the headings.
-func (r *Roster) HeaderRow() int { return r.headerRow }
+func (r *Roster) HeaderRow() int { return r.layout.headerRow }
 
 // FirstRows returns the cells of the first n rows of people.
 func (r *Roster) FirstRows(n int) ([][]string, error) { return r.source.sample(n) }

@@ -160,7 +160,7 @@ func (s *Server) saveColumns(w http.ResponseWriter, r *http.Request) error {
 	var problem []string
 	switch r.PostFormValue("do") {
 	case "forget":
-		if _, err := in.Forget(s.Backend.Saved()); err != nil {
+		if _, err := in.Forget(r.Context(), s.Backend.Saved()); err != nil {
 			return err
 		}
 		if err := d.forgetMapping(); err != nil {
@@ -235,7 +235,7 @@ func (s *Server) settle(r *http.Request, d *draft) (err error) {
 		return err
 	}
 	if saved := s.Backend.Saved(); saved != "" {
-		if err := saved.Save(in); err != nil {
+		if err := saved.Save(r.Context(), in); err != nil {
 			s.Log.Warn().Err(fault.Cause(err)).Msg("a mapping holds for this roster only: it can't be kept")
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // keyOnPage finds the key of a text that is missing in the table.
-var keyOnPage = regexp.MustCompile(`>\s*(?:go|run|runs|status|undone|stop|retry|history|pastrun|attempt|undo|pager|template|error)\.[a-z._]+\s*<`)
+var keyOnPage = regexp.MustCompile(`>\s*(?:go|run|runs|status|undone|stop|retry|history|pastrun|attempt|undo|pager|template|error|drop|columns|field|order|file|checking|check|show|fix|row|decision|cells)\.[a-z._]+\s*<`)
 
 // open returns a page, and fails if the page is not there or lacks a text.
 func (s *site) open(path string, words ...string) string {
