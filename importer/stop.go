@@ -36,8 +36,10 @@ func (e *StopError) OfProject() bool { return e.Code == codeForbidden || e.Code 
 const (
 	codeForbidden       = "forbidden"
 	codeProjectNotFound = "project_not_found"
-	codeMaxDuration     = "max_duration"
 )
+
+// CodeMaxDuration is the code of a run or a slice that its time ended.
+const CodeMaxDuration = "max_duration"
 
 // MaxErrors is how many rows may end without a person before a run stops. The
 // zero value sets no bound.
@@ -116,7 +118,7 @@ func (m MaxErrors) stopAfter(errors int) *StopError {
 // maxDurationOver returns the reason for the end of a run after --max-duration.
 func maxDurationOver(d time.Duration) *StopError {
 	return &StopError{
-		Code:    codeMaxDuration,
+		Code:    CodeMaxDuration,
 		Message: fmt.Sprintf("stopped: the %s of --max-duration are over", d),
 		Fix:     "run the same command again: it goes on with the rows that are left",
 	}
@@ -170,7 +172,7 @@ func connectStop(ctx context.Context, err error) error {
 func inVain(cause, last error) error {
 	var stop *StopError
 	var e *procore.Error
-	if !errors.As(cause, &stop) || stop.Code != codeMaxDuration || !errors.As(last, &e) || e.Kind != procore.Unreachable || e.Code == procore.CodeStopped {
+	if !errors.As(cause, &stop) || stop.Code != CodeMaxDuration || !errors.As(last, &e) || e.Kind != procore.Unreachable || e.Code == procore.CodeStopped {
 		return cause
 	}
 	words := e.Message

@@ -15,6 +15,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/report"
+	"muster/importer/worker"
 )
 
 // process is what all commands of a process share.
@@ -25,6 +26,7 @@ type process struct {
 	stderr io.Writer
 	mute   atomic.Bool     // standard error is for errors and warnings, or for JSON
 	said   map[string]bool // messages that are printed once
+	timing worker.Timing   // of the worker
 }
 
 // app is a command in progress: settings, given flags and the result.
@@ -37,6 +39,7 @@ type app struct {
 	monitor  *monitor
 	inJob    bool              // the job reports all its runs together
 	archive  *importer.Archive // moves the roster of a job; nil without a job and in a rehearsal
+	slice    slice             // of a worker's import
 	commandResult
 }
 
@@ -114,7 +117,7 @@ func (a *app) newRootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		a.newImportCommand(), a.newRetryCommand(), a.newCheckCommand(), a.newMapCommand(), a.newTemplateCommand(),
-		a.newRunCommand(), a.newRunsCommand(), a.newLedgerCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newWebCommand(), a.newVersionCommand(),
+		a.newRunCommand(), a.newWorkerCommand(), a.newJobsCommand(), a.newRunsCommand(), a.newLedgerCommand(), a.newUndoCommand(), a.newExplainCommand(), a.newDoctorCommand(), a.newSimulatorCommand(), a.newWebCommand(), a.newVersionCommand(),
 	)
 	a.addHelp(root)
 	addCompletion(root)

@@ -8,12 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
 	"muster/importer/notify"
 	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
+	"muster/importer/worker"
 )
 
 // notSeen are the documented keys that TestDocumentedJSON brings nothing to print, and why.
@@ -124,6 +126,15 @@ func TestDocumentedJSON(t *testing.T) {
 	run([]string{"map"}, "map", "crew.csv", "-o", "mapping.yaml")
 	run([]string{"map"}, "map", "doubt.csv")
 	run([]string{"run"}, "run", "night", "--config", "config.yaml")
+	run([]string{"jobs"}, "jobs", "--config", "config.yaml")
+	run([]string{"jobs start"}, "jobs", "start", "night", "--config", "config.yaml")
+	job, err := json.Marshal(map[string]any{"jobs": []jobJSON{newJobJSON(worker.Status{
+		Next: time.Now(), Began: time.Now(), Rosters: []worker.Progress{{}}, Last: &worker.Run{Rosters: []worker.Outcome{{}}},
+	})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("a job that is running", string(job), "jobs")
 	id := regexp.MustCompile(`"run":"([^"]+)"`).FindStringSubmatch(made)[1]
 	run([]string{"undo"}, "undo", id, "--yes")
 	run([]string{"runs"}, "runs")

@@ -98,14 +98,14 @@ func (a *app) help(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return root.Help()
 	}
+	name := strings.ToLower(args[0])
+	if t, ok := topicNamed(name); ok && len(args) == 1 { // a command of that name has --help
+		_, err := io.WriteString(a.stdout, t.text)
+		return err
+	}
 	if of, _, err := root.Find(args); err == nil && of.HasParent() {
 		of.InitDefaultHelpFlag()
 		return of.Help()
-	}
-	name := strings.ToLower(args[0])
-	if t, ok := topicNamed(name); ok {
-		_, err := io.WriteString(a.stdout, t.text)
-		return err
 	}
 	return noHelp(root, name)
 }
@@ -117,7 +117,7 @@ func offerHelp(cmd *cobra.Command, args []string, _ string) (offers []cobra.Comp
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	for _, sub := range within.Commands() {
-		if sub.IsAvailableCommand() {
+		if _, both := topicNamed(sub.Name()); sub.IsAvailableCommand() && (!both || within.HasParent()) {
 			offers = append(offers, sub.Name()+"\t"+sub.Short)
 		}
 	}

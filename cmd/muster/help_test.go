@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -11,16 +10,9 @@ import (
 // Every topic has a unique name, a first line with its subject, and lines that fit a terminal.
 func TestTopics(t *testing.T) {
 	t.Parallel()
-	var commands []string
-	for _, cmd := range everyCommand().Commands() {
-		commands = append(commands, cmd.Name())
-	}
 	for _, topic := range topics() {
 		if !strings.HasPrefix(topic.text, topic.name+": "+topic.short+"\n") || topic.short == "" {
 			t.Errorf("%s: its first line is not %s: what it is about", topic.name, topic.name)
-		}
-		if slices.Contains(commands, topic.name) {
-			t.Errorf("%s is a command, too", topic.name)
 		}
 		for line := range strings.Lines(topic.text) {
 			if got := uniseg.StringWidth(strings.TrimRight(line, "\n")); got > 82 {

@@ -26,6 +26,15 @@ type runResult struct {
 // importFile imports a roster or a results file, prints the summary and sends the
 // notices. A rehearsal sends no notices.
 func (a *app) importFile(ctx context.Context, path string, mustBeResults bool) (runResult, error) {
+	result, err := a.importSilently(ctx, path, mustBeResults)
+	if !a.settings.simulate {
+		a.notify(ctx, result)
+	}
+	return result, err
+}
+
+// importSilently imports a roster or a results file, and prints the summary.
+func (a *app) importSilently(ctx context.Context, path string, mustBeResults bool) (runResult, error) {
 	started := time.Now()
 	summary, err := a.runImport(ctx, path, mustBeResults)
 	if summary != nil {
@@ -43,9 +52,6 @@ func (a *app) importFile(ctx context.Context, path string, mustBeResults bool) (
 		result.problem = reasonOf(err).Code
 	} else if summary != nil && summary.Error != nil {
 		result.problem = summary.Error.Code
-	}
-	if !a.settings.simulate {
-		a.notify(ctx, result)
 	}
 	return result, err
 }

@@ -125,6 +125,7 @@ func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.
 func (a *app) importOptions(show *display) importer.Options {
 	o := a.settings.importOptions()
 	o.OnEvent, o.Log = show.handle, show.log
+	o.Slice, o.Since = a.slice.length, a.slice.since
 	return o
 }
 

@@ -15,9 +15,19 @@ func (a *app) writeMetrics(runs []runResult, code int) {
 	if path == "" {
 		return
 	}
-	job := metrics.Job{
-		Name: a.settings.job, Project: a.settings.project, Rows: map[int64]outcome.Counts{}, ExitCode: code, Ended: time.Now(),
+	job := jobMetrics(a.settings.job, runs, code)
+	if len(runs) == 0 {
+		job.Project, job.Rows[a.settings.project] = a.settings.project, outcome.Counts{}
 	}
+	job.Ended = time.Now()
+	if err := metrics.Update(path, job); err != nil {
+		a.warn("The metrics file %s could not be written: %v", path, fault.Cause(err))
+	}
+}
+
+// jobMetrics returns the figures of the runs of a job.
+func jobMetrics(name string, runs []runResult, code int) metrics.Job {
+	job := metrics.Job{Name: name, Rows: map[int64]outcome.Counts{}, ExitCode: code}
 	for i, run := range runs {
 		switch {
 		case i == 0:
@@ -38,10 +48,5 @@ func (a *app) writeMetrics(runs []runResult, code int) {
 			job.Rows[part.Project] = job.Rows[part.Project].Plus(part.Counts)
 		}
 	}
-	if len(runs) == 0 {
-		job.Rows[job.Project] = outcome.Counts{}
-	}
-	if err := metrics.Update(path, job); err != nil {
-		a.warn("The metrics file %s could not be written: %v", path, fault.Cause(err))
-	}
+	return job
 }

@@ -45,6 +45,7 @@ type Job struct {
 	Throttled int
 	ExitCode  int
 	Ended     time.Time
+	Success   time.Time // of an earlier run; zero: not known
 }
 
 // sample is a line of a metrics file.
@@ -66,8 +67,11 @@ func (j Job) samples() []sample {
 		"muster_run_exit_code":              float64(j.ExitCode),
 		"muster_last_run_timestamp_seconds": ended,
 	}
-	if j.ExitCode == 0 {
+	switch {
+	case j.ExitCode == 0:
 		values["muster_last_success_timestamp_seconds"] = ended
+	case !j.Success.IsZero():
+		values["muster_last_success_timestamp_seconds"] = float64(j.Success.UnixMilli()) / 1000
 	}
 	for name, value := range values {
 		all = append(all, sample{name, j.Name, projectLabel(j.Project), "", strconv.FormatFloat(value, 'g', -1, 64)})
@@ -112,6 +116,15 @@ func Update(path string, job Job) (err error) {
 		}
 		return write(w, append(kept, samples...))
 	})
+}
+
+// Write writes the figures of jobs in the text format of Prometheus.
+func Write(w io.Writer, jobs []Job) error {
+	var samples []sample
+	for _, job := range jobs {
+		samples = append(samples, job.samples()...)
+	}
+	return write(w, samples)
 }
 
 var labelEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)

@@ -1,0 +1,197 @@
+// Package worker runs the jobs of a config on their schedules.
+//
+// A job is a row of River's tables that lasts as long as the job is in the config: it
+// sleeps until the job is due, adds a row for every roster, waits for those, and sleeps
+// again. So a time that passes while no worker runs is caught up once, and no job
+// runs twice at a time. A roster's row is done in slices, each of which is an import that
+// ends early.
+//
+// Rows of a host that died are rescued by River's leader. A worker shows by a heartbeat
+// that a row is alive, so that rescue need not wait for the longest slice. River runs a
+// row at least once; the ledger's lock keeps two hosts from importing at a time. A
+// slice that was paused for so long that another host has the row ends without a trace
+// in River's tables.
+//
+// Rejected: River's periodic jobs, which forget a time that passes while no leader is
+// elected, and River's retries of failed rows, which would count crashes and lost
+// connections together.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/rs/zerolog"
+)
+
+// Job is a job of the config.
+type Job struct {
+	Name     string
+	Schedule Schedule // zero: the job only starts by hand
+}
+
+// Task is a roster of a job.
+type Task struct {
+	Job, Roster string
+	Since       time.Time // when the job found the roster
+	Retries     int
+	Before      Figures // of earlier slices
+}
+
+// Runner does what a worker schedules.
+type Runner interface {
+	// Begin announces that a job begins, and returns the rosters.
+	Begin(ctx context.Context, job string) (rosters []string, failed *Result)
+	// Slice imports a roster until ctx or the slice ends.
+	Slice(ctx context.Context, t Task) Result
+	// Report announces the last result of a roster.
+	Report(ctx context.Context, t Task, r Result) Result
+	// End announces that a job has ended with the results of all rosters.
+	End(ctx context.Context, job string, began time.Time, results []Result) (exitCode int)
+}
+
+// Timing says how quickly workers notice what happens. Tests shorten the times.
+type Timing struct {
+	Heartbeat time.Duration // between two signs of life of a row
+	Rescue    time.Duration // without a sign of life until another host takes a row over
+	Poll      time.Duration // between two looks at the rosters of a job
+	Slice     time.Duration // from the listing of a project's people to the end of a slice
+}
+
+// DefaultTiming returns the times outside of tests.
+func DefaultTiming() Timing {
+	return Timing{Heartbeat: 15 * time.Second, Rescue: time.Minute, Poll: 2 * time.Second, Slice: 10 * time.Minute}
+}
+
+// Options say what a worker runs.
+type Options struct {
+	Location string // of the ledger
+	Jobs     []Job
+	Runner   Runner
+	Timing   Timing
+	Log      zerolog.Logger
+}
+
+// Worker runs jobs on a host.
+type Worker struct {
+	Options
+	store *store
+	jobs  map[string]Job
+	stop  context.Context // ends when the worker is told to stop
+}
+
+const (
+	jobQueue      = "jobs"
+	rosterQueue   = "rosters"
+	jobsAtOnce    = 16 // which only wait
+	importsAtOnce = 4  // on a host; the quota bounds them all
+
+	keptFor = 7 * 24 * time.Hour // rows of rosters that no job has collected
+)
+
+// Open opens the tables of jobs, makes or renews them if needed, and enters the jobs.
+func Open(ctx context.Context, o Options) (*Worker, error) {
+	w := &Worker{Options: o, jobs: map[string]Job{}, stop: ctx}
+	for _, j := range o.Jobs {
+		w.jobs[j.Name] = j
+	}
+	workers := river.NewWorkers()
+	if err := errors.Join(
+		river.AddWorkerSafely(workers, &jobWorker{Worker: w}), river.AddWorkerSafely(workers, &rosterWorker{Worker: w}),
+	); err != nil {
+		return nil, fmt.Errorf("start the worker: %w", err)
+	}
+	var err error
+	w.store, err = openStore(ctx, o.Location, &river.Config{
+		ID: newID(), Logger: riverLog(o.Log), Workers: workers,
+		Queues: map[string]river.QueueConfig{jobQueue: {MaxWorkers: jobsAtOnce}, rosterQueue: {MaxWorkers: importsAtOnce}},
+
+		// River's own time-out only says when a row counts as lost: a slice ends by itself.
+		JobTimeout: o.Timing.Rescue, JobStuckThreshold: keptFor, RescueStuckJobsAfter: o.Timing.Rescue,
+		CompletedJobRetentionPeriod: keptFor, CancelledJobRetentionPeriod: keptFor, DiscardedJobRetentionPeriod: keptFor,
+	}, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.enter(ctx); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// newID returns a name for this process that no other process has.
+func newID() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%.60s/%d-%x", host, os.Getpid(), time.Now().UnixMilli())
+}
+
+// hostOf returns the host that worked a row last.
+func hostOf(row *rivertype.JobRow) string {
+	if len(row.AttemptedBy) == 0 {
+		return ""
+	}
+	host, _, _ := strings.Cut(row.AttemptedBy[len(row.AttemptedBy)-1], "/")
+	return host
+}
+
+// Close closes the tables.
+func (w *Worker) Close() { w.store.close() }
+
+// Run works until ctx, which must be the context of Open, ends. Then Run waits until
+// the slices under way have ended and given their rosters back.
+func (w *Worker) Run(ctx context.Context) error {
+	work := context.WithoutCancel(ctx)
+	if err := w.store.Start(work); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	<-ctx.Done()
+	if err := w.store.Stop(work); err != nil {
+		return fmt.Errorf("stop the worker: %w", err)
+	}
+	return nil
+}
+
+// enter adds a row for every job with a schedule, wakes the rows whose schedule has
+// changed, and deletes the rows of jobs that left the config.
+func (w *Worker) enter(ctx context.Context) error {
+	rows, err := w.store.jobRows(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		job, known := w.jobs[row.args.Job]
+		switch {
+		case !row.state.Began.IsZero():
+		case !known:
+			_, err = w.store.JobDelete(ctx, row.ID)
+		case row.state.Schedule != job.Schedule.String():
+			_, err = w.store.JobRetry(ctx, row.ID)
+		}
+		if err != nil && !errors.Is(err, rivertype.ErrJobRunning) && !errors.Is(err, rivertype.ErrNotFound) {
+			return fmt.Errorf("enter the jobs: %w", err)
+		}
+	}
+	for _, job := range w.Jobs {
+		if job.Schedule.IsZero() || slices.ContainsFunc(rows, func(r jobRow) bool { return r.args.Job == job.Name }) {
+			continue
+		}
+		if _, err := w.store.add(ctx, job, jobState{Schedule: job.Schedule.String()}, job.Schedule.Next(time.Now())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Ready returns an error if the tables can't be read.
+func (w *Worker) Ready(ctx context.Context) error {
+	_, err := w.store.jobRows(ctx)
+	return err
+}
