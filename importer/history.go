@@ -101,13 +101,13 @@ func LastRunWithResults(ctx context.Context, book *ledger.Ledger, apiURL string,
 	var missing []string
 	for _, r := range runs {
 		ours := r.API == hostName(api) && (company == 0 || company == r.Company) && (project == 0 || project == r.Project)
-		if !ours || r.Command == UndoCommand || r.Results == "" || slices.Contains(missing, r.Results) {
+		if !ours || r.Command == UndoCommand || r.Results == "" || slices.Contains(missing, PlaceOf(r, r.Results)) {
 			continue
 		}
 		if _, err := os.Stat(r.Results); !errors.Is(err, fs.ErrNotExist) {
 			return r, nil
 		}
-		missing = append(missing, r.Results)
+		missing = append(missing, PlaceOf(r, r.Results))
 	}
 	const shown = 3
 	message := "no run in the ledger has a results file that still exists"
@@ -121,6 +121,15 @@ func LastRunWithResults(ctx context.Context, book *ledger.Ledger, apiURL string,
 		message += "; looked for " + text.List(missing, "and")
 	}
 	return ledger.Run{}, &fault.Error{Code: "usage", Message: message, Fix: "name the file: muster retry RESULTS; muster runs lists all runs"}
+}
+
+// PlaceOf returns the path of a file of a run, with the host if the run was made on
+// another machine.
+func PlaceOf(run ledger.Run, path string) string {
+	if host, _ := os.Hostname(); path == "" || run.Host == "" || run.Host == host {
+		return path
+	}
+	return path + " on host " + run.Host
 }
 
 // IsUndo reports whether the run is an undo.
@@ -149,6 +158,8 @@ func (r PastRun) Result(a ledger.Attempt) string {
 // Sentence says what became of the rows of the run.
 func (r PastRun) Sentence() string {
 	switch {
+	case r.Status == ledger.Running && PlaceOf(r.Run, r.Roster) != r.Roster:
+		return r.Command + ": still running on host " + r.Host
 	case r.IsUndo():
 		return "undo: " + text.Plural(r.Removed, "person", "people") + " taken off the project"
 	case r.Status == ledger.Running:

@@ -54,8 +54,9 @@ type runJSON struct {
 	Removed *int `json:"removed,omitempty"` // only of an undo
 }
 
-// runPlace is the project and the files of a run.
+// runPlace is the machine, the project and the files of a run.
 type runPlace struct {
+	Host    string `json:"host"`
 	API     string `json:"api"`
 	Company int64  `json:"company"`
 	Project int64  `json:"project"`
@@ -66,7 +67,7 @@ type runPlace struct {
 func newRunJSON(run importer.PastRun) runJSON {
 	r := runJSON{
 		Run: run.ID, Command: run.Command, Status: run.Status, Started: run.Started,
-		runPlace: runPlace{API: run.API, Company: run.Company, Project: run.Project, Roster: run.Roster, Results: run.Results},
+		runPlace: runPlace{Host: run.Host, API: run.API, Company: run.Company, Project: run.Project, Roster: run.Roster, Results: run.Results},
 		Rows:     run.Counts.Rows(), Counts: run.Counts,
 	}
 	if !run.Ended.IsZero() {

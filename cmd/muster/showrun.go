@@ -134,7 +134,7 @@ func (a *app) writeRunHead(w io.Writer, run importer.PastRun) {
 	if a.settings.plain {
 		form = "Roster: %s\nResults: %s\n"
 	}
-	fmt.Fprintf(w, form, report.Clean(run.Roster), report.Clean(run.Results))
+	fmt.Fprintf(w, form, report.Clean(importer.PlaceOf(run.Run, run.Roster)), report.Clean(importer.PlaceOf(run.Run, run.Results)))
 }
 
 // attemptLine returns a line of the table of a run. A request ID that does not fit gets

@@ -158,6 +158,9 @@ func undoSentences(u *importer.Undo, rows []int, unsettled int, where string) []
 	if u.Deactivate {
 		plan += " They are made inactive in the company, too."
 	}
+	if place := importer.PlaceOf(u.Of, u.Of.Results); place != u.Of.Results {
+		plan += " The rows are those of " + report.Clean(place) + "."
+	}
 	return append(all, plan)
 }
 
