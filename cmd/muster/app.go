@@ -146,6 +146,9 @@ func (a *app) complete(flags *pflag.FlagSet) error {
 		return err
 	}
 	a.mute.Store(a.settings.quiet || a.logsJSON())
+	if err := a.fromAccount(flags); err != nil {
+		return err
+	}
 	return a.settings.validate(flags)
 }
 

@@ -41,6 +41,9 @@ func (a *app) connect(ctx context.Context, log zerolog.Logger, others ...int64) 
 	if err := s.missing(secret); err != nil {
 		return nil, err
 	}
+	if err := a.findProject(ctx); err != nil {
+		return nil, err
+	}
 	options := s.clientOptions(secret)
 	options.Logger = log
 	if err := a.shareQuota(ctx, options.LoginURL, &limits); err != nil {

@@ -124,6 +124,11 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	if !a.settings.json && !a.settings.quiet {
 		x.show = func(f finding) { writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout)) }
 	}
+	if err := a.findProject(ctx); err != nil {
+		f := newTrouble(broken, err)
+		f.Check, f.Fix = "project", reasonOf(err).Fix
+		x.found(f)
+	}
 	x.checkSettings()
 	x.checkProcore(ctx)
 	runs := x.checkLedger(ctx)

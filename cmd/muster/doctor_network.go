@@ -46,6 +46,9 @@ func (x *examination) checkSettings() {
 		client.Close()
 		x.complete = true
 		f.State, f.Text = fine, fmt.Sprintf("company %d, project %d, client ID and secret are set", s.company, s.project)
+		if place := s.keptPlace(); place != "" {
+			f.Text += "; the secret is in " + place
+		}
 		f.Facts["company"], f.Facts["project"] = s.company, s.project
 	}
 	x.found(f)

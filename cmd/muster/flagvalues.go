@@ -19,6 +19,38 @@ func parseID(input string) (int64, error) {
 	return n, nil
 }
 
+// projectFlag is the value of a flag that takes a project's ID or name.
+type projectFlag struct{ *settings }
+
+// Type returns the kind of value.
+func (projectFlag) Type() string { return "project" }
+
+// String returns the ID or the name.
+func (f projectFlag) String() string {
+	switch {
+	case f.settings == nil: // of pflag's own zero value
+		return ""
+	case f.project != 0:
+		return strconv.FormatInt(f.project, 10)
+	}
+	return f.projectName
+}
+
+// Set takes an ID or a name.
+func (f projectFlag) Set(input string) error {
+	id, err := parseID(input)
+	if err == nil {
+		f.project, f.projectName = id, ""
+		return nil
+	}
+	name := strings.TrimSpace(input)
+	if name == "" || strings.Trim(name, "0123456789+-. ") == "" {
+		return err
+	}
+	f.project, f.projectName = 0, name
+	return nil
+}
+
 // choice is the value of a flag with a fixed list of words.
 type choice struct {
 	value *string

@@ -110,6 +110,9 @@ func (a *app) lastResults(ctx context.Context) (_ string, err error) {
 		return "", usageError("there is no ledger "+path+", and so no run to retry", "name the file: muster retry RESULTS")
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
+	if err := a.findProject(ctx); err != nil {
+		return "", err
+	}
 	run, err := importer.LastRunWithResults(ctx, book, api, s.company, s.project)
 	if err != nil {
 		return "", err

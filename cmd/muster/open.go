@@ -61,6 +61,9 @@ func (a *app) bind(ctx context.Context, in *importer.Roster) (*importer.ProjectS
 	if in.Mapper.ByProject() && a.isGiven("project") {
 		return nil, usageError("--project is given, and the mapping file takes the project from each row", "leave one of the two out")
 	}
+	if err := a.findProject(ctx); err != nil {
+		return nil, err
+	}
 	split, err := in.Split(ctx, a.settings.project)
 	if err != nil {
 		return nil, err

@@ -83,9 +83,19 @@ func (s *secretSource) read(getenv func(string) string) (string, error) {
 	return value, nil
 }
 
-// secret reads the client secret: from the file of the settings, else from the
-// environment, else from the credential that systemd passes.
+// secret reads the client secret: from the settings, else from the account that was set
+// up on the page.
 func (s *settings) secret(getenv func(string) string) (string, error) {
+	secret, err := s.ownSecret(getenv)
+	if secret != "" || err != nil || s.kept == nil {
+		return secret, err
+	}
+	return s.kept.Secret()
+}
+
+// ownSecret reads the client secret from the file of the settings, else from the
+// environment, else from the credential that systemd passes.
+func (s *settings) ownSecret(getenv func(string) string) (string, error) {
 	if s.clientSecretFile != "" {
 		secret, err := (&secretSource{File: s.clientSecretFile}).read(getenv)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/account"
 	"muster/importer/fault"
 	"muster/importer/procore"
 	"muster/importer/roster"
@@ -33,20 +34,26 @@ type settings struct {
 	jobWithProject string // a job of the config file that sets a project; "" if a job is chosen
 	cautions       []caution
 	flags          *pflag.FlagSet // of the whole table; a command takes copies
+	kept           *account.Store // with the client secret, if the settings lack one
 }
 
 // connectionSettings say how to reach Procore.
 type connectionSettings struct {
-	company, project int64
-	clientID         string // no flag: MUSTER_CLIENT_ID or the config file
+	company          int64
+	project          int64
+	projectName      string // instead of the ID, until findProject has looked it up
+	clientID         string // no flag: MUSTER_CLIENT_ID, the config file or the kept account
 	clientSecretFile string
 	environment      string
 	apiURL, loginURL string
 	view             string
 
-	caFile, clientCert, clientKey string
-	simulate                      bool
+	tlsSettings
+	simulate bool
 }
+
+// tlsSettings are the certificates for a proxy.
+type tlsSettings struct{ caFile, clientCert, clientKey string }
 
 // rosterSettings say how to read the roster.
 type rosterSettings struct {
@@ -118,7 +125,7 @@ type setting struct {
 func (s *settings) table() []setting {
 	return []setting{
 		{connectionGroup, "company", "MUSTER_COMPANY", newParsed(&s.company, "ID", parseID), "Procore company `ID`"},
-		{connectionGroup, "project", "MUSTER_PROJECT", newParsed(&s.project, "ID", parseID), "Procore project `ID`"},
+		{connectionGroup, "project", "MUSTER_PROJECT", projectFlag{s}, "Procore project: `ID` or name"},
 		{connectionGroup, "client-secret-file", "", &s.clientSecretFile, "`FILE` that holds the client secret, instead of MUSTER_CLIENT_SECRET"},
 		{connectionGroup, "environment", "MUSTER_ENVIRONMENT", choice{&s.environment, environmentNames()}, "Procore `ENVIRONMENT`: production, sandbox, monthly or federal"},
 		{connectionGroup, "api-url", "MUSTER_API_URL", &s.apiURL, "`URL` of the API, instead of the environment's"},
@@ -345,7 +352,7 @@ func (s *settings) unset() string {
 	if s.company == 0 {
 		flags = append(flags, "--company COMPANY")
 	}
-	if s.project == 0 {
+	if s.project == 0 && s.projectName == "" {
 		flags = append(flags, "--project PROJECT")
 	}
 	return strings.Join(flags, " ")
@@ -357,7 +364,7 @@ func (s *settings) missing(secret string) error {
 	if s.company == 0 {
 		gaps = append(gaps, "--company (or MUSTER_COMPANY)")
 	}
-	if s.project == 0 {
+	if s.project == 0 && s.projectName == "" {
 		gaps = append(gaps, "--project (or MUSTER_PROJECT)")
 	}
 	if s.clientID == "" {
@@ -369,7 +376,7 @@ func (s *settings) missing(secret string) error {
 	if len(gaps) == 0 {
 		return nil
 	}
-	fix := "set them, or add --simulate to rehearse without Procore"
+	fix := "set them, connect on the page (muster web), or add --simulate to rehearse without Procore"
 	if s.jobWithProject != "" && (s.company == 0 || s.project == 0) {
 		fix = "set them, or take those of a job: --job " + shellWord(s.jobWithProject)
 	}

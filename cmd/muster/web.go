@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,7 +84,7 @@ func (a *app) newWebServer(folder string, listener net.Listener, idle time.Durat
 
 // webFolder returns the folder for what the page keeps. Only this user can read it.
 func (a *app) webFolder() (string, error) {
-	state, err := a.stateFolder()
+	state, err := a.localFolder()
 	if err != nil {
 		return "", err
 	}
@@ -94,16 +93,6 @@ func (a *app) webFolder() (string, error) {
 		return "", fmt.Errorf("make the folder for the page: %w", err)
 	}
 	return folder, nil
-}
-
-// stateFolder returns the folder in which muster keeps things on this machine: that of
-// the ledger, if it is a file.
-func (a *app) stateFolder() (string, error) {
-	path, err := a.ledgerPath()
-	if err == nil && strings.Contains(path, "://") {
-		path, err = defaultLedger(a.getenv)
-	}
-	return filepath.Dir(path), err
 }
 
 // openEarlier opens the page of the muster web that runs already.

@@ -105,8 +105,14 @@ const (
 
 // New returns a client and sends nothing yet. The error joins every problem of the
 // options, a line for each.
-func New(o Options) (*Client, error) {
-	api, login, err := o.check()
+func New(o Options) (*Client, error) { return newClient(o, true) }
+
+// NewUnbound returns a client for the calls that come before a project is chosen: Me,
+// Companies and, if the options name a company, Projects.
+func NewUnbound(o Options) (*Client, error) { return newClient(o, false) }
+
+func newClient(o Options, bound bool) (*Client, error) {
+	api, login, err := o.check(bound)
 	if err != nil {
 		return nil, err
 	}

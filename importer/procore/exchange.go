@@ -106,12 +106,14 @@ func (c *Client) build(ctx context.Context, r request, token string) (*http.Requ
 		Method: r.method,
 		URL:    &u,
 		Header: http.Header{
-			"Authorization":      {"Bearer " + token},
-			"Procore-Company-Id": {strconv.FormatInt(c.o.CompanyID, 10)},
-			"Accept":             {"application/json"},
-			"User-Agent":         {c.o.UserAgent},
+			"Authorization": {"Bearer " + token},
+			"Accept":        {"application/json"},
+			"User-Agent":    {c.o.UserAgent},
 		},
 	}).WithContext(ctx)
+	if c.o.CompanyID != 0 { // Procore routes by the company, once there is one
+		req.Header.Set("Procore-Company-Id", strconv.FormatInt(c.o.CompanyID, 10))
+	}
 	if r.body == nil {
 		return req, nil
 	}

@@ -79,7 +79,8 @@ func isLoopback(host string) bool {
 }
 
 // check returns the two base URLs and joins every problem of the options.
-func (o Options) check() (api, login *url.URL, err error) {
+// A client that is not bound to a project needs no IDs.
+func (o Options) check(bound bool) (api, login *url.URL, err error) {
 	api, apiErr := baseURL("API URL", o.APIURL)
 	login, loginErr := baseURL("login URL", o.LoginURL)
 	problems := []error{apiErr, loginErr}
@@ -88,8 +89,8 @@ func (o Options) check() (api, login *url.URL, err error) {
 			problems = append(problems, errors.New(problem))
 		}
 	}
-	require(o.CompanyID > 0, "the company ID is missing or not a positive number: take the number behind /companies/ or /company/ in the address line of Procore")
-	require(o.ProjectID > 0, "the project ID is missing or not a positive number: take the number behind /projects/ in the address line of Procore")
+	require(!bound || o.CompanyID > 0, "the company ID is missing or not a positive number: take the number behind /companies/ or /company/ in the address line of Procore")
+	require(!bound || o.ProjectID > 0, "the project ID is missing or not a positive number: take the number behind /projects/ in the address line of Procore")
 	require(o.ClientID != "", "the client ID is missing: the service account's page in Procore's developer portal shows it")
 	require(o.ClientSecret != "", "the client secret is missing: the service account's page in Procore's developer portal shows it")
 	require(slices.Contains([]string{"", "normal", "extended", "web"}, o.View), fmt.Sprintf("the view %q does not exist: use normal, extended or web", o.View))

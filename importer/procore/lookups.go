@@ -79,6 +79,14 @@ func (c *Client) Companies(ctx context.Context) ([]Company, error) {
 	return collect(readList(ctx, c, r, (*namedJSON).company))
 }
 
+// Projects returns the projects of the company that the account can see.
+func (c *Client) Projects(ctx context.Context) ([]Project, error) {
+	return collect(readList(ctx, c, request{
+		op: "list the projects", lookup: true, route: "/rest/v1.0/projects",
+		query: url.Values{"company_id": {strconv.FormatInt(c.o.CompanyID, 10)}},
+	}, (*namedJSON).project))
+}
+
 // Me returns the account of the credentials.
 func (c *Client) Me(ctx context.Context) (User, error) {
 	me, err := c.getNamed(ctx, request{op: "look up the account", route: "/rest/v1.0/me"})

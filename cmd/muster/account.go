@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"muster/importer"
+	"muster/importer/account"
+	"muster/importer/procore"
+)
+
+// accounts returns the store of the account that a person set up on the page.
+func (a *app) accounts() (*account.Store, error) {
+	folder, err := a.localFolder()
+	if err != nil {
+		return nil, err
+	}
+	var keyring account.Keyring
+	if a.getenv("MUSTER_KEYRING") != "off" {
+		keyring = account.System{}
+	}
+	return account.Open(folder, keyring), nil
+}
+
+// fromAccount takes the credentials, the environment and the company of the account that
+// was set up on the page, unless the settings have credentials or name other hosts.
+func (a *app) fromAccount(flags *pflag.FlagSet) error {
+	s := &a.settings
+	if secret, err := s.ownSecret(a.getenv); flags.Lookup("company") == nil || s.simulate || s.clientID != "" || secret != "" || err != nil {
+		return nil // an error of the secret is reported where the secret is needed
+	}
+	store, err := a.accounts()
+	if err != nil {
+		return nil // without a folder there is no account
+	}
+	kept, err := store.Load()
+	if err != nil || kept.ClientID == "" {
+		return err
+	}
+	chosen := false
+	for _, name := range []string{"environment", "api-url", "login-url"} {
+		chosen = chosen || flags.Lookup(name).Changed
+	}
+	keptHosts := settings{connectionSettings: connectionSettings{environment: kept.Environment, apiURL: kept.APIURL, loginURL: kept.LoginURL}}
+	api, login := s.hosts()
+	if keptAPI, keptLogin := keptHosts.hosts(); chosen && (api != keptAPI || login != keptLogin) {
+		return nil // credentials are good for their hosts alone
+	}
+	s.environment, s.apiURL, s.loginURL = kept.Environment, kept.APIURL, kept.LoginURL
+	s.clientID, s.kept = kept.ClientID, store
+	if s.company == 0 {
+		s.company = kept.Company.ID
+	}
+	return nil
+}
+
+// keptPlace says where the credentials come from, if the settings lack them.
+func (s *settings) keptPlace() string {
+	if s.kept == nil {
+		return ""
+	}
+	kept, err := s.kept.Load()
+	if err != nil || kept.Kept == account.InKeyring {
+		return "this machine's keyring, as set up on the page"
+	}
+	return "the file " + s.kept.Path() + ", as set up on the page"
+}
+
+// findProject looks up the ID of a project that the settings name. What else a connection
+// needs may be missing: then nothing is looked up.
+func (a *app) findProject(ctx context.Context) error {
+	s := &a.settings
+	if s.projectName == "" || s.project != 0 || s.simulate {
+		return nil
+	}
+	secret, err := s.secret(a.getenv)
+	if err != nil || s.missing(secret) != nil {
+		return err
+	}
+	all, err := a.projects(ctx, secret)
+	if err != nil {
+		return err
+	}
+	found, err := importer.FindProject(all, s.projectName)
+	s.project = found.ID
+	return err
+}
+
+// projects returns the projects of the company that the account can see.
+func (a *app) projects(ctx context.Context, secret string) ([]procore.Project, error) {
+	client, err := a.unboundClient(secret)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	return importer.Projects(ctx, client)
+}
+
+// unboundClient returns a client for the calls that come before a project is chosen.
+func (a *app) unboundClient(secret string) (*procore.Client, error) {
+	options := a.settings.clientOptions(secret)
+	options.Logger, options.Timeout = a.logger(), patience
+	client, err := procore.NewUnbound(options)
+	if err != nil {
+		return nil, usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
+	}
+	return client, nil
+}
