@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -74,7 +75,7 @@ func (t texts) form(key, form string, args []any) string {
 	switch {
 	case form == "":
 		return key // a test finds the missing key
-	case len(args) == 0:
+	case len(args) == 0, !strings.Contains(form, "%"): // "the row" needs no count
 		return form
 	}
 	return fmt.Sprintf(form, args...)

@@ -167,6 +167,18 @@ function startGrid(holder) {
     save([{ line: cell.getData().line, column, text: String(cell.getValue()) }]);
   });
 
+  // Typing replaces the chosen cell, as in a spreadsheet program.
+  holder.addEventListener('keydown', (e) => {
+    if (e.key.length !== 1 || e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|BUTTON|A)$/.test(e.target.tagName)) return;
+    const range = table.getRanges()[0];
+    const cell = range && range.getCells()[0][0];
+    if (!cell || !/^c\d+$/.test(cell.getField()) || cell.getData().done) return;
+    e.preventDefault();
+    cell.edit();
+    const input = cell.getElement().querySelector('input');
+    if (input) input.value = e.key;
+  });
+
   // A block that was copied in a spreadsheet program is pasted from the chosen cell on.
   document.addEventListener('paste', (e) => {
     if (!holder.contains(document.activeElement) || /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
