@@ -37,9 +37,10 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 			elsewhere, members = append(elsewhere, i), append(members, memberKey(r.Ledger, r.Scope, t.person.OriginID))
 		}
 		r.know(t, e)
+		t.maker = e.Creator
 	}
-	if err := r.lookUpCreators(work, tasks); err != nil || len(members) == 0 {
-		return err
+	if len(members) == 0 {
+		return nil
 	}
 	memberships, err := r.lookup(work, members)
 	if err != nil {
@@ -53,27 +54,6 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 		t.key = members[n]
 		r.know(t, memberships[n])
 		t.target = person
-	}
-	return nil
-}
-
-// lookUpCreators finds the runs that created the people of tasks.
-func (r *run) lookUpCreators(work context.Context, tasks []*task) error {
-	var keys []ledger.Key
-	for _, t := range tasks {
-		if t.entry.State == ledger.Created {
-			keys = append(keys, t.key)
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	creators, err := r.Ledger.Creators(work, keys)
-	if err != nil {
-		return fmt.Errorf("look up the runs that created people: %w", err)
-	}
-	for _, t := range tasks {
-		t.maker = creators[t.key]
 	}
 	return nil
 }

@@ -52,6 +52,7 @@ import (
 type Ledger struct {
 	store store
 	macs  sync.Pool // of hash.Hash: HMACs with the secret of the store
+	runs  sync.Map  // the ID of each run by its number, as far as Lookup needed them
 
 	closing sync.RWMutex // held for reading while a change is queued
 	closed  bool         // under closing

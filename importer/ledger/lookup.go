@@ -12,6 +12,7 @@ type Entry struct {
 	State    State
 	PersonID int64  // of Created and Removed; of Intended, the person removed before
 	Project  int64  // of the run that made Intent, or else settled the key last; 0 if none did
+	Creator  string // of Created: the ID of the run that created the person; "" if the run was pruned
 	Intent   Intent // of Intended
 }
 
@@ -48,6 +49,11 @@ func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error 
 		switch {
 		case p.state == Created || e.State == Absent: // Created with an intent: a removal is open
 			e = Entry{State: p.state, PersonID: p.id, Project: p.project}
+			if e.State == Created {
+				if e.Creator, err = l.creator(ctx, &p); err != nil {
+					return err
+				}
+			}
 		case p.state == Removed:
 			e.PersonID = p.id
 		}
@@ -73,26 +79,22 @@ func readKeys(ctx context.Context, from reader, keys []Key) (intents []intentRec
 	return intents, people, err
 }
 
-// Creators returns the ID of the run that created the person of each key. A run that
-// was pruned has no ID.
-func (l *Ledger) Creators(ctx context.Context, keys []Key) (map[Key]string, error) {
-	people, err := l.store.People(ctx, keys)
-	if err != nil {
-		return nil, err
+// creator returns the ID of the run that created a person; "" for a run that was
+// pruned. creator reads the runs once, and again for a number that is new.
+func (l *Ledger) creator(ctx context.Context, p *personRecord) (string, error) {
+	if id, known := l.runs.Load(p.createdBy); known {
+		return id.(string), nil
 	}
 	runs, err := l.store.Runs(ctx, 0)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	ids := make(map[int64]string, len(runs))
+	l.runs.Store(p.createdBy, "")
 	for _, run := range runs {
-		ids[run.number] = run.ID
+		l.runs.Store(run.number, run.ID)
 	}
-	creators := make(map[Key]string, len(people))
-	for _, p := range people {
-		creators[p.key] = ids[p.createdBy]
-	}
-	return creators, nil
+	id, _ := l.runs.Load(p.createdBy)
+	return id.(string), nil
 }
 
 // OpenIntents returns the scope's intents to create people that have no known

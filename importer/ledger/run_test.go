@@ -51,32 +51,33 @@ func testContinue(t *testing.T, location newLocation) {
 	}
 	other := run
 	other.Roster = "other.csv"
-	for title, c := range map[string]struct {
+	for _, c := range []struct { // in this order: each run that begins is the latest for the next case
+		title string
 		run   ledger.Run
 		since time.Time
 		taken bool
 	}{
-		"the same":        {run, since, true},
-		"again":           {run, since, true},
-		"a later night":   {run, time.Now().Add(time.Hour), false},
-		"another roster":  {other, since, false},
-		"without an hour": {run, time.Time{}, false},
+		{"the same", run, since, true},
+		{"again", run, since, true},
+		{"a later night", run, time.Now().Add(time.Hour), false},
+		{"another roster", other, since, false},
+		{"without an hour", run, time.Time{}, false},
 	} {
 		next, err := l.Continue(t.Context(), c.run, c.since)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if taken := next.ID == first.ID; taken != c.taken {
-			t.Errorf("%s: run %s after run %s", title, next.ID, first.ID)
+			t.Errorf("%s: run %s after run %s", c.title, next.ID, first.ID)
 		}
 		if !c.taken {
 			continue
 		}
 		if at, err := l.LastCreated(t.Context(), scope(), name, ledger.Key{}); err != nil || at.IsZero() {
-			t.Errorf("%s: the people of the earlier slice do not count: %v", title, err)
+			t.Errorf("%s: the people of the earlier slice do not count: %v", c.title, err)
 		}
 		if next.Status != ledger.Running || !next.Ended.IsZero() || !next.Started.Equal(first.Started) {
-			t.Errorf("%s: %+v", title, next)
+			t.Errorf("%s: %+v", c.title, next)
 		}
 	}
 }

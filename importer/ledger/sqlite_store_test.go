@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
@@ -79,6 +81,9 @@ func record(tb testing.TB, l *ledger.Ledger, i ledger.Intent, r ledger.Result) {
 		tb.Fatal(err)
 	}
 }
+
+// anyCreator compares entries by everything but the run that created the person.
+var anyCreator = cmpopts.IgnoreFields(ledger.Entry{}, "Creator")
 
 func lookup(tb testing.TB, l *ledger.Ledger, keys ...ledger.Key) []ledger.Entry {
 	tb.Helper()
