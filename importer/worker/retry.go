@@ -26,8 +26,6 @@ const (
 )
 
 const (
-	lockedWait   = 15 * time.Second // until the lock of a project is tried again
-	firstRetry   = 30 * time.Second // doubles with every retry
 	longestRetry = 30 * time.Minute
 	mostRetries  = 10
 )
@@ -41,14 +39,14 @@ var transient = []string{
 
 // next decides what follows a slice after so many retries: the next slice after a wait,
 // or the end.
-func (r Result) next(retries int) (again bool, after time.Duration) {
+func (r Result) next(retries int, t Timing) (again bool, after time.Duration) {
 	switch {
 	case r.ExitCode == exitInterrupted, r.ExitCode == exitTerminated, r.Unfinished:
 		return true, 0
 	case r.ExitCode == exitLocked:
-		return true, lockedWait
+		return true, t.Locked
 	case r.retryable() && retries < mostRetries:
-		return true, min(firstRetry<<retries, longestRetry)
+		return true, min(t.Retry<<retries, longestRetry)
 	}
 	return false, 0
 }

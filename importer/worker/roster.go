@@ -78,7 +78,7 @@ func (w *rosterWorker) Work(ctx context.Context, row *river.Job[rosterArgs]) err
 	if lost {
 		return w.leave(ctx, row.ID)
 	}
-	again, after := result.next(state.Retries)
+	again, after := result.next(state.Retries, w.Timing)
 	if !again {
 		result = w.Runner.Report(ctx, task, result)
 	}

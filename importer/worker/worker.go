@@ -63,11 +63,16 @@ type Timing struct {
 	Rescue    time.Duration // without a sign of life until another host takes a row over
 	Poll      time.Duration // between two looks at the rosters of a job
 	Slice     time.Duration // from the listing of a project's people to the end of a slice
+	Locked    time.Duration // until the lock of a project is tried again
+	Retry     time.Duration // until the first retry after an error; doubles with every retry
 }
 
 // DefaultTiming returns the times outside of tests.
 func DefaultTiming() Timing {
-	return Timing{Heartbeat: 15 * time.Second, Rescue: time.Minute, Poll: 2 * time.Second, Slice: 10 * time.Minute}
+	return Timing{
+		Heartbeat: 15 * time.Second, Rescue: time.Minute, Poll: 2 * time.Second,
+		Slice: 10 * time.Minute, Locked: 15 * time.Second, Retry: 30 * time.Second,
+	}
 }
 
 // Options say what a worker runs.
@@ -111,6 +116,7 @@ func Open(ctx context.Context, o Options) (*Worker, error) {
 	var err error
 	w.store, err = openStore(ctx, o.Location, &river.Config{
 		ID: newID(), Logger: riverLog(o.Log), Workers: workers,
+		FetchCooldown: min(river.FetchCooldownDefault, o.Timing.Poll/4), FetchPollInterval: o.Timing.Poll / 2,
 		Queues: map[string]river.QueueConfig{jobQueue: {MaxWorkers: jobsAtOnce}, rosterQueue: {MaxWorkers: importsAtOnce}},
 
 		// River's own time-out only says when a row counts as lost: a slice ends by itself.
