@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"muster/importer"
 	"muster/importer/fault"
 	"muster/importer/results"
 	"muster/importer/roster"
@@ -59,52 +57,37 @@ func (s *Server) goPage(w http.ResponseWriter, r *http.Request) error {
 	return s.page(w, r, "go", data)
 }
 
+// goData counts the people by the check, which is made again if the program has lost it.
 func (s *Server) goData(r *http.Request) (*goData, error) {
-	d, err := s.drafts.get(r.PathValue("id"))
+	d, roster, err := s.namedDraft(r)
 	if err != nil {
 		return nil, err
 	}
-	path, err := d.rosterPath()
+	one, err := s.waitForCheck(r)
 	if err != nil {
 		return nil, err
 	}
-	create, err := s.countNew(r.Context(), d)
-	return &goData{
-		Draft: d, Roster: filepath.Base(path), Create: create,
-		Project: s.Backend.Account(r.Context()).Project.Label(), AskName: create > mostWithoutName,
-	}, err
+	data := &goData{Draft: d, Roster: roster, Create: one.live.Counts().New, Project: s.Backend.Account(r.Context()).Project.Label()}
+	data.AskName = data.Create > mostWithoutName
+	return data, nil
 }
 
-// countNew counts the rows of a draft that an import would send, as far as the file and
-// the ledger tell.
-func (s *Server) countNew(ctx context.Context, d *draft) (n int, err error) {
-	in, err := s.openDraft(ctx, d)
-	if err != nil {
-		return 0, err
+// namedDraft returns the draft in the URL and the name of the roster.
+func (s *Server) namedDraft(r *http.Request) (d *draft, roster string, err error) {
+	if d, err = s.drafts.get(r.PathValue("id")); err != nil {
+		return nil, "", err
 	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	split, err := in.Split(ctx, s.Backend.Account(ctx).Project.ID)
-	if err != nil {
-		return 0, err
-	}
-	im := importer.New(split, importer.Options{Policy: s.Backend.Options().Policy})
-	if _, err := im.Validate(ctx); err != nil {
-		return 0, err
-	}
-	result, err := im.DryRun(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return result.Counts.Pending, nil
+	path, err := d.rosterPath()
+	return d, filepath.Base(path), err
 }
 
 // rehearse starts a rehearsal of a draft.
 func (s *Server) rehearse(w http.ResponseWriter, r *http.Request) error {
-	data, err := s.goData(r)
+	d, roster, err := s.namedDraft(r)
 	if err != nil {
 		return err
 	}
-	return s.begins(w, r, &runRecord{Kind: kindRehearsal, Draft: data.Draft.ID, Roster: data.Roster})
+	return s.begins(w, r, &runRecord{Kind: kindRehearsal, Draft: d.ID, Roster: roster})
 }
 
 // beginImport starts the import of a draft for real.
@@ -315,33 +298,28 @@ func (s *Server) retry(w http.ResponseWriter, r *http.Request, path string) erro
 	if err := isResults(path); err != nil {
 		return s.refuse("retry.gone", "retry.gone_fix")
 	}
-	d, err := s.drafts.create()
-	if err == nil {
-		err = d.adopt(path)
-	}
+	d, err := s.adopt(path)
 	if err != nil {
 		return err
 	}
 	return redirect(w, r, "/roster/"+d.ID+"/check")
 }
 
-// adopt copies a file into the draft.
-func (d *draft) adopt(path string) (err error) {
+// adopt makes a draft of a copy of a file.
+func (s *Server) adopt(path string) (_ *draft, err error) {
 	from, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	folder := filepath.Join(d.Folder, rosterFolder)
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return err
-	}
-	to, err := os.OpenFile(filepath.Join(folder, filepath.Base(path)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	d, err := s.drafts.create()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close())
+	if err := d.keep(filepath.Base(path), from); err != nil {
+		return nil, errors.Join(err, d.remove())
+	}
+	return d, nil
 }
 
 // isResults returns an error unless a file is a results file.

@@ -128,6 +128,7 @@ func (rs *runner) removeDraft(id string) error {
 	if err != nil {
 		return err
 	}
+	rs.forget(id)
 	return d.remove()
 }
 

@@ -20,6 +20,7 @@ type runner struct {
 	log     zerolog.Logger
 	drafts  *drafts
 	open    func(ctx context.Context, d *draft) (*importer.Roster, error) // opens the roster of a draft
+	forget  func(draft string)                                            // ends the check of a draft
 
 	mu     sync.Mutex
 	live   map[string]*liveRun // by ID
@@ -33,7 +34,7 @@ func (s *Server) newRunner() (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner{runStore: store, backend: s.Backend, log: s.Log, drafts: s.drafts, open: s.openDraft, live: map[string]*liveRun{}}, nil
+	return &runner{runStore: store, backend: s.Backend, log: s.Log, drafts: s.drafts, open: s.openDraft, forget: s.checks.forget, live: map[string]*liveRun{}}, nil
 }
 
 // errStopped is the cause of a run's end by a person, or by the end of the program.
