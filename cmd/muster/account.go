@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -35,25 +36,35 @@ func (a *app) fromAccount(flags *pflag.FlagSet) error {
 	if err != nil {
 		return nil // without a folder there is no account
 	}
+	_, err = s.useAccount(store, namesHosts(flags))
+	return err
+}
+
+// namesHosts reports whether the settings say which Procore it is.
+func namesHosts(flags *pflag.FlagSet) bool {
+	return slices.ContainsFunc([]string{"environment", "api-url", "login-url"}, func(name string) bool {
+		return flags.Lookup(name).Changed
+	})
+}
+
+// useAccount takes the account of a store. With fixed hosts an account of other hosts is
+// left out: credentials are good for their hosts alone.
+func (s *settings) useAccount(store *account.Store, fixed bool) (account.Account, error) {
 	kept, err := store.Load()
 	if err != nil || kept.ClientID == "" {
-		return err
+		return account.Account{}, err
 	}
-	chosen := false
-	for _, name := range []string{"environment", "api-url", "login-url"} {
-		chosen = chosen || flags.Lookup(name).Changed
-	}
-	keptHosts := settings{connectionSettings: connectionSettings{environment: kept.Environment, apiURL: kept.APIURL, loginURL: kept.LoginURL}}
+	of := settings{connectionSettings: connectionSettings{environment: kept.Environment, apiURL: kept.APIURL, loginURL: kept.LoginURL}}
 	api, login := s.hosts()
-	if keptAPI, keptLogin := keptHosts.hosts(); chosen && (api != keptAPI || login != keptLogin) {
-		return nil // credentials are good for their hosts alone
+	if keptAPI, keptLogin := of.hosts(); fixed && (api != keptAPI || login != keptLogin) {
+		return account.Account{}, nil
 	}
 	s.environment, s.apiURL, s.loginURL = kept.Environment, kept.APIURL, kept.LoginURL
 	s.clientID, s.kept = kept.ClientID, store
 	if s.company == 0 {
 		s.company = kept.Company.ID
 	}
-	return nil
+	return kept, nil
 }
 
 // keptPlace says where the credentials come from, if the settings lack them.

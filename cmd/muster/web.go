@@ -18,11 +18,19 @@ type webCommand struct {
 	listen    string
 	noBrowser bool
 	idle      time.Duration
+
+	fixedHosts, fixedCompany bool // the settings name them: the page does not ask
 }
 
 func (a *app) newWebCommand() *cobra.Command {
 	c := &webCommand{}
-	cmd := newCommand("web", a.withSettings(func(ctx context.Context, _ []string) error { return a.web(ctx, c) }))
+	cmd := newCommand("web", func(cmd *cobra.Command, _ []string) error {
+		if err := a.begin(cmd.Flags()); err != nil {
+			return err
+		}
+		c.fixedHosts, c.fixedCompany = namesHosts(cmd.Flags()), cmd.Flags().Changed("company")
+		return a.web(cmd.Context(), c)
+	})
 	f := cmd.Flags()
 	f.StringVar(&c.listen, "listen", "127.0.0.1:0", "`ADDRESS` of this machine to serve on; port 0 takes a free one")
 	f.BoolVar(&c.noBrowser, "no-browser", false, "print the address of the page and open no browser")
@@ -56,7 +64,7 @@ func (a *app) web(ctx context.Context, c *webCommand) (err error) {
 	if err != nil {
 		return usageError(fmt.Sprintf("can't serve the page on %s: %v", c.listen, err), "leave --listen out, which takes a free port")
 	}
-	server, err := a.newWebServer(folder, listener, c.idle)
+	server, err := a.newWebServer(ctx, folder, listener, c)
 	if err != nil {
 		_ = listener.Close()
 		return err
@@ -75,10 +83,14 @@ func (a *app) web(ctx context.Context, c *webCommand) (err error) {
 }
 
 // newWebServer returns the server of the page for an open listener.
-func (a *app) newWebServer(folder string, listener net.Listener, idle time.Duration) (*web.Server, error) {
+func (a *app) newWebServer(ctx context.Context, folder string, listener net.Listener, c *webCommand) (*web.Server, error) {
+	backend, err := a.newWebBackend(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Options{
-		Folder: filepath.Join(folder, "drafts"), Backend: &webBackend{app: a},
-		Address: listener.Addr().String(), Key: web.NewKey(), Idle: idle, Now: time.Now, Log: a.logger(),
+		Folder: filepath.Join(folder, "drafts"), Backend: backend,
+		Address: listener.Addr().String(), Key: web.NewKey(), Idle: c.idle, Now: time.Now, Log: a.logger(),
 	})
 }
 

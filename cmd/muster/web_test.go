@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/importer/procore/simulator"
 	"muster/importer/web"
 )
 
@@ -30,7 +32,7 @@ type startedPage struct {
 func newPage(t *testing.T, state string, args ...string) *startedPage {
 	t.Helper()
 	p := &startedPage{t, func(name string) string {
-		return map[string]string{"XDG_STATE_HOME": state}[name]
+		return map[string]string{"XDG_STATE_HOME": state, "MUSTER_KEYRING": "off"}[name]
 	}, make(chan int, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -41,6 +43,19 @@ func newPage(t *testing.T, state string, args ...string) *startedPage {
 		<-p.ended
 	})
 	return p
+}
+
+// awaitServed waits until the page is served: a second start would serve it otherwise.
+func (p *startedPage) awaitServed() {
+	p.t.Helper()
+	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(p.getenv("XDG_STATE_HOME"), "muster", "web", startFile)); err == nil {
+			return
+		}
+		if time.Since(began) > time.Minute {
+			p.t.Fatal("the page was not served")
+		}
+	}
 }
 
 // again starts muster web a second time, which prints the address of the first.
@@ -112,15 +127,7 @@ func TestWebOpensTheBrowserThroughAPrivateFile(t *testing.T) {
 func TestWebStartsOnce(t *testing.T) {
 	t.Parallel()
 	page := newPage(t, t.TempDir(), "--no-browser")
-	// The lock of the first may not be taken yet: then the second start serves the page.
-	for began := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		if _, err := os.Stat(filepath.Join(page.getenv("XDG_STATE_HOME"), "muster", "web", startFile)); err == nil {
-			break
-		}
-		if time.Since(began) > time.Minute {
-			t.Fatal("the page was not served")
-		}
-	}
+	page.awaitServed()
 	first, second := page.again("--no-browser"), page.again("--no-browser")
 	if first == second || strings.Split(first, "?")[0] != strings.Split(second, "?")[0] {
 		t.Errorf("two starts open %s and %s", first, second)
@@ -163,5 +170,82 @@ func TestWebRefusesOtherAddresses(t *testing.T) {
 		if code := run(t.Context(), []string{"web", "--no-browser", "--listen", address}, &process{getenv: getenv, stdin: strings.NewReader(""), stdout: &output{w: io.Discard}, stderr: &stderr}); code != exitNotStarted {
 			t.Errorf("%s: exit code %d: %s", address, code, &stderr)
 		}
+	}
+}
+
+// TestWebKeepsTheAccount connects on the page, as a person does, and imports on the command
+// line with what the page has kept.
+func TestWebKeepsTheAccount(t *testing.T) {
+	t.Parallel()
+	server := simulator.New(simulator.Config{
+		Windows: []simulator.Window{}, Credentials: simulator.Credentials{ClientID: "id", ClientSecret: "s3cret"},
+		OtherProjects: []simulator.Project{{ID: 200, Name: "Tower A"}},
+	})
+	t.Cleanup(server.Close)
+	procore := httptest.NewServer(server)
+	t.Cleanup(procore.Close)
+	state := t.TempDir()
+	page := newPage(t, state, "--no-browser", "--api-url", procore.URL, "--login-url", procore.URL)
+	page.awaitServed()
+	link := page.again("--no-browser")
+	client, root := visit(t, link), strings.Split(link, "?")[0]
+	post := func(path string, form url.Values) string {
+		t.Helper()
+		answer, err := client.PostForm(root+path, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	if body := post("account", url.Values{"environment": {"production"}, "client_id": {"id"}, "client_secret": {"wr0ng"}}); !strings.Contains(body, "Does not work") || strings.Contains(body, "wr0ng") {
+		t.Errorf("wrong credentials: %s", body)
+	}
+	if body := post("account", url.Values{"environment": {"production"}, "client_id": {"id"}, "client_secret": {"s3cret"}}); !strings.Contains(body, "Tower A") || strings.Contains(body, "s3cret") {
+		t.Errorf("the projects are missing: %s", body)
+	}
+	if body := post("account/project", url.Values{"company": {"1"}, "project": {"200"}}); !strings.Contains(body, "Tower A") {
+		t.Errorf("the project is not chosen: %s", body)
+	}
+	answer, err := client.Get(root + "account/checks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks, _ := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if !strings.Contains(string(checks), "200 is Tower A") || strings.Contains(string(checks), "Does not work") {
+		t.Errorf("the checks are %s", checks)
+	}
+	path := filepath.Join(state, "muster", "account.json")
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%s: %v, %v", path, info, err)
+	}
+
+	command := func(args ...string) (code int, text string) {
+		var out bytes.Buffer
+		code = run(t.Context(), args, &process{getenv: page.getenv, stdin: strings.NewReader(""), stdout: &output{w: &out}, stderr: &out})
+		return code, out.String()
+	}
+	roster := filepath.Join(t.TempDir(), "crew.csv")
+	if err := os.WriteFile(roster, []byte("First name,Last name\nAda,Lovelace\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := command("import", roster, "--project", "tower a"); code != exitDone || len(server.People()) != 1 {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+	if code, text := command("doctor", "--project", "200"); code != exitDone || !strings.Contains(text, "account.json") || strings.Contains(text, "s3cret") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+	// Credentials are good for their hosts alone.
+	if code, text := command("import", roster, "--project", "200", "--environment", "sandbox"); code != exitNotStarted || !strings.Contains(text, "MUSTER_CLIENT_ID") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+	post("account/forget", nil)
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the account is not forgotten")
 	}
 }

@@ -4,31 +4,46 @@ import (
 	"context"
 
 	"muster/importer"
+	"muster/importer/account"
 	"muster/importer/web"
 )
 
 // webBackend supplies the page with Procore, the ledger and the saved mappings, by the
 // settings of muster web.
 type webBackend struct {
-	app *app
+	*webAccounts
 }
 
-// Account returns the way to Procore that the settings name.
-func (b *webBackend) Account(context.Context) web.Account {
-	s := &b.app.settings
-	account := web.Account{
-		Environment: s.environment, ClientID: s.clientID,
-		Company: web.Named{ID: s.company}, Project: web.Named{ID: s.project},
+// newWebBackend returns the backend of the page.
+func (a *app) newWebBackend(ctx context.Context, c *webCommand) (*webBackend, error) {
+	store, err := a.accounts()
+	if err != nil {
+		return nil, err
 	}
-	if secret, err := s.secret(b.app.getenv); err == nil && secret != "" && s.clientID != "" {
-		account.Source = web.FromSettings
+	if err := a.findProject(ctx); err != nil { // with credentials of the settings
+		return nil, err
 	}
-	return account
+	b := &webAccounts{app: a, store: store, fixedHosts: c.fixedHosts}
+	b.settings = a.settings
+	if s := &b.settings; s.kept != nil { // the account may change while the page is served
+		s.clientID, s.kept = "", nil
+		if !c.fixedHosts {
+			s.environment, s.apiURL, s.loginURL = environmentNames()[0], "", ""
+		}
+		if !c.fixedCompany {
+			s.company = 0
+		}
+	}
+	return &webBackend{b}, nil
 }
 
 // Connect opens the way to the project, or to a simulated Procore.
 func (b *webBackend) Connect(ctx context.Context, rehearsal bool, projects ...int64) (*web.Connection, error) {
-	a := b.fork(rehearsal)
+	a, _, err := b.fork()
+	if err != nil {
+		return nil, err
+	}
+	a.settings.simulate = rehearsal
 	if len(projects) > 0 {
 		a.settings.project, projects = projects[0], projects[1:]
 	}
@@ -41,7 +56,10 @@ func (b *webBackend) Connect(ctx context.Context, rehearsal bool, projects ...in
 
 // Ledger opens the ledger, or one that ends with a rehearsal.
 func (b *webBackend) Ledger(ctx context.Context, rehearsal bool) (*web.Ledger, error) {
-	book, err := b.fork(rehearsal).openLedger(ctx)
+	a := newApp(b.app.process)
+	a.settings = b.settings
+	a.settings.simulate = rehearsal
+	book, err := a.openLedger(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -58,12 +76,12 @@ func (b *webBackend) Saved() importer.SavedMappings {
 }
 
 // Options returns the policy and the limits of the settings.
-func (b *webBackend) Options() importer.Options { return b.app.settings.importOptions() }
+func (b *webBackend) Options() importer.Options { return b.settings.importOptions() }
 
-// fork returns an app with the same settings, for one operation.
-func (b *webBackend) fork(rehearsal bool) *app {
-	one := newApp(b.app.process)
-	one.settings = b.app.settings
-	one.settings.simulate = rehearsal
-	return one
+// sourceOf returns where the page says that the credentials come from.
+func sourceOf(kept account.Place) web.Source {
+	if kept == account.InKeyring {
+		return web.FromKeyring
+	}
+	return web.FromSecretFile
 }

@@ -10,8 +10,7 @@ import (
 
 // Backend is what the command line supplies to the page.
 type Backend interface {
-	// Account returns what is known of the way to Procore. It sends nothing.
-	Account(ctx context.Context) Account
+	Accounts
 	// Connect opens the way to the projects, the chosen project if none is named, or to a
 	// simulated Procore in a rehearsal.
 	Connect(ctx context.Context, rehearsal bool, projects ...int64) (*Connection, error)
@@ -22,6 +21,33 @@ type Backend interface {
 	// Options returns policy and limits of imports, without events.
 	Options() importer.Options
 }
+
+// Accounts is the part of the backend by which a person sets up the way to Procore.
+type Accounts interface {
+	// Account returns what is known of the way to Procore. It sends nothing.
+	Account(ctx context.Context) Account
+	// Environments returns the names of Procore's environments.
+	Environments() []string
+	// Keep tries credentials out, and keeps them if Procore takes them. The findings say
+	// what is wrong.
+	Keep(ctx context.Context, c Credentials) ([]Finding, error)
+	// Forget removes the credentials that were kept.
+	Forget(ctx context.Context) error
+	// Companies returns the companies of the account.
+	Companies(ctx context.Context) ([]Named, error)
+	// Projects returns the projects of a company that the account may see.
+	Projects(ctx context.Context, company int64) ([]Named, error)
+	// Choose keeps the company and the project to import into.
+	Choose(ctx context.Context, company, project Named) error
+	// Diagnose checks everything that an import needs of Procore.
+	Diagnose(ctx context.Context) []Finding
+}
+
+// Credentials are what a person types to connect with Procore.
+type Credentials struct{ Environment, ClientID, ClientSecret string }
+
+// Finding is the result of a check of the doctor.
+type Finding struct{ State, Check, Text, Fix string }
 
 // Account is the way to Procore, without any secret.
 type Account struct {

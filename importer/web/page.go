@@ -151,23 +151,8 @@ type failure struct{ Message, Fix string }
 
 // fail answers with what went wrong and what to do.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, shown := http.StatusInternalServerError, failure{s.text("error.internal"), s.text("error.internal_fix")}
-	var known *fault.Error
-	var tooLarge *http.MaxBytesError
-	var missing notFoundError
-	var stop *importer.StopError
-	switch {
-	case errors.As(err, &tooLarge):
-		status, shown = http.StatusRequestEntityTooLarge, failure{s.text("error.large", tooLarge.Limit>>20), s.text("error.large_fix")}
-	case errors.As(err, &missing):
-		status, shown = http.StatusNotFound, failure{s.text("error.missing"), s.text("error.missing_fix")}
-	case errors.As(err, &stop):
-		status, shown = http.StatusUnprocessableEntity, failure{text.Capital(stop.Message), text.Capital(stop.Fix)}
-	case errors.Is(err, ledger.ErrLocked):
-		status, shown = http.StatusConflict, failure{s.text("error.locked"), s.text("error.locked_fix")}
-	case errors.As(err, &known):
-		status, shown = http.StatusUnprocessableEntity, failure{text.Capital(known.Error()), text.Capital(known.Fix)}
-	default:
+	status, shown := s.statusOf(err), s.describe(err)
+	if status == http.StatusInternalServerError {
 		s.Log.Error().Str("path", r.Pattern).Err(fault.Cause(err)).Msg("a page failed")
 	}
 	block := "layout.html"
@@ -177,4 +162,44 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := s.render(w, status, "error", block, s.frame(r, "error", shown)); err != nil {
 		http.Error(w, shown.Message, status)
 	}
+}
+
+// statusOf returns the status of the answer for an error.
+func (s *Server) statusOf(err error) int {
+	var known *fault.Error
+	var tooLarge *http.MaxBytesError
+	var missing notFoundError
+	var stop *importer.StopError
+	switch {
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &missing):
+		return http.StatusNotFound
+	case errors.Is(err, ledger.ErrLocked):
+		return http.StatusConflict
+	case errors.As(err, &stop), errors.As(err, &known):
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusInternalServerError
+}
+
+// describe says what went wrong and what to do.
+func (s *Server) describe(err error) failure {
+	var known *fault.Error
+	var tooLarge *http.MaxBytesError
+	var missing notFoundError
+	var stop *importer.StopError
+	switch {
+	case errors.As(err, &tooLarge):
+		return failure{s.text("error.large", tooLarge.Limit>>20), s.text("error.large_fix")}
+	case errors.As(err, &missing):
+		return failure{s.text("error.missing"), s.text("error.missing_fix")}
+	case errors.As(err, &stop):
+		return failure{text.Capital(stop.Message), text.Capital(stop.Fix)}
+	case errors.Is(err, ledger.ErrLocked):
+		return failure{s.text("error.locked"), s.text("error.locked_fix")}
+	case errors.As(err, &known):
+		return failure{text.Capital(known.Error()), text.Capital(known.Fix)}
+	}
+	return failure{s.text("error.internal"), s.text("error.internal_fix")}
 }

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"muster/importer"
+	"muster/importer/account"
+	"muster/importer/web"
+)
+
+// webAccounts is the part of the page's backend by which a person connects with Procore
+// and chooses the project.
+type webAccounts struct {
+	app        *app
+	settings   settings // as muster web was started, without a kept account
+	store      *account.Store
+	fixedHosts bool
+
+	mu     sync.Mutex
+	chosen account.Account // company and project, while the credentials are those of the settings
+}
+
+// fork returns an app with the settings and the account for one operation.
+func (b *webAccounts) fork() (*app, account.Account, error) {
+	one := newApp(b.app.process)
+	one.settings = b.settings
+	s := &one.settings
+	if s.clientID != "" {
+		b.mu.Lock()
+		kept := b.chosen
+		b.mu.Unlock()
+		if kept.Project.ID != 0 {
+			s.company, s.project = kept.Company.ID, kept.Project.ID
+		}
+		return one, kept, nil
+	}
+	kept, err := s.useAccount(b.store, b.fixedHosts)
+	if s.project == 0 || kept.Project.ID != 0 {
+		s.project = kept.Project.ID
+	}
+	if kept.Company.ID != 0 {
+		s.company = kept.Company.ID
+	}
+	return one, kept, err
+}
+
+// Account returns what is known of the way to Procore.
+func (b *webAccounts) Account(context.Context) web.Account {
+	a, kept, err := b.fork()
+	if err != nil {
+		return web.Account{Environment: b.settings.environment} // the page then asks for credentials
+	}
+	s := &a.settings
+	known := web.Account{
+		Environment: s.environment, ClientID: s.clientID,
+		Company: web.Named{ID: s.company}, Project: web.Named{ID: s.project},
+	}
+	if kept.Company.ID == s.company {
+		known.Company.Name = kept.Company.Name
+	}
+	if kept.Project.ID == s.project {
+		known.Project.Name = kept.Project.Name
+	}
+	if s.kept != nil {
+		known.Source = sourceOf(kept.Kept)
+	} else if secret, err := s.ownSecret(a.getenv); err == nil && secret != "" && s.clientID != "" {
+		known.Source = web.FromSettings
+	}
+	return known
+}
+
+// Environments returns the environments to choose from: one, if the settings name it.
+func (b *webAccounts) Environments() []string {
+	if b.fixedHosts {
+		return []string{b.settings.environment}
+	}
+	return environmentNames()
+}
+
+// Keep tries credentials out by the doctor's checks, and keeps them if they are good.
+func (b *webAccounts) Keep(ctx context.Context, c web.Credentials) ([]web.Finding, error) {
+	one := newApp(b.app.process)
+	one.settings = b.settings
+	s := &one.settings
+	if slices.Contains(b.Environments(), c.Environment) {
+		s.environment = c.Environment
+	}
+	s.clientID = c.ClientID
+	x := &examination{app: one, options: s.clientOptions(c.ClientSecret), show: func(finding) {}}
+	x.options.Timeout = patience
+	x.checkAccount(ctx, c.ClientSecret)
+	if x.worst() == broken {
+		return brokenFindings(x.findings), ctx.Err()
+	}
+	_, err := b.store.Save(account.Account{
+		Environment: s.environment, APIURL: s.apiURL, LoginURL: s.loginURL, ClientID: c.ClientID,
+	}, c.ClientSecret)
+	return nil, err
+}
+
+// checkAccount checks the hosts and the credentials, before a project is chosen.
+func (x *examination) checkAccount(ctx context.Context, secret string) {
+	for _, base := range slices.Compact([]string{x.options.APIURL, x.options.LoginURL}) {
+		if !x.checkHost(ctx, base) {
+			return
+		}
+	}
+	client, err := x.unboundClient(secret)
+	if err != nil {
+		x.found(finding{Check: "settings", State: broken, Text: reasonOf(err).Message, Fix: reasonOf(err).Fix})
+		return
+	}
+	defer client.Close()
+	f := x.checkCredentials(ctx, client)
+	f.Check = "credentials"
+	x.found(f)
+}
+
+// brokenFindings returns what does not work, in the form of the page.
+func brokenFindings(findings []finding) []web.Finding {
+	return webFindings(slices.DeleteFunc(findings, func(f finding) bool { return f.State != broken }))
+}
+
+func webFindings(findings []finding) []web.Finding {
+	var shown []web.Finding
+	for _, f := range findings {
+		shown = append(shown, web.Finding{State: string(f.State), Check: f.Check, Text: f.Text, Fix: f.Fix})
+	}
+	return shown
+}
+
+// Forget removes the account that was kept.
+func (b *webAccounts) Forget(context.Context) error { return b.store.Forget() }
+
+// Companies returns the companies of the account.
+func (b *webAccounts) Companies(ctx context.Context) ([]web.Named, error) {
+	a, _, err := b.fork()
+	if err != nil {
+		return nil, err
+	}
+	secret, err := a.settings.secret(a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	client, err := a.unboundClient(secret)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	all, err := importer.Companies(ctx, client)
+	var named []web.Named
+	for _, company := range all {
+		named = append(named, web.Named(company))
+	}
+	return named, err
+}
+
+// Projects returns the projects of a company that the account may see.
+func (b *webAccounts) Projects(ctx context.Context, company int64) ([]web.Named, error) {
+	a, _, err := b.fork()
+	if err != nil {
+		return nil, err
+	}
+	secret, err := a.settings.secret(a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	a.settings.company = company
+	all, err := a.projects(ctx, secret)
+	var named []web.Named
+	for _, project := range all {
+		named = append(named, web.Named(project))
+	}
+	return named, err
+}
+
+// Choose keeps the company and the project: with the account, or until muster web ends
+// if the credentials are those of the settings.
+func (b *webAccounts) Choose(_ context.Context, company, project web.Named) error {
+	of, in := account.Named(company), account.Named(project)
+	if b.settings.clientID == "" {
+		return b.store.Choose(of, in)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.chosen = account.Account{Company: of, Project: in}
+	return nil
+}
+
+// Diagnose runs the doctor's checks of Procore.
+func (b *webAccounts) Diagnose(ctx context.Context) []web.Finding {
+	a, _, err := b.fork()
+	x := &examination{app: a, show: func(finding) {}}
+	if err != nil {
+		return []web.Finding{{State: string(broken), Check: "settings", Text: reasonOf(err).Message, Fix: reasonOf(err).Fix}}
+	}
+	x.checkSettings()
+	x.checkProcore(ctx)
+	return webFindings(x.findings)
+}
