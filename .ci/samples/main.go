@@ -16,8 +16,10 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/robfig/cron/v3"
+	apps "k8s.io/api/apps/v1"
 	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
+	policy "k8s.io/api/policy/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
@@ -30,7 +32,9 @@ func main() {
 	}{
 		{"samples/crontab", crontab},
 		{"samples/kubernetes.yaml", kubernetes},
+		{"samples/kubernetes-hosts.yaml", kubernetes},
 		{"samples/compose.yaml", compose},
+		{"samples/compose-hosts.yaml", compose},
 		{"Dockerfile", dockerfile},
 	} {
 		err := check.check(filepath.Join(os.Args[1], check.file))
@@ -84,6 +88,7 @@ func kubernetes(path string) error {
 		into, known := map[string]any{
 			"v1 ConfigMap": new(core.ConfigMap), "v1 PersistentVolumeClaim": new(core.PersistentVolumeClaim),
 			"v1 Secret": new(core.Secret), "v1 Namespace": new(core.Namespace), "batch/v1 CronJob": new(batch.CronJob),
+			"apps/v1 Deployment": new(apps.Deployment), "policy/v1 PodDisruptionBudget": new(policy.PodDisruptionBudget),
 		}[kind.APIVersion+" "+kind.Kind]
 		if !known {
 			return fmt.Errorf("document %d is a %s of %s", n+1, kind.Kind, kind.APIVersion)

@@ -145,6 +145,9 @@ func TestDocumentedCommandsExist(t *testing.T) {
 	for name, text := range texts {
 		var code []string
 		for _, block := range codeBlock.FindAllStringSubmatch(text, -1) {
+			if languageOf(block[1]) == "sql" {
+				continue
+			}
 			code = append(code, goCommand.ReplaceAllString(block[1], ""))
 		}
 		spans := inlineCode.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1)
@@ -410,63 +413,91 @@ func TestHelpOfCommands(t *testing.T) {
 	}
 }
 
-// The config of the Kubernetes sample can be read, and its command and that of
-// Compose are muster's.
-func TestContainerSamples(t *testing.T) {
-	t.Parallel()
-	decoder := yaml.NewDecoder(strings.NewReader(read(t, "../../samples/kubernetes.yaml")))
-	kinds := map[string]bool{}
+// podSpec is what the samples say of a pod.
+type podSpec struct{ Containers []struct{ Args []string } }
+
+// kubernetesObject is an object of a sample, as far as the tests look at it.
+type kubernetesObject struct {
+	Kind string
+	Data map[string]string
+	Spec struct {
+		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
+		Replicas          int
+		Template          struct{ Spec podSpec }
+		JobTemplate       struct {
+			Spec struct{ Template struct{ Spec podSpec } }
+		} `yaml:"jobTemplate"`
+	}
+}
+
+func kubernetesObjects(t *testing.T, name string) map[string]kubernetesObject {
+	t.Helper()
+	decoder := yaml.NewDecoder(strings.NewReader(read(t, "../../samples/"+name)))
+	objects := map[string]kubernetesObject{}
 	for {
-		var object struct {
-			Kind string
-			Data map[string]string
-			Spec struct {
-				ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
-				JobTemplate       struct {
-					Spec struct {
-						Template struct {
-							Spec struct{ Containers []struct{ Args []string } }
-						}
-					}
-				} `yaml:"jobTemplate"`
-			}
-		}
+		var object kubernetesObject
 		if err := decoder.Decode(&object); errors.Is(err, io.EOF) {
-			break
+			return objects
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		kinds[object.Kind] = true
-		switch object.Kind {
-		case "ConfigMap":
-			path := filepath.Join(t.TempDir(), "config.yaml")
-			if err := os.WriteFile(path, []byte(object.Data["config.yaml"]), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			config, err := readConfig(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := config.job("nightly"); err != nil {
-				t.Error(err)
-			}
-		case "CronJob":
-			if got := object.Spec.ConcurrencyPolicy; got != "Forbid" {
-				t.Errorf("concurrencyPolicy %s", got)
-			}
-			checkCommand(t, "kubernetes.yaml", object.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args)
-		}
+		objects[object.Kind] = object
 	}
-	if !kinds["CronJob"] || !kinds["ConfigMap"] || !kinds["PersistentVolumeClaim"] {
-		t.Errorf("kinds %v", kinds)
-	}
-	var compose struct {
-		Services map[string]struct{ Command []string }
-	}
-	if err := yaml.Unmarshal([]byte(read(t, "../../samples/compose.yaml")), &compose); err != nil {
+}
+
+// nightlyOf returns the job nightly of a sample's config.
+func nightlyOf(t *testing.T, content string) *job {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	checkCommand(t, "compose.yaml", compose.Services["muster"].Command)
+	config, err := readConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nightly, err := config.job("nightly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nightly
+}
+
+// The configs of the Kubernetes samples can be read, and the commands there and in the
+// files for Compose are muster's. For several hosts there are two workers.
+func TestContainerSamples(t *testing.T) {
+	t.Parallel()
+	one := kubernetesObjects(t, "kubernetes.yaml")
+	nightlyOf(t, one["ConfigMap"].Data["config.yaml"])
+	if got := one["CronJob"].Spec.ConcurrencyPolicy; got != "Forbid" || one["PersistentVolumeClaim"].Kind == "" {
+		t.Errorf("concurrencyPolicy %s", got)
+	}
+	checkCommand(t, "kubernetes.yaml", one["CronJob"].Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args)
+
+	several := kubernetesObjects(t, "kubernetes-hosts.yaml")
+	if nightly := nightlyOf(t, several["ConfigMap"].Data["config.yaml"]); nightly.schedule.IsZero() {
+		t.Error("the job of kubernetes-hosts.yaml has no schedule")
+	}
+	deployment := several["Deployment"].Spec
+	if deployment.Replicas < 2 || several["PodDisruptionBudget"].Kind == "" {
+		t.Errorf("%d replicas", deployment.Replicas)
+	}
+	checkCommand(t, "kubernetes-hosts.yaml", deployment.Template.Spec.Containers[0].Args)
+
+	for name, services := range map[string][]string{"compose.yaml": {"muster"}, "compose-hosts.yaml": {"worker-1", "worker-2"}} {
+		var compose struct {
+			Services map[string]struct{ Command []string }
+		}
+		if err := yaml.Unmarshal([]byte(read(t, "../../samples/"+name)), &compose); err != nil {
+			t.Fatal(err)
+		}
+		for _, service := range services {
+			if len(compose.Services[service].Command) == 0 {
+				t.Errorf("%s: no command of %s", name, service)
+			}
+			checkCommand(t, name, compose.Services[service].Command)
+		}
+	}
 }
 
 var manPages = flag.String("man", "", "write the man pages into this folder, as a release does")
@@ -555,6 +586,8 @@ func languageOf(block string) string {
 		return "json"
 	case strings.Contains(block, "* * *"):
 		return "crontab"
+	case strings.HasPrefix(block, "CREATE "):
+		return "sql"
 	case regexp.MustCompile(`^(#.*\n)?[a-z]+:`).MatchString(block):
 		return "yaml"
 	}
