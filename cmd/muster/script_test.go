@@ -26,6 +26,11 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		main()
 	}
+	if os.Getenv(workerVariable) != "" {
+		p := thisProcess()
+		p.timing = quickTiming()
+		os.Exit(run(context.Background(), os.Args[1:], p))
+	}
 	testscript.Main(m, map[string]func(){"muster": main})
 }
 
