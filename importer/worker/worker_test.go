@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/worker"
@@ -363,6 +365,18 @@ func TestNextStep(t *testing.T) {
 	} {
 		if again, after := test.result.Next(test.retries); again != test.again || after != test.after {
 			t.Errorf("%+v after %d retries: again %t after %s", test.result, test.retries, again, after)
+		}
+	}
+}
+
+// TestUnreachable opens tables in a database that does not answer, or that there can't be.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	for _, location := range []string{"postgres://127.0.0.1:1/muster?connect_timeout=2", "mysql://127.0.0.1/muster"} {
+		_, err := worker.OpenQueue(t.Context(), location, true, zerolog.Nop())
+		var known *fault.Error
+		if !errors.As(err, &known) || known.Fix == "" {
+			t.Errorf("%s: %v", location, err)
 		}
 	}
 }
