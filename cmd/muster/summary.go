@@ -51,7 +51,9 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 	}
 	if failure != nil {
 		s.Error = reasonOf(failure)
-		a.complain(failure)
+		if a.slice.length == 0 || s.Error.Code != importer.CodeMaxDuration { // else the worker goes on
+			a.complain(failure)
+		}
 	}
 	var unwritten error
 	if show.page != nil {

@@ -30,7 +30,7 @@ const workerVariable = "MUSTER_TEST_WORKER"
 func quickTiming() worker.Timing {
 	return worker.Timing{
 		Heartbeat: 200 * time.Millisecond, Rescue: 3 * time.Second, Poll: 100 * time.Millisecond,
-		Slice: 700 * time.Millisecond, Locked: 300 * time.Millisecond, Retry: 300 * time.Millisecond,
+		Slice: 2 * time.Second, Locked: 300 * time.Millisecond, Retry: 300 * time.Millisecond,
 	}
 }
 
@@ -102,7 +102,7 @@ func (s *site) job() jobJSON {
 func (s *site) ended(people int) {
 	s.t.Helper()
 	j := s.job()
-	for deadline := time.Now().Add(4 * time.Minute); j.LastRun == nil; j = s.job() {
+	for deadline := time.Now().Add(6 * time.Minute); j.LastRun == nil; j = s.job() {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("the job has not ended: %+v, %d people", j.Running, len(s.server.People()))
 		}
@@ -197,7 +197,7 @@ func fetch(t *testing.T, url string) string {
 func TestWorkersOfTwoHosts(t *testing.T) {
 	t.Parallel()
 	long(t)
-	const people = 600
+	const people = 250
 	for name, location := range map[string]func(testing.TB) string{
 		"SQLite": func(testing.TB) string { return "ledger.db" }, "PostgreSQL": pgtest.URL,
 	} {
@@ -206,7 +206,7 @@ func TestWorkersOfTwoHosts(t *testing.T) {
 			s := newSite(t, people, location(t))
 			first, _ := s.host()
 			s.start()
-			s.untilPeople(50)
+			s.untilPeople(30)
 			s.host()
 			if err := first.Process.Kill(); err != nil {
 				t.Fatal(err)
@@ -223,7 +223,7 @@ func TestWorkersOfTwoHosts(t *testing.T) {
 			time.Sleep(3 * time.Second) // the first leads
 			second, _ := s.host()
 			s.start()
-			s.untilPeople(50)
+			s.untilPeople(30)
 			if err := second.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
@@ -235,12 +235,12 @@ func TestWorkersOfTwoHosts(t *testing.T) {
 			s := newSite(t, people, location(t))
 			first, _ := s.host()
 			s.start()
-			s.untilPeople(50)
+			s.untilPeople(30)
 			s.host()
 			if err := first.Process.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(45 * time.Second) // longer than rescue and leadership
+			time.Sleep(30 * time.Second) // longer than rescue and leadership
 			if err := first.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
 			}
