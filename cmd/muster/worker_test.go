@@ -30,7 +30,7 @@ const workerVariable = "MUSTER_TEST_WORKER"
 func quickTiming() worker.Timing {
 	return worker.Timing{
 		Heartbeat: 200 * time.Millisecond, Rescue: 3 * time.Second, Poll: 100 * time.Millisecond,
-		Slice: 2 * time.Second, Locked: 300 * time.Millisecond, Retry: 300 * time.Millisecond,
+		Slice: 3 * time.Second, Locked: 300 * time.Millisecond, Retry: 300 * time.Millisecond,
 	}
 }
 
