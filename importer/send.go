@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
@@ -187,11 +186,7 @@ func (r *run) ledgerFailed(t *task, s outcome.Status, err error) {
 	r.failed.Do(func() {
 		r.Log.Error().Err(err).Int("row", t.row).Msg("the ledger can't be written")
 	})
-	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
-	var known *fault.Error
-	if errors.As(err, &known) {
-		stop.Code, stop.Fix = known.Code, known.Fix
-	}
+	stop := ledgerStop(err)
 	r.end(stop)
 	t.finish(s, outcome.Problem{Code: stop.Code, Message: "the ledger could not be written", Hint: "run the same command again once the ledger can be written"})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
@@ -28,6 +29,16 @@ type StopError struct {
 func (e *StopError) Error() string { return e.Message }
 
 func (e *StopError) Unwrap() error { return e.Err }
+
+// ledgerStop returns why a run ends that can't write its ledger.
+func ledgerStop(err error) *StopError {
+	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
+	var known *fault.Error
+	if errors.As(err, &known) {
+		stop.Code, stop.Fix = known.Code, known.Fix
+	}
+	return stop
+}
 
 // OfProject reports whether the reason concerns the project alone, so that another
 // project of the company may work.

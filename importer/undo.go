@@ -10,7 +10,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/ratelimit"
@@ -379,10 +378,5 @@ func (x *undoing) deactivate(intake, work context.Context) {
 // ledgerFailed ends the undo: without a ledger nothing may be sent.
 func (x *undoing) ledgerFailed(err error) {
 	x.Log.Error().Err(err).Msg("the ledger can't be written")
-	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
-	var known *fault.Error
-	if errors.As(err, &known) {
-		stop.Code, stop.Fix = known.Code, known.Fix
-	}
-	x.end(stop)
+	x.end(ledgerStop(err))
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // nearEnough is the similarity from which two spellings are worth a suggestion.
@@ -15,33 +17,17 @@ const nearEnough = 0.78
 const mostEdits = 2
 
 // similarity is 1 minus the optimal string alignment distance (Levenshtein's
-// with swapped neighbours) over the longer length.
+// with swapped neighbours) over the longer length. Texts of more than 64 letters
+// are not compared and have similarity 0: no heading or classification is longer.
 func similarity(a, b string) float64 {
-	x, y := []rune(a), []rune(b)
-	const longest = 64 // no heading or classification is longer; keeps garbage cheap
-	if len(x) == 0 || len(y) == 0 || len(x) > longest || len(y) > longest {
+	shorter, longer := utf8.RuneCountInString(a), utf8.RuneCountInString(b)
+	if shorter > longer {
+		shorter, longer = longer, shorter
+	}
+	if shorter == 0 || longer > 64 {
 		return 0
 	}
-	var rows [3][longest + 1]int
-	before, above, row := &rows[0], &rows[1], &rows[2]
-	for j := range len(y) + 1 {
-		above[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, above, row = above, row, before
-	}
-	return 1 - float64(above[len(y)])/float64(max(len(x), len(y)))
+	return 1 - float64(edlib.OSADamerauLevenshteinDistance(a, b))/float64(longer)
 }
 
 // closest returns the candidate most similar to text, by keyed spelling; "" if

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
+	"github.com/hbollon/go-edlib"
 	"github.com/rivo/uniseg"
 )
 
@@ -139,42 +140,12 @@ func endsClause(word string) bool {
 // Closest returns the candidate most similar to word, or "" if none is at
 // least as similar as least (from 0 to 1). The first of equals wins.
 func Closest(word string, candidates []string, least float64) string {
-	best, most := "", 0.0
+	best, most := "", float32(0)
 	for _, c := range candidates {
-		if s := Similarity(strings.ToLower(word), strings.ToLower(c)); s >= least && s > most {
+		s, err := edlib.StringsSimilarity(strings.ToLower(word), strings.ToLower(c), edlib.OSADamerauLevenshtein)
+		if err == nil && s >= float32(least) && s > most {
 			best, most = c, s
 		}
 	}
 	return best
-}
-
-// Similarity is 1 for equal texts and 0 for texts with nothing in common: 1
-// minus the optimal string alignment distance over the longer length. Texts of
-// more than 64 letters are not compared and have similarity 0.
-func Similarity(a, b string) float64 {
-	x, y := []rune(a), []rune(b)
-	const longest = 64
-	if len(x) == 0 || len(y) == 0 || len(x) > longest || len(y) > longest {
-		return 0
-	}
-	var rows [3][longest + 1]int
-	before, above, row := &rows[0], &rows[1], &rows[2]
-	for j := range len(y) + 1 {
-		above[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, above, row = above, row, before
-	}
-	return 1 - float64(above[len(y)])/float64(max(len(x), len(y)))
 }
