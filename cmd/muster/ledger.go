@@ -43,11 +43,20 @@ func (a *app) openRecord(ctx context.Context) (*ledger.Ledger, string, error) {
 	if err != nil || !ledger.IsURL(path) && missing(path) && missing(path+"-wal") {
 		return nil, path, err
 	}
-	book, err := ledger.Open(ctx, path)
+	book, err := a.openAt(ctx, path)
 	if err != nil {
 		return nil, "", err
 	}
 	return book, book.Location(), nil
+}
+
+// openAt opens the ledger at a location, with the secret that the settings name.
+func (a *app) openAt(ctx context.Context, location string) (*ledger.Ledger, error) {
+	file := a.settings.ledgerSecretFile
+	if file == "" {
+		file = a.getenv(a.settings.line("ledger-secret-file").variable) // of a command that has no such flag
+	}
+	return ledger.OpenWithSecret(ctx, location, file)
 }
 
 func missing(path string) bool {
@@ -74,7 +83,7 @@ func (a *app) openLedger(ctx context.Context) (openedLedger, error) {
 	if err != nil {
 		return openedLedger{}, err
 	}
-	book, err := ledger.Open(ctx, path)
+	book, err := a.openAt(ctx, path)
 	if err != nil {
 		return openedLedger{}, err
 	}

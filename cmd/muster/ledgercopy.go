@@ -34,7 +34,7 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	if newFile && !missing(to) {
 		return usageError(to+" exists already; a ledger is copied into a new file or an empty database", "name a file that does not exist")
 	}
-	if err := copyBetween(ctx, from, to); err != nil {
+	if err := a.copyBetween(ctx, from, to); err != nil {
 		if newFile {
 			removeLedger(to)
 		}
@@ -43,7 +43,7 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	if err := mappingsOf(from).CopyTo(ctx, mappingsOf(to)); err != nil {
 		return err
 	}
-	health, location, err := healthOf(ctx, to)
+	health, location, err := a.healthOf(ctx, to)
 	if err != nil {
 		return err
 	}
@@ -59,14 +59,23 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	return err
 }
 
+// openEither opens a ledger at a location. Only a ledger in a database can have the secret
+// in a file.
+func (a *app) openEither(ctx context.Context, location string) (*ledger.Ledger, error) {
+	if ledger.IsURL(location) {
+		return a.openAt(ctx, location)
+	}
+	return ledger.Open(ctx, location)
+}
+
 // copyBetween copies between two locations.
-func copyBetween(ctx context.Context, from, to string) (err error) {
-	source, err := ledger.Open(ctx, from)
+func (a *app) copyBetween(ctx context.Context, from, to string) (err error) {
+	source, err := a.openEither(ctx, from)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	target, err := ledger.Open(ctx, to)
+	target, err := a.openEither(ctx, to)
 	if err != nil {
 		return err
 	}
@@ -75,8 +84,8 @@ func copyBetween(ctx context.Context, from, to string) (err error) {
 }
 
 // healthOf reads everything in the ledger at a location.
-func healthOf(ctx context.Context, location string) (health ledger.Health, shown string, err error) {
-	book, err := ledger.Open(ctx, location)
+func (a *app) healthOf(ctx context.Context, location string) (health ledger.Health, shown string, err error) {
+	book, err := a.openEither(ctx, location)
 	if err != nil {
 		return health, "", err
 	}

@@ -65,14 +65,15 @@ type rosterSettings struct {
 
 // runSettings say how to run.
 type runSettings struct {
-	ledger      string
-	plan        string // no key of the config file: a plan file belongs to a single roster
-	workers     int
-	rate        float64 // requests a second
-	reserve     float64 // a share of the quota
-	maxErrors   importer.MaxErrors
-	maxDuration time.Duration
-	settleAfter time.Duration
+	ledger           string
+	ledgerSecretFile string
+	plan             string // no key of the config file: a plan file belongs to a single roster
+	workers          int
+	rate             float64 // requests a second
+	reserve          float64 // a share of the quota
+	maxErrors        importer.MaxErrors
+	maxDuration      time.Duration
+	settleAfter      time.Duration
 	importer.Policy
 }
 
@@ -145,6 +146,7 @@ func (s *settings) table() []setting {
 		{rosterGroup, "allow-namesakes", "", &s.AllowNamesakes, "two rows of one name without IDs are two people"},
 
 		{ledgerGroup, "ledger", "MUSTER_LEDGER", &s.ledger, "`FILE` or postgres:// URL of the ledger; by default a file in your state folder"},
+		{ledgerGroup, "ledger-secret-file", "MUSTER_LEDGER_SECRET_FILE", &s.ledgerSecretFile, "`FILE` on each host that keeps the secret of a ledger out of its database"},
 		{quotaGroup, "rate", "", newParsed(&s.rate, "pace", parseRate), "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)"},
 		{quotaGroup, "reserve", "", newParsed(&s.reserve, "share", parseShare), "`SHARE` of the quota that is left to others, such as 20%"},
 		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.settleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},

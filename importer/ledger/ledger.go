@@ -70,7 +70,14 @@ type Ledger struct {
 // creates if the file does not exist. ctx covers the opening only. An error that
 // the user can fix is a *fault.Error.
 func Open(ctx context.Context, location string) (*Ledger, error) {
-	s, err := openStore(ctx, location)
+	return OpenWithSecret(ctx, location, "")
+}
+
+// OpenWithSecret opens a ledger in a database whose secret is in a file, so that the
+// administrators of the database can't tell which people the keys belong to. A new
+// ledger creates the file if there is none. Without a file OpenWithSecret is Open.
+func OpenWithSecret(ctx context.Context, location, file string) (*Ledger, error) {
+	s, err := openStore(ctx, location, file)
 	if err != nil {
 		return nil, err
 	}

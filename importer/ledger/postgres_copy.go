@@ -89,7 +89,7 @@ func (s *postgresStore) Fill(ctx context.Context, secret []byte, from snapshot) 
 		case !alone:
 			return inUse(s.location)
 		}
-		if _, err := tx.Exec(ctx, "UPDATE muster_ledger SET secret = $1", secret); err != nil {
+		if err := s.keepSecret(ctx, tx, secret); err != nil {
 			return err
 		}
 		for _, t := range tables() {

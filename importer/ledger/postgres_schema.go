@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -29,7 +27,7 @@ const (
 var postgresSchema string
 
 // adopt checks that the server can keep a ledger, creates the tables if there are
-// none, and reads the secret.
+// none.
 func (s *postgresStore) adopt(ctx context.Context) error {
 	conn := s.session.conn
 	var version int
@@ -66,8 +64,7 @@ func (s *postgresStore) adopt(ctx context.Context) error {
 	return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error { return s.ensureTables(ctx, tx) })
 }
 
-// ensureTables creates the tables if there are none, checks the format, and reads the
-// secret. Hosts that open a new ledger wait for each other.
+// ensureTables creates the tables if there are none, and checks the format. Hosts that open a new ledger wait for each other.
 func (s *postgresStore) ensureTables(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", s.lockNumber("schema")); err != nil {
 		return err
@@ -88,7 +85,7 @@ func (s *postgresStore) ensureTables(ctx context.Context, tx pgx.Tx) error {
 	}
 	var format int
 	if ledger {
-		err = tx.QueryRow(ctx, "SELECT format, secret FROM muster_ledger WHERE one = 1").Scan(&format, &s.secret)
+		err = tx.QueryRow(ctx, "SELECT format FROM muster_ledger WHERE one = 1").Scan(&format)
 	}
 	switch {
 	case err != nil && !errors.Is(err, pgx.ErrNoRows):
@@ -110,8 +107,6 @@ func createTables(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, postgresSchema); err != nil {
 		return err
 	}
-	secret := make([]byte, sha256.Size)
-	rand.Read(secret) // has no error; the program ends instead
-	_, err := tx.Exec(ctx, "INSERT INTO muster_ledger (one, format, secret) VALUES (1, $1, $2)", postgresFormat, secret)
+	_, err := tx.Exec(ctx, "INSERT INTO muster_ledger (one, format) VALUES (1, $1)", postgresFormat)
 	return err
 }

@@ -4,7 +4,8 @@
 CREATE TABLE muster_ledger (
 	one    integer PRIMARY KEY CHECK (one = 1),
 	format integer NOT NULL,
-	secret bytea NOT NULL CHECK (length(secret) = 32)
+	secret bytea CHECK (length(secret) = 32), -- NULL if a file on each host has the secret
+	proof  bytea                              -- that the secret in such a file is the ledger's
 );
 
 CREATE TABLE muster_runs (

@@ -29,10 +29,11 @@ import (
 // Rejected: a lease with a time, which a paused process overruns.
 type postgresStore struct {
 	postgresReader
-	pool   *pgxpool.Pool // for reading
-	schema string
-	secret []byte
-	skew   atomic.Int64 // of the server's clock, in nanoseconds
+	pool       *pgxpool.Pool // for reading
+	schema     string
+	secret     []byte
+	secretFile string       // "": the database has the secret
+	skew       atomic.Int64 // of the server's clock, in nanoseconds
 
 	session struct {
 		sync.Mutex

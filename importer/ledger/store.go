@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"muster/importer/fault"
 )
 
 // store keeps the records of a ledger durably. A store decides nothing: every
@@ -140,9 +142,20 @@ type personRecord struct {
 
 // openStore opens the store at a location: the URL of a PostgreSQL database, or the
 // path of an SQLite file.
-func openStore(ctx context.Context, location string) (store, error) {
-	if IsURL(location) {
-		return openPostgres(ctx, location)
+func openStore(ctx context.Context, location, secretFile string) (store, error) {
+	switch {
+	case IsURL(location):
+		s, err := openPostgres(ctx, location)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.findSecret(ctx, secretFile); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	case secretFile != "":
+		return nil, fault.Usage("leave --ledger-secret-file out: only a database is shared with people who should not have the secret",
+			"the ledger is a file, which has its secret inside")
 	}
 	return openSQLite(ctx, location)
 }
