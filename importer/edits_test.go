@@ -140,7 +140,7 @@ func TestEditsThroughARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	book, err := ledger.Open(t.Context(), filepath.Join(b.folder, "ledger.db"))
+	book, err := ledger.Open(t.Context(), b.location)
 	if err != nil {
 		t.Fatal(err)
 	}

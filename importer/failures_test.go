@@ -167,7 +167,7 @@ func TestOtherProjectCannotBeSettled(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
-				book, err := ledger.Open(t.Context(), filepath.Join(b.folder, "ledger.db"))
+				book, err := ledger.Open(t.Context(), b.location)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -28,17 +28,22 @@ import (
 
 // bench is a roster, a ledger and a simulated Procore to import into.
 type bench struct {
-	t      *testing.T
-	folder string
-	server *simulator.Server
-	scope  ledger.Scope
+	t        *testing.T
+	folder   string
+	location string // of the ledger
+	server   *simulator.Server
+	scope    ledger.Scope
 }
 
 func newBench(t *testing.T, c simulator.Config) *bench {
 	t.Helper()
 	server := simulator.New(c)
 	t.Cleanup(server.Close)
-	return &bench{t: t, folder: t.TempDir(), server: server, scope: ledger.Scope{API: "procore.test", Company: 1, Project: 100}}
+	folder := t.TempDir()
+	return &bench{
+		t: t, folder: folder, location: newLedger(t, folder), server: server,
+		scope: ledger.Scope{API: "procore.test", Company: 1, Project: 100},
+	}
 }
 
 // crew writes a roster of n people and returns its path.
@@ -103,7 +108,7 @@ func (b *bench) newImport(path string, change func(*importer.Import)) (im *impor
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	book, err := ledger.Open(b.t.Context(), filepath.Join(b.folder, "ledger.db"))
+	book, err := ledger.Open(b.t.Context(), b.location)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -240,9 +245,7 @@ func TestSecondRunCreatesNobody(t *testing.T) {
 				path := b.crew(600)
 				b.run(t.Context(), path, nil)
 				if test.forget {
-					for _, end := range []string{"", "-wal", "-shm"} {
-						os.Remove(filepath.Join(b.folder, "ledger.db"+end))
-					}
+					b.forget()
 				}
 				creates := b.server.Requests().Creates
 				r := b.run(t.Context(), path, nil)
@@ -584,7 +587,7 @@ func TestSlices(t *testing.T) {
 // runs returns the runs of the ledger, the newest first.
 func (b *bench) runs() []ledger.Run {
 	b.t.Helper()
-	book, err := ledger.Open(b.t.Context(), filepath.Join(b.folder, "ledger.db"))
+	book, err := ledger.Open(b.t.Context(), b.location)
 	if err != nil {
 		b.t.Fatal(err)
 	}

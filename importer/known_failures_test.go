@@ -249,7 +249,7 @@ func TestKnownFailureTwoRunsAtOnce(t *testing.T) {
 				return
 			}
 			tried = true
-			other, err := ledger.Open(t.Context(), filepath.Join(b.folder, "ledger.db"))
+			other, err := ledger.Open(t.Context(), b.location)
 			if err != nil {
 				t.Error(err)
 				return

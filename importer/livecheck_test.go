@@ -40,7 +40,7 @@ func liveCheck(t testing.TB, path string, edits importer.Edits, o importer.Optio
 // online returns options with a project that has some people, and with a ledger.
 func (b *bench) online() importer.Options {
 	b.t.Helper()
-	book, err := ledger.Open(b.t.Context(), filepath.Join(b.folder, "ledger.db"))
+	book, err := ledger.Open(b.t.Context(), b.location)
 	if err != nil {
 		b.t.Fatal(err)
 	}

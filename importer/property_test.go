@@ -68,14 +68,19 @@ func TestNeverTwiceNeverLost(t *testing.T) {
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			random := rand.New(rand.NewPCG(uint64(seed), 1))
-			bits := make([]byte, 0, 1<<16)
-			for len(bits) < cap(bits) {
-				bits = binary.LittleEndian.AppendUint64(bits, random.Uint64())
-			}
-			checkNights(t, bits)
+			checkNights(t, randomBits(uint64(seed)))
 		})
 	}
+}
+
+// randomBits returns the choices of a test from a seed.
+func randomBits(seed uint64) []byte {
+	random := rand.New(rand.NewPCG(seed, 1))
+	bits := make([]byte, 0, 1<<16)
+	for len(bits) < cap(bits) {
+		bits = binary.LittleEndian.AppendUint64(bits, random.Uint64())
+	}
+	return bits
 }
 
 func FuzzNeverTwiceNeverLost(f *testing.F) {

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,31 +62,6 @@ func (b *bench) runUntil(path string, k kill, change func(*importer.Import)) (r 
 		b.restore()
 	}
 	return r, m.killed
-}
-
-// snapshot keeps the ledger's files as they are now, as a kill would.
-func (b *bench) snapshot() {
-	for _, end := range []string{"", "-wal"} {
-		text, err := os.ReadFile(filepath.Join(b.folder, "ledger.db"+end))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(b.folder, "kept.db"+end), text, 0o600)
-		}
-		if err != nil {
-			b.t.Error(err)
-		}
-	}
-}
-
-// restore brings the kept files back; the killed run has left no results file.
-func (b *bench) restore() {
-	b.t.Helper()
-	_ = os.Remove(filepath.Join(b.folder, "ledger.db-shm"))
-	_ = os.Remove(filepath.Join(b.folder, "crew.results.csv"))
-	for _, end := range []string{"", "-wal"} {
-		if err := os.Rename(filepath.Join(b.folder, "kept.db"+end), filepath.Join(b.folder, "ledger.db"+end)); err != nil {
-			b.t.Fatal(err)
-		}
-	}
 }
 
 // mortal is the connection of a process that is killed.
@@ -584,9 +557,7 @@ func TestNamesakesBesideIDs(t *testing.T) {
 				}
 				r := b.run(t.Context(), path, set)
 				if test.forget {
-					for _, end := range []string{"", "-wal", "-shm"} {
-						os.Remove(filepath.Join(b.folder, "ledger.db"+end))
-					}
+					b.forget()
 					r = b.run(t.Context(), path, set)
 				}
 				if test.people == 2 {
@@ -947,7 +918,8 @@ func (l *lockingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestOldIntentIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, simulator.Config{Windows: noLimits})
-	lock := &lockingTransport{RoundTripper: b.server.Transport(), t: t, path: filepath.Join(b.folder, "ledger.db")}
+	b.onFile()
+	lock := &lockingTransport{RoundTripper: b.server.Transport(), t: t, path: b.location}
 	r := b.run(t.Context(), b.crew(1), func(j *importer.Import) {
 		j.SettleAfter = 200 * time.Millisecond
 		j.API = b.client(j.Pace, lock)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ import (
 // undo undoes a run as the command line does.
 func (b *bench) undo(ctx context.Context, runID string, change func(*importer.Undo)) *importer.UndoSummary {
 	b.t.Helper()
-	book, err := ledger.Open(b.t.Context(), filepath.Join(b.folder, "ledger.db"))
+	book, err := ledger.Open(b.t.Context(), b.location)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -10,12 +10,24 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
+	"muster/internal/pgtest"
 )
+
+// onStores runs a benchmark on each kind of store.
+func onStores(b *testing.B, bench func(*testing.B, newLocation)) {
+	b.Run("SQLite", func(b *testing.B) { bench(b, newFile) })
+	b.Run("PostgreSQL", func(b *testing.B) {
+		server := pgtest.Start(b) // which waits for the disk, as an SQLite file does
+		bench(b, server.URL)
+	})
+}
 
 // BenchmarkTransitions measures durable transitions, an Intend or a Record
 // each, by 64 goroutines at once.
-func BenchmarkTransitions(b *testing.B) {
-	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+func BenchmarkTransitions(b *testing.B) { onStores(b, benchTransitions) }
+
+func benchTransitions(b *testing.B, location newLocation) {
+	l := open(b, location(b))
 	run := begin(b, l)
 	ctx := b.Context()
 	var rows atomic.Int64
@@ -46,8 +58,10 @@ func BenchmarkTransitions(b *testing.B) {
 }
 
 // BenchmarkLone measures one transition when nothing else is written.
-func BenchmarkLone(b *testing.B) {
-	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+func BenchmarkLone(b *testing.B) { onStores(b, benchLone) }
+
+func benchLone(b *testing.B, location newLocation) {
+	l := open(b, location(b))
 	run := begin(b, l)
 	n := 0
 	for b.Loop() {
@@ -59,9 +73,11 @@ func BenchmarkLone(b *testing.B) {
 }
 
 // BenchmarkLookup measures reading, 1,024 keys a call, in a ledger of a million.
-func BenchmarkLookup(b *testing.B) {
+func BenchmarkLookup(b *testing.B) { onStores(b, benchLookup) }
+
+func benchLookup(b *testing.B, location newLocation) {
 	const people, size = 1_000_000, 1024
-	l := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	l := open(b, location(b))
 	fill(b, l, people)
 	keys, entries := make([]ledger.Key, size), make([]ledger.Entry, size)
 	next := 0
