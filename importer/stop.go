@@ -198,8 +198,16 @@ func inVain(cause, last error) error {
 // or nil if err says something else.
 func quotaLost(err error) *StopError {
 	var lost *ratelimit.LostError
-	if !errors.As(err, &lost) {
+	switch {
+	case !errors.As(err, &lost):
 		return nil
+	case ledger.IsFull(lost):
+		return &StopError{
+			Code:    ledger.CodeFull,
+			Message: "stopped: the disk of the database server is full",
+			Fix:     "make room on that disk, then run the same command again: muster continues where this run stopped",
+			Err:     err,
+		}
 	}
 	return &StopError{
 		Code:    ledger.CodeLost,

@@ -134,7 +134,7 @@ func newPermissionsFinding(s ledger.Server) finding {
 		f.State, f.Text = broken, "no schema of the search path exists"
 		f.Fix = "CREATE SCHEMA muster AUTHORIZATION muster, and add search_path=muster to the URL of --ledger"
 	case len(s.Missing) > 0:
-		f.State, f.Text = broken, "the role lacks "+strings.Join(s.Missing, ", ")
+		f.State, f.Text = broken, "the role lacks "+strings.Join(s.Missing, "; ")
 		f.Fix = "connect as the owner of the schema, or have the administrator grant this"
 	}
 	return f

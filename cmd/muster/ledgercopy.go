@@ -53,8 +53,8 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	case a.settings.quiet:
 		return nil
 	}
-	text := "Copied. The new ledger is " + healthSentence(health, location) + ". Name it for all runs from now on, on every host, and keep the old one as a backup only: " +
-		"a run with the old ledger does not know what later runs did."
+	text := "Copied. The copy is " + healthSentence(health, location) + ". From now on use only one of the two ledgers, for all runs and on every host: " +
+		"a run with the other one would not know what was sent meanwhile."
 	_, err = io.WriteString(a.stdout, paragraph(report.Clean(text), "", a.width(a.stdout)))
 	return err
 }

@@ -38,6 +38,10 @@ func explainPostgres(location, doing string, err error) error {
 	case err == nil || errors.As(err, &known):
 		return err
 	case errors.As(err, &server):
+		if errors.As(err, &connect) && server.Code == "42501" {
+			return fileError(CodeRefused, location, errors.New(server.Message), "this user may not connect to the database",
+				"ask the administrator of the database for GRANT CONNECT ON DATABASE, or correct the user in --ledger")
+		}
 		if e := explainState(location, server); e != nil {
 			return e
 		}
@@ -46,6 +50,12 @@ func explainPostgres(location, doing string, err error) error {
 			"check the host and the port in --ledger, that the server runs, and that it accepts connections from this machine")
 	}
 	return fmt.Errorf("%s ledger %s: %w", doing, location, err)
+}
+
+// IsFull reports whether the disk of a database server is full.
+func IsFull(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "53100"
 }
 
 // explainState explains an SQLSTATE of the server, or returns nil.

@@ -53,9 +53,12 @@ const missingQuery = `
 	WHERE n.nspname = current_schema() AND NOT has_schema_privilege(n.oid, permission)
 		AND (permission = 'USAGE' OR NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'muster_ledger'))
 	UNION ALL
-	SELECT permission || ' on table ' || c.relname FROM pg_class c
-		JOIN pg_namespace n ON n.oid = c.relnamespace, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) permission
-	WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname ~ '^(muster|river)_' AND NOT has_table_privilege(c.oid, permission)`
+	SELECT permissions || ' on ' || string_agg(relname, ', ' ORDER BY relname) FROM (
+		SELECT string_agg(permission, ', ' ORDER BY permission) AS permissions, c.relname FROM pg_class c
+			JOIN pg_namespace n ON n.oid = c.relnamespace, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) permission
+		WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname ~ '^(muster|river)_' AND NOT has_table_privilege(c.oid, permission)
+		GROUP BY c.relname) AS tables
+	GROUP BY permissions`
 
 // InspectServer returns the state of the server at a URL, and changes nothing. The error says
 // why the server can't be asked.

@@ -1,10 +1,12 @@
 package ledger_test
 
 import (
+	"fmt"
 	"net/url"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"muster/importer/fault"
 	"muster/importer/ledger"
@@ -61,10 +63,23 @@ func TestInspectServer(t *testing.T) {
 	closeLedger(t, open(t, location))
 	pgtest.Exec(t, location, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk", "REVOKE INSERT ON muster_people FROM clerk")
 	s = inspect(clerk)
-	if diff := cmp.Diff([]string{"INSERT on table muster_people"}, s.Missing); diff != "" || !s.HasLedger {
+	if diff := cmp.Diff([]string{"INSERT on muster_people"}, s.Missing); diff != "" || !s.HasLedger {
 		t.Errorf("of a role that may use most tables (-want +got):\n%s", diff)
+	}
+	pgtest.Exec(t, location, "DO $$ BEGIN EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM public', current_database()); END $$")
+	if _, err := ledger.InspectServer(t.Context(), clerk); fault.CodeOf(err) != ledger.CodeRefused {
+		t.Errorf("a role that may not connect: %v", err)
 	}
 	if _, err := ledger.InspectServer(t.Context(), as(t, location, "", "dbname", "nowhere")); fault.CodeOf(err) != ledger.CodeRefused {
 		t.Errorf("another database: %v", err)
+	}
+}
+
+func TestIsFull(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"53100": true, "57P01": false} {
+		if got := ledger.IsFull(fmt.Errorf("write: %w", &pgconn.PgError{Code: code})); got != want {
+			t.Errorf("IsFull of %s is %t", code, got)
+		}
 	}
 }
