@@ -27,6 +27,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
+	"muster/internal/pgtest"
 	"muster/ratelimit"
 )
 
@@ -56,19 +57,27 @@ func bigRoster(b *testing.B, n int) string {
 // answers at once, so that the processor is full, and one that takes a while. They
 // take turns, so that a machine that slows down slows both.
 func BenchmarkImport(b *testing.B) {
-	const workers = 16
 	for _, latency := range []time.Duration{0, 5 * time.Millisecond, 20 * time.Millisecond} {
 		rows := 20_000
 		var faults []string
 		if latency > 0 {
-			rows = workers * int(2*time.Second/latency)
+			rows = importWorkers * int(2*time.Second/latency)
 			faults = []string{fmt.Sprintf("latency:%s:on=creates", latency)}
 		}
-		b.Run(fmt.Sprintf("latency=%s", latency), func(b *testing.B) { importAgainstBare(b, rows, workers, faults) })
+		b.Run(fmt.Sprintf("latency=%s", latency), func(b *testing.B) {
+			importAgainstBare(b, rows, faults, func() string { return filepath.Join(b.TempDir(), "ledger.db") })
+		})
+		b.Run(fmt.Sprintf("latency=%s/postgres", latency), func(b *testing.B) {
+			cluster := pgtest.Start(b)
+			importAgainstBare(b, rows, faults, func() string { return cluster.URL(b) })
+		})
 	}
 }
 
-func importAgainstBare(b *testing.B, rows, workers int, faults []string) {
+// importWorkers is how many requests an import sends at a time.
+const importWorkers = 16
+
+func importAgainstBare(b *testing.B, rows int, faults []string, newLedger func() string) {
 	path := bigRoster(b, rows)
 	var bare, bareCPU, took, cpu time.Duration
 	var mallocs uint64
@@ -76,7 +85,7 @@ func importAgainstBare(b *testing.B, rows, workers int, faults []string) {
 		address := startSimulator(b, faults...)
 		busy, _ := usage(b)
 		began := time.Now()
-		postRows(b, path, address, workers)
+		postRows(b, path, address, importWorkers)
 		bare += time.Since(began)
 		busyNow, _ := usage(b)
 		bareCPU += busyNow - busy
@@ -85,7 +94,7 @@ func importAgainstBare(b *testing.B, rows, workers int, faults []string) {
 		busy, made := usage(b)
 		began = time.Now()
 		collector := debug.SetGCPercent(250) // as the command has it for a roster of this size
-		summary, _ := importOnce(b, path, b.TempDir(), address, workers)
+		summary, _ := importOnce(b, path, newLedger(), address, importWorkers)
 		debug.SetGCPercent(collector)
 		took += time.Since(began)
 		if summary.Counts.Created != rows {
@@ -271,13 +280,13 @@ func startSimulator(b *testing.B, faults ...string) string {
 	return strings.TrimSpace(address)
 }
 
-// importOnce imports a roster as the command does, with its ledger and its
-// results in folder. It also returns the client, closed, for its counts.
-func importOnce(b *testing.B, path, folder, address string, workers int) (*importer.Summary, *procore.Client) {
+// importOnce imports a roster as the command does, with the ledger at a path or URL.
+// It also returns the client, closed, for its counts.
+func importOnce(b *testing.B, path, location, address string, workers int) (*importer.Summary, *procore.Client) {
 	b.Helper()
 	split, end := split(b, path)
 	defer end()
-	book, err := ledger.Open(b.Context(), filepath.Join(folder, "ledger.db"))
+	book, err := ledger.Open(b.Context(), location)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -286,7 +295,7 @@ func importOnce(b *testing.B, path, folder, address string, workers int) (*impor
 	defer api.Close()
 	im := importer.New(split, importer.Options{
 		Connection: importer.Connection{API: api, Pace: pace, Scope: ledger.Scope{API: "procore.test", Company: 1, Project: 100}}, Ledger: book,
-		ResultsPath: filepath.Join(folder, "results.csv"), Limits: importer.Limits{Workers: workers},
+		ResultsPath: filepath.Join(b.TempDir(), "results.csv"), Limits: importer.Limits{Workers: workers},
 	})
 	defer im.Close()
 	summary, err := im.Run(b.Context())
@@ -332,8 +341,8 @@ func newClient(b *testing.B, address string, workers int) (*procore.Client, *rat
 // apart: Procore's own speed decides about that.
 func BenchmarkSecondRun(b *testing.B) {
 	const rows, workers = 100_000, 16
-	path, folder, address := bigRoster(b, rows), b.TempDir(), startSimulator(b)
-	if first, _ := importOnce(b, path, folder, address, 64); first.Counts.Created != rows {
+	path, book, address := bigRoster(b, rows), filepath.Join(b.TempDir(), "ledger.db"), startSimulator(b)
+	if first, _ := importOnce(b, path, book, address, 64); first.Counts.Created != rows {
 		b.Fatalf("%d of %d rows created", first.Counts.Created, rows)
 	}
 	api, _ := newClient(b, address, workers)
@@ -354,7 +363,7 @@ func BenchmarkSecondRun(b *testing.B) {
 		cpu -= busyNow - busy
 
 		busy, began = busyNow, time.Now()
-		summary, sent := importOnce(b, path, folder, address, workers)
+		summary, sent := importOnce(b, path, book, address, workers)
 		took += time.Since(began)
 		busyNow, _ = usage(b)
 		cpu += busyNow - busy
@@ -385,7 +394,7 @@ func BenchmarkWorkers(b *testing.B) {
 				path := bigRoster(b, rows)
 				var took time.Duration
 				for b.Loop() {
-					summary, _ := importOnce(b, path, b.TempDir(), startSimulator(b, faults...), workers)
+					summary, _ := importOnce(b, path, filepath.Join(b.TempDir(), "ledger.db"), startSimulator(b, faults...), workers)
 					if summary.Counts.Created != rows {
 						b.Fatalf("%d of %d rows created", summary.Counts.Created, rows)
 					}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -175,6 +176,13 @@ func (w *wire) counts() bool {
 	return w.left == 0
 }
 
+// reached reports whether the host has written so often.
+func (w *wire) reached() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.left <= 0
+}
+
 // copyEach copies, and calls before ahead of each piece.
 func copyEach(to io.Writer, from io.Reader, before func()) {
 	piece := make([]byte, 1<<16)
@@ -198,12 +206,13 @@ type blow struct {
 	strike func(t *testing.T, ledger string, host *os.Process)
 	after  func(t *testing.T, host *os.Process) // once another host has taken over
 	codes  []int                                // with which the host may end
+	step   int                                  // at every write, or every so many
 }
 
 func blows() []blow {
 	nothing := func(*testing.T, *os.Process) {}
 	return []blow{
-		{"killed", func(_ *testing.T, _ string, host *os.Process) { _ = host.Kill() }, nothing, []int{-1}},
+		{"killed", func(_ *testing.T, _ string, host *os.Process) { _ = host.Kill() }, nothing, []int{-1}, 1},
 		{
 			"paused and cut off",
 			func(t *testing.T, ledger string, host *os.Process) {
@@ -212,7 +221,7 @@ func blows() []blow {
 				pgtest.Terminate(t, ledger)
 			},
 			func(_ *testing.T, host *os.Process) { _ = host.Signal(syscall.SIGCONT) },
-			[]int{exitDone, exitNotStarted, exitStopped},
+			[]int{exitDone, exitNotStarted, exitStopped}, 4,
 		},
 	}
 }
@@ -224,28 +233,26 @@ func TestHostIsStruckAtEveryWrite(t *testing.T) {
 		for _, late := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, answered %t", b.name, late), func(t *testing.T) {
 				t.Parallel()
-				struck := 0
-				for n := 1; n < faultPoints; n++ {
-					k := n
-					if os.Getenv("MUSTER_TEST_LONG") == "" {
-						k = 35 * n // a few of them
-					}
-					if !strikeAtWrite(t, b, k, late) {
-						break
-					}
-					struck++
+				step := 35 // a few of them
+				if os.Getenv("MUSTER_TEST_LONG") != "" {
+					step = b.step
 				}
-				t.Logf("struck at %d writes", struck)
+				writes := 0
+				for k := step; k < faultPoints && strikeAtWrite(t, b, k, late); k += step {
+					writes = k
+				}
+				t.Logf("struck at every %dth of %d writes", step, writes)
 				// Two sessions that begin, the schema, the lock, the run, the quota, and two writes for each person.
-				if struck < 2 || struck < 20 && os.Getenv("MUSTER_TEST_LONG") != "" {
-					t.Errorf("%d are not every write", struck)
+				if writes < 30 || writes > faultPoints-2*step {
+					t.Errorf("%d are not every write", writes)
 				}
 			})
 		}
 	}
 }
 
-// strikeAtWrite strikes a host at its kth write, and reports whether the host wrote so often.
+// strikeAtWrite strikes a host at its kth write, and reports whether the host wrote so often. The end of a
+// session is a write without an answer.
 func strikeAtWrite(t *testing.T, b blow, k int, late bool) bool {
 	t.Helper()
 	ledger := pgtest.URL(t)
@@ -273,10 +280,14 @@ func strikeAtWrite(t *testing.T, b blow, k int, late bool) bool {
 	select {
 	case <-struck:
 	case <-ended:
+	}
+	select {
+	case <-struck:
+	default:
 		if code := child.ProcessState.ExitCode(); code != exitDone {
 			t.Fatalf("exit %d\n%s", code, &out)
 		}
-		return false
+		return line.reached()
 	}
 	forgetSharedQuota(t, ledger)
 	other.takeOver(other.crew(faultPeople))
@@ -479,6 +490,49 @@ func TestThreeHostsOnThreeProjects(t *testing.T) {
 	}
 	if len(known) != people {
 		t.Errorf("%d people, want %d", len(known), people)
+	}
+}
+
+// TestTakeOverTime measures how long after a kill another host sends the first request, and creates the
+// next person. The lost requests of the killed host are settled in between.
+func TestTakeOverTime(t *testing.T) {
+	t.Parallel()
+	long(t)
+	const times, people = 20, 60
+	var requests, creates []time.Duration
+	for range times {
+		var killed, asked, created atomic.Int64
+		since := func(at *atomic.Int64) {
+			if killed.Load() > 0 {
+				at.CompareAndSwap(0, time.Now().UnixNano())
+			}
+		}
+		config := simulator.Config{
+			Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 50 * time.Millisecond}},
+			OnRequest: func(*http.Request) { since(&asked) },
+			OnCreate:  func(int, bool) { since(&created) },
+		}
+		ledger := pgtest.URL(t)
+		w := newWorld(t, config)
+		one, other := w.host("one", ledger), w.host("other", ledger)
+		cmd := one.program(one.crew(people), "--workers", "4")
+		end := one.begin(cmd, 10)
+		roster := other.crew(people)
+		_ = cmd.Process.Kill()
+		end()
+		forgetSharedQuota(t, ledger)
+		killed.Store(time.Now().UnixNano())
+		other.takeOver(roster)
+		other.exact(people)
+		requests = append(requests, time.Duration(asked.Load()-killed.Load()))
+		creates = append(creates, time.Duration(created.Load()-killed.Load()))
+	}
+	for what, took := range map[string][]time.Duration{"the first request": requests, "the next person": creates} {
+		slices.Sort(took)
+		t.Logf("%s after the kill: median %v, worst %v of %d", what, took[times/2], took[times-1], times)
+		if took[times-1] > time.Minute {
+			t.Errorf("%s came %v after the kill", what, took[times-1])
+		}
 	}
 }
 
