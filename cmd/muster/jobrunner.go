@@ -198,7 +198,7 @@ func (r *jobRunner) End(ctx context.Context, name string, began time.Time, resul
 	return code
 }
 
-// runResults returns results of a worker as those of runs.
+// runResults returns the results of rosters as results of runs.
 func runResults(job string, results []worker.Result) []runResult {
 	var runs []runResult
 	for _, end := range results {

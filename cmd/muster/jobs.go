@@ -94,8 +94,8 @@ func newJobJSON(s worker.Status) jobJSON {
 	return j
 }
 
-// listJobs lists the jobs of the config file: when they ran, when they run next, and
-// where they are running.
+// listJobs lists the jobs of the config file with the last run, the next run, and the
+// hosts of the run under way.
 func (a *app) listJobs(ctx context.Context) error {
 	jobs, err := a.configJobs()
 	if err != nil {

@@ -28,7 +28,7 @@ func (a *app) newWorkerCommand() *cobra.Command {
 	return cmd
 }
 
-// work runs the jobs of the config file on their schedules until a signal ends ctx.
+// work runs the jobs of the config file by schedule until a signal ends ctx.
 func (a *app) work(ctx context.Context, listen string) error {
 	jobs, err := a.scheduledJobs()
 	if err != nil {
@@ -111,6 +111,9 @@ func (a *app) checkJobs(jobs []worker.Job, location string) error {
 			return err
 		}
 		secret, err := one.settings.secret(a.getenv)
+		if one.settings.project == 0 && one.settings.mapping != "" {
+			one.settings.project = 1 // the mapping may name a column of projects
+		}
 		if err == nil {
 			err = one.settings.missing(secret)
 		}
@@ -137,7 +140,7 @@ func (a *app) serveHealth(ctx context.Context, address string, w *worker.Worker,
 	paths := http.NewServeMux()
 	paths.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	paths.HandleFunc("GET /readyz", func(out http.ResponseWriter, r *http.Request) {
-		if err := errors.Join(ctx.Err(), w.Ready(r.Context())); err != nil {
+		if err := errors.Join(ctx.Err(), w.Ready(r.Context())); err != nil { //nolint:contextcheck // a request's context
 			http.Error(out, "not ready", http.StatusServiceUnavailable)
 			return
 		}

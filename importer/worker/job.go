@@ -108,7 +108,7 @@ const never = 10 * 365 * 24 * time.Hour
 // afterFault is the wait after an error of the tables.
 const afterFault = 15 * time.Second
 
-// NextRetry says when a row is taken up after its host died.
+// NextRetry returns when a row goes on after the death of a host.
 func (*jobWorker) NextRetry(*river.Job[jobArgs]) time.Time { return time.Now() }
 
 // Work moves a job on: from sleep to its rosters, or from those to sleep.

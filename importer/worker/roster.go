@@ -60,7 +60,7 @@ type rosterWorker struct {
 // errTakenOver ends a slice whose row another host has taken over.
 var errTakenOver = errors.New("another host has taken the roster over")
 
-// NextRetry says when a row is taken up after its host died.
+// NextRetry returns when a row goes on after the death of a host.
 func (*rosterWorker) NextRetry(*river.Job[rosterArgs]) time.Time { return time.Now() }
 
 // Work imports a slice of a roster.
@@ -114,7 +114,7 @@ func (w *rosterWorker) slice(ctx context.Context, t Task, row *rivertype.JobRow)
 			}
 		}
 	})
-	r = w.Runner.Slice(own, t)
+	r = w.Runner.Slice(own, t) //nolint:contextcheck // a slice ends with the worker, not with River's time-out
 	stop()
 	beating.Wait()
 	return r, taken.Load() || !w.beat(ctx, row)
@@ -144,7 +144,7 @@ func (w *rosterWorker) leave(ctx context.Context, id int64) error {
 	for {
 		row, err := w.store.JobGet(ctx, id)
 		settled := err == nil && row.State != rivertype.JobStateRunning && (row.FinalizedAt != nil || time.Until(row.ScheduledAt) > afterLeaving)
-		if settled || errors.Is(err, rivertype.ErrNotFound) || !wait(w.stop, w.Timing.Heartbeat/4) {
+		if settled || errors.Is(err, rivertype.ErrNotFound) || !wait(w.stop, w.Timing.Heartbeat/4) { //nolint:contextcheck // as the slice
 			return river.JobSnooze(0)
 		}
 	}

@@ -98,7 +98,7 @@ func (q *Queue) Status(ctx context.Context, jobs []Job) ([]Status, error) {
 			if err := q.progress(ctx, row.state.Rosters, s); err != nil {
 				return nil, err
 			}
-		case row.JobRow.State == rivertype.JobStateRunning: // begins or ends
+		case row.State == rivertype.JobStateRunning: // begins or ends
 			s.State = StateRunning
 		case row.ScheduledAt.Before(time.Now()):
 			s.State, s.Next = StateDue, row.ScheduledAt

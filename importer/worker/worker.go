@@ -89,7 +89,7 @@ type Worker struct {
 	Options
 	store *store
 	jobs  map[string]Job
-	stop  context.Context // ends when the worker is told to stop
+	stop  context.Context // ends when a signal stops the worker
 }
 
 const (

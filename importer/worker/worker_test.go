@@ -227,8 +227,11 @@ func testSlices(t *testing.T, location string) {
 			t.Errorf("slice %d: %+v", n, task)
 		}
 		ends := []worker.Result{
-			{ExitCode: 3, Problem: "max_duration", Unfinished: true}, {ExitCode: 4, Problem: "locked"},
-			{ExitCode: 3, Problem: "unreachable"}, {ExitCode: 2, Problem: ledger.CodeUnreachable}, {},
+			{ExitCode: 3, Problem: "max_duration", Unfinished: true},
+			{ExitCode: 4, Problem: "locked"},
+			{ExitCode: 3, Problem: "unreachable"},
+			{ExitCode: 2, Problem: ledger.CodeUnreachable},
+			{},
 		}
 		end := ends[n-1]
 		end.Figures.Requests = n
