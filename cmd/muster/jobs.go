@@ -105,6 +105,9 @@ func (a *app) listJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.tryLedger(ctx); err != nil {
+		return err
+	}
 	queue, err := worker.OpenQueue(ctx, location, false, a.logger())
 	if err != nil {
 		return err
@@ -213,6 +216,9 @@ func (a *app) startJob(ctx context.Context, name string) error {
 	}
 	location, err := a.ledgerPath()
 	if err != nil {
+		return err
+	}
+	if err := a.tryLedger(ctx); err != nil {
 		return err
 	}
 	queue, err := worker.OpenQueue(ctx, location, true, a.logger())

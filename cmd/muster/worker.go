@@ -41,6 +41,9 @@ func (a *app) work(ctx context.Context, listen string) error {
 	if err := a.checkJobs(jobs, location); err != nil {
 		return err
 	}
+	if err := a.tryLedger(ctx); err != nil {
+		return err
+	}
 	log := a.logger()
 	w, err := worker.Open(ctx, worker.Options{
 		Location: location, Jobs: jobs, Runner: &jobRunner{app: a, log: log}, Timing: a.workerTiming(), Log: log,
@@ -69,6 +72,16 @@ func (a *app) work(ctx context.Context, listen string) error {
 	}
 	context.AfterFunc(ctx, func() { log.Info().Msg("the worker stops: requests on their way are finished first") })
 	return w.Run(ctx)
+}
+
+// tryLedger opens and closes the ledger, which says in a sentence why a database can't be
+// used.
+func (a *app) tryLedger(ctx context.Context) error {
+	book, _, err := a.openRecord(ctx)
+	if book != nil {
+		err = errors.Join(err, book.Close())
+	}
+	return err
 }
 
 // workerTiming returns the times of the worker, which tests shorten.

@@ -68,13 +68,6 @@ func openStore(ctx context.Context, location string, config *river.Config, creat
 }
 
 func openPostgres(ctx context.Context, location string, config *river.Config, create bool) (*store, error) {
-	book, err := ledger.Open(ctx, location) // which says in a sentence why a database can't be used
-	if err != nil {
-		return nil, err
-	}
-	if err := book.Close(); err != nil {
-		return nil, err
-	}
 	settings, err := ledger.PostgresConfig(location)
 	if err != nil {
 		return nil, err
