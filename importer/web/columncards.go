@@ -38,7 +38,7 @@ func (data *columnsData) cards(in *importer.Roster, was, choices []mapping.Choic
 			c.Samples = samplesOf(rows, i)
 		}
 		if one, known := why[c.Letter]; known && was[i].Equal(choices[i]) && was[i].Field != "" {
-			c.Why = text.Capital(one.How)
+			c.Why = one.How
 		}
 		switch c.Choice.Field {
 		case mapping.FirstName:

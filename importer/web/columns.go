@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"muster/importer"
@@ -171,7 +172,7 @@ func (data *columnsData) questions(s *Server, questions []mapping.Question, answ
 		if q.Needless(questions, answers) {
 			continue
 		}
-		one := question{Name: "a" + strconv.Itoa(i), Says: text.Sentence(q.Message), Chosen: answers[i]}
+		one := question{Name: "a" + strconv.Itoa(i), Says: text.Capital(text.Sentence(q.Message)), Chosen: answers[i]}
 		for _, a := range q.Answers {
 			one.Answers = append(one.Answers, answer{s.answerText(a), a.Samples})
 		}
@@ -187,7 +188,11 @@ func (s *Server) answerText(a mapping.Answer) string {
 	}
 	switch {
 	case a.Text != "":
-		return text.Capital(a.Text)
+		says := a.Text
+		if order, rest, ok := strings.Cut(says, ": "); ok && slices.Contains(nameOrders(), order) {
+			says = rest // the word of a mapping file
+		}
+		return text.Capital(says)
 	case a.Column < 0:
 		return s.text("columns.none")
 	}

@@ -15,7 +15,7 @@ import (
 const mostPasted = 100_000
 
 // rowsOfGrid is how many rows the grid loads at once.
-const rowsOfGrid = 500
+const rowsOfGrid = 200
 
 // gridRow is a row for the grid. Texts are shown as texts, never as HTML.
 type gridRow struct {

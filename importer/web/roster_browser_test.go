@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,23 @@ func cell(row, column string) string {
 	return ".tabulator-row:nth-child(" + row + ") .tabulator-cell[tabulator-field=" + column + "]"
 }
 
+// looks keeps pictures of a page, if a folder is named for them.
+func (s *site) looks(b *browser.Tab, name string) {
+	s.t.Helper()
+	to := os.Getenv("MUSTER_TEST_PICTURES")
+	for _, width := range []int{390, 1920, 1280} {
+		for _, dark := range []bool{true, false} {
+			b.Look(width, dark)
+			if got := b.Eval("document.documentElement.scrollWidth <= innerWidth"); got != "true" {
+				s.t.Errorf("%s is wider than a window of %d", name, width)
+			}
+			if to != "" {
+				b.Screenshot(filepath.Join(to, fmt.Sprintf("%s-%d-%t.png", name, width, dark)))
+			}
+		}
+	}
+}
+
 func TestBrowserCorrectsARoster(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Account{}, simulator.Config{Windows: []simulator.Window{}})
@@ -35,14 +53,12 @@ func TestBrowserCorrectsARoster(t *testing.T) {
 		"Ann,Lee,TBD,yes,", "Bo,,102,yes,", "Cy,Ho,TBD,maybe,", "Di,Li,104,no,<b>Boss</b>", "Ed,Ma,,no,"))
 	b.WaitForText("Here is what muster understands")
 	b.Accessible()
+	s.looks(b, "columns")
 	b.Click("text=Continue to the check")
 	b.Until(headline, "2 new · 3 to fix")
 	b.WaitFor(cell("1", "c2"))
 	b.Accessible()
-	b.Look(1280, false)
-	if to := os.Getenv("SHOTS"); to != "" {
-		b.Screenshot(filepath.Join(to, "check.png"))
-	}
+	s.looks(b, "check")
 
 	// A cell is corrected in the grid.
 	b.DoubleClick(cell("2", "c1"))

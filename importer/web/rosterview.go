@@ -17,7 +17,7 @@ func rosterFunctions(t texts) template.FuncMap {
 		"multiline":   func(cell string) bool { return strings.Contains(cell, "\n") },
 		"json":        toJSON,
 		"fieldsOf":    func() []mapping.Field { return append([]mapping.Field{mapping.FullName}, mapping.Fields()...) },
-		"ordersOf":    func() []string { return []string{"auto", "first_last", "last_first", "two_surnames"} },
+		"ordersOf":    nameOrders,
 		"decisionsOf": decisions,
 		"filtersOf":   filtersOf,
 		"groupOf": func(of summaryData, group importer.ProblemGroup) groupView {
@@ -37,6 +37,9 @@ func toJSON(value any) (string, error) {
 	content, err := json.Marshal(value)
 	return string(content), err
 }
+
+// nameOrders returns the orders of whole names, as a mapping file says them.
+func nameOrders() []string { return []string{"auto", "first_last", "last_first", "two_surnames"} }
 
 // decisions returns the decisions on a row.
 func decisions() []importer.Decision {
