@@ -2,7 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
@@ -93,8 +96,7 @@ func TestWebKilledInMidRun(t *testing.T) {
 			}})
 			first := w.startWeb("--settle-after", "200ms")
 			process <- first.cmd.Process
-			draft := w.draft()
-			answer, err := first.PostForm(first.url+"/roster/"+draft+"/import", nil)
+			answer, err := first.PostForm(first.url+"/roster/"+first.upload(w.crew(people))+"/import", nil)
 			if err == nil { // else it was killed before it could answer
 				_ = answer.Body.Close()
 			}
@@ -130,16 +132,26 @@ func TestWebKilledInMidRun(t *testing.T) {
 	}
 }
 
-// draft puts a roster into the page's folder, as an upload does, and returns the ID.
-func (w *world) draft() string {
-	w.t.Helper()
-	const id = "abcdefghijklmnopqrstuvwxyz"
-	folder := filepath.Join(w.folder, "state", "muster", "web", "drafts", id, "roster")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		w.t.Fatal(err)
+// upload drops a roster on the page, and returns the ID of the draft.
+func (p *webProcess) upload(path string) (draft string) {
+	p.t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	if err := os.Rename(w.crew(60), filepath.Join(folder, "crew.csv")); err != nil {
-		w.t.Fatal(err)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("roster", filepath.Base(path))
+	if err == nil {
+		_, err = part.Write(content)
 	}
-	return id
+	if err = errors.Join(err, form.Close()); err != nil {
+		p.t.Fatal(err)
+	}
+	answer, err := p.Post(p.url+"/roster", form.FormDataContentType(), &body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.read(answer)
+	return strings.Split(answer.Request.URL.Path, "/")[2]
 }

@@ -177,3 +177,35 @@ func TestBrowserShowsCellsAsText(t *testing.T) {
 		}
 	}
 }
+
+// samples is the folder of the sample rosters.
+const samples = "../../samples"
+
+// TestBrowserFourClicks counts the clicks from the dropped file to the end of a rehearsal.
+func TestBrowserFourClicks(t *testing.T) {
+	t.Parallel()
+	file, err := filepath.Abs(filepath.Join(samples, "crew.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, Account{}, simulator.Config{})
+	b := s.openBrowser()
+	b.Until("document.readyState", "complete") // the script is there
+	b.Drop("#upload", file)
+	clicks := 0
+	for _, button := range []string{"text=Continue to the check", "text=Rehearse: nothing is sent"} {
+		b.Click(button)
+		clicks++
+	}
+	b.WaitForText("Rehearsed: ")
+	if clicks > 4 {
+		t.Errorf("%d clicks", clicks)
+	}
+	if got := s.lastRun(); got.Kind != kindRehearsal || got.Status != statusFinished || got.Result.Counts.Created == 0 {
+		t.Errorf("the run is %+v", got)
+	}
+	if file := s.save(b, "text=Download the results"); filepath.Base(file) != "crew.rehearsal.xlsx" {
+		t.Errorf("the results are %s", file)
+	}
+	s.exact(0)
+}

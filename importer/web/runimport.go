@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"muster/importer"
+	"muster/importer/fault"
 	"muster/importer/report"
 )
 
@@ -16,7 +17,7 @@ func (rs *runner) importRoster(ctx context.Context, one *liveRun) (err error) {
 	r := one.record
 	d, err := rs.drafts.get(r.Draft)
 	if err != nil {
-		return &importer.StopError{Code: "draft_removed", Message: "the roster was removed", Fix: "drop the roster again", Err: err}
+		return fault.Usage("drop the roster again", "the roster was removed: %v", err)
 	}
 	in, err := rs.open(ctx, d)
 	if err != nil {
@@ -151,7 +152,7 @@ func (one *liveRun) view(now time.Time) progressView {
 	v.Now = now
 	if one.progress != nil {
 		v.Snapshot = one.progress.Snapshot(now)
-		v.Done = v.Snapshot.Counts.Rows()
+		v.Done = v.Counts.Rows()
 	}
 	const worthSaying = 2 * time.Second
 	switch {
