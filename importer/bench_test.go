@@ -27,7 +27,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 	"muster/ratelimit"
 )
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"muster/importer/ledger"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // newLedger returns the location of a new ledger: a file in a folder, or a database with

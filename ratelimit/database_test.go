@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // host returns the Pace of a host that shares the quota of a credential in the database at url.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 	"muster/ratelimit"
 )
 

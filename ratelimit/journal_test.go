@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 func TestFileJournal(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/procore/simulator"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // The doctor looks at the database of a ledger, and says what to do about a problem.

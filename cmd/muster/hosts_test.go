@@ -25,7 +25,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"muster/importer/procore/simulator"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // host is a machine: a separate folder, and the ledger that all hosts share.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"muster/importer/procore/simulator"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // expect runs the program in the world's folder, and fails unless the exit code is right.

@@ -19,7 +19,7 @@ import (
 
 	"muster/importer/procore/simulator"
 	"muster/importer/worker"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // workerVariable makes the test binary behave as the program with a worker that notices

@@ -10,7 +10,7 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // onStores runs a benchmark on each kind of store.

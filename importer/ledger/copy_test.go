@@ -13,7 +13,7 @@ import (
 	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // content returns all lines of a ledger's file, each as text.

@@ -10,7 +10,7 @@ import (
 
 	"muster/importer/fault"
 	"muster/importer/ledger"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // as returns the URL for another role, or with another parameter.

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"muster/importer/ledger"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // A secret in a file is not in the database, and only a host with the same file opens the

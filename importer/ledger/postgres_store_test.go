@@ -20,7 +20,7 @@ import (
 	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // A host whose session has ended writes nothing any more, and another host takes the

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // newLocation returns the location of a new store for one test.

@@ -10,7 +10,7 @@ import (
 
 	"muster/importer/outcome"
 	"muster/importer/report"
-	"muster/internal/browser"
+	"muster/importer/browser"
 )
 
 // openInBrowser shows a page in Chromium.

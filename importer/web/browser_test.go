@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"muster/importer/procore/simulator"
-	"muster/internal/browser"
+	"muster/importer/browser"
 )
 
 // openBrowser opens the first page of a site in Chromium.

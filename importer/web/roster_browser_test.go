@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"muster/importer/procore/simulator"
-	"muster/internal/browser"
+	"muster/importer/browser"
 )
 
 // written writes a file to drop.

@@ -12,7 +12,7 @@ import (
 	"muster/importer/procore/simulator"
 	"muster/importer/results"
 	"muster/importer/roster"
-	"muster/internal/browser"
+	"muster/importer/browser"
 )
 
 // accessible checks a page in both colours, on a phone and on a screen.

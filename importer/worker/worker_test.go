@@ -15,7 +15,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/worker"
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 // quick returns times that let a test end soon.

@@ -3,7 +3,7 @@ package pgtest_test
 import (
 	"testing"
 
-	"muster/internal/pgtest"
+	"muster/importer/pgtest"
 )
 
 func TestURL(t *testing.T) {
