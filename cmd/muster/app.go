@@ -27,6 +27,8 @@ type process struct {
 	mute   atomic.Bool     // standard error is for errors and warnings, or for JSON
 	said   map[string]bool // messages that are printed once
 	timing worker.Timing   // of the worker
+
+	clicked bool // started by a double click in the Explorer of Windows
 }
 
 // app is a command in progress: settings, given flags and the result.

@@ -249,3 +249,14 @@ func TestWebKeepsTheAccount(t *testing.T) {
 		t.Error("the account is not forgotten")
 	}
 }
+
+// A double click has no arguments. The window stays open if the page can't be served.
+func TestDoubleClickOpensThePage(t *testing.T) {
+	t.Parallel()
+	var stderr bytes.Buffer
+	getenv := func(name string) string { return map[string]string{"XDG_STATE_HOME": "/dev/null/none"}[name] }
+	p := &process{getenv: getenv, stdin: strings.NewReader("\n"), stdout: &output{w: io.Discard}, stderr: &stderr, clicked: true}
+	if code := run(t.Context(), nil, p); code != exitNotStarted || !strings.Contains(stderr.String(), "Press Enter") {
+		t.Errorf("exit code %d: %s", code, &stderr)
+	}
+}

@@ -21,6 +21,7 @@ func (s *site) openBrowser(arguments ...string) *browser.Tab {
 	b.Go(Link(s.server.Address, s.server.Key))
 	b.Until("location.pathname + location.search", "/")
 	b.WaitFor("main h1")
+	b.Until("document.readyState", "complete") // the scripts have run
 	return b
 }
 

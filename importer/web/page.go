@@ -66,8 +66,8 @@ func loadPages() (*pages, error) {
 func (p *pages) functions() template.FuncMap {
 	all := rosterFunctions(p.texts)
 	maps.Copy(all, template.FuncMap{
-		"t":      p.texts.say,   // {{t "key" arguments…}}
-		"n":      p.texts.count, // {{n "key" count arguments…}}
+		"t":      p.texts.say,   // {{t "quit"}}, with arguments behind the key
+		"n":      p.texts.count, // n, in the same way: of a count
 		"number": text.Number,
 		"clean":  report.Clean, // a cell, without control characters
 		"about":  text.About,

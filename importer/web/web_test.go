@@ -70,6 +70,7 @@ func (o *office) Ledger(ctx context.Context, rehearsal bool) (*Ledger, error) {
 func (o *office) Saved() importer.SavedMappings {
 	return importer.SavedMappings(filepath.Join(o.folder, "mappings"))
 }
+
 func (o *office) Options() importer.Options {
 	return importer.Options{Limits: importer.Limits{SettleAfter: 200 * time.Millisecond}}
 }
