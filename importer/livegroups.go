@@ -172,7 +172,7 @@ func cellTexts(counts map[string]int) []CellText {
 
 func (g *liveGroup) id() string {
 	sum := fnv.New64a()
-	sum.Write([]byte(g.key))
+	_, _ = sum.Write([]byte(g.key)) // never fails
 	return hex.EncodeToString(sum.Sum(nil))
 }
 

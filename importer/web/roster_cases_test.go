@@ -165,7 +165,7 @@ func TestBrowserWithoutAMouse(t *testing.T) {
 		b.Press("ArrowRight")
 	}
 	b.Press("Enter")
-	b.WaitFor(".tabulator-editing input")
+	b.Until("document.activeElement.matches('.tabulator-editing input')", "true")
 	b.Insert("Lee")
 	b.Press("Enter")
 	b.Until(headline, "2 new")
