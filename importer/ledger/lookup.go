@@ -36,7 +36,7 @@ func (l *Ledger) Lookup(ctx context.Context, keys []Key, entries []Entry) error 
 }
 
 func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error {
-	intents, people, err := readKeys(ctx, l.store, keys)
+	intents, people, err := l.store.Known(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -63,20 +63,6 @@ func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error 
 		entries[n] = known[key]
 	}
 	return nil
-}
-
-// readKeys returns what is known of keys. Intents come first: a key that is settled
-// meanwhile is then seen among the people. The other way round the key would be seen
-// nowhere.
-func readKeys(ctx context.Context, from reader, keys []Key) (intents []intentRecord, people []personRecord, err error) {
-	if len(keys) == 0 {
-		return nil, nil, nil
-	}
-	if intents, err = from.Intents(ctx, keys); err != nil {
-		return nil, nil, err
-	}
-	people, err = from.People(ctx, keys)
-	return intents, people, err
 }
 
 // creator returns the ID of the run that created a person; "" for a run that was

@@ -15,8 +15,8 @@ import (
 type postgresReader struct {
 	location string
 
-	// read carries out a query, and hands the answer to collect.
-	read func(ctx context.Context, collect func(pgx.Rows) error, text string, args ...any) error
+	// send carries out queries in one round trip.
+	send func(context.Context, *pgx.Batch) error
 }
 
 // Columns and tables that scanIntent, scanPerson and scanRun read.
@@ -26,8 +26,15 @@ const (
 	postgresPeople = `SELECT key, name_key, id_key, state, person, project, attempts, generation, created, run FROM muster_people `
 )
 
-func (q *postgresReader) Intents(ctx context.Context, keys []Key) ([]intentRecord, error) {
-	return queryPostgres(ctx, q, scanIntent, postgresOpen+"WHERE i.key = ANY ($1::bytea[])", byteKeys(keys))
+func (q *postgresReader) Known(ctx context.Context, keys []Key) (intents []intentRecord, people []personRecord, err error) {
+	if len(keys) == 0 {
+		return nil, nil, nil
+	}
+	batch := &pgx.Batch{}
+	list := byteKeys(keys)
+	queuePostgres(batch, &intents, scanIntent, postgresOpen+"WHERE i.key = ANY ($1::bytea[])", list)
+	queuePostgres(batch, &people, scanPerson, postgresPeople+"WHERE key = ANY ($1::bytea[])", list)
+	return intents, people, explainPostgres(q.location, "read", q.send(ctx, batch))
 }
 
 func (q *postgresReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord, error) {
@@ -70,11 +77,18 @@ func (q *postgresReader) LastCreated(ctx context.Context, nameKey, idKey Key, ot
 
 // queryPostgres returns what scan makes of every line of the answer.
 func queryPostgres[T any](ctx context.Context, q *postgresReader, scan func(scanner) (T, error), text string, args ...any) (all []T, err error) {
-	err = q.read(ctx, func(rows pgx.Rows) (err error) {
-		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (T, error) { return scan(row) })
-		return err
-	}, text, args...)
+	batch := &pgx.Batch{}
+	queuePostgres(batch, &all, scan, text, args...)
+	err = q.send(ctx, batch)
 	return all, explainPostgres(q.location, "read", err)
+}
+
+// queuePostgres adds a query to a batch. The answer goes into all.
+func queuePostgres[T any](batch *pgx.Batch, all *[]T, scan func(scanner) (T, error), text string, args ...any) {
+	batch.Queue(text, args...).Query(func(rows pgx.Rows) (err error) {
+		*all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (T, error) { return scan(row) })
+		return err
+	})
 }
 
 // byteKeys returns keys as a list of bytea.
@@ -100,7 +114,7 @@ type postgresTransaction struct {
 // next reads the clock, so that times and IDs grow from transaction to transaction.
 func (s *postgresStore) begin(conn *pgx.Conn) *postgresTransaction {
 	t := &postgresTransaction{conn: conn, waiting: &pgx.Batch{}}
-	t.location, t.read = s.location, t.readWaiting
+	t.location, t.postgresReader.send = s.location, t.sendWaiting
 	t.waiting.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	t.waiting.Queue("SELECT pg_advisory_xact_lock($1)", s.lockNumber("write"))
 	t.waiting.Queue("SELECT clock_timestamp(), nextval('muster_intent_ids')").QueryRow(func(row pgx.Row) error {
@@ -112,23 +126,23 @@ func (s *postgresStore) begin(conn *pgx.Conn) *postgresTransaction {
 	return t
 }
 
-// send carries out the statements that wait.
-func (t *postgresTransaction) send(ctx context.Context) error {
+// flush carries out the statements that wait.
+func (t *postgresTransaction) flush(ctx context.Context) error {
 	batch := t.waiting
 	t.waiting = &pgx.Batch{}
 	return t.conn.SendBatch(ctx, batch).Close()
 }
 
-// readWaiting carries out the statements that wait and a query, in one round trip.
-func (t *postgresTransaction) readWaiting(ctx context.Context, collect func(pgx.Rows) error, text string, args ...any) error {
-	t.waiting.Queue(text, args...).Query(collect)
-	return t.send(ctx)
+// sendWaiting carries out the statements that wait and more queries, in one round trip.
+func (t *postgresTransaction) sendWaiting(ctx context.Context, more *pgx.Batch) error {
+	t.waiting.QueuedQueries = append(t.waiting.QueuedQueries, more.QueuedQueries...)
+	return t.flush(ctx)
 }
 
 // Now returns the time of the server, which all hosts share.
 func (t *postgresTransaction) Now(ctx context.Context) (time.Time, error) {
 	if t.now.IsZero() {
-		if err := t.send(ctx); err != nil {
+		if err := t.flush(ctx); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -208,7 +222,7 @@ func (t *postgresTransaction) AddRun(ctx context.Context, r *Run) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING number`,
 		r.ID, r.API, r.Company, r.Project, r.Command, r.Host, r.Roster, r.Results, millisOf(r.Started), string(r.Status)).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&r.number) })
-	return t.send(ctx)
+	return t.flush(ctx)
 }
 
 func (t *postgresTransaction) SaveRun(_ context.Context, r *Run) error {
@@ -226,7 +240,7 @@ func (t *postgresTransaction) DeleteRun(ctx context.Context, number int64) (atte
 		attempts = int(tag.RowsAffected())
 		return nil
 	})
-	err = t.send(ctx)
+	err = t.flush(ctx)
 	return attempts, err
 }
 
@@ -236,7 +250,7 @@ func (t *postgresTransaction) commit(ctx context.Context) error {
 		done = tag
 		return nil
 	})
-	if err := t.send(ctx); err != nil {
+	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	if done.String() != "COMMIT" {

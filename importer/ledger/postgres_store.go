@@ -66,6 +66,10 @@ func openPostgres(ctx context.Context, location string) (*postgresStore, error) 
 		return nil, err
 	}
 	config.MinConns, config.MinIdleConns = 0, 0
+	// A plan that the server made for an empty table would go on to read the table whole.
+	// The prices of such plans make the server compile them, which takes longer than they do.
+	config.ConnConfig.RuntimeParams["enable_seqscan"] = "off"
+	config.ConnConfig.RuntimeParams["jit"] = "off"
 	s := &postgresStore{}
 	s.location = publicURL(config)
 	if s.session.conn, err = pgx.ConnectConfig(ctx, config.ConnConfig); err != nil {
@@ -73,7 +77,7 @@ func openPostgres(ctx context.Context, location string) (*postgresStore, error) 
 	}
 	if err = s.adopt(ctx); err == nil {
 		s.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
-		s.read = s.readPool
+		s.send = func(ctx context.Context, batch *pgx.Batch) error { return s.pool.SendBatch(ctx, batch).Close() }
 	}
 	if err != nil {
 		_ = s.Close() // err says more
@@ -105,16 +109,6 @@ func (s *postgresStore) Close() error {
 		return nil // the loss was an error already
 	}
 	return explainPostgres(s.location, "close", s.session.conn.Close(ctx))
-}
-
-// readPool reads what is committed, on any session.
-func (s *postgresStore) readPool(ctx context.Context, collect func(pgx.Rows) error, text string, args ...any) error {
-	rows, err := s.pool.Query(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	return collect(rows)
 }
 
 // withSession runs do on the session that has the locks. When the session has ended,

@@ -23,11 +23,11 @@ type batch struct {
 // applyChanges reads what is known of the keys of all changes, decides each
 // change, and writes the result. A refusal is the error of its change.
 func applyChanges(ctx context.Context, tx transaction, changes []*change) error {
-	now, err := tx.Now(ctx)
+	b, err := readBatch(ctx, tx, changes)
 	if err != nil {
 		return err
 	}
-	b, err := readBatch(ctx, tx, changes)
+	now, err := tx.Now(ctx) // after the first read, with which a store may get the time
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func readBatch(ctx context.Context, tx transaction, changes []*change) (*batch, 
 			b.owners[p.id] = append(b.owners[p.id], p)
 		}
 	}
-	intents, people, err := readKeys(ctx, tx, keys)
+	intents, people, err := tx.Known(ctx, keys)
 	for n := range intents {
 		b.open[intents[n].key] = &intents[n]
 	}

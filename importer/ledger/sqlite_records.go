@@ -53,8 +53,15 @@ const (
 	openIntents = "SELECT " + openColumns + " FROM intents i JOIN runs r ON r.number = i.run "
 )
 
-func (q *sqliteReader) Intents(ctx context.Context, keys []Key) ([]intentRecord, error) {
-	return query(ctx, q, scanIntent, openIntents+"WHERE i.key IN (SELECT unhex(value) FROM json_each(?))", keyList(keys))
+func (q *sqliteReader) Known(ctx context.Context, keys []Key) (intents []intentRecord, people []personRecord, err error) {
+	if len(keys) == 0 {
+		return nil, nil, nil
+	}
+	intents, err = query(ctx, q, scanIntent, openIntents+"WHERE i.key IN (SELECT unhex(value) FROM json_each(?))", keyList(keys))
+	if err == nil {
+		people, err = q.People(ctx, keys)
+	}
+	return intents, people, err
 }
 
 func (q *sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecord, error) {

@@ -61,8 +61,10 @@ type store interface {
 
 // reader reads committed records, and inside a transaction the uncommitted too.
 type reader interface {
-	// Intents returns the open intents of the keys, in any order.
-	Intents(ctx context.Context, keys []Key) ([]intentRecord, error)
+	// Known returns the open intents of the keys and what People returns, in any order.
+	// The intents are read first: a key that is settled meanwhile is then seen among the
+	// people. The other way round the key would be seen nowhere.
+	Known(ctx context.Context, keys []Key) ([]intentRecord, []personRecord, error)
 
 	// OpenIntents returns all open intents of a scope, or of all scopes if
 	// scope is nil, in the order of their IDs.
