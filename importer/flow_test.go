@@ -59,7 +59,7 @@ func (f *flow) start(path string, use func(im *importer.Import)) []results.Row {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	book, err := ledger.Open(ctx, filepath.Join(f.folder, "ledger.db"))
+	book, err := ledger.Open(ctx, f.location)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -282,6 +282,7 @@ func TestKnownFailureLockLeftBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits})
+		b.onFile()
 		path := b.crew(5)
 		b.run(t.Context(), path, nil)
 		locks, err := filepath.Glob(filepath.Join(b.folder, "*.lock"))

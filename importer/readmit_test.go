@@ -116,6 +116,7 @@ func TestRemovedSince(t *testing.T) {
 					config.Faults = faults(t, test.lag)
 				}
 				b := newBench(t, config)
+				b.onFile()
 				path := b.roster(test.roster)
 				run := b.run(t.Context(), path, nil)
 				first := run.rows[0].Outcome.PersonID
@@ -171,6 +172,7 @@ func TestSeveralProjects(t *testing.T) {
 	const text = "First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n"
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
+		b.onFile()
 		roster := b.roster(text)
 		b.run(t.Context(), roster, nil)
 
@@ -207,6 +209,7 @@ func TestUndoneOnAnotherProject(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
+		b.onFile()
 		roster := b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n")
 		first := b.run(t.Context(), roster, nil)
 		b.scope.Project = 200

@@ -20,11 +20,12 @@ func newLedger(t *testing.T, folder string) string {
 	return filepath.Join(folder, "ledger.db")
 }
 
-// onFile skips a test that needs the file of a ledger.
+// onFile skips a test that needs the file of a ledger, or a ledger that follows virtual
+// time: the clock of a server does not.
 func (b *bench) onFile() {
 	b.t.Helper()
 	if ledger.IsURL(b.location) {
-		b.t.Skip("the test is about an SQLite file")
+		b.t.Skip("the test needs a ledger in a file")
 	}
 }
 
