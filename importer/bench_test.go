@@ -25,9 +25,9 @@ import (
 
 	"muster/importer"
 	"muster/importer/ledger"
+	"muster/importer/pgtest"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
-	"muster/importer/pgtest"
 	"muster/ratelimit"
 )
 

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"muster/importer/ledger"
-	"muster/importer/procore/simulator"
 	"muster/importer/pgtest"
+	"muster/importer/procore/simulator"
 )
 
 // The doctor looks at the database of a ledger, and says what to do about a problem.

@@ -24,8 +24,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"muster/importer/procore/simulator"
 	"muster/importer/pgtest"
+	"muster/importer/procore/simulator"
 )
 
 // host is a machine: a separate folder, and the ledger that all hosts share.

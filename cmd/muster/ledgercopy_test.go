@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"muster/importer/procore/simulator"
 	"muster/importer/pgtest"
+	"muster/importer/procore/simulator"
 )
 
 // expect runs the program in the world's folder, and fails unless the exit code is right.

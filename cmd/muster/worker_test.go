@@ -17,9 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"muster/importer/pgtest"
 	"muster/importer/procore/simulator"
 	"muster/importer/worker"
-	"muster/importer/pgtest"
 )
 
 // workerVariable makes the test binary behave as the program with a worker that notices

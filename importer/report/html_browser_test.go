@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"muster/importer/browser"
 	"muster/importer/outcome"
 	"muster/importer/report"
-	"muster/importer/browser"
 )
 
 // openInBrowser shows a page in Chromium.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"muster/importer/procore/simulator"
 	"muster/importer/browser"
+	"muster/importer/procore/simulator"
 )
 
 // openBrowser opens the first page of a site in Chromium.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"muster/importer/procore/simulator"
 	"muster/importer/browser"
+	"muster/importer/procore/simulator"
 )
 
 // written writes a file to drop.

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"muster/importer/browser"
 	"muster/importer/procore/simulator"
 	"muster/importer/results"
 	"muster/importer/roster"
-	"muster/importer/browser"
 )
 
 // accessible checks a page in both colours, on a phone and on a screen.

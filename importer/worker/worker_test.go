@@ -14,8 +14,8 @@ import (
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
-	"muster/importer/worker"
 	"muster/importer/pgtest"
+	"muster/importer/worker"
 )
 
 // quick returns times that let a test end soon.
