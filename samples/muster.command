@@ -2,7 +2,5 @@
 # Opens muster's page in your browser. On macOS: put this file beside the program muster,
 # and double-click it. Closing the window ends muster.
 cd "$(dirname "$0")" || exit
-if [ -x ./muster ]; then
-  exec ./muster web
-fi
+PATH=".:$PATH"
 exec muster web

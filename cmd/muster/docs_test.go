@@ -98,7 +98,7 @@ func tableOfSettings() []setting {
 }
 
 func variables() []string {
-	known := []string{"MUSTER_CLIENT_ID", "MUSTER_CLIENT_SECRET", "MUSTER_CRASHES", "MUSTER_TEST_LEDGER", "MUSTER_TEST_LONG", "MUSTER_TEST_POSTGRES", "MUSTER_TEST_TOOLS"}
+	known := []string{"MUSTER_CLIENT_ID", "MUSTER_CLIENT_SECRET", "MUSTER_CRASHES", "MUSTER_KEYRING", "MUSTER_TEST_LEDGER", "MUSTER_TEST_LONG", "MUSTER_TEST_POSTGRES", "MUSTER_TEST_TOOLS"}
 	for _, line := range tableOfSettings() {
 		known = append(known, line.variable)
 	}

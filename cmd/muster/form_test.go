@@ -239,7 +239,7 @@ func TestErrorsFitTheTerminal(t *testing.T) {
 	shown, code := terminal(t, folder, []string{"import", "crew.csv"})
 	want := "muster: not set: --company (or MUSTER_COMPANY), --project (or MUSTER_PROJECT), MUSTER_CLIENT_ID,\r\n" +
 		"  MUSTER_CLIENT_SECRET (or --client-secret-file)\r\n" +
-		"  try: set them, or add --simulate to rehearse without Procore\r\n"
+		"  try: set them, connect on the page (muster web), or add --simulate to rehearse without Procore\r\n"
 	if code != exitNotStarted || !strings.HasSuffix(shown.written, want) {
 		t.Errorf("exit code %d\n%q", code, shown.written)
 	}

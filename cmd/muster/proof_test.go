@@ -119,7 +119,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	killed := func(args ...string) {
 		cmd := w.command(args...)
 		child.Store(cmd)
-		killAt.Store(creates.Load() + 1 + random.Int64N(int64(people)/8))
+		killAt.Store(creates.Load() + 1 + random.Int64N(int64(people)/16))
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
