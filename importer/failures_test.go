@@ -173,7 +173,7 @@ func TestOtherProjectCannotBeSettled(t *testing.T) {
 				}
 				defer book.Close()
 				there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
-				release, err := book.Lock(there)
+				release, err := book.Lock(t.Context(), there)
 				if err != nil {
 					t.Fatal(err)
 				}

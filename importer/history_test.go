@@ -22,7 +22,7 @@ func TestPastRuns(t *testing.T) {
 	}
 	defer book.Close()
 	scope := ledger.Scope{API: "api", Company: 1, Project: 100}
-	release, err := book.Lock(scope)
+	release, err := book.Lock(t.Context(), scope)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestLastRunWithResults(t *testing.T) {
 	defer book.Close()
 	add := func(project int64, command, name string, keep bool) ledger.Run {
 		scope := ledger.Scope{API: "api.procore.com", Company: 1, Project: project}
-		release, err := book.Lock(scope)
+		release, err := book.Lock(t.Context(), scope)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -115,12 +115,12 @@ func (im *Import) Close() error {
 
 // Lock keeps other runs away from the projects until Close. The error wraps
 // ledger.ErrLocked if another run works on a project.
-func (im *Import) Lock() error {
+func (im *Import) Lock(ctx context.Context) error {
 	if im.MaxDuration > 0 {
 		im.deadline = time.Now().Add(im.MaxDuration)
 	}
 	for _, id := range im.split.Projects {
-		release, err := im.Ledger.Lock(im.connection(id).Scope)
+		release, err := im.Ledger.Lock(ctx, im.connection(id).Scope)
 		if err != nil {
 			return errors.Join(err, im.Close()) // all projects or none
 		}
@@ -350,7 +350,7 @@ func (im *Import) dryRun(ctx context.Context, each rowFunc) (*DryRunResult, erro
 // begun.
 func (im *Import) Run(ctx context.Context) (_ *Summary, err error) {
 	if im.locks == nil {
-		if err := im.Lock(); err != nil {
+		if err := im.Lock(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -132,7 +132,7 @@ func (b *bench) run(ctx context.Context, path string, change func(*importer.Impo
 	b.t.Helper()
 	im, end := b.newImport(path, change)
 	defer end()
-	if err := im.Lock(); err != nil {
+	if err := im.Lock(ctx); err != nil {
 		b.t.Fatal(err)
 	}
 	validation, err := im.Validate(b.t.Context())

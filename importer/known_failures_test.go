@@ -255,12 +255,12 @@ func TestKnownFailureTwoRunsAtOnce(t *testing.T) {
 				return
 			}
 			defer other.Close()
-			if _, err := other.Lock(b.scope); !errors.Is(err, ledger.ErrLocked) {
+			if _, err := other.Lock(t.Context(), b.scope); !errors.Is(err, ledger.ErrLocked) {
 				t.Errorf("a second run may begin: %v", err)
 			}
 			elsewhere := b.scope
 			elsewhere.Project++
-			release, err := other.Lock(elsewhere)
+			release, err := other.Lock(t.Context(), elsewhere)
 			if err != nil {
 				t.Errorf("another project's run may not begin: %v", err)
 				return

@@ -148,7 +148,7 @@ func (b *bench) killed(earlier string) {
 	b.t.Helper()
 	im, end := b.newImport(filepath.Join(b.folder, "crew.csv"), nil)
 	defer end()
-	if err := im.Lock(); err != nil {
+	if err := im.Lock(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
 	run, err := im.Ledger.Begin(b.t.Context(), ledger.Run{Scope: b.scope, Command: "import"})
@@ -269,7 +269,7 @@ func TestAnotherProjectsListBegunTooEarly(t *testing.T) {
 		}
 		defer book.Close()
 		there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
-		release, err := book.Lock(there)
+		release, err := book.Lock(t.Context(), there)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func (b *bench) undo(ctx context.Context, runID string, change func(*importer.Un
 		b.t.Fatal(err)
 	}
 	defer book.Close()
-	release, err := book.Lock(b.scope)
+	release, err := book.Lock(ctx, b.scope)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func TestDoctorWhileARunIsAtWork(t *testing.T) {
 	}
 	defer book.Close()
 	scope := ledger.Scope{API: strings.TrimPrefix(w.url, "http://"), Company: 1, Project: 100}
-	release, err := book.Lock(scope)
+	release, err := book.Lock(t.Context(), scope)
 	if err != nil {
 		t.Fatal(err)
 	}

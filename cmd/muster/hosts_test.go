@@ -221,7 +221,8 @@ func blows() []blow {
 				pgtest.Terminate(t, ledger)
 			},
 			func(_ *testing.T, host *os.Process) { _ = host.Signal(syscall.SIGCONT) },
-			[]int{exitDone, exitNotStarted, exitStopped}, 4,
+			[]int{exitDone, exitNotStarted, exitStopped},
+			4,
 		},
 	}
 }

@@ -89,7 +89,7 @@ func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *impo
 // showImport runs an import, and shows what happens.
 func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.PlanFile) (_ *report.Summary, err error) {
 	im := show.im
-	if err := im.Lock(); err != nil {
+	if err := im.Lock(ctx); err != nil {
 		return nil, err
 	}
 	a.monitor.start(ctx)

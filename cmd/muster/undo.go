@@ -87,7 +87,7 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 	if err := a.confirm(ctx, u, unsettled, where, own.yes); err != nil {
 		return err
 	}
-	release, err := book.Lock(run.Scope)
+	release, err := book.Lock(ctx, run.Scope)
 	if err != nil {
 		return err
 	}

@@ -95,13 +95,6 @@ func (b *Tab) Press(key string) {
 	b.Call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}, nil)
 }
 
-// Select chooses an option of a list by its value.
-func (b *Tab) Select(selector, value string) {
-	b.t.Helper()
-	b.WaitFor(selector)
-	b.Eval("(e => { e.value = " + Quote(value) + "; e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})) })(" + element(selector) + ")")
-}
-
 // Paste pastes text into an element, such as a block of cells with tabs and line breaks.
 func (b *Tab) Paste(selector, text string) {
 	b.t.Helper()

@@ -58,7 +58,7 @@ func (l *Ledger) lockAll(ctx context.Context) (release func() error, err error) 
 		if locked[r.Scope] {
 			continue
 		}
-		unlock, err := l.Lock(r.Scope)
+		unlock, err := l.Lock(ctx, r.Scope)
 		if err != nil {
 			return nil, errors.Join(err, release())
 		}

@@ -17,7 +17,7 @@ type Scope struct {
 
 // Lock locks the scope for a run, or at once returns an error that wraps
 // [ErrLocked]. The lock ends with the process at the latest, however that ends.
-func (l *Ledger) Lock(s Scope) (release func() error, err error) {
+func (l *Ledger) Lock(ctx context.Context, s Scope) (release func() error, err error) {
 	l.locks.Lock()
 	defer l.locks.Unlock()
 	if _, owned := l.locks.owned[s]; owned {
@@ -25,7 +25,7 @@ func (l *Ledger) Lock(s Scope) (release func() error, err error) {
 	}
 	unlock, err := l.store.Lock(s)
 	if errors.Is(err, ErrLocked) {
-		err = fmt.Errorf("%w%s", err, l.holder(s))
+		err = fmt.Errorf("%w%s", err, l.holder(ctx, s))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("company %d, project %d: %w", s.Company, s.Project, err)
@@ -41,8 +41,8 @@ func (l *Ledger) Lock(s Scope) (release func() error, err error) {
 
 // holder says on which host the run of a locked scope is, and since when, or returns ""
 // if no run has begun.
-func (l *Ledger) holder(s Scope) string {
-	runs, err := l.store.Runs(context.Background(), 0)
+func (l *Ledger) holder(ctx context.Context, s Scope) string {
+	runs, err := l.store.Runs(ctx, 0)
 	n := slices.IndexFunc(runs, func(r Run) bool { return r.Status == Running && r.Scope == s })
 	if err != nil || n < 0 {
 		return ""

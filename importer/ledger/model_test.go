@@ -41,7 +41,7 @@ func testModel(t *testing.T, location newLocation) {
 		for _, n := range []string{"a", "b", "c", "d", "e"} {
 			names = append(names, fmt.Sprint(check, n))
 		}
-		release, err := l.Lock(s)
+		release, err := l.Lock(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}

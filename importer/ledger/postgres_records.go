@@ -114,7 +114,7 @@ type postgresTransaction struct {
 // next reads the clock, so that times and IDs grow from transaction to transaction.
 func (s *postgresStore) begin(conn *pgx.Conn) *postgresTransaction {
 	t := &postgresTransaction{conn: conn, waiting: &pgx.Batch{}}
-	t.location, t.postgresReader.send = s.location, t.sendWaiting
+	t.location, t.send = s.location, t.sendWaiting
 	t.waiting.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	t.waiting.Queue("SELECT pg_advisory_xact_lock($1)", s.lockNumber("write"))
 	t.waiting.Queue("SELECT clock_timestamp(), nextval('muster_intent_ids')").QueryRow(func(row pgx.Row) error {

@@ -94,7 +94,7 @@ func (s *postgresStore) Secret() []byte { return s.secret }
 // answer's way from the server counts as if this machine's clock were ahead.
 func (s *postgresStore) Skew() time.Duration { return time.Duration(s.skew.Load()) }
 
-func (s *postgresStore) setSkew(server time.Time) { s.skew.Store(int64(server.Sub(time.Now()))) }
+func (s *postgresStore) setSkew(server time.Time) { s.skew.Store(int64(time.Until(server))) }
 
 // Close ends all sessions and so releases the locks.
 func (s *postgresStore) Close() error {

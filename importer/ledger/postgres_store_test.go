@@ -43,7 +43,7 @@ func TestPostgresFence(t *testing.T) {
 			cut(t, location)
 
 			other := open(t, location)
-			release, err := other.Lock(run.Scope)
+			release, err := other.Lock(t.Context(), run.Scope)
 			if err != nil {
 				t.Fatalf("the lock did not end with the session: %v", err)
 			}
@@ -51,7 +51,7 @@ func TestPostgresFence(t *testing.T) {
 				_, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("after", fmt.Sprint(row)), Row: row})
 				wantFault(t, err, ledger.CodeLost)
 			}
-			if _, err := l.Lock(ledger.Scope{API: "other"}); fault.CodeOf(err) != ledger.CodeLost {
+			if _, err := l.Lock(t.Context(), ledger.Scope{API: "other"}); fault.CodeOf(err) != ledger.CodeLost {
 				t.Errorf("a lost session locks: %v", err)
 			}
 			open, err := other.OpenIntents(t.Context(), run.Scope)

@@ -66,7 +66,7 @@ func resultOf(name string, id int64) ledger.Result {
 }
 
 func beginChild(l *ledger.Ledger, s ledger.Scope) (*ledger.Run, error) {
-	if _, err := l.Lock(s); err != nil {
+	if _, err := l.Lock(context.Background(), s); err != nil {
 		return nil, err
 	}
 	return l.Begin(context.Background(), ledger.Run{Scope: s, Command: "import"})
@@ -171,7 +171,7 @@ func testLockOfAnotherProcess(t *testing.T, location newLocation) {
 	if got := c.read(t); got != "locked" {
 		t.Fatal(got)
 	}
-	if _, err := l.Lock(scope()); !errors.Is(err, ledger.ErrLocked) {
+	if _, err := l.Lock(t.Context(), scope()); !errors.Is(err, ledger.ErrLocked) {
 		t.Errorf("while it is held: got %v", err)
 	}
 	if runs, err := l.Runs(t.Context(), 1); err != nil || runs[0].Status != ledger.Running {
@@ -192,7 +192,7 @@ func testLockNamesTheHost(t *testing.T, location newLocation) {
 	t.Parallel()
 	path := location(t)
 	run := begin(t, open(t, path))
-	_, err := open(t, path).Lock(run.Scope)
+	_, err := open(t, path).Lock(t.Context(), run.Scope)
 	if !errors.Is(err, ledger.ErrLocked) || run.Host == "" || !strings.Contains(err.Error(), "on host "+run.Host+" since ") {
 		t.Errorf("the lock of host %q: %v", run.Host, err)
 	}
@@ -202,12 +202,12 @@ func testLock(t *testing.T, location newLocation) {
 	t.Parallel()
 	path := location(t)
 	a, b := open(t, path), open(t, path)
-	release, err := a.Lock(scope())
+	release, err := a.Lock(t.Context(), scope())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, l := range map[string]*ledger.Ledger{"the same ledger": a, "another one on the same file": b} {
-		if _, err := l.Lock(scope()); !errors.Is(err, ledger.ErrLocked) {
+		if _, err := l.Lock(t.Context(), scope()); !errors.Is(err, ledger.ErrLocked) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -216,7 +216,7 @@ func testLock(t *testing.T, location newLocation) {
 			t.Error(err)
 		}
 	}
-	release, err = b.Lock(scope())
+	release, err = b.Lock(t.Context(), scope())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -395,11 +395,11 @@ func TestLockByLink(t *testing.T) {
 		t.Skip(err) // as on Windows without the right to
 	}
 	b := open(t, link)
-	release, err := a.Lock(scope())
+	release, err := a.Lock(t.Context(), scope())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Lock(scope()); !errors.Is(err, ledger.ErrLocked) {
+	if _, err := b.Lock(t.Context(), scope()); !errors.Is(err, ledger.ErrLocked) {
 		t.Errorf("by the link: got %v, want %v", err, ledger.ErrLocked)
 	}
 	if err := release(); err != nil {

@@ -17,7 +17,7 @@ func sameRun() cmp.Option { return cmpopts.IgnoreUnexported(ledger.Run{}) }
 
 func lock(t *testing.T, l *ledger.Ledger, s ledger.Scope) (release func()) {
 	t.Helper()
-	free, err := l.Lock(s)
+	free, err := l.Lock(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func begin(tb testing.TB, l *ledger.Ledger) *ledger.Run {
 
 func beginScope(tb testing.TB, l *ledger.Ledger, s ledger.Scope) *ledger.Run {
 	tb.Helper()
-	release, err := l.Lock(s)
+	release, err := l.Lock(tb.Context(), s)
 	if err != nil {
 		tb.Fatal(err)
 	}

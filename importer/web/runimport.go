@@ -58,7 +58,7 @@ const reportFile = "report.html"
 // send runs an import, and keeps the result.
 func (rs *runner) send(ctx context.Context, one *liveRun, im *importer.Import) (err error) {
 	r := one.record
-	if err := im.Lock(); err != nil {
+	if err := im.Lock(ctx); err != nil {
 		return err
 	}
 	if _, err := im.Validate(ctx); err != nil {

@@ -22,7 +22,7 @@ func (rs *runner) undo(ctx context.Context, one *liveRun) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
-	release, err := book.Lock(connection.Scope)
+	release, err := book.Lock(ctx, connection.Scope)
 	if err != nil {
 		return err
 	}
