@@ -23,7 +23,7 @@ func (l *Ledger) Lock(ctx context.Context, s Scope) (release func() error, err e
 	if _, owned := l.locks.owned[s]; owned {
 		return nil, fmt.Errorf("company %d, project %d: %w", s.Company, s.Project, ErrLocked)
 	}
-	unlock, err := l.store.Lock(s)
+	unlock, err := l.store.Lock(ctx, s)
 	if errors.Is(err, ErrLocked) {
 		err = fmt.Errorf("%w%s", err, l.holder(ctx, s))
 	}

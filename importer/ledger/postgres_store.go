@@ -101,7 +101,7 @@ func (s *postgresStore) Close() error {
 	if s.pool != nil {
 		s.pool.Close()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout) //nolint:forbidigo // the run's context has ended by then
 	defer cancel()
 	s.session.Lock()
 	defer s.session.Unlock()
@@ -176,9 +176,9 @@ func (s *postgresStore) scopeLock(scope Scope) int64 {
 }
 
 // Lock takes an advisory lock, which the server releases when the session ends.
-func (s *postgresStore) Lock(scope Scope) (release func() error, err error) {
+func (s *postgresStore) Lock(ctx context.Context, scope Scope) (release func() error, err error) {
 	number := s.scopeLock(scope)
-	err = s.withSession(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
+	err = s.withSession(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		var locked bool
 		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", number).Scan(&locked); err != nil {
 			return err
@@ -194,11 +194,11 @@ func (s *postgresStore) Lock(scope Scope) (release func() error, err error) {
 	case err != nil:
 		return nil, explainPostgres(s.location, "lock", err)
 	}
-	return func() error { return s.unlock(number) }, nil
+	return func() error { return s.unlock(context.WithoutCancel(ctx), number) }, nil
 }
 
-func (s *postgresStore) unlock(number int64) error {
-	err := s.withSession(context.Background(), func(ctx context.Context, conn *pgx.Conn) error {
+func (s *postgresStore) unlock(ctx context.Context, number int64) error {
+	err := s.withSession(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", number)
 		return err
 	})
@@ -213,7 +213,7 @@ func (s *postgresStore) unlock(number int64) error {
 // Locked reports whether any session has the scope locked. A server that can't be
 // asked counts as a lock.
 func (s *postgresStore) Locked(scope Scope) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout) //nolint:forbidigo // the run's context has ended by then
 	defer cancel()
 	number := uint64(s.scopeLock(scope))
 	locked := true

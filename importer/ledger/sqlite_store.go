@@ -170,7 +170,7 @@ func (s *sqliteStore) inspect(ctx context.Context, check string) error {
 
 // Lock takes an operating system's lock on a file next to the ledger. The file
 // is never removed: two processes could then lock two files of one name.
-func (s *sqliteStore) Lock(scope Scope) (release func() error, err error) {
+func (s *sqliteStore) Lock(_ context.Context, scope Scope) (release func() error, err error) {
 	f := flock.New(s.lockPath(scope))
 	var locked bool
 	err = withFileLock(s.path, func() (err error) {

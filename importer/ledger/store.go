@@ -41,7 +41,7 @@ type store interface {
 
 	// Lock locks the scope for this process until release is called or the
 	// process ends. The error wraps ErrLocked if another process has the lock.
-	Lock(s Scope) (release func() error, err error)
+	Lock(ctx context.Context, s Scope) (release func() error, err error)
 
 	// Locked reports whether any process has the scope locked.
 	Locked(s Scope) bool
