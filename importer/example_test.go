@@ -25,7 +25,7 @@ func Example() {
 	defer book.Close()
 	connection, err := importer.NewConnection(procore.Options{
 		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: 100, ClientID: "id", ClientSecret: "secret",
-		Pace: ratelimit.New(ratelimit.Options{}), Connection: procore.Connection{Transport: simulator.New(simulator.Config{}).Transport()},
+		Pace: ratelimit.New(ratelimit.Options{}), Connection: procore.Connection{Transport: simulator.New(simulator.Config{Windows: []simulator.Window{}}).Transport()},
 	})
 	check(err)
 

@@ -423,6 +423,7 @@ func loseDatabase(t *testing.T, stopped, limited bool) {
 // A host is paused. As long as its sessions live, another host finds the lock taken; once they are cut,
 // the other takes over, and the first sends nothing more when it goes on.
 func TestHostIsPaused(t *testing.T) {
+	long(t)
 	t.Parallel()
 	const people = 60
 	ledger := pgtest.URL(t)
@@ -452,11 +453,9 @@ func TestHostIsPaused(t *testing.T) {
 
 // Three hosts import the same people of the company into three projects at once.
 func TestThreeHostsOnThreeProjects(t *testing.T) {
+	long(t)
 	t.Parallel()
-	people := 100
-	if os.Getenv("MUSTER_TEST_LONG") != "" {
-		people = 3000
-	}
+	const people = 3000
 	ledger := pgtest.URL(t)
 	projects := []string{"100", "200", "300"}
 	w := newWorld(t, simulator.Config{
@@ -539,11 +538,9 @@ func TestTakeOverTime(t *testing.T) {
 
 // Two hosts run the same roster over and over, and everything happens to them at random.
 func TestHostsAreStruckAtRandom(t *testing.T) {
+	long(t)
 	t.Parallel()
-	rounds := 2
-	if os.Getenv("MUSTER_TEST_LONG") != "" {
-		rounds = 100
-	}
+	const rounds = 100
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))

@@ -284,6 +284,13 @@ func testStop(t *testing.T, location string) {
 		t.Errorf("started twice: %t, %v", started, err)
 	}
 	all, err := q.Status(t.Context(), []worker.Job{job})
+	for range 500 { // the job's row names its rosters a moment after the first has begun
+		if err != nil || len(all[0].Rosters) > 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+		all, err = q.Status(t.Context(), []worker.Job{job})
+	}
 	if err != nil || all[0].State != worker.StateRunning || len(all[0].Rosters) != 1 || all[0].Rosters[0].State != worker.RosterRunning {
 		t.Errorf("meanwhile: %+v, %v", all, err)
 	}
