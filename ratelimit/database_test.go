@@ -48,6 +48,25 @@ func TestHostsShareThroughADatabase(t *testing.T) {
 	}
 }
 
+// Without a limit the hosts go their ways, and no request of a host stays open for the next one.
+func TestWithoutALimitNothingStaysOpen(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	for n := range 3 {
+		p := host(t, url, "a")
+		for range 5 {
+			ctx, stop := context.WithTimeout(t.Context(), time.Second)
+			slot, err := p.Take(ctx)
+			stop()
+			if err != nil {
+				t.Fatalf("host %d: %v", n, err)
+			}
+			slot.Release(Report{Date: time.Now()})
+		}
+		p.Close()
+	}
+}
+
 // A host that waits and a host that takes the next place both learn that the database is gone.
 func TestLostDatabaseEndsTheSending(t *testing.T) {
 	t.Parallel()

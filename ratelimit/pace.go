@@ -80,6 +80,7 @@ type Slot struct {
 	finished int64    // requests.finished when taken: these requests were counted before this one
 	returned [2]int64 // slotLog.returned of each window when taken
 	released bool     // guarded by pace.mu
+	recorded bool     // in the journal
 }
 
 // Report is what an answer said about the quota. Limit, Remaining and Reset come from the headers.
@@ -102,7 +103,9 @@ func (p *Pace) grant() (*Slot, time.Duration) {
 	p.cap.free = now + p.cap.apart
 	slot := p.sends(now)
 	p.requests.own++
-	p.shared.took(slot, now)
+	if !p.unlimited {
+		p.shared.took(slot, now)
+	}
 	return slot, 0
 }
 

@@ -44,6 +44,8 @@ type shared struct {
 	added  []record      // to be appended
 	open   []*Slot       // requests of others in flight, in the order in which they were sent
 
+	unanswered int // recorded requests of this process whose answers are not recorded
+
 	others map[uint64]*process
 	own    *process
 
@@ -362,11 +364,18 @@ func (x *shared) took(s *Slot, now time.Duration) {
 		return
 	}
 	x.own.sends(now)
+	if x.locked {
+		s.recorded = true
+		x.unanswered++
+	}
 	x.add(record{Kind: recordSent, Number: s.number})
 }
 
 // answered adds the answer to a request.
 func (x *shared) answered(s *Slot, r Report) {
+	if x != nil && x.locked && s.recorded {
+		x.unanswered--
+	}
 	x.add(record{
 		Kind: recordAnswered, Number: s.number, Limit: int32(r.Limit), Remaining: int32(r.Remaining),
 		Reset: r.Reset.Unix(), Date: r.Date.Unix(),

@@ -81,7 +81,7 @@ func (p *Pace) happens(fn func(now time.Duration)) {
 // changed serves the waiters and the events now, or as soon as the journal may be used.
 func (p *Pace) changed() {
 	switch x := p.shared; {
-	case x == nil, p.unlimited, x.use.gap == 0:
+	case p.alone(), x.use.gap == 0:
 		p.serve()
 	case x.use.busy:
 		x.use.again = true
@@ -99,8 +99,8 @@ func (p *Pace) serveIn(wait time.Duration) {
 		}
 		return
 	}
-	if x := p.shared; x != nil && !p.unlimited {
-		wait = max(wait, x.use.rests(p.now()))
+	if !p.alone() {
+		wait = max(wait, p.shared.use.rests(p.now()))
 	}
 	if q.timer != nil {
 		q.timer.Reset(wait)
@@ -113,10 +113,16 @@ func (p *Pace) serveIn(wait time.Duration) {
 	})
 }
 
+// alone reports whether the journal is not needed: there is none, or there is no limit and others
+// know the answers to all requests that they know of.
+func (p *Pace) alone() bool {
+	return p.shared == nil || p.unlimited && p.shared.unanswered == 0
+}
+
 // serve counts what happened, here and in other processes, gives slots to the waiters in order, and
 // sets the timer for the next.
 func (p *Pace) serve() {
-	if p.shared == nil || p.unlimited {
+	if p.alone() {
 		p.count()
 		granted, wait := p.grantAll()
 		hand(granted, nil)
