@@ -584,12 +584,12 @@ func languageOf(block string) string {
 	switch {
 	case strings.HasPrefix(block, "{"):
 		return "json"
-	case strings.Contains(block, "* * *"):
-		return "crontab"
 	case strings.HasPrefix(block, "CREATE "):
 		return "sql"
 	case regexp.MustCompile(`^(#.*\n)?[a-z]+:`).MatchString(block):
 		return "yaml"
+	case strings.Contains(block, "* * *"):
+		return "crontab"
 	}
 	return "sh"
 }

@@ -29,6 +29,7 @@ var notRun = map[string]string{
 	"PATH=":                         "it is cron's own, and has no muster of these tests",
 	"muster ledger copy":            "it needs a database",
 	"export MUSTER_LEDGER=":         "it is a database",
+	"muster web":                    "it does not end",
 	"muster worker":                 "it does not end",
 	"muster simulator":              "it does not end",
 	"MUSTER_CLIENT_ID=":             "it is for a simulator at that address",
@@ -43,16 +44,18 @@ var (
 
 // before are the commands that a page takes to have been given.
 var before = map[string]string{
-	"help duplicates":        "muster import crew.csv\n",
-	"help pace":              "muster import crew.csv\n",
-	"help trouble":           "muster import crew.csv\n",
-	"help mapping":           "rm mapping.yaml\n",
-	"muster --help":          "muster import crew.xlsx\n",
-	"muster retry --help":    "muster import crew.xlsx\n",
-	"muster runs --help":     "muster import crew.csv\n",
-	"muster undo --help":     "muster import crew.csv\n",
-	"muster map --help":      "rm mapping.yaml\n",
-	"muster template --help": "rm crew.xlsx\n",
+	"help duplicates":            "muster import crew.csv\n",
+	"muster ledger --help":       "muster import crew.csv\n",
+	"muster ledger check --help": "muster import crew.csv\n",
+	"help pace":                  "muster import crew.csv\n",
+	"help trouble":               "muster import crew.csv\n",
+	"help mapping":               "rm mapping.yaml\n",
+	"muster --help":              "muster import crew.xlsx\n",
+	"muster retry --help":        "muster import crew.xlsx\n",
+	"muster runs --help":         "muster import crew.csv\n",
+	"muster undo --help":         "muster import crew.csv\n",
+	"muster map --help":          "rm mapping.yaml\n",
+	"muster template --help":     "rm crew.xlsx\n",
 }
 
 // scriptsOf returns the examples of README, of the topics and of the commands' help,
@@ -136,7 +139,7 @@ func runExamples(t *testing.T, shell, name, script string) {
 		t.Fatal(err)
 	}
 	config, _, _ := strings.Cut(strings.SplitN(textOf(t, "jobs"), "```yaml\n", 2)[1], "```")
-	here := strings.NewReplacer("/etc/muster", filepath.Join(w.folder, "etc"), "/srv/hr", filepath.Join(w.folder, "srv"))
+	here := strings.NewReplacer("/etc/muster", filepath.Join(w.folder, "etc"), "/srv/hr", filepath.Join(w.folder, "srv"), "/var/lib/muster", filepath.Join(w.folder, "state", "muster"))
 	for path, content := range map[string]string{
 		"bin/lastrun":          "muster runs --json --limit 1 | sed 's/.*\"run\":\"\\([^\"]*\\)\".*/\\1/'\n",
 		"etc/config.yaml":      here.Replace(config),
