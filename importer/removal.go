@@ -19,7 +19,7 @@ type removalFacts struct {
 	after   presence       // in the listing after the request
 }
 
-// removalAnswer is what a good answer to a request says of a person.
+// removalAnswer is a person's state by a good answer to a request.
 type removalAnswer uint8
 
 const (

@@ -21,7 +21,7 @@ type undone struct {
 	rows map[int]string   // the undo by the row, if the row's person ID can't be read
 }
 
-// findUndone returns the people whom undos took off the project and no later run put
+// findUndone returns the people that undos took off the project and no later run put
 // back; nil if there are none.
 func (p *part) findUndone(ctx context.Context) (*undone, error) {
 	runs, err := p.Ledger.Runs(ctx, 0)

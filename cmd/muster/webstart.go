@@ -25,7 +25,7 @@ type webStart struct {
 	folder string
 }
 
-// publishedStart is the content of the file. Whoever can read the file can use the page.
+// publishedStart is the content of the file. A user who can read the file can use the page.
 type publishedStart struct {
 	Address string  `json:"address"`
 	Key     web.Key `json:"key"`

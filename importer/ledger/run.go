@@ -47,9 +47,9 @@ func (l *Ledger) Begin(ctx context.Context, run Run) (*Run, error) {
 	return l.begin(ctx, run, time.Time{})
 }
 
-// Continue takes up the newest run of the same scope, command and roster that
+// Continue goes on with the newest run of the same scope, command and roster that
 // started at since or later by this machine's clock, or begins a run if there is none. For LastCreated, a run
-// that was taken up is an earlier run: its people may be missing from a listing.
+// that goes on is an earlier run: its people may be missing from a listing.
 func (l *Ledger) Continue(ctx context.Context, run Run, since time.Time) (*Run, error) {
 	return l.begin(ctx, run, since.Add(l.store.Skew()).Truncate(time.Millisecond))
 }
@@ -86,7 +86,7 @@ func (l *Ledger) begin(ctx context.Context, run Run, since time.Time) (*Run, err
 	return &run, nil
 }
 
-// continuedBy reports whether next takes up the run r, if r started at since or later.
+// continuedBy reports whether next goes on with the run r, if r started at since or later.
 func (r *Run) continuedBy(next *Run, since time.Time) bool {
 	return !since.IsZero() && !r.Started.Before(since) && r.Scope == next.Scope && r.Command == next.Command && r.Roster == next.Roster
 }

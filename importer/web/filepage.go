@@ -155,7 +155,7 @@ func firstRows(path, encoding string) []fileRow {
 	return nil
 }
 
-// saveReading takes how the file is to be read.
+// saveReading takes the sheet, the header row or the encoding to read the file by.
 func (s *Server) saveReading(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.drafts.get(r.PathValue("id"))
 	if err != nil {

@@ -170,7 +170,7 @@ func (s *Server) runPage(w http.ResponseWriter, r *http.Request) error {
 // The times of a stream of events.
 const (
 	everyEvent = 300 * time.Millisecond
-	everyWord  = 12 * time.Second // a screen reader is told no more often
+	everyWord  = 12 * time.Second // a screen reader hears news no more often
 	everyPing  = 15 * time.Second
 )
 

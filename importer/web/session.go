@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Key is the secret of a start of the server. Whoever reads the key may use the page.
+// Key is the secret of a start of the server. A user who reads the key may use the page.
 type Key string
 
 // NewKey returns a random key.
