@@ -199,18 +199,24 @@ func TestKilledAtEveryCreate(t *testing.T) {
 	}
 }
 
+// crashCount returns MUSTER_CRASHES, the number of random crashes, or else the default.
+func crashCount(t *testing.T, byDefault int) int {
+	t.Helper()
+	text := os.Getenv("MUSTER_CRASHES")
+	if text == "" {
+		return byDefault
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // Killed at random moments, with everything that can go wrong going wrong.
-// MUSTER_CRASHES sets how many times; the default keeps the suite short.
 func TestKilledAtRandom(t *testing.T) {
 	t.Parallel()
-	crashes := 10
-	if text := os.Getenv("MUSTER_CRASHES"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		crashes = n
-	}
+	crashes := crashCount(t, 10)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))

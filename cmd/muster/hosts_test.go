@@ -235,8 +235,11 @@ func TestHostIsStruckAtEveryWrite(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, answered %t", b.name, late), func(t *testing.T) {
 				t.Parallel()
 				step := 35 // a few of them
-				if os.Getenv("MUSTER_TEST_LONG") != "" {
+				switch {
+				case crashCount(t, 0) >= 100:
 					step = b.step
+				case os.Getenv("MUSTER_TEST_LONG") != "":
+					step = 13
 				}
 				writes := 0
 				for k := step; k < faultPoints && strikeAtWrite(t, b, k, late); k += step {
@@ -540,7 +543,7 @@ func TestTakeOverTime(t *testing.T) {
 func TestHostsAreStruckAtRandom(t *testing.T) {
 	long(t)
 	t.Parallel()
-	const rounds = 100
+	rounds := crashCount(t, 100)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
