@@ -82,7 +82,8 @@ func (s *postgresStore) keepSecret(ctx context.Context, tx pgx.Tx, secret []byte
 	}
 	known, err := readSecret(s.secretFile)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), err == nil && s.madeFile:
+		s.madeFile = true
 		err = atomicfile.Write(s.secretFile, func(w io.Writer) error {
 			_, err := fmt.Fprintln(w, hex.EncodeToString(secret))
 			return err

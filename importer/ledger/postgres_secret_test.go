@@ -56,6 +56,37 @@ func TestPostgresSecretFile(t *testing.T) {
 	wantFault(t, err, "usage")
 }
 
+// A copy takes the secret of the ledger along into a new file, and refuses another one.
+func TestCopyWithSecretFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	from := open(t, filepath.Join(folder, "ledger.db"))
+	key := from.Key("origin", "1")
+	to, file := pgtest.URL(t), filepath.Join(folder, "secret")
+	target, err := ledger.OpenWithSecret(t.Context(), to, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.Copy(t.Context(), from, target); err != nil {
+		t.Fatal(err)
+	}
+	closeLedger(t, target)
+	if keyWith(t, to, file) != key {
+		t.Error("the copy has other keys")
+	}
+	if stored := storedSecret(t, to); stored != nil {
+		t.Error("the database has the secret")
+	}
+
+	other := open(t, filepath.Join(folder, "other.db"))
+	target, err = ledger.OpenWithSecret(t.Context(), pgtest.URL(t), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeLedger(t, target)
+	wantFault(t, ledger.Copy(t.Context(), other, target), ledger.CodeSecret)
+}
+
 func keyWith(t *testing.T, location, file string) ledger.Key {
 	t.Helper()
 	l, err := ledger.OpenWithSecret(t.Context(), location, file)

@@ -33,6 +33,7 @@ type postgresStore struct {
 	schema     string
 	secret     []byte
 	secretFile string       // "": the database has the secret
+	madeFile   bool         // this store has made the file, so that no other ledger has its secret
 	skew       atomic.Int64 // of the server's clock, in nanoseconds
 
 	session struct {
