@@ -234,6 +234,9 @@ func TestHostIsStruckAtEveryWrite(t *testing.T) {
 		for _, late := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, answered %t", b.name, late), func(t *testing.T) {
 				t.Parallel()
+				if !late {
+					long(t)
+				}
 				step := 35 // a few of them
 				switch {
 				case crashCount(t, 0) >= 100:
@@ -310,6 +313,9 @@ func TestHostIsKilledAtEveryRequest(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("answered %t", late), func(t *testing.T) {
 			t.Parallel()
+			if !late {
+				long(t)
+			}
 			kills := 0
 			for n := 1; n < faultPoints; n++ {
 				k := n
@@ -368,7 +374,7 @@ func TestHostLosesTheDatabase(t *testing.T) {
 		for _, how := range []string{"terminated", "stopped"} {
 			t.Run(fmt.Sprintf("%s, limits %t", how, limited), func(t *testing.T) {
 				t.Parallel()
-				if limited != (how == "terminated") {
+				if limited || how == "terminated" {
 					long(t)
 				}
 				loseDatabase(t, how == "stopped", limited)

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,12 @@ const (
 func TestMain(m *testing.M) {
 	part, ok := os.LookupEnv(childEnv)
 	if !ok {
+		if os.Getenv("MUSTER_TEST_LONG") == "" {
+			if err := flag.Set("rapid.checks", "25"); err != nil { // of 100
+				fmt.Println(err)
+				os.Exit(1)
+			}
+		}
 		goleak.VerifyTestMain(m)
 		return
 	}
