@@ -9,6 +9,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/account"
+	"muster/importer/doctor"
 	"muster/importer/procore"
 )
 
@@ -112,7 +113,7 @@ func (a *app) projects(ctx context.Context, secret string) ([]procore.Project, e
 // unboundClient returns a client for the calls that come before a project is chosen.
 func (a *app) unboundClient(secret string) (*procore.Client, error) {
 	options := a.settings.clientOptions(secret)
-	options.Logger, options.Timeout = a.logger(), patience
+	options.Logger, options.Timeout = a.logger(), doctor.Patience
 	client, err := procore.NewUnbound(options)
 	if err != nil {
 		return nil, usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")

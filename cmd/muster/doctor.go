@@ -11,8 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"muster/importer/ledger"
-	"muster/importer/procore"
+	"muster/importer/doctor"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -35,81 +34,24 @@ func (a *app) newDoctorCommand() *cobra.Command {
 	return cmd
 }
 
-// state is the result of a check.
-type state string
-
-// The states. A check is skipped if a check that it needs failed.
-const (
-	fine    state = "ok"
-	skipped state = "skip"
-	doubted state = "warn"
-	broken  state = "fail"
-)
-
 // stateStyle is how a state is shown to people.
 type stateStyle struct{ name, colour string }
 
-func (s state) style() stateStyle {
-	return map[state]stateStyle{
-		fine:    {"ok", "\x1b[32m"},
-		skipped: {"skipped", "\x1b[2m"},
-		doubted: {"needs attention", "\x1b[33m"},
-		broken:  {"failed", "\x1b[31m"},
+func styleOf(s doctor.State) stateStyle {
+	return map[doctor.State]stateStyle{
+		doctor.Fine:    {"ok", "\x1b[32m"},
+		doctor.Skipped: {"skipped", "\x1b[2m"},
+		doctor.Doubted: {"needs attention", "\x1b[33m"},
+		doctor.Broken:  {"failed", "\x1b[31m"},
 	}[s]
-}
-
-// finding is the result of a check. Text and Fix are for people and may hold names of
-// projects, accounts and files. Facts hold no such name and no words of a server or a
-// roster, so that a support bundle may contain them.
-type finding struct {
-	Check string `json:"check"`
-	State state  `json:"status"`
-	Text  string `json:"text,omitempty"`
-	Fix   string `json:"fix,omitempty"`
-	Facts facts  `json:"facts,omitempty"`
-}
-
-// facts are figures and codes of a finding, by name.
-type facts map[string]any
-
-func newSkip(check, why string) finding {
-	return finding{Check: check, State: skipped, Text: "not checked: " + why}
-}
-
-// examination is a run of the doctor.
-type examination struct {
-	*app
-	options  procore.Options // from the settings, complete or not
-	complete bool            // the options make a client
-	scope    ledger.Scope
-	findings []finding
-	show     func(finding)
-}
-
-func (x *examination) found(f finding) {
-	x.findings = append(x.findings, f)
-	x.show(f)
-}
-
-func (x *examination) skip(check, why string) { x.found(newSkip(check, why)) }
-
-// worst returns the worst state of all findings.
-func (x *examination) worst() state {
-	worst := fine
-	for _, f := range x.findings {
-		if f.State == broken || f.State == doubted && worst == fine {
-			worst = f.State
-		}
-	}
-	return worst
 }
 
 // diagnosis is what --json prints: a contract with other programs.
 type diagnosis struct {
-	Status   state     `json:"status"`
-	ExitCode int       `json:"exit_code"`
-	Checks   []finding `json:"checks"`
-	Bundle   string    `json:"support_bundle,omitempty"`
+	Status   doctor.State     `json:"status"`
+	ExitCode int              `json:"exit_code"`
+	Checks   []doctor.Finding `json:"checks"`
+	Bundle   string           `json:"support_bundle,omitempty"`
 }
 
 // doctor runs all checks.
@@ -120,30 +62,31 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	if a.settings.simulate {
 		return usageError("a rehearsal needs no doctor: a rehearsal sends nothing", "leave --simulate out")
 	}
-	x := &examination{app: a, show: func(finding) {}}
+	show := func(doctor.Finding) {}
 	if !a.settings.json && !a.settings.quiet {
-		x.show = func(f finding) { writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout)) }
+		show = func(f doctor.Finding) { writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout)) }
 	}
+	x := a.newExamination(show)
 	if err := a.findProject(ctx); err != nil {
-		f := newTrouble(broken, err)
+		f := doctor.NewTrouble(doctor.Broken, err)
 		f.Check, f.Fix = "project", reasonOf(err).Fix
-		x.found(f)
+		x.Found(f)
 	}
-	x.checkSettings()
-	x.checkProcore(ctx)
-	runs := x.checkLedger(ctx)
-	x.checkDisks()
+	a.checkSettings(x)
+	x.Procore(ctx)
+	runs := a.examineLedger(ctx, x)
+	a.checkDisks(x)
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
 
-	d := diagnosis{Status: x.worst(), Checks: x.findings, Bundle: bundle}
-	if d.Status == broken {
+	d := diagnosis{Status: x.Worst(), Checks: x.Findings, Bundle: bundle}
+	if d.Status == doctor.Broken {
 		d.ExitCode = exitStopped
 	}
 	a.code = d.ExitCode
 	if bundle != "" {
-		if err := writeBundle(bundle, x, flags, runs); err != nil {
+		if err := a.writeBundle(bundle, x.Findings, flags, runs); err != nil {
 			return err
 		}
 	}
@@ -151,15 +94,15 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	case a.settings.json:
 		return json.NewEncoder(a.stdout).Encode(d)
 	case a.settings.quiet:
-		for _, f := range x.findings {
-			if f.State == broken || f.State == doubted {
+		for _, f := range x.Findings {
+			if f.State == doctor.Broken || f.State == doctor.Doubted {
 				writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout))
 			}
 		}
 	default:
 		p := report.NewPage(a.width(a.stdout))
 		p.Blank()
-		p.Line("", "", conclusion(x.findings))
+		p.Line("", "", conclusion(x.Findings))
 		if bundle != "" {
 			p.Line("", "", "Support bundle: "+report.Clean(bundle))
 		}
@@ -169,21 +112,21 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 }
 
 // conclusion counts the findings by state, in a sentence.
-func conclusion(findings []finding) string {
-	n := map[state]int{}
+func conclusion(findings []doctor.Finding) string {
+	n := map[doctor.State]int{}
 	for _, f := range findings {
 		n[f.State]++
 	}
-	parts := []string{text.Plural(n[fine], "check", "checks") + " ok"}
+	parts := []string{text.Plural(n[doctor.Fine], "check", "checks") + " ok"}
 	for _, part := range []struct {
-		state
+		doctor.State
 		words string
 	}{
-		{broken, "failed"},
-		{doubted, text.Choose(n[doubted], "needs attention", "need attention")},
-		{skipped, "skipped"},
+		{doctor.Broken, "failed"},
+		{doctor.Doubted, text.Choose(n[doctor.Doubted], "needs attention", "need attention")},
+		{doctor.Skipped, "skipped"},
 	} {
-		if count := n[part.state]; count > 0 {
+		if count := n[part.State]; count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", count, part.words))
 		}
 	}
@@ -194,8 +137,8 @@ func conclusion(findings []finding) string {
 const checkColumn = len("classifications")
 
 // writeFinding prints a finding in at most columns columns. Only a longer word is wider.
-func writeFinding(w io.Writer, f finding, columns int, colours bool) {
-	style := f.State.style()
+func writeFinding(w io.Writer, f doctor.Finding, columns int, colours bool) {
+	style := styleOf(f.State)
 	if columns == report.Plain {
 		_, _ = fmt.Fprintln(w, report.Clean(report.WithFix(fmt.Sprintf("%s: %s, %s", text.Capital(f.Check), style.name, f.Text), f.Fix)))
 		return

@@ -13,14 +13,15 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"muster/importer/doctor"
 	"muster/importer/ledger"
 	"muster/importer/procore/simulator"
 )
 
 func TestFindingsFit(t *testing.T) {
 	t.Parallel()
-	f := finding{
-		Check: "classifications", State: doubted,
+	f := doctor.Finding{
+		Check: "classifications", State: doctor.Doubted,
 		Text: "Procore answers with status 403: you can\x1b[2Jnot see the 職種 of this project, nor those of the company that it belongs to",
 		Fix:  "ask a company administrator for the right to see them, or leave the column of trades out of the mapping",
 	}

@@ -129,7 +129,7 @@ func (a *app) listJobs(ctx context.Context) error {
 	out := bufio.NewWriter(a.stdout)
 	a.writeJobs(out, status)
 	if queue == nil {
-		a.talk("No worker has run these jobs yet: muster worker --config %s", shellWord(a.settings.config))
+		a.talk("No worker has run these jobs yet: muster worker --config %s", text.ShellWord(a.settings.config))
 	}
 	return out.Flush()
 }

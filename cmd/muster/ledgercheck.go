@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"muster/importer/doctor"
 	"muster/importer/ledger"
 	"muster/importer/report"
 	"muster/importer/text"
@@ -69,9 +68,9 @@ func (a *app) checkLedger(ctx context.Context) (err error) {
 	if a.settings.quiet {
 		return nil
 	}
-	sentences := []string{"The ledger is " + healthSentence(health, path) + "."}
+	sentences := []string{"The ledger is " + doctor.HealthSentence(health, path) + "."}
 	for _, o := range health.Open {
-		f := newDoubt(o)
+		f := doctor.NewDoubt(o)
 		sentences = append(sentences, report.WithFix(text.Capital(f.Text), f.Fix))
 	}
 	for _, sentence := range sentences {
@@ -80,10 +79,4 @@ func (a *app) checkLedger(ctx context.Context) (err error) {
 		}
 	}
 	return nil
-}
-
-// healthSentence says that a ledger is whole, and how large.
-func healthSentence(h ledger.Health, location string) string {
-	return fmt.Sprintf("whole, with %s and %s in %s at %s", text.Plural(h.Runs, "run", "runs"), text.Plural(h.People, "person", "people"),
-		humanize.IBytes(uint64(h.Bytes)), location)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"muster/importer/doctor"
 	"muster/importer/ledger"
 	"muster/importer/report"
 )
@@ -53,7 +54,7 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	case a.settings.quiet:
 		return nil
 	}
-	text := "Copied. The copy is " + healthSentence(health, location) + ". From now on use only one of the two ledgers, for all runs and on every host: " +
+	text := "Copied. The copy is " + doctor.HealthSentence(health, location) + ". From now on use only one of the two ledgers, for all runs and on every host: " +
 		"a run with the other one would not know what was sent meanwhile."
 	_, err = io.WriteString(a.stdout, paragraph(report.Clean(text), "", a.width(a.stdout)))
 	return err

@@ -120,7 +120,7 @@ func writeMapping(path string, content []byte) error {
 // mappingComment heads a mapping file.
 func mappingComment(roster, path string) []byte {
 	return fmt.Appendf(nil, "# Which columns of %s feed which fields of a person.\n#   muster import %s --mapping %s\n",
-		report.Clean(filepath.Base(roster)), shellWord(filepath.Base(roster)), shellWord(filepath.Base(path)))
+		report.Clean(filepath.Base(roster)), text.ShellWord(filepath.Base(roster)), text.ShellWord(filepath.Base(path)))
 }
 
 // mappingText builds the text of muster map.
@@ -216,7 +216,7 @@ func (t *mappingText) ending(in *importer.Roster, shown *mapJSON) {
 		t.Blank()
 		t.Copyable("Mapping: ", shown.Mapping)
 		if shown.Complete {
-			next = strings.Join(onRoster("import", in.Path), " ") + " --mapping " + shellWord(shown.Mapping)
+			next = strings.Join(onRoster("import", in.Path), " ") + " --mapping " + text.ShellWord(shown.Mapping)
 		} else {
 			next = "take the # off the lines that hold in " + shown.Mapping
 		}

@@ -6,13 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 
+	"muster/importer/doctor"
 	"muster/importer/fault"
+	"muster/importer/text"
 )
 
 // secretSource names the place of a URL with a token. A config file never holds the URL
@@ -132,16 +133,9 @@ func writableByOthers(path string) []caution {
 	return byOthers(path, 0o002, "all users of this machine can change %s, and so where people are sent", "chmod o-w ")
 }
 
-func byOthers(path string, mode fs.FileMode, text, fix string) []caution {
-	if path == "" || !openToOthers(path, mode) {
+func byOthers(path string, mode fs.FileMode, sentence, fix string) []caution {
+	if path == "" || !doctor.OpenToOthers(path, mode) {
 		return nil
 	}
-	return []caution{{fmt.Sprintf(text, path), fix + shellWord(path)}}
-}
-
-// openToOthers reports whether users other than the owner and the group have a
-// permission of mode.
-func openToOthers(path string, mode fs.FileMode) bool {
-	info, err := os.Stat(path)
-	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&mode != 0 // the modes of Windows do not tell
+	return []caution{{fmt.Sprintf(sentence, path), fix + text.ShellWord(path)}}
 }

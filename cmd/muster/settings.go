@@ -17,6 +17,7 @@ import (
 	"muster/importer/fault"
 	"muster/importer/procore"
 	"muster/importer/roster"
+	"muster/importer/text"
 )
 
 // settings holds the values of all settings. Each setting is a flag first; an environment
@@ -380,7 +381,7 @@ func (s *settings) missing(secret string) error {
 	}
 	fix := "set them, connect on the page (muster web), or add --simulate to rehearse without Procore"
 	if s.jobWithProject != "" && (s.company == 0 || s.project == 0) {
-		fix = "set them, or take those of a job: --job " + shellWord(s.jobWithProject)
+		fix = "set them, or take those of a job: --job " + text.ShellWord(s.jobWithProject)
 	}
 	return usageError("not set: "+strings.Join(gaps, ", "), fix)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/text"
 )
 
 // onRoster returns the words of a command on a roster. A roster from a pipe has to be
@@ -15,7 +16,7 @@ func onRoster(command, path string) []string {
 	if importer.Piped(path) {
 		return []string{"… |", "muster", command, "-"}
 	}
-	return []string{"muster", command, shellWord(path)}
+	return []string{"muster", command, text.ShellWord(path)}
 }
 
 // suggest returns a command to copy, with the flags of this command that the suggested
@@ -30,7 +31,7 @@ func (a *app) suggest(command, path, more string) string {
 		case f.Value.Type() == "bool":
 			words = append(words, "--"+f.Name)
 		default:
-			words = append(words, "--"+f.Name, shellWord(f.Value.String()))
+			words = append(words, "--"+f.Name, text.ShellWord(f.Value.String()))
 		}
 	}
 	if more != "" {
@@ -59,18 +60,4 @@ func (s *settings) repeats(command string, f *pflag.Flag) bool {
 		return slices.Contains([]string{"sheet", "header-row", "encoding", "delimiter", "ledger", "config", "plain"}, f.Name)
 	}
 	return true
-}
-
-// shellWord quotes word for a shell.
-func shellWord(word string) string {
-	if strings.HasPrefix(word, "-") && word != "-" { // alone it is the standard input
-		word = "./" + word
-	}
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:%+,=@", r) || r > 127
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

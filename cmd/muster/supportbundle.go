@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/doctor"
 )
 
 // bundleReadme describes a support bundle. The content is chosen, not cleaned: figures,
@@ -28,8 +30,8 @@ import (
 var bundleReadme []byte
 
 // writeBundle writes the zip file, which only this user can read.
-func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundledRun) error {
-	findings := slices.Clone(x.findings)
+func (a *app) writeBundle(path string, findings []doctor.Finding, flags *pflag.FlagSet, runs []bundledRun) error {
+	findings = slices.Clone(findings)
 	for i := range findings {
 		findings[i].Text, findings[i].Fix = "", ""
 	}
@@ -40,7 +42,7 @@ func writeBundle(path string, x *examination, flags *pflag.FlagSet, runs []bundl
 			content any
 		}{
 			{"findings.json", findings},
-			{"settings.json", x.bundledSettings(flags)},
+			{"settings.json", a.bundledSettings(flags)},
 			{"runs.json", append([]bundledRun{}, runs...)},
 			{"machine.json", machineFacts()},
 		} {
@@ -78,14 +80,14 @@ var publicSettings = []string{
 	"settle-after", "allow-namesakes", "recreate-removed", "reactivate", "ignore-inactive", "update", "json", "quiet", "log-format",
 }
 
-func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
+func (a *app) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 	var all []bundledSetting
 	flags.Visit(func(f *pflag.Flag) {
 		s := bundledSetting{Name: f.Name, Source: "config"}
 		switch {
-		case slices.Contains(x.given, f):
+		case slices.Contains(a.given, f):
 			s.Source = "flag"
-		case x.settings.line(f.Name).variable != "" && x.getenv(x.settings.line(f.Name).variable) != "":
+		case a.settings.line(f.Name).variable != "" && a.getenv(a.settings.line(f.Name).variable) != "":
 			s.Source = "environment"
 		}
 		switch {
@@ -98,13 +100,13 @@ func (x *examination) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 		}
 		all = append(all, s)
 	})
-	if x.getenv("MUSTER_CLIENT_SECRET") != "" {
+	if a.getenv("MUSTER_CLIENT_SECRET") != "" {
 		all = append(all, bundledSetting{Name: "client-secret", Source: "environment"})
 	}
 	switch {
-	case x.getenv("MUSTER_CLIENT_ID") != "":
+	case a.getenv("MUSTER_CLIENT_ID") != "":
 		all = append(all, bundledSetting{Name: "client-id", Source: "environment"})
-	case x.settings.clientID != "":
+	case a.settings.clientID != "":
 		all = append(all, bundledSetting{Name: "client-id", Source: "config"})
 	}
 	slices.SortFunc(all, func(a, b bundledSetting) int { return strings.Compare(a.Name, b.Name) })
@@ -141,6 +143,15 @@ func formatOf(path string) string {
 		return end
 	}
 	return ""
+}
+
+// machineFacts returns facts about the program and the machine for a support bundle,
+// without names of the machine and users.
+func machineFacts() map[string]any {
+	return map[string]any{
+		"version": version(), "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH,
+		"cpus": runtime.NumCPU(), "gomaxprocs": runtime.GOMAXPROCS(0), "time": time.Now().UTC(), "modules": modules(),
+	}
 }
 
 // modules returns the versions that the program was built from.

@@ -10,6 +10,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/report"
+	"muster/importer/text"
 )
 
 func (a *app) newTemplateCommand() *cobra.Command {
@@ -73,6 +74,6 @@ func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 	p := report.NewPage(a.width(a.stdout))
 	p.Line("", "", report.Clean(path)+" is ready to be filled in.")
 	p.Blank()
-	p.Copyable("Next:    ", "muster check "+shellWord(path))
+	p.Copyable("Next:    ", "muster check "+text.ShellWord(path))
 	return p.Print(a.stdout)
 }

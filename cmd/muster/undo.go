@@ -43,7 +43,7 @@ func (a *app) newUndoCommand() *cobra.Command {
 // undo takes the people of a run off the project.
 func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error) {
 	if a.settings.simulate {
-		return usageError("an undo can't be rehearsed: a rehearsal creates no people", "muster undo "+shellWord(id)+" without --simulate shows the people first and asks")
+		return usageError("an undo can't be rehearsed: a rehearsal creates no people", "muster undo "+text.ShellWord(id)+" without --simulate shows the people first and asks")
 	}
 	log := a.logger()
 	conn, err := a.connect(ctx, log)

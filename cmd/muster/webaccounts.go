@@ -7,6 +7,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/account"
+	"muster/importer/doctor"
 	"muster/importer/web"
 )
 
@@ -88,42 +89,35 @@ func (b *webAccounts) Keep(ctx context.Context, c web.Credentials) ([]web.Findin
 		s.environment = c.Environment
 	}
 	s.clientID = c.ClientID
-	x := &examination{app: one, options: s.clientOptions(c.ClientSecret), show: func(finding) {}}
-	x.options.Timeout = patience
-	x.checkAccount(ctx, c.ClientSecret)
-	if x.worst() == broken {
-		return brokenFindings(x.findings), ctx.Err()
+	x := &doctor.Examination{Options: s.clientOptions(c.ClientSecret), Show: func(doctor.Finding) {}}
+	client, err := one.unboundClient(c.ClientSecret)
+	if err != nil {
+		return []web.Finding{settingsFinding(err)}, nil
 	}
-	_, err := b.store.Save(account.Account{
+	defer client.Close()
+	x.Options.Timeout = doctor.Patience
+	x.Account(ctx, client)
+	if x.Worst() == doctor.Broken {
+		return brokenFindings(x.Findings), ctx.Err()
+	}
+	_, err = b.store.Save(account.Account{
 		Environment: s.environment, APIURL: s.apiURL, LoginURL: s.loginURL, ClientID: c.ClientID,
 	}, c.ClientSecret)
 	return nil, err
 }
 
-// checkAccount checks the hosts and the credentials, before a project is chosen.
-func (x *examination) checkAccount(ctx context.Context, secret string) {
-	for _, base := range slices.Compact([]string{x.options.APIURL, x.options.LoginURL}) {
-		if !x.checkHost(ctx, base) {
-			return
-		}
-	}
-	client, err := x.unboundClient(secret)
-	if err != nil {
-		x.found(finding{Check: "settings", State: broken, Text: reasonOf(err).Message, Fix: reasonOf(err).Fix})
-		return
-	}
-	defer client.Close()
-	f := x.checkCredentials(ctx, client)
-	f.Check = "credentials"
-	x.found(f)
+// settingsFinding returns the finding for settings that make no client.
+func settingsFinding(err error) web.Finding {
+	e := reasonOf(err)
+	return web.Finding{State: string(doctor.Broken), Check: "settings", Text: e.Message, Fix: e.Fix}
 }
 
 // brokenFindings returns what does not work, in the form of the page.
-func brokenFindings(findings []finding) []web.Finding {
-	return webFindings(slices.DeleteFunc(findings, func(f finding) bool { return f.State != broken }))
+func brokenFindings(findings []doctor.Finding) []web.Finding {
+	return webFindings(slices.DeleteFunc(findings, func(f doctor.Finding) bool { return f.State != doctor.Broken }))
 }
 
-func webFindings(findings []finding) []web.Finding {
+func webFindings(findings []doctor.Finding) []web.Finding {
 	var shown []web.Finding
 	for _, f := range findings {
 		shown = append(shown, web.Finding{State: string(f.State), Check: f.Check, Text: f.Text, Fix: f.Fix})
@@ -192,11 +186,11 @@ func (b *webAccounts) Choose(_ context.Context, company, project web.Named) erro
 // Diagnose runs the doctor's checks of Procore.
 func (b *webAccounts) Diagnose(ctx context.Context) []web.Finding {
 	a, _, err := b.fork()
-	x := &examination{app: a, show: func(finding) {}}
 	if err != nil {
-		return []web.Finding{{State: string(broken), Check: "settings", Text: reasonOf(err).Message, Fix: reasonOf(err).Fix}}
+		return []web.Finding{settingsFinding(err)}
 	}
-	x.checkSettings()
-	x.checkProcore(ctx)
-	return webFindings(x.findings)
+	x := a.newExamination(func(doctor.Finding) {})
+	a.checkSettings(x)
+	x.Procore(ctx)
+	return webFindings(x.Findings)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"muster/importer/atomicfile"
+	"muster/importer/doctor"
 	"muster/importer/web"
 )
 
@@ -67,7 +68,7 @@ func (s *webStart) release() {
 // earlierStart returns the address and the key of the page that another process serves.
 // That process may be about to publish them.
 func earlierStart(ctx context.Context, folder string) (address string, key web.Key, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, doctor.Patience)
 	defer cancel()
 	for {
 		var start publishedStart

@@ -149,3 +149,17 @@ func Closest(word string, candidates []string, least float64) string {
 	}
 	return best
 }
+
+// ShellWord quotes a word for a shell.
+func ShellWord(word string) string {
+	if strings.HasPrefix(word, "-") && word != "-" { // alone it is the standard input
+		word = "./" + word
+	}
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:%+,=@", r) || r > 127
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -18,42 +18,42 @@ const toleratedSkew = 5 * time.Second
 
 // checkDatabase checks the server of a ledger at a URL, and reports whether the database
 // has a ledger that can be read.
-func (x *examination) checkDatabase(ctx context.Context, url string) bool {
+func (x *Examination) checkDatabase(ctx context.Context, url string) bool {
 	started := time.Now()
 	server, err := ledger.InspectServer(ctx, url)
 	if err != nil {
 		f := newLedgerTrouble(err)
 		f.Check = "database"
-		x.found(f)
-		x.skip("ledger", "the database can't be used")
+		x.Found(f)
+		x.Skip("ledger", "the database can't be used")
 		return false
 	}
 	took := time.Since(started).Round(time.Millisecond)
-	x.found(newServerFinding(server, took))
+	x.Found(newServerFinding(server, took))
 	if server.TooOld || server.ReadOnly || server.Pooled {
-		x.skip("ledger", "the database can't be used")
+		x.Skip("ledger", "the database can't be used")
 		return false
 	}
-	x.found(newDurabilityFinding(server.Durability))
-	x.found(newReplicasFinding(server.Replicas))
-	x.found(newSkewFinding(server.Skew))
+	x.Found(newDurabilityFinding(server.Durability))
+	x.Found(newReplicasFinding(server.Replicas))
+	x.Found(newSkewFinding(server.Skew))
 	permissions := newPermissionsFinding(server)
-	x.found(permissions)
+	x.Found(permissions)
 	switch {
-	case permissions.State != fine:
-		x.skip("ledger", "the permissions come first")
+	case permissions.State != Fine:
+		x.Skip("ledger", "the permissions come first")
 	case !server.HasLedger:
-		x.found(finding{Check: "ledger", State: fine, Text: "none yet; the first import creates its tables in schema " + server.Schema})
+		x.Found(Finding{Check: "ledger", State: Fine, Text: "none yet; the first import creates its tables in schema " + server.Schema})
 	default:
 		return true
 	}
 	return false
 }
 
-func newServerFinding(s ledger.Server, took time.Duration) finding {
-	f := finding{
-		Check: "database", State: broken,
-		Facts: facts{"version": s.Version, "bytes": s.Bytes, "read_only": s.ReadOnly, "pooled": s.Pooled, "ms": took.Milliseconds()},
+func newServerFinding(s ledger.Server, took time.Duration) Finding {
+	f := Finding{
+		Check: "database", State: Broken,
+		Facts: Facts{"version": s.Version, "bytes": s.Bytes, "read_only": s.ReadOnly, "pooled": s.Pooled, "ms": took.Milliseconds()},
 	}
 	switch {
 	case s.TooOld:
@@ -65,16 +65,16 @@ func newServerFinding(s ledger.Server, took time.Duration) finding {
 		f.Text = "a connection pooler such as PgBouncer is in front of " + s.Location + ", and would lose the locks of runs"
 		f.Fix = "name the host and port of the PostgreSQL server itself in --ledger"
 	default:
-		f.State = fine
+		f.State = Fine
 		f.Text = fmt.Sprintf("PostgreSQL %s answers at %s without a pooler, in %s; the database has %s", s.Version, s.Location, took, humanize.IBytes(uint64(s.Bytes)))
 	}
 	return f
 }
 
-func newDurabilityFinding(d ledger.Durability) finding {
-	f := finding{
-		Check: "durability", State: fine, Text: "a commit waits for the server's disk",
-		Facts: facts{"fsync": d.Fsync, "full_page_writes": d.FullPageWrites, "synchronous_commit": d.SynchronousCommit},
+func newDurabilityFinding(d ledger.Durability) Finding {
+	f := Finding{
+		Check: "durability", State: Fine, Text: "a commit waits for the server's disk",
+		Facts: Facts{"fsync": d.Fsync, "full_page_writes": d.FullPageWrites, "synchronous_commit": d.SynchronousCommit},
 	}
 	var off []string
 	if !d.Fsync {
@@ -84,7 +84,7 @@ func newDurabilityFinding(d ledger.Durability) finding {
 		off = append(off, "full_page_writes")
 	}
 	if len(off) > 0 {
-		f.State = doubted
+		f.State = Doubted
 		f.Text = strings.Join(off, " and ") + text.Choose(len(off), " is", " are") + " off: after a power failure the ledger may be damaged or lack requests that were sent"
 		f.Fix = "set " + strings.Join(off, " and ") + " to on in postgresql.conf, and reload the server"
 	} else if d.SynchronousCommit != "on" {
@@ -93,18 +93,18 @@ func newDurabilityFinding(d ledger.Durability) finding {
 	return f
 }
 
-func newReplicasFinding(r ledger.Replicas) finding {
-	f := finding{Check: "standbys", State: fine, Facts: facts{"connected": r.Connected, "synchronous": r.Synchronous != ""}}
+func newReplicasFinding(r ledger.Replicas) Finding {
+	f := Finding{Check: "standbys", State: Fine, Facts: Facts{"connected": r.Connected, "synchronous": r.Synchronous != ""}}
 	connected := text.Plural(r.Connected, "standby is", "standbys are") + " connected"
 	switch {
 	case r.Connected == 0 && r.Synchronous == "":
 		f.Text = "no standby is connected"
 	case r.Connected == 0:
-		f.State = broken
+		f.State = Broken
 		f.Text = "no standby is connected, but synchronous_standby_names is set: every commit waits for one"
 		f.Fix = "start the standby, or clear synchronous_standby_names"
 	case r.Synchronous == "":
-		f.State = doubted
+		f.State = Doubted
 		f.Text = connected + ", and commits do not wait: a standby that takes over may lack the last requests"
 		f.Fix = "set synchronous_standby_names, or after a failover wait --settle-after before the next run (muster help hosts)"
 	default:
@@ -113,28 +113,28 @@ func newReplicasFinding(r ledger.Replicas) finding {
 	return f
 }
 
-func newSkewFinding(skew time.Duration) finding {
-	f := finding{Check: "database clock", State: fine, Text: "agrees with this machine's", Facts: facts{"skew_ms": skew.Milliseconds()}}
+func newSkewFinding(skew time.Duration) Finding {
+	f := Finding{Check: "database clock", State: Fine, Text: "agrees with this machine's", Facts: Facts{"skew_ms": skew.Milliseconds()}}
 	if skew.Abs() > toleratedSkew {
 		direction := "ahead of"
 		if skew < 0 {
 			direction = "behind"
 		}
-		f.State = doubted
+		f.State = Doubted
 		f.Text = fmt.Sprintf("%s %s this machine's; requests carry the database's time, so no person is created twice", skew.Abs().Round(time.Second), direction)
 		f.Fix = "set both clocks by a time server"
 	}
 	return f
 }
 
-func newPermissionsFinding(s ledger.Server) finding {
-	f := finding{Check: "permissions", State: fine, Text: "the role can use schema " + s.Schema, Facts: facts{"missing": len(s.Missing)}}
+func newPermissionsFinding(s ledger.Server) Finding {
+	f := Finding{Check: "permissions", State: Fine, Text: "the role can use schema " + s.Schema, Facts: Facts{"missing": len(s.Missing)}}
 	switch {
 	case s.Schema == "":
-		f.State, f.Text = broken, "no schema of the search path exists"
+		f.State, f.Text = Broken, "no schema of the search path exists"
 		f.Fix = "CREATE SCHEMA muster AUTHORIZATION muster, and add search_path=muster to the URL of --ledger"
 	case len(s.Missing) > 0:
-		f.State, f.Text = broken, "the role lacks "+strings.Join(s.Missing, "; ")
+		f.State, f.Text = Broken, "the role lacks "+strings.Join(s.Missing, "; ")
 		f.Fix = "connect as the owner of the schema, or have the administrator grant this"
 	}
 	return f
