@@ -131,9 +131,6 @@ func (p *Pace) serveShared() {
 		p.count()
 		hand(p.dismissAll(), use.lost)
 		return
-	case use.busy:
-		use.again = true
-		return
 	case rests > 0:
 		p.serveIn(rests)
 		return

@@ -80,12 +80,9 @@ func (p *Pace) happens(fn func(now time.Duration)) {
 
 // changed serves the waiters and the events now, or as soon as the journal may be used.
 func (p *Pace) changed() {
-	switch x := p.shared; {
-	case p.alone(), x.use.gap == 0:
+	if x := p.shared; x == nil || x.use.gap == 0 || x.use.busy || p.alone() {
 		p.serve()
-	case x.use.busy:
-		x.use.again = true
-	default:
+	} else {
 		p.serveIn(0)
 	}
 }
@@ -116,20 +113,27 @@ func (p *Pace) serveIn(wait time.Duration) {
 // alone reports whether the journal is not needed: there is none, or there is no limit and others
 // know the answers to all requests that they know of.
 func (p *Pace) alone() bool {
-	return p.shared == nil || p.unlimited && p.shared.unanswered == 0
+	x := p.shared
+	return x == nil || p.unlimited && x.unanswered == 0 && x.use.lost == nil
 }
 
 // serve counts what happened, here and in other processes, gives slots to the waiters in order, and
 // sets the timer for the next.
 func (p *Pace) serve() {
-	if p.alone() {
-		p.count()
-		granted, wait := p.grantAll()
-		hand(granted, nil)
-		p.serveIn(wait)
+	if x := p.shared; x != nil && x.use.busy {
+		x.use.again = true
 		return
 	}
-	p.serveShared()
+	if p.alone() {
+		p.count()
+	}
+	if !p.alone() { // which what happened may have changed
+		p.serveShared()
+		return
+	}
+	granted, wait := p.grantAll()
+	hand(granted, nil)
+	p.serveIn(wait)
 }
 
 // count counts what happened in this process.
