@@ -39,8 +39,8 @@ type workbookEncoder struct {
 
 // storedRow is a row in the temporary file.
 type storedRow struct {
-	Cells []string        `json:"cells"`
-	Marks []workbook.Mark `json:"marks,omitempty"`
+	Cells []string `json:"cells"`
+	Marks []int    `json:"marks,omitempty"` // columns of cells with problems
 }
 
 func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
@@ -79,7 +79,7 @@ func (e *workbookEncoder) open() error {
 func (e *workbookEncoder) openEditor(path string) error {
 	o := e.options
 	edit := workbook.Edit{
-		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(e.header) - columnCount, Author: "muster", Property: property, Summary: "Import summary", Titles: []string{titleOfRun, titleOfRehearsal},
+		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(e.header) - columnCount, Property: property, Summary: "Import summary", Titles: []string{titleOfRun, titleOfRehearsal},
 		Columns: []workbook.Column{
 			columnRow: {Width: 12}, columnStatus: {Width: 15, Toned: true}, columnPerson: {Width: 20},
 			columnCode: {Width: 22, Wrap: true}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},
@@ -138,28 +138,18 @@ func (e *workbookEncoder) write(record []string, o *outcome.Outcome) error {
 	return e.json.Encode(storedRow{Cells: record, Marks: marks(o)})
 }
 
-// marks returns the cells with problems of a row that has no person.
-func marks(o *outcome.Outcome) []workbook.Mark {
+// marks returns the columns of the cells with problems of a row that has no person.
+func marks(o *outcome.Outcome) []int {
 	if !o.Status.Retryable() {
 		return nil
 	}
-	var list []workbook.Mark
+	var columns []int
 	for _, p := range o.Problems {
-		_, column, ok := workbook.ParseCell(p.Cell[strings.LastIndexByte(p.Cell, '!')+1:])
-		if !ok {
-			continue
+		if _, column, ok := workbook.ParseCell(p.Cell[strings.LastIndexByte(p.Cell, '!')+1:]); ok {
+			columns = append(columns, column)
 		}
-		note := p.Message
-		if p.Hint != "" {
-			note += "\n→ " + p.Hint
-		}
-		if last := len(list) - 1; last >= 0 && list[last].Column == column {
-			list[last].Note += "\n" + note
-			continue
-		}
-		list = append(list, workbook.Mark{Column: column, Note: note})
 	}
-	return list
+	return columns
 }
 
 func (e *workbookEncoder) finish() error {

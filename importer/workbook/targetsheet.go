@@ -13,14 +13,12 @@ type targetSheet struct {
 	prefix string // of the elements
 	header int    // the number of the headings' row
 
-	taken      []bool // the columns that hold anything from the headings' row on
-	last       int    // the last row that holds anything
-	heading    int    // the style of the last heading
-	filter     *Area
-	columns    []columnRange
-	lineHeight float64 // in points
-	drawing    string  // the ID of the link to the drawing
-	notes      string  // the ID of the link to the boxes of the notes
+	taken   []bool // the columns that hold anything from the headings' row on
+	last    int    // the last row that holds anything
+	heading int    // the style of the last heading
+	filter  *Area
+	columns []columnRange
+	drawing string // the ID of the link to the drawing
 }
 
 // columnRange is the look of a range of columns, which count from 1.
@@ -31,7 +29,6 @@ type columnRange struct {
 
 // survey reads the sheet once. width is how many columns the table has.
 func (s *targetSheet) survey(in io.Reader, width int) error {
-	s.lineHeight = 15
 	x := newScanner(in)
 	if err := x.root("worksheet"); err != nil {
 		return err
@@ -47,7 +44,7 @@ func (s *targetSheet) survey(in io.Reader, width int) error {
 		switch x.name {
 		case "sheetData":
 			return eachRow(x, func(r *sheetRow) error { s.surveyRow(r, width); return nil }, func(*element) error { return nil })
-		case "cols", "sheetFormatPr", "mergeCells", "autoFilter", "drawing", "legacyDrawing":
+		case "cols", "mergeCells", "autoFilter", "drawing":
 			e, err := x.element()
 			if err == nil {
 				s.surveyElement(e)
@@ -109,10 +106,6 @@ func (s *targetSheet) surveyElement(e *element) {
 				s.columns = append(s.columns, columnRange{first, last, c})
 			}
 		}
-	case "sheetFormatPr":
-		if height, err := strconv.ParseFloat(e.attr("defaultRowHeight"), 64); err == nil && height > 10 && height < 40 {
-			s.lineHeight = height
-		}
 	case "mergeCells":
 		for _, c := range e.elements() {
 			if merged, ok := parseArea(c.attr("ref")); ok && merged.Bottom >= s.header {
@@ -124,8 +117,6 @@ func (s *targetSheet) surveyElement(e *element) {
 		s.filter = &area
 	case "drawing":
 		s.drawing = e.prefixed("id")
-	case "legacyDrawing":
-		s.notes = e.prefixed("id")
 	}
 }
 
