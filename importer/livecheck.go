@@ -31,7 +31,8 @@ var ErrCheckAnew = errors.New("the edit needs a new check of the whole roster")
 // memory. After an edit, the rules of a run decide anew about the edited row and about
 // every row that shares an ID or the name with the row. A LiveCheck is safe for
 // concurrent use.
-// // An edit of an ID may take a listed person from a row of the person's name, which is
+//
+// An edit of an ID may take a listed person from a row of the person's name, which is
 // then decided about anew, too.
 type LiveCheck struct {
 	mutex  sync.Mutex
@@ -90,12 +91,30 @@ func NewLiveCheck(ctx context.Context, r *Roster, o Options) (*LiveCheck, error)
 	if _, err := c.im.Validate(ctx); err != nil && fault.CodeOf(err) != codeNoPeople {
 		return nil, err
 	}
+	if err := c.reopen(); err != nil {
+		return nil, err
+	}
 	for _, p := range c.im.parts {
 		if err := c.dryRun(ctx, p, nil); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// reopen lets a person edit the rows that an undo has made rows to import.
+func (c *LiveCheck) reopen() error {
+	for _, p := range c.im.parts {
+		for row, err := range p.source.rows() {
+			if err != nil {
+				return err
+			}
+			if held := &c.rows[c.places[row.line]]; held.kept() && !row.kept() {
+				held.rare = nil
+			}
+		}
+	}
+	return nil
 }
 
 // load reads the rows of the file into memory, without the edits.

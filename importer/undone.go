@@ -78,7 +78,7 @@ func (p *part) reopen(ctx context.Context) (err error) {
 	for _, note := range notes {
 		p.emit(ColumnNoted{note})
 	}
-	p.source.rows = u.reopened(p.source.rows)
+	p.source.rows = u.reopened(p.source)
 	return nil
 }
 
@@ -116,15 +116,16 @@ func (u *undone) of(row *sourceRow) (run string, undone bool) {
 	return run, undone
 }
 
-// reopened returns rows, with rows of people who were taken off the project as rows to
-// import.
-func (u *undone) reopened(rows func() iter.Seq2[*sourceRow, error]) func() iter.Seq2[*sourceRow, error] {
+// reopened returns the rows of a source, with rows of people who were taken off the
+// project as rows to import, which edits may change.
+func (u *undone) reopened(source rowSource) func() iter.Seq2[*sourceRow, error] {
 	return func() iter.Seq2[*sourceRow, error] {
 		return func(yield func(*sourceRow, error) bool) {
-			for row, err := range rows() {
+			for row, err := range source.rows() {
 				if err == nil {
 					if _, undone := u.of(row); undone {
 						row.rare = nil
+						row = source.edits.apply(row)
 					}
 				}
 				if !yield(row, err) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/importer"
 	"muster/importer/procore/simulator"
 )
 
@@ -198,6 +199,35 @@ func TestRetryUndoAndHistory(t *testing.T) {
 	s.open("/history", "6 people taken off the project")
 	if status, _ := s.get("/history/20200101-000000"); status != http.StatusNotFound {
 		t.Errorf("an unknown run: status %d", status)
+	}
+}
+
+// Rows that an undo has made rows to import can be edited and left out.
+func TestRetryAfterAnUndo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, connected(), simulator.Config{Windows: []simulator.Window{}})
+	first := s.end(s.begin(kindImport, s.upload("crew.csv", crew(4))))
+	s.submit("/run/"+first.ID+"/undo", nil)
+	s.end(s.lastRun().ID)
+	s.submit("/run/"+first.ID+"/retry", nil)
+	drafts, err := s.server.drafts.all()
+	if err != nil || len(drafts) != 1 {
+		t.Fatalf("%d drafts, %v", len(drafts), err)
+	}
+	draft, out := "/roster/"+drafts[0].ID, importer.LeaveOut
+	s.onHead(draft, "4 new")
+	rows, _ := s.cells(draft, importer.Change{Line: 2, Decide: &out}, importer.Change{Line: 3, Column: 2, Text: "Rigger"})
+	if len(rows) != 2 || rows[0].Done || rows[1].Done || rows[1].Cells[2] != "Rigger" {
+		t.Errorf("the edited rows are %+v", rows)
+	}
+	s.onHead(draft, "3 new · 1 left out")
+	again := s.end(s.begin(kindImport, drafts[0]))
+	on := 0
+	for _, p := range s.office.procore.People() {
+		on += len(p.Projects)
+	}
+	if c := again.Result.Counts; c.Created != 3 || c.Skipped != 1 || on != 3 {
+		t.Errorf("%d people on the project, and the run is %+v", on, again.Result)
 	}
 }
 
