@@ -212,17 +212,27 @@ func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
 		return nil, explainHeadings(err, r.advice)
 	}
 	for _, note := range detection.Notes() {
-		r.remark(note + ", or run " + r.advice)
+		r.remarkWith(note, ", or run %s")
 	}
 	if detection.LacksEmployees() {
-		r.remark(fmt.Sprintf(noEmployees, r.advice))
+		r.remarkWith(noEmployees, noEmployeesAdvice)
 	}
 	return mapper, nil
 }
 
 // noEmployees is the remark on a roster without a column for is_employee.
-const noEmployees = `no column says who is an employee, so new people get "Is Employee" off and do not appear in Timesheets; ` +
-	`if they are employees, run %s and add this line below fields: in that file: is_employee: {value: true}`
+const (
+	noEmployees       = `no column says who is an employee, so new people get "Is Employee" off and do not appear in Timesheets`
+	noEmployeesAdvice = `; if they are employees, run %s and add this line below fields: in that file: is_employee: {value: true}`
+)
+
+// remarkWith adds a remark with the advice of the front end, if the front end has any.
+func (r *Roster) remarkWith(text, advice string) {
+	if r.advice != "" {
+		text += fmt.Sprintf(advice, r.advice)
+	}
+	r.remark(text)
+}
 
 // remark adds a remark unless the same one is there.
 func (r *Roster) remark(text string) {

@@ -239,5 +239,27 @@ func (f *File) Repeats(same bool) *File {
 // SamePerson reports whether the mapping says that rows of one name are one person.
 func (f *File) SamePerson() bool { return f.same }
 
+// AllEmployees reports whether the mapping says that every person is an employee.
+func (f *File) AllEmployees() bool {
+	return slices.ContainsFunc(f.specs, func(s spec) bool {
+		yes := s.field == IsEmployee && s.value != nil
+		if yes {
+			yes, _ = readAnswer(*s.value, false)
+		}
+		return yes
+	})
+}
+
+// Employees returns the mapping with or without the word that every person is an
+// employee. A column that says who is an employee wins.
+func (f *File) Employees(all bool) *File {
+	changed := *f
+	changed.specs = slices.DeleteFunc(slices.Clone(f.specs), func(s spec) bool { return s.field == IsEmployee && s.value != nil })
+	if yes := "true"; all {
+		changed.specs = append(changed.specs, spec{field: IsEmployee, value: &yes})
+	}
+	return &changed
+}
+
 // Nearest returns the name that is most like a text, or "" if none is near.
 func Nearest(text string, names []string) string { return closest(text, names, Fold, nearEnough) }

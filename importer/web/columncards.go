@@ -211,9 +211,11 @@ func (s *Server) settle(r *http.Request, d *draft) (err error) {
 	if err != nil {
 		return err
 	}
+	before := base.AllEmployees()
+	base = employeesIn(r, base)
 	was := base.Choices(in.Header)
 	choices := chosen(r, was)
-	changed := !slices.EqualFunc(was, choices, mapping.Choice.Equal)
+	changed := !slices.EqualFunc(was, choices, mapping.Choice.Equal) || base.AllEmployees() != before
 	switch {
 	case changed:
 		err = in.Choose(base, choices)

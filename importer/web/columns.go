@@ -41,11 +41,12 @@ type columnsData struct {
 	Confirmed time.Time // when a saved mapping was confirmed
 	ReadOnly  bool      // the mapping says more than the page can change
 	Problem   []string  // why the page can't go on
+	Fix       string    // what to do about it
 	Questions []question
 	Cards     []card
 	Names     nameOrder
-	Settled   bool     // nothing is in doubt
-	Crafts    []string // the project's work classifications; none if they are not known
+	Employees employees // who is an employee; "" if a column says so
+	Crafts    []string  // the project's work classifications; none if they are not known
 }
 
 // question is a question about the headings.
@@ -127,8 +128,10 @@ func (s *Server) unread(w http.ResponseWriter, r *http.Request, d *draft, err er
 		return err // not even rows can be shown
 	}
 	known.Where = fault.Where{}
-	problem := []string{text.Sentence(known.Message)}
-	return s.page(w, r, "columns", columnsData{Draft: d.ID, Roster: filepath.Base(path), File: file, Problem: problem})
+	return s.page(w, r, "columns", columnsData{
+		Draft: d.ID, Roster: filepath.Base(path), File: file,
+		Problem: []string{text.Sentence(known.Message)}, Fix: s.pages.texts.advice(known.Code, known.Fix),
+	})
 }
 
 // columnsOf gathers what the page of columns shows. Answers and choices in the request
@@ -154,6 +157,7 @@ func (s *Server) columnsOf(r *http.Request, d *draft, in *importer.Roster) (*col
 	if err != nil {
 		return nil, err
 	}
+	base = employeesIn(r, base)
 	data.ReadOnly = !base.Simple()
 	was := base.Choices(in.Header)
 	if err := data.cards(in, was, chosen(r, was), view); err != nil {
@@ -162,7 +166,12 @@ func (s *Server) columnsOf(r *http.Request, d *draft, in *importer.Roster) (*col
 	if err := data.values(r.Context(), s, in); err != nil {
 		return nil, err
 	}
-	data.Settled = len(questions) == 0 && !slices.ContainsFunc(data.Cards, func(c card) bool { return c.Open })
+	if !data.ReadOnly && !slices.ContainsFunc(data.Cards, func(c card) bool { return c.Choice.Field == mapping.IsEmployee }) {
+		data.Employees = noEmployees
+		if base.AllEmployees() {
+			data.Employees = allEmployees
+		}
+	}
 	return data, nil
 }
 
@@ -273,6 +282,22 @@ func valuesOf(c mapping.Choice, cells, means []string) map[string]string {
 		return nil
 	}
 	return values
+}
+
+// employees says who is an employee where no column does.
+type employees string
+
+const (
+	noEmployees  employees = "none"
+	allEmployees employees = "all"
+)
+
+// employeesIn returns a mapping with what a request says about employees.
+func employeesIn(r *http.Request, base *mapping.File) *mapping.File {
+	if !hasValue(r, "employees") {
+		return base
+	}
+	return base.Employees(employees(r.PostFormValue("employees")) == allEmployees)
 }
 
 func hasValue(r *http.Request, name string) bool {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"muster/importer"
+	"muster/importer/text"
 )
 
 // mostPasted is how many cells an edit may change at once.
@@ -44,7 +45,7 @@ func (t texts) gridRow(row importer.LiveRow, width int) gridRow {
 	for _, f := range row.Findings {
 		if f.ToFix && f.Column >= 0 {
 			key := strconv.Itoa(f.Column)
-			g.Bad[key] = strings.TrimSpace(g.Bad[key] + "\n" + withHint(f.Message, f.Hint))
+			g.Bad[key] = strings.TrimSpace(g.Bad[key] + "\n" + t.withAdvice(f))
 		}
 	}
 	return g
@@ -71,7 +72,7 @@ func (t texts) saysOf(row importer.LiveRow) string {
 func (t texts) whyOf(row importer.LiveRow) string {
 	var why []string
 	for _, f := range row.Findings {
-		why = append(why, withHint(f.Message, f.Hint))
+		why = append(why, t.withAdvice(f))
 	}
 	if len(why) == 0 && row.Outcome.Status.HasPerson() && !row.Done {
 		why = append(why, t.say("row.same"))
@@ -79,12 +80,13 @@ func (t texts) whyOf(row importer.LiveRow) string {
 	return strings.Join(why, "\n")
 }
 
-// withHint joins what is wrong and what to do.
-func withHint(message, hint string) string {
-	if hint == "" {
-		return message
+// withAdvice joins what is wrong and what to do.
+func (t texts) withAdvice(f importer.LiveFinding) string {
+	says := text.Sentence(text.Capital(f.Message))
+	if advice := t.advice(f.Code, f.Hint); advice != "" {
+		says += " " + text.Sentence(advice)
 	}
-	return message + ": " + hint
+	return says
 }
 
 // gridRows returns a page of rows.

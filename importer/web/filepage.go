@@ -93,6 +93,15 @@ func (f *fileData) showRows() {
 	}
 }
 
+// Width returns how many cells the longest row has.
+func (f fileData) Width() int {
+	width := 0
+	for _, row := range f.Rows {
+		width = max(width, len(row.Cells))
+	}
+	return width
+}
+
 // sheets returns the first rows of each sheet of a workbook.
 func (d *draft) sheets(path string) (sheets []sheetRows, err error) {
 	kept, err := os.ReadFile(filepath.Join(d.Folder, previewFile))

@@ -75,6 +75,8 @@ func (p *pages) functions() template.FuncMap {
 		"when":   when,
 		"day":    day,
 		"base":   filepath.Base,
+		"advice": p.texts.advice,
+		"remark": withoutCommands,
 
 		"tiles":    tiles,
 		"findings": newFindings,
@@ -195,11 +197,11 @@ func (s *Server) describe(err error) failure {
 	case errors.As(err, &missing):
 		return failure{s.text("error.missing"), s.text("error.missing_fix")}
 	case errors.As(err, &stop):
-		return failure{text.Capital(stop.Message), text.Capital(stop.Fix)}
+		return failure{text.Capital(stop.Message), s.pages.texts.advice(stop.Code, stop.Fix)}
 	case errors.Is(err, ledger.ErrLocked):
 		return failure{s.text("error.locked"), s.text("error.locked_fix")}
 	case errors.As(err, &known):
-		return failure{text.Capital(known.Error()), text.Capital(known.Fix)}
+		return failure{text.Capital(known.Error()), s.pages.texts.advice(known.Code, known.Fix)}
 	}
 	return failure{s.text("error.internal"), s.text("error.internal_fix")}
 }

@@ -14,7 +14,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"muster/importer"
 	"muster/importer/atomicfile"
@@ -36,13 +38,21 @@ func (s *Server) dropData(*http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	type waiting struct{ ID, Name string }
+	type waiting struct {
+		ID, Name string
+		Dropped  time.Time
+	}
 	var rosters []waiting
 	for _, d := range drafts {
-		if path, err := d.rosterPath(); err == nil {
-			rosters = append(rosters, waiting{d.ID, filepath.Base(path)})
+		path, err := d.rosterPath()
+		if err != nil {
+			continue
+		}
+		if info, err := os.Stat(path); err == nil {
+			rosters = append(rosters, waiting{d.ID, info.Name(), info.ModTime()})
 		}
 	}
+	slices.SortFunc(rosters, func(a, b waiting) int { return b.Dropped.Compare(a.Dropped) })
 	return rosters, nil
 }
 
@@ -211,7 +221,7 @@ func (s *Server) openRoster(ctx context.Context, d *draft) (*importer.Roster, er
 	}
 	in, err := importer.Open(ctx, path, importer.OpenOptions{
 		Options: roster.Options{Sheet: read.Sheet, HeaderRow: read.HeaderRow, Encoding: read.Encoding},
-		Saved:   s.Backend.Saved(), Advice: s.text("columns.advice"), Edits: journal.Edits(),
+		Saved:   s.Backend.Saved(), Edits: journal.Edits(),
 	})
 	if err != nil {
 		return nil, err

@@ -154,12 +154,12 @@ func TestEditsOnThePage(t *testing.T) {
 	}
 
 	// The plain form of a row.
-	s.open(draft+"/row/3", "the last name is missing", `aria-invalid="true"`)
+	s.open(draft+"/row/3", "The last name is missing", `aria-invalid="true"`)
 	s.submit(draft+"/row/3", url.Values{"c0": {"Bo"}, "c1": {"Li"}, "c2": {"102"}, "c3": {"yes"}, "decision": {""}})
 	s.onHead(draft, "4 new · 1 to fix · 1 not a person")
 	s.submit(draft+"/row/4", url.Values{"decision": {string(importer.LeaveOut)}})
 	s.onHead(draft, "4 new · 1 not a person · 1 left out")
-	s.open(draft+"/check?view=list&show=out", "you left this row out", "Total")
+	s.open(draft+"/check?view=list&show=out", "You left this row out", "Total")
 
 	// A restart keeps the edits.
 	again, err := New(s.server.Options)

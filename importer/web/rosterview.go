@@ -14,10 +14,12 @@ import (
 func rosterFunctions(t texts) template.FuncMap {
 	return template.FuncMap{
 		"capital":     text.Capital,
+		"rest":        func(width, n int) int { return width - n },
 		"multiline":   func(cell string) bool { return strings.Contains(cell, "\n") },
 		"json":        toJSON,
 		"fieldsOf":    func() []mapping.Field { return append([]mapping.Field{mapping.FullName}, mapping.Fields()...) },
 		"ordersOf":    nameOrders,
+		"employeesOf": func() []employees { return []employees{noEmployees, allEmployees} },
 		"decisionsOf": decisions,
 		"filtersOf":   filtersOf,
 		"groupOf": func(of summaryData, group importer.ProblemGroup) groupView {
@@ -28,7 +30,8 @@ func rosterFunctions(t texts) template.FuncMap {
 		"statusClass": func(row importer.LiveRow) string { return "is-" + statusOf(row) },
 		"saysOf":      t.saysOf,
 		"whyOf":       t.whyOf,
-		"cellsOf":     cellsOf,
+		"withAdvice":  t.withAdvice,
+		"cellsOf":     t.cellsOf,
 		"gridWords":   t.gridWords,
 	}
 }
@@ -109,14 +112,14 @@ func (t texts) groupSays(g groupView) string {
 type listCell struct{ Text, Bad string }
 
 // cellsOf returns the cells of a row, as many as there are headings.
-func cellsOf(row importer.LiveRow, width int) []listCell {
+func (t texts) cellsOf(row importer.LiveRow, width int) []listCell {
 	cells := make([]listCell, width)
 	for i := range min(width, len(row.Cells)) {
 		cells[i].Text = row.Cells[i]
 	}
 	for _, f := range row.Findings {
 		if f.ToFix && f.Column >= 0 && f.Column < width {
-			cells[f.Column].Bad = withHint(f.Message, f.Hint)
+			cells[f.Column].Bad = t.withAdvice(f)
 		}
 	}
 	return cells

@@ -105,6 +105,7 @@ func newRunStop(err error) *runStop {
 type runProblem struct {
 	Count   int    `json:"count"`
 	Rows    []int  `json:"rows,omitempty"` // examples
+	Code    string `json:"code,omitempty"`
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 }
@@ -113,7 +114,7 @@ type runProblem struct {
 func newRunProblems(groups []outcome.Group) []runProblem {
 	problems := make([]runProblem, len(groups))
 	for i, g := range groups {
-		problems[i] = runProblem{Count: g.Count, Rows: g.ExampleRows, Message: g.Message, Hint: g.Hint}
+		problems[i] = runProblem{Count: g.Count, Rows: g.ExampleRows, Code: g.Code, Message: g.Message, Hint: g.Hint}
 	}
 	return problems
 }

@@ -81,20 +81,15 @@ func (s *Server) headline(r *runRecord) string {
 	return strings.Join(words, " ")
 }
 
-// fix says what to do about the end of a run, in words for the page. The advice of the
-// command line helps only if it names no command.
+// fix says what to do about the end of a run, in words for the page.
 func (s *Server) fix(stop *runStop) string {
 	if stop == nil {
 		return ""
 	}
-	key := "stop." + stop.Code
-	if _, known := s.pages.texts[key]; known {
-		return s.text(key)
+	if advice := s.pages.texts.advice(stop.Code, stop.Fix); advice != "" {
+		return text.Sentence(advice)
 	}
-	if strings.Contains(stop.Fix, "--") || strings.Contains(stop.Fix, "muster ") || strings.Contains(stop.Fix, "MUSTER_") {
-		return s.text("stop.other")
-	}
-	return text.Sentence(text.Capital(stop.Fix))
+	return s.text("advice.other")
 }
 
 // Speed returns the rate of a run in words, or "" while the rate is not known.

@@ -64,6 +64,17 @@ function startGrid(holder) {
     return textNode(cell.getValue());
   }
 
+  function status(cell) {
+    const row = cell.getData();
+    const badge = textNode(row.says);
+    badge.className = 'badge is-' + row.status;
+    const why = textNode(row.why);
+    why.className = 'why-row';
+    const both = document.createElement('span');
+    both.append(badge, why);
+    return both;
+  }
+
   function actions(cell) {
     const row = cell.getData();
     const box = document.createElement('span');
@@ -93,18 +104,13 @@ function startGrid(holder) {
 
   const columns = [
     { title: '', titleFormatter: () => textNode(words.row), field: 'number', width: 70, frozen: true },
-    { title: '', titleFormatter: () => textNode(words.status), field: 'says', width: 170, formatter: (cell) => {
-      const badge = textNode(cell.getValue());
-      badge.className = 'badge is-' + cell.getData().status;
-      return badge;
-    } },
+    { title: '', titleFormatter: () => textNode(words.status), field: 'says', width: 250, variableHeight: true, formatter: status },
     ...header.map((heading, i) => ({
       title: '', titleFormatter: () => textNode(heading), field: 'c' + i, minWidth: 110, formatter: format, editor: 'input',
       editable: (cell) => !cell.getData().done,
       tooltip: (e, cell) => (cell.getData().bad[i] ? textNode(cell.getData().bad[i]) : ''),
     })),
-    { title: '', titleFormatter: () => textNode(words.why), field: 'why', minWidth: 260, formatter: (cell) => textNode(cell.getValue()) },
-    { title: '', field: 'line', width: 270, formatter: actions },
+    { title: '', titleFormatter: () => textNode(words.actions), field: 'line', width: 270, formatter: actions },
   ];
   for (const column of columns) column.headerSort = false;
 
@@ -127,6 +133,11 @@ function startGrid(holder) {
     clipboard: false,
   });
   holder.table = table;
+  // The part that scrolls has the focus, and so needs a role inside the grid.
+  table.on('tableBuilt', () => {
+    holder.querySelector('.tabulator-tableholder').setAttribute('role', 'rowgroup');
+    holder.querySelector('.tabulator-table').setAttribute('role', 'presentation');
+  });
 
   async function save(changes) {
     let answer;
