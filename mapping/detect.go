@@ -94,7 +94,7 @@ func (d *detector) apply(r rule, c *column) {
 
 // feed claims a column for a field by a rule.
 func (d *detector) feed(r rule, f Field, c *column) {
-	one := claim{column: c, confidence: 1, how: byHeading, order: r.order, inverted: r.inverted, lookup: r.lookup && f == WorkClassification}
+	one := claim{column: c, confidence: 1, how: byHeading, order: r.order, inverted: r.inverted, lookup: f == WorkClassification && (r.lookup || most(c.cells, hasLetter))}
 	if r.phase != exactPhase {
 		if d.taken(f) || f == fullName && namesTaken(d, c) {
 			return
@@ -128,16 +128,20 @@ type claim struct {
 	order      order
 	inverted   bool
 	lookup     bool
-	joined     *column    // the second surname, behind this one; nil for none
+	joined     []*column  // all parts of the last name in their order; nil for a last name in one column
 	values     cellValues // of a yes/no column in doubt; nil for none
 }
 
 // columns returns the columns that feed the field.
 func (c *claim) columns() []int {
-	if c.joined != nil {
-		return []int{c.index, c.joined.index}
+	if c.joined == nil {
+		return []int{c.index}
 	}
-	return []int{c.index}
+	var all []int
+	for _, part := range c.joined {
+		all = append(all, part.index)
+	}
+	return all
 }
 
 // marks reports whether a column has marks such as X in some rows, and is empty in
@@ -301,6 +305,9 @@ func (d *detector) missing(f Field, message, hint string) {
 		whole = d.free(fullName, isWhole)
 	}
 	both := slices.Concat(half, whole)
+	if entries := d.fittingEntries(both); len(entries) > 0 {
+		p.Hint = "name it in a mapping file: " + list(entries, "or")
+	}
 	if i := slices.IndexFunc(both, func(a Answer) bool { return a.Like != "" }); i >= 0 {
 		p.Hint = fmt.Sprintf("did you mean %s in %s? correct the heading, or name it in a mapping file", quote(both[i].Like), place(d.header, both[i].Column))
 	}
@@ -318,6 +325,19 @@ func (d *detector) missing(f Field, message, hint string) {
 			first.Guess = i
 		}
 	}
+}
+
+// fittingEntries returns the first answers whose cells look like the field, as lines of
+// a mapping file.
+func (d *detector) fittingEntries(answers []Answer) []string {
+	const most = 3
+	var entries []string
+	for _, a := range answers {
+		if len(a.claim.cells) > 0 && a.fits() && len(entries) < most {
+			entries = append(entries, d.entry(a.field, a.claim))
+		}
+	}
+	return entries
 }
 
 // severalColumns adds the problem of each field with several columns of different

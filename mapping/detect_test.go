@@ -212,6 +212,32 @@ func TestDetectRosters(t *testing.T) {
 			want:   []string{"first_name=First Name", "last_name=Last Name", "employee_id=Employee ID"},
 			unused: []string{"Notes"},
 		},
+		{
+			name:   "persons in headings",
+			roster: []string{"Tech Name|Tech #|Driver Trade|Operator Phone", "Ann Lee|T-7|Roofer|555-0100"},
+			want:   []string{"first_name=Tech Name", "last_name=Tech Name", "employee_id=Tech #", "work_classification_id=Driver Trade"},
+			unused: []string{"Operator Phone"},
+		},
+		{
+			name:   "persons behind headings",
+			roster: []string{"Familienname des Beschäftigten|Vorname des Beschäftigten|Code of Worker", "Lee|Ann|T-7"},
+			want:   []string{"first_name=Vorname des Beschäftigten", "last_name=Familienname des Beschäftigten", "employee_id=Code of Worker"},
+		},
+		{
+			name:   "a particle in a column of its own",
+			roster: []string{"Roepnaam|Tussenvoegsel|Achternaam", "Floor|van der|Haag", "Sanne||Bakker"},
+			want:   []string{"first_name=Roepnaam", "last_name=Achternaam"},
+		},
+		{
+			name:   "a name as in a document of the state",
+			roster: []string{"Full Name (as per passport)|Passport No", "Ann Lee|X7"},
+			want:   []string{"first_name=Full Name (as per passport)", "last_name=Full Name (as per passport)"},
+		},
+		{
+			name:   "codes of crafts under the ID of a craft",
+			roster: []string{"first_name|last_name|craft_id", "Ann|Lee|CARP"},
+			want:   []string{"first_name=first_name", "last_name=last_name", "work_classification_id=craft_id"},
+		},
 		{name: "header-only.csv", roster: []string{"First Name|Last Name"}, want: []string{"first_name=First Name", "last_name=Last Name"}},
 		{name: "no-header.csv", roster: []string{"Ana|Silva|Laborer|100", "Bo|Li|Carpenter|101"}, problems: []string{"heading_missing"}},
 	}

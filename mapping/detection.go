@@ -221,7 +221,11 @@ func (d *detector) asked(f Field) bool {
 func (d *detector) entry(f Field, c claim) string {
 	settings := []string{"column: " + d.reference(c.index)}
 	if c.joined != nil {
-		settings = []string{fmt.Sprintf("column: [%s, %s]", d.reference(c.index), d.reference(c.joined.index)), "join: true"}
+		var parts []string
+		for _, i := range c.columns() {
+			parts = append(parts, d.reference(i))
+		}
+		settings = []string{"column: [" + strings.Join(parts, ", ") + "]", "join: true"}
 	}
 	if c.lookup {
 		settings = append(settings, "lookup: work_classification")

@@ -34,7 +34,7 @@ type entry struct {
 
 // wordListSections returns the sections of words/headings.txt that are no meanings.
 func wordListSections() map[string]bool {
-	return map[string]bool{"cell": true, "number": true, "form": true}
+	return map[string]bool{"cell": true, "number": true, "form": true, "of a person": true, "number of a person": true}
 }
 
 // wordsOfCells are headings that are cells as often.
@@ -89,7 +89,41 @@ func meaningOf(heading string) meaning {
 	if strings.HasPrefix(key, "isemployeeof") { // Is Employee Of ACME Electric?
 		return "is_employee"
 	}
-	return known[key]
+	if m := known[key]; m != "" {
+		return m
+	}
+	return meaningOfPerson(key)
+}
+
+// The words of headings that say whose name or number a column holds, in front of or
+// behind the name or number.
+var (
+	personWords  = wordSet("headings", "of a person", headingKey)
+	personNumber = wordSet("headings", "number of a person", exactly)
+)
+
+// meaningOfPerson returns the meaning of a heading such as Driver Name, Labour ID or
+// Name of Worker: that of the rest without the person.
+func meaningOfPerson(key string) meaning {
+	for person := range personWords() {
+		rest, found := strings.CutPrefix(key, person)
+		if !found {
+			rest, found = strings.CutSuffix(key, person)
+		}
+		if !found {
+			continue
+		}
+		if personNumber()[rest] {
+			return "employee_id"
+		}
+		switch m := headings().meanings[rest]; {
+		case m == meansAnyName:
+			return meansFullName
+		case m == meansFirstNameWord, m == meansLastNameWord, m != "" && !m.isAmbiguous():
+			return m
+		}
+	}
+	return ""
 }
 
 // Heading reports whether a cell reads like a heading of the dictionary: of a
@@ -126,6 +160,9 @@ var (
 func isWithheld(heading string) bool {
 	words := headingWords(heading)
 	key := strings.Join(words, "")
+	if headings().meanings[key] == meansFullName { // Name as per Passport
+		return false
+	}
 	if strings.HasPrefix(key, "ssn") || strings.HasSuffix(key, "ssn") || withheldHeadings()[key] ||
 		slices.ContainsFunc(words, func(w string) bool { return withheldWords()[w] }) {
 		return true

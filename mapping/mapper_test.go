@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -705,5 +706,45 @@ func TestWholeNumbersOfAColumnAreNotRounded(t *testing.T) {
 				t.Errorf("problems %v, want %d", problems, test.want)
 			}
 		})
+	}
+}
+
+// What a mapping by the headings alone makes of a row.
+func TestMapByHeadings(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, header, row string
+		want              mapping.Person
+	}{
+		{"particle", "Roepnaam|Tussenvoegsel|Achternaam", "Floor|van der|Haag", mapping.Person{FirstName: "Floor", LastName: "van der Haag"}},
+		{"no particle", "Roepnaam|Tussenvoegsel|Achternaam", "Sanne||Bakker", mapping.Person{FirstName: "Sanne", LastName: "Bakker"}},
+		{"code of a craft", "First Name|Last Name|Craft ID", "Ann|Lee|CARP", mapping.Person{FirstName: "Ann", LastName: "Lee", Classification: "CARP"}},
+		{"number of a craft", "First Name|Last Name|Craft ID", "Ann|Lee|17", mapping.Person{FirstName: "Ann", LastName: "Lee", WorkClassificationID: 17}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cells := strings.Split(tt.row, "|")
+			m, err := mapping.Detect(strings.Split(tt.header, "|"), [][]string{cells}, mapping.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var p mapping.Person
+			if problems := m.Map(cells, nil, &p); len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			if diff := cmp.Diff(tt.want, p); diff != "" {
+				t.Errorf("person (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// If no heading names the people, the error names the columns that look like names.
+func TestMissingNamesHint(t *testing.T) {
+	t.Parallel()
+	_, err := mapping.Detect([]string{"Who", "Where"}, [][]string{{"Ann Lee", "A7"}, {"Bo Li", "B9"}}, mapping.Options{})
+	var bind *mapping.BindError
+	if !errors.As(err, &bind) || !strings.Contains(bind.Problems[0].Hint, "full_name: {column: Who}") {
+		t.Errorf("%v", err)
 	}
 }

@@ -42,28 +42,40 @@ func (d *detector) nameWord(c *column) {
 	}
 }
 
-// joinSurnames joins a column with the second surname to the last name, unless
-// that has both already. Without a last name it feeds nothing.
+// joinSurnames joins the columns with a particle and with the second surname to the
+// last name, unless that has both surnames already. Without a last name the second
+// surname feeds nothing.
 func (d *detector) joinSurnames() {
-	var second []*column
+	second, particle := d.meaning(meansSecondLastName), d.meaning(meansParticle)
+	var last *claim
+	if len(d.claims[LastName]) == 1 {
+		last = &d.claims[LastName][0]
+	}
+	if last != nil && len(particle) == 1 {
+		last.joined = []*column{particle[0], last.column}
+	}
+	switch {
+	case last == nil || len(second) > 1:
+		for _, c := range second {
+			d.ambiguous(c, "a part of the last name, or the whole of it", LastName)
+		}
+	case len(second) == 1 && !d.isWhole(last.column, second[0]):
+		if last.joined == nil {
+			last.joined = []*column{last.column}
+		}
+		last.joined = append(last.joined, second[0])
+	}
+}
+
+// meaning returns the columns whose headings have a meaning.
+func (d *detector) meaning(m meaning) []*column {
+	var all []*column
 	for _, c := range d.columns {
-		if c.meaning == meansSecondLastName {
-			second = append(second, c)
+		if c.meaning == m {
+			all = append(all, c)
 		}
 	}
-	for i := range d.claims[LastName] {
-		one := &d.claims[LastName][i]
-		if len(second) == 1 && len(d.claims[LastName]) == 1 && !d.isWhole(one.column, second[0]) {
-			one.joined = second[0]
-			return
-		}
-	}
-	for _, c := range second {
-		if d.taken(LastName) && len(d.claims[LastName]) == 1 && len(second) == 1 {
-			return
-		}
-		d.ambiguous(c, "a part of the last name, or the whole of it", LastName)
-	}
+	return all
 }
 
 // surnameElsewhere asks whether a column of names holds first names only. The

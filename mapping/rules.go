@@ -16,7 +16,9 @@ type meaning string
 const (
 	meansFirstName      meaning = "first_name"
 	meansLastName       meaning = "last_name"
+	meansFullName       meaning = "full_name"
 	meansSecondLastName meaning = "second_last_name" // joined to the last name
+	meansParticle       meaning = "particle"         // joined in front of the last name
 	meansOther          meaning = "other"            // known, and no field
 	meansAnyName        meaning = "name?"            // a whole name, or the half that is missing
 	meansFirstNameWord  meaning = "first_name?"      // the same, rather the first name
@@ -88,7 +90,7 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		"is_employee":            certain(IsEmployee),
 		"classification":         trade,
 		"classification_id":      tradeID,
-		"full_name":              {fields: []Field{fullName}, steps: []step{{action: feedWhole, field: fullName}}},
+		meansFullName:            {fields: []Field{fullName}, steps: []step{{action: feedWhole, field: fullName}}},
 		"job_title": {
 			fields: []Field{JobTitle}, unclear: "a job title or the name of a job",
 			steps: []step{{cells(isTitle), ignore, ""}, {isJobName, ask, ""}, {field: JobTitle}},

@@ -95,7 +95,7 @@ func TestHeadingFile(t *testing.T) {
 			continue
 		}
 		used[m] = true
-		if _, known := rules()[m]; !known && m != meansOther && m != meansSecondLastName {
+		if _, known := rules()[m]; !known && m != meansOther && m != meansSecondLastName && m != meansParticle {
 			t.Errorf("[%s] has no rule", s.name)
 		}
 		for _, h := range s.words {
@@ -115,6 +115,21 @@ func TestHeadingFile(t *testing.T) {
 	for m := range rules() {
 		if !used[m] {
 			t.Errorf("no heading means %s", m)
+		}
+	}
+}
+
+// Every word for a person counts in front of or behind a heading.
+func TestPersonsInHeadings(t *testing.T) {
+	t.Parallel()
+	for _, s := range readSections("headings") {
+		for _, word := range s.words {
+			switch {
+			case s.name == "of a person" && meaningOf(word+" Forename") != meansFirstName:
+				t.Errorf("[%s]: %q Forename is no first name", s.name, word)
+			case s.name == "number of a person" && meaningOf("Tradesman "+word) != "employee_id":
+				t.Errorf("[%s]: Tradesman %q is no employee ID", s.name, word)
+			}
 		}
 	}
 }

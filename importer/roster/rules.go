@@ -66,8 +66,9 @@ var skipRules = sync.OnceValue(func() []rule {
 		{reason: skipExport, cells: 3, form: `last {changed} .*[:0-9]`},
 		{reason: skipExport, cells: 3, form: `{report} ({report detail} .*[:0-9]|:)`},
 		{reason: skipExport, cells: 3, form: `{remark} :|filtered by|{confidential} [-–—:]|copyright .*[©0-9]|©|\(c\) 2`},
-		// Printed lists: "Page 1 of 2", "*** end of report ***", "----------", "Signature: ________".
+		// Printed lists: "Page 1 of 2", "Friday, Nov 27, 2026 09:15 AM", "*** end of report ***", "----------", "Signature: ________".
 		{reason: skipExport, cells: 1, form: `{page}[ .:#]*[0-9]`},
+		{reason: skipExport, cells: 1, form: `.*\b(19|20)[0-9]{2}\b.* [0-9]+ : [0-9]+`},
 		{reason: skipExport, cells: 1, form: `[^\pL]*{end of} (.* )?{document}[^\pL]*$`},
 		{reason: skipExport, cells: 1, form: `.*____|[^\pL\pN\x00]{3,}$|[-*=#~_<>–—]{2,}.*[-*=#~_<>–—]{2,}$`},
 
