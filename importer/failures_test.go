@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -204,6 +205,48 @@ func TestOtherProjectCannotBeSettled(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A row whose origin ID another project's run has just sent goes on once that run has
+// recorded the answer, and does not wait for a listing.
+func TestOtherProjectAnswersSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
+		book, err := ledger.Open(t.Context(), b.location)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer book.Close()
+		there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
+		release, err := book.Lock(t.Context(), there)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		other, err := book.Begin(t.Context(), ledger.Run{Scope: there, Command: "import"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		intent, err := book.Intend(t.Context(), other, ledger.Request{Key: book.Key(there.API, "1", "o\x00a-1"), Row: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee", OriginID: "A-1", Projects: []int64{200}})
+		time.AfterFunc(time.Second, func() {
+			if err := book.Record(t.Context(), intent, ledger.Result{State: ledger.Created, PersonID: id, Status: outcome.Created}); err != nil {
+				t.Error(err)
+			}
+		})
+		begin := time.Now()
+		r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\n"), nil)
+		if took := time.Since(begin); took > 10*time.Second {
+			t.Errorf("the run took %v", took)
+		}
+		if o := r.rows[0].Outcome; o.PersonID != id || len(o.Problems) != 1 || o.Problems[0].Code != "attached" || len(b.server.People()) != 1 {
+			t.Errorf("%s %+v; %d people", o.Status, o.Problems, len(b.server.People()))
+		}
+	})
 }
 
 // closing closes the ledger at the first request.

@@ -3,13 +3,19 @@ package importer
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
 	"muster/importer/outcome"
 )
 
-const defaultSettleAfter = 2 * time.Minute
+const (
+	defaultSettleAfter = 2 * time.Minute
+	// looks is how often within settle-after the ledger is asked what became of a request
+	// of another project's run.
+	looks = 100
+)
 
 // settler decides about unsettled rows by listing the project's people. One
 // listing serves many rows, while other rows go on.
@@ -89,7 +95,7 @@ func (s *settler) settle(intake, work context.Context) {
 	var listed time.Time
 	var reported Unsettled
 	for {
-		var due <-chan time.Time
+		var due, look <-chan time.Time
 		var now Unsettled
 		ended := intake.Done()
 		switch {
@@ -103,6 +109,9 @@ func (s *settler) settle(intake, work context.Context) {
 			}
 			due = time.After(time.Until(at))
 			now = Unsettled{len(open), at}
+			if slices.ContainsFunc(open, (*task).awaitsProject) {
+				look = time.After(s.settleAfter() / looks)
+			}
 		}
 		if now != reported {
 			s.emit(now)
@@ -117,6 +126,8 @@ func (s *settler) settle(intake, work context.Context) {
 		case <-due:
 			listed = time.Now()
 			open = s.settleDue(intake, work, open)
+		case <-look:
+			open = s.lookAgain(intake, work, open)
 		case <-ended:
 			for _, t := range open {
 				s.leave(intake, work, t)
@@ -124,6 +135,25 @@ func (s *settler) settle(intake, work context.Context) {
 			open = nil
 		}
 	}
+}
+
+// lookAgain decides about the rows that wait for another project's run, which may have
+// recorded the answer by now. It returns the rows that are still unsettled.
+func (s *settler) lookAgain(intake, work context.Context, open []*task) []*task {
+	still := open[:0]
+	for _, t := range open {
+		if t.awaitsProject() {
+			if err := s.decideAgain(intake, work, t); err != nil {
+				s.ledgerFailed(t, outcome.Unknown, err)
+			}
+		}
+		if t.state == unsettled {
+			still = append(still, t)
+			continue
+		}
+		s.route(t)
+	}
+	return still
 }
 
 func (r *run) settleAfter() time.Duration {

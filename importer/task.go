@@ -110,6 +110,9 @@ func (t *task) finish(s outcome.Status, problems ...outcome.Problem) {
 	t.outcome.Status, t.outcome.Problems = s, problems
 }
 
+// awaitsProject reports whether the task waits for a run of another project.
+func (t *task) awaitsProject() bool { return t.state == unsettled && t.wait == forOtherProject }
+
 // status returns the status that this run counts. A person from an earlier run
 // counts as existing, although the results line keeps "created".
 func (t *task) status() outcome.Status {

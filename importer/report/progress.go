@@ -142,10 +142,9 @@ func (p *Progress) Snapshot(now time.Time) Snapshot {
 	}
 	done := s.Counts.Rows()
 	s.Rate = p.speed.measure(s.Elapsed, done)
-	if p.total <= done {
-		return s
+	if p.total > done {
+		s.Left = status.left(p.total-done, s.Rate)
 	}
-	s.Left = status.left(p.total-done, s.Rate)
 	if status.unsettled > 0 && status.settledAt.After(now) {
 		s.Left = max(s.Left, status.settledAt.Sub(now))
 		if done+status.unsettled >= p.total && s.Until.IsZero() {

@@ -174,6 +174,21 @@ func TestUnsettled(t *testing.T) {
 	})
 }
 
+// The log mentions unsettled rows also if no row was expected to be sent.
+func TestUnsettledAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		p := report.NewProgress(io.Discard, report.ModeLog, 0, zerolog.New(&log))
+		p.Unsettled(2, time.Now().Add(time.Minute))
+		time.Sleep(15 * time.Second)
+		p.Close()
+		if got := log.String(); !strings.Contains(got, `"waits":"for a list`) {
+			t.Errorf("the log has %s", got)
+		}
+	})
+}
+
 // A line that doesn't change is not drawn again.
 func TestLineIsDrawnOnlyIfChanged(t *testing.T) {
 	t.Parallel()
