@@ -39,8 +39,8 @@ type workbookEncoder struct {
 
 // storedRow is a row in the temporary file.
 type storedRow struct {
-	Cells []string `json:"cells"`
-	Marks []int    `json:"marks,omitempty"` // columns of cells with problems
+	Cells []string        `json:"cells"`
+	Marks []workbook.Mark `json:"marks,omitempty"`
 }
 
 func newWorkbook(file *os.File, header []string, o Options) (encoder, error) {
@@ -79,7 +79,7 @@ func (e *workbookEncoder) open() error {
 func (e *workbookEncoder) openEditor(path string) error {
 	o := e.options
 	edit := workbook.Edit{
-		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(e.header) - columnCount, Property: property, Summary: "Import summary", Titles: []string{titleOfRun, titleOfRehearsal},
+		Sheet: o.Sheet, HeaderRow: o.HeaderRow, Width: len(e.header) - columnCount, Author: "muster", Property: property, Summary: "Import summary", Titles: []string{titleOfRun, titleOfRehearsal},
 		Columns: []workbook.Column{
 			columnRow: {Width: 12}, columnStatus: {Width: 15, Toned: true}, columnPerson: {Width: 20},
 			columnCode: {Width: 22, Wrap: true}, columnError: {Width: 48, Wrap: true}, columnHint: {Width: 48, Wrap: true},
@@ -138,18 +138,28 @@ func (e *workbookEncoder) write(record []string, o *outcome.Outcome) error {
 	return e.json.Encode(storedRow{Cells: record, Marks: marks(o)})
 }
 
-// marks returns the columns of the cells with problems of a row that has no person.
-func marks(o *outcome.Outcome) []int {
+// marks returns the cells with problems of a row that has no person.
+func marks(o *outcome.Outcome) []workbook.Mark {
 	if !o.Status.Retryable() {
 		return nil
 	}
-	var columns []int
+	var list []workbook.Mark
 	for _, p := range o.Problems {
-		if _, column, ok := workbook.ParseCell(p.Cell[strings.LastIndexByte(p.Cell, '!')+1:]); ok {
-			columns = append(columns, column)
+		_, column, ok := workbook.ParseCell(p.Cell[strings.LastIndexByte(p.Cell, '!')+1:])
+		if !ok {
+			continue
 		}
+		note := p.Message
+		if p.Hint != "" {
+			note += "\n→ " + p.Hint
+		}
+		if last := len(list) - 1; last >= 0 && list[last].Column == column {
+			list[last].Note += "\n" + note
+			continue
+		}
+		list = append(list, workbook.Mark{Column: column, Note: note})
 	}
-	return columns
+	return list
 }
 
 func (e *workbookEncoder) finish() error {

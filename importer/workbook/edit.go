@@ -15,6 +15,7 @@ type Edit struct {
 	Width     int    // how many columns the table has
 	Columns   []Column
 	At        []int    // the places of the columns, from 0, if an earlier writing has added the columns
+	Author    string   // of the notes on cells
 	Property  string   // the custom property that marks the workbook
 	Summary   string   // the name of the sheet that is added
 	Titles    []string // in the first cell of the sheet that an earlier writing has added, which is written anew
@@ -33,8 +34,14 @@ type Result struct {
 	Number int      // of the row
 	Cells  []string // of Edit.Columns
 	Tone   Tone
-	Marks  []int   // the columns of cells with problems, from 0
+	Marks  []Mark
 	Typed  []Typed // cells of the table that get another text
+}
+
+// Mark is a cell with a problem.
+type Mark struct {
+	Column int // from 0
+	Note   string
 }
 
 // Typed is a cell of the table that gets another text.

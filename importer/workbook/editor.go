@@ -20,6 +20,7 @@ type Editor struct {
 	sheet   targetSheet
 	at      []int // the places of the columns
 	styles  *styles
+	notes   *notes
 	summary summary
 	table   string // the part of the table that gets the columns; "" if there is none
 	filter  *Area  // the filter to be set; nil to leave the filter of the sheet
@@ -46,7 +47,8 @@ func OpenEditor(file io.ReaderAt, size int64, e Edit) (*Editor, error) {
 			return nil, err
 		}
 	}
-	return ed, nil
+	ed.notes, err = readNotes(p, &ed.sheet, e.Author)
+	return ed, err
 }
 
 // checkKind refuses a workbook that no program would open under the name of an ordinary
@@ -226,6 +228,13 @@ func (ed *Editor) changes() map[string]change {
 	}
 	changes := map[string]change{
 		"dimension": func(*element) (*element, error) { return nil, nil },
+		"legacyDrawing": func(old *element) (*element, error) {
+			id, err := ed.notes.save()
+			if err != nil || old != nil || id == "" {
+				return old, err
+			}
+			return newElement(s.prefix, "legacyDrawing", "xmlns:r", relationSpace, "r:id", id), nil
+		},
 	}
 	if ed.filter != nil {
 		changes["autoFilter"] = func(old *element) (*element, error) {

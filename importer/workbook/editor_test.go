@@ -42,7 +42,7 @@ const people = `<row r="1"><c r="A1" t="inlineStr"><is><t>First</t></is></c><c r
 // edit is what the tests write.
 func edit() workbook.Edit {
 	return workbook.Edit{
-		Sheet: "Crew", HeaderRow: 1, Width: 2, Property: "ours", Summary: "Sum", Titles: []string{"created"},
+		Sheet: "Crew", HeaderRow: 1, Width: 2, Author: "muster", Property: "ours", Summary: "Sum", Titles: []string{"created"},
 		Columns: []workbook.Column{{Heading: "row", Width: 9}, {Heading: "status", Width: 20, Wrap: true, Toned: true}},
 	}
 }
@@ -147,10 +147,12 @@ func TestWrite(t *testing.T) {
 	before := crew()
 	after := written(t, before, edit(),
 		workbook.Result{Number: 2, Cells: []string{"2", "created"}, Tone: workbook.Good},
-		workbook.Result{Number: 3, Cells: []string{"3", "=1+1 & <b>"}, Tone: workbook.Bad, Marks: []int{1}})
+		workbook.Result{Number: 3, Cells: []string{"3", "=1+1 & <b>"}, Tone: workbook.Bad, Marks: []workbook.Mark{{Column: 1, Note: "write it"}}})
 	has(t, after[sheetPart],
 		`<c r="C1" s="1" t="inlineStr"><is><t xml:space="preserve">row</t>`, `<c r="D3"`, `=1+1 &amp; &lt;b&gt;`, "!<f>",
-		`<v>1</v>`, `<c r="B3" s=`, `<autoFilter ref="A1:D3"/>`, `state="frozen"`, `ySplit="1"`, "!<legacyDrawing", `numberStoredAsText="1"`)
+		`<v>1</v>`, `<c r="B3" s=`, `<autoFilter ref="A1:D3"/>`, `state="frozen"`, `ySplit="1"`, `<legacyDrawing`, `numberStoredAsText="1"`)
+	has(t, after["xl/comments1.xml"], `ref="B3"`, "muster:", "write it")
+	has(t, after["xl/drawings/vmlDrawing1.vml"], `<x:Row>2</x:Row><x:Column>1</x:Column>`)
 	has(t, after["xl/workbook.xml"], `<sheet name="Sum" sheetId="4"`, `'Crew'!$A$1:$D$3</definedName>`)
 	has(t, after["docProps/custom.xml"], `name="ours"`)
 	has(t, after["xl/styles.xml"], `<cellXfs count="`)
@@ -182,6 +184,11 @@ func TestOpenRefuses(t *testing.T) {
 		"headings are not":       func(_ map[string]string, e *workbook.Edit) { e.HeaderRow = 9 },
 		"no room for more":       replaced(sheetPart, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="C2:XFD2"/></mergeCells>`),
 		"styles are incomplete":  func(p map[string]string, _ *workbook.Edit) { styled(p, `<styleSheet `+spaces+`/>`) },
+		"boxes of its notes cannot": func(p map[string]string, _ *workbook.Edit) {
+			p[sheetPart] = strings.Replace(p[sheetPart], "</sheetData>", `</sheetData><legacyDrawing r:id="rId7"/>`, 1)
+			p["xl/worksheets/_rels/sheet1.xml.rels"] = `<Relationships><Relationship Id="rId7" Type="` + relations + `/vmlDrawing" Target="../boxes.vml"/></Relationships>`
+			p["xl/boxes.vml"] = "<xml>"
+		},
 	} {
 		parts, e := crew(), edit()
 		change(parts, &e)
@@ -280,21 +287,21 @@ func TestRowsOfOtherPrograms(t *testing.T) {
 		before, row, behind string
 		wants               []string
 	}{
-		"no cell":             {"", `<row r="2" />`, "", []string{`<row r="2"><c r="B2"`, `<c r="C2"`}},
-		"no places":           {"", `<row><c><v>1</v></c><c><v>2</v></c></row>`, "", []string{`<row><c><v>1</v></c><c s="`, `><v>2</v></c><c r="C2"`}},
+		"no cell":             {"", `<row r="2" />`, "", []string{`<row r="2" ht="30"><c r="B2"`, `<c r="C2"`}},
+		"no places":           {"", `<row><c><v>1</v></c><c><v>2</v></c></row>`, "", []string{`<row ht="30"><c><v>1</v></c><c s="`, `><v>2</v></c><c r="C2"`}},
 		"blanks, a comment":   {"", "<row r=\"2\">\n <c r=\"A2\"><v>1</v></c><!-- </row> -->\n</row>", "", []string{`<c r="A2"><v>1</v></c><c r="B2"`}},
 		"text as it is":       {"", `<row r="2"><c r="A2" t="str"><v><![CDATA[<c>]]></v><!-- > --></c></row>`, "", []string{`<v><![CDATA[<c>]]></v><!-- > --></c><c r="B2"`}},
 		"more than cells":     {"", `<row r="2"><c r="A2"><v>1</v></c><extLst><ext uri="x"/></extLst></row>`, "", []string{`<extLst><ext uri="x"/></extLst></row>`, `<c r="C2"`}},
-		"blanks in tags":      {"", "<row\n r = '2'\tht='15'><c r='A2'><v>1</v></c></row>", "", []string{`<row r="2"><c r='A2'>`, `<c r="C2"`}},
+		"blanks in tags":      {"", "<row\n r = '2'\tht='15'><c r='A2'><v>1</v></c></row>", "", []string{`<row r="2" ht="30"><c r='A2'>`, `<c r="C2"`}},
 		"the author's height": {"", `<row r="2" ht="9" customHeight="1"><c r="A2"/></row>`, "", []string{`<row r="2" ht="9" customHeight="1">`}},
-		"the height of lines": {"", `<row r="2" ht="9"><c r="A2"/></row>`, "", []string{`<row r="2"><c`}},
+		"the height of lines": {"", `<row r="2" ht="9"><c r="A2"/></row>`, "", []string{`<row r="2" ht="30">`}},
 		"a row's own look":    {"", `<row r="2" s="0" customFormat="1"><c r="A2"/></row>`, "", []string{`<c r="B2" s="`}},
 		"unknown elements": {`<sheetViews><sheetView workbookViewId="0" /></sheetViews><later/>`, `<row r="2"><c r="A2"/></row>`, `<latest/>`, []string{
 			`<sheetView workbookViewId="0"><pane ySplit="1"`, `</sheetView></sheetViews><later/>`, `<latest/>`,
 		}},
 	} {
 		after := written(t, inSheet(test.before, head+test.row, test.behind), edit(), workbook.Result{
-			Number: 2, Cells: []string{"2", "one line\nand another"}, Marks: []int{1},
+			Number: 2, Cells: []string{"2", "one line\nand another"}, Marks: []workbook.Mark{{Column: 1, Note: "write it"}},
 		})
 		t.Run(name, func(t *testing.T) { has(t, after[sheetPart], test.wants...) })
 	}
@@ -322,21 +329,25 @@ func TestWriteAgain(t *testing.T) {
 	t.Parallel()
 	parts := crew()
 	parts["xl/workbook.xml"] = strings.Replace(parts["xl/workbook.xml"], "</sheets>", `<sheet name="sum" sheetId="9" r:id="rId9"/></sheets>`, 1)
-	row := workbook.Result{Number: 2, Cells: []string{"2", "invalid"}, Tone: workbook.Bad, Marks: []int{0}}
+	row := workbook.Result{Number: 2, Cells: []string{"2", "invalid"}, Tone: workbook.Bad, Marks: []workbook.Mark{{Column: 0, Note: "first"}}}
 	once := written(t, parts, edit(), row)
 	has(t, once["xl/workbook.xml"], `<sheet name="Sum (2)" sheetId="10"`)
 	has(t, once[sheetPart], `<c r="A2" s="`)
+	once["xl/comments1.xml"] = strings.Replace(once["xl/comments1.xml"], "</commentList>", `<comment ref="B3" authorId="0"><text><t>call her</t></text></comment></commentList>`, 1)
 
 	e := edit()
 	e.At = []int{2, 3}
-	row.Marks = []int{1}
-	twice := written(t, once, e, row, workbook.Result{Number: 3, Cells: []string{"3", "invalid"}, Marks: []int{1}})
-	has(t, twice[sheetPart], `<c r="B3" s="`)
+	row.Marks = []workbook.Mark{{Column: 1, Note: "second"}}
+	twice := written(t, once, e, row, workbook.Result{Number: 3, Cells: []string{"3", "invalid"}, Marks: []workbook.Mark{{Column: 1, Note: "mine"}}})
+	has(t, twice["xl/comments1.xml"], "second", "call her", "!first", "!mine")
+	if n := strings.Count(twice["xl/drawings/vmlDrawing1.vml"], "<v:shape "); n != 1 {
+		t.Errorf("%d boxes", n)
+	}
 	if n := strings.Count(twice["xl/workbook.xml"], "<sheet "); n != 3 {
 		t.Errorf("%d sheets", n)
 	}
 	e.At = []int{2, 3}
-	again := written(t, twice, e, row, workbook.Result{Number: 3, Cells: []string{"3", "invalid"}, Marks: []int{1}})
+	again := written(t, twice, e, row, workbook.Result{Number: 3, Cells: []string{"3", "invalid"}, Marks: []workbook.Mark{{Column: 1, Note: "mine"}}})
 	if diff := cmp.Diff(twice, again); diff != "" {
 		t.Errorf("the same again (-before +after):\n%s", diff)
 	}
@@ -366,11 +377,14 @@ func TestAFormulaIsReplaced(t *testing.T) {
 func TestAPartIsDeclaredOnce(t *testing.T) {
 	t.Parallel()
 	parts := crew()
-	replaced("[Content_Types].xml", "</Types>", `<Override PartName="/docProps/Custom.xml" ContentType="application/xml"></Override></Types>`)(parts, nil)
-	after := written(t, parts, edit(), workbook.Result{Number: 2, Cells: []string{"2", "invalid"}, Marks: []int{0}})
+	replaced("[Content_Types].xml", "</Types>", `<Override PartName="/xl/comments1.xml" ContentType="`+kinds+`comments+xml"></Override>`+
+		`<Override PartName="/docProps/Custom.xml" ContentType="application/xml"/></Types>`)(parts, nil)
+	after := written(t, parts, edit(), workbook.Result{Number: 2, Cells: []string{"2", "invalid"}, Marks: []workbook.Mark{{Column: 0, Note: "first"}}})
 	types := strings.ToLower(after["[Content_Types].xml"])
-	if n := strings.Count(types, `"/docprops/custom.xml"`); n != 1 {
-		t.Errorf("the part is declared %d times in %s", n, types)
+	for _, part := range []string{"/xl/comments1.xml", "/docprops/custom.xml"} {
+		if n := strings.Count(types, `"`+part+`"`); n != 1 {
+			t.Errorf("%s is declared %d times in %s", part, n, types)
+		}
 	}
 }
 

@@ -178,6 +178,18 @@ func (p *parts) declare(name, kind string) error {
 	})
 }
 
+// declareExtension adds the kind of all parts with an extension to the content types.
+func (p *parts) declareExtension(extension, kind string) error {
+	return p.change(contentTypes, "", func(root *element) {
+		for _, e := range root.all("Default") {
+			if strings.EqualFold(e.attr("Extension"), extension) {
+				return
+			}
+		}
+		root.insert(0, newElement(root.prefix, "Default", "Extension", extension, "ContentType", kind))
+	})
+}
+
 // undeclare removes a part from the content types.
 func undeclare(types *element, name string) {
 	types.remove(func(e *element) bool {

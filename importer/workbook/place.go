@@ -45,9 +45,3 @@ func (ed *Editor) takeDrawings(links []relation) error {
 	}
 	return nil
 }
-
-// atoi returns the number that digits are, and 0 if the number is too large.
-func atoi(digits []byte) int {
-	n, _ := parseDigits(string(digits))
-	return n
-}

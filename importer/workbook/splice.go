@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // splice writes the rows of the sheet with the results.
@@ -82,21 +85,62 @@ func (s *splice) writeTyped(r *sheetRow, result *Result) error {
 func (s *splice) writeResult(r *sheetRow, result *Result) {
 	first, last := s.looksOf(r)
 	s.unmark(r, last)
-	for _, column := range result.Marks {
-		s.mark(r, column)
+	for _, m := range result.Marks {
+		s.mark(r, m)
 	}
+	lines, wasFull := 1, false
 	var cells []sheetCell
 	for i, c := range s.edit.Columns {
 		tone := Plain
 		if c.Toned {
 			tone = result.Tone
 		}
+		if c.Wrap {
+			lines = max(lines, linesOf(result.Cells[i], c.Width))
+			old, found := r.at(s.at[i])
+			wasFull = wasFull || found && old.full()
+		}
 		cells = append(cells, textCell(s.sheet.prefix, r.number, s.at[i], s.styles.text(look{first, last, tone, c.Wrap}), result.Cells[i]))
 	}
 	s.put(r, cells...)
-	if !isTrue(r.attr("customHeight")) {
-		r.drop("ht") // programs make a row as high as its texts need, unless the author has set the height
+	s.stretch(r, lines, wasFull)
+}
+
+// stretch makes a row as high as the wrapped texts need, since not every program does so
+// by itself. A height that the author has set stays.
+func (s *splice) stretch(r *sheetRow, lines int, wasFull bool) {
+	if isTrue(r.attr("customHeight")) {
+		return
 	}
+	if wasFull {
+		r.drop("ht")
+	}
+	if lines == 1 {
+		return
+	}
+	height, err := strconv.ParseFloat(r.attr("ht"), 64)
+	if err != nil {
+		height = 0
+	}
+	r.set("ht", strconv.FormatFloat(max(height, float64(lines)*s.sheet.lineHeight), 'f', -1, 64))
+}
+
+// linesOf returns about how many lines a text takes in a column of this width.
+func linesOf(text string, width float64) int {
+	lines := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		lines++
+		used := 0
+		for word := range strings.FieldsSeq(line) {
+			length := utf8.RuneCountInString(word)
+			if used > 0 && used+length > int(width)-1 {
+				lines, used = lines+1, 0
+			}
+			used += length + 1
+			lines, used = lines+used/int(width), used%int(width)
+		}
+	}
+	return lines
 }
 
 // looksOf returns the styles of the first and the last cell that the author of the sheet
@@ -126,11 +170,14 @@ func (s *splice) unmark(r *sheetRow, look int) {
 	}
 }
 
-// mark fills a cell with the colour of problems.
-func (s *splice) mark(r *sheetRow, column int) {
-	c := s.cellAt(r, column)
+// mark fills a cell with the colour of problems, and adds the note.
+func (s *splice) mark(r *sheetRow, m Mark) {
+	c := s.cellAt(r, m.Column)
 	r.put(c)
 	c.restyle(s.styles.mark(c.style()))
+	if m.Note != "" {
+		s.notes.add(m.Column, r.number, m.Note)
+	}
 }
 
 // cellAt returns the cell of a column, or an empty cell that looks as the column does.

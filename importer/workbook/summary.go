@@ -68,11 +68,15 @@ func (ed *Editor) summarySheet(lines []Line) []byte {
 	}
 	x.WriteString(`</cols><sheetData>`)
 	for i, line := range lines {
+		height := 1
 		row := newElement("", "row", "r", strconv.Itoa(i+1))
 		for column, value := range line.Cells {
 			text := fmt.Sprint(value)
 			if text == "" {
 				continue
+			}
+			if column > 0 {
+				height = max(height, linesOf(text, widths[min(column, len(widths)-1)]))
 			}
 			style := ed.lineStyle(line, column)
 			cell := textCell("", i+1, column, style, text)
@@ -82,6 +86,7 @@ func (ed *Editor) summarySheet(lines []Line) []byte {
 			}
 			row.insert(len(row.children), cell.element)
 		}
+		row.set("ht", strconv.Itoa(16*height))
 		x.Write(row.append(nil))
 	}
 	x.WriteString(`</sheetData><pageMargins left="0.5" right="0.5" top="0.75" bottom="0.75" header="0.3" footer="0.3"/>` +

@@ -13,12 +13,14 @@ type targetSheet struct {
 	prefix string // of the elements
 	header int    // the number of the headings' row
 
-	taken   []bool // the columns that hold anything from the headings' row on
-	last    int    // the last row that holds anything
-	heading int    // the style of the last heading
-	filter  *Area
-	columns []columnRange
-	drawing string // the ID of the link to the drawing
+	taken      []bool // the columns that hold anything from the headings' row on
+	last       int    // the last row that holds anything
+	heading    int    // the style of the last heading
+	filter     *Area
+	columns    []columnRange
+	lineHeight float64 // in points
+	drawing    string  // the ID of the link to the drawing
+	notes      string  // the ID of the link to the boxes of the notes
 }
 
 // columnRange is the look of a range of columns, which count from 1.
@@ -29,6 +31,7 @@ type columnRange struct {
 
 // survey reads the sheet once. width is how many columns the table has.
 func (s *targetSheet) survey(in io.Reader, width int) error {
+	s.lineHeight = 15
 	x := newScanner(in)
 	if err := x.root("worksheet"); err != nil {
 		return err
@@ -44,7 +47,7 @@ func (s *targetSheet) survey(in io.Reader, width int) error {
 		switch x.name {
 		case "sheetData":
 			return eachRow(x, func(r *sheetRow) error { s.surveyRow(r, width); return nil }, func(*element) error { return nil })
-		case "cols", "mergeCells", "autoFilter", "drawing":
+		case "cols", "sheetFormatPr", "mergeCells", "autoFilter", "drawing", "legacyDrawing":
 			e, err := x.element()
 			if err == nil {
 				s.surveyElement(e)
@@ -106,6 +109,10 @@ func (s *targetSheet) surveyElement(e *element) {
 				s.columns = append(s.columns, columnRange{first, last, c})
 			}
 		}
+	case "sheetFormatPr":
+		if height, err := strconv.ParseFloat(e.attr("defaultRowHeight"), 64); err == nil && height > 10 && height < 40 {
+			s.lineHeight = height
+		}
 	case "mergeCells":
 		for _, c := range e.elements() {
 			if merged, ok := parseArea(c.attr("ref")); ok && merged.Bottom >= s.header {
@@ -117,6 +124,8 @@ func (s *targetSheet) surveyElement(e *element) {
 		s.filter = &area
 	case "drawing":
 		s.drawing = e.prefixed("id")
+	case "legacyDrawing":
+		s.notes = e.prefixed("id")
 	}
 }
 
