@@ -11,6 +11,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
+	"muster/mapping"
 )
 
 // mostLosses is how many answers of one row may be lost, each time settled as
@@ -52,6 +53,24 @@ func answerTaken(person int64) answer {
 		Message: fmt.Sprintf("Procore answered with the ID of another person (%d), so it is not known whether this row's person exists", person),
 		Hint:    "look for the person in Procore; then run the same command again: it lists the people before it sends the row again",
 	}}}
+}
+
+// otherName reports whether Procore's answer to a create names another person than the row.
+// Procore may add, drop or cut characters of a name.
+func otherName(row *mapping.Person, got procore.Person) bool {
+	sent, answered := foldName(row.FirstName, row.LastName), foldName(got.FirstName, got.LastName)
+	return got.LastName != "" && !within(sent, answered) && !within(answered, sent)
+}
+
+// within reports whether long has all characters of short, in their order.
+func within(short, long string) bool {
+	rest := []rune(short)
+	for _, c := range long {
+		if len(rest) > 0 && rest[0] == c {
+			rest = rest[1:]
+		}
+	}
+	return len(rest) == 0
 }
 
 // decideAnswer turns Procore's answer to a create, attach or reactivation into the next

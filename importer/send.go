@@ -124,7 +124,7 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 		result.Code = t.action.code()
 	}
 	result.New = result.State == ledger.Created && t.action == create
-	err := r.recordAnswer(work, intent, result)
+	err := r.recordAnswer(work, t, intent, result, got.person)
 	if errors.Is(err, ledger.ErrPersonTaken) {
 		answer = answerTaken(got.person.ID)
 		result = answer.result(reply{person: got.person})
@@ -155,9 +155,9 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 }
 
 // recordAnswer records the result of a request. A person who was listed before the
-// request is not a new one.
-func (r *run) recordAnswer(work context.Context, intent ledger.Intent, result ledger.Result) error {
-	if result.New && r.people.has(result.PersonID) {
+// request, or has another name than the row, is not the row's new one.
+func (r *run) recordAnswer(work context.Context, t *task, intent ledger.Intent, result ledger.Result, got procore.Person) error {
+	if result.New && (r.people.has(result.PersonID) || otherName(&t.person, got)) {
 		return ledger.ErrPersonTaken
 	}
 	return r.Ledger.Record(work, intent, result)

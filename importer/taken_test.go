@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -15,28 +16,64 @@ import (
 	"muster/ratelimit"
 )
 
-// sameID answers every create with one person ID: the first one created, unless an ID is given.
-type sameID struct {
+// rewritten replaces a part of every answer to a create, by its first match if to is "".
+type rewritten struct {
 	next http.RoundTripper
-	id   string
+	from *regexp.Regexp
+	to   string
+	hits int
 }
 
-var firstID = regexp.MustCompile(`"id":(\d+)`)
+var personID = regexp.MustCompile(`"id":\d+`)
 
-func (s *sameID) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s *rewritten) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := s.next.RoundTrip(r)
 	if err != nil || r.Method != http.MethodPost || resp.StatusCode != http.StatusCreated {
 		return resp, err
 	}
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	if s.id == "" {
-		s.id = string(firstID.FindSubmatch(body)[1])
+	if s.to == "" {
+		s.to = string(s.from.Find(body))
 	}
-	body = firstID.ReplaceAll(body, []byte(`"id":`+s.id))
+	s.hits += len(s.from.FindAll(body, -1))
+	body = s.from.ReplaceAllLiteral(body, []byte(s.to))
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	return resp, err
+}
+
+// An answer that names another person than the row is no success, also with an ID that
+// no row has. Characters that Procore drops, adds or cuts make no other person.
+func TestAnswerNamesAnotherPerson(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		sent, answered, status string
+	}{
+		{"Ann,Lee", `"first_name":"Bo","last_name":"Day"`, "unknown"},
+		{"Ann,Lee", `"first_name":"Bo","last_name":"Lee"`, "unknown"},
+		{"Ann,Lee", `"first_name":"ANN","last_name":"LEE"`, "created"},
+		{"Ann,Lee", `"first_name":null,"last_name":null`, "created"},
+		{"Zoë,O'Brien", `"first_name":"Zoe","last_name":"O&#39;Brien"`, "created"},
+		{"Ann Quill,Leerstad", `"first_name":"Ann","last_name":"Leer"`, "created"},
+	} {
+		t.Run(c.answered, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				rename := &rewritten{next: b.server.Transport(), from: regexp.MustCompile(`"first_name":"[^"]*","last_name":"[^"]*"`), to: c.answered}
+				roster := "First Name,Last Name\n" + c.sent + "\n"
+				r := b.run(t.Context(), b.roster(roster), func(im *importer.Import) { im.API = b.client(im.Pace, rename) })
+				if got := string(r.rows[0].Outcome.Status); got != c.status || rename.hits != 1 {
+					t.Errorf("%s, want %s; %d answers changed", got, c.status, rename.hits)
+				}
+				r = b.run(t.Context(), b.roster(roster), func(im *importer.Import) { im.Pace = ratelimit.New(ratelimit.Options{}) })
+				if r.Counts.Existing != 1 || b.server.Requests().Stored != 1 {
+					t.Errorf("afterwards: %+v, %d people", r.Counts, b.server.Requests().Stored)
+				}
+			})
+		})
+	}
 }
 
 // A server that answers several creates with one ID never makes several rows one person. The next
@@ -52,10 +89,10 @@ func TestOneIDForSeveralCreates(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, simulator.Config{Windows: noLimits})
-				repeat := &sameID{next: b.server.Transport()}
+				repeat := &rewritten{next: b.server.Transport(), from: personID}
 				if c.there > 0 {
 					id := b.server.Add(simulator.Person{FirstName: "Bo", LastName: "Day", Account: simulator.Account{Inactive: c.there == 2}})
-					repeat.id = strconv.FormatInt(id, 10)
+					repeat.to = fmt.Sprintf(`"id":%d`, id)
 				}
 				r := b.run(t.Context(), b.crew(6), func(im *importer.Import) {
 					im.Workers = 1

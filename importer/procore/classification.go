@@ -3,7 +3,6 @@ package procore
 import (
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // classification is the meaning of an answer's status.
@@ -49,15 +48,15 @@ func refused(hint string) classification {
 	return classification{Refused, DidNotHappen, "refused", hint}
 }
 
-// classify returns the meaning of an answer. A 5xx may have had an effect, except
-// for a 503 of Procore's API that says when to come back. A proxy that answers for
-// Procore does not know what became of the request.
-func classify(status int, h http.Header) classification {
+// classify returns the meaning of an answer, which may be an HTML page. A 5xx may have had
+// an effect, except for a 503 of Procore's API that says when to come back. A proxy that
+// answers for Procore does not know what became of the request.
+func classify(status int, h http.Header, page bool) classification {
 	if known, ok := classifications[status]; ok {
 		return known
 	}
 	switch {
-	case status == http.StatusServiceUnavailable && h.Get("Retry-After") != "" && isFromAPI(h):
+	case status == http.StatusServiceUnavailable && h.Get("Retry-After") != "" && isFromAPI(h) && !page:
 		return classification{Throttled, DidNotHappen, "throttled", "Procore is under heavy load: wait as long as it asks for."}
 	case slices.Contains(refusals, status):
 		return refused(checkRequest)
@@ -70,8 +69,7 @@ func classify(status int, h http.Header) classification {
 }
 
 // isFromAPI reports whether an answer bears the marks of Procore's API: a request ID or
-// rate headers, and no HTML.
+// rate headers.
 func isFromAPI(h http.Header) bool {
-	marked := requestID(h) != "" || h.Get("X-Rate-Limit-Limit") != ""
-	return marked && !strings.Contains(strings.ToLower(h.Get("Content-Type")), "html")
+	return requestID(h) != "" || h.Get("X-Rate-Limit-Limit") != ""
 }

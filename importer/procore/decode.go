@@ -95,7 +95,8 @@ func decodeJSON(r io.Reader, value any) error {
 // items than requested, but must not fill the memory with empty objects.
 const maxItems = 50 * mostPerPage
 
-// decodeList reads an array of objects.
+// decodeList reads an array of objects, up to the end of the answer: an answer that is cut
+// off behind the array, or goes on with an error, may be a part of the list.
 func decodeList[T any, P object[T]](r io.Reader) ([]T, error) {
 	var list []T
 	d := json.NewDecoder(r)
@@ -120,6 +121,12 @@ func decodeList[T any, P object[T]](r io.Reader) ([]T, error) {
 		list = append(list, item)
 	}
 	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("the list is cut off: %w", err)
+	}
+	switch _, err := d.Token(); {
+	case err == nil:
+		return nil, errors.New("the list is followed by more")
+	case !errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("the list is cut off: %w", err)
 	}
 	return list, nil

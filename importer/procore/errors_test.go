@@ -28,14 +28,16 @@ func TestWhoseUnavailable(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		headers []string
+		body    string
 		effect  procore.Effect
 	}{
-		{"a request ID", []string{"X-Request-Id: r"}, procore.DidNotHappen},
-		{"rate headers", []string{"X-Rate-Limit-Limit: 25"}, procore.DidNotHappen},
-		{"neither", nil, procore.MayHaveHappened},
-		{"a request ID on an HTML page", []string{"X-Request-Id: r", "Content-Type: text/html; charset=utf-8"}, procore.MayHaveHappened},
+		{"a request ID", []string{"X-Request-Id: r"}, "", procore.DidNotHappen},
+		{"rate headers", []string{"X-Rate-Limit-Limit: 25"}, "", procore.DidNotHappen},
+		{"neither", nil, "", procore.MayHaveHappened},
+		{"a request ID on an HTML page", []string{"X-Request-Id: r", "Content-Type: text/html; charset=utf-8"}, "", procore.MayHaveHappened},
+		{"a request ID on an HTML page that is called text", []string{"X-Request-Id: r", "Content-Type: text/plain"}, " <!DOCTYPE html>", procore.MayHaveHappened},
 	} {
-		c, p := client(t, &fake{api: answer(503, "", append(tt.headers, "Retry-After: 3")...)})
+		c, p := client(t, &fake{api: answer(503, tt.body, append(tt.headers, "Retry-After: 3")...)})
 		if _, e := create(t, c, p); e == nil || e.Effect != tt.effect {
 			t.Errorf("%s: got %+v", tt.name, e)
 		}

@@ -67,7 +67,7 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		return e
 	}
 	limits := rateReport(resp.Header, time.Now())
-	if classify(resp.StatusCode, resp.Header).kind == Throttled { // before the release, which lets the next request go
+	if classify(resp.StatusCode, resp.Header, answerOf(resp).Page).kind == Throttled { // before the release, which lets the next request go
 		c.pace.Pause(retryAfter(resp.StatusCode, resp.Header, limits) + rand.N(pauseJitter)) //nolint:gosec // no secret
 	}
 	release(slot, limits)
@@ -131,15 +131,16 @@ func (c *Client) refusal(r request, resp *http.Response, limits ratelimit.Report
 	status := resp.StatusCode
 	// The status decides; a body that breaks off is used as far as it goes.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	meaning := classify(status, resp.Header)
 	kind := resp.Header.Get("Content-Type")
+	page := isPage(kind, body)
+	meaning := classify(status, resp.Header, page)
 	message, fields := readErrorText(status, kind, body, c.redact.with(token))
 	e := r.complete(&Error{
 		Answer: answerOf(resp), Kind: meaning.kind, Effect: meaning.effect, Code: meaning.code,
 		Message: message, Fields: fields, Hint: meaning.hint,
 		RetryAfter: retryAfter(status, resp.Header, limits), permanent: meaning.code == "redirected",
 	})
-	if e.Page = isPage(kind, body); e.Blocked() {
+	if e.Page = page; e.Blocked() {
 		e.Hint = fmt.Sprintf(letThrough, c.api.Host)
 	}
 	if e.Kind == Forbidden && strings.Contains(strings.ToLower(message), "not connected") {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -17,9 +18,8 @@ import (
 const (
 	mostPerPage  = 2000 // the most that Procore recommends
 	leastPerPage = 100
-	// mostPasses is how often a list is read from the first page, as long as no
-	// pass proves that the list is complete.
-	mostPasses = 2
+	mostPasses   = 6 // readings of a list that keeps changing
+	mostUnproved = 2 // readings that end without a proof
 )
 
 // CodeIncomplete is the code of a list without a proof of completeness.
@@ -62,28 +62,37 @@ func collect[T any](list iter.Seq2[T, error]) ([]T, error) {
 // has proved that no item is missing. A missed person is created twice, while a page
 // too many costs one request.
 //
-// The proof is a Total that was reached by as many different items, or a further
-// page that is empty, unless Total says more. A short page, Per-Page, Total: 0, a
-// Link header without a next page, or a page of known items proves nothing: servers
-// cap pages, ignore page, or send no headers.
+// The proof at the end of the list is a Total that was reached by as many different
+// items on a page that is not full, or a further page that is empty, unless Total says
+// more. A short page, Per-Page, Total: 0, a Link header without a next page, or a page
+// of known items proves nothing: servers cap pages, ignore page, or send no headers.
 //
-// A person added to the list moves others to a later page, where they appear again.
-// A person removed from the list moves others to an earlier page, which was read
-// already: if Total shrinks, listReader goes back to that page. If nothing is proved
-// in the end, listReader reads the list again and keeps the items found so far.
+// Items that are added or removed meanwhile, and servers without a fixed order, move
+// other items between pages. So a list of several pages is read again, until a pass
+// brings no more new items than the list has grown, and repeats no more. An empty page
+// without Total is read again as well. The items found so far are kept.
 type listReader[J any, P object[J]] struct {
 	client   *Client
 	request  request
-	page     int // to read next, from 1
-	reached  int // the last page that was read
-	passes   int
-	found    map[int64]bool // all different items
-	total    int            // by the latest page; -1: not known
-	removed  int            // how much Total has shrunk: so many of found may be gone
-	largest  int            // items on the largest page
-	idle     bool           // the page before brought only known items
-	complete bool           // proved
-	unproved bool           // every pass ended without a proof
+	page     int             // to read next, from 1
+	found    map[int64]uint8 // all different items, with the latest pass that had the item
+	total    int             // by the latest page; -1: not known
+	largest  int             // items on the largest page
+	pass     listPass
+	before   listPass // the pass before, if any
+	passes   int      // that ended
+	unproved int      // passes that ended without a proof
+	idle     bool     // the page before brought only items of this pass
+	complete bool     // proved
+}
+
+// listPass is a reading of a list from the first page on.
+type listPass struct {
+	number uint8
+	items  int // different items
+	fresh  int // items that no pass before had
+	moved  int // items that moved to a later page meanwhile
+	pages  int // pages with items that the pass did not have yet
 }
 
 func newListReader[J any, P object[J]](c *Client, r request) *listReader[J, P] {
@@ -92,7 +101,7 @@ func newListReader[J any, P object[J]](c *Client, r request) *listReader[J, P] {
 	if r.query == nil {
 		r.query = url.Values{}
 	}
-	return &listReader[J, P]{client: c, request: r, page: 1, passes: 1, found: map[int64]bool{}, total: -1}
+	return &listReader[J, P]{client: c, request: r, page: 1, pass: listPass{number: 1}, found: map[int64]uint8{}, total: -1}
 }
 
 // read reads the next page and returns the items that are new.
@@ -104,6 +113,9 @@ func (r *listReader[J, P]) read(ctx context.Context) ([]J, error) {
 		r.request.fragile = size > leastPerPage
 		var fresh []J
 		err := r.client.get(ctx, r.request, func(resp *http.Response, body io.Reader) error {
+			if resp.StatusCode != http.StatusOK { // such as 206, a part
+				return fmt.Errorf("status %d does not promise the whole list", resp.StatusCode)
+			}
 			items, err := decodeList[J, P](body)
 			if err != nil {
 				return err
@@ -111,7 +123,7 @@ func (r *listReader[J, P]) read(ctx context.Context) ([]J, error) {
 			fresh, err = r.take(resp.Header, items)
 			return err
 		})
-		if err == nil && r.unproved {
+		if err == nil && (r.unproved == mostUnproved || r.passes == mostPasses) {
 			return nil, r.incomplete()
 		}
 		var e *Error
@@ -119,56 +131,99 @@ func (r *listReader[J, P]) read(ctx context.Context) ([]J, error) {
 			return fresh, err
 		}
 		r.client.halvePages(size, e)
-		r.page, r.reached = 1, 2*r.reached // in pages of half the size
+		r.page, r.idle, r.largest = 1, false, 0
+		r.pass = listPass{number: r.pass.number + 1}
 	}
 }
 
 // take returns the new items of a page and decides which page is next.
 func (r *listReader[J, P]) take(h http.Header, items []J) (fresh []J, err error) {
-	page := r.page
-	if back := r.pageToRepeat(h, len(items)); back > 0 {
-		r.page = back
-		return nil, nil
-	}
+	known := 0
 	for i := range items {
-		if id := P(&items[i]).id(); !r.found[id] {
-			r.found[id] = true
+		id := P(&items[i]).id()
+		switch r.found[id] {
+		case 0:
 			fresh = append(fresh, items[i])
+		case r.pass.number:
+			known++
 		}
+		r.found[id] = r.pass.number
 	}
+	r.pass.add(len(items), len(fresh), known)
 	r.largest = max(r.largest, len(items))
-	next, linked, err := nextPage(h, page)
+	if total, ok := headerCount(h, "Total"); ok {
+		r.total = total
+	}
+	next, linked, err := nextPage(h, r.page)
 	if err != nil {
 		return nil, err
 	}
-	beyond := page > r.reached
-	r.reached = max(r.reached, page)
-	known := len(fresh) == 0
-	full := len(items) >= r.largest
 	idle := r.idle
-	r.idle = known && beyond
+	r.idle = known == len(items)
 	switch {
-	case !linked && r.total > 0 && len(r.found) >= r.total+r.removed:
+	case !linked && r.total > 0 && r.pass.items >= r.total && (r.idle || len(items) < r.fullPage(h)):
+		r.end(true)
+	case !linked && len(items) == 0 && r.pass.items >= r.total:
+		r.end(true)
+	case r.request.lookup && r.idle:
 		r.complete = true
-	case !linked && len(items) == 0 && len(r.found) >= r.total:
-		r.complete = true
-	case r.request.lookup && (r.idle || len(items) == 0):
-		r.complete = true
-	case len(items) == 0, r.idle && (full || idle): // the last page, without a proof
-		r.unproved = r.passes == mostPasses
-		r.passes++
-		r.page, r.idle = 1, false
+	case len(items) == 0, r.idle && (idle || len(items) >= r.largest): // the last page, without a proof
+		r.end(false)
 	default:
 		r.page = next
 	}
 	return fresh, nil
 }
 
+// add counts the items of a page, of which the pass had known before.
+func (p *listPass) add(items, fresh, known int) {
+	p.items += items - known
+	p.fresh += fresh
+	if known < items {
+		p.pages++
+		p.moved += known
+	}
+}
+
+// fullPage returns how many items a full page has, as far as the answer says. Without a
+// Link header, a Total that a full page reaches may be the number of items on the page.
+func (r *listReader[J, P]) fullPage(h http.Header) int {
+	if h.Get("Link") != "" {
+		return math.MaxInt
+	}
+	size := int(r.client.pageSize.Load())
+	if n, ok := headerCount(h, "Per-Page"); ok && n > 0 {
+		size = min(size, n)
+	}
+	return size
+}
+
+// end ends a pass, with or without a proof, and begins another pass unless the list is
+// complete.
+func (r *listReader[J, P]) end(proved bool) {
+	pass, before := r.pass, r.before
+	grown := max(0, pass.items-before.items)
+	switch {
+	case !proved:
+		r.unproved++
+	case r.request.lookup, pass.pages == 1, pass.items == 0 && r.total == 0:
+		r.complete = true
+	case before.number > 0 && pass.fresh <= grown && pass.moved <= grown:
+		r.complete = true
+	}
+	r.passes++
+	r.before, r.pass = pass, listPass{number: pass.number + 1}
+	r.page, r.idle = 1, false
+}
+
 // incomplete returns the error of a list without a proof of completeness.
 func (r *listReader[J, P]) incomplete() *Error {
 	items := strings.TrimPrefix(r.request.op, "list ")
 	missing := "no page of the list proves that there are no more"
-	if r.total > len(r.found) {
+	switch {
+	case r.unproved < mostUnproved:
+		missing = "every reading shows others"
+	case r.total > len(r.found):
 		missing = fmt.Sprintf("Procore says that there are %d", r.total)
 	}
 	return r.request.complete(&Error{
@@ -176,22 +231,6 @@ func (r *listReader[J, P]) incomplete() *Error {
 		Message: fmt.Sprintf("Procore's list of %s is incomplete: it holds %d, and %s", items, len(r.found), missing),
 		Hint:    "Run the same command again later; if this error stays, send the message to Procore's support. muster creates no person while a person may be missing in the list.",
 	})
-}
-
-// pageToRepeat returns the page to go back to because Total has shrunk, or 0.
-func (r *listReader[J, P]) pageToRepeat(h http.Header, items int) int {
-	now, known := headerCount(h, "Total")
-	if !known {
-		return 0
-	}
-	gone := r.total - now
-	r.total = now
-	if r.page == 1 || gone <= 0 {
-		return 0
-	}
-	r.removed += gone
-	size := max(r.largest, items, 1)
-	return max(r.page-(gone+size-1)/size, 1)
 }
 
 // nextPage returns the page after this page, and whether the Link header announces

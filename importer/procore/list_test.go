@@ -74,7 +74,7 @@ func TestPeopleIsWhole(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		list listing
-		asks int
+		asks int // for one reading; a list of several pages is read twice
 	}{
 		{"links", listing{n: 8, size: 3, link: linkTo(base)}, 4},
 		{"links and total", listing{n: 9, size: 3, link: linkTo(base), total: true}, 3},
@@ -90,6 +90,9 @@ func TestPeopleIsWhole(t *testing.T) {
 		{"neither", listing{n: 8, size: 3}, 4},
 		{"a total of 0 that is wrong", listing{n: 8, size: 3, told: "0"}, 4},
 		{"neither, the last page full", listing{n: 6, size: 3}, 3},
+		{"a total of the page alone", listing{n: 8, size: 3, told: "3"}, 3},
+		{"one full page", listing{n: 3, size: 3, total: true}, 2},
+		{"nobody, without a total", listing{n: 0, size: 3}, 1},
 		{"nobody", listing{n: 0, size: 3, total: true, link: linkTo(base)}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,11 +109,15 @@ func TestPeopleIsWhole(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
-			if len(tt.list.asked) != tt.asks {
-				t.Errorf("%d requests, want %d: %v", len(tt.list.asked), tt.asks, tt.list.asked)
+			all := 2 * tt.asks
+			if tt.list.total && tt.list.n <= tt.list.size {
+				all = tt.asks
+			}
+			if len(tt.list.asked) != all {
+				t.Errorf("%d requests, want %d: %v", len(tt.list.asked), all, tt.list.asked)
 			}
 			for i, asked := range tt.list.asked {
-				if want := fmt.Sprintf("%s%s?page=%d&per_page=2000&view=normal", apiHost, people, i+1); asked != want {
+				if want := fmt.Sprintf("%s%s?page=%d&per_page=2000&view=normal", apiHost, people, i%tt.asks+1); asked != want {
 					t.Errorf("asked for %s, want %s", asked, want)
 				}
 			}
@@ -136,6 +143,8 @@ func TestEndlessListsAreNotReadForEver(t *testing.T) {
 		{"a total that is never reached", &listing{n: 8, size: 3, told: "9"}, "there are 9"},
 		{"a full page of a capped list", &listing{n: 6, size: 3, told: "600", link: linkTo("x")}, "there are 600"},
 		{"not a list", answer(200, `{"id":1}`), "not a list"},
+		{"a part of the list", answer(206, `[]`, "Total: 0"), "status 206"},
+		{"a list and an error", answer(200, `[]{"error":"timeout"}`, "Total: 0"), "followed by more"},
 		{"somebody without an ID", answer(200, `[{"id":1},{"last_name":"x"}]`), "no ID"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -220,8 +229,8 @@ func TestPeopleMayBeLeftEarlyAndReadAgain(t *testing.T) {
 		}
 		n++
 	}
-	if n != 8 || len(l.asked) != 4 {
-		t.Errorf("%d people in %d requests, want 8 in 4", n, len(l.asked))
+	if n != 8 || len(l.asked) != 7 {
+		t.Errorf("%d people in %d requests, want 8 in 1 and 2 times 3", n, len(l.asked))
 	}
 }
 
@@ -268,15 +277,17 @@ func FuzzLink(f *testing.F) {
 		}
 		sent := 0
 		c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
-			if sent++; sent > 2 {
+			sent++
+			page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+			if page > 2 {
 				answer(200, `[]`)(w, r)
 				return
 			}
 			w.Header().Set("Link", link)
-			fmt.Fprintf(w, `[{"id":%d}]`, sent)
+			fmt.Fprintf(w, `[{"id":%d}]`, page)
 		}})
 		_, _ = ids(t, c)
-		if sent > 3 {
+		if sent > 6 {
 			t.Errorf("%q: %d requests", link, sent)
 		}
 	})
@@ -317,7 +328,7 @@ func TestPagesAreHalved(t *testing.T) {
 					}
 				}
 				last := tt.sizes[len(tt.sizes)-1]
-				want := append(slices.Clone(tt.sizes), last, last, last, last, last) // 3 pages each time
+				want := append(slices.Clone(tt.sizes), slices.Repeat([]int{last}, 11)...) // two lists of 3 pages, each read twice
 				if diff := cmp.Diff(want, sizes); diff != "" {
 					t.Error(diff)
 				}
@@ -326,7 +337,7 @@ func TestPagesAreHalved(t *testing.T) {
 	}
 }
 
-// A list that changes while it is read: nobody is missed, and nobody comes twice.
+// A list that changes while it is read, with and without Total: nobody is missed, and nobody comes twice.
 func TestListsThatChange(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func([]int) []int{
@@ -334,32 +345,22 @@ func TestListsThatChange(t *testing.T) {
 		"a page is taken off":      func(all []int) []int { return all[4:] },
 		"somebody is added":        func(all []int) []int { return append([]int{99}, all...) },
 		"somebody at the end goes": func(all []int) []int { return all[:len(all)-1] },
+		"one goes and one comes":   func(all []int) []int { return append(slices.Clone(all[1:]), 99) },
+		"two change places":        func(all []int) []int { all = slices.Clone(all); all[2], all[3] = all[3], all[2]; return all },
 	} {
-		for at := 2; at <= 4; at++ {
-			t.Run(fmt.Sprintf("%s before page %d", name, at), func(t *testing.T) {
+		for at := 2; at <= 8; at++ {
+			t.Run(fmt.Sprintf("%s before page %d", name, at/2+1), func(t *testing.T) {
 				t.Parallel()
 				all := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
 				changed := false
-				c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
-					const size = 3
-					page, _ := strconv.Atoi(r.URL.Query().Get("page"))
-					if page == at && !changed {
+				got := readChanging(t, at%2 == 0, func(page int) []int {
+					if page == at/2+1 && !changed {
 						all, changed = change(all), true
 					}
-					w.Header().Set("Total", strconv.Itoa(len(all)))
-					w.Header().Set("Per-Page", strconv.Itoa(size))
-					var items []string
-					for i := (page - 1) * size; i < min(page*size, len(all)); i++ {
-						items = append(items, fmt.Sprintf(`{"id":%d,"last_name":"P"}`, all[i]))
-					}
-					fmt.Fprint(w, "["+strings.Join(items, ",")+"]")
-				}})
-				got, e := ids(t, c)
-				if e != nil {
-					t.Fatal(e)
-				}
+					return all
+				})
 				for _, id := range all {
-					if !slices.Contains(got, int64(id)) && id != 99 {
+					if !slices.Contains(got, int64(id)) {
 						t.Errorf("%d is missed in %v", id, got)
 					}
 				}
@@ -369,5 +370,60 @@ func TestListsThatChange(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// readChanging lists people in pages of 3. list returns all people before a page is served.
+func readChanging(t *testing.T, total bool, list func(page int) []int) []int64 {
+	t.Helper()
+	c, _ := client(t, &fake{api: func(w http.ResponseWriter, r *http.Request) {
+		const size = 3
+		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		all := list(page)
+		if total {
+			w.Header().Set("Total", strconv.Itoa(len(all)))
+			w.Header().Set("Per-Page", strconv.Itoa(size))
+		}
+		items := []string{}
+		for i := (page - 1) * size; i < min(page*size, len(all)); i++ {
+			items = append(items, fmt.Sprintf(`{"id":%d,"last_name":"P"}`, all[i]))
+		}
+		fmt.Fprint(w, "["+strings.Join(items, ",")+"]")
+	}})
+	got, e := ids(t, c)
+	if e != nil && e.Code != procore.CodeIncomplete {
+		t.Fatal(e)
+	}
+	if e != nil {
+		return nil
+	}
+	return got
+}
+
+// A list without an order is no list of all people; one that grows is, as soon as a
+// reading brings no more people than have come.
+func TestListsThatKeepChanging(t *testing.T) {
+	t.Parallel()
+	var all []int
+	for i := range 60 {
+		all = append(all, i+1)
+	}
+	for _, total := range []bool{false, true} {
+		turn := 0
+		if got := readChanging(t, total, func(int) []int {
+			turn += 7
+			return append(slices.Clone(all[turn%60:]), all[:turn%60]...)
+		}); got != nil {
+			t.Errorf("total %t: a list without an order is complete with %d people", total, len(got))
+		}
+		next := 100
+		if got := readChanging(t, total, func(int) []int {
+			next++
+			all = append(all, next)
+			return all
+		}); len(got) < 60 {
+			t.Errorf("total %t: a list that grows has %d people", total, len(got))
+		}
+		all = all[:60]
 	}
 }
