@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
+	"time"
 )
 
 // element returns JavaScript for the element of a selector, or for the first button, link
@@ -28,17 +29,27 @@ func (b *Tab) WaitForText(text string) {
 	b.Until("document.body.innerText.includes("+Quote(text)+")", "true")
 }
 
-// place scrolls to an element and returns the middle of it.
+// place scrolls to an element and returns the middle of it, once the page is complete
+// and the element no longer moves.
 func (b *Tab) place(selector string) (x, y float64) {
 	b.t.Helper()
-	b.WaitFor(selector)
-	var place [2]float64
-	text := b.Eval("(e => { e.scrollIntoView({block: 'center', behavior: 'instant'}); const r = e.getClientRects()[0]; " +
-		"return JSON.stringify([r.x + r.width / 2, r.y + r.height / 2]) })(" + element(selector) + ")")
-	if err := json.Unmarshal([]byte(text), &place); err != nil {
-		b.t.Fatal(err)
+	script := "(e => { if (document.readyState !== 'complete') return ''; e.scrollIntoView({block: 'center', behavior: 'instant'}); " +
+		"const r = e.getClientRects()[0]; return JSON.stringify([r.x + r.width / 2, r.y + r.height / 2]) })(" + element(selector) + ")"
+	before := ""
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(50 * time.Millisecond) {
+		text, refusal := b.evaluate(script)
+		if refusal != "" || text == "" || text != before {
+			before = text
+			continue
+		}
+		var place [2]float64
+		if err := json.Unmarshal([]byte(text), &place); err != nil {
+			b.t.Fatal(err)
+		}
+		return place[0], place[1]
 	}
-	return place[0], place[1]
+	b.t.Fatalf("%s is not visible, or moves\nThe page: %s", selector, b.Eval("document.body.innerText"))
+	return 0, 0
 }
 
 // Click clicks on an element with the mouse, once the element is visible.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -161,7 +162,10 @@ func TestBrowserWithoutAMouse(t *testing.T) {
 
 	b.WaitFor(cell("1", "c1"))
 	b.Eval("document.querySelector('.tabulator-tableholder').focus()")
-	for range 3 {
+	for range 20 {
+		if b.Eval("document.getElementById('grid').table.getRanges()[0].getColumns()[0].getField()") == "c1" {
+			break
+		}
 		b.Press("ArrowRight")
 	}
 	b.Press("Enter")
@@ -211,15 +215,22 @@ func TestBrowser50000Rows(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	for _, show := range []importer.RowFilter{importer.RowsToFix, importer.AllRows} {
+	_, small := s.send("small.csv", []byte("First Name,Last Name,Job Title,Employee ID\nAnn,Lee,Laborer,1\nBo,Li,,2\nCy,Ho,,3\n"))
+	few := regexp.MustCompile(`/roster/[a-z0-9]{26}`).FindString(small)
+	s.submit(few+"/columns", url.Values{"do": {"continue"}})
+	page := func(path, want string) time.Duration {
 		began := time.Now()
-		b.Go(s.url + draft + "/check?show=" + string(show))
+		b.Go(s.url + path)
 		b.Until(headline, want)
 		b.WaitFor(cell("3", "c3"))
 		took := time.Since(began)
-		t.Logf("the page of %s is there after %v", show, took)
-		if took > 2*time.Second {
-			t.Errorf("the page of %s took %v", show, took)
+		t.Logf("%s is there after %v", path, took)
+		return took
+	}
+	for _, show := range []importer.RowFilter{importer.RowsToFix, importer.AllRows} {
+		busy := page(few+"/check", "3 new") // a busy machine shows this page late, too
+		if took := page(draft+"/check?show="+string(show), want); took > max(2*time.Second, 4*busy) {
+			t.Errorf("the page of %s took %v, and a page of three rows %v", show, took, busy)
 		}
 	}
 	var took []time.Duration

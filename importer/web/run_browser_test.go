@@ -53,9 +53,15 @@ func (s *site) save(b *browser.Tab, selector string) string {
 // results, retry, undo.
 func TestBrowserImport(t *testing.T) {
 	t.Parallel()
-	const people = 45
+	const people, held = 45, 20
+	release := make(chan struct{})
 	s := newSite(t, connected(), simulator.Config{
-		Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 30 * time.Millisecond}, {Kind: simulator.LostAnswer, Nth: []int{9, 30}}},
+		Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.LostAnswer, Nth: []int{9, 30}}},
+		OnCreate: func(n int, after bool) {
+			if n == held && !after {
+				<-release
+			}
+		},
 	})
 	d := s.upload("crew.csv", crew(people)+"Nora,,Laborer,777\n")
 	b := s.openBrowser()
@@ -63,13 +69,9 @@ func TestBrowserImport(t *testing.T) {
 	s.accessible(b, "go")
 	b.Click(fmt.Sprintf("text=Import %d people", people))
 	b.WaitForText(fmt.Sprintf("of %d", people))
-	s.accessible(b, "underway")
-	b.Reload()
-	b.WaitForText(fmt.Sprintf("of %d", people))
-	b.Until("document.getElementById('said').textContent !== ''", "true")
-	b.Until("document.querySelector('progress').value > 0", "true")
-	b.WaitForText("Waits for Procore's limit, until")
 	b.Click("text=Stop")
+	b.WaitForText("Stopping: what is under way is finished first")
+	close(release)
 	b.WaitFor("text=Go on")
 	if n := len(s.office.procore.People()); n == 0 || n >= people {
 		t.Fatalf("%d people after the stop", n)
@@ -122,6 +124,30 @@ func TestBrowserImport(t *testing.T) {
 	b.Click("tbody tr:last-child a")
 	b.WaitForText("Procore's answer")
 	s.accessible(b, "pastrun")
+}
+
+// TestBrowserWaits looks at an import that waits for Procore's limit, loads the page again
+// and stops the import.
+func TestBrowserWaits(t *testing.T) {
+	t.Parallel()
+	const people = 45
+	s := newSite(t, connected(), simulator.Config{Windows: []simulator.Window{{Limit: 30, Length: 10 * time.Minute}}})
+	d := s.upload("crew.csv", crew(people))
+	b := s.openBrowser()
+	b.Go(s.url + "/roster/" + d.ID + "/go")
+	b.Click(fmt.Sprintf("text=Import %d people", people))
+	b.WaitForText("Waits for Procore's")
+	s.accessible(b, "underway")
+	b.Reload()
+	b.WaitForText(fmt.Sprintf("of %d", people))
+	b.Until("document.getElementById('said').textContent !== ''", "true")
+	b.Until("document.querySelector('progress').value > 0", "true")
+	b.WaitForText("Waits for Procore's")
+	b.Click("text=Stop")
+	b.WaitFor("text=Go on")
+	if n := len(s.office.procore.People()); n == 0 || n >= people {
+		t.Errorf("%d people after the stop", n)
+	}
 }
 
 // tabTo presses Tab until an element has the focus whose text begins with words.

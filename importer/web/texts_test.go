@@ -2,9 +2,12 @@ package web
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -70,10 +73,49 @@ func TestVendoredFiles(t *testing.T) {
 			t.Errorf("%s is not the file that npm gave", name)
 		}
 	}
-	if entries, err := os.ReadDir("assets/vendor"); err != nil || len(entries) != strings.Count(string(sums), "\n")+4 {
+	if entries, err := os.ReadDir("assets/vendor"); err != nil || len(entries) != strings.Count(string(sums), "\n")+5 {
 		t.Errorf("the folder has %d files, %v", len(entries), err)
 	}
 	if bytes > 600_000 {
 		t.Errorf("the files have %d bytes together", bytes)
+	}
+}
+
+// TestBillOfMaterials compares the bill of materials of a release with what npm fetches.
+func TestBillOfMaterials(t *testing.T) {
+	t.Parallel()
+	var bill struct {
+		Components []struct {
+			Name, Version string
+			Hashes        []struct{ Alg, Content string }
+			Licenses      []any
+		}
+	}
+	var lock struct {
+		Packages map[string]struct{ Version, Integrity string }
+	}
+	for path, into := range map[string]any{"page.cdx.json": &bill, "package-lock.json": &lock} {
+		content, err := os.ReadFile(filepath.Join("assets", "vendor", path))
+		if err == nil {
+			err = json.Unmarshal(content, into)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(bill.Components) != len(lock.Packages)-1 { // without the top of the lock
+		t.Errorf("the bill has %d components", len(bill.Components))
+	}
+	for _, c := range bill.Components {
+		fetched := lock.Packages["node_modules/"+c.Name]
+		sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(fetched.Integrity, "sha512-"))
+		if err != nil || fetched.Version != c.Version || len(c.Hashes) != 1 || c.Hashes[0].Content != hex.EncodeToString(sum) || len(c.Licenses) == 0 {
+			t.Errorf("%s: the bill says %+v, and the lock %+v", c.Name, c, fetched)
+		}
+		short, _, _ := strings.Cut(c.Name, ".")
+		short, _, _ = strings.Cut(short, "-")
+		if _, err := os.Stat(filepath.Join("assets", "vendor", short+".LICENSE")); err != nil {
+			t.Errorf("%s has no licence: %v", c.Name, err)
+		}
 	}
 }
