@@ -14,11 +14,23 @@ import (
 	"muster/ratelimit"
 )
 
-// Connection is the way to a project in Procore.
+// Connection is the way to a project in Procore. Close it.
 type Connection struct {
 	API   *procore.Client
 	Pace  *ratelimit.Pace
 	Scope ledger.Scope
+	End   func() // ends what else the connection holds; may be nil
+}
+
+// Close ends the connection.
+func (c Connection) Close() {
+	if c.API != nil {
+		c.API.Close()
+		c.Pace.Close()
+	}
+	if c.End != nil {
+		c.End()
+	}
 }
 
 // NewConnection returns the way to the project that the options name. Nothing is

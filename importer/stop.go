@@ -30,6 +30,30 @@ func (e *StopError) Error() string { return e.Message }
 
 func (e *StopError) Unwrap() error { return e.Err }
 
+// Reason returns what an error says to people and to programs.
+func Reason(err error) *fault.Error {
+	var (
+		e     fault.Error
+		known *fault.Error
+		file  *mapping.FileError
+		stop  *StopError
+	)
+	switch {
+	case errors.As(err, &file):
+		e = fault.Error{Code: "mapping_file", Fix: file.Hint, Where: fault.Where{File: file.Path, Line: file.Line, Column: file.Column}}
+	case errors.As(err, &known):
+		e = *known
+	case errors.As(err, &stop):
+		e = fault.Error{Code: stop.Code, Fix: stop.Fix}
+	case errors.Is(err, ledger.ErrLocked):
+		e = fault.Error{Code: "locked", Fix: "wait until the other run has ended, and run the same command again"}
+	default:
+		e.Code = "unexpected"
+	}
+	e.Message = err.Error()
+	return &e
+}
+
 // ledgerStop returns why a run ends that can't write its ledger.
 func ledgerStop(err error) *StopError {
 	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}

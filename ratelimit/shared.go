@@ -46,9 +46,13 @@ type shared struct {
 
 	unanswered int // recorded requests of this process whose answers are not recorded
 
-	others map[uint64]*process
-	own    *process
+	fairness
+}
 
+// fairness is what decides which process takes a free place.
+type fairness struct {
+	others    map[uint64]*process
+	own       *process
 	freeSince time.Duration // when a place became free; 0: none was free at the last look
 }
 
@@ -114,7 +118,7 @@ func newShared(o Options, j journal, gap time.Duration) *shared {
 	x := &shared{
 		journal: j, use: journalUse{gap: gap, began: -gap}, timeout: o.Timeout, unshared: o.Unshared,
 		self:   rand.Uint64(), //nolint:gosec // tells processes apart, keeps no secret
-		others: map[uint64]*process{}, own: newProcess(),
+		fairness: fairness{others: map[uint64]*process{}, own: newProcess()},
 	}
 	if x.timeout <= 0 {
 		x.timeout = defaultTimeout

@@ -92,10 +92,10 @@ func (a *app) lookUp(ctx context.Context, o *importer.Options) (missing error, e
 	if err != nil {
 		return nil, end, err
 	}
-	o.Connection = conn.Connection
+	o.Connection = conn
 	o.Ledger, _, err = a.openRecord(ctx)
 	return nil, func() error {
-		conn.close()
+		conn.Close()
 		if o.Ledger == nil {
 			return nil
 		}

@@ -16,38 +16,31 @@ import (
 	"muster/ratelimit"
 )
 
-// connection is a client for Procore or for the simulated Procore of a rehearsal.
-type connection struct {
-	importer.Connection
-	close func()
-}
-
 // connect makes a client by the settings. Nothing is sent yet. A rehearsal has
 // other projects, too, if any are named.
-func (a *app) connect(ctx context.Context, log zerolog.Logger, others ...int64) (*connection, error) {
+func (a *app) connect(ctx context.Context, log zerolog.Logger, others ...int64) (importer.Connection, error) {
 	s := &a.settings
 	limits := ratelimit.Options{Rate: s.rate, Reserve: s.reserve}
 	if s.simulate {
-		c, end, err := rehearsal.Connect(procore.Options{
+		return rehearsal.Connect(procore.Options{
 			CompanyID: s.company, ProjectID: s.project, View: s.view, Pace: ratelimit.New(limits), Logger: log,
 			Connection: procore.Connection{UserAgent: userAgent()},
 		}, others...)
-		return &connection{c, end}, err
 	}
 	secret, err := s.secret(a.getenv)
 	if err != nil {
-		return nil, err
+		return importer.Connection{}, err
 	}
 	if err := s.missing(secret); err != nil {
-		return nil, err
+		return importer.Connection{}, err
 	}
 	if err := a.findProject(ctx); err != nil {
-		return nil, err
+		return importer.Connection{}, err
 	}
 	options := s.clientOptions(secret)
 	options.Logger = log
 	if err := a.shareQuota(ctx, options.LoginURL, &limits); err != nil {
-		return nil, err
+		return importer.Connection{}, err
 	}
 	limits.Unshared = func(err error) {
 		if !errors.Is(err, fs.ErrNotExist) { // without a folder for the ledger there was no run yet
@@ -79,15 +72,12 @@ func (a *app) shareQuota(ctx context.Context, loginURL string, o *ratelimit.Opti
 	return importer.ShareQuota(ctx, book, loginURL, a.settings.clientID, o)
 }
 
-func newConnection(o procore.Options) (*connection, error) {
+func newConnection(o procore.Options) (importer.Connection, error) {
 	c, err := importer.NewConnection(o)
 	if err != nil {
-		return nil, usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
+		err = usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
 	}
-	return &connection{c, func() {
-		c.API.Close()
-		c.Pace.Close()
-	}}, nil
+	return c, err
 }
 
 // hosts returns the URLs of the API and of the login host.

@@ -14,7 +14,6 @@ import (
 	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/report"
-	"muster/mapping"
 )
 
 // The exit codes. 0 and 1 tell about the rows of a finished run.
@@ -124,30 +123,11 @@ func exitCode(ctx context.Context, err error) int {
 
 // reasonOf returns the error that a command ends with, for people and for programs.
 func reasonOf(err error) *fault.Error {
-	var (
-		e           fault.Error
-		known       *fault.Error
-		file        *mapping.FileError
-		stop        *importer.StopError
-		interrupted *interruptError
-	)
-	switch {
-	case errors.As(err, &file):
-		e = fault.Error{Code: "mapping_file", Fix: file.Hint, Where: fault.Where{File: file.Path, Line: file.Line, Column: file.Column}}
-	case errors.As(err, &known):
-		e = *known
-	case errors.As(err, &stop):
-		e = fault.Error{Code: stop.Code, Fix: stop.Fix}
-	case errors.Is(err, ledger.ErrLocked):
-		e = fault.Error{Code: "locked", Fix: "wait until the other run has ended, and run the same command again"}
-	default:
-		e.Code = "unexpected"
-	}
-	if errors.As(err, &interrupted) {
+	e := importer.Reason(err)
+	if interrupted := new(interruptError); errors.As(err, &interrupted) {
 		e.Code = "interrupted"
 	}
-	e.Message = err.Error()
-	return &e
+	return e
 }
 
 // afterKey returns a line break if a terminal shows the pressed key on the current line.

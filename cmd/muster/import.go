@@ -72,15 +72,15 @@ func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *impo
 	if err != nil {
 		return nil, err
 	}
-	defer conn.close()
+	defer conn.Close()
 	book, err := a.openLedger(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, book.close()) }()
+	defer func() { err = errors.Join(err, book.Close()) }()
 	show := a.newDisplay(in)
 	options := a.importOptions(show)
-	options.Connection, options.Ledger, options.ResultsPath = conn.Connection, book.Ledger, target
+	options.Connection, options.Ledger, options.ResultsPath = conn, book, target
 	show.im = importer.New(split, options)
 	defer func() { err = errors.Join(err, show.im.Close()) }()
 	return a.showImport(ctx, show, reviewed)

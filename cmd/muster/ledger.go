@@ -10,7 +10,6 @@ import (
 
 	"muster/importer"
 	"muster/importer/ledger"
-	"muster/importer/rehearsal"
 	"muster/importer/report"
 )
 
@@ -64,30 +63,17 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// openedLedger is an open ledger and the cleanup for closing.
-type openedLedger struct {
-	*ledger.Ledger
-	close func() error
-}
-
-// openLedger opens the ledger that the settings name, or a ledger for a rehearsal.
-func (a *app) openLedger(ctx context.Context) (openedLedger, error) {
+// openLedger opens the ledger that the settings name, or a ledger that ends with a
+// rehearsal: it must never mark a person as created.
+func (a *app) openLedger(ctx context.Context) (*ledger.Ledger, error) {
 	if a.settings.simulate {
-		book, err := rehearsal.OpenLedger(ctx)
-		if err != nil {
-			return openedLedger{}, err
-		}
-		return openedLedger{book.Ledger, book.Close}, nil
+		return ledger.OpenTemporary(ctx)
 	}
 	path, err := a.ledgerPath()
 	if err != nil {
-		return openedLedger{}, err
+		return nil, err
 	}
-	book, err := a.openAt(ctx, path)
-	if err != nil {
-		return openedLedger{}, err
-	}
-	return openedLedger{book, book.Close}, nil
+	return a.openAt(ctx, path)
 }
 
 // openRun opens the ledger and returns the run with this ID. The caller closes the

@@ -58,7 +58,7 @@ func (a *app) templateClassifications(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer conn.close()
+	defer conn.Close()
 	if _, err := importer.Connect(ctx, conn.API); err != nil {
 		return nil, err
 	}

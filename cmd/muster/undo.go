@@ -50,7 +50,7 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 	if err != nil {
 		return err
 	}
-	defer conn.close()
+	defer conn.Close()
 	book, run, err := a.openRun(ctx, id)
 	if err != nil {
 		return err
@@ -227,7 +227,7 @@ type undoJSON struct {
 }
 
 // runUndo runs the undo, writes the results file and reports both.
-func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn *connection, where string) error {
+func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn importer.Connection, where string) error {
 	var file *importer.UndoResults
 	if u.ResultsPath != "" {
 		var err error

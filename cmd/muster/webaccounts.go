@@ -81,7 +81,7 @@ func (b *webAccounts) Environments() []string {
 }
 
 // Keep tries credentials out by the doctor's checks, and keeps them if they are good.
-func (b *webAccounts) Keep(ctx context.Context, c web.Credentials) ([]web.Finding, error) {
+func (b *webAccounts) Keep(ctx context.Context, c web.Credentials) ([]doctor.Finding, error) {
 	one := newApp(b.app.process)
 	one.settings = b.settings
 	s := &one.settings
@@ -92,13 +92,13 @@ func (b *webAccounts) Keep(ctx context.Context, c web.Credentials) ([]web.Findin
 	x := &doctor.Examination{Options: s.clientOptions(c.ClientSecret), Show: func(doctor.Finding) {}}
 	client, err := one.unboundClient(c.ClientSecret)
 	if err != nil {
-		return []web.Finding{settingsFinding(err)}, nil
+		return []doctor.Finding{settingsFinding(err)}, nil
 	}
 	defer client.Close()
 	x.Options.Timeout = doctor.Patience
 	x.Account(ctx, client)
 	if x.Worst() == doctor.Broken {
-		return brokenFindings(x.Findings), ctx.Err()
+		return slices.DeleteFunc(x.Findings, func(f doctor.Finding) bool { return f.State != doctor.Broken }), ctx.Err()
 	}
 	_, err = b.store.Save(account.Account{
 		Environment: s.environment, APIURL: s.apiURL, LoginURL: s.loginURL, ClientID: c.ClientID,
@@ -107,22 +107,9 @@ func (b *webAccounts) Keep(ctx context.Context, c web.Credentials) ([]web.Findin
 }
 
 // settingsFinding returns the finding for settings that make no client.
-func settingsFinding(err error) web.Finding {
+func settingsFinding(err error) doctor.Finding {
 	e := reasonOf(err)
-	return web.Finding{State: string(doctor.Broken), Check: "settings", Text: e.Message, Fix: e.Fix}
-}
-
-// brokenFindings returns what does not work, in the form of the page.
-func brokenFindings(findings []doctor.Finding) []web.Finding {
-	return webFindings(slices.DeleteFunc(findings, func(f doctor.Finding) bool { return f.State != doctor.Broken }))
-}
-
-func webFindings(findings []doctor.Finding) []web.Finding {
-	var shown []web.Finding
-	for _, f := range findings {
-		shown = append(shown, web.Finding{State: string(f.State), Check: f.Check, Text: f.Text, Fix: f.Fix})
-	}
-	return shown
+	return doctor.Finding{Check: "settings", State: doctor.Broken, Text: e.Message, Fix: e.Fix}
 }
 
 // Forget removes the account that was kept.
@@ -184,13 +171,13 @@ func (b *webAccounts) Choose(_ context.Context, company, project web.Named) erro
 }
 
 // Diagnose runs the doctor's checks of Procore.
-func (b *webAccounts) Diagnose(ctx context.Context) []web.Finding {
+func (b *webAccounts) Diagnose(ctx context.Context) []doctor.Finding {
 	a, _, err := b.fork()
 	if err != nil {
-		return []web.Finding{settingsFinding(err)}
+		return []doctor.Finding{settingsFinding(err)}
 	}
 	x := a.newExamination(func(doctor.Finding) {})
 	a.checkSettings(x)
 	x.Procore(ctx)
-	return webFindings(x.Findings)
+	return x.Findings
 }

@@ -5,6 +5,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/account"
+	"muster/importer/ledger"
 	"muster/importer/web"
 )
 
@@ -38,32 +39,24 @@ func (a *app) newWebBackend(ctx context.Context, c *webCommand) (*webBackend, er
 }
 
 // Connect opens the way to the project, or to a simulated Procore.
-func (b *webBackend) Connect(ctx context.Context, rehearsal bool, projects ...int64) (*web.Connection, error) {
+func (b *webBackend) Connect(ctx context.Context, rehearsal bool, projects ...int64) (importer.Connection, error) {
 	a, _, err := b.fork()
 	if err != nil {
-		return nil, err
+		return importer.Connection{}, err
 	}
 	a.settings.simulate = rehearsal
 	if len(projects) > 0 {
 		a.settings.project, projects = projects[0], projects[1:]
 	}
-	c, err := a.connect(ctx, a.logger(), projects...)
-	if err != nil {
-		return nil, err
-	}
-	return &web.Connection{Connection: c.Connection, Close: c.close}, nil
+	return a.connect(ctx, a.logger(), projects...)
 }
 
 // Ledger opens the ledger, or one that ends with a rehearsal.
-func (b *webBackend) Ledger(ctx context.Context, rehearsal bool) (*web.Ledger, error) {
+func (b *webBackend) Ledger(ctx context.Context, rehearsal bool) (*ledger.Ledger, error) {
 	a := newApp(b.app.process)
 	a.settings = b.settings
 	a.settings.simulate = rehearsal
-	book, err := a.openLedger(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &web.Ledger{Ledger: book.Ledger, Close: book.close}, nil
+	return a.openLedger(ctx)
 }
 
 // Saved returns the mappings that a person has confirmed.

@@ -92,7 +92,7 @@ func (l *Ledger) Intend(ctx context.Context, run *Run, r Request) (Intent, error
 func (r *Run) newIntent(request Request) *intentRecord {
 	return &intentRecord{
 		run: r.number, runID: r.ID, scope: r.Scope,
-		key: request.Key, nameKey: request.NameKey, idKey: request.IDKey, row: request.Row,
+		recordKeys: recordKeys{request.Key, request.NameKey, request.IDKey}, row: request.Row,
 	}
 }
 
@@ -109,7 +109,7 @@ func (l *Ledger) Record(ctx context.Context, i Intent, result Result) error {
 	if err := result.check(); err != nil {
 		return fmt.Errorf("record row %d: %w", i.Row, err)
 	}
-	c := &change{kind: recordCreation, intent: &intentRecord{id: i.ID, key: i.Key, result: result}}
+	c := &change{kind: recordCreation, intent: &intentRecord{id: i.ID, recordKeys: recordKeys{key: i.Key}, result: result}}
 	if err := l.submit(ctx, c); err != nil {
 		return fmt.Errorf("record row %d: %w", i.Row, err)
 	}

@@ -45,14 +45,19 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 )
 
 // Ledger is an open ledger. Its methods may be called from any goroutine.
 type Ledger struct {
-	store store
-	macs  sync.Pool // of hash.Hash: HMACs with the secret of the store
-	runs  sync.Map  // the ID of each run by its number, as far as Lookup needed them
+	store  store
+	folder string    // that Close removes; "" for a ledger that stays
+	macs   sync.Pool // of hash.Hash: HMACs with the secret of the store
+	runs   sync.Map  // the ID of each run by its number, as far as Lookup needed them
 
 	closing sync.RWMutex // held for reading while a change is queued
 	closed  bool         // under closing
@@ -89,6 +94,20 @@ func OpenWithSecret(ctx context.Context, location, file string) (*Ledger, error)
 	return l, nil
 }
 
+// OpenTemporary opens a new ledger in a temporary folder, which Close removes.
+func OpenTemporary(ctx context.Context) (*Ledger, error) {
+	folder, err := os.MkdirTemp("", "muster-ledger-")
+	if err != nil {
+		return nil, fmt.Errorf("a folder for a temporary ledger: %w", err)
+	}
+	l, err := Open(ctx, filepath.Join(folder, "ledger.db"))
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	l.folder = folder
+	return l, nil
+}
+
 // Location returns the path of the file, or the URL of the database without a
 // password.
 func (l *Ledger) Location() string { return l.store.Location() }
@@ -106,5 +125,9 @@ func (l *Ledger) Close() error {
 	l.closing.Unlock()
 
 	l.served.Wait()
-	return l.store.Close()
+	err := l.store.Close()
+	if l.folder != "" {
+		err = errors.Join(err, os.RemoveAll(l.folder))
+	}
+	return err
 }

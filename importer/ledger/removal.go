@@ -124,7 +124,7 @@ func (l *Ledger) RecordRemovals(ctx context.Context, removals []Removal, results
 		if err := results[n].checkRemoval(m.PersonID); err != nil {
 			return fmt.Errorf("record the removal of row %d: %w", m.Row, err)
 		}
-		changes[n] = &change{kind: recordRemoval, personID: m.PersonID, intent: &intentRecord{id: m.id, key: m.Key, result: results[n]}}
+		changes[n] = &change{kind: recordRemoval, personID: m.PersonID, intent: &intentRecord{id: m.id, recordKeys: recordKeys{key: m.Key}, result: results[n]}}
 	}
 	if err := l.submitAll(ctx, changes); err != nil {
 		return fmt.Errorf("record %d removals: %w", len(removals), err)

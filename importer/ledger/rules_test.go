@@ -10,7 +10,7 @@ import (
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	key, now := Key{1}, time.UnixMilli(1_000)
-	open := intentRecord{id: 7, key: key, attempt: 2, generation: 3, run: 1}
+	open := intentRecord{id: 7, recordKeys: recordKeys{key: key}, attempt: 2, generation: 3, run: 1}
 	for _, c := range []struct {
 		name   string
 		open   bool
@@ -30,15 +30,15 @@ func TestDecide(t *testing.T) {
 		{name: "result without an intent", kind: recordCreation, result: Result{State: Refused}, refuse: ErrSettled},
 		{
 			name: "created", open: true, kind: recordCreation, result: Result{State: Created, PersonID: 41},
-			want: personRecord{key: key, state: Created, id: 41, attempts: 2, generation: 3, created: now, createdBy: 1},
+			want: personRecord{recordKeys: recordKeys{key: key}, state: Created, id: 41, attempts: 2, generation: 3, created: now, createdBy: 1},
 		},
 		{
 			name: "refused", open: true, kind: recordCreation, result: Result{State: Refused},
-			want: personRecord{key: key, state: Refused, attempts: 2, generation: 3},
+			want: personRecord{recordKeys: recordKeys{key: key}, state: Refused, attempts: 2, generation: 3},
 		},
 		{
 			name: "refused for good", open: true, kind: recordCreation, result: Result{State: Refused, RenewToken: true},
-			want: personRecord{key: key, state: Refused, attempts: 2, generation: 4},
+			want: personRecord{recordKeys: recordKeys{key: key}, state: Refused, attempts: 2, generation: 4},
 		},
 		{name: "unresolved", open: true, kind: recordCreation, result: Result{State: Intended, RenewToken: true}},
 	} {
@@ -50,9 +50,9 @@ func TestDecide(t *testing.T) {
 				b.open[key] = &i
 			}
 			if c.person != Absent {
-				b.people[key] = personRecord{key: key, state: c.person, id: 40, attempts: 1}
+				b.people[key] = personRecord{recordKeys: recordKeys{key: key}, state: c.person, id: 40, attempts: 1}
 			}
-			change := &change{kind: c.kind, personID: 40, intent: &intentRecord{key: key, result: c.result}}
+			change := &change{kind: c.kind, personID: 40, intent: &intentRecord{recordKeys: recordKeys{key: key}, result: c.result}}
 			if c.open {
 				change.intent.id = open.id
 			}

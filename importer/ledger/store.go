@@ -110,12 +110,14 @@ type transaction interface {
 	DeleteRun(ctx context.Context, number int64) (attempts int, err error)
 }
 
+// recordKeys are the keys of a record. The keys of the name and of the ID are zero if
+// none was given.
+type recordKeys struct{ key, nameKey, idKey Key }
+
 // intentRecord is an attempt at a key, open or settled.
 type intentRecord struct {
-	id         int64
-	key        Key
-	nameKey    Key // the zero key if none was given
-	idKey      Key // the zero key if none was given
+	id int64
+	recordKeys
 	run        int64
 	runID      string
 	scope      Scope // of the run
@@ -129,9 +131,7 @@ type intentRecord struct {
 
 // personRecord is what is known for good of a key.
 type personRecord struct {
-	key        Key
-	nameKey    Key
-	idKey      Key
+	recordKeys
 	state      State
 	id         int64 // of the person who was created; kept after a removal
 	project    int64 // of the run that settled the key last

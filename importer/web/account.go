@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"muster/importer/doctor"
 	"muster/importer/fault"
 )
 
@@ -24,7 +25,7 @@ type accountPage struct {
 	Environments []string
 	ClientID     string // as it was typed
 	Environment  string
-	Refused      []Finding // what is wrong with the credentials that were typed
+	Refused      []doctor.Finding // what is wrong with the credentials that were typed
 	Companies    choices
 	Projects     choices
 }
@@ -58,7 +59,7 @@ func (s *Server) list(chosen int64, all func() ([]Named, error)) choices {
 	found, err := all()
 	c := choices{All: found, Chosen: chosen}
 	if err != nil {
-		trouble := s.describe(err)
+		_, trouble := s.describe(err)
 		c.Trouble = &trouble
 	}
 	if chosen == 0 && len(found) == 1 {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"muster/importer"
+	"muster/importer/doctor"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
 )
@@ -15,9 +16,9 @@ import (
 func (o *office) Environments() []string { return []string{"production", "sandbox"} }
 
 // Keep takes the secret "secret".
-func (o *office) Keep(_ context.Context, c Credentials) ([]Finding, error) {
+func (o *office) Keep(_ context.Context, c Credentials) ([]doctor.Finding, error) {
 	if c.ClientSecret != "secret" {
-		return []Finding{{State: "fail", Check: "credentials", Text: "refused", Fix: "check them"}}, nil
+		return []doctor.Finding{{State: "fail", Check: "credentials", Text: "refused", Fix: "check them"}}, nil
 	}
 	o.account = Account{Environment: c.Environment, ClientID: c.ClientID, Source: FromKeyring}
 	return nil, nil
@@ -64,8 +65,8 @@ func (o *office) Choose(_ context.Context, company, project Named) error {
 	return nil
 }
 
-func (o *office) Diagnose(context.Context) []Finding {
-	return []Finding{{State: "ok", Check: "project", Text: "100 is Simulated Project"}}
+func (o *office) Diagnose(context.Context) []doctor.Finding {
+	return []doctor.Finding{{State: "ok", Check: "project", Text: "100 is Simulated Project"}}
 }
 
 func TestAccountIsConnectedAndForgotten(t *testing.T) {

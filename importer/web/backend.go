@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"muster/importer"
+	"muster/importer/doctor"
 	"muster/importer/ledger"
 )
 
@@ -13,9 +14,9 @@ type Backend interface {
 	Accounts
 	// Connect opens the way to the projects, the chosen project if none is named, or to a
 	// simulated Procore in a rehearsal.
-	Connect(ctx context.Context, rehearsal bool, projects ...int64) (*Connection, error)
-	// Ledger opens the ledger. A rehearsal has its own, which ends with it.
-	Ledger(ctx context.Context, rehearsal bool) (*Ledger, error)
+	Connect(ctx context.Context, rehearsal bool, projects ...int64) (importer.Connection, error)
+	// Ledger opens the ledger. A rehearsal has its own, which Close removes.
+	Ledger(ctx context.Context, rehearsal bool) (*ledger.Ledger, error)
 	// Saved returns the mappings that a person has confirmed.
 	Saved() importer.SavedMappings
 	// Options returns policy and limits of imports, without events.
@@ -30,7 +31,7 @@ type Accounts interface {
 	Environments() []string
 	// Keep tries credentials out, and keeps them if Procore takes them. The findings say
 	// what is wrong.
-	Keep(ctx context.Context, c Credentials) ([]Finding, error)
+	Keep(ctx context.Context, c Credentials) ([]doctor.Finding, error)
 	// Forget removes the credentials that were kept.
 	Forget(ctx context.Context) error
 	// Companies returns the companies of the account.
@@ -40,14 +41,11 @@ type Accounts interface {
 	// Choose keeps the company and the project to import into.
 	Choose(ctx context.Context, company, project Named) error
 	// Diagnose checks everything that an import needs of Procore.
-	Diagnose(ctx context.Context) []Finding
+	Diagnose(ctx context.Context) []doctor.Finding
 }
 
 // Credentials are what a person types to connect with Procore.
 type Credentials struct{ Environment, ClientID, ClientSecret string }
-
-// Finding is the result of a check of the doctor.
-type Finding struct{ State, Check, Text, Fix string }
 
 // Account is the way to Procore, without any secret.
 type Account struct {
@@ -87,15 +85,3 @@ const (
 	FromKeyring    Source = "keyring"
 	FromSecretFile Source = "file"
 )
-
-// Connection is an open way to a project. Close it.
-type Connection struct {
-	importer.Connection
-	Close func()
-}
-
-// Ledger is an open ledger. Close it.
-type Ledger struct {
-	*ledger.Ledger
-	Close func() error
-}

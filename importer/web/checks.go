@@ -151,7 +151,7 @@ func (s *Server) make(ctx context.Context, d *draft, one *check) (err error) {
 			connection.Close()
 			return err
 		}
-		options.Connection, options.Ledger = connection.Connection, book.Ledger
+		options.Connection, options.Ledger = connection, book
 		one.close = func() error {
 			connection.Close()
 			return book.Close()

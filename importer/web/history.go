@@ -65,7 +65,7 @@ func (s *Server) withLedger(ctx context.Context, do func(*ledger.Ledger) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
-	return do(book.Ledger)
+	return do(book)
 }
 
 // history shows all runs, also those of the command line and of jobs.

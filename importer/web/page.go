@@ -148,12 +148,12 @@ type notFoundError struct{ what string }
 
 func (e notFoundError) Error() string { return e.what + " does not exist" }
 
-// failure is the data of the error page.
+// failure is the data of the error page: what went wrong, and what to do.
 type failure struct{ Message, Fix string }
 
 // fail answers with what went wrong and what to do.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, shown := s.statusOf(err), s.describe(err)
+	status, shown := s.describe(err)
 	if status == http.StatusInternalServerError {
 		s.Log.Error().Str("path", r.Pattern).Err(fault.Cause(err)).Msg("a page failed")
 	}
@@ -166,42 +166,26 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// statusOf returns the status of the answer for an error.
-func (s *Server) statusOf(err error) int {
-	var known *fault.Error
-	var tooLarge *http.MaxBytesError
-	var missing notFoundError
-	var stop *importer.StopError
-	switch {
-	case errors.As(err, &tooLarge):
-		return http.StatusRequestEntityTooLarge
-	case errors.As(err, &missing):
-		return http.StatusNotFound
-	case errors.Is(err, ledger.ErrLocked):
-		return http.StatusConflict
-	case errors.As(err, &stop), errors.As(err, &known):
-		return http.StatusUnprocessableEntity
+// describe returns the status of the answer for an error, and what to tell the user.
+func (s *Server) describe(err error) (status int, shown failure) {
+	says := func(key string, args ...any) failure {
+		return failure{s.text("error."+key, args...), s.text("error." + key + "_fix")}
 	}
-	return http.StatusInternalServerError
-}
-
-// describe says what went wrong and what to do.
-func (s *Server) describe(err error) failure {
 	var known *fault.Error
 	var tooLarge *http.MaxBytesError
 	var missing notFoundError
 	var stop *importer.StopError
 	switch {
 	case errors.As(err, &tooLarge):
-		return failure{s.text("error.large", tooLarge.Limit>>20), s.text("error.large_fix")}
+		return http.StatusRequestEntityTooLarge, says("large", tooLarge.Limit>>20)
 	case errors.As(err, &missing):
-		return failure{s.text("error.missing"), s.text("error.missing_fix")}
+		return http.StatusNotFound, says("missing")
 	case errors.As(err, &stop):
-		return failure{text.Capital(stop.Message), s.pages.texts.advice(stop.Code, stop.Fix)}
+		return http.StatusUnprocessableEntity, failure{text.Capital(stop.Message), s.pages.texts.advice(stop.Code, stop.Fix)}
 	case errors.Is(err, ledger.ErrLocked):
-		return failure{s.text("error.locked"), s.text("error.locked_fix")}
+		return http.StatusConflict, says("locked")
 	case errors.As(err, &known):
-		return failure{text.Capital(known.Error()), s.pages.texts.advice(known.Code, known.Fix)}
+		return http.StatusUnprocessableEntity, failure{text.Capital(known.Error()), s.pages.texts.advice(known.Code, known.Fix)}
 	}
-	return failure{s.text("error.internal"), s.text("error.internal_fix")}
+	return http.StatusInternalServerError, says("internal")
 }

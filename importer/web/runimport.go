@@ -44,7 +44,7 @@ func (rs *runner) importRoster(ctx context.Context, one *liveRun) (err error) {
 		return err
 	}
 	options := rs.backend.Options()
-	options.Connection, options.Ledger, options.Rehearsal = connection.Connection, book.Ledger, rehearsal
+	options.Connection, options.Ledger, options.Rehearsal = connection, book, rehearsal
 	options.ResultsPath, options.OnEvent, options.Log = rs.path(r.ID, filepath.Base(target)), one.handle, rs.log
 	im := importer.New(split, options)
 	defer func() { err = errors.Join(err, im.Close()) }()

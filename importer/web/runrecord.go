@@ -16,10 +16,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/atomicfile"
-	"muster/importer/fault"
-	"muster/importer/ledger"
 	"muster/importer/outcome"
-	"muster/mapping"
 )
 
 // runLife is the time after which the files of a run are removed.
@@ -85,20 +82,8 @@ type runStop struct {
 
 // newRunStop returns the reason that an error gives.
 func newRunStop(err error) *runStop {
-	var stop *importer.StopError
-	var known *fault.Error
-	var file *mapping.FileError
-	switch {
-	case errors.As(err, &stop):
-		return &runStop{stop.Code, stop.Message, stop.Fix}
-	case errors.As(err, &file):
-		return &runStop{"mapping_file", file.Error(), file.Hint}
-	case errors.Is(err, ledger.ErrLocked):
-		return &runStop{Code: "locked", Message: err.Error()}
-	case errors.As(err, &known):
-		return &runStop{known.Code, err.Error(), known.Fix}
-	}
-	return &runStop{Code: "unexpected", Message: fault.Cause(err).Error()}
+	e := importer.Reason(err)
+	return &runStop{e.Code, e.Message, e.Fix}
 }
 
 // runProblem is what several rows have in common.

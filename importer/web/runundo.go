@@ -34,7 +34,7 @@ func (rs *runner) undo(ctx context.Context, one *liveRun) (err error) {
 	r.Result.Undone = &importer.UndoCounts{}
 	done := true
 	for _, id := range r.Undoes {
-		undone, err := rs.undoRun(ctx, r, connection, book.Ledger, id)
+		undone, err := rs.undoRun(ctx, r, connection, book, id)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (rs *runner) undo(ctx context.Context, one *liveRun) (err error) {
 }
 
 // undoRun takes the people of a run off the project, and writes the results file.
-func (rs *runner) undoRun(ctx context.Context, r *runRecord, connection *Connection, book *ledger.Ledger, id string) (*importer.UndoSummary, error) {
+func (rs *runner) undoRun(ctx context.Context, r *runRecord, connection importer.Connection, book *ledger.Ledger, id string) (*importer.UndoSummary, error) {
 	run, err := importer.FindRun(ctx, book, id)
 	if err != nil {
 		return nil, err

@@ -39,32 +39,24 @@ func connected() Account {
 
 func (o *office) Account(context.Context) Account { return o.account }
 
-func (o *office) Connect(_ context.Context, rehearsal bool, _ ...int64) (*Connection, error) {
+func (o *office) Connect(_ context.Context, rehearsal bool, _ ...int64) (importer.Connection, error) {
 	server := o.procore
 	if rehearsal {
 		server = simulator.New(simulator.Config{Windows: []simulator.Window{}})
 		o.t.Cleanup(server.Close)
 	}
-	c, err := importer.NewConnection(procore.Options{
+	return importer.NewConnection(procore.Options{
 		APIURL: "https://procore.test", LoginURL: "https://procore.test", CompanyID: 1, ProjectID: 100, ClientID: "id", ClientSecret: "secret",
 		Pace: ratelimit.New(ratelimit.Options{}), Connection: procore.Connection{Transport: server.Transport()},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &Connection{c, c.API.Close}, nil
 }
 
-func (o *office) Ledger(ctx context.Context, rehearsal bool) (*Ledger, error) {
+func (o *office) Ledger(ctx context.Context, rehearsal bool) (*ledger.Ledger, error) {
 	path := filepath.Join(o.folder, "ledger.db")
 	if rehearsal {
 		path = filepath.Join(o.t.TempDir(), "ledger.db")
 	}
-	book, err := ledger.Open(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	return &Ledger{book, book.Close}, nil
+	return ledger.Open(ctx, path)
 }
 
 func (o *office) Saved() importer.SavedMappings {
