@@ -10,7 +10,7 @@ import (
 // The marks in front of and behind a line of a list: * Ann Lee, 12) Bo Li, N: Cy Dahl, - Maria
 // Lopez, [x] Dan Moe and Ann Lee **. What reads like a formula has no mark.
 var (
-	listMark = regexp.MustCompile(`^(?:[*†‡•·▪▫◦●○■□◆◇►▶▸➢➤»>☐☑☒#~]+|\(?\d{1,3}(?:[):\]]|(?:\.| *[-–—])(?:\s|$))|\(\pL\)|\pL[):]|\[[ xX✓]?\])\s*(\pL.*|)$`)
+	listMark = regexp.MustCompile(`^(?:[*†‡•·▪▫◦●○■□◆◇►▶▸➢➤»>☐☑☒✓✔#~.]+|\(?\d{1,3}(?:[):\]]|(?:\.| *[-–—])(?:\s|$))|\(\pL\)|\pL[):]|\[[ xX✓]?\])\s*(\pL.*|)$`)
 	dashMark = regexp.MustCompile(`^[-–—+]+\s*(\pL[^(|!=]*)$`)
 	footMark = regexp.MustCompile(`^(.*\pL\.?)\s*(?:[*†‡#^]+|\[\w\]|\(\d\))$`)
 )

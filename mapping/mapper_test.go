@@ -230,6 +230,8 @@ func TestMapNames(t *testing.T) {
 		{name: "Smith John [VACATION]", problem: "name_unclear last_name"},
 		{name: "John Q Smith*", first: "John Q", last: "Smith"},
 		{name: "* Dana Halvorsen", first: "Dana", last: "Halvorsen"},
+		{name: "✓ Dana Halvorsen", first: "Dana", last: "Halvorsen"},
+		{name: "...Dana Halvorsen", first: "Dana", last: "Halvorsen"},
 		{name: "*Halvorsen, Dana", first: "Dana", last: "Halvorsen"},
 		{name: "† Çağla Öztürkmen", first: "Çağla", last: "Öztürkmen"},
 		{name: "N: Dana Halvorsen", first: "Dana", last: "Halvorsen"},

@@ -121,6 +121,8 @@ func TestTitles(t *testing.T) {
 	t.Parallel()
 	checkNames(t, []nameCase{
 		{"Halvorsen Mr. S.", "S.|Halvorsen"},
+		{"Halvorsen, Dana Mr.", "Dana|Halvorsen"},
+		{"Dipl. Ing. Dana Halvorsen", "Dana|Halvorsen"},
 		{"Halvorsen Mr S", "S|Halvorsen"},
 		{"Brandvold, Sub-Lieutenant Edwin Hale", "Edwin Hale|Brandvold"},
 		{"Stenner, Commander Ralph", "Ralph|Stenner"},
@@ -258,7 +260,7 @@ func TestMojibake(t *testing.T) {
 func TestSymbols(t *testing.T) {
 	t.Parallel()
 	m := detect(t, mapping.Options{}, "First Name|Last Name")
-	for _, symbol := range []string{"©", "¦", "§", "¿", "™", "®", "°", "€", "£", "¡", "…", "→", "✓", "★", "🙂", "👷🏽", "❤️", "🇳🇴", "½", "²", "\uf0b7", "×", "¬"} {
+	for _, symbol := range []string{"©", "¦", "§", "¿", "™", "®", "°", "€", "£", "¡", "…", "→", "✗", "★", "🙂", "👷🏽", "❤️", "🇳🇴", "½", "²", "\uf0b7", "×", "¬"} {
 		for _, row := range [][]string{{"Ann" + symbol, "Lee"}, {"Ann", symbol + " Lee"}} {
 			var p mapping.Person
 			if problems := m.Map(row, nil, &p); len(problems) != 1 || problems[0].Code != "name_unclear" {

@@ -86,6 +86,9 @@ func partsOf(name string) (parts [][]string, suffix []string, guessed bool) {
 		var doubtful bool
 		parts[i], doubtful = dropTitles(parts[i], max(1, 3-len(parts)))
 		guessed = guessed || doubtful
+		if at := titleInside(parts[i]); at > 0 && at == len(parts[i])-1 { // Anna Schmidt Dr.
+			parts[i] = parts[i][:at]
+		}
 	}
 	parts = slices.DeleteFunc(parts, func(words []string) bool { return len(words) == 0 })
 	return parts, suffix, guessed
@@ -103,9 +106,7 @@ func splitPart(name string, words, suffix []string, o order, guessed bool) (firs
 	for len(words) > 2 && isDegree(words[len(words)-1]) { // Wei Chen PhD
 		words, suffix, guessed = words[:len(words)-1], slices.Concat(words[len(words)-1:], suffix), true
 	}
-	if at := titleInside(words); at == len(words)-1 && at > 0 { // Anna Schmidt Dr.
-		words = words[:at]
-	} else if at > 0 { // Halvorsen Mr. S.
+	if at := titleInside(words); at > 0 { // Halvorsen Mr. S.
 		firstWords, _ := dropTitles(words[at:], len(words))
 		return strings.Join(firstWords, " "), strings.Join(slices.Concat(words[:at], suffix), " "), true
 	}

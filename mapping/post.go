@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -11,7 +10,7 @@ type jobWord uint8
 
 const (
 	noJob     jobWord = iota
-	qualifier         // beside an occupation: senior, site
+	qualifier         // beside an occupation or another qualifier: senior, site
 	jobOrName         // an occupation that is a last name as well: carpenter
 	noName            // an occupation or a trade that no person has in the name: coordinator, plumbing
 )
@@ -42,10 +41,10 @@ func isJobWord(word string) bool {
 func isGivenName(key string) bool { return givenNames()[key] || eitherNames()[key] || nicknames()[key] }
 
 // readPost reports whether the folded words of a name are a post or a firm, as
-// Safety Coordinator, Lead Carpenter and ABC Plumbing are. doubtful reports that
+// Safety Coordinator, Lead Carpenter, Traffic Control and ABC Plumbing are. doubtful reports that
 // they may be, as Mason Foreman and Robotics Engineer may.
 func readPost(words []string) (post, doubtful bool) {
-	jobs, others := 0, 0
+	jobs, qualifiers, others := 0, 0, 0
 	var job string
 	for _, word := range words {
 		switch kind := jobWords()[word]; {
@@ -53,13 +52,15 @@ func readPost(words []string) (post, doubtful bool) {
 			return true, false
 		case kind == jobOrName:
 			jobs, job = jobs+1, word
-		case kind == noJob && strings.Trim(word, "0123456789") != "" && (len(words) == 2 || !isParticle(word)): // Van Driver, Mestre de Obras
+		case kind == qualifier:
+			qualifiers++
+		case !hasDigit(word) && !isSuffix(word, false) && (len(words) == 2 || !isParticle(word)): // Van Driver, Mestre de Obras, Engineer II
 			others++
 		}
 	}
 	switch {
-	case jobs == 0:
-		return false, false
+	case jobs == 0: // Fire Watch, Test Account
+		return qualifiers > 0 && others == 0 && !slices.ContainsFunc(words, isGivenName), false
 	case others > 0:
 		return false, kindOfName(job) == unknownName && !slices.ContainsFunc(words, isGivenName)
 	}
