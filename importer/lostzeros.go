@@ -252,7 +252,7 @@ func (a *validator) checkLostZeros(one *checked) {
 	problems, notes := a.zeros.check(one.sourceRow, &one.person)
 	one.problems = notes
 	if len(problems) > 0 {
-		one.settle(outcome.Invalid, problems...)
+		one.set(outcome.Invalid, problems...)
 		one.claims = false
 	}
 	for i := range one.problems {

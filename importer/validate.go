@@ -89,17 +89,17 @@ func (a *validator) mapRow(one *checked) {
 	keep, unclear := a.mapper.Keep(one.cells)
 	switch {
 	case unclear != nil:
-		one.settle(outcome.Invalid, a.problems(one.sourceRow, []mapping.Problem{*unclear})...)
+		one.set(outcome.Invalid, a.problems(one.sourceRow, []mapping.Problem{*unclear})...)
 	case !keep:
-		one.settle(outcome.Skipped, outcome.Problem{Code: codeFiltered, Message: "left out by the mapping's \"where\""})
+		one.set(outcome.Skipped, outcome.Problem{Code: codeFiltered, Message: "left out by the mapping's \"where\""})
 	default:
 		switch problems := a.mapper.Map(one.cells, one.kinds, &one.person); {
 		case len(problems) == 0:
 		case problems[0].Code == mapping.CodeVacancy:
-			one.settle(outcome.Skipped, outcome.Problem{Code: codeNoPerson, Message: problems[0].Message})
+			one.set(outcome.Skipped, outcome.Problem{Code: codeNoPerson, Message: problems[0].Message})
 			return
 		default:
-			one.settle(outcome.Invalid, a.problems(one.sourceRow, problems)...)
+			one.set(outcome.Invalid, a.problems(one.sourceRow, problems)...)
 			return
 		}
 		one.claims = true
@@ -112,11 +112,11 @@ func (a *validator) mapRow(one *checked) {
 func (a *validator) mapRareRow(one *checked) {
 	switch rare := one.rare; {
 	case rare.kept != nil:
-		one.settle(rare.kept.Status, rare.kept.Problems...)
+		one.set(rare.kept.Status, rare.kept.Problems...)
 		one.personID = rare.kept.PersonID
 		one.claims = rare.kept.Status.HasPerson() && len(a.mapper.Map(one.cells, one.kinds, &one.person)) == 0
 	case rare.err != nil:
-		one.settle(outcome.Invalid, outcome.Problem{
+		one.set(outcome.Invalid, outcome.Problem{
 			Code: rare.err.Code, Cell: rare.err.Where.Cell, Message: rare.err.Message, Hint: rare.err.Fix,
 		})
 	default:
@@ -124,11 +124,11 @@ func (a *validator) mapRareRow(one *checked) {
 		if rare.skipReason == roster.SkipHidden {
 			skipped.Hint = "to import it, show the row in the roster, and import the roster itself again"
 		}
-		one.settle(outcome.Skipped, skipped)
+		one.set(outcome.Skipped, skipped)
 	}
 }
 
-func (v *verdict) settle(s outcome.Status, problems ...outcome.Problem) {
+func (v *verdict) set(s outcome.Status, problems ...outcome.Problem) {
 	v.status, v.problems = s, problems
 }
 
@@ -160,9 +160,9 @@ func (a *validator) checkName(one *checked) {
 		one.key = appendKey(nil, &one.person, one.namesake)
 	case one.kept():
 	case a.mapper.SamePerson():
-		one.settle(outcome.Skipped, a.at(one.line, repeatedRow(mapping.LastName, first, false)))
+		one.set(outcome.Skipped, a.at(one.line, repeatedRow(mapping.LastName, first, false)))
 	default:
-		one.settle(outcome.Invalid, a.at(one.line, outcome.Problem{
+		one.set(outcome.Invalid, a.at(one.line, outcome.Problem{
 			Code: codeDuplicate, Field: string(mapping.LastName), Message: fmt.Sprintf("the same name as row %d", first),
 			Hint: "keep one of the two rows; if they are two people, give each an employee ID, or allow it with --allow-namesakes; " +
 				"if every repeated name is one person, say so in a mapping file with the line: repeats: same_person",
@@ -200,10 +200,10 @@ func (a *validator) checkID(one *checked) {
 		problem.Message = fmt.Sprintf("the same name as row %d, and an %s that differs only in case or leading zeros", first, kind)
 		problem.Hint = "keep one of the two rows, or correct the ID"
 	default:
-		one.settle(outcome.Skipped, a.at(one.line, repeatedRow(kind.field(), first, here.rest != there.rest)))
+		one.set(outcome.Skipped, a.at(one.line, repeatedRow(kind.field(), first, here.rest != there.rest)))
 		return
 	}
-	one.settle(outcome.Invalid, a.at(one.line, problem))
+	one.set(outcome.Invalid, a.at(one.line, problem))
 }
 
 // repeatedRow says in a skipped row that an earlier row is the same person.

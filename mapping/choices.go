@@ -50,7 +50,7 @@ func (c Choice) Employee(cell string) (yes, ok bool) {
 // column.
 func (s *Detection) Answered(answers []int) *File {
 	claims := maps.Clone(s.d.claims)
-	s.settle(claims, answers)
+	s.apply(claims, answers)
 	return (&fileReader{}).read(s.d.write(claims, nil)) // what is missing is an error of a complete file only
 }
 

@@ -45,7 +45,7 @@ func (d *detector) detect() {
 	for p := namePhase; p <= classPhase; p++ {
 		d.decide(p)
 	}
-	d.settleNames()
+	d.chooseFullName()
 	d.severalColumns()
 	d.askNameOrder()
 }
@@ -249,9 +249,9 @@ func typeable(heading string) bool {
 	return text != "" && flawed == noFlaw && utf8.RuneCountInString(text) <= maxLength
 }
 
-// settleNames decides between a full name and columns for the first and the last
+// chooseFullName decides between a full name and columns for the first and the last
 // name.
-func (d *detector) settleNames() {
+func (d *detector) chooseFullName() {
 	missing := chooseNames(d.claims)
 	if len(missing) == 0 {
 		return

@@ -83,7 +83,7 @@ func (s *Detection) File(answers []int) ([]byte, error) {
 			drop(claims, q.replaces)
 		}
 	} else {
-		problems = s.settle(claims, answers)
+		problems = s.apply(claims, answers)
 	}
 	text := s.d.write(claims, open)
 	if isTooDeep(text) {
@@ -110,9 +110,9 @@ func drop(claims map[Field][]claim, which func(Field, claim) bool) {
 	}
 }
 
-// settle replaces doubtful claims by the answers, and returns the problems that
+// apply replaces doubtful claims by the answers, and returns the problems that
 // remain.
-func (s *Detection) settle(claims map[Field][]claim, answers []int) []Problem {
+func (s *Detection) apply(claims map[Field][]claim, answers []int) []Problem {
 	for _, q := range s.d.questions {
 		drop(claims, q.replaces)
 	}

@@ -5,7 +5,7 @@
 // ([Load], [File.Bind]). Either gives a [Mapper], which reads one row after
 // another. The package reads no rosters and calls no API. Headings and words are
 // tables in the folder words; what each meaning of a heading feeds is a table in
-// rules.go.
+// headingrules.go.
 //
 // Decisions that the code can't show:
 //

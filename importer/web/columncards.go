@@ -169,7 +169,7 @@ func (s *Server) saveColumns(w http.ResponseWriter, r *http.Request) error {
 		s.checks.forget(d.ID)
 		return redirect(w, r, "/roster/"+d.ID+"/columns")
 	case "continue":
-		err := s.settle(r, d)
+		err := s.confirmColumns(r, d)
 		if err == nil {
 			return redirect(w, r, "/roster/"+d.ID+"/check")
 		}
@@ -194,9 +194,9 @@ func isUnsettled(err error) bool {
 	return fault.CodeOf(err) == importer.CodeHeadings || errors.As(err, &file)
 }
 
-// settle keeps the answers and choices of a form for the draft, and for later rosters
+// confirmColumns keeps the answers and choices of a form for the draft, and for later rosters
 // with the same headings. What the headings say by themselves is not kept.
-func (s *Server) settle(r *http.Request, d *draft) (err error) {
+func (s *Server) confirmColumns(r *http.Request, d *draft) (err error) {
 	in, err := s.openRoster(r.Context(), d)
 	if err != nil {
 		return err
