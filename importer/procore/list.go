@@ -264,7 +264,7 @@ func (e *Error) wantsSmallerPages() bool {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestTimeout:
 		return true
 	}
-	return e.Kind == Fault
+	return e.Kind == Fault && e.RetryAfter == 0 // a server that says when to come back is not busy with the size
 }
 
 var (

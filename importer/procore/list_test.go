@@ -182,6 +182,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 		{"forbidden", []http.HandlerFunc{answer(403, "")}, procore.Forbidden, 0},
 		{"not found", []http.HandlerFunc{answer(404, "")}, procore.NotFound, 0},
 		{"a redirect", []http.HandlerFunc{answer(301, "", "Location: https://elsewhere.example.com/")}, procore.Malformed, 0},
+		{"maintenance for hours", []http.HandlerFunc{answer(503, "<html>", "Retry-After: 7200")}, procore.Fault, 0},
 		{"faults without end", slices.Repeat([]http.HandlerFunc{answer(500, "")}, 17), procore.Fault, 10 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

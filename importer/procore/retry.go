@@ -115,6 +115,9 @@ func (c *Client) get(ctx context.Context, r request, read func(*http.Response, i
 		if e.Kind != Throttled && e.Kind != Unauthorized {
 			wait = max(Backoff(tries.Lost+tries.Unreachable), e.RetryAfter)
 		}
+		if wait > maxFaultWait {
+			return e
+		}
 		c.log.Debug().Str("method", r.method).Str("path", r.route).Str("code", e.Code).
 			Int("attempt", attempt).Dur("wait", wait).Msg("trying again")
 		if sleep(ctx, wait) != nil {

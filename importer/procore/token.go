@@ -19,7 +19,7 @@ const (
 	maxEarly       = 5 * time.Minute  // a renewal begins at most this long before the end
 	keepTrying     = 30 * time.Second // between early renewals that failed
 	loginAttempts  = 5
-	maxLoginWait   = 5 * time.Minute // a login that requests a longer wait has failed
+	maxFaultWait   = 5 * time.Minute // a fault that requests a longer wait before the next attempt is final
 	loginOp        = "log in"
 	checkLogin     = "Check the network, the login URL and the proxy, then try again."
 )
@@ -162,7 +162,7 @@ func (t *tokens) fetch(ctx context.Context, attempts int) (*token, *Error) {
 			return next, nil
 		}
 		wait := max(Backoff(attempt), e.RetryAfter)
-		if e.Kind == BadCredentials || e.permanent || attempt == attempts || wait > maxLoginWait {
+		if e.Kind == BadCredentials || e.permanent || attempt == attempts || wait > maxFaultWait {
 			return nil, e
 		}
 		if sleep(ctx, wait) != nil {
