@@ -166,6 +166,9 @@ func (p *part) compareWithProcore(now *people) (bool, error) {
 			continue
 		}
 		known := now.person(row.rare.kept.PersonID)
+		if match := now.find(&person, false); known == nil && len(match.ids) == 1 { // the person ID is damaged, too
+			known = now.person(match.ids[0])
+		}
 		if known == nil {
 			continue
 		}
