@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,18 +39,40 @@ func explainPostgres(location, doing string, err error) error {
 	case err == nil || errors.As(err, &known):
 		return err
 	case errors.As(err, &server):
-		if errors.As(err, &connect) && server.Code == "42501" {
-			return fileError(CodeRefused, location, errors.New(server.Message), "this user may not connect to the database",
-				"ask the administrator of the database for GRANT CONNECT ON DATABASE, or correct the user in --ledger")
+		var e error
+		if errors.As(err, &connect) {
+			e = explainRefusal(location, server)
 		}
-		if e := explainState(location, server); e != nil {
+		if e = cmp.Or(e, explainState(location, server)); e != nil {
 			return e
 		}
+	case errors.As(err, &connect) && isTLS(innermost(err)):
+		return fileError(CodeUnreachable, location, innermost(err), "the database server and this machine can't agree on TLS",
+			"check sslmode and sslrootcert in --ledger, or ask the administrator of the database to turn TLS on")
 	case errors.As(err, &connect), errors.As(err, &network) && !errors.Is(err, context.Canceled):
 		return fileError(CodeUnreachable, location, innermost(err), "the database server can't be reached",
 			"check the host and the port in --ledger, that the server runs, and that it accepts connections from this machine")
 	}
 	return fmt.Errorf("%s ledger %s: %w", doing, location, err)
+}
+
+// isTLS reports whether an error of a connection is about TLS or a certificate.
+func isTLS(err error) bool {
+	return strings.Contains(strings.ToLower(err.Error()), "tls") || strings.HasPrefix(err.Error(), "x509")
+}
+
+// explainRefusal explains an SQLSTATE that means something else before the session has
+// begun, or returns nil.
+func explainRefusal(location string, err *pgconn.PgError) error {
+	cause := errors.New(err.Message)
+	switch err.Code {
+	case "42501":
+		return fileError(CodeRefused, location, cause, "this user may not connect to the database",
+			"ask the administrator of the database for GRANT CONNECT ON DATABASE, or correct the user in --ledger")
+	case "42704", "22023":
+		return fileError(CodeRefused, location, cause, "the database server does not take a setting in the URL", "correct what follows the ? in --ledger")
+	}
+	return nil
 }
 
 // IsFull reports whether the disk of a database server is full.

@@ -146,6 +146,9 @@ func TestPostgresRefused(t *testing.T) {
 		{"a password", "postgres://user:sesame@host/db", "usage"},
 		{"a password among the settings", "postgres://user@host/db?password=sesame", "usage"},
 		{"nonsense", "postgres://user@host/db?sslmode=sesame", "usage"},
+		{"no such port", "postgres://user@host:99999/db", "usage"},
+		{"no such service", "postgres:///?service=nothing", "usage"},
+		{"no such setting", with(t, location, "no_such_setting", "1"), ledger.CodeRefused},
 		{"no server", "postgres://user@127.0.0.1:1/db?sslmode=disable", ledger.CodeUnreachable},
 		{"no database", elsewhere(func(u *url.URL) { u.Path = "/nothing" }), ledger.CodeRefused},
 		{"no user", elsewhere(func(u *url.URL) { u.User = url.User("nobody") }), ledger.CodeRefused},
@@ -169,6 +172,35 @@ func TestPostgresRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server without TLS is told from a server that does not run.
+func TestPostgresWithoutTLS(t *testing.T) {
+	t.Parallel()
+	front, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served sync.WaitGroup
+	served.Go(func() {
+		for {
+			client, err := front.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.ReadFull(client, make([]byte, 8)) // asks for TLS
+			_, _ = client.Write([]byte("N"))
+			_ = client.Close()
+		}
+	})
+	_, err = ledger.Open(t.Context(), fmt.Sprintf("postgres://postgres@%s/db?sslmode=require", front.Addr()))
+	wantFault(t, err, ledger.CodeUnreachable)
+	var f *fault.Error
+	if !errors.As(err, &f) || !strings.Contains(f.Fix, "sslmode") {
+		t.Errorf("the fix for %v does not name sslmode", err)
+	}
+	_ = front.Close() // ends the loop above
+	served.Wait()
 }
 
 // A password comes from the environment, and appears nowhere.

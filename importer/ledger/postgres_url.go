@@ -35,9 +35,8 @@ func PostgresConfig(location string) (*pgxpool.Config, error) {
 	}
 	config, err := pgxpool.ParseConfig(location)
 	if err != nil {
-		// The parser's error may repeat the URL, and with it a password.
-		return nil, fault.Usage("write postgres://USER@HOST/DATABASE, and %40 for an @ in a name or password; check a service file that the URL names",
-			"the URL of the ledger can't be read")
+		return nil, fault.Usage("write postgres://USER@HOST/DATABASE, and %40 for an @ in a name; check the settings after the ?, PGSERVICE and the service file",
+			"the URL of the ledger can't be read%s", whyUnreadable(err))
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
@@ -52,6 +51,16 @@ func PostgresConfig(location string) (*pgxpool.Config, error) {
 	// A process that is paused inside a transaction must not hold up the others.
 	session["idle_in_transaction_session_timeout"] = strconv.FormatInt(pausedTimeout.Milliseconds(), 10)
 	return config, nil
+}
+
+// whyUnreadable returns the parser's reason in brackets. The parser repeats the URL before
+// the reason, or in the reason if the whole can't be parsed: that would show a password.
+func whyUnreadable(err error) string {
+	_, reason, found := strings.Cut(err.Error(), "`: ")
+	if !found || strings.HasPrefix(reason, "failed to parse") {
+		return ""
+	}
+	return " (" + reason + ")"
 }
 
 // hasPassword reports whether a URL holds a password. A URL that can't be parsed may
