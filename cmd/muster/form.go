@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
-
-	"charm.land/huh/v2"
 
 	"muster/importer/report"
 	"muster/importer/text"
@@ -33,11 +29,7 @@ func (a *app) askColumns(ctx context.Context, path string, questions []mapping.Q
 		f.answers[i] = q.Guess
 	}
 	a.talk("%s: muster has questions about this file. Nothing is sent before you have answered.", report.Clean(path))
-	ask := a.askInForm
-	if a.settings.plain {
-		ask = a.askInLines
-	}
-	err := ask(ctx, f)
+	err := a.askQuestions(ctx, f)
 	for i, q := range questions {
 		if f.needless(i) {
 			f.answers[i] = len(q.Answers) - 1 // none
@@ -66,46 +58,17 @@ func (f *form) clash(i, chosen int) error {
 	return nil
 }
 
-// askInForm asks with arrow keys, on the whole screen.
-func (a *app) askInForm(_ context.Context, f *form) error {
-	show := func(answer mapping.Answer) string {
-		return report.Cut(answerText(answer, "  ", " · "), max(report.Width(a.stderr)-6, 20))
-	}
-	var pages []*huh.Group
-	for i, q := range f.questions {
-		title := fmt.Sprintf("%s (%d of %d)", questionText(q), i+1, len(f.questions))
-		options := make([]huh.Option[int], len(q.Answers))
-		for j, answer := range q.Answers {
-			options[j] = huh.NewOption(show(answer), j)
-		}
-		field := huh.NewSelect[int]().Title(title).Options(options...).Value(&f.answers[i]).
-			Validate(func(j int) error { return f.clash(i, j) }).
-			Description(report.Clean(text.Capital(q.Message)) + ".").Height(min(len(options), 10) + 4)
-		pages = append(pages, huh.NewGroup(field).WithHideFunc(func() bool { return f.needless(i) }))
-	}
-	screen := huh.NewForm(pages...).WithInput(a.stdin).WithOutput(a.stderr).WithWidth(report.Width(a.stderr))
-	if !a.coloured(a.stderr) {
-		screen = screen.WithTheme(huh.ThemeFunc(huh.ThemeBase))
-	}
-	err := screen.Run()
-	if errors.Is(err, huh.ErrUserAborted) {
-		return &interruptError{signal: os.Interrupt}
-	}
-	return err
-}
-
-// askInLines asks for the number of an answer, a line each. The accessible form of huh
-// asks needless questions, leaves out the descriptions, and takes the guess at the end
-// of the input.
-func (a *app) askInLines(ctx context.Context, f *form) error {
+// askQuestions asks for the number of an answer, a line each.
+func (a *app) askQuestions(ctx context.Context, f *form) error {
 	for i, q := range f.questions {
 		if f.needless(i) {
 			continue
 		}
-		fmt.Fprintf(a.stderr, "Question %d of %d: %s. %s Press Enter for answer %d.\n",
+		question := fmt.Sprintf("Question %d of %d: %s. %s Press Enter for answer %d.",
 			i+1, len(f.questions), report.Clean(text.Capital(q.Message)), questionText(q), q.Guess+1)
+		fmt.Fprint(a.stderr, paragraph(question, "", a.width(a.stderr)))
 		for j, answer := range q.Answers {
-			fmt.Fprintf(a.stderr, "%d. %s\n", j+1, answerText(answer, ", such as ", ", "))
+			fmt.Fprintf(a.stderr, "%d. %s\n", j+1, answerText(answer))
 		}
 		for answered := false; !answered; {
 			fmt.Fprintf(a.stderr, "Enter a number between 1 and %d: ", len(q.Answers))
@@ -165,7 +128,7 @@ func questionText(q mapping.Question) string {
 }
 
 // answerText describes an answer: meaning, column and some cells.
-func answerText(answer mapping.Answer, before, between string) string {
+func answerText(answer mapping.Answer) string {
 	switch {
 	case answer.Text != "":
 		return report.Clean(answer.Text)
@@ -180,7 +143,7 @@ func answerText(answer mapping.Answer, before, between string) string {
 		text += ` "` + answer.Heading + `"`
 	}
 	if len(answer.Samples) > 0 {
-		text += before + strings.Join(answer.Samples, between)
+		text += ", such as " + strings.Join(answer.Samples, ", ")
 	}
 	return report.Clean(text)
 }
