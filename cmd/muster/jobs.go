@@ -42,16 +42,8 @@ type jobJSON struct {
 }
 
 type runningJSON struct {
-	Began   time.Time      `json:"began"`
-	Rosters []progressJSON `json:"rosters"`
-}
-
-type progressJSON struct {
-	Roster  string `json:"roster"`
-	State   string `json:"state"`
-	Host    string `json:"host"`
-	Retries int    `json:"retries"`
-	Problem string `json:"problem"`
+	Began   time.Time         `json:"began"`
+	Rosters []worker.Progress `json:"rosters"`
 }
 
 type lastRunJSON struct {
@@ -78,10 +70,7 @@ func newJobJSON(s worker.Status) jobJSON {
 		j.NextRun = &next
 	}
 	if !s.Began.IsZero() {
-		j.Running = &runningJSON{Began: s.Began.UTC(), Rosters: []progressJSON{}}
-		for _, p := range s.Rosters {
-			j.Running.Rosters = append(j.Running.Rosters, progressJSON(p))
-		}
+		j.Running = &runningJSON{Began: s.Began.UTC(), Rosters: append([]worker.Progress{}, s.Rosters...)}
 	}
 	if s.Last != nil {
 		j.LastRun = &lastRunJSON{Began: s.Last.Began.UTC(), Ended: s.Last.Ended.UTC(), ExitCode: s.Last.ExitCode, Rosters: []outcomeJSON{}}
@@ -94,6 +83,19 @@ func newJobJSON(s worker.Status) jobJSON {
 	return j
 }
 
+// openQueue opens the record of jobs beside the ledger. Without create, the queue may be
+// nil.
+func (a *app) openQueue(ctx context.Context, create bool) (*worker.Queue, error) {
+	location, err := a.ledgerPath()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.tryLedger(ctx); err != nil {
+		return nil, err
+	}
+	return worker.OpenQueue(ctx, location, create, a.logger())
+}
+
 // listJobs lists the jobs of the config file with the last run, the next run, and the
 // hosts of the run under way.
 func (a *app) listJobs(ctx context.Context) error {
@@ -101,14 +103,7 @@ func (a *app) listJobs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	location, err := a.ledgerPath()
-	if err != nil {
-		return err
-	}
-	if err := a.tryLedger(ctx); err != nil {
-		return err
-	}
-	queue, err := worker.OpenQueue(ctx, location, false, a.logger())
+	queue, err := a.openQueue(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -214,14 +209,7 @@ func (a *app) startJob(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	location, err := a.ledgerPath()
-	if err != nil {
-		return err
-	}
-	if err := a.tryLedger(ctx); err != nil {
-		return err
-	}
-	queue, err := worker.OpenQueue(ctx, location, true, a.logger())
+	queue, err := a.openQueue(ctx, true)
 	if err != nil {
 		return err
 	}

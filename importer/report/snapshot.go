@@ -32,7 +32,7 @@ func (s Snapshot) Line(width int) string {
 	}
 	percent, left, wrong := s.percent(), s.left(), s.wrong()
 	if !s.Until.IsZero() {
-		waits = "waits " + s.Why + " until " + clock(s.Until, s.Now)
+		waits = "waits " + s.Why + " until " + Clock(s.Until, s.Now)
 	} else if s.Rate > 0 {
 		rate = perSecond(s.Rate)
 	}
@@ -71,7 +71,7 @@ func (s Snapshot) Sentence() string {
 	sentence = join([]string{sentence, s.percent(), s.left(), s.wrong()}, ", ")
 	sentence += "."
 	if !s.Until.IsZero() {
-		sentence += " muster waits " + s.Why + " until " + clock(s.Until, s.Now) + "."
+		sentence += " muster waits " + s.Why + " until " + Clock(s.Until, s.Now) + "."
 	}
 	return sentence
 }
@@ -171,9 +171,9 @@ func coarse(d time.Duration) time.Duration {
 	return d.Round(time.Second)
 }
 
-// clock returns a time of day, with seconds within a minute of now and with the
+// Clock returns a time of day for people, with seconds within a minute of now and with the
 // weekday on another day.
-func clock(t, now time.Time) string {
+func Clock(t, now time.Time) string {
 	t = t.In(now.Location())
 	switch {
 	case t.Sub(now) < time.Minute:

@@ -71,7 +71,7 @@ func (p *pages) functions() template.FuncMap {
 		"number": text.Number,
 		"clean":  report.Clean, // a cell, without control characters
 		"about":  text.About,
-		"until":  until,
+		"until":  report.Clock,
 		"when":   when,
 		"day":    day,
 		"base":   filepath.Base,

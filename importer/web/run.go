@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"muster/importer/fault"
+	"muster/importer/report"
 	"muster/importer/results"
 	"muster/importer/roster"
 )
@@ -250,7 +251,7 @@ func (e *eventStream) send(event string) error {
 // sentence returns a state in a sentence, for a screen reader.
 func (s *Server) sentence(v progressView) string {
 	if v.Waits != "" {
-		return s.text("run.waits."+v.Waits, until(v.WaitUntil, s.Now()))
+		return s.text("run.waits."+v.Waits, report.Clock(v.WaitUntil, s.Now()))
 	}
 	if v.Total == 0 {
 		return s.text("run.stage." + string(v.Stage))
@@ -401,18 +402,6 @@ func (s *Server) lastRuns(*http.Request) (any, error) {
 		}
 	}
 	return records[:min(len(records), shown)], nil
-}
-
-// until returns a time of day for people: with seconds if it is within a minute of now, and
-// with the weekday if it is on another day.
-func until(t, now time.Time) string {
-	switch t, now = t.Local(), now.Local(); {
-	case t.Sub(now) < time.Minute:
-		return t.Format("15:04:05")
-	case t.YearDay() != now.YearDay():
-		return t.Format("Mon 15:04")
-	}
-	return t.Format("15:04")
 }
 
 // when returns a moment for people.

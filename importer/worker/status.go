@@ -32,13 +32,13 @@ const (
 	StateRunning  = "running"
 )
 
-// Progress is a roster of the run under way.
+// Progress is a roster of the run under way. The JSON is a contract with other programs.
 type Progress struct {
-	Roster  string
-	State   string // RosterWaiting, RosterRunning or RosterEnded
-	Host    string // the latest; "" before the first
-	Retries int    // after errors
-	Problem string // the code of the latest error
+	Roster  string `json:"roster"`
+	State   string `json:"state"`   // RosterWaiting, RosterRunning or RosterEnded
+	Host    string `json:"host"`    // the latest; "" before the first
+	Retries int    `json:"retries"` // after errors
+	Problem string `json:"problem"` // the code of the latest error
 }
 
 // The words of Progress.State.
