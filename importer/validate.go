@@ -95,7 +95,7 @@ func (a *validator) mapRow(one *checked) {
 	default:
 		switch problems := a.mapper.Map(one.cells, one.kinds, &one.person); {
 		case len(problems) == 0:
-		case problems[0].Code == mapping.CodeVacancy:
+		case problems[0].Code == mapping.CodeNoPerson:
 			one.set(outcome.Skipped, outcome.Problem{Code: codeNoPerson, Message: problems[0].Message})
 			return
 		default:

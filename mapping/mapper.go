@@ -108,7 +108,9 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	}
 	switch {
 	case isVacancy(names[0].written, names[1].written):
-		return []Problem{*m.sources[0].problem(CodeVacancy, -1, "a vacancy, not a person", "")}
+		return []Problem{*m.sources[0].problem(CodeNoPerson, -1, "a vacancy, not a person", "")}
+	case problems != nil && isBlankName(names[0].text) && isBlankName(names[1].text) && m.isRemark(cells):
+		return []Problem{*m.sources[0].problem(CodeNoPerson, -1, "a note, not a person", "")}
 	case problems != nil || len(m.sources) == 0:
 		return problems
 	case m.sources[0].field == FirstName && len(m.sources) > 1:

@@ -138,14 +138,14 @@ func TestMapNames(t *testing.T) {
 		{name: "1234", problem: "name_unclear last_name"},
 		{name: "Ann and Bo Lee", problem: "name_unclear last_name"},
 		{name: "Ann Andes", first: "Ann", last: "Andes"},
-		{name: "Vacant Position", first: "Vacant", last: "Position", problem: "vacancy last_name"},
+		{name: "Vacant Position", first: "Vacant", last: "Position", problem: "no_person last_name"},
 		{name: "FRONT DESK", first: "FRONT", last: "DESK", guessed: true, problem: "name_missing last_name"},
 		{name: "LAID OFF", first: "LAID", last: "OFF", guessed: true, problem: "name_missing last_name"},
 		{name: "Visitor 12", first: "Visitor", last: "12", guessed: true, problem: "name_missing last_name"},
 		{name: "New Hire 2", first: "New Hire", last: "2", guessed: true, problem: "name_missing last_name"},
 		{name: "TEST USER", first: "TEST", last: "USER", guessed: true, problem: "name_missing last_name"},
 		{name: "Employee, Test", first: "Test", last: "Employee", problem: "name_missing last_name"},
-		{name: "Puesto Vacante", first: "Puesto", last: "Vacante", problem: "vacancy last_name"},
+		{name: "Puesto Vacante", first: "Puesto", last: "Vacante", problem: "no_person last_name"},
 		{name: "Testa User", first: "Testa", last: "User"},
 		{name: "Hope Vacant", first: "Hope", last: "Vacant"},
 		{name: "LOPEZ MARIA", first: "LOPEZ", last: "MARIA", guessed: true},
@@ -374,7 +374,7 @@ func TestMapValues(t *testing.T) {
 		{name: "accents as they should be", row: "JOÃO|ÅSTRÖM", want: mapping.Person{FirstName: "JOÃO", LastName: "ÅSTRÖM"}},
 		{name: "accents beside marks", row: "âñã|D’Ávila–Núñez", want: mapping.Person{FirstName: "âñã", LastName: "D’Ávila–Núñez"}},
 		{name: "letters that became question marks", row: "Jos?|Mu?oz", want: mapping.Person{FirstName: "Jos?", LastName: "Mu?oz"}, problems: []string{"characters_lost first_name", "characters_lost last_name"}},
-		{name: "both names missing", row: " |N/A", want: mapping.Person{LastName: "N/A"}, problems: []string{"name_missing first_name", "name_missing last_name"}},
+		{name: "both names missing", row: " |N/A|Foreman", want: mapping.Person{LastName: "N/A", JobTitle: "Foreman"}, problems: []string{"name_missing first_name", "name_missing last_name"}},
 		{name: "formula as name", row: `=HYPERLINK("http://x","Ann")|@SUM(A1)`, want: mapping.Person{FirstName: `=HYPERLINK("http://x","Ann")`, LastName: "@SUM(A1)"}, problems: []string{"formula_text first_name", "formula_text last_name"}},
 		{name: "255 characters", row: "Ana|Silva|" + long, want: person(title(long))},
 		{name: "256 characters", row: "Ana|Silva|" + long + "x", want: person(nil), problems: []string{"too_long job_title"}},
@@ -738,6 +738,35 @@ func TestMapByHeadings(t *testing.T) {
 				t.Errorf("person (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A row without a name is skipped where no cell says anything about a person.
+func TestRemarkRows(t *testing.T) {
+	t.Parallel()
+	header := strings.Split("No|First Name|Last Name|Employee ID|Job Title|Phone|Bay", "|")
+	m, err := mapping.Detect(header, nil, mapping.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, want := range map[string]string{
+		"Confidential report":        mapping.CodeNoPerson,
+		"|||See the office":          mapping.CodeNoPerson,
+		"11/27/2026":                 mapping.CodeNoPerson,
+		"N/A|N/A|N/A|N/A|N/A|N/A":    mapping.CodeNoPerson,
+		"||||||17":                   mapping.CodeNoPerson,
+		"Ann Lee":                    "name_missing",
+		"|||B-7":                     "name_missing",
+		"||||Foreman":                "name_missing",
+		"|||||555-0101":              "name_missing",
+		"|||See the office|Foreman|": "name_missing",
+		"|Ann|||||":                  "name_missing",
+	} {
+		var p mapping.Person
+		problems := m.Map(strings.Split(row, "|"), nil, &p)
+		if len(problems) == 0 || problems[0].Code != want {
+			t.Errorf("%s: %v, want %s", row, problems, want)
+		}
 	}
 }
 

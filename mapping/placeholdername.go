@@ -8,8 +8,9 @@ var (
 	vacancyWords     = wordSet("placeholders", "vacancy", firstWord)
 )
 
-// CodeVacancy is the code of a row with a post that has no person.
-const CodeVacancy = "vacancy"
+// CodeNoPerson is the code of a row that is no person's: a post without a person, or a
+// remark.
+const CodeNoPerson = "no_person"
 
 // isPlaceholderName reports whether a folded first and last name are typed where a row has
 // no person yet, as New Hire and Test User are. A number behind the name makes no
