@@ -72,7 +72,7 @@ func TestHostsOverADatabase(t *testing.T) {
 	rate := float64(transactions(t, config)-begin) / span.Seconds() / float64(hosts)
 	use := float64(sv.accepted) / float64(most)
 	t.Logf("%d hosts, %v: %d of %d, use %.3f, %d × 429, shares %v, %.1f transactions a second for each host", hosts, span, sv.accepted, most, use, sv.refused, each, rate)
-	if sv.refused > 0 || use < 0.98 {
+	if sv.refused > 0 || long() && use < 0.98 {
 		t.Errorf("use %.3f with %d × 429", use, sv.refused)
 	}
 	if rate > 11 { // ten, and what a session needs to begin
