@@ -117,7 +117,7 @@ func (o *process) sends(at time.Duration) {
 func newShared(o Options, j journal, gap time.Duration) *shared {
 	x := &shared{
 		journal: j, use: journalUse{gap: gap, began: -gap}, timeout: o.Timeout, unshared: o.Unshared,
-		self:   rand.Uint64(), //nolint:gosec // tells processes apart, keeps no secret
+		self:     rand.Uint64(), //nolint:gosec // tells processes apart, keeps no secret
 		fairness: fairness{others: map[uint64]*process{}, own: newProcess()},
 	}
 	if x.timeout <= 0 {

@@ -86,40 +86,6 @@ func (f *Fault) parseOption(text string) error {
 	return err
 }
 
-// String returns the fault in the syntax of ParseFault.
-func (f Fault) String() string {
-	parts := []string{string(f.Kind)}
-	if f.Probability > 0 {
-		parts = append(parts, strconv.FormatFloat(f.Probability*100, 'g', 12, 64)+"%")
-	}
-	if f.Every > 0 {
-		parts = append(parts, "every="+strconv.Itoa(f.Every))
-	}
-	if len(f.Nth) > 0 {
-		list := make([]string, len(f.Nth))
-		for i, n := range f.Nth {
-			list[i] = strconv.Itoa(n)
-		}
-		parts = append(parts, "nth="+strings.Join(list, "+"))
-	}
-	if f.Delay > 0 {
-		parts = append(parts, "delay="+f.Delay.String())
-	}
-	if f.Jitter > 0 {
-		parts = append(parts, "jitter="+f.Jitter.String())
-	}
-	if f.Created != CreatedMaybe {
-		parts = append(parts, "created="+string(f.Created))
-	}
-	if f.Scope != "" {
-		parts = append(parts, "on="+string(f.Scope))
-	}
-	if f.Hang {
-		parts = append(parts, "hang")
-	}
-	return strings.Join(parts, ":")
-}
-
 func parseOrdinal(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
