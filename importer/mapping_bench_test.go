@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"muster/importer/roster"
@@ -30,9 +31,14 @@ func BenchmarkMapping(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { r.Close() })
-		sample, err := r.Sample(50)
-		if err != nil {
-			b.Fatal(err)
+		var sample [][]string
+		for row, err := range r.Rows() {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if sample = append(sample, slices.Clone(row.Cells)); len(sample) == 50 {
+				break
+			}
 		}
 		m, err := mapping.Detect(r.Header(), sample, mapping.Options{Classifications: []mapping.Classification{{ID: 1, Name: "Electrician"}}})
 		if err != nil {

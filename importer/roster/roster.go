@@ -201,26 +201,6 @@ func (r *Reader) classify(row *Row) error {
 	return e
 }
 
-// Sample returns copies of the first n rows of people that could be read.
-func (r *Reader) Sample(n int) ([][]string, error) {
-	var sample [][]string
-	if n <= 0 {
-		return nil, nil
-	}
-	for row, err := range r.Rows() {
-		if err != nil {
-			return sample, err
-		}
-		if row.Err != nil || row.SkipReason != "" {
-			continue
-		}
-		if sample = append(sample, slices.Clone(row.Cells)); len(sample) == n {
-			break
-		}
-	}
-	return sample, nil
-}
-
 // Close closes the file and removes temporary files. It may be called again.
 func (r *Reader) Close() error {
 	return r.source.close()

@@ -29,7 +29,7 @@ func (data *columnsData) cards(in *importer.Roster, was, choices []mapping.Choic
 			never[heading] = true
 		}
 	}
-	data.Names = nameOrder{-1, -1, -1, nil}
+	data.Names = nameOrder{-1, -1, -1}
 	for i, heading := range in.Header {
 		c := card{
 			Column: i, Letter: mapping.ColumnName(i), Heading: heading, Was: was[i], Choice: choices[i], Never: never[strings.Join(strings.Fields(heading), " ")],

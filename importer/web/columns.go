@@ -86,7 +86,6 @@ type cellChoice struct {
 // nameOrder says where names come from.
 type nameOrder struct {
 	First, Last, Whole int // columns; -1 for none
-	Examples           []string
 }
 
 // columnsPage shows what muster understands of a file.
