@@ -32,6 +32,7 @@ type tries struct {
 	sent     int
 	failures procore.Tries
 	answered int64 // good answers of the run before the row's latest 401
+	idle     int   // good answers that changed nothing
 }
 
 // answer is the next step after an answer of Procore.

@@ -106,7 +106,8 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	f.match = now.find(&t.person, t.sharedID)
 	var err error
 	f.inactive = now.inactive.find(&t.person, t.sharedID).ids
-	if known != 0 && now.inactive.person(known) != nil {
+	offProject := t.target != 0 && f.state != ledger.Created && !f.present && r.people.inactiveInCompany(t.target)
+	if offProject || known != 0 && now.inactive.person(known) != nil {
 		f.inactive = []int64{known}
 	}
 	if f.state == ledger.Created && !f.present {

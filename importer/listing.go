@@ -3,12 +3,14 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"slices"
 	"sort"
 	"strings"
 	"time"
 
+	"muster/importer/ledger"
 	"muster/importer/procore"
 	"muster/mapping"
 )
@@ -29,6 +31,7 @@ type people struct {
 	digest     digest           // of everything that matching reads
 	inactive   *people          // inactive people; nil if their list was not read
 	noInactive bool             // Procore has no list of inactive people
+	offProject map[int64]bool   // inactive people of the company; nil if nothing needs them
 }
 
 // orders are places in known, by what people are found by.
@@ -60,11 +63,46 @@ func (p *part) listPeople(ctx context.Context, plan *partValidation, each func(p
 	if x.noInactive {
 		p.emit(ColumnNoted{noInactiveList()})
 	}
+	if err := p.listOffProject(ctx, x); err != nil {
+		return nil, err
+	}
 	if _, ok := p.columns[mapping.JobTitle]; ok {
 		err = x.listTitles(ctx, p.API)
 	}
 	return x, err
 }
+
+// listOffProject lists the inactive people of the company, once an undo has taken people
+// off a project: such a person is on no list of the project, and comes back only if
+// active. An account that may not read the list does without.
+func (p *part) listOffProject(ctx context.Context, x *people) error {
+	if p.Ledger == nil || p.IgnoreInactive {
+		return nil
+	}
+	runs, err := p.Ledger.Runs(ctx, 0)
+	if err != nil {
+		return fmt.Errorf("look up earlier undos: %w", err)
+	}
+	undone := func(r ledger.Run) bool { return r.Command == UndoCommand && r.Scope.Company == p.Scope.Company }
+	if !slices.ContainsFunc(runs, undone) {
+		return nil
+	}
+	x.offProject = map[int64]bool{}
+	for person, err := range p.API.InactiveCompanyPeople(ctx) {
+		var e *procore.Error
+		if errors.As(err, &e) && (e.Kind == procore.NotFound || e.Kind == procore.Forbidden) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		x.offProject[person.ID] = true
+	}
+	return nil
+}
+
+// inactiveInCompany reports whether a person who may be off the project is inactive.
+func (x *people) inactiveInCompany(id int64) bool { return x != nil && x.offProject[id] }
 
 // listPeople lists the project's inactive people, unless ignoreInactive is set, the
 // active people, and the inactive people once more: a person who becomes active or

@@ -39,7 +39,7 @@ func (r *run) send(intake, work context.Context, t *task) {
 		if t.tries.sent++; t.tries.sent > 1 {
 			r.counters.retries.Add(1)
 		}
-		person, err := r.request(work, slot, t, intent.Token)
+		person, err := r.request(intake, work, slot, t, intent.Token)
 		r.note(err)
 		r.settleAnswer(intake, work, t, intent, reply{person, err})
 	}
@@ -86,13 +86,14 @@ type reply struct {
 	err    error
 }
 
-// request creates, attaches or reactivates the task's person, with a single request.
-func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token string) (procore.Person, error) {
+// request creates, attaches or reactivates the task's person, with a single request of
+// which the effect may be unknown.
+func (r *run) request(intake, work context.Context, slot *ratelimit.Slot, t *task, token string) (procore.Person, error) {
 	switch t.action {
 	case attach:
 		return r.API.AddPerson(work, slot, t.target)
 	case reactivate:
-		return r.API.ActivatePerson(work, slot, t.target)
+		return r.reactivate(intake, work, slot, t)
 	case create:
 		return r.API.CreatePerson(work, slot, draft(&t.person), token)
 	case noAction, updateTitle:
@@ -101,12 +102,39 @@ func (r *run) request(work context.Context, slot *ratelimit.Slot, t *task, token
 	return procore.Person{}, &procore.Error{Kind: procore.Refused, Effect: procore.DidNotHappen, Code: "refused", Message: "nothing to send for this row"}
 }
 
+// reactivate makes a person active and puts the person on the project, if needed. A
+// listing shows whether a person is on the project whom Procore refuses to put there.
+func (r *run) reactivate(intake, work context.Context, slot *ratelimit.Slot, t *task) (procore.Person, error) {
+	person, err := r.API.ActivatePerson(work, slot, t.target)
+	switch {
+	case err != nil:
+		return person, err
+	case person.ID == 0 && t.tries.idle > 0:
+		return person, &procore.Error{
+			Kind: procore.Refused, Effect: procore.DidNotHappen, Code: "refused", Message: "Procore did not make this person active, without saying why",
+			Hint: "make the person active in the company's directory, then run the same command again",
+		}
+	case person.ID == 0:
+		return person, nil
+	}
+	if slot, err = r.takeSlot(intake, t); err == nil {
+		_, err = r.API.AddPerson(work, slot, t.target)
+	}
+	if err != nil {
+		unsure := *requestError(err)
+		unsure.Effect = procore.MayHaveHappened
+		return person, &unsure
+	}
+	return person, nil
+}
+
 // settleAnswer records the answer to a request, and moves the task on.
 func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.Intent, got reply) {
 	answer := r.decideAnswer(t, got.err)
 	unchanged := t.action != create && got.err == nil && got.person.ID == 0
 	if unchanged { // no longer in the company, or on the project and active by now
 		answer.again = true
+		t.tries.idle++
 	}
 	// What ends the run does so before the disk is waited for: until then other
 	// rows are sent.

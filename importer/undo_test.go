@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/ledger"
+	"muster/importer/outcome"
 	"muster/importer/procore"
 	"muster/importer/procore/simulator"
 	"muster/ratelimit"
@@ -392,6 +394,63 @@ func TestUndoDeactivates(t *testing.T) {
 			})
 		})
 	}
+}
+
+// People whom an undo took off the project and made inactive are on no list of the
+// project. They come back only with --reactivate, and then onto the project.
+func TestImportAfterUndoDeactivated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		r := b.run(t.Context(), b.crew(3), nil)
+		b.undo(t.Context(), r.Run, func(u *importer.Undo) { u.Deactivate = true })
+		again := b.run(t.Context(), b.crew(3), nil)
+		if again.Counts.Invalid != 3 || again.rows[0].Outcome.Problems[0].Code != "inactive_person" {
+			t.Errorf("%+v: %v", again.Counts, again.rows[0].Outcome.Problems)
+		}
+		again = b.run(t.Context(), b.crew(3), func(im *importer.Import) { im.Reactivate = true })
+		for i, row := range again.rows {
+			if o := row.Outcome; o.Status != outcome.Created || o.PersonID != r.rows[i].Outcome.PersonID || o.Problems[0].Code != "reactivated" {
+				t.Errorf("%+v", o)
+			}
+		}
+		for _, p := range b.server.People() {
+			if p.Inactive || len(p.Projects) != 1 {
+				t.Errorf("person %d: inactive %t, on projects %v", p.ID, p.Inactive, p.Projects)
+			}
+		}
+		if n := len(b.server.People()); n != 3 {
+			t.Errorf("%d people in the company", n)
+		}
+	})
+}
+
+// A Procore that answers a reactivation without an error and changes nothing is not
+// asked for ever.
+func TestReactivationChangesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee", Account: simulator.Account{Inactive: true}})
+		r := b.run(t.Context(), b.roster("First Name,Last Name\nAnn,Lee\n"), func(im *importer.Import) {
+			im.Reactivate = true
+			im.API = b.client(im.Pace, idleActivation{b.server.Transport()})
+		})
+		if o := r.rows[0].Outcome; o.Status != outcome.Failed || o.Problems[0].Code != "refused" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// idleActivation answers every bulk_activate without changing a person.
+type idleActivation struct{ next http.RoundTripper }
+
+func (i idleActivation) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/bulk_activate") {
+		return i.next.RoundTrip(r)
+	}
+	body := io.NopCloser(strings.NewReader(`{"data":{"ids":[]}}`))
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body, Request: r}, nil
 }
 
 // The quota holds for an undo, too.

@@ -138,6 +138,14 @@ func (c *Client) InactivePeople(ctx context.Context) iter.Seq2[Person, error] {
 	})
 }
 
+// InactiveCompanyPeople yields the inactive people of the company, otherwise like
+// [Client.People].
+func (c *Client) InactiveCompanyPeople(ctx context.Context) iter.Seq2[Person, error] {
+	r := c.listRequest("normal")
+	r.op, r.route = "list inactive people of the company", "/rest/v1.0/companies/{company}/people/inactive"
+	return readList(ctx, c, r, (*personJSON).person)
+}
+
 // JobTitles yields the people of the project with job titles and without IDs of
 // other systems, otherwise like [Client.People]. An account that may not read the
 // Directory gets empty job titles and no error.
