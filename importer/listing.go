@@ -118,7 +118,9 @@ func listPeople(ctx context.Context, api *procore.Client, ignoreInactive bool, r
 			return nil, err
 		}
 	}
+	named := false
 	for p, err := range api.People(ctx) {
+		named = named || p.FirstName != "" || p.LastName != ""
 		switch {
 		case err != nil:
 			return nil, err
@@ -134,6 +136,12 @@ func listPeople(ctx context.Context, api *procore.Client, ignoreInactive bool, r
 	if !ignoreInactive && !x.noInactive {
 		if err := x.listInactive(ctx, api); err != nil {
 			return nil, err
+		}
+	}
+	if len(x.known) > 0 && !named {
+		return nil, &StopError{
+			Code: procore.CodeIncomplete, Message: "Procore's list of people has no names, so no person can be recognised",
+			Fix: "check that the service account may read the Directory, and --api-url; nothing was sent",
 		}
 	}
 	x.sort()

@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,19 +17,20 @@ import (
 	"muster/ratelimit"
 )
 
-// rewritten replaces a part of every answer to a create, by its first match if to is "".
+// rewritten replaces a part of every good answer to a method, by its first match if to is "".
 type rewritten struct {
-	next http.RoundTripper
-	from *regexp.Regexp
-	to   string
-	hits int
+	next   http.RoundTripper
+	method string // "": POST
+	from   *regexp.Regexp
+	to     string
+	hits   int
 }
 
 var personID = regexp.MustCompile(`"id":\d+`)
 
 func (s *rewritten) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := s.next.RoundTrip(r)
-	if err != nil || r.Method != http.MethodPost || resp.StatusCode != http.StatusCreated {
+	if err != nil || r.Method != cmp.Or(s.method, http.MethodPost) || resp.StatusCode > http.StatusCreated {
 		return resp, err
 	}
 	body, err := io.ReadAll(resp.Body)
@@ -74,6 +76,21 @@ func TestAnswerNamesAnotherPerson(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A list of people without names recognises no person, and so proves no absence.
+func TestListWithoutNames(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		b.run(t.Context(), b.crew(6), nil)
+		b.forget()
+		nameless := &rewritten{next: b.server.Transport(), method: http.MethodGet, from: regexp.MustCompile(`"(first|last)_name":"[^"]*"`), to: `"name":"hidden"`}
+		r := b.run(t.Context(), b.crew(8), func(im *importer.Import) { im.API = b.client(im.Pace, nameless) })
+		if r.Stopped == nil || r.Stopped.Code != "listing_incomplete" || r.Counts.Pending != 8 || len(b.server.People()) != 6 {
+			t.Errorf("%+v, stopped by %v, %d people", r.Counts, r.Stopped, len(b.server.People()))
+		}
+	})
 }
 
 // A server that answers several creates with one ID never makes several rows one person. The next
