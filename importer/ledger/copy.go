@@ -32,6 +32,11 @@ type snapshot interface {
 // must be closed afterwards and opened again. No run may be in progress in from, and no
 // other process may have to open.
 func Copy(ctx context.Context, from, to *Ledger) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, to.store.NotFilled(context.WithoutCancel(ctx)))
+		}
+	}()
 	release, err := from.lockAll(ctx)
 	if err != nil {
 		return err

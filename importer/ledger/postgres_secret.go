@@ -100,6 +100,22 @@ func (s *postgresStore) keepSecret(ctx context.Context, tx pgx.Tx, secret []byte
 	return err
 }
 
+// NotFilled removes the secret file that this store made, so that a copy can be tried again.
+func (s *postgresStore) NotFilled(ctx context.Context) error {
+	if !s.madeFile {
+		return nil
+	}
+	s.madeFile = false
+	err := s.whole(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE muster_ledger SET secret = NULL, proof = NULL")
+		return err
+	})
+	if err != nil {
+		return explainPostgres(s.location, "write", err)
+	}
+	return os.Remove(s.secretFile)
+}
+
 // readSecret reads a secret from a file, in hexadecimal digits.
 func readSecret(path string) ([]byte, error) {
 	content, err := os.ReadFile(path)

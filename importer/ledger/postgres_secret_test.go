@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -85,6 +86,46 @@ func TestCopyWithSecretFile(t *testing.T) {
 	}
 	defer closeLedger(t, target)
 	wantFault(t, ledger.Copy(t.Context(), other, target), ledger.CodeSecret)
+}
+
+// A copy that failed leaves no secret file behind, and can be tried again.
+func TestFailedCopyWithSecretFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	from := open(t, filepath.Join(folder, "ledger.db"))
+	scope := ledger.Scope{API: "https://api.procore.com", Company: 1, Project: 2}
+	running := open(t, filepath.Join(folder, "ledger.db"))
+	release, err := running.Lock(t.Context(), scope)
+	if err == nil {
+		_, err = running.Begin(t.Context(), ledger.Run{Scope: scope, Command: "import"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, file := pgtest.URL(t), filepath.Join(folder, "secret")
+	duplicate := func() error {
+		target, err := ledger.OpenWithSecret(t.Context(), to, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeLedger(t, target)
+		return ledger.Copy(t.Context(), from, target)
+	}
+	if err := duplicate(); !errors.Is(err, ledger.ErrLocked) {
+		t.Errorf("during a run: %v", err)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the secret file is there: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := duplicate(); err != nil {
+		t.Fatal(err)
+	}
+	if keyWith(t, to, file) != from.Key("origin", "1") {
+		t.Error("the copy has other keys")
+	}
 }
 
 func keyWith(t *testing.T, location, file string) ledger.Key {

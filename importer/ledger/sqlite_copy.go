@@ -68,6 +68,8 @@ func (s sqliteSnapshot) each(ctx context.Context, table string, do func([]any) b
 	return rows.Err()
 }
 
+func (s *sqliteStore) NotFilled(context.Context) error { return nil }
+
 // Fill does not look for other processes: the caller has created the file just now.
 func (s *sqliteStore) Fill(ctx context.Context, secret []byte, from snapshot) error {
 	return explainSQLite(s.path, "write", inTransaction(ctx, s.conn, func() error {

@@ -53,6 +53,10 @@ type store interface {
 	// entry, and any other process that has the store open, is an error.
 	Fill(ctx context.Context, secret []byte, from snapshot) error
 
+	// NotFilled removes what opening an empty store made outside the store, after a copy
+	// has failed.
+	NotFilled(ctx context.Context) error
+
 	// Check reads everything and returns the size and the number of people.
 	Check(ctx context.Context) (bytes int64, people int, err error)
 

@@ -29,6 +29,9 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/rs/zerolog"
+
+	"muster/importer/fault"
+	"muster/importer/ledger"
 )
 
 // Job is a job of the config.
@@ -113,7 +116,10 @@ func Open(ctx context.Context, o Options) (*Worker, error) {
 	); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
 	}
-	var err error
+	err := checkClock(ctx, o.Location)
+	if err != nil {
+		return nil, err
+	}
 	w.store, err = openStore(ctx, o.Location, &river.Config{
 		ID: newID(), Logger: riverLog(o.Log), Workers: workers,
 		FetchCooldown: min(river.FetchCooldownDefault, o.Timing.Poll/4), FetchPollInterval: o.Timing.Poll / 2,
@@ -131,6 +137,29 @@ func Open(ctx context.Context, o Options) (*Worker, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// CodeClock is the code of a host whose clock is too far off for a worker.
+const CodeClock = "worker_clock"
+
+// mostSkew is how far a host's clock may be off. River's leader compares the signs of life of
+// other hosts with the leader's own clock, so two hosts must differ by less than Timing.Rescue.
+const mostSkew = 20 * time.Second
+
+// checkClock compares this host's clock with the clock of the database that hosts share.
+func checkClock(ctx context.Context, location string) error {
+	if !ledger.IsURL(location) {
+		return nil
+	}
+	server, err := ledger.InspectServer(ctx, location)
+	if err != nil || server.Skew.Abs() <= mostSkew {
+		return err
+	}
+	return &fault.Error{
+		Code:    CodeClock,
+		Message: fmt.Sprintf("this machine's clock and the database server's differ by %s, and workers that differ take jobs from each other", server.Skew.Abs().Round(time.Second)),
+		Fix:     "set the clocks of both machines by a time server, then start the worker again",
+	}
 }
 
 // newID returns a name for this process that no other process has.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/pgtest"
@@ -374,6 +375,44 @@ func TestNextStep(t *testing.T) {
 		if again, after := test.result.Next(test.retries); again != test.again || after != test.after {
 			t.Errorf("%+v after %d retries: again %t after %s", test.result, test.retries, again, after)
 		}
+	}
+}
+
+// A roster whose import ended every host that tried is reported once, and the job ends.
+func TestHostsDieOverARoster(t *testing.T) {
+	t.Parallel()
+	location := pgtest.URL(t)
+	f := newFront("a.csv")
+	begun := make(chan struct{})
+	f.slice = func(ctx context.Context, _ worker.Task, _ int) worker.Result {
+		close(begun)
+		<-ctx.Done()
+		return worker.Result{ExitCode: 3}
+	}
+	job := worker.Job{Name: "deadly"}
+	host(t, location, f, job)
+	q := queue(t, location)
+	start(t, q, job)
+	<-begun
+	// As River's rescuer gives up a row that has had all its attempts.
+	pgtest.Exec(t, location, "UPDATE river_job SET state = 'discarded', finalized_at = now(), attempt = max_attempts WHERE kind = 'muster_roster'")
+	f.wait(t)
+	f.want(t, "begin deadly", "slice a.csv", "report a.csv 3 0", "end deadly 3")
+	s := status(t, q, job)
+	if s.Last == nil || len(s.Last.Rosters) != 1 || s.Last.Rosters[0].Problem != worker.CodeDied || s.Failures != 1 {
+		t.Errorf("afterwards: %+v", s)
+	}
+}
+
+// A worker whose clock is a minute off the database's does not start.
+func TestClockOfAHost(t *testing.T) {
+	t.Parallel()
+	location := pgtest.URL(t)
+	pgtest.Exec(t, location, "CREATE SCHEMA off", `CREATE FUNCTION off.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+		AS 'SELECT pg_catalog.clock_timestamp() - make_interval(mins => 1)'`)
+	_, err := worker.Open(t.Context(), worker.Options{Location: location + "&search_path=off,pg_catalog", Runner: newFront(), Timing: quick(), Log: zerolog.Nop()})
+	if code := fault.CodeOf(err); code != worker.CodeClock {
+		t.Errorf("code %q: %v", code, err)
 	}
 }
 
