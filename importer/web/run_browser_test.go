@@ -57,8 +57,8 @@ func TestBrowserImport(t *testing.T) {
 	release := make(chan struct{})
 	s := newSite(t, connected(), simulator.Config{
 		Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.LostAnswer, Nth: []int{9, 30}}},
-		OnCreate: func(n int, after bool) {
-			if n == held && !after {
+		OnCreate: func(n int, stored bool) {
+			if n >= held && !stored {
 				<-release
 			}
 		},

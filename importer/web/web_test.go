@@ -64,7 +64,7 @@ func (o *office) Saved() importer.SavedMappings {
 }
 
 func (o *office) Options() importer.Options {
-	return importer.Options{Limits: importer.Limits{SettleAfter: 200 * time.Millisecond}}
+	return importer.Options{Limits: importer.Limits{Workers: 8, SettleAfter: 200 * time.Millisecond}}
 }
 
 // site is a server with a client that has the cookie.
