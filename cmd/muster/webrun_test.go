@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -154,4 +155,86 @@ func (p *webProcess) upload(path string) (draft string) {
 	}
 	p.read(answer)
 	return strings.Split(answer.Request.URL.Path, "/")[2]
+}
+
+// TestWebOf100000Rows takes a large roster through the page: upload, check, edit, fix of a
+// group, import.
+func TestWebOf100000Rows(t *testing.T) {
+	if os.Getenv("MUSTER_TEST_LONG") == "" {
+		t.Skip("long: set MUSTER_TEST_LONG=1")
+	}
+	const people = 100_000
+	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
+	p := w.startWeb()
+	step := func(what string, began time.Time) {
+		t.Logf("%s: %v, %s of memory at most so far", what, time.Since(began).Round(time.Millisecond), p.mostMemory())
+	}
+	var list strings.Builder
+	list.WriteString("First Name,Last Name,Job Title,Employee ID,Is Employee,Trade,Phone,City\n")
+	for i := range people {
+		id := fmt.Sprintf("%06d", i+1)
+		if i%50 == 0 {
+			id = "TBD"
+		}
+		fmt.Fprintf(&list, "Ann%d,Lee%d,Laborer,%s,yes,Carpenter,555-0100,Springfield\n", i%700, i, id)
+	}
+	path := filepath.Join(t.TempDir(), "crew.csv")
+	if err := os.WriteFile(path, []byte(list.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	draft := "/roster/" + p.upload(path)
+	step("upload and columns", began)
+
+	began = time.Now()
+	p.submit(draft+"/columns", url.Values{"do": {"continue"}})
+	page := p.await(draft+"/check", "98,000 new · 2,000 to fix")
+	step("check", began)
+
+	began = time.Now()
+	const edits = 100
+	for i := range edits {
+		change := fmt.Sprintf(`[{"line": %d, "column": 3, "text": "%d"}]`, 2+50*i, 900_000+i)
+		answer, err := p.Post(p.url+draft+"/cells", "application/json", strings.NewReader(change))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.read(answer)
+	}
+	step(fmt.Sprintf("%d edits", edits), began)
+
+	began = time.Now()
+	group := regexp.MustCompile(`name="group" value="([0-9a-f]+)"`).FindStringSubmatch(page)
+	p.submit(draft+"/fix", url.Values{"group": group[1:], "do": {"empty"}})
+	p.await(draft+"/check", "100,000 new")
+	step("one fix for the other 1,900 rows", began)
+
+	name := regexp.MustCompile(`type the project&#39;s name: ([^<]+)<`).FindStringSubmatch(p.open(draft + "/go"))
+	began = time.Now()
+	_, run := p.submit(draft+"/import", url.Values{"name": name[1:]})
+	p.await(run, "100,000 people were created")
+	step("import", began)
+	if n := len(w.server.People()); n != people {
+		t.Errorf("%d people", n)
+	}
+}
+
+// await opens a page until it has a text, for a few minutes at most.
+func (p *webProcess) await(path, text string) (page string) {
+	p.t.Helper()
+	for began := time.Now(); time.Since(began) < 10*time.Minute; time.Sleep(100 * time.Millisecond) {
+		if page = p.open(path); strings.Contains(page, text) {
+			return page
+		}
+	}
+	p.t.Fatalf("%s lacks %q:\n%s", path, text, page)
+	return ""
+}
+
+// mostMemory returns the largest resident memory of the process, where Linux says it.
+func (p *webProcess) mostMemory() string {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	_, most, _ := strings.Cut(string(status), "VmHWM:")
+	most, _, _ = strings.Cut(most, "\n")
+	return strings.TrimSpace(most)
 }

@@ -86,9 +86,25 @@ func (d *draft) remove() error { return os.RemoveAll(d.Folder) }
 func (d *drafts) removeOld() error {
 	all, err := d.all()
 	for _, one := range all {
-		if info, statErr := os.Stat(one.Folder); statErr == nil && d.now().Sub(info.ModTime()) > draftLife {
+		if changed, unknown := one.changed(); unknown == nil && d.now().Sub(changed) > draftLife {
 			err = errors.Join(err, one.remove())
 		}
 	}
 	return err
+}
+
+// changed returns when a file of the draft was written last. An edit changes a file, but
+// not the folder.
+func (d *draft) changed() (last time.Time, err error) {
+	err = filepath.WalkDir(d.Folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			last = latest(last, info.ModTime())
+		}
+		return err
+	})
+	return last, err
 }

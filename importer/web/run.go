@@ -16,6 +16,7 @@ import (
 	"muster/importer/report"
 	"muster/importer/results"
 	"muster/importer/roster"
+	"muster/importer/text"
 )
 
 // mostWithoutName is how many people are imported or taken off without asking for the
@@ -256,7 +257,7 @@ func (s *Server) sentence(v progressView) string {
 	if v.Total == 0 {
 		return s.text("run.stage." + string(v.Stage))
 	}
-	return s.text("run.amount", v.Done, v.Total)
+	return s.text("run.amount", text.Number(v.Done), text.Number(v.Total))
 }
 
 // stopRun ends a run in good order.

@@ -2,8 +2,10 @@ package web
 
 import (
 	"bufio"
+	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,7 +16,7 @@ import (
 )
 
 // keyOnPage finds the key of a text that is missing in the table.
-var keyOnPage = regexp.MustCompile(`>\s*(?:go|run|runs|status|undone|stop|retry|history|pastrun|attempt|undo|pager|template|error|drop|columns|field|order|file|checking|check|show|fix|row|decision|cells)\.[a-z._]+\s*<`)
+var keyOnPage = regexp.MustCompile(`>\s*(?:go|run|runs|status|undone|advice|retry|history|pastrun|attempt|undo|pager|template|error|drop|columns|field|order|file|checking|check|show|fix|row|decision|cells)\.[a-z._]+\s*<`)
 
 // open returns a page, and fails if the page is not there or lacks a text.
 func (s *site) open(path string, words ...string) string {
@@ -200,6 +202,40 @@ func TestRetryUndoAndHistory(t *testing.T) {
 	if status, _ := s.get("/history/20200101-000000"); status != http.StatusNotFound {
 		t.Errorf("an unknown run: status %d", status)
 	}
+}
+
+// Old drafts and runs are removed while the server serves. A draft that was edited is not
+// old.
+func TestOldFilesAreRemovedEveryDay(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Account{}, simulator.Config{Windows: []simulator.Window{}})
+	s.end(s.begin(kindRehearsal, s.upload("crew.csv", crew(2))))
+	edited := s.upload("edited.csv", crew(2))
+	var later time.Duration
+	options := s.server.Options
+	options.Now = func() time.Time { return time.Now().Add(later) }
+	server, err := New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(drafts, runs int) {
+		t.Helper()
+		server.tidy()
+		all, err := server.drafts.all()
+		records, unread := server.runs.all()
+		if err != nil || unread != nil || len(all) != drafts || len(records) != runs {
+			t.Errorf("%d drafts and %d runs after %v", len(all), len(records), later)
+		}
+	}
+	later = draftLife - time.Hour
+	count(2, 1)
+	later = draftLife + time.Hour
+	soon := time.Now().Add(later)
+	journal := edited.journalPath("")
+	if err := errors.Join(os.WriteFile(journal, nil, 0o600), os.Chtimes(journal, soon, soon)); err != nil {
+		t.Fatal(err)
+	}
+	count(1, 0)
 }
 
 // Rows that an undo has made rows to import can be edited and left out.

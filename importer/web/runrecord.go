@@ -124,13 +124,18 @@ func openRunStore(folder string, now func() time.Time) (runStore, error) {
 		return runStore{}, fmt.Errorf("make the folder for runs: %w", err)
 	}
 	s := runStore{folder, now}
+	return s, s.removeOld(func(string) bool { return false })
+}
+
+// removeOld deletes the runs that ended long ago and are not live.
+func (s runStore) removeOld(live func(id string) bool) error {
 	records, err := s.all()
 	for _, r := range records {
-		if now().Sub(latest(r.Started, r.Ended)) > runLife {
+		if s.now().Sub(latest(r.Started, r.Ended)) > runLife && !live(r.ID) {
 			err = errors.Join(err, s.remove(r.ID))
 		}
 	}
-	return s, err
+	return err
 }
 
 func latest(a, b time.Time) time.Time {

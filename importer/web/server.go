@@ -30,6 +30,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"muster/importer/fault"
 )
 
 // Options are what a server needs.
@@ -129,6 +131,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 func (s *Server) wait(ctx context.Context, served <-chan error) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	tidied := s.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -141,7 +144,21 @@ func (s *Server) wait(ctx context.Context, served <-chan error) error {
 			if s.idle() {
 				return nil
 			}
+			if now := s.Now(); now.Sub(tidied) >= everyTidy {
+				s.tidy()
+				tidied = now
+			}
 		}
+	}
+}
+
+// everyTidy is the time between two removals of old files while the server serves.
+const everyTidy = 24 * time.Hour
+
+// tidy removes old drafts and runs.
+func (s *Server) tidy() {
+	if err := errors.Join(s.drafts.removeOld(), s.runs.removeOld(s.runs.liveOf)); err != nil {
+		s.Log.Warn().Err(fault.Cause(err)).Msg("old files of the page can't be removed")
 	}
 }
 
