@@ -83,7 +83,7 @@ func (p *part) listOffProject(ctx context.Context, x *people) error {
 	if err != nil {
 		return fmt.Errorf("look up earlier undos: %w", err)
 	}
-	undone := func(r ledger.Run) bool { return r.Command == UndoCommand && r.Scope.Company == p.Scope.Company }
+	undone := func(r ledger.Run) bool { return r.Command == UndoCommand && r.Company == p.Scope.Company }
 	if !slices.ContainsFunc(runs, undone) {
 		return nil
 	}
