@@ -22,6 +22,7 @@ func TestColumnOrder(t *testing.T) {
 		{"capitals that say nothing", "Name", "KOLTURI PADMA|KOLTURI LATHA|VADLURI MAHESH", "name_order_unclear", "KOLTURI, PADMA"},
 		{"last name first", "Employee Name", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li", "name_order_unclear", "Maria, Lopez"},
 		{"the same in capitals", "Worker", "LOPEZ MARIA|SMITH JOHN|KOLTURI LATHA", "name_order_unclear", "MARIA, LOPEZ"},
+		{"Hungarian", "Name", "Kovács Ágnes|Szabó Bence|Tóth Ildikó", "name_order_unclear", "Ágnes, Kovács"},
 		{"two last names first", "Nombre completo", "Garcia Lopez Maria|Hernandez Ruiz Juan|Torres Vega Ana", "name_order_unclear", "Lopez Maria, Garcia"},
 		{"a single row", "Name", "Lopez Maria", "", ""},
 		{"a minority", "Name", "Lopez Maria|Smith John|Ann Lee|Bo Li|Ed Ray", "", ""},

@@ -348,6 +348,8 @@ func TestDetectAmbiguous(t *testing.T) {
 		{name: "Employee as number", roster: []string{"Employee|Name", "1001|Ana Silva", "1002|Bo Li"}, want: []string{"first_name=Name", "last_name=Name", "employee_id=Employee"}},
 		{name: "Employee as yes/no", roster: []string{"Employee|Name", "Y|Ana Silva", "N|Bo Li", "Y|Cy Ray"}, want: []string{"first_name=Name", "last_name=Name", "is_employee=Employee"}},
 		{name: "Employee undecided", roster: []string{"Employee", "Ana", "Bo"}, problems: []string{"heading_ambiguous"}},
+		{name: "no answer under a yes/no", roster: []string{"Name|Is Employee", "Ana Silva|Active", "Bo Li|Inactive"}, problems: []string{"heading_ambiguous"}},
+		{name: "an answer under a yes/no", roster: []string{"Name|Is Employee", "Ana Silva|yes", "Bo Li|perhaps"}, want: []string{"first_name=Name", "last_name=Name", "is_employee=Is Employee"}},
 		{name: "Employee without cells", roster: []string{"Employee"}, problems: []string{"heading_ambiguous"}},
 		{name: "Name beside both halves", roster: []string{"First|Last|Name", "Ana|Silva|Ana Silva"}, want: []string{"first_name=First", "last_name=Last"}},
 		{name: "Name beside Vorname", roster: []string{"Name|Vorname", "Silva|Ana"}, want: []string{"first_name=Vorname", "last_name=Name"}},

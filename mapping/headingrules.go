@@ -87,13 +87,16 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		"full_name_two_surnames": twoSurnameName,
 		"employee_id":            certain(EmployeeID),
 		"origin_id":              certain(OriginID),
-		"is_employee":            certain(IsEmployee),
 		"classification":         trade,
 		"classification_id":      tradeID,
 		meansFullName:            {fields: []Field{fullName}, steps: []step{{action: feedWhole, field: fullName}}},
 		"job_title": {
 			fields: []Field{JobTitle}, unclear: "a job title or the name of a job",
 			steps: []step{{cells(isTitle), ignore, ""}, {isJobName, ask, ""}, {field: JobTitle}},
+		},
+		"is_employee": {
+			fields: []Field{IsEmployee}, unclear: "a yes/no, but no cell says yes or no",
+			steps: []step{{some(isWorkerKind, 0), feed, ""}, {areKinds, ask, ""}, {nil, feed, ""}},
 		},
 		"no_employee": {
 			fields: []Field{IsEmployee}, inverted: true, unclear: firm,

@@ -11,6 +11,7 @@ import (
 type sheetChoice struct {
 	*sheet
 	known  int  // headings in the header row
+	names  bool // a heading of the row is a heading of names
 	people bool // there are rows below the header
 	sample bool // the name says that the sheet shows how to fill in another
 	left   bool // the name says that the people have left
@@ -20,6 +21,7 @@ func newSheetChoice(sh *sheet, o Options) sheetChoice {
 	c := sheetChoice{sheet: sh, sample: containsWord("sample", sh.Name), left: containsWord("left", sh.Name)}
 	best, _ := bestHeader(sh.head, o)
 	i, known := best.index, best.known
+	c.names = best.names
 	if o.HeaderRow > 0 {
 		i = slices.IndexFunc(sh.head, func(h headRow) bool { return h.Number == o.HeaderRow })
 		if i >= 0 {
@@ -35,8 +37,11 @@ func newSheetChoice(sh *sheet, o Options) sheetChoice {
 // rank returns how much a sheet looks like the roster.
 func (c *sheetChoice) rank() int {
 	rank := 4 * c.known
+	if c.names {
+		rank += 8
+	}
 	if c.sample || c.left {
-		rank = 2 * c.known
+		rank /= 2
 	}
 	if c.people {
 		rank++
@@ -45,7 +50,7 @@ func (c *sheetChoice) rank() int {
 }
 
 // chooseSheet returns the sheet that the user names, or else the visible sheet with the
-// most headings. Two sheets of people that look alike are refused, so that half a crew is
+// most headings, of which names count most. Two sheets of people that look alike are refused, so that half a crew is
 // not imported without a word.
 func (r *Reader) chooseSheet(o Options) (*sheet, error) {
 	if o.Sheet != "" {
@@ -75,7 +80,7 @@ func (r *Reader) chooseSheet(o Options) (*sheet, error) {
 	for _, other := range choices[1:] {
 		switch {
 		case other.sample, best.sample, !other.people, other.known < 2:
-		case other.known == best.known:
+		case other.known == best.known && other.names == best.names:
 			return nil, r.source.fail(CodeSheetAmbiguous, fmt.Sprintf("the sheets %q and %q both look like rosters", best.Name, other.Name),
 				fmt.Sprintf("name the one to read, such as --sheet %q, and run once for each", best.Name), nil)
 		default:

@@ -318,6 +318,17 @@ func TestSheetChoice(t *testing.T) {
 }
 
 // Where no visible sheet has headings, the hidden one is named: it may be meant.
+func TestSheetWithNames(t *testing.T) {
+	t.Parallel()
+	summary := sheetXML(rowXML(1, "Craft", "Notes") + rowXML(2, "Laborer", "7"))
+	crew := sheetXML(rowXML(1, "Name", "Craft") + rowXML(2, "Ana Silva", "Laborer"))
+	path := named([2]string{"Summary", summary}, [2]string{"People", crew}).write(t)
+	r := open(t, path, roster.Options{Names: func(heading string) bool { return heading == "Name" }})
+	if r.Sheet() != "People" {
+		t.Errorf("read the sheet %q", r.Sheet())
+	}
+}
+
 func TestHiddenSheetIsNamed(t *testing.T) {
 	t.Parallel()
 	book := named([2]string{"!Crew", sheetXML(headings + rowXML(2, "Ana", "Silva"))}, [2]string{"Notes", sheetXML(rowXML(1, "Hello"))})
