@@ -245,8 +245,12 @@ func TestHostIsStruckAtEveryWrite(t *testing.T) {
 					step = 13
 				}
 				writes := 0
-				for k := step; k < faultPoints && strikeAtWrite(t, b, k, late); k += step {
-					writes = k
+				for k, more := step, true; more && k < faultPoints; k += step {
+					t.Run(fmt.Sprintf("write %d", k), func(t *testing.T) { // which drops the database at its end
+						if more = strikeAtWrite(t, b, k, late); more {
+							writes = k
+						}
+					})
 				}
 				t.Logf("struck at every %dth of %d writes", step, writes)
 				// Two sessions that begin, the schema, the lock, the run, the quota, and two writes for each person.
