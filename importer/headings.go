@@ -42,8 +42,8 @@ func (r *Roster) Questions() ([]mapping.Question, error) {
 	return questions, nil
 }
 
-// repeatedNames counts the rows of the sample that have no ID and the name of an
-// earlier row. The count is 0 while the columns of the names are in doubt.
+// repeatedNames counts the rows of the sample that have no ID and the name of another row:
+// of an earlier row, or of a row with an ID. The count is 0 while the columns of the names are in doubt.
 func (r *Roster) repeatedNames(detection *mapping.Detection) int {
 	mapper, err := detection.Mapper()
 	if err != nil {
@@ -54,17 +54,23 @@ func (r *Roster) repeatedNames(detection *mapping.Detection) int {
 		return 0
 	}
 	repeated := 0
-	seen := map[string]bool{}
+	withID, without := map[string]bool{}, map[string]int{}
 	for _, cells := range sample {
 		var p mapping.Person
-		if len(mapper.Map(cells, nil, &p)) > 0 || keyOf(&p) != byName {
+		if len(mapper.Map(cells, nil, &p)) > 0 {
 			continue
 		}
 		name := foldName(p.FirstName, p.LastName)
-		if seen[name] {
+		if keyOf(&p) == byName {
+			without[name]++
+		} else {
+			withID[name] = true
+		}
+	}
+	for name, rows := range without {
+		if repeated += rows - 1; withID[name] {
 			repeated++
 		}
-		seen[name] = true
 	}
 	return repeated
 }
@@ -77,12 +83,12 @@ const (
 
 func repeatsQuestion(rows int) mapping.Question {
 	answers := make([]mapping.Answer, 2)
-	answers[repeatsRefused] = mapping.Answer{Field: mapping.LastName, Column: -1, Text: "maybe two people: refuse the later rows, for me to look at"}
-	answers[repeatsSamePerson] = mapping.Answer{Field: mapping.LastName, Column: -1, Text: "the same person, as in a timesheet: skip the later rows"}
+	answers[repeatsRefused] = mapping.Answer{Field: mapping.LastName, Column: -1, Text: "maybe two people: refuse these rows, for me to look at"}
+	answers[repeatsSamePerson] = mapping.Answer{Field: mapping.LastName, Column: -1, Text: "the same person, as in a timesheet: skip these rows"}
 	return mapping.Question{
 		Problem: mapping.Problem{
 			Code: codeDuplicate, Field: mapping.LastName, Column: -1,
-			Message: fmt.Sprintf("of the first %d rows, %s the name of an earlier row, and no ID", sampleRows, text.Plural(rows, "has", "have")),
+			Message: fmt.Sprintf("of the first %d rows, %s the name of another row, and no ID", sampleRows, text.Plural(rows, "has", "have")),
 		},
 		Answers: answers, Guess: repeatsRefused,
 	}

@@ -17,13 +17,17 @@ import (
 // sent twice.
 //
 // The first pass over a roster finds the IDs that come up again. If there are any,
-// a second pass fills in what their first rows say.
+// a second pass fills in what their first rows say. The second pass also finds the
+// rows with an ID whose name a row without an ID has, too.
 type index struct {
 	seed    maphash.Seed
 	rows    map[uint64]uint32
 	repeats map[uint64]*repeat // by the hash of an ID that several rows have
+	named   map[uint64]uint32  // the first row with an ID, by a name that a row without an ID has
 	again   bool               // the first pass is over, so repeats has every such ID
 	sealed  bool               // complete: only read from now on, by any goroutine
+
+	withID, withoutID bool // there are such rows
 }
 
 // repeat is an ID that several rows have.
@@ -44,7 +48,7 @@ type rowHash struct {
 }
 
 func newIndex() *index {
-	return &index{seed: maphash.MakeSeed(), rows: map[uint64]uint32{}, repeats: map[uint64]*repeat{}}
+	return &index{seed: maphash.MakeSeed(), rows: map[uint64]uint32{}, repeats: map[uint64]*repeat{}, named: map[uint64]uint32{}}
 }
 
 // add returns the number of the first row with the key: of an earlier row, or
@@ -58,9 +62,23 @@ func (x *index) add(key []byte, row int) (first int) {
 	return row
 }
 
+// addName is add for the name of a person without an ID. With unique, a row with an ID
+// that has the name comes first, wherever it is.
+func (x *index) addName(key []byte, row int, unique bool) (first int) {
+	first = x.add(key, row)
+	if !x.sealed {
+		x.withoutID = true
+	}
+	if unique {
+		first = cmp.Or(int(x.named[maphash.Bytes(x.seed, key)]), first)
+	}
+	return first
+}
+
 // addID is add for an ID of a person. The repeat is nil for an ID that no other row
 // has, and in the first pass over the roster.
 func (x *index) addID(kind keyKind, p *mapping.Person, row int) (first int, r *repeat) {
+	x.addNamed(p, row)
 	key := appendID(nil, kind, p)
 	first = x.add(key, row)
 	h := maphash.Bytes(x.seed, key)
@@ -81,6 +99,21 @@ func (x *index) addID(kind keyKind, p *mapping.Person, row int) (first int, r *r
 		return first, nil
 	}
 	return first, r
+}
+
+// addNamed adds a row with an ID whose name a row without an ID has.
+func (x *index) addNamed(p *mapping.Person, row int) {
+	if x.sealed {
+		return
+	}
+	x.withID = true
+	if !x.again || !x.withoutID || !x.hasName(p) {
+		return
+	}
+	name := maphash.Bytes(x.seed, nameKeyOf(p))
+	if x.named[name] == 0 {
+		x.named[name] = uint32(row)
+	}
 }
 
 func (x *index) nameOf(p *mapping.Person) nameHash {
@@ -112,7 +145,12 @@ func (x *index) claims(p *mapping.Person) bool {
 
 // hasName reports whether a row without an ID has the person's name.
 func (x *index) hasName(p *mapping.Person) bool {
-	return x.hasKey(appendKey(nil, &mapping.Person{FirstName: p.FirstName, LastName: p.LastName}, 1))
+	return x.hasKey(nameKeyOf(p))
+}
+
+// nameKeyOf returns the key that the person has without an ID.
+func nameKeyOf(p *mapping.Person) []byte {
+	return appendKey(nil, &mapping.Person{FirstName: p.FirstName, LastName: p.LastName}, 1)
 }
 
 func (x *index) hasKey(key []byte) bool {

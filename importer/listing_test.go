@@ -259,6 +259,8 @@ func TestSharedEmployeeIDs(t *testing.T) {
 		{name: "an ID with two other first names", people: []simulator.Person{person("Robert", "Li", "5"), person("Ann", "Li", "5")}, roster: "Bo,Li,5,\n", want: "invalid id_conflict", count: 2},
 		{name: "an ID with two first names, one of them the row's", people: []simulator.Person{person("Robert", "Li", "5"), person("Bo", "Li", "5")}, roster: "Bo,Li,5,\n", want: "existing", count: 2},
 		{name: "two first names in the roster", roster: "Bo,Li,5,\nAnn,Li,5,\nBo,Li,5,\n", want: "created,invalid duplicate_row,skipped repeated_row", count: 1},
+		{name: "a row without the ID, later", roster: "Bo,Li,5,\nAnn,Lee,,\nBo,Li,,\n", want: "created,created,invalid duplicate_row", count: 2},
+		{name: "a row without the ID, earlier", roster: "Bo,Li,,\nBo,Li,5,\nBo,Li,6,\n", want: "invalid duplicate_row,created,created", count: 2},
 		{name: "a timesheet", roster: "Bo,Li,5,Mason\nAnn,Lee,6,\nBo,Li,5,Mason\nBo,Li,5,Roofer\n", want: "created,created,skipped repeated_row,skipped repeated_row", count: 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {

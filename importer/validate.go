@@ -148,9 +148,10 @@ func (a *validator) checkDuplicate(one *checked) {
 	}
 }
 
-// checkName compares a row without an ID with the earlier rows of the name.
+// checkName compares a row without an ID with the earlier rows of the name, and with all
+// rows of the name that have an ID.
 func (a *validator) checkName(one *checked) {
-	first := a.index.add(one.key, one.number)
+	first := a.index.addName(one.key, one.number, !a.namesakes)
 	switch {
 	case first == one.number:
 	case a.namesakes:
@@ -348,12 +349,17 @@ func (p *part) validate(ctx context.Context) error {
 	return nil
 }
 
-// checkRows checks all rows of the part, once more if several rows have one ID.
+// checkRows checks all rows of the part: once more if several rows have one ID or some
+// have none, and again if rows with and without an ID share a name.
 func (p *part) checkRows(ctx context.Context) error {
 	index := newIndex()
 	v, err := p.validateRows(ctx, index)
-	if err == nil && len(index.repeats) > 0 {
+	mixed := index.withID && index.withoutID && !p.AllowNamesakes
+	if err == nil && (mixed || len(index.repeats) > 0) {
 		index.again = true
+		v, err = p.validateRows(ctx, index)
+	}
+	if err == nil && mixed && len(index.named) > 0 {
 		v, err = p.validateRows(ctx, index)
 	}
 	if err != nil {
