@@ -54,10 +54,13 @@ func (s *site) save(b *browser.Tab, selector string) string {
 func TestBrowserImport(t *testing.T) {
 	t.Parallel()
 	const people, held = 45, 20
-	release := make(chan struct{})
+	reached, release := make(chan struct{}), make(chan struct{})
 	s := newSite(t, connected(), simulator.Config{
 		Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.LostAnswer, Nth: []int{9, 30}}},
 		OnCreate: func(n int, stored bool) {
+			if n == held && !stored {
+				close(reached)
+			}
 			if n >= held && !stored {
 				<-release
 			}
@@ -69,6 +72,7 @@ func TestBrowserImport(t *testing.T) {
 	s.accessible(b, "go")
 	b.Click(fmt.Sprintf("text=Import %d people", people))
 	b.WaitForText(fmt.Sprintf("of %d", people))
+	<-reached
 	b.Click("text=Stop")
 	b.WaitForText("Stopping: what is under way is finished first")
 	close(release)

@@ -133,9 +133,17 @@ function startGrid(holder) {
     clipboard: false,
   });
   holder.table = table;
-  // The part that scrolls has the focus, and so needs a role inside the grid.
+  // The part that scrolls has the focus, and so needs a role inside the grid. The grid
+  // asks for the focus whenever rows are loaded, which scrolls the page under the mouse:
+  // only a person who is in the grid already gets it back.
+  let inGrid = false;
+  for (const kind of ['focusin', 'pointerdown']) {
+    document.addEventListener(kind, (e) => { inGrid = holder.contains(e.target); }, true);
+  }
+  const scroller = table.rowManager.element;
+  scroller.focus = () => { if (inGrid) HTMLElement.prototype.focus.call(scroller, { preventScroll: true }); };
   table.on('tableBuilt', () => {
-    holder.querySelector('.tabulator-tableholder').setAttribute('role', 'rowgroup');
+    scroller.setAttribute('role', 'rowgroup');
     holder.querySelector('.tabulator-table').setAttribute('role', 'presentation');
   });
 
