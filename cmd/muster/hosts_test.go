@@ -212,7 +212,7 @@ type blow struct {
 func blows() []blow {
 	nothing := func(*testing.T, *os.Process) {}
 	return []blow{
-		{"killed", func(_ *testing.T, _ string, host *os.Process) { _ = host.Kill() }, nothing, []int{-1}, 1},
+		{"killed", func(_ *testing.T, _ string, host *os.Process) { _ = host.Kill() }, nothing, []int{-1, exitDone}, 1}, // exitDone: with the last write
 		{
 			"paused and cut off",
 			func(t *testing.T, ledger string, host *os.Process) {
@@ -242,7 +242,7 @@ func TestHostIsStruckAtEveryWrite(t *testing.T) {
 				case crashCount(t, 0) >= 100:
 					step = b.step
 				case os.Getenv("MUSTER_TEST_LONG") != "":
-					step = 13
+					step = 21
 				}
 				writes := 0
 				for k, more := step, true; more && k < faultPoints; k += step {
