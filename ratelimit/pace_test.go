@@ -262,7 +262,7 @@ func settings() []setting {
 		setting{name: "two processes", windows: rolling, telling: share, latency: ms(50, 200), processes: 2, use: 0.98},
 		setting{name: "two processes", windows: full, telling: fewest, latency: ms(5, 500), processes: 2, span: 30 * time.Minute, use: 0.98},
 		setting{name: "three processes, spike alone", windows: []quota{spikeOf(25)}, latency: ms(50, 200), processes: 3, span: 15 * time.Minute, use: 0.97},
-		setting{name: "killed every 7 s", windows: []quota{spikeOf(25)}, latency: ms(50, 200), processes: 1, killed: 7 * time.Second, span: 15 * time.Minute, use: 0.6},
+		setting{name: "killed every 7 s", windows: []quota{spikeOf(25)}, latency: ms(50, 200), processes: 1, killed: 7 * time.Second, span: 15 * time.Minute, use: 0.58},
 		setting{name: "one of two killed every 61 s", windows: partly, telling: fewest, latency: ms(50, 200), processes: 2, killed: 61 * time.Second, use: 0.9},
 		setting{name: "limits 25 to 10 to 50", windows: rolling, telling: share, latency: ms(50, 200), use: 0.98, refused: 1, change: func(s *server, since time.Duration) {
 			switch {
