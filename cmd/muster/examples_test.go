@@ -25,6 +25,7 @@ var notRun = map[string]string{
 	"go tool ":                      "the linters take minutes; .ci/run runs them",
 	".ci/run":                       "it runs the tests",
 	"MUSTER_CRASHES=":               "it takes half an hour",
+	"MUSTER_TEST_LONG=":             "it takes minutes",
 	"docker ":                       "it takes a daemon and a network",
 	"PATH=":                         "it is cron's own, and has no muster of these tests",
 	"muster ledger copy":            "it needs a database",
