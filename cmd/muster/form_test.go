@@ -21,21 +21,21 @@ import (
 	"muster/importer/procore/simulator"
 )
 
-// session is what a program showed at a terminal.
-type session struct {
+// recording is what a program showed at a terminal.
+type recording struct {
 	screen  string   // at the end, as a person sees it
 	screens []string // after each piece of output
 	written string   // the bytes, with what moves the cursor
 }
 
 // ever reports whether a text was on the screen at any time.
-func (s *session) ever(text string) bool {
+func (s *recording) ever(text string) bool {
 	return slices.ContainsFunc(s.screens, func(screen string) bool { return strings.Contains(screen, text) })
 }
 
 // terminal runs muster at a terminal. Each answer is typed when its cue has appeared
-// on the screen since the last one. It returns the session, and the exit code.
-func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string) (*session, int) {
+// on the screen since the last one. It returns the recording, and the exit code.
+func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string) (*recording, int) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -55,7 +55,7 @@ func terminal(t *testing.T, folder string, args []string, cuesAndKeys ...string)
 // screen shows it more often than when the last key was pressed: programs redraw only what
 // differs, so the cue may never be in the output in one piece. If ready is not nil, no key
 // is pressed before ready is closed.
-func converse(t *testing.T, ready <-chan struct{}, cmd *exec.Cmd, columns uint16, cuesAndKeys ...string) *session {
+func converse(t *testing.T, ready <-chan struct{}, cmd *exec.Cmd, columns uint16, cuesAndKeys ...string) *recording {
 	t.Helper()
 	const rows = 200 // so many that nothing scrolls out of sight
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: rows, Cols: columns})
@@ -73,7 +73,7 @@ func converse(t *testing.T, ready <-chan struct{}, cmd *exec.Cmd, columns uint16
 		_ = emulator.InputPipe().(io.Closer).Close()
 		<-answered
 	}()
-	var s session
+	var s recording
 	before := 0
 	buf := make([]byte, 4096)
 	for {
