@@ -14,8 +14,9 @@ import (
 const host = "https://simulated.invalid"
 
 // Connect returns the connection to a Procore that lives in this process and ends with the
-// connection. The options name the company, the project, the pace and the logger. The simulated Procore has no limits: a rehearsal shows what would
-// happen, and need not take as long. Other projects exist, too, if any are named.
+// connection. The options name the company, the project, the pace and the logger. The
+// simulated Procore has no limits: a rehearsal shows what would happen, and need not take
+// as long. Other projects exist, too, if any are named.
 func Connect(o procore.Options, others ...int64) (importer.Connection, error) {
 	const usualProject = 100
 	o.CompanyID, o.ProjectID = max(o.CompanyID, 1), cmp.Or(o.ProjectID, usualProject)
