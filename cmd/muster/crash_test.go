@@ -216,7 +216,7 @@ func crashCount(t *testing.T, byDefault int) int {
 // Killed at random moments, with everything that can go wrong going wrong.
 func TestKilledAtRandom(t *testing.T) {
 	t.Parallel()
-	crashes := crashCount(t, 10)
+	crashes := crashCount(t, 5)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))

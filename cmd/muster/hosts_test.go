@@ -230,19 +230,14 @@ func blows() []blow {
 // A host is struck at every write to the database in turn, and another host takes over at once.
 func TestHostIsStruckAtEveryWrite(t *testing.T) {
 	t.Parallel()
+	long(t)
 	for _, b := range blows() {
 		for _, late := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, answered %t", b.name, late), func(t *testing.T) {
 				t.Parallel()
-				if !late {
-					long(t)
-				}
-				step := 35 // a few of them
-				switch {
-				case crashCount(t, 0) >= 100:
+				step := 21 // a few of them
+				if crashCount(t, 0) >= 100 {
 					step = b.step
-				case os.Getenv("MUSTER_TEST_LONG") != "":
-					step = 21
 				}
 				writes := 0
 				for k, more := step, true; more && k < faultPoints; k += step {
@@ -374,13 +369,11 @@ func (h *host) begin(cmd *exec.Cmd, people int) (end func() (code int, said stri
 // nothing more, and the other takes over.
 func TestHostLosesTheDatabase(t *testing.T) {
 	t.Parallel()
+	long(t)
 	for _, limited := range []bool{false, true} {
 		for _, how := range []string{"terminated", "stopped"} {
 			t.Run(fmt.Sprintf("%s, limits %t", how, limited), func(t *testing.T) {
 				t.Parallel()
-				if limited || how == "terminated" {
-					long(t)
-				}
 				loseDatabase(t, how == "stopped", limited)
 			})
 		}

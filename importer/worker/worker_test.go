@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -168,6 +169,9 @@ func TestStores(t *testing.T) {
 		} {
 			t.Run(name+"/"+test, func(t *testing.T) {
 				t.Parallel()
+				if name != "SQLite" && test != "Start" && os.Getenv("MUSTER_TEST_LONG") == "" {
+					t.Skip("long: set MUSTER_TEST_LONG=1")
+				}
 				run(t, location(t))
 			})
 		}
