@@ -156,6 +156,52 @@ func TestOtherProjectIsFaster(t *testing.T) {
 	}
 }
 
+// otherRun is a run of project 200, which holds the lock.
+type otherRun struct {
+	ledger *ledger.Ledger
+	run    *ledger.Run
+	free   func() error
+}
+
+// beginOther begins a run of project 200 on the ledger. The test's end frees the lock.
+func (b *bench) beginOther(t *testing.T) *otherRun {
+	t.Helper()
+	book, err := ledger.Open(t.Context(), b.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
+	free, err := book.Lock(t.Context(), there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = free(), book.Close() })
+	run, err := book.Begin(t.Context(), ledger.Run{Scope: there, Command: "import"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &otherRun{book, run, free}
+}
+
+// send records that a request for an origin ID is about to leave.
+func (o *otherRun) send(t *testing.T, origin string) ledger.Intent {
+	t.Helper()
+	key := o.ledger.Key(o.run.Scope.API, "1", "o\x00"+origin)
+	intent, err := o.ledger.Intend(t.Context(), o.run, ledger.Request{Key: key, Row: 2})
+	if err != nil {
+		t.Error(err)
+	}
+	return intent
+}
+
+// release frees the lock: the run is gone.
+func (o *otherRun) release(t *testing.T) {
+	t.Helper()
+	if err := o.free(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A row whose origin ID a run of another project has sent stays unknown while that
 // project's run holds the lock, or while that project can't be listed.
 func TestOtherProjectCannotBeSettled(t *testing.T) {
@@ -168,27 +214,10 @@ func TestOtherProjectCannotBeSettled(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
-				book, err := ledger.Open(t.Context(), b.location)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer book.Close()
-				there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
-				release, err := book.Lock(t.Context(), there)
-				if err != nil {
-					t.Fatal(err)
-				}
-				other, err := book.Begin(t.Context(), ledger.Run{Scope: there, Command: "import"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := book.Intend(t.Context(), other, ledger.Request{Key: book.Key(there.API, "1", "o\x00a-1"), Row: 2}); err != nil {
-					t.Fatal(err)
-				}
-				if test.lock {
-					defer release()
-				} else if err := release(); err != nil {
-					t.Fatal(err)
+				other := b.beginOther(t)
+				other.send(t, "a-1")
+				if !test.lock {
+					other.release(t)
 				}
 				r := b.run(t.Context(), b.roster("First Name,Last Name,Origin ID\nAnn,Lee,A-1\nBo,Li,A-2\n"), func(j *importer.Import) {
 					if !test.lock {
@@ -213,28 +242,11 @@ func TestOtherProjectAnswersSoon(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}})
-		book, err := ledger.Open(t.Context(), b.location)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer book.Close()
-		there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
-		release, err := book.Lock(t.Context(), there)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer release()
-		other, err := book.Begin(t.Context(), ledger.Run{Scope: there, Command: "import"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		intent, err := book.Intend(t.Context(), other, ledger.Request{Key: book.Key(there.API, "1", "o\x00a-1"), Row: 2})
-		if err != nil {
-			t.Fatal(err)
-		}
+		other := b.beginOther(t)
+		intent := other.send(t, "a-1")
 		id := b.server.Add(simulator.Person{FirstName: "Ann", LastName: "Lee", OriginID: "A-1", Projects: []int64{200}})
 		time.AfterFunc(time.Second, func() {
-			if err := book.Record(t.Context(), intent, ledger.Result{State: ledger.Created, PersonID: id, Status: outcome.Created}); err != nil {
+			if err := other.ledger.Record(t.Context(), intent, ledger.Result{State: ledger.Created, PersonID: id, Status: outcome.Created}); err != nil {
 				t.Error(err)
 			}
 		})

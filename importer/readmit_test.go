@@ -263,34 +263,14 @@ func TestAnotherProjectsListBegunTooEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 200}}, Faults: faults(t, "latency:20s")})
-		book, err := ledger.Open(t.Context(), b.location)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer book.Close()
-		there := ledger.Scope{API: b.scope.API, Company: 1, Project: 200}
-		release, err := book.Lock(t.Context(), there)
-		if err != nil {
-			t.Fatal(err)
-		}
-		run, err := book.Begin(t.Context(), ledger.Run{Scope: there, Command: "import"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		send := func(origin string) {
-			if _, err := book.Intend(t.Context(), run, ledger.Request{Key: book.Key(there.API, "1", "o\x00"+strings.ToLower(origin)), Row: 2}); err != nil {
-				t.Error(err)
-			}
-		}
-		send("A-1")
-		send("A-3")
-		if err := release(); err != nil { // the run is gone
-			t.Fatal(err)
-		}
+		other := b.beginOther(t)
+		other.send(t, "a-1")
+		other.send(t, "a-3")
+		other.release(t)
 		// Ann is looked for first. Cy is found to be in doubt when he is to be sent, and
 		// Bo, who stands a whole window below Ann, when she is done with: 20 s later. So
 		// the list that is begun for Cy is too early for Bo, who is created meanwhile.
-		time.AfterFunc(5*time.Second, func() { send("A-2") })
+		time.AfterFunc(5*time.Second, func() { other.send(t, "a-2") })
 		var bo int64
 		time.AfterFunc(185*time.Second, func() {
 			bo = b.server.Add(simulator.Person{FirstName: "Bo", LastName: "Li", OriginID: "A-3", Projects: []int64{200}})

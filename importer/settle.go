@@ -140,12 +140,21 @@ func (s *settler) settle(intake, work context.Context) {
 // lookAgain decides about the rows that wait for another project's run, which may have
 // recorded the answer by now. It returns the rows that are still unsettled.
 func (s *settler) lookAgain(intake, work context.Context, open []*task) []*task {
+	return s.decideOpen(open, func(t *task) error {
+		if !t.awaitsProject() {
+			return nil
+		}
+		return s.decideAgain(intake, work, t)
+	})
+}
+
+// decideOpen calls decide with every open row, hands the settled rows on, and returns the
+// rows that are still unsettled.
+func (s *settler) decideOpen(open []*task, decide func(*task) error) []*task {
 	still := open[:0]
 	for _, t := range open {
-		if t.awaitsProject() {
-			if err := s.decideAgain(intake, work, t); err != nil {
-				s.ledgerFailed(t, outcome.Unknown, err)
-			}
+		if err := decide(t); err != nil {
+			s.ledgerFailed(t, outcome.Unknown, err)
 		}
 		if t.state == unsettled {
 			still = append(still, t)
@@ -177,25 +186,13 @@ func (s *settler) settleDue(intake, work context.Context, open []*task) []*task 
 		}
 		return nil
 	}
-	still := open[:0]
 	others := map[int64]*otherProject{}
-	for _, t := range open {
-		var err error
+	return s.decideOpen(open, func(t *task) error {
 		if t.wait == forOtherProject {
-			err = s.settleOther(intake, work, t, now, others)
-		} else {
-			err = s.decide(intake, work, t, now)
+			return s.settleOther(intake, work, t, now, others)
 		}
-		if err != nil {
-			s.ledgerFailed(t, outcome.Unknown, err)
-		}
-		if t.state == unsettled {
-			still = append(still, t)
-			continue
-		}
-		s.route(t)
-	}
-	return still
+		return s.decide(intake, work, t, now)
+	})
 }
 
 // leave gives an unsettled row the outcome that follows without another
