@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +33,10 @@ func TestMain(m *testing.M) {
 		p := thisProcess()
 		p.timing = quickTiming()
 		os.Exit(run(context.Background(), os.Args[1:], p))
+	}
+	// Most of these tests wait for programs that wait for a server.
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+		log.Fatal(err)
 	}
 	testscript.Main(m, map[string]func(){"muster": main})
 }
