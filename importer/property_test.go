@@ -54,7 +54,10 @@ func (e entry) key() string {
 // edits. MUSTER_SEEDS sets how many; the default keeps the suite short.
 func TestNeverTwiceNeverLost(t *testing.T) {
 	t.Parallel()
-	seeds := 80
+	seeds := 40
+	if os.Getenv("MUSTER_TEST_LONG") != "" {
+		seeds = 120
+	}
 	if text := os.Getenv("MUSTER_SEEDS"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {

@@ -69,6 +69,9 @@ func TestWithoutALimitNothingStaysOpen(t *testing.T) {
 
 // A host that waits and a host that takes the next place both learn that the database is gone.
 func TestLostDatabaseEndsTheSending(t *testing.T) {
+	if os.Getenv("MUSTER_TEST_LONG") == "" {
+		t.Skip("long: set MUSTER_TEST_LONG=1")
+	}
 	t.Parallel()
 	url := pgtest.URL(t)
 	pace := host(t, url, "a")

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,11 +27,14 @@ const (
 func TestMain(m *testing.M) {
 	part, ok := os.LookupEnv(childEnv)
 	if !ok {
-		if os.Getenv("MUSTER_TEST_LONG") == "" {
-			if err := flag.Set("rapid.checks", "25"); err != nil { // of 100
-				fmt.Println(err)
-				os.Exit(1)
-			}
+		// Most of these tests wait for a disk or a server.
+		err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+		if err == nil && os.Getenv("MUSTER_TEST_LONG") == "" {
+			err = flag.Set("rapid.checks", "25") // of 100
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
 		}
 		goleak.VerifyTestMain(m)
 		return
