@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"muster/importer/ledger"
+	"muster/importer/results"
 )
 
 // Result is how a slice of a roster's import ended.
@@ -43,7 +44,7 @@ func (r Result) next(retries int, t Timing) (again bool, after time.Duration) {
 	switch {
 	case r.ExitCode == exitInterrupted, r.ExitCode == exitTerminated, r.Unfinished:
 		return true, 0
-	case r.ExitCode == exitLocked:
+	case r.ExitCode == exitLocked, r.Problem == results.CodeInUse: // a paused host that has lost the lock still has the file
 		return true, t.Locked
 	case r.retryable() && retries < mostRetries:
 		return true, min(t.Retry<<retries, longestRetry)

@@ -373,6 +373,7 @@ func TestNextStep(t *testing.T) {
 		{worker.Result{ExitCode: 3, Problem: "max_duration"}, 0, false, 0},
 		{worker.Result{ExitCode: 3, Problem: "max_duration", Unfinished: true}, 50, true, 0},
 		{worker.Result{ExitCode: 4}, 100, true, 15 * time.Second},
+		{worker.Result{ExitCode: 2, Problem: "results_in_use"}, 100, true, 15 * time.Second},
 		{worker.Result{ExitCode: 130}, 0, true, 0},
 		{worker.Result{ExitCode: 143}, 100, true, 0},
 	} {
