@@ -86,7 +86,9 @@ func check(t interface {
 		}
 		count++
 		for i, cell := range cells {
-			if got := row.Cells[i]; got != as(format, cell) {
+			got := row.Cells[i]
+			kept := format == "csv" && got == lineBreaks.Replace(strings.ReplaceAll(cell, "\x00", "\uFFFD")) // the mark, which is right, too
+			if got != as(format, cell) && !kept {
 				t.Errorf("%s: cell %q came back as %q", format, cell, got)
 			}
 		}
