@@ -52,6 +52,8 @@ func Open(t testing.TB, arguments ...string) *Tab {
 	var attached struct{ SessionID string }
 	b.Call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
 	b.session = attached.SessionID
+	// The tab behaves as the one in front, whatever else the browser has open.
+	b.Call("Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true}, nil)
 	return b
 }
 

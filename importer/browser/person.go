@@ -106,6 +106,20 @@ func (b *Tab) Press(key string) {
 	b.Call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}, nil)
 }
 
+// PressUntil presses a key, at most 60 times, until a JavaScript expression gives
+// the text wanted.
+func (b *Tab) PressUntil(key, expression, want string) {
+	b.t.Helper()
+	got := ""
+	for range 60 {
+		b.Press(key)
+		if got = b.Eval(expression); got == want {
+			return
+		}
+	}
+	b.t.Fatalf("after 60 times %s, %s is %q, want %q; the focus is on %s", key, expression, got, want, b.Eval("document.activeElement.outerHTML.slice(0, 300)"))
+}
+
 // Paste pastes text into an element, such as a block of cells with tabs and line breaks.
 func (b *Tab) Paste(selector, text string) {
 	b.t.Helper()

@@ -164,17 +164,8 @@ func TestBrowserWithoutAMouse(t *testing.T) {
 	if got := b.Eval("scrollY + ' ' + document.activeElement.className"); strings.Contains(got, "tabulator") || !strings.HasPrefix(got, "0 ") {
 		t.Errorf("the grid takes the focus, or scrolls the page: %s", got)
 	}
-	for range 60 {
-		if b.Press("Tab"); b.Eval("document.activeElement.matches('.tabulator-tableholder')") == "true" {
-			break
-		}
-	}
-	for range 20 {
-		if b.Eval("document.getElementById('grid').table.getRanges()[0].getColumns()[0].getField()") == "c1" {
-			break
-		}
-		b.Press("ArrowRight")
-	}
+	b.PressUntil("Tab", "document.activeElement.matches('.tabulator-tableholder')", "true")
+	b.PressUntil("ArrowRight", "document.getElementById('grid').table.getRanges()[0].getColumns()[0].getField()", "c1")
 	b.Press("Enter")
 	b.Until("document.activeElement.matches('.tabulator-editing input')", "true")
 	b.Insert("Lee")

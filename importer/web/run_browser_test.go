@@ -154,37 +154,22 @@ func TestBrowserWaits(t *testing.T) {
 	}
 }
 
-// tabTo presses Tab until an element has the focus whose text begins with words.
-func tabTo(t *testing.T, b *browser.Tab, words string) {
-	t.Helper()
-	for range 60 {
-		b.Press("Tab")
-		if strings.HasPrefix(strings.TrimSpace(b.Eval("document.activeElement.textContent")), words) {
-			return
-		}
-	}
-	t.Fatalf("the keyboard does not reach %q", words)
-}
-
 // TestBrowserByKeyboard rehearses and goes on to the import without a mouse.
 func TestBrowserByKeyboard(t *testing.T) {
 	t.Parallel()
+	const focusedText = "document.activeElement.textContent.trim()"
 	s := newSite(t, connected(), simulator.Config{Windows: []simulator.Window{}})
 	d := s.upload("crew.csv", crew(101))
 	b := s.openBrowser()
 	b.Go(s.url + "/roster/" + d.ID + "/go")
-	tabTo(t, b, "Rehearse")
+	b.PressUntil("Tab", focusedText+".startsWith('Rehearse')", "true")
 	b.Press("Enter")
 	b.WaitForText("101 people would be created")
 	s.exact(0)
-	tabTo(t, b, "Go on to the import")
+	b.PressUntil("Tab", focusedText+".startsWith('Go on to the import')", "true")
 	b.Press("Enter")
 	b.WaitFor("#name")
-	for range 60 {
-		if b.Press("Tab"); b.Eval("document.activeElement.id") == "name" {
-			break
-		}
-	}
+	b.PressUntil("Tab", "document.activeElement.id", "name")
 	b.Insert("Simulated Project")
 	b.Press("Enter")
 	b.WaitForText("101 people were created")
