@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -110,7 +109,7 @@ func (r *run) readBatches(deciding context.Context, batches chan<- []*task) erro
 	v := newValidator(r.part, r.plan)
 	sequence := 0
 	var batch []*task
-	for row, err := range r.source.rows() {
+	for one, err := range v.checkedRows(r.source) {
 		if err != nil {
 			return err
 		}
@@ -119,7 +118,7 @@ func (r *run) readBatches(deciding context.Context, batches chan<- []*task) erro
 		case <-deciding.Done():
 			return nil
 		}
-		batch = append(batch, newTask(sequence, v.check(row)))
+		batch = append(batch, newTask(sequence, one))
 		sequence++
 		if len(batch) < batchRows {
 			continue
@@ -140,7 +139,7 @@ func (r *run) readBatches(deciding context.Context, batches chan<- []*task) erro
 
 // newTask copies a checked row, which is valid until the next row is read.
 func newTask(sequence int, c *checked) *task {
-	t := &task{sequence: sequence, row: c.number, line: c.line, cells: slices.Clone(c.cells), outcome: c.outcome()}
+	t := &task{sequence: sequence, row: c.number, line: c.line, cells: c.cells, outcome: c.outcome()}
 	t.person, t.namesake, t.sharedID = c.person, c.namesake, c.sharedID
 	switch {
 	case c.kept():

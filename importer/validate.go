@@ -32,7 +32,6 @@ type validator struct {
 	index      *index
 	columns    map[mapping.Field]int // the roster's column of each field
 	occurrence map[string]int        // rows so far with a repeated name, if namesakes are allowed
-	row        checked
 	key        []byte
 	detailed   bool       // most rows say more than a name
 	zeros      *lostZeros // of a results file; otherwise nil
@@ -66,21 +65,19 @@ type verdict struct {
 	sharedID bool   // rows of other last names have the row's employee ID, too
 }
 
-// check decides about a row. The first passes over a roster fill the index. All
-// later passes find the same there, so all decide alike.
-func (a *validator) check(row *sourceRow) *checked {
-	one := &a.row
-	*one = checked{sourceRow: row}
-	a.mapRow(one)
+// checkKey compares a mapped row with other rows of the person's key. The first
+// passes over a roster fill the index. All later passes find the same there, so all
+// decide alike.
+func (a *validator) checkKey(one *checked) {
 	if one.claims {
 		one.key = appendKey(a.key[:0], &one.person, 1)
 		a.key = one.key
 		a.checkDuplicate(one)
 	}
-	return one
 }
 
-// mapRow maps a row, and finds out whether the row has a key.
+// mapRow maps a row, and finds out whether the row has a key. mapRow only reads the
+// validator, so several rows may be mapped at once.
 func (a *validator) mapRow(one *checked) {
 	if one.rare != nil {
 		a.mapRareRow(one)
@@ -375,14 +372,13 @@ func (p *part) validateRows(ctx context.Context, index *index) (*partValidation,
 	v := &partValidation{index: index, left: map[int]*leftNote{}, kept: map[int64]bool{}}
 	a := newValidator(p, v)
 	v.namesakes = a.occurrence
-	for row, err := range p.source.rows() {
+	for one, err := range a.checkedRows(p.source) {
 		if err != nil {
 			return nil, err
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		one := a.check(row)
 		v.count(one)
 		if one.status == "" {
 			v.noteLeft(a, one.sourceRow)

@@ -103,5 +103,5 @@ func isNullName(half, other string, isLast bool) bool {
 // isFormulaError reports whether text is what a spreadsheet shows for a formula
 // that failed, or for a column that is too narrow.
 func isFormulaError(text string) bool {
-	return formulaErrors()[strings.ToUpper(text)] || len(text) >= 3 && strings.Trim(text, "#") == ""
+	return strings.HasPrefix(text, "#") && (formulaErrors()[strings.ToUpper(text)] || len(text) >= 3 && strings.Trim(text, "#") == "")
 }

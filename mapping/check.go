@@ -53,8 +53,10 @@ func (s *source) nullName(text string, column int) *Problem {
 	return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: the cell has only %s", s.word(), quote(text)), hint)
 }
 
-// signs are marks and words that no person's name has.
-var signs = regexp.MustCompile(`[()\[\]{}<>*&;:/\\|#%$+=@_]| (?:and|aka|und|u\.) `)
+// signs are marks that no person's name has, and joints are words that none has.
+const signs = "()[]{}<>*&;:/\\|#%$+=@_"
+
+var joints = regexp.MustCompile(` (?:and|aka|und|u\.) `)
 
 // isSymbol reports whether r is a picture, a currency or another mark beyond ASCII
 // that no name has. Apostrophes, accents that serve as such, hyphens, quotes and the
@@ -67,13 +69,16 @@ func isSymbol(r rune) bool {
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
 // and second persons.
 func foreignPart(name string, whole bool) string {
-	if !isPlain(name) || strings.Count(name, " ") > 1 { // else the search would find nothing
-		if sign := signs.FindString(name); sign != "" {
-			return strings.TrimSpace(sign)
-		}
-		if at := strings.IndexFunc(name, isSymbol); at >= 0 {
-			r, _ := utf8.DecodeRuneInString(name[at:])
-			return string(r)
+	if at := strings.IndexAny(name, signs); at >= 0 {
+		return name[at : at+1]
+	}
+	if at := strings.IndexFunc(name, isSymbol); at >= 0 {
+		r, _ := utf8.DecodeRuneInString(name[at:])
+		return string(r)
+	}
+	if strings.Count(name, " ") > 1 {
+		if joint := joints.FindString(name); joint != "" {
+			return strings.TrimSpace(joint)
 		}
 	}
 	if remark := remarkBehind(name); remark != "" {
@@ -187,11 +192,19 @@ func hasLetter(text string) bool { return strings.ContainsFunc(text, unicode.IsL
 // hasDigit reports whether text has a digit of any script.
 func hasDigit(text string) bool { return strings.ContainsFunc(text, unicode.IsDigit) }
 
-// formulaText is text that a spreadsheet runs.
-var formulaText = regexp.MustCompile(`(?s)^(?:[=@]|[+-].*[(|!])`)
-
 // isFormula reports whether a spreadsheet would run text as a formula. A job title
 // may begin with + or -, a name may not begin with +.
 func isFormula(text string, isName bool) bool {
-	return formulaText.MatchString(text) || isName && strings.HasPrefix(text, "+")
+	if text == "" {
+		return false
+	}
+	switch text[0] {
+	case '=', '@':
+		return true
+	case '+':
+		return isName || strings.ContainsAny(text, "(|!")
+	case '-':
+		return strings.ContainsAny(text, "(|!")
+	}
+	return false
 }

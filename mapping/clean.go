@@ -26,6 +26,9 @@ const (
 // and other white space is a flaw, because IDs are compared character by
 // character.
 func clean(s string, verbatim bool) (string, flaw) {
+	if isTidy(s) {
+		return s, noFlaw // quick
+	}
 	if isMojibake(s) { // before a soft hyphen at the end is lost
 		return s, lostFlaw
 	}
@@ -51,6 +54,19 @@ func clean(s string, verbatim bool) (string, flaw) {
 		return ' '
 	}, s)
 	return norm.NFC.String(s), noFlaw
+}
+
+// isTidy reports whether a text is of visible ASCII characters, with single spaces
+// between.
+func isTidy(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && last == ' ' {
+			return false
+		}
+		last = s[i]
+	}
+	return s == "" || last != ' '
 }
 
 // asText returns 008 for ="008", which makes Excel show the cell of a CSV file as

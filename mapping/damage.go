@@ -18,14 +18,15 @@ var (
 
 // damage returns what a spreadsheet has done to an ID, or "" for a sound ID.
 func damage(text string, kind Kind) string {
+	number := strings.ContainsAny(text, ".,Ee") // in a form with decimals
 	switch {
 	case kind == Date:
 		return "is a date in the spreadsheet"
 	case kind == Boolean:
 		return "is a yes/no in the spreadsheet"
-	case scientific.MatchString(text):
+	case number && scientific.MatchString(text):
 		return "has been shortened to scientific notation, so its last digits are lost"
-	case wholeDecimals.MatchString(text):
+	case number && wholeDecimals.MatchString(text):
 		return "has become a number with decimals, so leading zeros may be lost"
 	case kind == Number && decimals.MatchString(text):
 		return "is a number with decimals, so zeros at its end may be lost"

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -16,13 +17,15 @@ import (
 // spelled out, compatibility forms (full width, ligatures) are resolved. Every run
 // of punctuation and white space is a single space; there is none at the ends.
 func Fold(s string) string {
+	if folded, ok := foldASCII(s); ok {
+		return folded // quick
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	gap := false // a space is due before the next letter
 	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, " ")) {
 		r = unicode.ToLower(r)
 		switch {
-		case 'a' <= r && r <= 'z', '0' <= r && r <= '9': // quick
 		case isAccent(r), unicode.Is(unicode.Cf, r):
 			continue
 		case isApostrophe(r), !unicode.In(r, unicode.L, unicode.N, unicode.M):
@@ -40,6 +43,32 @@ func Fold(s string) string {
 		}
 	}
 	return norm.NFC.String(b.String()) // vowel signs and the parts of Hangul
+}
+
+// foldASCII is Fold for ASCII; ok is false for other texts.
+func foldASCII(s string) (folded string, ok bool) {
+	var b strings.Builder
+	b.Grow(len(s))
+	gap := false
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return "", false
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		default:
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte(' ')
+		}
+		gap = false
+		b.WriteByte(c)
+	}
+	return b.String(), true
 }
 
 // isAccent is narrower than unicode.Mn: the vowel signs of Indic scripts and

@@ -41,6 +41,9 @@ func FuzzFold(f *testing.F) {
 		if !utf8.ValidString(once) || strings.TrimSpace(once) != once || strings.Contains(once, "  ") {
 			t.Errorf("%q: %q", s, once)
 		}
+		if behind := strings.TrimSpace("e " + once); mapping.Fold("É "+s) != behind { // an ASCII text behind another
+			t.Errorf("%q alone: %q, behind a letter: %q", s, once, mapping.Fold("É "+s))
+		}
 	})
 }
 

@@ -17,7 +17,7 @@ var (
 
 // dropListMarks takes what marks a line of a list off a name.
 func dropListMarks(name string) string {
-	if first, _ := utf8.DecodeRuneInString(name); unicode.IsLetter(first) && isPlain(name) {
+	if !hasListMark(name) {
 		return name // quick
 	}
 	for _, mark := range []*regexp.Regexp{listMark, dashMark, footMark} {
@@ -28,12 +28,13 @@ func dropListMarks(name string) string {
 	return name
 }
 
-// isPlain reports whether a name has only letters, blanks and . , ' - in it.
-func isPlain(name string) bool {
-	for _, r := range name {
-		if !unicode.IsLetter(r) && !strings.ContainsRune(" .,'-", r) {
-			return false
-		}
+// hasListMark reports whether a name may have a mark: the name begins with another
+// sign than a letter, or with a single letter and a sign, or ends in the sign of a mark.
+func hasListMark(name string) bool {
+	first, size := utf8.DecodeRuneInString(name)
+	if !unicode.IsLetter(first) || len(name) > size && (name[size] == ')' || name[size] == ':') {
+		return true
 	}
-	return true
+	last, _ := utf8.DecodeLastRuneInString(name)
+	return strings.ContainsRune("*†‡#^])", last)
 }

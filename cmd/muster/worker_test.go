@@ -143,11 +143,11 @@ func (s *site) untilPeople(n int) {
 // once.
 func TestWorker(t *testing.T) {
 	t.Parallel()
-	const people = 120
+	const people = 300
 	s := newSite(t, people, "ledger.db")
 	s.start()
 	first, _ := s.host()
-	s.untilPeople(people / 3)
+	s.untilPeople(people / 10)
 	if code, _, _ := s.muster("jobs", "start", "crew", "--config", s.config); code != exitLocked {
 		t.Errorf("a second start: exit %d", code)
 	}

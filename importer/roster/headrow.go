@@ -101,6 +101,9 @@ func wordy(cell string) bool {
 	if strings.IndexFunc(cell, unicode.IsLetter) < 0 {
 		return strings.TrimSpace(cell) == "#" || strings.Contains(cell, "№")
 	}
+	if first := cell[0] | 0x20; 'a' <= first && first <= 'z' && first != 'i' && first != 'n' {
+		return true // quick: neither a digit nor Inf nor NaN
+	}
 	_, err := strconv.ParseFloat(cell, 64)
 	return err != nil
 }

@@ -120,27 +120,33 @@ type line struct {
 func newLine(row *Row) (*line, bool) {
 	const most = 3 // cells with words
 	l := &line{row: row, numbers: true}
-	var text strings.Builder
 	words := 0
 	for i, c := range row.Cells {
 		if blank(c) {
 			continue
 		}
-		c = strings.TrimSpace(c)
 		if l.cells++; l.cells == 1 {
-			l.first, l.column = c, i
-		} else {
-			text.WriteString(" | ")
-			if !row.wordy(i) {
-				text.WriteString("9")
-				continue
-			}
+			l.first, l.column = strings.TrimSpace(c), i
+		}
+		if l.cells == 1 || row.wordy(i) {
+			words++
+		}
+	}
+	if words > most {
+		return l, false
+	}
+	var text strings.Builder
+	for i, c := range row.Cells {
+		switch first := i == l.column; {
+		case blank(c):
+		case !first && !row.wordy(i):
+			text.WriteString(" | 9")
+		case first:
+			text.WriteString(normal(c))
+		default:
 			l.numbers = false
+			text.WriteString(" | " + normal(c))
 		}
-		if words++; words > most {
-			return l, false
-		}
-		text.WriteString(normal(c))
 	}
 	l.text = text.String()
 	return l, l.cells > 0
