@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/xml"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -49,27 +51,26 @@ type scanner struct {
 
 // newScanner returns a scanner for a part in the encoding that the part declares.
 func newScanner(in io.Reader) *scanner {
-	x := &scanner{in: &recorder{in: in}}
-	x.in.fill() // an error comes with the first token
-	head := x.in.buf
-	order, utf16 := unicode.LittleEndian, true
+	buffered := bufio.NewReaderSize(in, 1<<16)
+	head, _ := buffered.Peek(3) // an error comes with the first token
+	x := &scanner{in: &recorder{Reader: buffered}}
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("<\x00")):
+		x.decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), buffered)
 	case bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.HasPrefix(head, []byte("\x00<")):
-		order = unicode.BigEndian
-	default:
-		utf16 = false
-		if bytes.HasPrefix(head, []byte("\ufeff")) {
-			x.in.at, x.in.start = 3, 3
-		}
-	}
-	if utf16 {
-		x.reencode = true
-		x.in = &recorder{in: transform.NewReader(x.in, unicode.UTF16(order, unicode.UseBOM).NewDecoder())}
+		x.decodeWith(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), buffered)
+	case string(head) == "\ufeff":
+		_, _ = buffered.Discard(len(head)) // which were read already
 	}
 	x.decoder = xml.NewDecoder(x.in)
 	x.decoder.CharsetReader = x.decode
 	return x
+}
+
+// decodeWith lets the scanner read the rest of a part in an encoding.
+func (x *scanner) decodeWith(e encoding.Encoding, rest io.Reader) {
+	x.reencode = true
+	x.in = &recorder{Reader: bufio.NewReaderSize(transform.NewReader(rest, e.NewDecoder()), 1<<16)}
 }
 
 // decode returns a reader for the rest of a part in the declared encoding.
@@ -85,21 +86,20 @@ func (x *scanner) decode(name string, rest io.Reader) (io.Reader, error) {
 	if strings.HasPrefix(canonical, "utf-") || strings.EqualFold(name, "us-ascii") { // newScanner has decoded UTF-16
 		return rest, nil
 	}
-	x.reencode = true
-	x.in = &recorder{in: transform.NewReader(rest, e.NewDecoder())}
+	x.decodeWith(e, rest)
 	return x.in, nil
 }
 
 // next reads a token, or returns io.EOF behind the document.
 func (x *scanner) next() error {
-	x.in.start += len(x.raw)
+	x.in.kept = x.in.kept[:copy(x.in.kept, x.in.kept[len(x.raw):])] // the decoder may be one byte ahead
 	from := x.decoder.InputOffset()
 	token, err := x.decoder.RawToken()
 	if err != nil {
 		return x.failure(err)
 	}
 	length := int(x.decoder.InputOffset() - from)
-	x.raw = x.in.buf[x.in.start:min(x.in.start+length, x.in.at)]
+	x.raw = x.in.kept[:min(length, len(x.in.kept))]
 	switch t := token.(type) {
 	case xml.StartElement:
 		return x.startElement(t)

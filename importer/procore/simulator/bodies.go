@@ -82,10 +82,7 @@ func refusal(shape BodyShape, status int, problems []problem) answer {
 	fields := make(map[string][]string)
 	for i, p := range problems {
 		texts[i] = p.String()
-		field := p.field
-		if field == "" {
-			field = "base"
-		}
+		field := cmp.Or(p.field, "base")
 		fields[field] = append(fields[field], p.text)
 	}
 	all := strings.Join(texts, ", ")
@@ -108,14 +105,9 @@ func refusal(shape BodyShape, status int, problems []problem) answer {
 	case CodeFields:
 		body = map[string]any{"code": status, "message": all, "fields": fields, "reason": code}
 	case V2Error:
-		type detail struct {
-			Code    string `json:"code"`
-			Message string `json:"message"`
-			Source  string `json:"source"`
-		}
-		details := make([]detail, len(problems))
+		details := make([]map[string]string, len(problems))
 		for i, p := range problems {
-			details[i] = detail{Code: code, Message: p.text, Source: p.field}
+			details[i] = map[string]string{"code": code, "message": p.text, "source": p.field}
 		}
 		body = map[string]any{"error": map[string]any{"code": code, "message": all, "details": details}}
 	case PlainText:

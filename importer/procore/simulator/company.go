@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // serviceAccountID is the ID of the account behind the credentials.
@@ -18,24 +19,14 @@ type WorkClassification struct {
 
 // defaultTrades returns the work classifications of a Config without any.
 func defaultTrades() []WorkClassification {
-	list := []WorkClassification{
-		{Name: "Carpenter", Abbreviation: "CARP"},
-		{Name: "Concrete Finisher", Abbreviation: "CONC"},
-		{Name: "Drywall Installer", Abbreviation: "DRYW"},
-		{Name: "Electrician", Abbreviation: "ELEC"},
-		{Name: "Equipment Operator", Abbreviation: "OPER"},
-		{Name: "Foreman", Abbreviation: "FORE"},
-		{Name: "Ironworker", Abbreviation: "IRON"},
-		{Name: "Laborer", Abbreviation: "LAB"},
-		{Name: "Mason", Abbreviation: "MAS"},
-		{Name: "Painter", Abbreviation: "PNT"},
-		{Name: "Pipefitter", Abbreviation: "PIPE"},
-		{Name: "Plumber", Abbreviation: "PLMB"},
-		{Name: "Roofer", Abbreviation: "ROOF"},
-		{Name: "Sheet Metal Worker", Abbreviation: "SMW"},
-	}
-	for i := range list {
-		list[i].ID = 562_949_953_421_401 + int64(i)
+	var list []WorkClassification
+	for i, trade := range []string{
+		"Carpenter/CARP", "Concrete Finisher/CONC", "Drywall Installer/DRYW", "Electrician/ELEC", "Equipment Operator/OPER",
+		"Foreman/FORE", "Ironworker/IRON", "Laborer/LAB", "Mason/MAS", "Painter/PNT",
+		"Pipefitter/PIPE", "Plumber/PLMB", "Roofer/ROOF", "Sheet Metal Worker/SMW",
+	} {
+		name, abbreviation, _ := strings.Cut(trade, "/")
+		list = append(list, WorkClassification{562_949_953_421_401 + int64(i), name, abbreviation})
 	}
 	return list
 }
@@ -51,36 +42,23 @@ func (s *Server) classification(id int64) *WorkClassification {
 
 // listClassifications handles GET work_classifications of a project or the company.
 func (s *Server) listClassifications(c *call) answer {
-	type item struct {
-		ID             int64   `json:"id"`
-		Name           string  `json:"name"`
-		Abbreviation   *string `json:"abbreviation"`
-		CompanyID      int64   `json:"company_id"`
-		CompanyVisible bool    `json:"company_visible"`
-		ProjectIDs     []int64 `json:"project_ids"`
-	}
 	var projects []int64
 	for _, p := range s.projects() {
 		projects = append(projects, p.ID)
 	}
 	return answerPage(s, c, s.config.WorkClassifications, func(w WorkClassification) any {
-		return item{w.ID, w.Name, orNull(w.Abbreviation), s.config.CompanyID, true, projects}
+		return map[string]any{
+			"id": w.ID, "name": w.Name, "abbreviation": orNull(w.Abbreviation),
+			"company_id": s.config.CompanyID, "company_visible": true, "project_ids": projects,
+		}
 	})
 }
 
 // listCompanies handles GET companies.
 func (s *Server) listCompanies(c *call) answer {
-	type item struct {
-		idName
-		IsActive bool `json:"is_active"`
-	}
-	return answerPage(s, c, []idName{s.company()}, func(company idName) any { return item{company, true} })
-}
-
-type projectView struct {
-	idName
-	Active  bool   `json:"active"`
-	Company idName `json:"company"`
+	return answerPage(s, c, []idName{s.company()}, func(company idName) any {
+		return map[string]any{"id": company.ID, "name": company.Name, "is_active": true}
+	})
 }
 
 // listProjects handles GET projects?company_id=….
@@ -106,11 +84,9 @@ func (s *Server) showProject(c *call) answer {
 
 // showMe handles GET me.
 func (s *Server) showMe(*call) answer {
-	return jsonAnswer(http.StatusOK, struct {
-		ID    int64  `json:"id"`
-		Login string `json:"login"`
-		Name  string `json:"name"`
-	}{serviceAccountID, "simulated-service-account@example.com", "Simulated Service Account"})
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"id": serviceAccountID, "login": "simulated-service-account@example.com", "name": "Simulated Service Account",
+	})
 }
 
 // checkCompany checks the company_id in the query of a project's address.
@@ -144,5 +120,5 @@ func (s *Server) project(text string) (Project, bool) {
 }
 
 func (s *Server) projectView(p Project) any {
-	return projectView{idName(p), true, s.company()}
+	return map[string]any{"id": p.ID, "name": p.Name, "active": true, "company": s.company()}
 }

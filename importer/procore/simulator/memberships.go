@@ -90,14 +90,8 @@ func (s *Server) versionTwoIDs(ids []int64) any {
 	return texts
 }
 
-// membershipView is a person's membership of a project. The simulator derives the ID
-// of the membership from the person and the project.
-type membershipView struct {
-	ID        int64 `json:"id"`
-	PartyID   int64 `json:"party_id"`
-	ProjectID int64 `json:"project_id"`
-}
-
+// membershipID returns the ID of a person's membership of a project, which the simulator
+// derives from both.
 func membershipID(person, project int64) int64 { return (person^project<<20)&(1<<53-1) | 1 }
 
 // listMembers handles GET project_memberships.
@@ -105,7 +99,7 @@ func (s *Server) listMembers(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return answerPage(s, c, s.listProject(c.project), func(r *record) any {
-		return membershipView{membershipID(r.ID, c.project), r.ID, c.project}
+		return map[string]any{"id": membershipID(r.ID, c.project), "party_id": r.ID, "project_id": c.project}
 	})
 }
 

@@ -70,11 +70,11 @@ func (s *Server) describeToken(w http.ResponseWriter, r *http.Request) {
 	given := s.tokens[bearerToken(r)]
 	s.mu.Unlock()
 	left := time.Until(given.Add(s.config.TokenLife))
-	s.reply(w, jsonAnswer(http.StatusOK, struct {
-		ResourceOwnerID int64 `json:"resource_owner_id"`
-		ExpiresIn       int64 `json:"expires_in"`
-		CreatedAt       int64 `json:"created_at"`
-	}{serviceAccountID, int64(left / time.Second), given.Add(s.config.ClockSkew).Unix()}))
+	s.reply(w, jsonAnswer(http.StatusOK, map[string]any{
+		"resource_owner_id": serviceAccountID,
+		"expires_in":        int64(left / time.Second),
+		"created_at":        given.Add(s.config.ClockSkew).Unix(),
+	}))
 }
 
 // giveToken handles POST /oauth/token.
@@ -141,8 +141,5 @@ func accepts(want, got string) bool {
 }
 
 func oauthError(status int, code, description string) answer {
-	return jsonAnswer(status, struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}{code, description})
+	return jsonAnswer(status, map[string]any{"error": code, "error_description": description})
 }
