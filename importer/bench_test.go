@@ -351,7 +351,7 @@ func BenchmarkSecondRun(b *testing.B) {
 	for b.Loop() {
 		busy, _ := usage(b)
 		began := time.Now()
-		for _, people := range []iter.Seq2[procore.Person, error]{api.People(b.Context()), api.JobTitles(b.Context())} {
+		for _, people := range []iter.Seq2[procore.Person, error]{api.People(b.Context()), api.People(b.Context()), api.JobTitles(b.Context())} {
 			for _, err := range people {
 				if err != nil {
 					b.Fatal(err)
@@ -367,7 +367,7 @@ func BenchmarkSecondRun(b *testing.B) {
 		took += time.Since(began)
 		busyNow, _ = usage(b)
 		cpu += busyNow - busy
-		const pages = 2*rows/2000 + 3 // with employee IDs, with job titles, the project, and inactive people before and after
+		const pages = 3*rows/2000 + 3 // with employee IDs, twice, with job titles, the project, and inactive people before and after
 		if summary.Counts.Existing != rows || sent.Requests() != pages {
 			b.Fatalf("%d of %d rows existing, %d requests", summary.Counts.Existing, rows, sent.Requests())
 		}
@@ -375,7 +375,7 @@ func BenchmarkSecondRun(b *testing.B) {
 	all := float64(b.N) * rows
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(all/(took-listing).Seconds(), "rows/s")
-	b.ReportMetric(2*all/listing.Seconds(), "listed/s")
+	b.ReportMetric(3*all/listing.Seconds(), "listed/s")
 	b.ReportMetric(float64(cpu.Microseconds())/all, "cpu-µs/row")
 }
 

@@ -51,10 +51,11 @@ func newIndex() *index {
 	return &index{seed: maphash.MakeSeed(), rows: map[uint64]uint32{}, repeats: map[uint64]*repeat{}, named: map[uint64]uint32{}}
 }
 
-// add returns the number of the first row with the key: of an earlier row, or
-// the given number.
-func (x *index) add(key []byte, row int) (first int) {
-	h := maphash.Bytes(x.seed, key)
+func (x *index) hash(key []byte) uint64 { return maphash.Bytes(x.seed, key) }
+
+// add returns the number of the first row with the hash of a key: of an earlier row,
+// or the given number.
+func (x *index) add(h uint64, row int) (first int) {
 	if earlier, ok := x.rows[h]; ok || x.sealed {
 		return cmp.Or(int(earlier), row)
 	}
@@ -65,12 +66,13 @@ func (x *index) add(key []byte, row int) (first int) {
 // addName is add for the name of a person without an ID. With unique, a row with an ID
 // that has the name comes first, wherever it is.
 func (x *index) addName(key []byte, row int, unique bool) (first int) {
-	first = x.add(key, row)
+	h := x.hash(key)
+	first = x.add(h, row)
 	if !x.sealed {
 		x.withoutID = true
 	}
 	if unique {
-		first = cmp.Or(int(x.named[maphash.Bytes(x.seed, key)]), first)
+		first = cmp.Or(int(x.named[h]), first)
 	}
 	return first
 }
@@ -79,9 +81,8 @@ func (x *index) addName(key []byte, row int, unique bool) (first int) {
 // has, and in the first pass over the roster.
 func (x *index) addID(kind keyKind, p *mapping.Person, row int) (first int, r *repeat) {
 	x.addNamed(p, row)
-	key := appendID(nil, kind, p)
-	first = x.add(key, row)
-	h := maphash.Bytes(x.seed, key)
+	h := x.hash(appendID(nil, kind, p))
+	first = x.add(h, row)
 	r = x.repeats[h]
 	switch {
 	case x.sealed:
@@ -110,7 +111,7 @@ func (x *index) addNamed(p *mapping.Person, row int) {
 	if !x.again || !x.withoutID || !x.hasName(p) {
 		return
 	}
-	name := maphash.Bytes(x.seed, nameKeyOf(p))
+	name := x.hash(nameKeyOf(p))
 	if x.named[name] == 0 {
 		x.named[name] = uint32(row)
 	}
@@ -134,7 +135,7 @@ func (x *index) rowHash(kind keyKind, p *mapping.Person) rowHash {
 	if kind == byOriginID {
 		id = p.OriginID
 	}
-	return rowHash{nameHash: x.nameOf(p), id: maphash.String(x.seed, id), rest: maphash.Bytes(x.seed, rest)}
+	return rowHash{nameHash: x.nameOf(p), id: maphash.String(x.seed, id), rest: x.hash(rest)}
 }
 
 // claims reports whether a row has one of the person's IDs.
@@ -154,6 +155,6 @@ func nameKeyOf(p *mapping.Person) []byte {
 }
 
 func (x *index) hasKey(key []byte) bool {
-	_, ok := x.rows[maphash.Bytes(x.seed, key)]
+	_, ok := x.rows[x.hash(key)]
 	return ok
 }

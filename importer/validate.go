@@ -32,7 +32,6 @@ type validator struct {
 	index      *index
 	columns    map[mapping.Field]int // the roster's column of each field
 	occurrence map[string]int        // rows so far with a repeated name, if namesakes are allowed
-	key        []byte
 	detailed   bool       // most rows say more than a name
 	zeros      *lostZeros // of a results file; otherwise nil
 }
@@ -54,13 +53,12 @@ func newValidator(p *part, v *partValidation) *validator {
 	}
 }
 
-// verdict is the result of validating a row: a status, or a person with a key for a
-// row that would be sent.
+// verdict is the result of validating a row: a status, or none for a row that would be
+// sent.
 type verdict struct {
 	status   outcome.Status    // "" if the row would be sent
 	problems []outcome.Problem // notes, if the row would be sent
 	personID int64
-	key      []byte // if the row would be sent
 	namesake int    // the number of the row among rows of one name, from 1
 	sharedID bool   // rows of other last names have the row's employee ID, too
 }
@@ -70,8 +68,6 @@ type verdict struct {
 // decide alike.
 func (a *validator) checkKey(one *checked) {
 	if one.claims {
-		one.key = appendKey(a.key[:0], &one.person, 1)
-		a.key = one.key
 		a.checkDuplicate(one)
 	}
 }
@@ -148,14 +144,14 @@ func (a *validator) checkDuplicate(one *checked) {
 // checkName compares a row without an ID with the earlier rows of the name, and with all
 // rows of the name that have an ID.
 func (a *validator) checkName(one *checked) {
-	first := a.index.addName(one.key, one.number, !a.namesakes)
+	key := appendKey(nil, &one.person, 1)
+	first := a.index.addName(key, one.number, !a.namesakes)
 	switch {
 	case first == one.number:
 	case a.namesakes:
 		// The first row of a name has no entry, and counts 1.
-		one.namesake = max(a.occurrence[string(one.key)], 1) + 1
-		a.occurrence[string(one.key)] = one.namesake
-		one.key = appendKey(nil, &one.person, one.namesake)
+		one.namesake = max(a.occurrence[string(key)], 1) + 1
+		a.occurrence[string(key)] = one.namesake
 	case one.kept():
 	case a.mapper.SamePerson():
 		one.set(outcome.Skipped, a.at(one.line, repeatedRow(mapping.LastName, first, false)))
@@ -184,7 +180,7 @@ func (a *validator) checkID(one *checked) {
 	one.sharedID = one.sharedID || repeats.shared
 	here, there := a.index.rowHash(kind, &one.person), repeats.first
 	if repeats.shared {
-		first = a.index.add(one.key, one.number)
+		first = a.index.add(a.index.hash(appendKey(nil, &one.person, 1)), one.number)
 		there = here
 	}
 	problem := outcome.Problem{Code: codeDuplicate, Field: string(kind.field())}

@@ -41,46 +41,45 @@ func isWorkerKind(cell string) bool {
 
 // The words of cells that hold no value.
 var (
-	emptyWords       = wordSet("empty", "empty", exactly)
-	emptyUnlessNames = wordSet("empty", "empty but a name", exactly) // in lower case, without brackets
-	noIDWords        = wordSet("empty", "no id", exactly)            // the same
-	placeholderWords = wordSet("empty", "placeholder", exactly)
-	noNameWords      = wordSet("empty", "no name", exactly)
-	nullNames        = wordSet("empty", "null or name", exactly)
-	nullLastNames    = wordSet("empty", "null or last name", exactly)
-	formulaErrors    = wordSet("empty", "formula error", exactly)
+	emptyWords       = rareWordSet("empty", "empty")
+	emptyUnlessNames = rareWordSet("empty", "empty but a name") // in lower case, without brackets
+	noIDWords        = rareWordSet("empty", "no id")            // the same
+	placeholderWords = rareWordSet("empty", "placeholder")
+	noNameWords      = rareWordSet("empty", "no name")
+	nullNames        = rareWordSet("empty", "null or name")
+	nullLastNames    = rareWordSet("empty", "null or last name")
+	formulaErrors    = rareWordSet("empty", "formula error")
 )
 
-// withoutBrackets returns a text in lower case without the brackets around.
-func withoutBrackets(text string) string { return strings.ToLower(strings.Trim(text, "()[]<>{}")) }
+// withoutBrackets returns a text without the brackets around.
+func withoutBrackets(text string) string { return strings.Trim(text, "()[]<>{}") }
 
 // isEmptyName reports whether a cell of a name column says that the cell is
 // empty. Null, Nan and Na are names.
-func isEmptyName(text string) bool { return isEmptyMark(text) || noNameWords()[strings.ToLower(text)] }
+func isEmptyName(text string) bool { return isEmptyMark(text) || noNameWords().hasLower(text) }
 
 // isEmptyMark reports whether text is a word for nothing in letters that no name has.
 func isEmptyMark(text string) bool {
-	return emptyWords()[text] || strings.ContainsAny(text, "([<{") && isNullWord(withoutBrackets(text))
+	return emptyWords().has(text) || strings.ContainsAny(text, "([<{") && isNullWord(withoutBrackets(text))
 }
 
 // isEmptyWord is isEmptyName for a column of any other field.
 func isEmptyWord(text string) bool {
-	return emptyWords()[text] || emptyUnlessNames()[withoutBrackets(text)]
+	return emptyWords().has(text) || emptyUnlessNames().hasLower(withoutBrackets(text))
 }
 
 // isNoID reports whether a cell says that there is no ID: in words, or by zeros.
 func isNoID(text string) bool {
-	return strings.Trim(text, "0") == "" || noIDWords()[withoutBrackets(text)]
+	return strings.Trim(text, "0") == "" || noIDWords().hasLower(withoutBrackets(text))
 }
 
 // isPlaceholder reports whether a cell says that the value is still to come.
-func isPlaceholder(text string) bool { return placeholderWords()[text] || isEmptyMark(text) }
+func isPlaceholder(text string) bool { return placeholderWords().has(text) || isEmptyMark(text) }
 
 // isNullWord reports whether text is a programming word for nothing, in any case
 // of letters.
 func isNullWord(text string) bool {
-	key := strings.ToLower(text)
-	return noNameWords()[key] || nullNames()[key] || nullLastNames()[key]
+	return noNameWords().hasLower(text) || nullNames().hasLower(text) || nullLastNames().hasLower(text)
 }
 
 // isNullName reports whether half of a name is a word for nothing. Nan and Na are
@@ -90,18 +89,17 @@ func isNullName(half, other string, isLast bool) bool {
 	if !isNullWord(half) {
 		return false
 	}
-	key := strings.ToLower(half)
 	switch {
-	case isNullWord(other), noNameWords()[key], nullLastNames()[key] && !isLast:
+	case isNullWord(other), noNameWords().hasLower(half), nullLastNames().hasLower(half) && !isLast:
 		return true
-	case half == capital(key):
+	case half == capital(strings.ToLower(half)):
 		return false
 	}
-	return !nullNames()[key] || !isCapitals(half) || !isCapitals(other)
+	return !nullNames().hasLower(half) || !isCapitals(half) || !isCapitals(other)
 }
 
 // isFormulaError reports whether text is what a spreadsheet shows for a formula
 // that failed, or for a column that is too narrow.
 func isFormulaError(text string) bool {
-	return strings.HasPrefix(text, "#") && (formulaErrors()[strings.ToUpper(text)] || len(text) >= 3 && strings.Trim(text, "#") == "")
+	return strings.HasPrefix(text, "#") && (formulaErrors().has(strings.ToUpper(text)) || len(text) >= 3 && strings.Trim(text, "#") == "")
 }

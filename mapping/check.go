@@ -45,9 +45,9 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 func (s *source) nullName(text string, column int) *Problem {
 	key, hint := strings.ToLower(text), "fill it in"
 	switch {
-	case nullNames()[key], nullLastNames()[key] && s.field != FirstName:
+	case nullNames().has(key), nullLastNames().has(key) && s.field != FirstName:
 		hint = fmt.Sprintf("fill it in; if the person has this name, write %s", quote(capital(key)))
-	case noNameWords()[key] && s.field != fullName:
+	case noNameWords().has(key) && s.field != fullName:
 		hint = fmt.Sprintf("fill it in; if the person has this name, write it in single quotes: '%s'", capital(key))
 	}
 	return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: the cell has only %s", s.word(), quote(text)), hint)
@@ -121,6 +121,9 @@ func secondPerson(name string) string {
 // remarkBehind returns what a cell says about a person behind a comma or a dash
 // that follows a whole name, as in Bob Stone, Foreman; "" for no remark.
 func remarkBehind(name string) string {
+	if !strings.Contains(name, " ") {
+		return ""
+	}
 	at := strings.LastIndexByte(name, ',')
 	if at >= 0 && strings.IndexByte(name[:at], ' ') < 0 { // Smith, Robert
 		at = -1

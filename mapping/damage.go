@@ -62,7 +62,7 @@ func dateLayouts() []string {
 // isDate reports whether text has the form of a spreadsheet's date, with or
 // without a time. Excel turns 1-2 into 2-Jan; MAR-12 in capitals is an ID.
 func isDate(text string) bool {
-	if digit := strings.IndexAny(text, "0123456789"); digit < 0 || !strings.ContainsAny(text, "/.-") {
+	if !strings.ContainsAny(text, "/.-") || !strings.ContainsAny(text, "0123456789") {
 		return false
 	}
 	text, _, _ = strings.Cut(text, " ")

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"regexp"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -35,6 +34,9 @@ func hasListMark(name string) bool {
 	if !unicode.IsLetter(first) || len(name) > size && (name[size] == ')' || name[size] == ':') {
 		return true
 	}
-	last, _ := utf8.DecodeLastRuneInString(name)
-	return strings.ContainsRune("*†‡#^])", last)
+	switch last, _ := utf8.DecodeLastRuneInString(name); last {
+	case '*', '†', '‡', '#', '^', ']', ')':
+		return true
+	}
+	return false
 }

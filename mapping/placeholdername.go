@@ -1,6 +1,9 @@
 package mapping
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 var (
 	placeholderNames = wordSet("placeholders", "placeholder", Fold)
@@ -22,15 +25,14 @@ func isPlaceholderName(name string) bool {
 // isVacancy reports whether a name, or both halves of a name, say that a post has no person:
 // Vacant, Vacant Position 2, N.N., Vacant - Welder.
 func isVacancy(first, last string) bool {
-	both := strings.TrimSpace(first + " " + last)
-	front, _, _ := strings.Cut(both, " ")
+	front, _, _ := strings.Cut(cmp.Or(first, last), " ")
 	if word := firstWord(front); word != "" && !vacancyWords()[word] {
 		return false // quick
 	}
 	if last == first && vacancies()[withoutNumber(Fold(first))] {
 		return true
 	}
-	first = both
+	first = strings.TrimSpace(first + " " + last)
 	if at := strings.IndexAny(first, "(:–"); at > 0 {
 		first = first[:at]
 	}

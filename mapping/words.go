@@ -4,6 +4,7 @@ import (
 	"embed"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // wordFiles holds the tables of words. A file has sections, such as [title], of
@@ -57,6 +58,37 @@ func wordSet(file, name string, key func(string) string) func() map[string]bool 
 		}
 		return set
 	})
+}
+
+// rareWords is a set of words that few of many texts are. The first byte of a text
+// tells of most that the set does not have them.
+type rareWords struct {
+	words  map[string]bool
+	begins [256]bool // whether a word may begin with the byte, in small letters or in capitals
+}
+
+// rareWordSet is wordSet for rare words.
+func rareWordSet(file, name string) func() *rareWords {
+	return sync.OnceValue(func() *rareWords {
+		s := &rareWords{words: wordSet(file, name, exactly)()}
+		for i := range s.begins {
+			s.begins[i] = i >= utf8.RuneSelf // the capital of a letter may begin with another byte
+		}
+		for word := range s.words {
+			s.begins[strings.ToLower(word)[0]], s.begins[strings.ToUpper(word)[0]] = true, true
+		}
+		return s
+	})
+}
+
+// has reports whether a text is one of the words.
+func (s *rareWords) has(text string) bool {
+	return text != "" && s.begins[text[0]] && s.words[text]
+}
+
+// hasLower reports whether a text in small letters is one of the words.
+func (s *rareWords) hasLower(text string) bool {
+	return text != "" && s.begins[text[0]] && s.words[strings.ToLower(text)]
 }
 
 // exactly is the key function for words with fixed case and punctuation.
