@@ -36,10 +36,8 @@ type Config struct {
 // ListOptions describes the lists of people and of other things.
 type ListOptions struct {
 	MaxPerPage   int         // whatever per_page says; default 2,000
-	RefuseAbove  int         // a per_page above is refused; 0: any is allowed
-	RefuseStatus int         // of such a refusal: 408 (default) or another status
+	RefuseAbove  int         // a per_page above is refused by 408; 0: any is allowed
 	Headers      ListHeaders // of a page
-	IgnorePage   bool        // every page is the first one
 	LastPage     int         // pages above are empty; 0: only pages beyond the end
 	NoInactive   bool        // there is no list of inactive people: 404
 	ShowInactive bool        // inactive people stay in the normal list, with is_active false

@@ -111,12 +111,9 @@ func (s *Server) paginate(c *call, total int) (page, *problem) {
 	}
 	lists := s.config.Lists
 	if lists.RefuseAbove > 0 && per > lists.RefuseAbove {
-		return page{}, &problem{text: fmt.Sprintf("per_page must be less than or equal to %d", lists.RefuseAbove), of: lists.RefuseStatus}
+		return page{}, &problem{text: fmt.Sprintf("per_page must be less than or equal to %d", lists.RefuseAbove), of: http.StatusRequestTimeout}
 	}
 	per = min(per, lists.MaxPerPage)
-	if lists.IgnorePage {
-		number = 1
-	}
 	last := max((total+per-1)/per, 1)
 	p := page{from: total, to: total, header: map[string]string{
 		"Total":    strconv.Itoa(total),

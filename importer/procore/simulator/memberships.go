@@ -13,54 +13,47 @@ const maxBulk = 1000
 // addMembers handles POST project_memberships/bulk_add. The answer has the IDs added:
 // reference users of the company who were not on the project.
 func (s *Server) addMembers(c *call) answer {
-	added, _, wrong := s.changePeople(c, "party_ids", func(r *record) bool {
-		return r.UserID == 0 && s.store.join(r, c.project)
+	join := func(r *record) bool { return r.UserID == 0 && s.store.join(r, c.project) }
+	return s.changePeople(c, "party_ids", join, func(added, _ []int64) answer {
+		return jsonAnswer(http.StatusCreated, added)
 	})
-	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
-	}
-	return jsonAnswer(http.StatusCreated, added)
 }
 
 // removeMembers handles DELETE project_memberships/bulk_remove of version 2.
 func (s *Server) removeMembers(c *call) answer {
-	removed, skipped, wrong := s.changePeople(c, "party_ids", func(r *record) bool {
-		return r.UserID == 0 && s.store.leave(r, c.project)
+	leave := func(r *record) bool { return r.UserID == 0 && s.store.leave(r, c.project) }
+	return s.changePeople(c, "party_ids", leave, func(removed, skipped []int64) answer {
+		return dataAnswer(map[string]any{"processed_ids": s.versionTwoIDs(removed), "skipped_ids": s.versionTwoIDs(skipped)})
 	})
-	if wrong != nil {
-		return s.refuse(c, http.StatusBadRequest, *wrong)
-	}
-	return dataAnswer(map[string]any{"processed_ids": s.versionTwoIDs(removed), "skipped_ids": s.versionTwoIDs(skipped)})
 }
 
 // setInactive returns the handler of POST people/bulk_deactivate or bulk_activate. The
 // answer has the IDs changed.
 func (s *Server) setInactive(inactive bool) func(*call) answer {
-	return func(c *call) answer {
-		changed, _, wrong := s.changePeople(c, "ids", func(r *record) bool {
-			if r.Inactive == inactive {
-				return false
-			}
-			r.Inactive, r.Updated = inactive, s.clock()
-			s.store.changes++
-			return true
-		})
-		if wrong != nil {
-			return s.refuse(c, http.StatusBadRequest, *wrong)
+	set := func(r *record) bool {
+		if r.Inactive == inactive {
+			return false
 		}
-		return dataAnswer(map[string]any{"ids": s.versionTwoIDs(changed)})
+		r.Inactive, r.Updated = inactive, s.clock()
+		s.store.changes++
+		return true
+	}
+	return func(c *call) answer {
+		return s.changePeople(c, "ids", set, func(changed, _ []int64) answer {
+			return dataAnswer(map[string]any{"ids": s.versionTwoIDs(changed)})
+		})
 	}
 }
 
 // changePeople calls change for each person in the list of IDs under the given name,
-// and returns the IDs of the people changed and of the others.
-func (s *Server) changePeople(c *call, name string, change func(*record) bool) (changed, skipped []int64, wrong *problem) {
+// and answers with the IDs of the people changed and of the others.
+func (s *Server) changePeople(c *call, name string, change func(*record) bool, reply func(changed, skipped []int64) answer) answer {
 	var body map[string]json.RawMessage
 	var ids []int64
 	if json.Unmarshal(c.body, &body) != nil || json.Unmarshal(body[name], &ids) != nil || ids == nil {
-		return nil, nil, &problem{text: name + " must be an array of numbers"}
+		return s.refuse(c, http.StatusBadRequest, problem{text: name + " must be an array of numbers"})
 	}
-	changed, skipped = []int64{}, []int64{}
+	changed, skipped := []int64{}, []int64{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids[:min(len(ids), maxBulk)] {
@@ -70,7 +63,7 @@ func (s *Server) changePeople(c *call, name string, change func(*record) bool) (
 			skipped = append(skipped, id)
 		}
 	}
-	return changed, skipped, nil
+	return reply(changed, skipped)
 }
 
 // dataAnswer returns the answer of a version 2 call.

@@ -85,7 +85,6 @@ func New(c Config) *Server {
 	c.FirstPersonID = cmp.Or(c.FirstPersonID, 1<<53+1001)
 	c.TokenLife = cmp.Or(max(c.TokenLife, 0), 90*time.Minute)
 	c.Lists.MaxPerPage = cmp.Or(max(c.Lists.MaxPerPage, 0), 2000)
-	c.Lists.RefuseStatus = cmp.Or(c.Lists.RefuseStatus, http.StatusRequestTimeout)
 	if c.WorkClassifications == nil {
 		c.WorkClassifications = defaultTrades()
 	}

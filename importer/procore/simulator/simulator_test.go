@@ -457,8 +457,6 @@ func TestListOptions(t *testing.T) {
 		{"no headers", simulator.ListOptions{Headers: simulator.NoListHeaders}, "per_page=2&page=1", 200, 2, ""},
 		{"a total of 0", simulator.ListOptions{Headers: simulator.ZeroTotal}, "per_page=2&page=1", 200, 2, "0"},
 		{"refused", simulator.ListOptions{RefuseAbove: 500}, "per_page=2000", 408, 0, ""},
-		{"refused by 400", simulator.ListOptions{RefuseAbove: 1000, RefuseStatus: 400}, "per_page=2000", 400, 0, ""},
-		{"page ignored", simulator.ListOptions{IgnorePage: true}, "per_page=3&page=2", 200, 3, "5"},
 		{"cut", simulator.ListOptions{LastPage: 2}, "per_page=2&page=3", 200, 0, "5"},
 		{"inactive people shown", simulator.ListOptions{ShowInactive: true}, "per_page=10", 200, 6, "6"},
 	} {
