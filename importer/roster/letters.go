@@ -178,17 +178,6 @@ func caseLikelihood(word []rune, i int) float64 {
 	return 0
 }
 
-// countHigh counts the letters of a word beyond ASCII.
-func countHigh(word []rune) int {
-	n := 0
-	for _, r := range word {
-		if isHigh(r) {
-			n++
-		}
-	}
-	return n
-}
-
 // fit is how well decoded words are names.
 type fit struct {
 	likelihood float64 // the logarithm
@@ -196,50 +185,27 @@ type fit struct {
 	odd        int     // words that are names in no language
 }
 
-// fitWords returns how likely words are names. The share of each language among the
-// words is fitted to the words, so that a language of a single word is unlikely.
+// fitWords returns how likely words are names, each in the language that suits the word
+// best.
 func fitWords(words [][]rune) fit {
-	const rounds, leastPerLetter = 4, -14.0
-	list := languages()
+	const leastPerLetter = -14.0
 	var f fit
-	likelihoods := make([][]float64, len(words))
-	for i, word := range words {
-		for _, l := range list {
-			likelihoods[i] = append(likelihoods[i], l.likelihood(word))
+	for _, word := range words {
+		best := math.Inf(-1)
+		for _, l := range languages() {
+			best = max(best, l.likelihood(word))
 		}
-		high := countHigh(word)
+		high := 0
+		for _, r := range word {
+			if isHigh(r) {
+				high++
+			}
+		}
+		f.likelihood += best
 		f.letters += high
-		if slices.Max(likelihoods[i]) < leastPerLetter*float64(high) {
+		if best < leastPerLetter*float64(high) {
 			f.odd++
 		}
 	}
-	share := slices.Repeat([]float64{1 / float64(len(list))}, len(list))
-	for range rounds {
-		f.likelihood = fitShares(share, likelihoods)
-	}
 	return f
-}
-
-// fitShares returns how likely words are by the shares of the languages, and improves the
-// shares.
-func fitShares(share []float64, likelihoods [][]float64) float64 {
-	const little = 0.05 // of a word for every language
-	sum := 0.0
-	next := slices.Repeat([]float64{little}, len(share))
-	parts := make([]float64, len(share))
-	for _, word := range likelihoods {
-		best, total := slices.Max(word), 0.0
-		for i, value := range word {
-			parts[i] = share[i] * math.Exp(value-best)
-			total += parts[i]
-		}
-		sum += best + math.Log(total)
-		for i, part := range parts {
-			next[i] += part / total
-		}
-	}
-	for i := range share {
-		share[i] = next[i] / (float64(len(likelihoods)) + little*float64(len(share)))
-	}
-	return sum
 }
