@@ -244,12 +244,18 @@ func cutQuoted(line string) (cell, rest string, closed bool) {
 
 // blankRow reports whether a row has nothing to see.
 func blankRow(cells []string) bool {
+	return countFilled(cells) == 0
+}
+
+// countFilled counts the cells that are not blank.
+func countFilled(cells []string) int {
+	n := 0
 	for _, c := range cells {
 		if !blank(c) {
-			return false
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 // blank reports whether a cell has nothing to see. NULs are something: a crash leaves

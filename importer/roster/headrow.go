@@ -60,15 +60,7 @@ func (h *headRow) headings(heading func(string) bool) int {
 }
 
 // filled counts the cells that are not blank.
-func (h *headRow) filled() int {
-	n := 0
-	for _, c := range h.Cells {
-		if !blank(c) {
-			n++
-		}
-	}
-	return n
-}
+func (h *headRow) filled() int { return countFilled(h.Cells) }
 
 // text returns a cell without line breaks, or "" behind the last cell.
 func (h *headRow) text(column int) string {

@@ -84,15 +84,10 @@ func (f *filler) apply(row *Row, headerRow int) {
 // table.
 func (f *filler) section(row *Row, width int) bool {
 	for _, o := range f.open {
-		if o.Top != row.Number || o.Right-o.Left+1 < max(3, width*6/10) || o.text == "" {
+		if o.Top != row.Number || o.Right-o.Left+1 < max(3, width*6/10) || blank(o.text) {
 			continue
 		}
-		for i, c := range row.Cells {
-			if i != o.Left && !blank(c) {
-				return false
-			}
-		}
-		return true
+		return countFilled(row.Cells) == 1
 	}
 	return false
 }

@@ -62,7 +62,7 @@ func (c *rowClassifier) allHeadings(row *Row) bool {
 // sameCells reports whether a row has the cells of the header in the same columns. The
 // row may leave out some cells, but must repeat two.
 func sameCells(cells, header []string) bool {
-	same, filled := 0, 0
+	same := 0
 	for i, cell := range cells {
 		switch {
 		case blank(cell):
@@ -72,12 +72,7 @@ func sameCells(cells, header []string) bool {
 			same++
 		}
 	}
-	for _, cell := range header {
-		if !blank(cell) {
-			filled++
-		}
-	}
-	return same > 1 || same > 0 && same == filled
+	return same > 1 || same > 0 && same == countFilled(header)
 }
 
 // headingKey returns a cell as headings are compared: in small letters, without the mark

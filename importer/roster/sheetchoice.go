@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	wording "muster/importer/text"
 )
 
 // sheetChoice is a sheet that may be the roster.
@@ -62,12 +64,8 @@ func (r *Reader) chooseSheet(o Options) (*sheet, error) {
 			choices = append(choices, newSheetChoice(sh, o))
 		}
 	}
-	switch hidden := len(r.book.sheets) - len(choices); hidden {
-	case 0:
-	case 1:
-		r.remark("1 hidden sheet was not looked at (name one by --sheet to read it)")
-	default:
-		r.remark(fmt.Sprintf("%d hidden sheets were not looked at (name one by --sheet to read it)", hidden))
+	if hidden := len(r.book.sheets) - len(choices); hidden > 0 {
+		r.remark(wording.Plural(hidden, "hidden sheet was", "hidden sheets were") + " not looked at (name one by --sheet to read it)")
 	}
 	if len(choices) == 0 {
 		return nil, r.source.fail(CodeSheetMissing, "the workbook has no visible sheet of cells", "show the sheet with the people, or name it by --sheet", nil)
@@ -110,16 +108,18 @@ func (r *Reader) firstFilledSheet(choices []sheetChoice) (*sheet, error) {
 // no sheet has exactly this name.
 func (r *Reader) namedSheet(name string) (*sheet, error) {
 	var names []string
+	var found *sheet
 	for _, sh := range r.book.sheets {
 		if sh.Name == name {
 			return sh, nil
 		}
+		if found == nil && strings.EqualFold(strings.TrimSpace(sh.Name), strings.TrimSpace(name)) {
+			found = sh
+		}
 		names = append(names, strconv.Quote(sh.Name))
 	}
-	for _, sh := range r.book.sheets {
-		if strings.EqualFold(strings.TrimSpace(sh.Name), strings.TrimSpace(name)) {
-			return sh, nil
-		}
+	if found != nil {
+		return found, nil
 	}
 	return nil, r.source.fail(CodeSheetMissing, fmt.Sprintf("there is no sheet %q", name), "the sheets are "+strings.Join(names[:min(len(names), 20)], ", "), nil)
 }

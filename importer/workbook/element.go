@@ -28,10 +28,11 @@ func (list attributes) attr(name string) string {
 	return ""
 }
 
-// prefixed returns an attribute with a prefix, as r:id has, or "".
+// prefixed returns an attribute with a prefix, as r:id has, or "". The extensions of
+// LibreOffice to a standard attribute do not count.
 func (list attributes) prefixed(name string) string {
 	for _, a := range list {
-		if a.Name.Local == name && a.Name.Space != "" && a.Name.Space != "xmlns" {
+		if a.Name.Local == name && a.Name.Space != "" && a.Name.Space != "xmlns" && a.Name.Space != "calcext" {
 			return a.Value
 		}
 	}

@@ -3,10 +3,12 @@ package workbook
 import (
 	"bytes"
 	"cmp"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -180,32 +182,24 @@ func repeats(text string) (int, error) {
 	return n, nil
 }
 
-// odsCell holds the values of a cell's attributes by name.
-type odsCell map[string]string
+// odsCell holds the attributes of a cell.
+type odsCell struct{ attributes }
 
-// newODSCell reads the attributes of a cell. The attributes of LibreOffice that the
-// standard does not have keep a prefix.
-func newODSCell(attrs attributes) odsCell {
-	c := odsCell{}
-	for _, a := range attrs {
-		name := a.Name.Local
-		if a.Name.Space == "calcext" {
-			name = "calcext:" + name
-		}
-		c[name] = a.Value
-	}
-	return c
+// isError reports whether LibreOffice, in an attribute beside the standard's, says that
+// the cell shows an error.
+func (c odsCell) isError() bool {
+	return slices.Contains(c.attributes, xml.Attr{Name: xml.Name{Space: "calcext", Local: "value-type"}, Value: "error"})
 }
 
 // isFormula reports whether the cell holds a formula.
-func (c odsCell) isFormula() bool { return c["formula"] != "" }
+func (c odsCell) isFormula() bool { return c.prefixed("formula") != "" }
 
 // readCell reads the current cell. readCell returns how many columns the cell takes, and
 // how many cells were filled.
 func (t *odsTable) readCell(column int) (width, filled int, err error) {
 	covered := t.name == "covered-table-cell"
-	c := newODSCell(t.attributes)
-	times, err := repeats(c["number-columns-repeated"])
+	c := odsCell{t.attributes}
+	times, err := repeats(c.prefixed("number-columns-repeated"))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -226,7 +220,7 @@ func (t *odsTable) readCell(column int) (width, filled int, err error) {
 	}
 	for i := 0; text != "" && i < times && column+i < MaxColumns; i++ {
 		filled++
-		if err := t.out.put(column+i, text, kind, t.struck[c["style-name"]]); err != nil {
+		if err := t.out.put(column+i, text, kind, t.struck[c.prefixed("style-name")]); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -235,11 +229,11 @@ func (t *odsTable) readCell(column int) (width, filled int, err error) {
 
 // merge notes the area of a cell that is merged with others.
 func (t *odsTable) merge(c odsCell, column int) error {
-	columns, err := repeats(c["number-columns-spanned"])
+	columns, err := repeats(c.prefixed("number-columns-spanned"))
 	if err != nil {
 		return err
 	}
-	rows, err := repeats(c["number-rows-spanned"])
+	rows, err := repeats(c.prefixed("number-rows-spanned"))
 	if err != nil || columns == 1 && rows == 1 {
 		return err
 	}
@@ -249,13 +243,13 @@ func (t *odsTable) merge(c odsCell, column int) error {
 
 // show returns what a cell shows and what the cell holds, as for a cell of Excel.
 func (c odsCell) show(shown string) (text string, kind Kind, err error) {
-	kindName := c["value-type"]
-	if c["calcext:value-type"] == "error" || c.isFormula() && kindName == "" && shown == "" {
+	kindName := c.prefixed("value-type")
+	if c.isError() || c.isFormula() && kindName == "" && shown == "" {
 		return cmp.Or(shown, "#N/A"), FormulaError, nil
 	}
 	switch kindName {
 	case "float", "percentage", "currency":
-		value := c["value"]
+		value := c.prefixed("value")
 		n, err := parseNumber(value)
 		switch {
 		case err != nil:
@@ -267,13 +261,13 @@ func (c odsCell) show(shown string) (text string, kind Kind, err error) {
 		}
 		return showInFull(value, n), Number, nil
 	case "date":
-		return showISODate(c["date-value"]), Date, nil
+		return showISODate(c.prefixed("date-value")), Date, nil
 	case "time":
 		return shown, Date, nil
 	case "boolean":
-		return showBoolean(c["boolean-value"])
+		return showBoolean(c.prefixed("boolean-value"))
 	}
-	return cmp.Or(shown, c["string-value"]), Text, nil
+	return cmp.Or(shown, c.prefixed("string-value")), Text, nil
 }
 
 func showsWord(shown string) bool {

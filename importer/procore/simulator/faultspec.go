@@ -103,9 +103,5 @@ func parseDuration(text string) (time.Duration, error) {
 }
 
 func kindList() string {
-	var names []string
-	for _, k := range FaultKinds() {
-		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(strings.Fields(strings.Trim(fmt.Sprint(FaultKinds()), "[]")), ", ")
 }

@@ -76,11 +76,8 @@ func (s *Server) drip(w http.ResponseWriter, c *call, a answer, over time.Durati
 	}
 }
 
-func flush(w http.ResponseWriter) {
-	if f, ok := w.(http.Flusher); ok {
-		f.Flush()
-	}
-}
+// flush sends what was written so far, where the connection can do so.
+func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 
 // pass waits for d, even if the client disconnects: a server does not notice. Close ends the
 // wait and cuts the connection.
