@@ -73,8 +73,9 @@ func guessCharmaps(sample []byte) []charmapGuess {
 	for _, g := range charmaps() {
 		decoded := make([][]rune, len(words))
 		for i, w := range words {
-			decoded[i] = decodeWord(w, g.Charmap)
-			g.words = append(g.words, string(decoded[i]))
+			letters, _ := g.NewDecoder().Bytes(w) // a charmap decodes any byte
+			g.words = append(g.words, string(letters))
+			decoded[i] = []rune(g.words[i])
 		}
 		g.fit = fitWords(decoded)
 		if !slices.ContainsFunc(guesses, func(other charmapGuess) bool { return slices.Equal(other.words, g.words) }) {
@@ -97,15 +98,6 @@ func highWords(sample []byte) [][]byte {
 		seen[string(w)] = true
 		return false
 	})
-}
-
-// decodeWord returns a word of bytes as letters.
-func decodeWord(word []byte, cm *charmap.Charmap) []rune {
-	runes := make([]rune, len(word))
-	for i, c := range word {
-		runes[i] = cm.DecodeByte(c)
-	}
-	return runes
 }
 
 // differingWords returns a few words that the encodings read differently, as each

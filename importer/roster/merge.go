@@ -60,9 +60,7 @@ func (f *filler) apply(row *Row, headerRow int) {
 		if row.Number > headerRow && o.Top <= headerRow || o.Top == row.Number || o.text == "" {
 			continue
 		}
-		for len(row.Cells) <= o.Left {
-			row.Cells, row.Kinds = append(row.Cells, ""), append(row.Kinds, Text)
-		}
+		row.widen(o.Left + 1)
 		if row.Cells[o.Left] == "" {
 			row.Cells[o.Left], row.Kinds[o.Left] = o.text, o.kind
 		}

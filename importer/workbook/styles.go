@@ -32,8 +32,7 @@ type styles struct {
 	document             *element
 	fonts, fills, format *styleList
 	marks                map[int]bool // the fills that are marks
-	looks                map[look]int // the styles of texts
-	filled               map[[2]int]int
+	made                 map[any]int  // the new styles, by what each was made of
 }
 
 // styleList is a list of fonts, fills or cell formats, which are known by number.
@@ -50,7 +49,7 @@ const noStyles = xmlHead + `<styleSheet xmlns="` + mainSpace + `"><fonts count="
 	`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 
 func newStyles(document *element) (*styles, error) {
-	s := &styles{document: document, marks: map[int]bool{}, looks: map[look]int{}, filled: map[[2]int]int{}}
+	s := &styles{document: document, marks: map[int]bool{}, made: map[any]int{}}
 	for name, list := range map[string]**styleList{"fonts": &s.fonts, "fills": &s.fills, "cellXfs": &s.format} {
 		for _, e := range document.root().elements() {
 			if e.name == name {
@@ -107,14 +106,20 @@ func (s *styles) isMark(style int) bool { return s.marks[s.number(style, "fillId
 
 // withFill returns a style that differs from another by the fill alone.
 func (s *styles) withFill(style, fill int) int {
-	key := [2]int{style, fill}
-	n, found := s.filled[key]
-	if !found {
+	return s.remember([2]int{style, fill}, func() *element {
 		changed := s.style(style).clone()
 		changed.set("fillId", strconv.Itoa(fill))
 		changed.set("applyFill", "1")
-		n = s.format.index(changed)
-		s.filled[key] = n
+		return changed
+	})
+}
+
+// remember returns the style that build makes of the parts, and makes the style once.
+func (s *styles) remember(parts any, build func() *element) int {
+	n, found := s.made[parts]
+	if !found {
+		n = s.format.index(build())
+		s.made[parts] = n
 	}
 	return n
 }
@@ -132,12 +137,7 @@ type look struct {
 
 // text returns the style of a text.
 func (s *styles) text(l look) int {
-	n, found := s.looks[l]
-	if !found {
-		n = s.format.index(s.newText(l))
-		s.looks[l] = n
-	}
-	return n
+	return s.remember(l, func() *element { return s.newText(l) })
 }
 
 func (s *styles) newText(l look) *element {
