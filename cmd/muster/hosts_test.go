@@ -499,6 +499,42 @@ func TestThreeHostsOnThreeProjects(t *testing.T) {
 	}
 }
 
+// TestHostsWithACredentialEach measures how many people hosts create together that share
+// the ledger and not the credential: each has a quota to itself.
+func TestHostsWithACredentialEach(t *testing.T) {
+	long(t)
+	const people, most = 600, 4
+	for hosts := 1; hosts <= most; hosts++ {
+		ledger := pgtest.URL(t)
+		var all []*host
+		for range hosts {
+			w := newWorld(t, simulator.Config{Windows: []simulator.Window{{Length: 2 * time.Second, Limit: 100, Rolling: true}}})
+			all = append(all, w.host("host", ledger))
+		}
+		var group sync.WaitGroup
+		began := time.Now()
+		for _, h := range all {
+			roster := h.crew(people)
+			group.Go(func() {
+				if code, said := h.run(h.program(roster)); code != exitDone {
+					t.Errorf("exit %d\n%s", code, said)
+				}
+			})
+		}
+		group.Wait()
+		took := time.Since(began)
+		throttled := 0
+		for _, h := range all {
+			h.exact(people)
+			throttled += h.server.Requests().Throttled
+		}
+		if throttled > 0 {
+			t.Errorf("%d hosts: 429 %d times", hosts, throttled)
+		}
+		t.Logf("%d hosts: %.0f people a second", hosts, float64(hosts*people)/took.Seconds())
+	}
+}
+
 // TestTakeOverTime measures how long after a kill another host sends the first request, and creates the
 // next person. The lost requests of the killed host are settled in between.
 func TestTakeOverTime(t *testing.T) {

@@ -148,6 +148,18 @@ func testNewPeopleOfOneKey(t *testing.T, location newLocation) {
 	}
 }
 
+// A sandbox has a project of the same number, and gives its people the same IDs.
+func testNewPeopleOfASandbox(t *testing.T, location newLocation) {
+	t.Parallel()
+	l := open(t, location(t))
+	fresh := created(7)
+	fresh.New = true
+	record(t, l, intend(t, l, begin(t, l), l.Key("here"), 1), fresh)
+	sandbox := scope()
+	sandbox.API = "https://sandbox.example.com"
+	record(t, l, intend(t, l, beginScope(t, l, sandbox), l.Key("there"), 1), fresh)
+}
+
 func testToken(t *testing.T, location newLocation) {
 	t.Parallel()
 	l := open(t, location(t))

@@ -48,8 +48,10 @@ func (q *postgresReader) People(ctx context.Context, keys []Key) ([]personRecord
 	return queryPostgres(ctx, q, scanPerson, postgresPeople+"WHERE key = ANY ($1::bytea[])", byteKeys(keys))
 }
 
-func (q *postgresReader) Owners(ctx context.Context, people []int64) ([]personRecord, error) {
-	return queryPostgres(ctx, q, scanPerson, postgresPeople+"WHERE person = ANY ($1::bigint[]) AND person <> 0 AND state = $2", people, int(Created))
+func (q *postgresReader) Owners(ctx context.Context, people []int64) ([]ownerRecord, error) {
+	return queryPostgres(ctx, q, scanOwner, `SELECT p.key, p.person, coalesce(r.api, ''), coalesce(r.company, 0), p.project
+		FROM muster_people p LEFT JOIN muster_runs r ON r.number = p.run
+		WHERE p.person = ANY ($1::bigint[]) AND p.person <> 0 AND p.state = $2`, people, int(Created))
 }
 
 func (q *postgresReader) Runs(ctx context.Context, limit int) ([]Run, error) {

@@ -76,13 +76,14 @@ func (q *sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, 
 		FROM json_each(?) k CROSS JOIN people p ON p.key = unhex(k.value)`, keyList(keys))
 }
 
-func (q *sqliteReader) Owners(ctx context.Context, people []int64) ([]personRecord, error) {
+func (q *sqliteReader) Owners(ctx context.Context, people []int64) ([]ownerRecord, error) {
 	list, err := json.Marshal(people)
 	if err != nil {
 		return nil, err
 	}
-	return query(ctx, q, scanPerson, `SELECT p.key, p.name_key, p.id_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
-		FROM json_each(?) k CROSS JOIN people p ON p.person = k.value AND p.person <> 0 WHERE p.state = ?`, string(list), int(Created))
+	return query(ctx, q, scanOwner, `SELECT p.key, p.person, coalesce(r.api, ''), coalesce(r.company, 0), p.project
+		FROM json_each(?) k CROSS JOIN people p ON p.person = k.value AND p.person <> 0 LEFT JOIN runs r ON r.number = p.run
+		WHERE p.state = ?`, string(list), int(Created))
 }
 
 func (q *sqliteReader) Runs(ctx context.Context, limit int) ([]Run, error) {
@@ -236,6 +237,10 @@ func scanPerson(rows scanner) (p personRecord, err error) {
 	err = rows.Scan(&p.key, &p.nameKey, &p.idKey, &p.state, &p.id, &p.project, &p.attempts, &p.generation, &created, &p.createdBy)
 	p.created = created.time()
 	return p, err
+}
+
+func scanOwner(rows scanner) (o ownerRecord, err error) {
+	return o, rows.Scan(&o.key, &o.person, &o.scope.API, &o.scope.Company, &o.scope.Project)
 }
 
 func scanRun(rows scanner) (r Run, err error) {

@@ -77,9 +77,8 @@ type reader interface {
 	// People returns what is known for good of the keys, in any order.
 	People(ctx context.Context, keys []Key) ([]personRecord, error)
 
-	// Owners returns what is known of the keys that have created people with these
-	// IDs, in any order.
-	Owners(ctx context.Context, people []int64) ([]personRecord, error)
+	// Owners returns the keys that have people with these IDs, in any order.
+	Owners(ctx context.Context, people []int64) ([]ownerRecord, error)
 
 	// Runs returns the latest runs, the newest first: all if limit is 0.
 	Runs(ctx context.Context, limit int) ([]Run, error)
@@ -131,6 +130,14 @@ type intentRecord struct {
 	sent       time.Time // when the intent was made
 	ended      time.Time // when result was recorded; zero if no result was
 	result     Result
+}
+
+// ownerRecord says that a key has a person. The scope has only the project if the run
+// that created the person was pruned.
+type ownerRecord struct {
+	key    Key
+	person int64
+	scope  Scope
 }
 
 // personRecord is what is known for good of a key.

@@ -38,6 +38,7 @@ func testStore(t *testing.T, location newLocation) {
 		{"EndedContext", testEndedContext},
 		{"ContextEndsMeanwhile", testContextEndsMeanwhile},
 		{"NewPeopleOfOneKey", testNewPeopleOfOneKey},
+		{"NewPeopleOfASandbox", testNewPeopleOfASandbox},
 		{"OneSender", testOneSender},
 		{"TwoOnOneFile", testTwoOnOneFile},
 		{"Lookup", testLookup},

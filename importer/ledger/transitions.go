@@ -12,7 +12,7 @@ import (
 type batch struct {
 	open   map[Key]*intentRecord
 	people map[Key]personRecord
-	owners map[int64][]personRecord // by person: the keys that may have a new person
+	owners map[int64][]ownerRecord // by person: the keys that may have a new person
 
 	added      []*intentRecord
 	unresolved []*intentRecord
@@ -50,7 +50,7 @@ func applyChanges(ctx context.Context, tx transaction, changes []*change) error 
 }
 
 func readBatch(ctx context.Context, tx transaction, changes []*change) (*batch, error) {
-	b := &batch{open: map[Key]*intentRecord{}, people: map[Key]personRecord{}, owners: map[int64][]personRecord{}}
+	b := &batch{open: map[Key]*intentRecord{}, people: map[Key]personRecord{}, owners: map[int64][]ownerRecord{}}
 	var keys []Key
 	var created []int64
 	for _, c := range changes {
@@ -67,8 +67,8 @@ func readBatch(ctx context.Context, tx transaction, changes []*change) (*batch, 
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range owners {
-			b.owners[p.id] = append(b.owners[p.id], p)
+		for _, o := range owners {
+			b.owners[o.person] = append(b.owners[o.person], o)
 		}
 	}
 	intents, people, err := tx.Known(ctx, keys)
@@ -170,16 +170,18 @@ func (b *batch) record(c *change) error {
 	delete(b.open, i.key)
 	b.people[i.key] = p
 	if p.state == Created {
-		b.owners[p.id] = append(b.owners[p.id], p)
+		b.owners[p.id] = append(b.owners[p.id], ownerRecord{key: p.key, person: p.id, scope: i.scope})
 	}
 	b.settled, b.settledAs = append(b.settled, i), append(b.settledAs, p)
 	return nil
 }
 
-// taken reports whether another key of the intent's project has the person.
+// taken reports whether another key of the intent's project has the person. A sandbox
+// gives the IDs of other people, for a project of the same number. Of a pruned run, the
+// number of the project is all that is known.
 func (b *batch) taken(i *intentRecord, person int64) bool {
-	return slices.ContainsFunc(b.owners[person], func(p personRecord) bool {
-		return p.key != i.key && p.project == i.scope.Project
+	return slices.ContainsFunc(b.owners[person], func(o ownerRecord) bool {
+		return o.key != i.key && (o.scope == i.scope || o.scope == Scope{Project: i.scope.Project})
 	})
 }
 

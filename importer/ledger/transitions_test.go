@@ -44,7 +44,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := &batch{open: map[Key]*intentRecord{}, people: map[Key]personRecord{}, owners: map[int64][]personRecord{}}
+			b := &batch{open: map[Key]*intentRecord{}, people: map[Key]personRecord{}, owners: map[int64][]ownerRecord{}}
 			if c.open {
 				i := open
 				b.open[key] = &i
