@@ -503,12 +503,12 @@ func TestThreeHostsOnThreeProjects(t *testing.T) {
 // the ledger and not the credential: each has a quota to itself.
 func TestHostsWithACredentialEach(t *testing.T) {
 	long(t)
-	const people, most = 600, 4
+	const people, most = 750, 4
 	for hosts := 1; hosts <= most; hosts++ {
 		ledger := pgtest.URL(t)
 		var all []*host
 		for range hosts {
-			w := newWorld(t, simulator.Config{Windows: []simulator.Window{{Length: 2 * time.Second, Limit: 100, Rolling: true}}})
+			w := newWorld(t, simulator.Config{Windows: []simulator.Window{{Length: 10 * time.Second, Limit: 500, Rolling: true}}})
 			all = append(all, w.host("host", ledger))
 		}
 		var group sync.WaitGroup
