@@ -22,7 +22,7 @@ func (r *run) policy() policy {
 func (r *run) lookUp(work context.Context, tasks []*task) error {
 	keys := make([]ledger.Key, len(tasks))
 	for i, t := range tasks {
-		t.key = r.ledgerKey(appendKey(nil, &t.person, t.namesake))
+		t.key = r.ledgerKey(personKey(&t.person, t.namesake))
 		keys[i] = t.key
 	}
 	entries, err := r.lookup(work, keys)

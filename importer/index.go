@@ -81,7 +81,7 @@ func (x *index) addName(key []byte, row int, unique bool) (first int) {
 // has, and in the first pass over the roster.
 func (x *index) addID(kind keyKind, p *mapping.Person, row int) (first int, r *repeat) {
 	x.addNamed(p, row)
-	h := x.hash(appendID(nil, kind, p))
+	h := x.hash(idKey(kind, p))
 	first = x.add(h, row)
 	r = x.repeats[h]
 	switch {
@@ -140,8 +140,8 @@ func (x *index) rowHash(kind keyKind, p *mapping.Person) rowHash {
 
 // claims reports whether a row has one of the person's IDs.
 func (x *index) claims(p *mapping.Person) bool {
-	return x != nil && (p.OriginID != "" && x.hasKey(appendID(nil, byOriginID, p)) ||
-		p.EmployeeID != "" && x.hasKey(appendID(nil, byEmployeeID, p)))
+	return x != nil && (p.OriginID != "" && x.hasKey(idKey(byOriginID, p)) ||
+		p.EmployeeID != "" && x.hasKey(idKey(byEmployeeID, p)))
 }
 
 // hasName reports whether a row without an ID has the person's name.
@@ -151,7 +151,7 @@ func (x *index) hasName(p *mapping.Person) bool {
 
 // nameKeyOf returns the key that the person has without an ID.
 func nameKeyOf(p *mapping.Person) []byte {
-	return appendKey(nil, &mapping.Person{FirstName: p.FirstName, LastName: p.LastName}, 1)
+	return personKey(&mapping.Person{FirstName: p.FirstName, LastName: p.LastName}, 1)
 }
 
 func (x *index) hasKey(key []byte) bool {

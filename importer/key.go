@@ -10,7 +10,7 @@ import (
 )
 
 // keyKind is the identifier that makes two rows the same person.
-type keyKind byte
+type keyKind rune
 
 const (
 	byOriginID   keyKind = 'o' // unique within the company
@@ -19,7 +19,7 @@ const (
 )
 
 // byEmployeeAlone begins the key of an employee ID alone, which is no row's key.
-const byEmployeeAlone byte = 'i'
+const byEmployeeAlone = "i"
 
 func (k keyKind) String() string {
 	switch k {
@@ -74,37 +74,32 @@ func foldID(id string) string {
 	return bare
 }
 
-// appendID appends what stands for one of the IDs of a person, whatever the name.
-func appendID(dst []byte, kind keyKind, p *mapping.Person) []byte {
+// idKey returns what stands for one of the IDs of a person, whatever the name.
+func idKey(kind keyKind, p *mapping.Person) []byte {
 	if kind == byOriginID {
-		return append(append(dst, byte(byOriginID), 0), foldID(p.OriginID)...)
+		return []byte(string(byOriginID) + "\x00" + foldID(p.OriginID))
 	}
-	return append(append(dst, byEmployeeAlone, 0), foldID(p.EmployeeID)...)
+	return []byte(byEmployeeAlone + "\x00" + foldID(p.EmployeeID))
 }
 
-// appendKey appends the key of p to dst. Job title and classification change, so
-// the key does not contain them. namesake counts the people of one name, from
-// 1; only a key by name contains the number.
-func appendKey(dst []byte, p *mapping.Person, namesake int) []byte {
+// personKey returns the key of p. Job title and classification change, so the key does
+// not contain them. namesake counts the people of one name, from 1; only a key by name
+// contains the number.
+func personKey(p *mapping.Person, namesake int) []byte {
 	kind := keyOf(p)
-	if kind == byOriginID {
-		return appendID(dst, byOriginID, p)
-	}
-	dst = append(dst, byte(kind), 0)
+	key := string(kind) + "\x00"
 	switch kind {
 	case byOriginID:
+		return idKey(byOriginID, p)
 	case byEmployeeID:
-		dst = append(dst, foldID(p.EmployeeID)...)
-		dst = append(dst, 0)
-		return append(dst, foldName(p.FirstName, p.LastName)...)
+		key += foldID(p.EmployeeID) + "\x00" + foldName(p.FirstName, p.LastName)
 	case byName:
-		dst = append(dst, foldName(p.FirstName, p.LastName)...)
+		key += foldName(p.FirstName, p.LastName)
 		if namesake > 1 {
-			dst = append(dst, 0)
-			dst = strconv.AppendInt(dst, int64(namesake), 10)
+			key += "\x00" + strconv.Itoa(namesake)
 		}
 	}
-	return dst
+	return []byte(key)
 }
 
 // memberKey returns the key of a membership: the owner of an origin ID on a project.
@@ -134,7 +129,7 @@ func (r *run) ledgerKey(key []byte) ledger.Key {
 // fullNameKey returns the ledger's key of the task's full name in the project,
 // whatever IDs the row has.
 func (r *run) fullNameKey(t *task) ledger.Key {
-	return r.ledgerKey(appendKey(nil, t.withoutID(), 1))
+	return r.ledgerKey(personKey(t.withoutID(), 1))
 }
 
 // employeeKey returns the ledger's key of the task's employee ID in the project,
@@ -143,7 +138,7 @@ func (r *run) employeeKey(t *task) ledger.Key {
 	if t.person.EmployeeID == "" || t.sharedID {
 		return ledger.Key{}
 	}
-	return r.ledgerKey(appendID(nil, byEmployeeID, &t.person))
+	return r.ledgerKey(idKey(byEmployeeID, &t.person))
 }
 
 // lookup returns the ledger's entry of each key. In a dry run, the entries include

@@ -402,16 +402,16 @@ func newSharedKeys() sharedKeys { return sharedKeys{maphash.MakeSeed(), map[uint
 // keysOf returns the keys of a person: the name, and the IDs if there are any.
 func (s *sharedKeys) keysOf(p *mapping.Person) []uint64 {
 	name := mapping.Person{FirstName: p.FirstName, LastName: p.LastName}
-	return append(s.idsOf(p), maphash.Bytes(s.seed, appendKey(nil, &name, 1)))
+	return append(s.idsOf(p), maphash.Bytes(s.seed, personKey(&name, 1)))
 }
 
 func (s *sharedKeys) idsOf(p *mapping.Person) []uint64 {
 	var keys []uint64
 	if p.OriginID != "" {
-		keys = append(keys, maphash.Bytes(s.seed, appendID(nil, byOriginID, p)))
+		keys = append(keys, maphash.Bytes(s.seed, idKey(byOriginID, p)))
 	}
 	if p.EmployeeID != "" {
-		keys = append(keys, maphash.Bytes(s.seed, appendID(nil, byEmployeeID, p)))
+		keys = append(keys, maphash.Bytes(s.seed, idKey(byEmployeeID, p)))
 	}
 	return keys
 }

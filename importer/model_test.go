@@ -66,7 +66,7 @@ type modelEntry struct {
 
 var modelSeed = maphash.MakeSeed()
 
-func modelKey(p mapping.Person) string { return string(appendKey(nil, &p, 1)) }
+func modelKey(p mapping.Person) string { return string(personKey(&p, 1)) }
 
 // list returns a listing that begins at a tick.
 func (w *modelWorld) list(at int) *people {

@@ -25,7 +25,7 @@ func (r *run) nameKey(t *task) string {
 	if !r.AllowNamesakes {
 		return ""
 	}
-	return string(appendKey(nil, t.withoutID(), 1))
+	return string(personKey(t.withoutID(), 1))
 }
 
 // withoutID returns the person with nothing but the name.
@@ -69,7 +69,7 @@ func (r *run) renumber(work context.Context, t *task) error {
 func (r *run) nameKeys(t *task, n int) []ledger.Key {
 	keys := make([]ledger.Key, n)
 	for i := range keys {
-		keys[i] = r.ledgerKey(appendKey(nil, t.withoutID(), i+1))
+		keys[i] = r.ledgerKey(personKey(t.withoutID(), i+1))
 	}
 	return keys
 }

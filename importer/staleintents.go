@@ -63,7 +63,7 @@ func (s *staleIntents) see(p procore.Person) {
 			s.keys[k] = append(people, p.ID)
 		}
 	}
-	key := func(m mapping.Person) ledger.Key { return ledgerKey(s.run.Ledger, s.scope, appendKey(nil, &m, 1)) }
+	key := func(m mapping.Person) ledger.Key { return ledgerKey(s.run.Ledger, s.scope, personKey(&m, 1)) }
 	name := key(mapping.Person{FirstName: p.FirstName, LastName: p.LastName})
 	if p.OriginID != "" {
 		for _, k := range []ledger.Key{key(mapping.Person{OriginID: p.OriginID}), memberKey(s.run.Ledger, s.scope, p.OriginID)} {

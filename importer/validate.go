@@ -32,8 +32,8 @@ type validator struct {
 	index      *index
 	columns    map[mapping.Field]int // the roster's column of each field
 	occurrence map[string]int        // rows so far with a repeated name, if namesakes are allowed
-	detailed   bool       // most rows say more than a name
-	zeros      *lostZeros // of a results file; otherwise nil
+	detailed   bool                  // most rows say more than a name
+	zeros      *lostZeros            // of a results file; otherwise nil
 }
 
 // checked is a row with the verdict of the validator. It is valid until the next
@@ -59,8 +59,8 @@ type verdict struct {
 	status   outcome.Status    // "" if the row would be sent
 	problems []outcome.Problem // notes, if the row would be sent
 	personID int64
-	namesake int    // the number of the row among rows of one name, from 1
-	sharedID bool   // rows of other last names have the row's employee ID, too
+	namesake int  // the number of the row among rows of one name, from 1
+	sharedID bool // rows of other last names have the row's employee ID, too
 }
 
 // checkKey compares a mapped row with other rows of the person's key. The first
@@ -144,7 +144,7 @@ func (a *validator) checkDuplicate(one *checked) {
 // checkName compares a row without an ID with the earlier rows of the name, and with all
 // rows of the name that have an ID.
 func (a *validator) checkName(one *checked) {
-	key := appendKey(nil, &one.person, 1)
+	key := personKey(&one.person, 1)
 	first := a.index.addName(key, one.number, !a.namesakes)
 	switch {
 	case first == one.number:
@@ -180,7 +180,7 @@ func (a *validator) checkID(one *checked) {
 	one.sharedID = one.sharedID || repeats.shared
 	here, there := a.index.rowHash(kind, &one.person), repeats.first
 	if repeats.shared {
-		first = a.index.add(a.index.hash(appendKey(nil, &one.person, 1)), one.number)
+		first = a.index.add(a.index.hash(personKey(&one.person, 1)), one.number)
 		there = here
 	}
 	problem := outcome.Problem{Code: codeDuplicate, Field: string(kind.field())}

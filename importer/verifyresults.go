@@ -83,7 +83,7 @@ func (p *part) lookUpKept(ctx context.Context, want func(*outcome.Outcome) bool,
 		if !row.kept() || !want(row.rare.kept) || len(p.mapper.Map(row.cells, row.kinds, &person)) > 0 {
 			continue
 		}
-		keys = append(keys, ledgerKey(p.Ledger, p.Scope, appendKey(nil, &person, 1)))
+		keys = append(keys, ledgerKey(p.Ledger, p.Scope, personKey(&person, 1)))
 		rows = append(rows, claimedRow{row.number, row.line, row.rare.kept.PersonID})
 		if len(keys) == batchRows {
 			if err := compare(); err != nil {
@@ -110,7 +110,7 @@ func (m *shiftDetector) first() int {
 // row is invalid.
 func (r *run) restorePerson(work context.Context, t *task) error {
 	if t.person.LastName != "" && !r.AllowNamesakes {
-		known, err := r.lookup(work, []ledger.Key{r.ledgerKey(appendKey(nil, &t.person, 1))})
+		known, err := r.lookup(work, []ledger.Key{r.ledgerKey(personKey(&t.person, 1))})
 		if err != nil {
 			return err
 		}

@@ -41,14 +41,14 @@ func isWorkerKind(cell string) bool {
 
 // The words of cells that hold no value.
 var (
-	emptyWords       = rareWordSet("empty", "empty")
-	emptyUnlessNames = rareWordSet("empty", "empty but a name") // in lower case, without brackets
-	noIDWords        = rareWordSet("empty", "no id")            // the same
-	placeholderWords = rareWordSet("empty", "placeholder")
-	noNameWords      = rareWordSet("empty", "no name")
-	nullNames        = rareWordSet("empty", "null or name")
-	nullLastNames    = rareWordSet("empty", "null or last name")
-	formulaErrors    = rareWordSet("empty", "formula error")
+	emptyWords       = emptyWordSet("empty")
+	emptyUnlessNames = emptyWordSet("empty but a name") // in lower case, without brackets
+	noIDWords        = emptyWordSet("no id")            // the same
+	placeholderWords = emptyWordSet("placeholder")
+	noNameWords      = emptyWordSet("no name")
+	nullNames        = emptyWordSet("null or name")
+	nullLastNames    = emptyWordSet("null or last name")
+	formulaErrors    = emptyWordSet("formula error")
 )
 
 // withoutBrackets returns a text without the brackets around.

@@ -67,10 +67,10 @@ type rareWords struct {
 	begins [256]bool // whether a word may begin with the byte, in small letters or in capitals
 }
 
-// rareWordSet is wordSet for rare words.
-func rareWordSet(file, name string) func() *rareWords {
+// emptyWordSet is wordSet for the words of empty cells.
+func emptyWordSet(name string) func() *rareWords {
 	return sync.OnceValue(func() *rareWords {
-		s := &rareWords{words: wordSet(file, name, exactly)()}
+		s := &rareWords{words: wordSet("empty", name, exactly)()}
 		for i := range s.begins {
 			s.begins[i] = i >= utf8.RuneSelf // the capital of a letter may begin with another byte
 		}

@@ -212,8 +212,8 @@ func (p *Page) mapping(c Check) {
 	p.headings("never sent", c.Withheld, "")
 }
 
-// WhyUnused is the reason why columns feed no field.
-const WhyUnused = " (Procore's create-person call accepts only the fields in muster help mapping)"
+// WhyUnused says behind the columns that feed no field where the fields are listed.
+const WhyUnused = " (muster help mapping lists the fields that Procore takes)"
 
 // headings writes a list of headings with a reason behind.
 func (p *Page) headings(what string, list []string, why string) {

@@ -125,6 +125,9 @@ func TestHeadingsAgain(t *testing.T) {
 			"\uFEFFFirst Name,Last Name\nAna,Silva\n\uFEFFFirst Name,Last Name\nBo,Li\n",
 			[]line{{2, "Ana|Silva", ""}, {3, "\uFEFFFirst Name|Last Name", again}, {4, "Bo|Li", ""}},
 		},
+		"below a mark that was read as Windows-1252": {
+			"ï»¿First Name,Last Name\nFirst Name,Last Name\nAna,Silva\n", []line{{2, "First Name|Last Name", again}, {3, "Ana|Silva", ""}},
+		},
 		"of such a file, quoted": {
 			"\uFEFF\"First Name\",\"Last Name\"\r\n\"Ana\",\"Silva\"\r\n\uFEFF\"First Name\",\"Last Name\"\r\n\"Bo\",\"Li\"\r\n\uFEFF\"Cy\",\"Ray\"\r\n",
 			[]line{{2, "Ana|Silva", ""}, {3, "First Name|Last Name", again}, {4, "Bo|Li", ""}, {5, "Cy|Ray", ""}},

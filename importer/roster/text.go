@@ -101,8 +101,10 @@ func hasLostBlocks(head []byte) bool {
 
 func utf8Text(head []byte) *text {
 	t := &text{name: "UTF-8"}
-	if bytes.HasPrefix(head, []byte(byteOrderMark)) {
-		t.mark = byteOrderMark
+	for _, mark := range []string{byteOrderMark, "ï»¿"} { // the latter: read as Windows-1252 by another program
+		if bytes.HasPrefix(head, []byte(mark)) {
+			t.mark = mark
+		}
 	}
 	return t
 }
