@@ -118,12 +118,8 @@ func newClient(o Options, bound bool) (*Client, error) {
 	}
 	o.View = cmp.Or(o.View, "normal")
 	o.UserAgent = cmp.Or(o.UserAgent, "muster")
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.Connections <= 0 {
-		o.Connections = defaultConnections
-	}
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	o.Connections = cmp.Or(o.Connections, defaultConnections)
 	c := &Client{
 		o:         o,
 		api:       api,

@@ -169,8 +169,7 @@ func (c *Client) malformed(r request, resp *http.Response, err error) *Error {
 	if answerOf(resp).Page {
 		message = "a firewall, a proxy or a sign-in page answered with an HTML page in place of Procore"
 	}
-	var tooLong *http.MaxBytesError
-	if errors.As(err, &tooLong) {
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		message = "the answer is too long for one from Procore"
 	}
 	cut := isCut(err)
@@ -187,13 +186,7 @@ func (c *Client) malformed(r request, resp *http.Response, err error) *Error {
 // lost returns the error of a request without an answer.
 func (c *Client) lost(r request, body *onceBody, contact *contact, err error) *Error {
 	words, permanent := describeTransportError(err, c.api.Host)
-	sent := false
-	if body != nil {
-		sent = body.seal()
-	} else {
-		sent = !contact.failed()
-	}
-	if sent {
+	if body != nil && body.seal() || body == nil && !contact.failed() {
 		return r.complete(&Error{
 			Kind: Fault, Effect: MayHaveHappened, Code: "answer_lost", Err: err, permanent: permanent,
 			Message: "the request was sent, but no answer came: " + words, Hint: checkPerson,

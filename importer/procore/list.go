@@ -126,8 +126,8 @@ func (r *listReader[J, P]) read(ctx context.Context) ([]J, error) {
 		if err == nil && (r.unproved == mostUnproved || r.passes == mostPasses) {
 			return nil, r.incomplete()
 		}
-		var e *Error
-		if !r.request.fragile || !errors.As(err, &e) || !e.wantsSmallerPages() {
+		e, failed := errors.AsType[*Error](err)
+		if !r.request.fragile || !failed || !e.wantsSmallerPages() {
 			return fresh, err
 		}
 		r.client.halvePages(size, e)

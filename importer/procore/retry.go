@@ -101,8 +101,8 @@ func (c *Client) get(ctx context.Context, r request, read func(*http.Response, i
 			return stopped(r.op, err)
 		}
 		err = c.exchange(ctx, slot, r, read)
-		var e *Error
-		if !errors.As(err, &e) {
+		e, failed := errors.AsType[*Error](err)
+		if !failed {
 			return err
 		}
 		var next Next
