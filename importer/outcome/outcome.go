@@ -1,7 +1,10 @@
 // Package outcome says what became of a row of the roster.
 package outcome
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Status is what became of a row. Every row of a run ends in exactly one.
 type Status string
@@ -24,10 +27,8 @@ func Statuses() []Status {
 
 // Parse returns the status that text spells.
 func Parse(text string) (Status, error) {
-	for _, s := range Statuses() {
-		if string(s) == text {
-			return s, nil
-		}
+	if s := Status(text); slices.Contains(Statuses(), s) {
+		return s, nil
 	}
 	return "", fmt.Errorf("unknown status %q", text)
 }
@@ -89,23 +90,11 @@ func (c Counts) Of(s Status) int {
 
 // count returns the counter for status s, or nil for an unknown status.
 func (c *Counts) count(s Status) *int {
-	switch s {
-	case Created:
-		return &c.Created
-	case Existing:
-		return &c.Existing
-	case Skipped:
-		return &c.Skipped
-	case Invalid:
-		return &c.Invalid
-	case Failed:
-		return &c.Failed
-	case Unknown:
-		return &c.Unknown
-	case Pending:
-		return &c.Pending
+	at := slices.Index(Statuses(), s)
+	if at < 0 {
+		return nil
 	}
-	return nil
+	return []*int{&c.Created, &c.Existing, &c.Skipped, &c.Invalid, &c.Failed, &c.Unknown, &c.Pending}[at]
 }
 
 // Plus returns the sum of c and other, status by status.
