@@ -3,6 +3,7 @@ package results
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -99,15 +100,12 @@ func readHead(path string) []byte {
 func isObject(start []byte) bool { return regexp.MustCompile(`^\s*\{[ \t]*["}]`).Match(start) }
 
 func (r *Reader) openTable(start []byte, o roster.Options) (source, error) {
-	if o.Delimiter == "" {
-		o.Delimiter = findDelimiter(start)
-	}
+	o.Delimiter = cmp.Or(o.Delimiter, findDelimiter(start))
 	o.HiddenToo = true
 	given := o.Heading
 	o.Heading = func(cell string) bool { return column(cell) >= 0 || given != nil && given(cell) }
 	table, err := roster.Open(r.path, o)
-	var unread *fault.Error
-	if errors.As(err, &unread) && unread.Code == roster.CodeNoHeader && o.HeaderRow == 0 {
+	if unread, ok := errors.AsType[*fault.Error](err); ok && unread.Code == roster.CodeNoHeader && o.HeaderRow == 0 {
 		return nil, r.notOurs() // not even one of the six headings
 	}
 	if err != nil {
