@@ -141,8 +141,7 @@ func (c Client) request(ctx context.Context, method, address string, body []byte
 	_, err = backoff.Retry(ctx, func() (struct{}, error) {
 		return struct{}{}, c.try(ctx, client, method, address, body)
 	}, backoff.WithMaxTries(sendTries))
-	var permanent *backoff.PermanentError
-	if errors.As(err, &permanent) {
+	if permanent, ok := errors.AsType[*backoff.PermanentError](err); ok {
 		err = permanent.Err
 	}
 	return err
@@ -160,8 +159,7 @@ func (c Client) try(ctx context.Context, client *http.Client, method, address st
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		var withAddress *url.Error
-		if errors.As(err, &withAddress) {
+		if withAddress, ok := errors.AsType[*url.Error](err); ok {
 			err = withAddress.Err
 		}
 		return err
