@@ -71,8 +71,8 @@ func (x *Examination) checkLedger(ctx context.Context, book *ledger.Ledger, path
 
 func newLedgerTrouble(err error) Finding {
 	f := Finding{Check: "ledger", State: Broken, Text: err.Error()}
-	var known *fault.Error
-	if !errors.As(err, &known) {
+	known, ok := errors.AsType[*fault.Error](err)
+	if !ok {
 		return f
 	}
 	f.Fix = known.Fix

@@ -63,8 +63,7 @@ func checkName(ctx context.Context, name string) Finding {
 	if err != nil {
 		f.State, f.Text = Broken, fmt.Sprintf("%s can't be looked up", name)
 		f.Fix = "check the spelling of the URL or proxy, and this machine's network and name server"
-		var dns *net.DNSError
-		if errors.As(err, &dns) {
+		if dns, ok := errors.AsType[*net.DNSError](err); ok {
 			f.Facts["not_found"] = dns.IsNotFound
 		}
 		return f
@@ -85,9 +84,6 @@ func (x *Examination) checkConnection(ctx context.Context, base, host string) (F
 	if err != nil {
 		f := NewTrouble(Broken, err)
 		f.Check = "connection"
-		if f.Facts == nil {
-			f.Facts = Facts{}
-		}
 		f.Facts["host"] = host
 		return f, probe
 	}

@@ -211,9 +211,9 @@ func (x *Examination) checkQuota(_ context.Context, client *procore.Client) Find
 
 // NewTrouble returns the Finding for an error of the client.
 func NewTrouble(s State, err error) Finding {
-	var e *procore.Error
-	if !errors.As(err, &e) {
-		return Finding{State: s, Text: err.Error()}
+	e, ok := errors.AsType[*procore.Error](err)
+	if !ok {
+		return Finding{State: s, Text: err.Error(), Facts: Facts{}}
 	}
 	f := Finding{State: s, Text: e.Message, Fix: e.Hint, Facts: Facts{"code": e.Code}}
 	if e.Status != 0 {
