@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -107,18 +106,13 @@ func (a *app) announce(show *display, v *importer.Validation, requests int) {
 		return
 	}
 	estimate, _ := show.im.Pace.Forecast(requests)
-	roster, columns := show.roster.Path, a.width(a.stderr)
+	roster := show.roster.Path
 	if roster == "-" {
 		roster = "standard input"
 	}
-	if a.logsJSON() {
-		columns = math.MaxInt
-	}
-	var sentence strings.Builder
-	_ = report.WritePlan(&sentence, report.Plan{ // a builder takes everything
+	a.sayWrapped(report.Plan{
 		Rows: v.Rows, Roster: roster, Project: show.projects(a.called), Estimate: estimate, Rehearsal: a.settings.simulate,
-	}, columns)
-	a.talk("%s", strings.TrimSuffix(sentence.String(), "\n"))
+	}.Sentence())
 	if v.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", text.Plural(v.Invalid, "row is", "rows are"))
 	}

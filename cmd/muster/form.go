@@ -13,7 +13,7 @@ import (
 
 // interactive reports whether a person can be asked.
 func (a *app) interactive() bool {
-	return isTerminalInput(a.stdin) && isTerminal(a.stderr) && !a.settings.json && !a.settings.quiet && !a.logsJSON()
+	return isTerminal(a.stdin) && isTerminal(a.stderr) && !a.settings.json && !a.settings.quiet && !a.logsJSON()
 }
 
 // form is the questions about the headings of a roster with the answers so far.

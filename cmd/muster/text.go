@@ -17,6 +17,16 @@ func shown(words string) string {
 	return strings.Join(lines, "\n")
 }
 
+// sayWrapped prints a sentence for people on standard error as talk does, also wrapped
+// without a terminal. A log line is not wrapped.
+func (a *app) sayWrapped(sentence string) {
+	columns := a.width(a.stderr)
+	if a.logsJSON() {
+		columns = report.Plain
+	}
+	a.talk("%s", strings.TrimSuffix(paragraph(sentence, "", columns), "\n"))
+}
+
 // paragraph wraps prose behind an indent. For a screen reader it is a single line.
 func paragraph(prose, indent string, columns int) string {
 	if columns == report.Plain {

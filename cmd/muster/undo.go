@@ -6,17 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"muster/importer"
 	"muster/importer/report"
@@ -74,7 +70,7 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 		Deactivate: own.deactivate, SettleAfter: a.settings.settleAfter, ResultsPath: a.settings.results, Log: log,
 	}
 	// The results of a config file are those of an import.
-	if !slices.ContainsFunc(a.given, func(f *pflag.Flag) bool { return f.Name == "results" }) {
+	if !a.isGiven("results") {
 		u.ResultsPath = nearName(importer.UndoResultsPath(run.Run))
 	}
 	if len(people) == 0 {
@@ -106,13 +102,13 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, unsettled int, wher
 			rows = append(rows, p.Row)
 		}
 	}
-	ask := !yes && isTerminalInput(a.stdin) && isTerminal(a.stderr)
+	ask := !yes && isTerminal(a.stdin) && isTerminal(a.stderr)
 	if ask { // the question needs its context
 		defer func(quiet bool) { a.settings.quiet = quiet }(a.settings.quiet)
 		a.settings.quiet = false
 	}
 	for _, sentence := range undoSentences(u, rows, unsettled, where) {
-		a.talk("%s", strings.TrimSuffix(paragraph(sentence, "", a.width(a.stderr)), "\n"))
+		a.sayWrapped(sentence)
 	}
 	again := a.suggest("undo", u.Of.ID, "--yes")
 	switch {
@@ -162,12 +158,6 @@ func undoSentences(u *importer.Undo, rows []int, unsettled int, where string) []
 		plan += " The rows are those of " + report.Clean(place) + "."
 	}
 	return append(all, plan)
-}
-
-// isTerminalInput reports whether a person can type into r.
-func isTerminalInput(r io.Reader) bool {
-	f, ok := r.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // ask reads a line from the terminal until ctx ends. A read from a terminal can't be

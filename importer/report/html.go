@@ -102,8 +102,7 @@ func (h *HTML) Commit(s Summary) error {
 	now := time.Now()
 	h.series.end(now)
 	err := errors.Join(h.write(s, now), h.rows.close())
-	var known *fault.Error
-	if err != nil && !errors.As(err, &known) {
+	if _, known := errors.AsType[*fault.Error](err); err != nil && !known {
 		return htmlFile().Unwritable(h.path, err)
 	}
 	return err

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"io"
 	"time"
 
 	"muster/importer/text"
@@ -16,8 +15,8 @@ type Plan struct {
 	Rehearsal bool
 }
 
-// WritePlan writes a plan as a sentence, in lines of at most width columns.
-func WritePlan(w io.Writer, plan Plan, width int) error {
+// Sentence returns the plan in words.
+func (plan Plan) Sentence() string {
 	sentence := text.Plural(plan.Rows, "row", "rows")
 	if plan.Rehearsal {
 		sentence = "Rehearsal, nothing is sent to Procore: " + sentence
@@ -31,7 +30,5 @@ func WritePlan(w io.Writer, plan Plan, width int) error {
 	if plan.Estimate > 0 {
 		sentence += ", in " + text.About(plan.Estimate)
 	}
-	p := NewPage(width)
-	p.Line("", "", sentence+".")
-	return p.Print(w)
+	return sentence + "."
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -42,11 +43,7 @@ func (p *Page) groups(title, single string, list []outcome.Group, s Summary) {
 			p.Line("  ", "  ", "and "+kinds+".")
 		}
 	}
-	where := s.FullList
-	if where == "" {
-		where = s.Results
-	}
-	if more && where != "" {
+	if where := cmp.Or(s.FullList, s.Results); more && where != "" {
 		p.Blank()
 		p.Copyable("  All of them: ", where)
 	}
@@ -56,10 +53,7 @@ func (p *Page) groups(title, single string, list []outcome.Group, s Summary) {
 func (p *Page) group(title string, g outcome.Group) (more bool) {
 	p.Blank()
 	where, shown := places(g)
-	message := Clean(g.Message)
-	if message == "" {
-		message = Clean(g.Code)
-	}
+	message := Clean(cmp.Or(g.Message, g.Code))
 	one := message // about the whole roster
 	if g.Count > 0 {
 		one = text.Plural(g.Count, unit(g, 1), unit(g, 2)) + forExample(g) + ": " + message
