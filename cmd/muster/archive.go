@@ -41,8 +41,7 @@ func (a *app) archiveFolder(code int, failure error) string {
 	case exitRowsLeft:
 		return cmp.Or(f.Failed, f.Done)
 	case exitNotStarted:
-		var e *fault.Error
-		if errors.As(failure, &e) && (e.Where.File == f.Path || e.Code == importer.CodeHeadings) {
+		if e, ok := errors.AsType[*fault.Error](failure); ok && (e.Where.File == f.Path || e.Code == importer.CodeHeadings) {
 			return f.Failed
 		}
 	}

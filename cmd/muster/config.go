@@ -109,8 +109,7 @@ func readConfig(path string) (*configFile, error) {
 			continue
 		}
 		if err := c.read(doc.Body); err != nil {
-			var wrong *fault.Error
-			if errors.As(err, &wrong) {
+			if wrong, ok := errors.AsType[*fault.Error](err); ok {
 				wrong.Where.File = path
 			}
 			return nil, err

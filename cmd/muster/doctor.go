@@ -62,11 +62,11 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	if a.settings.simulate {
 		return usageError("a rehearsal needs no doctor: a rehearsal sends nothing", "leave --simulate out")
 	}
-	show := func(doctor.Finding) {}
-	if !a.settings.json && !a.settings.quiet {
-		show = func(f doctor.Finding) { writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout)) }
-	}
-	x := a.newExamination(show)
+	x := a.newExamination(func(f doctor.Finding) {
+		if !a.settings.json && (!a.settings.quiet || f.State == doctor.Broken || f.State == doctor.Doubted) {
+			writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout))
+		}
+	})
 	if err := a.findProject(ctx); err != nil {
 		f := doctor.NewTrouble(doctor.Broken, err)
 		f.Check, f.Fix = "project", reasonOf(err).Fix
@@ -94,21 +94,15 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	case a.settings.json:
 		return json.NewEncoder(a.stdout).Encode(d)
 	case a.settings.quiet:
-		for _, f := range x.Findings {
-			if f.State == doctor.Broken || f.State == doctor.Doubted {
-				writeFinding(a.stdout, f, a.width(a.stdout), a.coloured(a.stdout))
-			}
-		}
-	default:
-		p := report.NewPage(a.width(a.stdout))
-		p.Blank()
-		p.Line("", "", conclusion(x.Findings))
-		if bundle != "" {
-			p.Line("", "", "Support bundle: "+report.Clean(bundle))
-		}
-		return p.Print(a.stdout)
+		return nil
 	}
-	return nil
+	p := report.NewPage(a.width(a.stdout))
+	p.Blank()
+	p.Line("", "", conclusion(x.Findings))
+	if bundle != "" {
+		p.Line("", "", "Support bundle: "+report.Clean(bundle))
+	}
+	return p.Print(a.stdout)
 }
 
 // conclusion counts the findings by state, in a sentence.

@@ -124,7 +124,7 @@ func exitCode(ctx context.Context, err error) int {
 // reasonOf returns the error that a command ends with, for people and for programs.
 func reasonOf(err error) *fault.Error {
 	e := importer.Reason(err)
-	if interrupted := new(interruptError); errors.As(err, &interrupted) {
+	if _, ok := errors.AsType[*interruptError](err); ok {
 		e.Code = "interrupted"
 	}
 	return e
@@ -145,8 +145,7 @@ func (a *app) complain(err error) {
 		a.logError(e)
 		return
 	}
-	var interrupted *interruptError
-	if errors.As(err, &interrupted) {
+	if interrupted, ok := errors.AsType[*interruptError](err); ok {
 		fmt.Fprintf(a.stderr, "%s", a.afterKey(interrupted))
 	}
 	if a.settings.plain {

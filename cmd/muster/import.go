@@ -151,8 +151,7 @@ func (a *app) reviewedPlan() (*importer.PlanFile, error) {
 
 // suggestCheck adds the command that shows what has changed since a plan was made.
 func (a *app) suggestCheck(err error, path string) error {
-	var changed *fault.Error
-	if errors.As(err, &changed) && changed.Code == importer.CodePlanChanged {
+	if changed, ok := errors.AsType[*fault.Error](err); ok && changed.Code == importer.CodePlanChanged {
 		changed.Fix = "look at what would be done now: " + a.suggest("check", path, "")
 	}
 	return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,10 +16,7 @@ import (
 
 // ledgerPath returns the path or the URL of the ledger that the settings name.
 func (a *app) ledgerPath() (string, error) {
-	path := a.settings.ledger
-	if path == "" {
-		path = a.getenv(a.settings.line("ledger").variable) // of a command that has no --ledger
-	}
+	path := cmp.Or(a.settings.ledger, a.getenv(a.settings.line("ledger").variable)) // of a command that has no --ledger
 	if path == "" {
 		return defaultLedger(a.getenv)
 	}
@@ -51,10 +49,7 @@ func (a *app) openRecord(ctx context.Context) (*ledger.Ledger, string, error) {
 
 // openAt opens the ledger at a location, with the secret that the settings name.
 func (a *app) openAt(ctx context.Context, location string) (*ledger.Ledger, error) {
-	file := a.settings.ledgerSecretFile
-	if file == "" {
-		file = a.getenv(a.settings.line("ledger-secret-file").variable) // of a command that has no such flag
-	}
+	file := cmp.Or(a.settings.ledgerSecretFile, a.getenv(a.settings.line("ledger-secret-file").variable)) // of a command that has no such flag
 	return ledger.OpenWithSecret(ctx, location, file)
 }
 

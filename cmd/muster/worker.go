@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,10 +95,8 @@ func (a *app) scheduledJobs() ([]worker.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, j := range jobs {
-		if !j.Schedule.IsZero() {
-			return jobs, nil
-		}
+	if slices.ContainsFunc(jobs, func(j worker.Job) bool { return !j.Schedule.IsZero() }) {
+		return jobs, nil
 	}
 	return nil, usageError("no job of "+a.settings.config+" has a schedule", "add one to a job: "+scheduleExample)
 }
