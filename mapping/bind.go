@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,9 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 			src.constant = s.value
 			match.How = "the constant " + quote(*s.value)
 			if s.field == WorkClassification {
-				b.add(m.fillClassification(&src, value{text: *s.value, column: -1}, &Person{}))
+				if p := m.fillClassification(&src, value{text: *s.value, column: -1}, &Person{}); p != nil {
+					b.problems = append(b.problems, *p)
+				}
 			}
 		case s.expression != nil:
 			src.formula = b.formula(s.expression, s.field)
@@ -45,7 +48,7 @@ func (f *File) Bind(header []string, o Options) (*Mapper, error) {
 	if len(b.problems) > 0 {
 		return nil, &BindError{b.problems}
 	}
-	m.finish(b.used, nil)
+	m.finish(nil)
 	return m, nil
 }
 
@@ -80,11 +83,15 @@ func matchesOf(f Field, m Match) []Match {
 
 // finish sorts the columns without a field into unused, withheld and status
 // columns.
-func (m *Mapper) finish(used, withheld map[int]bool) {
+func (m *Mapper) finish(withheld map[int]bool) {
+	used := slices.Clone(m.where.inputs())
+	for _, s := range m.sources {
+		used = slices.Concat(used, s.columns, s.formula.inputs())
+	}
 	for i := range m.header {
 		h := heading(m.header, i)
 		switch {
-		case h == "" || used[i]:
+		case h == "" || slices.Contains(used, i):
 		case withheld[i] || isWithheld(h):
 			m.withheld = append(m.withheld, h)
 		default:
@@ -119,7 +126,6 @@ func ColumnName(column int) string {
 type binder struct {
 	header   []string
 	classes  *classes
-	used     map[int]bool
 	problems []Problem
 }
 
@@ -136,7 +142,6 @@ func (b *binder) columns(s spec) []int {
 			}
 		case 1:
 			found = append(found, columns[0])
-			b.use(columns[0])
 		default:
 			b.twice(name.heading, columns, s.field, fmt.Sprintf(", or write which one is meant: column: {letter: %s, heading: %s}",
 				ColumnName(columns[0]), yamlText(heading(b.header, columns[0]))))
@@ -158,27 +163,11 @@ func (b *binder) formula(e *expression, field Field) *formula {
 			b.missing([]columnName{{heading: name}}, field)
 		case 1:
 			f.columns[i] = columns[0]
-			b.use(columns[0])
 		default:
 			b.twice(name, columns, field, "")
 		}
 	}
 	return f
-}
-
-// add adds a problem, if there is one.
-func (b *binder) add(p *Problem) {
-	if p != nil {
-		b.problems = append(b.problems, *p)
-	}
-}
-
-// use marks a column as used.
-func (b *binder) use(column int) {
-	if b.used == nil {
-		b.used = make(map[int]bool)
-	}
-	b.used[column] = true
 }
 
 // named returns the columns that fit a name of the mapping file. A letter counts
@@ -219,14 +208,6 @@ func (b *binder) find(name string) []int {
 	return folded
 }
 
-// owner returns the setting of the mapping file that names a column.
-func (b *binder) owner(f Field) string {
-	if f == "" {
-		return "where"
-	}
-	return string(f)
-}
-
 // missing adds the problem of columns that the roster does not have.
 func (b *binder) missing(names []columnName, field Field) {
 	var shown []string
@@ -235,7 +216,7 @@ func (b *binder) missing(names []columnName, field Field) {
 	}
 	b.problems = append(b.problems, Problem{
 		Code: "column_missing", Field: publicField(field), Column: -1,
-		Message: fmt.Sprintf("%s: the roster has no column %s", b.owner(field), list(shown, "or")), Hint: b.meant(names),
+		Message: fmt.Sprintf("%s: the roster has no column %s", cmp.Or(field, "where"), list(shown, "or")), Hint: b.meant(names),
 	})
 }
 
@@ -276,7 +257,7 @@ func (b *binder) twice(name string, columns []int, field Field, more string) {
 	}
 	b.problems = append(b.problems, Problem{
 		Code: "heading_twice", Field: publicField(field), Column: columns[1],
-		Message: fmt.Sprintf("%s: %d columns have the heading %s: %s", b.owner(field), len(columns), quote(name), list(places, "and")),
+		Message: fmt.Sprintf("%s: %d columns have the heading %s: %s", cmp.Or(field, "where"), len(columns), quote(name), list(places, "and")),
 		Hint:    "rename one of them in the roster" + more,
 	})
 }

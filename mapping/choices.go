@@ -96,11 +96,7 @@ func (f *File) With(header []string, choices []Choice) ([]byte, error) {
 	for _, field := range allFields() {
 		s := f.chosen(header, field, columns[field], choices)
 		if len(columns[field]) > 1 && s == nil {
-			problems = append(problems, Problem{
-				Code: "heading_twice", Field: publicField(field), Column: columns[field][1],
-				Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", field.word(), place(header, columns[field][0]), place(header, columns[field][1])),
-				Hint:    "choose one of them",
-			})
+			problems = append(problems, twoColumns(field, header, columns[field][0], columns[field][1]))
 		}
 		if s != nil {
 			lines = append(lines, "  "+s.line())
@@ -120,6 +116,15 @@ func (f *File) With(header []string, choices []Choice) ([]byte, error) {
 		return nil, &BindError{problems}
 	}
 	return []byte(text), nil
+}
+
+// twoColumns returns the problem of two columns that are chosen for one field.
+func twoColumns(f Field, header []string, one, other int) Problem {
+	return Problem{
+		Code: "heading_twice", Field: publicField(f), Column: other,
+		Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", f.word(), place(header, one), place(header, other)),
+		Hint:    "choose one of them",
+	}
 }
 
 // chosen returns the part of a mapping file about a field that the given columns feed, or
@@ -143,8 +148,7 @@ func (f *File) chosen(header []string, field Field, columns []int, choices []Cho
 	}
 	if s == nil && len(columns) == 1 {
 		s = &spec{field: field, columns: []columnName{nameOfColumn(header, columns[0])}}
-		s.lookup = field == WorkClassification
-		s.inverted = field == IsEmployee && rules()[meaningOf(heading(header, columns[0]))].inverted
+		s.settings = chosenSettings(field, meaningOf(heading(header, columns[0])))
 	}
 	if s == nil {
 		return nil
@@ -159,6 +163,11 @@ func (f *File) chosen(header []string, field Field, columns []int, choices []Cho
 		s.inverted, s.fallback = false, ""
 	}
 	return s
+}
+
+// chosenSettings returns the settings of a column that a person chooses for a field.
+func chosenSettings(f Field, m meaning) settings {
+	return settings{lookup: f == WorkClassification, inverted: f == IsEmployee && rules()[m].inverted}
 }
 
 // nameOfColumn returns the name of a column in a mapping file: the heading, with the
@@ -220,8 +229,16 @@ func (s *spec) line() string {
 	}
 	if s.values != nil {
 		var pairs []string
-		for _, cell := range slices.Sorted(maps.Keys(s.values)) {
-			pairs = append(pairs, yamlText(cell)+": "+yamlText(s.values[cell]))
+		cells := s.cells
+		if cells == nil {
+			cells = slices.Sorted(maps.Keys(s.values))
+		}
+		for _, cell := range cells {
+			to := s.values[cell]
+			if to != "true" && to != "false" {
+				to = yamlText(to)
+			}
+			pairs = append(pairs, yamlText(cell)+": "+to)
 		}
 		add("values", "{"+strings.Join(pairs, ", ")+"}")
 	}

@@ -94,14 +94,18 @@ func isJoiner(r rune) bool { return r == 0x200C || r == 0x200D }
 // quote shows a cell in a message, on a single line and shortened.
 func quote(s string) string {
 	const most = 40
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || isInvisible(r) || r == utf8.RuneError {
+	if s = showable(s); utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
+	}
+	return `"` + s + `"`
+}
+
+// showable replaces the characters that show nothing, or that end a line or a YAML file.
+func showable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || isInvisible(r) || r == utf8.RuneError || r == 0x2028 || r == 0x2029 {
 			return '·'
 		}
 		return r
 	}, s)
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most]) + "…"
-	}
-	return `"` + s + `"`
 }

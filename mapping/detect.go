@@ -94,7 +94,9 @@ func (d *detector) apply(r rule, c *column) {
 
 // feed claims a column for a field by a rule.
 func (d *detector) feed(r rule, f Field, c *column) {
-	one := claim{column: c, confidence: 1, how: byHeading, order: r.order, inverted: r.inverted, lookup: f == WorkClassification && (r.lookup || most(c.cells, hasLetter))}
+	one := claim{column: c, confidence: 1, how: byHeading}
+	one.order, one.inverted = r.order, r.inverted
+	one.lookup = f == WorkClassification && (r.lookup || most(c.cells, hasLetter))
 	if r.phase != exactPhase {
 		if d.taken(f) || f == fullName && namesTaken(d, c) {
 			return
@@ -123,22 +125,20 @@ type column struct {
 // claim is a column that may feed a field.
 type claim struct {
 	*column
+	settings
 	confidence float64
 	how        string
-	order      order
-	inverted   bool
-	lookup     bool
-	joined     []*column  // all parts of the last name in their order; nil for a last name in one column
-	values     cellValues // of a yes/no column in doubt; nil for none
+	parts      []*column // of a joined last name, in their order; nil for a last name in one column
+	kinds      []string  // the cells that values are for, in the order of the roster
 }
 
 // columns returns the columns that feed the field.
 func (c *claim) columns() []int {
-	if c.joined == nil {
+	if c.parts == nil {
 		return []int{c.index}
 	}
 	var all []int
-	for _, part := range c.joined {
+	for _, part := range c.parts {
 		all = append(all, part.index)
 	}
 	return all
@@ -167,10 +167,7 @@ type detector struct {
 
 // choice returns the claim of a column that a person chooses for a field.
 func (d *detector) choice(f Field, c *column) claim {
-	return claim{
-		column: c, confidence: 1, how: byHeading, lookup: f == WorkClassification,
-		inverted: f == IsEmployee && rules()[c.meaning].inverted,
-	}
+	return claim{column: c, confidence: 1, how: byHeading, settings: chosenSettings(f, c.meaning)}
 }
 
 // cellsOf returns the clean cells of a column, without empty cells.
@@ -197,36 +194,31 @@ func (d *detector) taken(f Field) bool { return len(d.claims[f]) > 0 }
 // ambiguous adds the question of a heading that the cells don't decide, and the problem
 // if a name depends on the heading.
 func (d *detector) ambiguous(c *column, meanings string, fields ...Field) {
-	var entries []string
 	var answers []Answer
 	for _, f := range fields {
 		one := d.choice(f, c)
 		if f == IsEmployee && len(fields) == 1 && !one.inverted {
-			one.values = valuesOf(c)
+			one.kinds, one.values = valuesOf(c)
 		}
 		answers = append(answers, d.answer(f, one))
-		entries = append(entries, d.entry(f, one))
 	}
 	q := Question{Problem: Problem{
 		Code: "heading_ambiguous", Field: publicField(fields[0]), Column: c.index,
 		Message: fmt.Sprintf("%s can be %s", place(d.header, c.index), meanings),
 	}}
-	d.askOrRefuse(q, "what it is", entries, answers)
-	if values := answers[0].claim.values; values != nil {
-		d.askValues(answers[0].claim)
-	}
+	d.askOrRefuse(q, "what it is", answers)
+	d.askValues(answers[0].claim)
 }
 
 // askOrRefuse asks a question, which is a problem for a run without a terminal if a
 // name depends on the answer.
-func (d *detector) askOrRefuse(q Question, what string, entries []string, answers []Answer) {
-	if !q.Field.isName() {
-		q.Hint = "to use the column, write in a mapping file " + list(entries, "or")
-		d.ask(q, answers...)
-		return
+func (d *detector) askOrRefuse(q Question, what string, answers []Answer) {
+	if q.Field.isName() {
+		q.Hint = "say in a mapping file " + what + ": " + list(d.entries(answers), "or")
+		d.problems = append(d.problems, q.Problem)
+	} else {
+		q.Hint = "to use the column, write in a mapping file " + list(d.entries(answers), "or")
 	}
-	q.Hint = "say in a mapping file " + what + ": " + list(entries, "or")
-	d.problems = append(d.problems, q.Problem)
 	d.ask(q, answers...)
 }
 
@@ -331,13 +323,13 @@ func (d *detector) missing(f Field, message, hint string) {
 // a mapping file.
 func (d *detector) fittingEntries(answers []Answer) []string {
 	const most = 3
-	var entries []string
+	var fitting []Answer
 	for _, a := range answers {
-		if len(a.claim.cells) > 0 && a.fits() && len(entries) < most {
-			entries = append(entries, d.entry(a.field, a.claim))
+		if len(a.claim.cells) > 0 && a.fits() && len(fitting) < most {
+			fitting = append(fitting, a)
 		}
 	}
-	return entries
+	return d.entries(fitting)
 }
 
 // severalColumns adds the problem of each field with several columns of different
@@ -358,27 +350,19 @@ func (d *detector) severalColumns() {
 // claims the field.
 func (d *detector) mapper(claims map[Field][]claim) *Mapper {
 	m := &Mapper{header: d.header, classes: d.classes, whole: d.whole}
-	used := make(map[int]bool)
 	for _, f := range allFields() {
 		if len(claims[f]) == 0 {
 			continue
 		}
 		one := claims[f][0]
-		for _, c := range one.columns() {
-			used[c] = true
-		}
-		s := source{field: f, columns: one.columns()}
-		s.joined, s.lookup, s.order, s.inverted = one.joined != nil, one.lookup, one.order, one.inverted
+		s := source{field: f, columns: one.columns(), settings: d.spec(f, one).settings}
 		s.doubtful = f == fullName && (one.order == autoOrder || one.order == twoSurnames) && one.oftenLastFirst()
-		if f == IsEmployee && one.marks() {
-			s.fallback = noAnswer
-		}
 		m.sources = append(m.sources, s)
 		m.matches = append(m.matches, matchesOf(f, Match{
 			Column: one.index, Heading: one.heading, Confidence: one.confidence, How: howOf(one.how, &s, d.header),
 		})...)
 	}
-	m.finish(used, d.withheld)
+	m.finish(d.withheld)
 	return m
 }
 

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Detection is what the dictionary makes of a header: certain fields, and
@@ -55,12 +53,10 @@ func (s *Detection) Notes() []string {
 	var notes []string
 	near := 0
 	for _, q := range s.d.questions {
-		switch {
-		case q.Required || q.Value != "":
-		case q.Code != "heading_near":
-			notes = append(notes, q.note())
-		case near < mostNear:
+		if q.Code == "heading_near" {
 			near++
+		}
+		if !q.Required && q.Value == "" && (q.Code != "heading_near" || near <= mostNear) {
 			notes = append(notes, q.note())
 		}
 	}
@@ -124,11 +120,7 @@ func (s *Detection) apply(claims map[Field][]claim, answers []int) []Problem {
 			a.set(claims)
 		case a.Column < 0:
 		case len(other) > 0 && other[0].index != a.Column:
-			problems = append(problems, Problem{
-				Code: "heading_twice", Field: a.Field, Column: a.Column,
-				Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", a.field.word(), place(s.d.header, other[0].index), place(s.d.header, a.Column)),
-				Hint:    "choose one of them",
-			})
+			problems = append(problems, twoColumns(a.field, s.d.header, other[0].index, a.Column))
 		default:
 			claims[a.field] = []claim{a.claim}
 		}
@@ -219,34 +211,31 @@ func (d *detector) asked(f Field) bool {
 
 // entry returns a claim as a line of a mapping file.
 func (d *detector) entry(f Field, c claim) string {
-	settings := []string{"column: " + d.reference(c.index)}
-	if c.joined != nil {
-		var parts []string
-		for _, i := range c.columns() {
-			parts = append(parts, d.reference(i))
-		}
-		settings = []string{"column: [" + strings.Join(parts, ", ") + "]", "join: true"}
-	}
-	if c.lookup {
-		settings = append(settings, "lookup: work_classification")
-	}
-	if c.order != autoOrder {
-		settings = append(settings, "order: "+c.order.String())
-	}
-	if c.inverted {
-		settings = append(settings, "inverted: true")
-	}
-	if c.values != nil {
-		settings = append(settings, "values: "+c.values.String())
-	}
-	if f == IsEmployee && c.marks() {
-		settings = append(settings, "default: "+yamlText(noAnswer))
-	}
-	return fmt.Sprintf("%s: {%s}", f, strings.Join(settings, ", "))
+	s := d.spec(f, c)
+	return s.line()
 }
 
-// reference returns the name of a column in a mapping file.
-func (d *detector) reference(column int) string { return nameOfColumn(d.header, column).yaml() }
+// entries returns the columns of answers as lines of a mapping file.
+func (d *detector) entries(answers []Answer) []string {
+	var entries []string
+	for _, a := range answers {
+		entries = append(entries, d.entry(a.field, a.claim))
+	}
+	return entries
+}
+
+// spec returns a claim as the part of a mapping file about a field.
+func (d *detector) spec(f Field, c claim) spec {
+	s := spec{field: f, settings: c.settings, cells: c.kinds}
+	s.joined = c.parts != nil
+	for _, column := range c.columns() {
+		s.columns = append(s.columns, nameOfColumn(d.header, column))
+	}
+	if f == IsEmployee && c.marks() {
+		s.fallback = noAnswer
+	}
+	return s
+}
 
 // write returns claims as a mapping file, with open questions in comments.
 func (d *detector) write(claims map[Field][]claim, open []Question) []byte {
@@ -303,7 +292,7 @@ func unfilled(claims map[Field][]claim, open []Question) []string {
 func comment(b *strings.Builder, prefix, text string) {
 	const most = 96
 	line := prefix
-	for _, w := range strings.Fields(cleanComment(text)) {
+	for _, w := range strings.Fields(showable(text)) {
 		if len(line)+len(w) > most && line != prefix {
 			b.WriteString(strings.TrimRight(line, " ") + "\n")
 			line = prefix
@@ -311,14 +300,4 @@ func comment(b *strings.Builder, prefix, text string) {
 		line += w + " "
 	}
 	b.WriteString(strings.TrimRight(line, " ") + "\n")
-}
-
-// cleanComment replaces characters that would end a comment or a YAML file.
-func cleanComment(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || isInvisible(r) || r == utf8.RuneError || r == 0x2028 || r == 0x2029 {
-			return '·'
-		}
-		return r
-	}, text)
 }

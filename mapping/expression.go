@@ -172,6 +172,14 @@ type formula struct {
 	columns []int // by name
 }
 
+// inputs returns the columns that the formula reads; none for no formula.
+func (f *formula) inputs() []int {
+	if f == nil {
+		return nil
+	}
+	return f.columns
+}
+
 // run evaluates the formula for a row.
 func (f *formula) run(cells []string) (any, error) {
 	row := make(map[string]string, len(f.names))

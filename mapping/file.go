@@ -44,6 +44,7 @@ type spec struct {
 	optional   bool // none of the columns need exist
 	value      *string
 	expression *expression
+	cells      []string // of values, in the order to write; nil: sorted
 }
 
 // columnName names a column by the heading. A heading that is blank or stands over

@@ -148,12 +148,15 @@ func (m *Mapper) fillClassification(s *source, v value, p *Person) *Problem {
 		if m.classes == nil {
 			return nil
 		}
-		found := m.classes.find(v.text)
-		if len(found) == 1 {
+		switch found := m.classes.find(v.text); len(found) {
+		case 0:
+			return m.classes.unknown(v.text, v.column)
+		case 1:
 			p.WorkClassificationID = m.classes.all[found[0]].ID
 			return nil
+		default:
+			return m.classes.ambiguous(v.text, v.column, found)
 		}
-		return m.classes.problem(v.text, v.column, found)
 	}
 	id, ok := wholeNumber(v.text)
 	if !ok {

@@ -204,20 +204,22 @@ func noCells(_ *detector, c *column) bool { return len(c.cells) == 0 }
 // areAnswers tests whether cells are yes and no, and repeat as yes and no do; 1, 2,
 // 3 don't.
 func areAnswers(_ *detector, c *column) bool {
-	distinct := make(map[string]bool)
-	for _, cell := range c.cells {
-		distinct[cell] = true
-	}
-	return most(c.cells, isAnswer) && (len(c.cells) < 3 || len(distinct) < len(c.cells))
+	return most(c.cells, isAnswer) && (len(c.cells) < 3 || distinct(c.cells, exactly) < len(c.cells))
 }
 
 // areKinds tests whether cells are few different words.
 func areKinds(_ *detector, c *column) bool {
-	kinds := make(map[string]bool)
-	for _, cell := range c.cells {
-		kinds[tableKey(cell)] = true
+	kinds := distinct(c.cells, tableKey)
+	return kinds > 0 && kinds < mostValues && most(c.cells, isWords)
+}
+
+// distinct counts the different keys of cells.
+func distinct(cells []string, key func(string) string) int {
+	keys := make(map[string]bool)
+	for _, cell := range cells {
+		keys[key(cell)] = true
 	}
-	return len(kinds) > 0 && len(kinds) < mostValues && most(c.cells, isWords)
+	return len(keys)
 }
 
 // areCodes tests whether cells are few different words of a letter or two.

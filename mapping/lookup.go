@@ -67,15 +67,6 @@ func (c *classes) find(text string) []int {
 	return nil
 }
 
-// problem returns what is wrong with a text that names no classification, or
-// several.
-func (c *classes) problem(text string, column int, found []int) *Problem {
-	if len(found) == 0 {
-		return c.unknown(text, column)
-	}
-	return c.ambiguous(text, column, found)
-}
-
 // unknown returns the problem of a text that names no classification, with the
 // nearest classifications.
 func (c *classes) unknown(text string, column int) *Problem {

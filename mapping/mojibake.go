@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,7 +28,7 @@ func repairMojibake(text string) string {
 // typographic mark of UTF-8 read as such. Letters of other scripts than Latin count
 // if the whole text is UTF-8: a single pair such as Ó’ makes a letter as well.
 func decodeMojibake(text string) string {
-	if !hasAccent(text) {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r >= 0xC0 && r <= 0xF4 }) { // none begins a letter in UTF-8
 		return text
 	}
 	bytes, from := make([]byte, 0, len(text)), make([]rune, 0, len(text))
@@ -45,17 +46,6 @@ func decodeMojibake(text string) string {
 		i += size
 	}
 	return string(fixed)
-}
-
-// hasAccent reports whether text has a character that begins a letter in UTF-8
-// when read as Windows-1252.
-func hasAccent(text string) bool {
-	for _, r := range text {
-		if r >= 0xC0 && r <= 0xF4 {
-			return true
-		}
-	}
-	return false
 }
 
 // windows1252 returns the byte of a character; 0 or SUB, which end what may be a

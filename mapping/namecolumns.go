@@ -52,7 +52,7 @@ func (d *detector) joinSurnames() {
 		last = &d.claims[LastName][0]
 	}
 	if last != nil && len(particle) == 1 {
-		last.joined = []*column{particle[0], last.column}
+		last.parts = []*column{particle[0], last.column}
 	}
 	switch {
 	case last == nil || len(second) > 1:
@@ -60,10 +60,10 @@ func (d *detector) joinSurnames() {
 			d.ambiguous(c, "a part of the last name, or the whole of it", LastName)
 		}
 	case len(second) == 1 && !d.isWhole(last.column, second[0]):
-		if last.joined == nil {
-			last.joined = []*column{last.column}
+		if last.parts == nil {
+			last.parts = []*column{last.column}
 		}
-		last.joined = append(last.joined, second[0])
+		last.parts = append(last.parts, second[0])
 	}
 }
 

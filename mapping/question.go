@@ -2,7 +2,9 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -91,11 +93,10 @@ func (d *detector) ask(q Question, answers ...Answer) {
 	q.Answers = append(answers, Answer{Field: q.Field, Column: -1})
 	q.Guess = slices.IndexFunc(answers, func(a Answer) bool { return a.Like != "" })
 	q.Required = q.Field.isName()
-	for _, a := range answers {
-		q.Required = q.Required || a.field.isName()
-		if q.Code != "heading_near" || a.Like != "" {
-			q.lines = append(q.lines, d.entry(a.field, a.claim))
-		}
+	q.Required = q.Required || slices.ContainsFunc(answers, func(a Answer) bool { return a.field.isName() })
+	q.lines = d.entries(answers)
+	if q.Code == "heading_near" {
+		q.lines = d.entries(slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Like == "" }))
 	}
 	if q.Guess < 0 && q.Required {
 		q.Guess = likeliest(answers)
@@ -146,77 +147,53 @@ func (d *detector) answer(f Field, c claim) Answer {
 func samplesOf(cells []string) []string {
 	var samples []string
 	for _, c := range cells {
-		if !isSocialSecurityNumber(c) && !slices.Contains(samples, c) {
-			if samples = append(samples, c); len(samples) == 3 {
-				break
-			}
+		if len(samples) < 3 && !isSocialSecurityNumber(c) && !slices.Contains(samples, c) {
+			samples = append(samples, c)
 		}
 	}
 	return samples
 }
 
-// cellValue is what a cell of a yes/no column means.
-type cellValue struct {
-	cell string
-	yes  bool
-}
-
-// cellValues are the meanings of the cells of a yes/no column.
-type cellValues []cellValue
-
-// String returns the meanings as a mapping file has them.
-func (all cellValues) String() string {
-	var parts []string
-	for _, v := range all {
-		parts = append(parts, fmt.Sprintf("%s: %t", yamlText(v.cell), v.yes))
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
-}
-
 // mostValues is how many different cells of a column are asked about.
 const mostValues = 8
 
-// valuesOf returns the different cells of a column, up to mostValues, with the meanings
-// that are known. Other cells are taken for employees.
-func valuesOf(c *column) cellValues {
-	values := cellValues{}
+// valuesOf returns the different cells of a yes/no column, up to mostValues, and the
+// meaning of each. Cells without a known meaning are taken for employees.
+func valuesOf(c *column) (cells []string, values map[string]string) {
+	values = make(map[string]string)
 	for _, cell := range c.cells {
-		same := func(v cellValue) bool { return tableKey(v.cell) == tableKey(cell) }
-		if !typeable(cell) || slices.ContainsFunc(values, same) {
-			continue
+		same := func(other string) bool { return tableKey(other) == tableKey(cell) }
+		if len(cells) < mostValues && typeable(cell) && !slices.ContainsFunc(cells, same) {
+			yes, known := readAnswer(cell, false)
+			cells, values[cell] = append(cells, cell), strconv.FormatBool(yes || !known)
 		}
-		if len(values) == mostValues {
-			break
-		}
-		yes, known := readAnswer(cell, false)
-		values = append(values, cellValue{cell, yes || !known})
 	}
-	return values
+	return cells, values
 }
 
 // askValues asks for the meaning of each cell of a column, in case that the last
 // question takes the column.
 func (d *detector) askValues(c claim) {
 	parent := len(d.questions) - 1
-	for i, v := range c.values {
+	for _, cell := range c.kinds {
 		q := Question{
 			Problem: Problem{
 				Code: "value_unclear", Field: IsEmployee, Column: c.index,
-				Message: fmt.Sprintf("%s holds %s", place(d.header, c.index), quote(v.cell)),
+				Message: fmt.Sprintf("%s holds %s", place(d.header, c.index), quote(cell)),
 			},
-			Value: v.cell, parent: parent,
+			Value: cell, parent: parent,
 		}
-		for _, yes := range []bool{true, false} {
-			text := map[bool]string{true: "yes: an employee", false: "no: not an employee"}[yes]
+		for i, to := range []string{"true", "false"} {
+			text := []string{"yes: an employee", "no: not an employee"}[i]
 			q.Answers = append(q.Answers, Answer{Field: IsEmployee, Column: -1, Text: text, set: func(claims map[Field][]claim) {
 				one := claims[IsEmployee][0]
-				one.values = slices.Clone(one.values)
-				one.values[i].yes = yes
+				one.values = maps.Clone(one.values)
+				one.values[cell] = to
 				claims[IsEmployee] = []claim{one}
 			}})
-		}
-		if !v.yes {
-			q.Guess = 1
+			if c.values[cell] == to {
+				q.Guess = i
+			}
 		}
 		d.questions = append(d.questions, q)
 	}

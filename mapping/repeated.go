@@ -19,18 +19,17 @@ func (d *detector) follow(c *column) bool {
 
 // twice adds the question of several columns for a field.
 func (d *detector) twice(f Field, claims []claim) {
-	var places, entries []string
+	var places []string
 	var answers []Answer
 	for _, c := range claims {
 		places = append(places, place(d.header, c.index))
-		entries = append(entries, d.entry(f, c))
 		answers = append(answers, d.answer(f, c))
 	}
 	q := Question{replaces: func(g Field, _ claim) bool { return g == f }, Problem: Problem{
 		Code: "heading_twice", Field: publicField(f), Column: claims[1].index,
 		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), f.word(), list(places, "and")),
 	}}
-	d.askOrRefuse(q, "which one counts", entries, answers)
+	d.askOrRefuse(q, "which one counts", answers)
 }
 
 // sameCells reports whether two columns have the same cells in every row of the

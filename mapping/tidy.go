@@ -42,7 +42,8 @@ func joinHyphen(name string) (rest string, joined bool) {
 		return name, false
 	}
 	left, right := name[at[2]:at[3]], name[at[4]:at[5]]
-	before, behind := lastPart(name[:at[3]]), firstPart(name[at[4]:])
+	before := name[strings.LastIndex(name[:at[3]], ",")+1 : at[3]]
+	behind, _, _ := strings.Cut(name[at[4]:], ",")
 	switch {
 	case isDash(left), isDash(right), strings.Trim(left+right, "-–—") != left+right, !hasLetter(left), !hasLetter(right), hasDigit(left + right):
 		return name, false
@@ -63,12 +64,3 @@ func hasSpacedHyphen(name string) bool {
 	}
 	return false
 }
-
-// firstPart returns the words of a name in front of a comma.
-func firstPart(name string) string {
-	part, _, _ := strings.Cut(name, ",")
-	return part
-}
-
-// lastPart returns the words of a name behind the last comma.
-func lastPart(name string) string { return name[strings.LastIndex(name, ",")+1:] }
