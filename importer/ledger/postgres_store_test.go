@@ -375,3 +375,20 @@ func with(t *testing.T, location, setting, value string) string {
 	u.RawQuery = query.Encode()
 	return u.String()
 }
+
+// A message names all hosts of a URL, since any of them may be at fault.
+func TestPostgresSeveralHosts(t *testing.T) {
+	t.Parallel()
+	for location, shown := range map[string]string{
+		"postgres://muster@127.0.0.1:1,127.0.0.1:2/db":                    "postgres://muster@127.0.0.1:1,127.0.0.1:2/db",
+		"postgres://muster@127.0.0.1:1,[::1]:2/db?sslmode=disable":        "postgres://muster@127.0.0.1:1,[::1]:2/db",
+		"postgres://muster@127.0.0.1:1/db?sslmode=prefer&search_path=one": "postgres://muster@127.0.0.1:1/db?search_path=one",
+		"postgres://muster@/db?host=/none/a,/none/b":                      "postgres://muster@/db?host=%2Fnone%2Fa%2C%2Fnone%2Fb",
+	} {
+		_, err := ledger.Open(t.Context(), location)
+		wantFault(t, err, ledger.CodeUnreachable)
+		if !strings.Contains(fmt.Sprint(err), shown+":") {
+			t.Errorf("the message does not name %s: %v", shown, err)
+		}
+	}
+}

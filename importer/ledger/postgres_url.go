@@ -2,9 +2,10 @@ package ledger
 
 import (
 	"cmp"
-	"fmt"
+	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,23 +76,36 @@ func hasPassword(location string) bool {
 	return err == nil && (settings.Has("password") || settings.Has("sslpassword"))
 }
 
-// publicURL returns the URL of a database without a password, for messages.
+// publicURL returns the URL of a database with all hosts and without a password, for messages.
 func publicURL(config *pgxpool.Config) string {
 	c := config.ConnConfig
-	shown := url.URL{Scheme: "postgres", Host: c.Host, Path: "/" + c.Database}
+	shown := url.URL{Scheme: "postgres", Path: "/" + c.Database}
 	if c.User != "" {
 		shown.User = url.User(c.User)
 	}
 	query := url.Values{}
-	if strings.HasPrefix(c.Host, "/") { // the folder of a socket
-		shown.Host = ""
-		query.Set("host", c.Host)
-	} else if c.Port != 5432 {
-		shown.Host = fmt.Sprintf("%s:%d", c.Host, c.Port)
+	hosts := []string{publicHost(c.Host, c.Port)}
+	for _, other := range c.Fallbacks { // also the same host once more, with or without TLS
+		if host := publicHost(other.Host, other.Port); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	if all := strings.Join(hosts, ","); strings.Contains(all, "/") { // the folder of a socket
+		query.Set("host", all)
+	} else {
+		shown.Host = all
 	}
 	if path := c.RuntimeParams["search_path"]; path != "" {
 		query.Set("search_path", path)
 	}
 	shown.RawQuery = query.Encode()
 	return shown.String()
+}
+
+// publicHost returns a host with a port that is not the usual, or the folder of a socket.
+func publicHost(host string, port uint16) string {
+	if strings.HasPrefix(host, "/") {
+		return host
+	}
+	return strings.TrimSuffix(net.JoinHostPort(host, strconv.Itoa(int(port))), ":5432")
 }
