@@ -2,6 +2,7 @@ package importer_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -94,23 +95,36 @@ func TestLedgerFails(t *testing.T) {
 	}
 }
 
-// A ledger that fails before a request leaves the row pending, and sends nothing.
+// A ledger that fails before a request leaves all rows that are left pending, also those
+// that were not looked up yet, and sends nothing.
 func TestLedgerFailsBeforeTheRequest(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, simulator.Config{Windows: noLimits})
-		r := b.run(t.Context(), b.crew(5), func(j *importer.Import) {
-			j.Workers = 1
-			j.OnEvent = func(e importer.Event) {
-				if done, ok := e.(importer.RowDone); ok && done.Status == outcome.Created {
-					_ = j.Ledger.Close()
+	for _, rows := range []int{5, 2500} {
+		t.Run(fmt.Sprint(rows, " rows"), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				r := b.run(t.Context(), b.crew(rows), func(j *importer.Import) {
+					j.Workers = 1
+					j.OnEvent = func(e importer.Event) {
+						if done, ok := e.(importer.RowDone); ok && done.Status == outcome.Created {
+							_ = j.Ledger.Close()
+						}
+					}
+				})
+				want := map[outcome.Status]int{outcome.Created: 1, outcome.Pending: rows - 1}
+				if diff := gocmp.Diff(want, r.statuses()); diff != "" {
+					t.Error(diff)
 				}
-			}
+				if r.Summary != nil && (r.Stopped == nil || r.Stopped.Code != "ledger_failed") {
+					t.Errorf("stopped by %v", r.Stopped)
+				}
+				if creates := b.server.Requests().Creates; creates != 1 {
+					t.Errorf("%d creates", creates)
+				}
+			})
 		})
-		if got := r.statuses(); got[outcome.Created] != 1 || got[outcome.Pending] != 4 || b.server.Requests().Creates != 1 {
-			t.Errorf("%v after %d creates, want 1 created and 4 pending after 1", got, b.server.Requests().Creates)
-		}
-	})
+	}
 }
 
 // An undo ends when the ledger can't be written, and a later undo goes on.

@@ -85,14 +85,25 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 
 // read takes the roster's rows in order, decides about each, and hands each on. When
 // the intake has ended, read goes on to the last row, so that every row has an
-// outcome. A batch of rows is read while read decides about the batch before.
+// outcome. Once the ledger can't be read, the rows that are left are pending; a dry run
+// ends. A batch of rows is read while read decides about the batch before.
 func (r *run) read(intake, work context.Context, hand func(*task)) error {
 	batches := make(chan []*task)
 	group, deciding := errgroup.WithContext(context.WithoutCancel(work))
 	group.Go(func() error {
+		var failed error
 		for batch := range batches {
-			if err := r.decideBatch(intake, work, batch, hand); err != nil {
-				return err
+			if failed == nil {
+				failed = r.decideBatch(intake, work, batch)
+			}
+			if failed != nil && r.overlay != nil {
+				return failed
+			}
+			for _, t := range batch {
+				if failed != nil && t.state == planned {
+					r.ledgerFailed(t, outcome.Pending, failed)
+				}
+				hand(t)
 			}
 		}
 		return nil
@@ -162,9 +173,9 @@ func (r *run) prepareTask(work context.Context, t *task) error {
 	return nil
 }
 
-// decideBatch prepares the tasks of a batch, looks the planned tasks up, decides about
-// each, and hands all tasks on in order.
-func (r *run) decideBatch(intake, work context.Context, batch []*task, hand func(*task)) error {
+// decideBatch prepares the tasks of a batch, looks the planned tasks up, and decides about
+// each.
+func (r *run) decideBatch(intake, work context.Context, batch []*task) error {
 	if r.overlay != nil && intake.Err() != nil {
 		return context.Cause(intake)
 	}
@@ -186,9 +197,6 @@ func (r *run) decideBatch(intake, work context.Context, batch []*task, hand func
 		if err := r.decide(intake, work, t, r.people); err != nil {
 			return err
 		}
-	}
-	for _, t := range batch {
-		hand(t)
 	}
 	return nil
 }

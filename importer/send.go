@@ -212,11 +212,11 @@ func (r *run) takeSlot(intake context.Context, t *task) (*ratelimit.Slot, error)
 // ledgerFailed ends the run: without a ledger nothing may be sent.
 func (r *run) ledgerFailed(t *task, s outcome.Status, err error) {
 	r.failed.Do(func() {
-		r.Log.Error().Err(err).Int("row", t.row).Msg("the ledger can't be written")
+		r.Log.Error().Err(err).Int("row", t.row).Msg("the ledger can't be used")
 	})
 	stop := ledgerStop(err)
 	r.end(stop)
-	t.finish(s, outcome.Problem{Code: stop.Code, Message: "the ledger could not be written", Hint: "run the same command again once the ledger can be written"})
+	t.finish(s, outcome.Problem{Code: stop.Code, Message: "the ledger could not be used", Hint: "run the same command again once the ledger can be used"})
 }
 
 // notRecorded ends the run because the ledger could not record the answer to a

@@ -54,9 +54,9 @@ func Reason(err error) *fault.Error {
 	return &e
 }
 
-// ledgerStop returns why a run ends that can't write its ledger.
+// ledgerStop returns why a run ends that can't read or write its ledger.
 func ledgerStop(err error) *StopError {
-	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be written: " + err.Error(), Err: err}
+	stop := &StopError{Code: "ledger_failed", Message: "stopped: the ledger can't be used: " + err.Error(), Err: err}
 	var known *fault.Error
 	if errors.As(err, &known) {
 		stop.Code, stop.Fix = known.Code, known.Fix

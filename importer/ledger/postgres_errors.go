@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
@@ -49,7 +50,7 @@ func explainPostgres(location, doing string, err error) error {
 	case errors.As(err, &connect) && isTLS(innermost(err)):
 		return fileError(CodeUnreachable, location, innermost(err), "the database server and this machine can't agree on TLS",
 			"check sslmode and sslrootcert in --ledger, or ask the administrator of the database to turn TLS on")
-	case errors.As(err, &connect), errors.As(err, &network) && !errors.Is(err, context.Canceled):
+	case errors.As(err, &connect), errors.As(err, &network) && !errors.Is(err, context.Canceled), errors.Is(err, io.ErrUnexpectedEOF):
 		return fileError(CodeUnreachable, location, innermost(err), "the database server can't be reached",
 			"check the host and the port in --ledger, that the server runs, and that it accepts connections from this machine")
 	}

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"fmt"
+	"io"
 	"net/url"
 	"testing"
 
@@ -82,4 +83,14 @@ func TestIsFull(t *testing.T) {
 			t.Errorf("IsFull of %s is %t", code, got)
 		}
 	}
+}
+
+// A server that ends in the middle of an answer can't be reached.
+func TestServerEndsDuringAnAnswer(t *testing.T) {
+	t.Parallel()
+	config, err := ledger.PostgresConfig("postgres://muster@127.0.0.1/db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, ledger.ExplainPostgres(config, "read", fmt.Errorf("receive message: %w", io.ErrUnexpectedEOF)), ledger.CodeUnreachable)
 }
