@@ -117,7 +117,7 @@ func (w *jobWorker) Work(ctx context.Context, row *river.Job[jobArgs]) error {
 	config, known := w.jobs[row.Args.Job]
 	switch {
 	case !known: // another host may have a newer config
-		return river.JobSnooze(time.Minute)
+		return river.JobSnooze(w.Timing.Locked)
 	case w.stop.Err() != nil:
 		return river.JobSnooze(0)
 	}

@@ -68,7 +68,7 @@ func (w *rosterWorker) Work(ctx context.Context, row *river.Job[rosterArgs]) err
 	ctx = context.WithoutCancel(ctx) // River's time-out only says when a row counts as lost
 	switch _, known := w.jobs[row.Args.Job]; {
 	case !known:
-		return river.JobSnooze(time.Minute)
+		return river.JobSnooze(w.Timing.Locked)
 	case w.stop.Err() != nil:
 		return river.JobSnooze(0)
 	}

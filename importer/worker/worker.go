@@ -1,10 +1,10 @@
 // Package worker runs the jobs of a config on their schedules.
 //
-// A job is a row of River's tables that lasts as long as the job is in the config: it
-// sleeps until the job is due, adds a row for every roster, waits for those, and sleeps
-// again. So a time that passes while no worker runs is caught up once, and no job
-// runs twice at a time. A roster's row is done in slices, each of which is an import that
-// ends early.
+// A job is a row of River's tables: it sleeps until the job is due, adds a row for every
+// roster, waits for those, and sleeps again. So a time that passes while no worker runs is
+// caught up once, and no job runs twice at a time. The row stays when the job leaves a
+// config, since another host may still have the job. A roster's row is done in slices, each
+// of which is an import that ends early.
 //
 // Rows of a host that died are rescued by River's leader. A worker shows by a heartbeat
 // that a row is alive, so that rescue need not wait for the longest slice. River runs a
@@ -66,7 +66,7 @@ type Timing struct {
 	Rescue    time.Duration // without a sign of life until another host takes a row over
 	Poll      time.Duration // between two looks at the rosters of a job
 	Slice     time.Duration // from the listing of a project's people to the end of a slice
-	Locked    time.Duration // until the lock of a project is tried again
+	Locked    time.Duration // until the lock of a project, or a job that another host has, is tried again
 	Retry     time.Duration // until the first retry after an error; doubles with every retry
 }
 
@@ -194,8 +194,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// enter adds a row for every job with a schedule, wakes the rows whose schedule has
-// changed, and deletes the rows of jobs that left the config.
+// enter adds a row for every job with a schedule, and wakes the rows whose schedule has
+// changed.
 func (w *Worker) enter(ctx context.Context) error {
 	rows, err := w.store.jobRows(ctx)
 	if err != nil {
@@ -203,13 +203,10 @@ func (w *Worker) enter(ctx context.Context) error {
 	}
 	for _, row := range rows {
 		job, known := w.jobs[row.args.Job]
-		switch {
-		case !row.state.Began.IsZero():
-		case !known:
-			_, err = w.store.JobDelete(ctx, row.ID)
-		case row.state.Schedule != job.Schedule.String():
-			_, err = w.store.JobRetry(ctx, row.ID)
+		if !known || !row.state.Began.IsZero() || row.state.Schedule == job.Schedule.String() {
+			continue
 		}
+		_, err := w.store.JobRetry(ctx, row.ID)
 		if err != nil && !errors.Is(err, rivertype.ErrJobRunning) && !errors.Is(err, rivertype.ErrNotFound) {
 			return fmt.Errorf("enter the jobs: %w", err)
 		}

@@ -166,6 +166,7 @@ func TestStores(t *testing.T) {
 	} {
 		for test, run := range map[string]func(*testing.T, string){
 			"Start": testStart, "Slices": testSlices, "Missed": testMissed, "Stop": testStop, "Failed": testFailed, "Changed": testChanged,
+			"Other config": testOtherConfig,
 		} {
 			t.Run(name+"/"+test, func(t *testing.T) {
 				t.Parallel()
@@ -348,6 +349,23 @@ func testChanged(t *testing.T, location string) {
 	}
 	time.Sleep(300 * time.Millisecond)
 	f.want(t)
+}
+
+// testOtherConfig starts a worker whose config lacks a job: the job stays due for the workers
+// that have it.
+func testOtherConfig(t *testing.T, location string) {
+	job := worker.Job{Name: "nightly", Schedule: parse(t, "TZ=UTC 0 0 29 2 *")}
+	if err := queue(t, location).Enter(t.Context(), job, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	other := newFront("b.csv")
+	host(t, location, other)
+	time.Sleep(300 * time.Millisecond)
+	other.want(t)
+	f := newFront("a.csv")
+	host(t, location, f, job)
+	f.wait(t)
+	f.want(t, "begin nightly", "slice a.csv", "report a.csv 0 0", "end nightly 0")
 }
 
 // TestNextStep decides what follows a slice.
