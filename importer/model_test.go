@@ -280,7 +280,7 @@ func TestModelOfTheWorld(t *testing.T) {
 		change(&r)
 		return r
 	}
-	limit := 40_000
+	limit := 25_000
 	if os.Getenv("MUSTER_TEST_LONG") != "" {
 		limit = 400_000
 	}

@@ -13,6 +13,7 @@ import (
 // The doctor looks at the database of a ledger, and says what to do about a problem.
 func TestDoctorOfADatabase(t *testing.T) {
 	t.Parallel()
+	long(t)
 	database := pgtest.URL(t)
 	w := newWorld(t, simulator.Config{})
 	w.crew(2)

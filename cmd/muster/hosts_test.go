@@ -257,8 +257,8 @@ func TestHostIsStruckAtEveryWrite(t *testing.T) {
 	}
 }
 
-// strikeAtWrite strikes a host at its kth write, and reports whether the host wrote so often. The end of a
-// session is a write without an answer.
+// strikeAtWrite strikes a host at its kth write, and reports whether the host wrote so often. The last
+// write of a connection has no answer.
 func strikeAtWrite(t *testing.T, b blow, k int, late bool) bool {
 	t.Helper()
 	ledger := pgtest.URL(t)

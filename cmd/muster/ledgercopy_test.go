@@ -25,6 +25,7 @@ func (w *world) expect(want int, args ...string) (stdout string) {
 // undo know the runs of before. The copy in a file says the same as the database.
 func TestLedgerCopy(t *testing.T) {
 	t.Parallel()
+	long(t)
 	database := pgtest.URL(t)
 	w := newWorld(t, simulator.Config{})
 	w.crew(4)

@@ -20,11 +20,11 @@ const patience = 2 * time.Minute
 // Tab is a tab of a Chromium that takes commands through a pipe. Every method fails the
 // test if the browser refuses.
 type Tab struct {
-	t       testing.TB
-	in      *os.File
-	out     *bufio.Reader
-	last    int
-	session string
+	t        testing.TB
+	in       *os.File
+	out      *bufio.Reader
+	last     int
+	attached string // what Chromium calls the connection to the tab
 }
 
 // Open starts Chromium with an empty tab, in a long test. More arguments may follow those
@@ -51,7 +51,7 @@ func Open(t testing.TB, arguments ...string) *Tab {
 	b.Call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var attached struct{ SessionID string }
 	b.Call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
-	b.session = attached.SessionID
+	b.attached = attached.SessionID
 	// The tab behaves as the one in front, whatever else the browser has open.
 	b.Call("Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true}, nil)
 	return b
@@ -109,8 +109,8 @@ func (b *Tab) ask(method string, parameters, answer any) (refusal string) {
 	b.t.Helper()
 	b.last++
 	question := map[string]any{"id": b.last, "method": method, "params": parameters}
-	if b.session != "" {
-		question["sessionId"] = b.session
+	if b.attached != "" {
+		question["sessionId"] = b.attached
 	}
 	line, err := json.Marshal(question)
 	if err != nil {

@@ -27,6 +27,9 @@ import (
 // lock at once.
 func TestPostgresFence(t *testing.T) {
 	t.Parallel()
+	if os.Getenv("MUSTER_TEST_LONG") == "" {
+		t.Skip("long: set MUSTER_TEST_LONG=1")
+	}
 	cluster := pgtest.Start(t)
 	for name, cut := range map[string]func(*testing.T, string){
 		"terminated": func(t *testing.T, location string) { pgtest.Terminate(t, location) },
