@@ -10,22 +10,22 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// jobArgs are the arguments of the row of a job.
+// jobArgs are the arguments of the record of a job.
 type jobArgs struct {
 	Job string `json:"job" river:"unique"`
 }
 
-// Kind returns the name of the kind of rows.
+// Kind returns the name of the kind of records.
 func (jobArgs) Kind() string { return "muster_job" }
 
-// InsertOpts says that a job has a single row, which is never given up.
+// InsertOpts says that a job has a single record, which is never given up.
 func (jobArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: jobQueue, MaxAttempts: 30000, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: rivertype.JobStates()}}
 }
 
-// jobState is what the row of a job remembers.
+// jobState is what the record of a job remembers.
 type jobState struct {
-	Schedule string    `json:"schedule"`        // by which the row sleeps
+	Schedule string    `json:"schedule"`        // by which the record sleeps
 	Start    bool      `json:"start,omitempty"` // by hand, whatever the schedule says
 	Due      time.Time `json:"due,omitzero"`    // of the run under way
 	Began    time.Time `json:"began,omitzero"`  // zero while the job sleeps
@@ -50,40 +50,40 @@ type Outcome struct {
 	Result
 }
 
-// jobRow is the row of a job.
-type jobRow struct {
+// jobRecord is the record of a job.
+type jobRecord struct {
 	*rivertype.JobRow
 	args  jobArgs
 	state jobState
 }
 
-// mostRows is more rows than a config has jobs, or a folder rosters.
-const mostRows = 10000
+// mostRecords is more records than a config has jobs, or a folder rosters.
+const mostRecords = 10000
 
-// jobRows returns the rows of all jobs.
-func (s *store) jobRows(ctx context.Context) ([]jobRow, error) {
-	list, err := s.JobList(ctx, river.NewJobListParams().Kinds(jobArgs{}.Kind()).First(mostRows))
+// jobRecords returns the records of all jobs.
+func (s *store) jobRecords(ctx context.Context) ([]jobRecord, error) {
+	list, err := s.JobList(ctx, river.NewJobListParams().Kinds(jobArgs{}.Kind()).First(mostRecords))
 	if err != nil {
 		return nil, fmt.Errorf("read the record of jobs: %w", err)
 	}
-	rows := make([]jobRow, len(list.Jobs))
-	for i, row := range list.Jobs {
-		rows[i].JobRow = row
-		if err := json.Unmarshal(row.EncodedArgs, &rows[i].args); err != nil {
+	records := make([]jobRecord, len(list.Jobs))
+	for i, record := range list.Jobs {
+		records[i].JobRow = record
+		if err := json.Unmarshal(record.EncodedArgs, &records[i].args); err != nil {
 			return nil, fmt.Errorf("read the record of jobs: %w", err)
 		}
-		rows[i].state = outputOf[jobState](row)
+		records[i].state = outputOf[jobState](record)
 	}
-	return rows, nil
+	return records, nil
 }
 
-// outputOf returns what a row remembers.
-func outputOf[T any](row *rivertype.JobRow) (state T) {
-	_ = json.Unmarshal(row.Output(), &state) // a new row remembers nothing
+// outputOf returns what a record remembers.
+func outputOf[T any](record *rivertype.JobRow) (state T) {
+	_ = json.Unmarshal(record.Output(), &state) // a new record remembers nothing
 	return state
 }
 
-// add adds the row of a job, and reports whether there was none.
+// add adds the record of a job, and reports whether there was none.
 func (s *store) add(ctx context.Context, j Job, state jobState, due time.Time) (added bool, err error) {
 	metadata, err := json.Marshal(map[string]any{rivertype.MetadataKeyOutput: state})
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *store) add(ctx context.Context, j Job, state jobState, due time.Time) (
 	return !result.UniqueSkippedAsDuplicate, nil
 }
 
-// jobWorker works the rows of jobs.
+// jobWorker handles the records of jobs.
 type jobWorker struct {
 	*Worker
 	river.WorkerDefaults[jobArgs]
@@ -108,20 +108,20 @@ const never = 10 * 365 * 24 * time.Hour
 // afterFault is the wait after an error of the tables.
 const afterFault = 15 * time.Second
 
-// NextRetry returns when a row goes on after the death of a host.
+// NextRetry returns when a record goes on after the death of a host.
 func (*jobWorker) NextRetry(*river.Job[jobArgs]) time.Time { return time.Now() }
 
 // Work moves a job on: from sleep to its rosters, or from those to sleep.
-func (w *jobWorker) Work(ctx context.Context, row *river.Job[jobArgs]) error {
-	ctx = context.WithoutCancel(ctx) // River's time-out only says when a row counts as lost
-	config, known := w.jobs[row.Args.Job]
+func (w *jobWorker) Work(ctx context.Context, record *river.Job[jobArgs]) error {
+	ctx = context.WithoutCancel(ctx) // River's time-out only says when a record counts as lost
+	config, known := w.jobs[record.Args.Job]
 	switch {
 	case !known: // another host may have a newer config
 		return river.JobSnooze(w.Timing.Locked)
 	case w.stop.Err() != nil:
 		return river.JobSnooze(0)
 	}
-	j := &job{Worker: w.Worker, Job: config, row: row.JobRow, state: outputOf[jobState](row.JobRow)}
+	j := &job{Worker: w.Worker, Job: config, record: record.JobRow, state: outputOf[jobState](record.JobRow)}
 	after, err := j.move(ctx)
 	if err != nil {
 		w.Log.Warn().Err(err).Str("job", config.Name).Msg("the record of jobs can't be used; the worker tries again")
@@ -130,12 +130,12 @@ func (w *jobWorker) Work(ctx context.Context, row *river.Job[jobArgs]) error {
 	return river.JobSnooze(after)
 }
 
-// job is the row of a job in progress.
+// job is the record of a job in progress.
 type job struct {
 	*Worker
 	Job
-	row   *rivertype.JobRow
-	state jobState
+	record *rivertype.JobRow
+	state  jobState
 }
 
 // move does what is due, and returns the time until the next look.
@@ -146,7 +146,7 @@ func (j *job) move(ctx context.Context) (time.Duration, error) {
 		if rescheduled && !j.state.Start {
 			return j.sleep(ctx, time.Now())
 		}
-		j.state.Began, j.state.Due, j.state.Start = time.Now(), j.row.ScheduledAt, false
+		j.state.Began, j.state.Due, j.state.Start = time.Now(), j.record.ScheduledAt, false
 		if err := j.remember(ctx); err != nil {
 			return 0, err
 		}
@@ -154,7 +154,7 @@ func (j *job) move(ctx context.Context) (time.Duration, error) {
 	if len(j.state.Rosters) == 0 { // also after the host died while it added the rosters
 		rosters, failed := j.Runner.Begin(ctx, j.Name)
 		if failed != nil {
-			return j.end(ctx, []Outcome{{Host: hostOf(j.row), Result: *failed}})
+			return j.end(ctx, []Outcome{{Host: hostOf(j.record), Result: *failed}})
 		}
 		if err := j.add(ctx, rosters); err != nil {
 			return 0, err
@@ -170,30 +170,30 @@ func (j *job) move(ctx context.Context) (time.Duration, error) {
 	return j.end(ctx, outcomes)
 }
 
-// remember saves what the row remembers.
-func (j *job) remember(ctx context.Context) error { return j.store.remember(ctx, j.row.ID, j.state) }
+// remember saves what the record remembers.
+func (j *job) remember(ctx context.Context) error { return j.store.remember(ctx, j.record.ID, j.state) }
 
-// remember saves what a row remembers.
+// remember saves what a record remembers.
 func (s *store) remember(ctx context.Context, id int64, state any) error {
 	_, err := s.JobUpdate(ctx, id, &river.JobUpdateParams{Output: state})
 	return err
 }
 
-// add adds a row for every roster. A second call for the same run adds no second row.
+// add adds a record for every roster. A second call for the same run adds no second record.
 func (j *job) add(ctx context.Context, rosters []string) error {
 	if len(rosters) == 0 {
 		return nil
 	}
-	rows := make([]river.InsertManyParams, len(rosters))
+	records := make([]river.InsertManyParams, len(rosters))
 	for i, path := range rosters {
-		rows[i].Args = rosterArgs{Job: j.Name, Roster: path, Run: j.state.Began.UnixMilli()}
+		records[i].Args = rosterArgs{Job: j.Name, Roster: path, Run: j.state.Began.UnixMilli()}
 	}
-	added, err := j.store.InsertMany(ctx, rows)
+	added, err := j.store.InsertMany(ctx, records)
 	if err != nil {
 		return err
 	}
-	for _, row := range added {
-		j.state.Rosters = append(j.state.Rosters, row.Job.ID)
+	for _, record := range added {
+		j.state.Rosters = append(j.state.Rosters, record.Job.ID)
 	}
 	return j.remember(ctx)
 }
@@ -207,28 +207,28 @@ func (j *job) collect(ctx context.Context) (ended bool, outcomes []Outcome, err 
 	if err != nil {
 		return false, nil, err
 	}
-	for _, row := range list.Jobs {
-		if row.FinalizedAt == nil {
+	for _, record := range list.Jobs {
+		if record.FinalizedAt == nil {
 			return false, nil, nil
 		}
-		outcomes = append(outcomes, j.outcome(ctx, row))
+		outcomes = append(outcomes, j.outcome(ctx, record))
 	}
 	return true, outcomes, nil
 }
 
 // outcome returns what became of a roster. Hosts that die again and again over a roster
 // are reported here.
-func (j *job) outcome(ctx context.Context, row *rivertype.JobRow) Outcome {
+func (j *job) outcome(ctx context.Context, record *rivertype.JobRow) Outcome {
 	var args rosterArgs
-	_ = json.Unmarshal(row.EncodedArgs, &args) // without a path the result still counts
-	state := outputOf[rosterState](row)
-	o := Outcome{Roster: args.Roster, Host: hostOf(row)}
-	if row.State == rivertype.JobStateCompleted && state.Result != nil {
+	_ = json.Unmarshal(record.EncodedArgs, &args) // without a path the result still counts
+	state := outputOf[rosterState](record)
+	o := Outcome{Roster: args.Roster, Host: hostOf(record)}
+	if record.State == rivertype.JobStateCompleted && state.Result != nil {
 		o.Result = *state.Result
 		return o
 	}
-	o.Result = j.Runner.Report(ctx, state.task(args, row), Result{
-		ExitCode: exitStopped, Problem: CodeDied, Message: fmt.Sprintf("the host died %d times during the import", row.Attempt), Figures: state.Before,
+	o.Result = j.Runner.Report(ctx, state.task(args, record), Result{
+		ExitCode: exitStopped, Problem: CodeDied, Message: fmt.Sprintf("the host died %d times during the import", record.Attempt), Figures: state.Before,
 	})
 	return o
 }
@@ -261,16 +261,4 @@ func (j *job) end(ctx context.Context, outcomes []Outcome) (time.Duration, error
 		_, _ = j.store.JobDelete(ctx, id) // River deletes what is left
 	}
 	return after, nil
-}
-
-// sleep returns the time until the first time of the schedule after t. A time that
-// passed while the job ran is now.
-func (j *job) sleep(ctx context.Context, t time.Time) (time.Duration, error) {
-	if err := j.remember(ctx); err != nil {
-		return 0, err
-	}
-	if j.Schedule.IsZero() {
-		return never, nil
-	}
-	return max(time.Until(j.Schedule.Next(t)), 0), nil
 }

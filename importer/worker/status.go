@@ -72,10 +72,10 @@ func (q *Queue) Close() { q.store.close() }
 
 // Status returns how jobs stand, in the same order. A nil queue has no record.
 func (q *Queue) Status(ctx context.Context, jobs []Job) ([]Status, error) {
-	var rows []jobRow
+	var records []jobRecord
 	if q != nil {
 		var err error
-		if rows, err = q.store.jobRows(ctx); err != nil {
+		if records, err = q.store.jobRecords(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -86,22 +86,22 @@ func (q *Queue) Status(ctx context.Context, jobs []Job) ([]Status, error) {
 		if !job.Schedule.IsZero() {
 			s.Next = job.Schedule.Next(time.Now())
 		}
-		i := slices.IndexFunc(rows, func(r jobRow) bool { return r.args.Job == job.Name })
+		i := slices.IndexFunc(records, func(r jobRecord) bool { return r.args.Job == job.Name })
 		if i < 0 {
 			continue
 		}
-		row := rows[i]
-		s.Failures, s.Success, s.Last = row.state.Failures, row.state.Success, row.state.Last
+		record := records[i]
+		s.Failures, s.Success, s.Last = record.state.Failures, record.state.Success, record.state.Last
 		switch {
-		case !row.state.Began.IsZero():
-			s.State, s.Began = StateRunning, row.state.Began
-			if err := q.progress(ctx, row.state.Rosters, s); err != nil {
+		case !record.state.Began.IsZero():
+			s.State, s.Began = StateRunning, record.state.Began
+			if err := q.progress(ctx, record.state.Rosters, s); err != nil {
 				return nil, err
 			}
-		case row.State == rivertype.JobStateRunning: // begins or ends
+		case record.State == rivertype.JobStateRunning: // begins or ends
 			s.State = StateRunning
-		case row.ScheduledAt.Before(time.Now()):
-			s.State, s.Next = StateDue, row.ScheduledAt
+		case record.ScheduledAt.Before(time.Now()):
+			s.State, s.Next = StateDue, record.ScheduledAt
 		}
 	}
 	return all, nil
@@ -116,15 +116,15 @@ func (q *Queue) progress(ctx context.Context, ids []int64, s *Status) error {
 	if err != nil {
 		return fmt.Errorf("read the record of jobs: %w", err)
 	}
-	for _, row := range list.Jobs {
+	for _, record := range list.Jobs {
 		var args rosterArgs
-		_ = json.Unmarshal(row.EncodedArgs, &args) // a path that can't be read is ""
-		state := outputOf[rosterState](row)
-		p := Progress{Roster: args.Roster, State: RosterWaiting, Host: hostOf(row), Retries: state.Retries}
+		_ = json.Unmarshal(record.EncodedArgs, &args) // a path that can't be read is ""
+		state := outputOf[rosterState](record)
+		p := Progress{Roster: args.Roster, State: RosterWaiting, Host: hostOf(record), Retries: state.Retries}
 		switch {
-		case row.State == rivertype.JobStateRunning:
+		case record.State == rivertype.JobStateRunning:
 			p.State = RosterRunning
-		case row.FinalizedAt != nil:
+		case record.FinalizedAt != nil:
 			p.State = RosterEnded
 		}
 		if state.Result != nil {
@@ -140,22 +140,22 @@ func (q *Queue) Start(ctx context.Context, job Job) (started bool, err error) {
 	if added, err := q.store.add(ctx, job, jobState{Start: true}, time.Now()); err != nil || added {
 		return added, err
 	}
-	rows, err := q.store.jobRows(ctx)
+	records, err := q.store.jobRecords(ctx)
 	if err != nil {
 		return false, err
 	}
-	for _, row := range rows {
-		if row.args.Job != job.Name {
+	for _, record := range records {
+		if record.args.Job != job.Name {
 			continue
 		}
-		if !row.state.Began.IsZero() || row.State == rivertype.JobStateRunning {
+		if !record.state.Began.IsZero() || record.State == rivertype.JobStateRunning {
 			return false, nil
 		}
-		row.state.Start = true
-		if err := q.store.remember(ctx, row.ID, row.state); err != nil {
+		record.state.Start = true
+		if err := q.store.remember(ctx, record.ID, record.state); err != nil {
 			return false, fmt.Errorf("start the job %s: %w", job.Name, err)
 		}
-		if _, err := q.store.JobRetry(ctx, row.ID); err != nil && !errors.Is(err, rivertype.ErrJobRunning) {
+		if _, err := q.store.JobRetry(ctx, record.ID); err != nil && !errors.Is(err, rivertype.ErrJobRunning) {
 			return false, fmt.Errorf("start the job %s: %w", job.Name, err)
 		}
 	}

@@ -51,7 +51,7 @@ type client interface {
 // ledger's file.
 type store struct {
 	client
-	alive func(ctx context.Context, id int64) error // shows the rescuer that a row's process is alive
+	alive func(ctx context.Context, id int64) error // shows the rescuer that a record's process is alive
 	close func()
 }
 

@@ -1,19 +1,19 @@
 // Package worker runs the jobs of a config on their schedules.
 //
-// A job is a row of River's tables: it sleeps until the job is due, adds a row for every
+// A job is a record of River's tables: it sleeps until the job is due, adds a record for every
 // roster, waits for those, and sleeps again. So a time that passes while no worker runs is
-// caught up once, and no job runs twice at a time. The row stays when the job leaves a
-// config, since another host may still have the job. A roster's row is done in slices, each
+// caught up once, and no job runs twice at a time. The record stays when the job leaves a
+// config, since another host may still have the job. A roster's record is done in slices, each
 // of which is an import that ends early.
 //
-// Rows of a host that died are rescued by River's leader. A worker shows by a heartbeat
-// that a row is alive, so that rescue need not wait for the longest slice. River runs a
-// row at least once; the ledger's lock keeps two hosts from importing at a time. A
-// slice that was paused for so long that another host has the row ends without a trace
+// Records of a host that died are rescued by River's leader. A worker shows by a heartbeat
+// that a record is alive, so that rescue need not wait for the longest slice. River runs a
+// record at least once; the ledger's lock keeps two hosts from importing at a time. A
+// slice that was paused for so long that another host has the record ends without a trace
 // in River's tables.
 //
 // Rejected: River's periodic jobs, which forget a time that passes while no leader is
-// elected, and River's retries of failed rows, which would count crashes and lost
+// elected, and River's retries of failed records, which would count crashes and lost
 // connections together.
 package worker
 
@@ -22,7 +22,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,8 +61,8 @@ type Runner interface {
 
 // Timing says how quickly workers notice what happens. Tests shorten the times.
 type Timing struct {
-	Heartbeat time.Duration // between two signs of life of a row
-	Rescue    time.Duration // without a sign of life until another host takes a row over
+	Heartbeat time.Duration // between two signs of life of a record
+	Rescue    time.Duration // without a sign of life until another host takes a record over
 	Poll      time.Duration // between two looks at the rosters of a job
 	Slice     time.Duration // from the listing of a project's people to the end of a slice
 	Locked    time.Duration // until the lock of a project, or a job that another host has, is tried again
@@ -101,7 +100,7 @@ const (
 	jobsAtOnce    = 16 // which only wait
 	importsAtOnce = 4  // on a host; the quota bounds them all
 
-	keptFor = 7 * 24 * time.Hour // rows of rosters that no job has collected
+	keptFor = 7 * 24 * time.Hour // records of rosters that no job has collected
 )
 
 // Open opens the tables of jobs, makes or renews them if needed, and enters the jobs.
@@ -125,7 +124,7 @@ func Open(ctx context.Context, o Options) (*Worker, error) {
 		FetchCooldown: min(river.FetchCooldownDefault, o.Timing.Poll/4), FetchPollInterval: o.Timing.Poll / 2,
 		Queues: map[string]river.QueueConfig{jobQueue: {MaxWorkers: jobsAtOnce}, rosterQueue: {MaxWorkers: importsAtOnce}},
 
-		// River's own time-out only says when a row counts as lost: a slice ends by itself.
+		// River's own time-out only says when a record counts as lost: a slice ends by itself.
 		JobTimeout: o.Timing.Rescue, JobStuckThreshold: keptFor, RescueStuckJobsAfter: o.Timing.Rescue,
 		CompletedJobRetentionPeriod: keptFor, CancelledJobRetentionPeriod: keptFor, DiscardedJobRetentionPeriod: keptFor,
 	}, true)
@@ -168,12 +167,12 @@ func newID() string {
 	return fmt.Sprintf("%.60s/%d-%x", host, os.Getpid(), time.Now().UnixMilli())
 }
 
-// hostOf returns the host that worked a row last.
-func hostOf(row *rivertype.JobRow) string {
-	if len(row.AttemptedBy) == 0 {
+// hostOf returns the host that handled a record last.
+func hostOf(record *rivertype.JobRow) string {
+	if len(record.AttemptedBy) == 0 {
 		return ""
 	}
-	host, _, _ := strings.Cut(row.AttemptedBy[len(row.AttemptedBy)-1], "/")
+	host, _, _ := strings.Cut(record.AttemptedBy[len(record.AttemptedBy)-1], "/")
 	return host
 }
 
@@ -194,36 +193,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// enter adds a row for every job with a schedule, and wakes the rows whose schedule has
-// changed.
-func (w *Worker) enter(ctx context.Context) error {
-	rows, err := w.store.jobRows(ctx)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		job, known := w.jobs[row.args.Job]
-		if !known || !row.state.Began.IsZero() || row.state.Schedule == job.Schedule.String() {
-			continue
-		}
-		_, err := w.store.JobRetry(ctx, row.ID)
-		if err != nil && !errors.Is(err, rivertype.ErrJobRunning) && !errors.Is(err, rivertype.ErrNotFound) {
-			return fmt.Errorf("enter the jobs: %w", err)
-		}
-	}
-	for _, job := range w.Jobs {
-		if job.Schedule.IsZero() || slices.ContainsFunc(rows, func(r jobRow) bool { return r.args.Job == job.Name }) {
-			continue
-		}
-		if _, err := w.store.add(ctx, job, jobState{Schedule: job.Schedule.String()}, job.Schedule.Next(time.Now())); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Ready returns an error if the tables can't be read.
 func (w *Worker) Ready(ctx context.Context) error {
-	_, err := w.store.jobRows(ctx)
+	_, err := w.store.jobRecords(ctx)
 	return err
 }
