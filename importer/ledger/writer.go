@@ -9,30 +9,6 @@ import (
 // may wait.
 const batchSize = 512
 
-// change is something to write. The sender waits for done.
-type change struct {
-	kind     changeKind
-	intent   *intentRecord // to make, or with the ID, key and result to record
-	personID int64         // of a removal
-	found    *intentRecord // of intendRemoval: the intent that an earlier undo left open
-
-	do func(context.Context, transaction) error // of other; an error breaks the ledger
-
-	err  error
-	done chan struct{}
-}
-
-// changeKind says what a change does. The kinds are in the order of deciding.
-type changeKind int
-
-const (
-	recordCreation changeKind = iota
-	recordRemoval
-	intendCreation
-	intendRemoval
-	other
-)
-
 // update commits do together with other changes.
 func (l *Ledger) update(ctx context.Context, do func(context.Context, transaction) error) error {
 	return l.submit(ctx, &change{kind: other, do: do})

@@ -7,6 +7,30 @@ import (
 	"time"
 )
 
+// change is something to write. The sender waits for done.
+type change struct {
+	kind     changeKind
+	intent   *intentRecord // to make, or with the ID, key and result to record
+	personID int64         // of a removal
+	found    *intentRecord // of intendRemoval: the intent that an earlier undo left open
+
+	do func(context.Context, transaction) error // of other; an error breaks the ledger
+
+	err  error
+	done chan struct{}
+}
+
+// changeKind says what a change does. The kinds are in the order of deciding.
+type changeKind int
+
+const (
+	recordCreation changeKind = iota
+	recordRemoval
+	intendCreation
+	intendRemoval
+	other
+)
+
 // batch decides the changes of a transaction. The batch holds what the store
 // knows of the keys in question, and collects what the store writes.
 type batch struct {
