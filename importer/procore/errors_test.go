@@ -16,7 +16,7 @@ import (
 	"muster/importer/procore"
 )
 
-type classification struct {
+type meaning struct {
 	Kind   procore.Kind
 	Effect procore.Effect
 	Code   string
@@ -55,31 +55,31 @@ func TestCreateIsClassified(t *testing.T) {
 		name    string
 		status  int
 		headers []string
-		want    classification
+		want    meaning
 	}{
-		{"bad request", 400, nil, classification{procore.Refused, no, "refused"}},
-		{"unauthorized", 401, nil, classification{procore.Unauthorized, no, "unauthorized"}},
-		{"forbidden", 403, nil, classification{procore.Forbidden, no, "forbidden"}},
-		{"not found", 404, nil, classification{procore.NotFound, no, "not_found"}},
-		{"not acceptable", 406, nil, classification{procore.Refused, no, "refused"}},
-		{"request timeout", 408, nil, classification{procore.Fault, maybe, "server_timeout"}},
-		{"conflict", 409, nil, classification{procore.Refused, no, "conflict"}},
-		{"too large", 413, nil, classification{procore.Refused, no, "refused"}},
-		{"unprocessable", 422, nil, classification{procore.Refused, no, "refused"}},
-		{"throttled", 429, nil, classification{procore.Throttled, no, "throttled"}},
-		{"client went away", 499, nil, classification{procore.Fault, maybe, "fault"}},
-		{"server error", 500, nil, classification{procore.Fault, maybe, "fault"}},
-		{"server error that says when", 500, []string{wait}, classification{procore.Fault, maybe, "fault"}},
-		{"bad gateway", 502, nil, classification{procore.Fault, maybe, "fault"}},
-		{"unavailable", 503, nil, classification{procore.Fault, maybe, "fault"}},
-		{"unavailable that says when", 503, []string{wait}, classification{procore.Throttled, no, "throttled"}},
-		{"a proxy's page that says when", 503, []string{wait, "Content-Type: text/html"}, classification{procore.Fault, maybe, "fault"}},
-		{"gateway timeout", 504, nil, classification{procore.Fault, maybe, "fault"}},
-		{"unknown 5xx", 520, nil, classification{procore.Fault, maybe, "fault"}},
-		{"see other", 303, []string{"Location: https://elsewhere.example.com/"}, classification{procore.Malformed, maybe, "redirected"}},
-		{"temporary redirect", 307, []string{"Location: ::not a url::"}, classification{procore.Malformed, maybe, "redirected"}},
-		{"no content", 204, nil, classification{procore.Malformed, maybe, "malformed"}},
-		{"created without a body", 201, nil, classification{procore.Malformed, maybe, "malformed"}},
+		{"bad request", 400, nil, meaning{procore.Refused, no, "refused"}},
+		{"unauthorized", 401, nil, meaning{procore.Unauthorized, no, "unauthorized"}},
+		{"forbidden", 403, nil, meaning{procore.Forbidden, no, "forbidden"}},
+		{"not found", 404, nil, meaning{procore.NotFound, no, "not_found"}},
+		{"not acceptable", 406, nil, meaning{procore.Refused, no, "refused"}},
+		{"request timeout", 408, nil, meaning{procore.Fault, maybe, "server_timeout"}},
+		{"conflict", 409, nil, meaning{procore.Refused, no, "conflict"}},
+		{"too large", 413, nil, meaning{procore.Refused, no, "refused"}},
+		{"unprocessable", 422, nil, meaning{procore.Refused, no, "refused"}},
+		{"throttled", 429, nil, meaning{procore.Throttled, no, "throttled"}},
+		{"client went away", 499, nil, meaning{procore.Fault, maybe, "fault"}},
+		{"server error", 500, nil, meaning{procore.Fault, maybe, "fault"}},
+		{"server error that says when", 500, []string{wait}, meaning{procore.Fault, maybe, "fault"}},
+		{"bad gateway", 502, nil, meaning{procore.Fault, maybe, "fault"}},
+		{"unavailable", 503, nil, meaning{procore.Fault, maybe, "fault"}},
+		{"unavailable that says when", 503, []string{wait}, meaning{procore.Throttled, no, "throttled"}},
+		{"a proxy's page that says when", 503, []string{wait, "Content-Type: text/html"}, meaning{procore.Fault, maybe, "fault"}},
+		{"gateway timeout", 504, nil, meaning{procore.Fault, maybe, "fault"}},
+		{"unknown 5xx", 520, nil, meaning{procore.Fault, maybe, "fault"}},
+		{"see other", 303, []string{"Location: https://elsewhere.example.com/"}, meaning{procore.Malformed, maybe, "redirected"}},
+		{"temporary redirect", 307, []string{"Location: ::not a url::"}, meaning{procore.Malformed, maybe, "redirected"}},
+		{"no content", 204, nil, meaning{procore.Malformed, maybe, "malformed"}},
+		{"created without a body", 201, nil, meaning{procore.Malformed, maybe, "malformed"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +91,7 @@ func TestCreateIsClassified(t *testing.T) {
 				if e == nil {
 					t.Fatal("no error")
 				}
-				if diff := cmp.Diff(tt.want, classification{e.Kind, e.Effect, e.Code}); diff != "" {
+				if diff := cmp.Diff(tt.want, meaning{e.Kind, e.Effect, e.Code}); diff != "" {
 					t.Error(diff)
 				}
 				if e.Status != tt.status || e.RequestID != "req-9" || e.Hint == "" || e.Message == "" {

@@ -67,7 +67,7 @@ func (c *Client) exchange(ctx context.Context, slot *ratelimit.Slot, r request, 
 		return e
 	}
 	limits := rateReport(resp.Header, time.Now())
-	if classify(resp.StatusCode, resp.Header, answerOf(resp).Page).kind == Throttled { // before the release, which lets the next request go
+	if meaningOf(resp.StatusCode, resp.Header, answerOf(resp).Page).kind == Throttled { // before the release, which lets the next request go
 		c.pace.Pause(retryAfter(resp.StatusCode, resp.Header, limits) + rand.N(pauseJitter)) //nolint:gosec // no secret
 	}
 	release(slot, limits)
@@ -133,7 +133,7 @@ func (c *Client) refusal(r request, resp *http.Response, limits ratelimit.Report
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	kind := resp.Header.Get("Content-Type")
 	page := isPage(kind, body)
-	meaning := classify(status, resp.Header, page)
+	meaning := meaningOf(status, resp.Header, page)
 	message, fields := readErrorText(status, kind, body, c.redact.with(token))
 	e := r.complete(&Error{
 		Answer: answerOf(resp), Kind: meaning.kind, Effect: meaning.effect, Code: meaning.code,

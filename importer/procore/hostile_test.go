@@ -104,14 +104,14 @@ func zeros(w io.Writer) error {
 // the doubt whether the person exists.
 func TestHostileAnswersToACreate(t *testing.T) {
 	t.Parallel()
-	malformed := classification{procore.Malformed, procore.MayHaveHappened, "malformed"}
-	lost := classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}
+	malformed := meaning{procore.Malformed, procore.MayHaveHappened, "malformed"}
+	lost := meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}
 	header := "X-A: " + strings.Repeat("a", 64<<10) + "\r\n"
 	for _, tt := range []struct {
 		name  string
 		write func(io.Writer) error
 		most  int64 // bytes that the server gets rid of
-		want  classification
+		want  meaning
 		says  string
 	}{
 		{"10 MB of headers", saying(createdHead + strings.Repeat(header, 160) + "\r\n{}"), enough, lost, "no answer came"},
@@ -120,7 +120,7 @@ func TestHostileAnswersToACreate(t *testing.T) {
 		{"a body without end", endless(createdHead+"\r\n{\"id\":1,\"first_name\":\"", strings.Repeat("a", 64<<10)), enough, malformed, "too long for one from Procore"},
 		{"blanks without end", endless(createdHead+"\r\n", strings.Repeat(" ", 64<<10)), enough, malformed, "too long for one from Procore"},
 		{"a packed body without end", zeros, 1 << 20, malformed, "too long for one from Procore"},
-		{"a refusal without end", endless("HTTP/1.1 422 No\r\n\r\n{\"errors\":\"", strings.Repeat("a", 64<<10)), enough, classification{procore.Refused, procore.DidNotHappen, "refused"}, ""},
+		{"a refusal without end", endless("HTTP/1.1 422 No\r\n\r\n{\"errors\":\"", strings.Repeat("a", 64<<10)), enough, meaning{procore.Refused, procore.DidNotHappen, "refused"}, ""},
 		{"a body that drips", dripping(createdHead + "\r\n{"), 1 << 10, malformed, "did not answer in time"},
 		{"headers that drip", dripping("HTTP/1.1 201 Created\r\nX-A:"), 1 << 10, lost, "did not answer in time"},
 		{"a length too short", saying(createdHead + "Content-Length: 5\r\n\r\n{\"id\":1}"), 1 << 10, malformed, "broke off"},
@@ -143,7 +143,7 @@ func TestHostileAnswersToACreate(t *testing.T) {
 			if e == nil {
 				t.Fatal("no error")
 			}
-			if diff := cmp.Diff(tt.want, classification{e.Kind, e.Effect, e.Code}); diff != "" || times("a") != 1 || !strings.Contains(e.Message, tt.says) {
+			if diff := cmp.Diff(tt.want, meaning{e.Kind, e.Effect, e.Code}); diff != "" || times("a") != 1 || !strings.Contains(e.Message, tt.says) {
 				t.Errorf("%s %d requests; %s", diff, times("a"), e.Message)
 			}
 			if len(e.Message) > 2000 {

@@ -61,23 +61,23 @@ func TestBulkRequestIsExact(t *testing.T) {
 func TestRemovePeopleAnswers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name           string
-		answer         http.HandlerFunc
-		want           procore.Removal
-		classification classification
+		name    string
+		answer  http.HandlerFunc
+		want    procore.Removal
+		meaning meaning
 	}{
 		{
 			"some of each", answer(200, `{"data":{"processed_ids":[1,"9007199254740993"],"skipped_ids":[3]}}`, "X-Request-Id: r-1"),
 			procore.Removal{Removed: []int64{1, 9007199254740993}, Answer: procore.Answer{Status: 200, RequestID: "r-1"}},
-			classification{},
+			meaning{},
 		},
-		{"no person", answer(200, `{"data":{"processed_ids":[],"skipped_ids":null}}`), procore.Removal{Answer: procore.Answer{Status: 200}}, classification{}},
-		{"without data", answer(200, `{}`), procore.Removal{}, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
-		{"of another kind", answer(200, `{"data":[1]}`), procore.Removal{}, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
-		{"cut", answer(200, `{"data":{"proc`), procore.Removal{}, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
-		{"refused", answer(422, `{"error":{"code":"X","message":"No"}}`), procore.Removal{}, classification{procore.Refused, procore.DidNotHappen, "refused"}},
-		{"forbidden", answer(403, ``), procore.Removal{}, classification{procore.Forbidden, procore.DidNotHappen, "forbidden"}},
-		{"fault", answer(502, `<html>`), procore.Removal{}, classification{procore.Fault, procore.MayHaveHappened, "fault"}},
+		{"no person", answer(200, `{"data":{"processed_ids":[],"skipped_ids":null}}`), procore.Removal{Answer: procore.Answer{Status: 200}}, meaning{}},
+		{"without data", answer(200, `{}`), procore.Removal{}, meaning{procore.Malformed, procore.MayHaveHappened, "malformed"}},
+		{"of another kind", answer(200, `{"data":[1]}`), procore.Removal{}, meaning{procore.Malformed, procore.MayHaveHappened, "malformed"}},
+		{"cut", answer(200, `{"data":{"proc`), procore.Removal{}, meaning{procore.Malformed, procore.MayHaveHappened, "malformed"}},
+		{"refused", answer(422, `{"error":{"code":"X","message":"No"}}`), procore.Removal{}, meaning{procore.Refused, procore.DidNotHappen, "refused"}},
+		{"forbidden", answer(403, ``), procore.Removal{}, meaning{procore.Forbidden, procore.DidNotHappen, "forbidden"}},
+		{"fault", answer(502, `<html>`), procore.Removal{}, meaning{procore.Fault, procore.MayHaveHappened, "fault"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -87,14 +87,14 @@ func TestRemovePeopleAnswers(t *testing.T) {
 				tt.answer(w, r)
 			}})
 			got, err := c.RemovePeople(t.Context(), take(t, p), []int64{1, 9007199254740993, 3})
-			var v classification
+			var v meaning
 			if e := as(t, err); e != nil {
-				v = classification{e.Kind, e.Effect, e.Code}
+				v = meaning{e.Kind, e.Effect, e.Code}
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff(tt.classification, v); diff != "" {
+			if diff := cmp.Diff(tt.meaning, v); diff != "" {
 				t.Error(diff)
 			}
 			if requests != 1 {

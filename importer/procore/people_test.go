@@ -164,11 +164,11 @@ func TestLostAnswers(t *testing.T) {
 		name   string
 		api    http.HandlerFunc
 		cancel bool // by the caller, after a second
-		want   classification
+		want   meaning
 	}{
-		{"the connection is cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false, classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
-		{"no answer in time", done, false, classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
-		{"stopped while waiting", done, true, classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
+		{"the connection is cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false, meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
+		{"no answer in time", done, false, meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
+		{"stopped while waiting", done, true, meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +181,7 @@ func TestLostAnswers(t *testing.T) {
 				}
 				began := time.Now()
 				_, e := createIn(ctx, t, c, p)
-				if diff := cmp.Diff(tt.want, classification{e.Kind, e.Effect, e.Code}); diff != "" {
+				if diff := cmp.Diff(tt.want, meaning{e.Kind, e.Effect, e.Code}); diff != "" {
 					t.Error(diff)
 				}
 				if took := time.Since(began); took > 60*time.Second {

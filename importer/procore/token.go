@@ -229,7 +229,7 @@ func (t *tokens) explainStatus(e *Error, r *oauth2.RetrieveError) {
 	e.Answer = answerOf(r.Response)
 	e.Message, _ = readErrorText(e.Status, h.Get("Content-Type"), r.Body, t.redact)
 	e.Page = isPage(h.Get("Content-Type"), r.Body)
-	meaning := classify(e.Status, h, e.Page)
+	meaning := meaningOf(e.Status, h, e.Page)
 	switch {
 	case meaning.kind == Throttled, meaning.kind == Fault:
 		e.Code = meaning.code

@@ -367,16 +367,16 @@ func TestBrokenAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		serve func(net.Conn)
-		want  classification
+		want  meaning
 	}{
-		{"body cut off", func(c net.Conn) { _, _ = io.WriteString(c, half) }, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
-		{"body that hangs", func(c net.Conn) { _, _ = io.WriteString(c, half); hang(c) }, classification{procore.Malformed, procore.MayHaveHappened, "malformed"}},
-		{"no answer", hang, classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
-		{"half a header", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 201 Cre") }, classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
-		{"not HTTP", func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-x\r\n") }, classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
+		{"body cut off", func(c net.Conn) { _, _ = io.WriteString(c, half) }, meaning{procore.Malformed, procore.MayHaveHappened, "malformed"}},
+		{"body that hangs", func(c net.Conn) { _, _ = io.WriteString(c, half); hang(c) }, meaning{procore.Malformed, procore.MayHaveHappened, "malformed"}},
+		{"no answer", hang, meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
+		{"half a header", func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 201 Cre") }, meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
+		{"not HTTP", func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0-x\r\n") }, meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
 		{"refusal cut off", func(c net.Conn) {
 			_, _ = io.WriteString(c, "HTTP/1.1 422 Unprocessable Entity\r\nContent-Length: 400\r\n\r\n{\"err")
-		}, classification{procore.Refused, procore.DidNotHappen, "refused"}},
+		}, meaning{procore.Refused, procore.DidNotHappen, "refused"}},
 		{"headers without end", func(c net.Conn) {
 			_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\n")
 			for range 400 {
@@ -384,7 +384,7 @@ func TestBrokenAnswers(t *testing.T) {
 					return
 				}
 			}
-		}, classification{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
+		}, meaning{procore.Fault, procore.MayHaveHappened, "answer_lost"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -394,7 +394,7 @@ func TestBrokenAnswers(t *testing.T) {
 			if e == nil {
 				t.Fatal("no error")
 			}
-			if diff := cmp.Diff(tt.want, classification{e.Kind, e.Effect, e.Code}); diff != "" || s.times("a") != 1 {
+			if diff := cmp.Diff(tt.want, meaning{e.Kind, e.Effect, e.Code}); diff != "" || s.times("a") != 1 {
 				t.Errorf("%s %d requests; %+v", diff, s.times("a"), e)
 			}
 		})

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// classification is the meaning of an answer's status.
-type classification struct {
+// statusMeaning is the meaning of an answer's status.
+type statusMeaning struct {
 	kind   Kind
 	effect Effect
 	code   string
@@ -21,8 +21,8 @@ const (
 	checkRequest = "Procore or a proxy on the way does not accept this request: check the API URL and the proxy."
 )
 
-// classifications says what each status means for a request, by Procore's documentation.
-var classifications = map[int]classification{
+// meanings says what each status means for a request, by Procore's documentation.
+var meanings = map[int]statusMeaning{
 	http.StatusBadRequest:          refused("Correct the row by Procore's message, then retry it."),
 	http.StatusUnprocessableEntity: refused("Correct the row by Procore's message, then retry it."),
 	http.StatusNotAcceptable:       refused("Correct the row by Procore's message, then retry it."),
@@ -44,28 +44,28 @@ var refusals = []int{
 	http.StatusUnavailableForLegalReasons,
 }
 
-func refused(hint string) classification {
-	return classification{Refused, DidNotHappen, "refused", hint}
+func refused(hint string) statusMeaning {
+	return statusMeaning{Refused, DidNotHappen, "refused", hint}
 }
 
-// classify returns the meaning of an answer, which may be an HTML page. A 5xx may have had
+// meaningOf returns the meaning of an answer, which may be an HTML page. A 5xx may have had
 // an effect, except for a 503 of Procore's API that says when to come back. A proxy that
 // answers for Procore does not know what became of the request.
-func classify(status int, h http.Header, page bool) classification {
-	if known, ok := classifications[status]; ok {
+func meaningOf(status int, h http.Header, page bool) statusMeaning {
+	if known, ok := meanings[status]; ok {
 		return known
 	}
 	switch {
 	case status == http.StatusServiceUnavailable && h.Get("Retry-After") != "" && isFromAPI(h) && !page:
-		return classification{Throttled, DidNotHappen, "throttled", "Procore is under heavy load: wait as long as it asks for."}
+		return statusMeaning{Throttled, DidNotHappen, "throttled", "Procore is under heavy load: wait as long as it asks for."}
 	case slices.Contains(refusals, status):
 		return refused(checkRequest)
 	case status < 300:
-		return classification{Malformed, MayHaveHappened, "malformed", checkPerson}
+		return statusMeaning{Malformed, MayHaveHappened, "malformed", checkPerson}
 	case status < 400:
-		return classification{Malformed, MayHaveHappened, "redirected", "Check the API URL: redirects are not followed, so that the token can't be sent to another host."}
+		return statusMeaning{Malformed, MayHaveHappened, "redirected", "Check the API URL: redirects are not followed, so that the token can't be sent to another host."}
 	}
-	return classification{Fault, MayHaveHappened, "fault", checkPerson}
+	return statusMeaning{Fault, MayHaveHappened, "fault", checkPerson}
 }
 
 // isFromAPI reports whether an answer bears the marks of Procore's API: a request ID or
