@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
-	"time"
 
 	"muster/importer"
 	"muster/importer/fault"
@@ -131,35 +130,4 @@ func (rs *runner) removeDraft(id string) error {
 	}
 	rs.forget(id)
 	return d.remove()
-}
-
-// progressView is the state of a run under way for the page.
-type progressView struct {
-	Stage    stage
-	Stopping bool
-	report.Snapshot
-	Done      int
-	Waits     string    // the reason in the table of texts; "" while nothing is waited for
-	WaitUntil time.Time // zero while nothing is waited for
-	Said      string    // the latest sentence for screen readers
-}
-
-// view returns the state of the run at a moment.
-func (one *liveRun) view(now time.Time) progressView {
-	one.mu.Lock()
-	defer one.mu.Unlock()
-	v := progressView{Stage: one.stage, Stopping: one.stopping}
-	v.Now = now
-	if one.progress != nil {
-		v.Snapshot = one.progress.Snapshot(now)
-		v.Done = v.Counts.Rows()
-	}
-	const worthSaying = 2 * time.Second
-	switch {
-	case one.waiting.Until.Sub(now) > worthSaying && one.waiting.Reason != "":
-		v.Waits, v.WaitUntil = string(one.waiting.Reason), one.waiting.Until
-	case one.unsettled.Rows > 0 && one.unsettled.Until.Sub(now) > worthSaying && v.Done+one.unsettled.Rows >= v.Total:
-		v.Waits, v.WaitUntil = "settling", one.unsettled.Until
-	}
-	return v
 }

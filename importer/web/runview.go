@@ -4,8 +4,10 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"muster/importer/outcome"
+	"muster/importer/report"
 	"muster/importer/text"
 )
 
@@ -90,6 +92,37 @@ func (s *Server) fix(stop *runStop) string {
 		return text.Sentence(advice)
 	}
 	return s.text("advice.other")
+}
+
+// progressView is the state of a run under way for the page.
+type progressView struct {
+	Stage    stage
+	Stopping bool
+	report.Snapshot
+	Done      int
+	Waits     string    // the reason in the table of texts; "" while nothing is waited for
+	WaitUntil time.Time // zero while nothing is waited for
+	Said      string    // the latest sentence for screen readers
+}
+
+// view returns the state of the run at a moment.
+func (one *liveRun) view(now time.Time) progressView {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	v := progressView{Stage: one.stage, Stopping: one.stopping}
+	v.Now = now
+	if one.progress != nil {
+		v.Snapshot = one.progress.Snapshot(now)
+		v.Done = v.Counts.Rows()
+	}
+	const worthSaying = 2 * time.Second
+	switch {
+	case one.waiting.Until.Sub(now) > worthSaying && one.waiting.Reason != "":
+		v.Waits, v.WaitUntil = string(one.waiting.Reason), one.waiting.Until
+	case one.unsettled.Rows > 0 && one.unsettled.Until.Sub(now) > worthSaying && v.Done+one.unsettled.Rows >= v.Total:
+		v.Waits, v.WaitUntil = "settling", one.unsettled.Until
+	}
+	return v
 }
 
 // Speed returns the rate of a run in words, or "" while the rate is not known.
