@@ -84,7 +84,7 @@ func (d *Database) prepare(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-func (d *Database) open() (records []record, now time.Time, err error) {
+func (d *Database) begin() (records []record, now time.Time, err error) {
 	ctx, cancel := d.within(patience)
 	defer cancel()
 	var form int64
@@ -124,7 +124,7 @@ func (d *Database) readOn(rows pgx.Rows) (records []record, err error) {
 	return records, rows.Err()
 }
 
-func (d *Database) close(added []record, keep time.Duration) error {
+func (d *Database) commit(added []record, keep time.Duration) error {
 	ctx, cancel := d.within(patience)
 	defer cancel()
 	b := &pgx.Batch{}

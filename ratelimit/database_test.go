@@ -107,7 +107,7 @@ func TestPausedHolderLosesTheLock(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	paused := openDatabase(t, url, "a")
-	if _, _, err := paused.open(); err != nil {
+	if _, _, err := paused.begin(); err != nil {
 		t.Fatal(err)
 	}
 	begin := time.Now()
@@ -119,7 +119,7 @@ func TestPausedHolderLosesTheLock(t *testing.T) {
 	if took := time.Since(begin); took > 2*pausedTimeout {
 		t.Errorf("the lock was held for %v", took)
 	}
-	if err := paused.close([]record{{Kind: recordSent}}, time.Hour); err == nil {
+	if err := paused.commit([]record{{Kind: recordSent}}, time.Hour); err == nil {
 		t.Error("the paused process recorded a request without the lock")
 	}
 }

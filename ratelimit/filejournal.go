@@ -24,7 +24,7 @@ import (
 type fileJournal struct {
 	path   string
 	lock   *flock.Flock
-	file   *os.File // open between open and close
+	file   *os.File // open from begin to commit
 	id     uint64   // of the file as last read; 0: never. A file that was started anew has another
 	read   uint64   // number of the first entry that was not read
 	header header
@@ -66,7 +66,7 @@ func decode(b []byte, v any) bool {
 	return err == nil
 }
 
-func (j *fileJournal) open() (records []record, now time.Time, err error) {
+func (j *fileJournal) begin() (records []record, now time.Time, err error) {
 	if err := j.lock.Lock(); err != nil {
 		return nil, now, err
 	}
@@ -136,7 +136,7 @@ func (j *fileJournal) readOn() (records []record, err error) {
 	return records, nil
 }
 
-func (j *fileJournal) close(added []record, keep time.Duration) error {
+func (j *fileJournal) commit(added []record, keep time.Duration) error {
 	now := time.Now()
 	err := j.write(added, now)
 	if n := j.read - j.header.Dropped; err == nil && n > tidy {

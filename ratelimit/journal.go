@@ -3,14 +3,14 @@ package ratelimit
 import "time"
 
 // journal stores what the processes on a quota send and hear, in order of time.
-// A process opens the journal, decides, and closes it with what it did; no other process can do so
+// A process begins, decides, and commits what it did; no other process can do so
 // meanwhile. The lock of a process that dies is released.
 type journal interface {
-	// open locks the journal and returns the records that others added since the last call of open, at
+	// begin locks the journal and returns the records that others added since the last call of begin, at
 	// the first call all records. now is the time by the clock that dates the records.
-	open() (records []record, now time.Time, err error)
-	// close dates the records, appends them and unlocks. Records that are older than keep may go.
-	close(added []record, keep time.Duration) error
+	begin() (records []record, now time.Time, err error)
+	// commit dates the records, appends them and unlocks. Records that are older than keep may go.
+	commit(added []record, keep time.Duration) error
 	// abandon unlocks a journal that has failed or is used no more.
 	abandon()
 }

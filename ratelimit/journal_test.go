@@ -45,11 +45,11 @@ func testJournal(t *testing.T, open func(name string) journal) {
 	const keep = 2 * time.Hour
 	read := func(j journal, added ...record) []record {
 		t.Helper()
-		records, now, err := j.open()
+		records, now, err := j.begin()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := j.close(added, keep); err != nil {
+		if err := j.commit(added, keep); err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range records {
@@ -91,12 +91,12 @@ func testJournal(t *testing.T, open func(name string) journal) {
 	})
 	t.Run("one process at a time", func(t *testing.T) {
 		one, two := open("lock"), open("lock")
-		if _, _, err := one.open(); err != nil {
+		if _, _, err := one.begin(); err != nil {
 			t.Fatal(err)
 		}
 		opened := make(chan error)
 		go func() {
-			_, _, err := two.open()
+			_, _, err := two.begin()
 			opened <- err
 		}()
 		select {
@@ -104,7 +104,7 @@ func testJournal(t *testing.T, open func(name string) journal) {
 			t.Fatalf("opened twice: %v", err)
 		case <-time.After(50 * time.Millisecond):
 		}
-		if err := one.close(nil, keep); err != nil {
+		if err := one.commit(nil, keep); err != nil {
 			t.Fatal(err)
 		}
 		if err := <-opened; err != nil {

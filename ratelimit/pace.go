@@ -119,7 +119,7 @@ func (p *Pace) sends(now time.Duration) *Slot {
 		slot.returned[i] = w.returned
 		w.room--
 		if w.limit > 0 && w.free(q.inflight, p.reserved(w.limit)) <= 0 {
-			w.asked = now + spikeLength // this request asks; the next may do so if its answer says nothing
+			w.nextAsk = now + spikeLength // this request asks; the next may do so if its answer says nothing
 		}
 	}
 	if q.inflight == 0 {
@@ -169,7 +169,7 @@ func (p *Pace) crowded(now time.Duration) bool {
 	if p.rampLimit > 0 {
 		return p.requests.inflight >= int(p.rampLimit)
 	}
-	alone := short.foreign == 0 || now-short.foreign > hourlyLength
+	alone := short.othersSeen == 0 || now-short.othersSeen > hourlyLength
 	if short.limit == 0 || hour.limit > 0 || !alone {
 		return false
 	}

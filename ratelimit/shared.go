@@ -166,7 +166,7 @@ func (p *Pace) exchange() (granted []*waiter, wait time.Duration, err error) {
 	keep := hourlyLength + x.timeout
 	var records []record
 	var clock time.Time
-	p.unlocked(func() { records, clock, err = x.journal.open() })
+	p.unlocked(func() { records, clock, err = x.journal.begin() })
 	if err != nil {
 		return nil, 0, err
 	}
@@ -176,7 +176,7 @@ func (p *Pace) exchange() (granted []*waiter, wait time.Duration, err error) {
 	granted, wait = p.grantAll()
 	added := x.added
 	x.locked, x.added = false, nil
-	p.unlocked(func() { err = x.journal.close(added, keep) })
+	p.unlocked(func() { err = x.journal.commit(added, keep) })
 	return granted, wait, err
 }
 

@@ -9,9 +9,9 @@ import (
 // slowJournal is a journal without other processes that takes a while to close.
 type slowJournal struct{}
 
-func (slowJournal) open() ([]record, time.Time, error) { return nil, time.Now(), nil }
+func (slowJournal) begin() ([]record, time.Time, error) { return nil, time.Now(), nil }
 
-func (slowJournal) close([]record, time.Duration) error {
+func (slowJournal) commit([]record, time.Duration) error {
 	time.Sleep(30 * time.Millisecond)
 	return nil
 }

@@ -127,7 +127,7 @@ func (p *Pace) serve() {
 	if p.alone() {
 		p.count()
 	}
-	if !p.alone() { // which what happened may have changed
+	if !p.alone() { // an answer may have shown a limit
 		p.serveShared()
 		return
 	}

@@ -15,17 +15,17 @@ const (
 type window struct {
 	slotLog
 
-	index int           // in Pace.windows
-	limit int           // 0: not reported yet
-	seen  time.Duration // when the newest request was sent whose answer reported this window
-	room  int           // limit 0 only: so many more requests are known to fit
+	index          int           // in Pace.windows
+	limit          int           // 0: not reported yet
+	newestReported time.Duration // when the newest request was sent whose answer reported this window
+	room           int           // limit 0 only: so many more requests are known to fit
 
-	others    int           // what the server counts beyond our requests
-	confirmed time.Duration // when an answer last confirmed others
-	foreign   time.Duration // when an answer last showed that there are others; 0: never
+	others     int           // what the server counts beyond our requests
+	confirmed  time.Duration // when an answer last confirmed others
+	othersSeen time.Duration // when an answer last showed that there are others; 0: never
 
-	reset reset
-	asked time.Duration // no further request asks for the reset before this time
+	reset   reset
+	nextAsk time.Duration // no further request asks for the reset before this time
 }
 
 // reset is when the server says that a window resets. The zero value means that no answer said so.
@@ -69,7 +69,7 @@ func (w *window) opens(now, probe time.Duration, inflight, reserved int) time.Du
 		at = w.returns(lacking)
 	}
 	if w.reset.latest > 0 && (w.others > 0 || w.returned == w.reset.returned) {
-		at = min(at, max(w.reset.latest, w.asked, probe))
+		at = min(at, max(w.reset.latest, w.nextAsk, probe))
 	}
 	return at
 }
@@ -78,22 +78,22 @@ func (w *window) opens(now, probe time.Duration, inflight, reserved int) time.Du
 // Up to unseen other requests of ours may have reached the server after s. The result is how many
 // slots were dropped because the server no longer counts their requests.
 func (w *window) reported(s *Slot, r Report, unseen, inflight int, now time.Duration) (dropped int) {
-	if s.taken < w.seen && r.Limit != w.limit {
+	if s.taken < w.newestReported && r.Limit != w.limit {
 		return 0 // overtaken by an answer with another limit
 	}
-	w.seen, w.limit = max(w.seen, s.taken), r.Limit
+	w.newestReported, w.limit = max(w.newestReported, s.taken), r.Limit
 
 	possible := w.held(inflight) + int(w.returned-s.returned[w.index]) // of ours, when the server counted
-	if seen := r.Limit - r.Remaining - possible; seen >= w.others {
-		w.others, w.confirmed = max(seen, 0), now
+	if excess := r.Limit - r.Remaining - possible; excess >= w.others {
+		w.others, w.confirmed = max(excess, 0), now
 	}
 	if w.others > 0 {
-		w.foreign = now
+		w.othersSeen = now
 	}
 	dropped = w.shrinkOthers(r.Remaining-unseen, inflight)
 	w.drop(dropped)
 	if w.free(inflight, 0) > 0 {
-		w.asked = 0 // answered
+		w.nextAsk = 0 // answered
 	}
 	return dropped
 }
@@ -109,7 +109,7 @@ func (w *window) shrinkOthers(room, inflight int) int {
 
 // resets notes the reset that the answer to s named, unless a newer answer did so before.
 func (w *window) resets(r reset, s *Slot) {
-	if s.taken >= w.seen {
+	if s.taken >= w.newestReported {
 		w.reset = r
 	}
 }
