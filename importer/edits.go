@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"iter"
 	"maps"
 	"slices"
 
@@ -72,16 +71,7 @@ func (s rowSource) edited(edits Edits) rowSource {
 	if len(edits) == 0 {
 		return s
 	}
-	return rowSource{cell: s.cell, edits: edits, plain: s.rows, rows: func() iter.Seq2[*sourceRow, error] {
-		return func(yield func(*sourceRow, error) bool) {
-			for row, err := range s.rows() {
-				if err == nil {
-					row = edits.apply(row)
-				}
-				if !yield(row, err) || err != nil {
-					return
-				}
-			}
-		}
+	return rowSource{cell: s.cell, edits: edits, plain: s.rows, rows: func(visit func(*sourceRow) error) error {
+		return s.rows(func(row *sourceRow) error { return visit(edits.apply(row)) })
 	}}
 }

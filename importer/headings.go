@@ -177,10 +177,7 @@ func (r *Roster) Texts(columns []int, most int) (map[int][]CellText, error) {
 	for _, column := range columns {
 		counts[column] = map[string]int{}
 	}
-	for row, err := range r.source.rows() {
-		if err != nil {
-			return nil, err
-		}
+	err := r.source.rows(func(row *sourceRow) error {
 		for column, of := range counts {
 			if row.rare != nil || column >= len(row.cells) {
 				continue
@@ -190,6 +187,10 @@ func (r *Roster) Texts(columns []int, most int) (map[int][]CellText, error) {
 				of[strings.Clone(text)]++
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	texts := map[int][]CellText{}
 	for column, of := range counts {

@@ -202,11 +202,8 @@ func readNames(ctx context.Context, path string, saved SavedMappings, names map[
 		return err
 	}
 	columns := columnsOf(in.Mapper)
-	for row, err := range in.source.rows() {
-		if err != nil {
-			return err
-		}
+	return in.source.rows(func(row *sourceRow) error {
 		names[row.number] = nameIn(row.cells, columns)
-	}
-	return nil
+		return nil
+	})
 }

@@ -105,13 +105,14 @@ func NewLiveCheck(ctx context.Context, r *Roster, o Options) (*LiveCheck, error)
 // reopen lets a person edit the rows that an undo has made rows to import.
 func (c *LiveCheck) reopen() error {
 	for _, p := range c.im.parts {
-		for row, err := range p.source.rows() {
-			if err != nil {
-				return err
-			}
+		err := p.source.rows(func(row *sourceRow) error {
 			if held := &c.rows[c.places[row.line]]; held.kept() && !row.kept() {
 				held.rare = nil
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -123,13 +124,7 @@ func (c *LiveCheck) load(ctx context.Context, r *Roster) error {
 	if r.source.plain != nil {
 		rows = r.source.plain
 	}
-	for row, err := range rows() {
-		if err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+	return rows(func(row *sourceRow) error {
 		if len(c.rows) == MostLiveRows {
 			return fault.InFile(r.Path, codeTooManyRows, fmt.Sprintf("the roster has more than %d rows, too many to edit on this page", MostLiveRows),
 				"split the roster, or import it with the command muster import")
@@ -138,20 +133,19 @@ func (c *LiveCheck) load(ctx context.Context, r *Roster) error {
 		kept.cells, kept.kinds, kept.struck = cloneTexts(row.cells), slices.Clone(row.kinds), slices.Clone(row.struck)
 		c.places[kept.line] = len(c.rows)
 		c.rows = append(c.rows, liveRow{sourceRow: kept})
-	}
-	return nil
+		return context.Cause(ctx)
+	})
 }
 
 // held returns the rows that are checked now, with the edits.
-func (c *LiveCheck) held() iter.Seq2[*sourceRow, error] {
-	return func(yield func(*sourceRow, error) bool) {
-		for i := range c.checkedPlaces() {
-			row := c.rows[i].sourceRow // callers may change a row
-			if !yield(c.edits.apply(&row), nil) {
-				return
-			}
+func (c *LiveCheck) held(visit func(*sourceRow) error) error {
+	for i := range c.checkedPlaces() {
+		row := c.rows[i].sourceRow // callers may change a row
+		if err := visit(c.edits.apply(&row)); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // checkedPlaces returns the places of the rows that are checked now.

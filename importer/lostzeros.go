@@ -46,15 +46,13 @@ func (p *part) findLostZeros(ctx context.Context) error {
 	z := &lostZeros{suspects: map[int][2]string{}}
 	p.zeros = z
 	var person mapping.Person
-	for row, err := range p.source.rows() {
-		if err != nil {
-			return err
-		}
+	err := p.source.rows(func(row *sourceRow) error {
 		_ = p.mapper.Map(row.cells, row.kinds, &person) // an invalid row shows its IDs, too
 		z.add(row, &person)
-	}
-	if len(z.suspects) == 0 || p.Ledger == nil {
 		return nil
+	})
+	if err != nil || len(z.suspects) == 0 || p.Ledger == nil {
+		return err
 	}
 	return p.compareWithRoster(ctx)
 }
@@ -100,15 +98,13 @@ func (p *part) compareWithRoster(ctx context.Context) error {
 		return nil
 	}
 	var person mapping.Person
-	for row, err := range original.source.rows() {
-		if err != nil {
-			return nil // what was read so far is true
-		}
+	_ = original.source.rows(func(row *sourceRow) error { // of a damaged file, what was read is true
 		if row.rare == nil {
 			_ = p.mapper.Map(row.cells, row.kinds, &person) // an invalid row shows its IDs, too
 			p.zeros.compare(row.number, &person)
 		}
-	}
+		return nil
+	})
 	return nil
 }
 
@@ -158,27 +154,25 @@ func (p *part) compareWithProcore(now *people) (bool, error) {
 	}
 	before := *z
 	var person mapping.Person
-	for row, err := range p.source.rows() {
-		if err != nil {
-			return false, err
-		}
+	err := p.source.rows(func(row *sourceRow) error {
 		if !row.kept() || len(p.mapper.Map(row.cells, row.kinds, &person)) > 0 {
-			continue
+			return nil
 		}
 		known := now.person(row.rare.kept.PersonID)
 		if match := now.find(&person, false); known == nil && len(match.ids) == 1 { // the person ID is damaged, too
 			known = now.person(match.ids[0])
 		}
 		if known == nil {
-			continue
+			return nil
 		}
 		for i, id := range zeroIDs(&person) {
 			if width := now.paddedWidth([2]uint64{known.employee, known.origin}[i], *id); isBare(*id) && width > 0 {
 				z.evidence, z.widths[i] = true, max(z.widths[i], width)
 			}
 		}
-	}
-	return z.evidence && (!before.evidence || z.widths != before.widths), nil
+		return nil
+	})
+	return z.evidence && (!before.evidence || z.widths != before.widths), err
 }
 
 // paddedWidth returns the digits of an ID in Procore that is the given ID with

@@ -14,7 +14,8 @@ const (
 	// window bounds how far a row may be read ahead of the oldest row that is
 	// not recorded yet, since rows are recorded in the roster's order.
 	window = 4096
-	// batchRows is how many rows are looked up in the ledger at once.
+	// batchRows is how many rows are mapped by one goroutine at a time, and looked up in
+	// the ledger at once.
 	batchRows = 1024
 )
 
@@ -86,69 +87,37 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 // read takes the roster's rows in order, decides about each, and hands each on. When
 // the intake has ended, read goes on to the last row, so that every row has an
 // outcome. Once the ledger can't be read, the rows that are left are pending; a dry run
-// ends. A batch of rows is read while read decides about the batch before.
+// ends.
 func (r *run) read(intake, work context.Context, hand func(*task)) error {
-	batches := make(chan []*task)
-	group, deciding := errgroup.WithContext(context.WithoutCancel(work))
-	group.Go(func() error {
-		var failed error
-		for batch := range batches {
-			if failed == nil {
-				failed = r.decideBatch(intake, work, batch)
-			}
-			if failed != nil && r.overlay != nil {
-				return failed
-			}
-			for _, t := range batch {
-				if failed != nil && t.state == planned {
-					r.ledgerFailed(t, outcome.Pending, failed)
-				}
-				hand(t)
-			}
-		}
-		return nil
-	})
-	group.Go(func() error {
-		defer close(batches)
-		return r.readBatches(deciding, batches)
-	})
-	return group.Wait()
-}
-
-// readBatches reads the roster to the end, or until deciding has failed.
-func (r *run) readBatches(deciding context.Context, batches chan<- []*task) error {
-	v := newValidator(r.part, r.plan)
 	sequence := 0
-	var batch []*task
-	for one, err := range v.checkedRows(r.source) {
+	var failed error
+	for rows, err := range newValidator(r.part, r.plan).checkedRows(r.source) {
 		if err != nil {
 			return err
 		}
-		select {
-		case r.busy.rows <- struct{}{}:
-		case <-deciding.Done():
-			return nil
+		batch := make([]*task, len(rows))
+		for i := range rows {
+			r.busy.rows <- struct{}{}
+			batch[i] = newTask(sequence, &rows[i])
+			sequence++
 		}
-		batch = append(batch, newTask(sequence, one))
-		sequence++
-		if len(batch) < batchRows {
-			continue
+		if failed == nil {
+			failed = r.decideBatch(intake, work, batch)
 		}
-		select {
-		case batches <- batch:
-			batch = make([]*task, 0, batchRows)
-		case <-deciding.Done():
-			return nil
+		if failed != nil && r.overlay != nil {
+			return failed
 		}
-	}
-	select {
-	case batches <- batch:
-	case <-deciding.Done():
+		for _, t := range batch {
+			if failed != nil && t.state == planned {
+				r.ledgerFailed(t, outcome.Pending, failed)
+			}
+			hand(t)
+		}
 	}
 	return nil
 }
 
-// newTask copies a checked row, which is valid until the next row is read.
+// newTask returns the task of a checked row.
 func newTask(sequence int, c *checked) *task {
 	t := &task{sequence: sequence, row: c.number, line: c.line, cells: c.cells, outcome: c.outcome()}
 	t.person, t.namesake, t.sharedID = c.person, c.namesake, c.sharedID

@@ -1,8 +1,8 @@
 package importer
 
 import (
+	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -15,12 +15,16 @@ import (
 
 // rowSource yields the rows of a roster or of a results file.
 type rowSource struct {
-	rows func() iter.Seq2[*sourceRow, error]
+	rows rowReader
 	cell func(line, column int) string // the name of a cell, such as "C17"
 
-	edits Edits                               // in rows already
-	plain func() iter.Seq2[*sourceRow, error] // rows without the edits; nil if there are none
+	edits Edits     // in rows already
+	plain rowReader // rows without the edits; nil if there are none
 }
+
+// rowReader reads rows from the first on, and calls visit with each. The first error, of
+// visit or of reading, ends the reading.
+type rowReader func(visit func(*sourceRow) error) error
 
 // sourceRow is a row that was read. It is valid until the next row.
 type sourceRow struct {
@@ -44,29 +48,27 @@ type rareRow struct {
 // readRoster returns the rows of a roster.
 func readRoster(r *roster.Reader) rowSource {
 	width := len(r.Header())
-	return rowSource{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
-		return func(yield func(*sourceRow, error) bool) {
-			var row sourceRow
-			for in, err := range r.Rows() {
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				row.number, row.line, row.cells, row.rare = in.Number, in.Number, in.Cells, nil
-				row.kinds, row.struck = appendKinds(row.kinds[:0], in.Kinds), in.Struck
-				switch {
-				case in.Err != nil || in.SkipReason != "":
-					row.rare = &rareRow{err: in.Err, skipReason: in.SkipReason}
-				case r.Format() == roster.CSV && len(in.Cells) > width:
-					if damage := surplus(r, &in, width); damage != nil {
-						row.rare = &rareRow{err: damage}
-					}
-				}
-				if !yield(&row, nil) {
-					return
+	return rowSource{cell: r.Cell, rows: func(visit func(*sourceRow) error) error {
+		var row sourceRow
+		for in, err := range r.Rows() {
+			if err != nil {
+				return err
+			}
+			row.number, row.line, row.cells, row.rare = in.Number, in.Number, in.Cells, nil
+			row.kinds, row.struck = appendKinds(row.kinds[:0], in.Kinds), in.Struck
+			switch {
+			case in.Err != nil || in.SkipReason != "":
+				row.rare = &rareRow{err: in.Err, skipReason: in.SkipReason}
+			case r.Format() == roster.CSV && len(in.Cells) > width:
+				if damage := surplus(r, &in, width); damage != nil {
+					row.rare = &rareRow{err: damage}
 				}
 			}
+			if err := visit(&row); err != nil {
+				return err
+			}
 		}
+		return nil
 	}}
 }
 
@@ -100,28 +102,26 @@ func surplus(r *roster.Reader, row *roster.Row, width int) *fault.Error {
 
 // readResults returns the rows of a results file.
 func readResults(r *results.Reader) rowSource {
-	return rowSource{cell: r.Cell, rows: func() iter.Seq2[*sourceRow, error] {
-		return func(yield func(*sourceRow, error) bool) {
-			var row sourceRow
-			var seen rowSet
-			for in, err := range r.Rows() {
-				if err == nil && in.Err != nil && in.Err.Code == results.CodeRehearsal {
-					err = in.Err
-				}
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds), struck: in.Struck}
-				if len(in.Outcome.Problems) > 0 {
-					row.earlier = in.Outcome.Problems[0].Code
-				}
-				row.rare = rareResult(r, &in, &seen)
-				if !yield(&row, nil) {
-					return
-				}
+	return rowSource{cell: r.Cell, rows: func(visit func(*sourceRow) error) error {
+		var row sourceRow
+		var seen rowSet
+		for in, err := range r.Rows() {
+			if err == nil && in.Err != nil && in.Err.Code == results.CodeRehearsal {
+				err = in.Err
+			}
+			if err != nil {
+				return err
+			}
+			row = sourceRow{number: in.Outcome.Row, line: in.Number, cells: in.Cells, kinds: appendKinds(row.kinds[:0], in.Kinds), struck: in.Struck}
+			if len(in.Outcome.Problems) > 0 {
+				row.earlier = in.Outcome.Problems[0].Code
+			}
+			row.rare = rareResult(r, &in, &seen)
+			if err := visit(&row); err != nil {
+				return err
 			}
 		}
+		return nil
 	}}
 }
 
@@ -156,19 +156,22 @@ func twice(r *results.Reader, in *results.Row) *fault.Error {
 	}
 }
 
+// errEnough ends a reading before the last row.
+var errEnough = errors.New("no further row is needed")
+
 // sample returns the cells of the first n rows of people.
-func (s rowSource) sample(n int) ([][]string, error) {
-	var sample [][]string
-	for row, err := range s.rows() {
-		if err != nil {
-			return nil, err
+func (s rowSource) sample(n int) (sample [][]string, err error) {
+	err = s.rows(func(row *sourceRow) error {
+		if row.rare == nil || row.kept() {
+			sample = append(sample, slices.Clone(row.cells))
 		}
-		if row.rare != nil && row.rare.kept == nil {
-			continue
+		if len(sample) == n {
+			return errEnough
 		}
-		if sample = append(sample, slices.Clone(row.cells)); len(sample) == n {
-			break
-		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, err
 	}
 	return sample, nil
 }

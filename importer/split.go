@@ -27,17 +27,15 @@ func (r *Roster) Split(ctx context.Context, project int64) (*ProjectSplit, error
 	}
 	split := &ProjectSplit{ByRow: true, roster: r}
 	known := map[int64]bool{0: true}
-	for row, err := range r.source.rows() {
-		if err != nil {
-			return nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
+	err := r.source.rows(func(row *sourceRow) error {
 		if id := r.Mapper.Project(row.cells); !known[id] {
 			known[id] = true
 			split.Projects = append(split.Projects, id)
 		}
+		return context.Cause(ctx)
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(split.Projects) == 0 {
 		return nil, &fault.Error{
@@ -64,17 +62,13 @@ func (s *ProjectSplit) source(project int64) rowSource {
 		return all
 	}
 	of := all
-	of.rows = func() iter.Seq2[*sourceRow, error] {
-		return func(yield func(*sourceRow, error) bool) {
-			for row, err := range all.rows() {
-				if err == nil && s.projectOf(row.cells) != project {
-					continue
-				}
-				if !yield(row, err) || err != nil {
-					return
-				}
+	of.rows = func(visit func(*sourceRow) error) error {
+		return all.rows(func(row *sourceRow) error {
+			if s.projectOf(row.cells) != project {
+				return nil
 			}
-		}
+			return visit(row)
+		})
 	}
 	return of
 }
@@ -88,10 +82,7 @@ func (s *ProjectSplit) mergeResults(parts map[int64]*results.Reader, into *resul
 		defer stop()
 		next[id] = rows
 	}
-	for row, err := range s.roster.source.rows() {
-		if err != nil {
-			return err
-		}
+	return s.roster.source.rows(func(row *sourceRow) error {
 		id := s.projectOf(row.cells)
 		result, err, ok := next[id]()
 		if err == nil && (!ok || result.Outcome.Row != row.number) {
@@ -100,9 +91,6 @@ func (s *ProjectSplit) mergeResults(parts map[int64]*results.Reader, into *resul
 		if err != nil {
 			return fmt.Errorf("the results of project %d: %w", id, err)
 		}
-		if err := into.Write(slices.Clone(row.cells), result.Outcome); err != nil {
-			return err
-		}
-	}
-	return nil
+		return into.Write(slices.Clone(row.cells), result.Outcome)
+	})
 }

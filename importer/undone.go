@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 
 	"muster/importer/ledger"
@@ -71,37 +70,30 @@ func (p *part) reopen(ctx context.Context) (err error) {
 	if err != nil || u == nil {
 		return err
 	}
-	notes, err := u.notes(p.source)
+	var groups outcome.Groups
+	err = p.source.rows(func(row *sourceRow) error {
+		if run, undone := u.of(row); undone {
+			groups.Add(outcome.Problem{Code: CodeUndone, Field: run}, row.number)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	for _, note := range notes {
-		p.emit(ColumnNoted{note})
+	for _, group := range groups.List() {
+		p.emit(ColumnNoted{undoneNote(group)})
 	}
 	p.source.rows = u.reopened(p.source)
 	return nil
 }
 
-// notes returns a note for each undo of rows in a results file.
-func (u *undone) notes(source rowSource) ([]outcome.Group, error) {
-	var groups outcome.Groups
-	for row, err := range source.rows() {
-		if err != nil {
-			return nil, err
-		}
-		if run, undone := u.of(row); undone {
-			groups.Add(outcome.Problem{Code: CodeUndone, Field: run}, row.number)
-		}
-	}
-	list := groups.List()
-	for i := range list {
-		group := &list[i]
-		group.Message = fmt.Sprintf("%s of this file %s taken off the project by the undo %s; muster imports the rows again",
-			text.Plural(group.Count, "person", "people"), text.Choose(group.Count, "was", "were"), group.Field)
-		group.Hint = "people who are still in the company are put back on the project; to leave a person out, delete the line"
-		group.Field = ""
-	}
-	return list, nil
+// undoneNote returns the note on the rows of an undo, which the group has as the field.
+func undoneNote(group outcome.Group) outcome.Group {
+	group.Message = fmt.Sprintf("%s of this file %s taken off the project by the undo %s; muster imports the rows again",
+		text.Plural(group.Count, "person", "people"), text.Choose(group.Count, "was", "were"), group.Field)
+	group.Hint = "people who are still in the company are put back on the project; to leave a person out, delete the line"
+	group.Field = ""
+	return group
 }
 
 // of reports whether an undo took the person of a row off the project, and returns
@@ -118,20 +110,14 @@ func (u *undone) of(row *sourceRow) (run string, undone bool) {
 
 // reopened returns the rows of a source, with rows of people who were taken off the
 // project as rows to import, which edits may change.
-func (u *undone) reopened(source rowSource) func() iter.Seq2[*sourceRow, error] {
-	return func() iter.Seq2[*sourceRow, error] {
-		return func(yield func(*sourceRow, error) bool) {
-			for row, err := range source.rows() {
-				if err == nil {
-					if _, undone := u.of(row); undone {
-						row.rare = nil
-						row = source.edits.apply(row)
-					}
-				}
-				if !yield(row, err) {
-					return
-				}
+func (u *undone) reopened(source rowSource) rowReader {
+	return func(visit func(*sourceRow) error) error {
+		return source.rows(func(row *sourceRow) error {
+			if _, undone := u.of(row); undone {
+				row.rare = nil
+				row = source.edits.apply(row)
 			}
-		}
+			return visit(row)
+		})
 	}
 }

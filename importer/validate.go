@@ -36,8 +36,7 @@ type validator struct {
 	zeros      *lostZeros            // of a results file; otherwise nil
 }
 
-// checked is a row with the verdict of the validator. It is valid until the next
-// row.
+// checked is a row with the verdict of the validator.
 type checked struct {
 	*sourceRow
 	verdict
@@ -61,15 +60,6 @@ type verdict struct {
 	personID int64
 	namesake int  // the number of the row among rows of one name, from 1
 	sharedID bool // rows of other last names have the row's employee ID, too
-}
-
-// checkKey compares a mapped row with other rows of the person's key. The first
-// passes over a roster fill the index. All later passes find the same there, so all
-// decide alike.
-func (a *validator) checkKey(one *checked) {
-	if one.claims {
-		a.checkDuplicate(one)
-	}
 }
 
 // mapRow maps a row, and finds out whether the row has a key. mapRow only reads the
@@ -368,26 +358,30 @@ func (p *part) validateRows(ctx context.Context, index *index) (*partValidation,
 	v := &partValidation{index: index, left: map[int]*leftNote{}, kept: map[int64]bool{}}
 	a := newValidator(p, v)
 	v.namesakes = a.occurrence
-	for one, err := range a.checkedRows(p.source) {
-		if err != nil {
+	for batch, err := range a.checkedRows(p.source) {
+		if err = cmp.Or(err, context.Cause(ctx)); err != nil {
 			return nil, err
 		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		v.count(one)
-		if one.status == "" {
-			v.noteLeft(a, one.sourceRow)
-			v.noteMarkers(a, one.sourceRow)
-		}
-		if one.sharedID && !one.kept() {
-			v.sharedIDs.Add(a.at(one.line, sharedID(one.person.EmployeeID)), one.number)
-		}
-		if p.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
-			v.kept[one.personID] = true
+		for i := range batch {
+			v.take(p, a, &batch[i])
 		}
 	}
 	return v, nil
+}
+
+// take counts a row, and adds it to notes.
+func (v *partValidation) take(p *part, a *validator, one *checked) {
+	v.count(one)
+	if one.status == "" {
+		v.noteLeft(a, one.sourceRow)
+		v.noteMarkers(a, one.sourceRow)
+	}
+	if one.sharedID && !one.kept() {
+		v.sharedIDs.Add(a.at(one.line, sharedID(one.person.EmployeeID)), one.number)
+	}
+	if p.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
+		v.kept[one.personID] = true
+	}
 }
 
 // checkAgain checks all rows once more if the listed people show that IDs of a

@@ -76,20 +76,19 @@ func (p *part) lookUpKept(ctx context.Context, want func(*outcome.Outcome) bool,
 		return err
 	}
 	var person mapping.Person
-	for row, err := range p.source.rows() {
-		if err != nil {
-			return err
-		}
+	err := p.source.rows(func(row *sourceRow) error {
 		if !row.kept() || !want(row.rare.kept) || len(p.mapper.Map(row.cells, row.kinds, &person)) > 0 {
-			continue
+			return nil
 		}
 		keys = append(keys, ledgerKey(p.Ledger, p.Scope, personKey(&person, 1)))
 		rows = append(rows, claimedRow{row.number, row.line, row.rare.kept.PersonID})
 		if len(keys) == batchRows {
-			if err := compare(); err != nil {
-				return err
-			}
+			return compare()
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return compare()
 }
