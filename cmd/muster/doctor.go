@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -90,19 +89,16 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 			return err
 		}
 	}
-	switch {
-	case a.settings.json:
-		return json.NewEncoder(a.stdout).Encode(d)
-	case a.settings.quiet:
-		return nil
-	}
-	p := report.NewPage(a.width(a.stdout))
-	p.Blank()
-	p.Line("", "", conclusion(x.Findings))
-	if bundle != "" {
-		p.Line("", "", "Support bundle: "+report.Clean(bundle))
-	}
-	return p.Print(a.stdout)
+	return a.print(d, func(p *report.Page) {
+		if a.settings.quiet {
+			return
+		}
+		p.Blank()
+		p.Line("", "", conclusion(x.Findings))
+		if bundle != "" {
+			p.Line("", "", "Support bundle: "+report.Clean(bundle))
+		}
+	})
 }
 
 // conclusion counts the findings by state, in a sentence.

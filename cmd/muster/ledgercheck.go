@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -62,21 +60,11 @@ func (a *app) checkLedger(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if a.settings.json {
-		return json.NewEncoder(a.answer()).Encode(newHealthJSON(health))
-	}
-	if a.settings.quiet {
-		return nil
-	}
-	sentences := []string{"The ledger is " + doctor.HealthSentence(health, path) + "."}
-	for _, o := range health.Open {
-		f := doctor.NewDoubt(o)
-		sentences = append(sentences, report.WithFix(text.Capital(f.Text), f.Fix))
-	}
-	for _, sentence := range sentences {
-		if _, err := io.WriteString(a.stdout, paragraph(report.Clean(sentence), "", a.width(a.stdout))); err != nil {
-			return err
+	return a.print(newHealthJSON(health), func(p *report.Page) {
+		p.Line("", "", report.Clean("The ledger is "+doctor.HealthSentence(health, path)+"."))
+		for _, o := range health.Open {
+			f := doctor.NewDoubt(o)
+			p.Line("", "", report.Clean(report.WithFix(text.Capital(f.Text), f.Fix)))
 		}
-	}
-	return nil
+	})
 }

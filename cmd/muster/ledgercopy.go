@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -48,16 +46,10 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case a.settings.json:
-		return json.NewEncoder(a.answer()).Encode(newHealthJSON(health))
-	case a.settings.quiet:
-		return nil
-	}
-	text := "Copied. The copy is " + doctor.HealthSentence(health, location) + ". From now on use only one of the two ledgers, for all runs and on every host: " +
-		"a run with the other one would not know what was sent meanwhile."
-	_, err = io.WriteString(a.stdout, paragraph(report.Clean(text), "", a.width(a.stdout)))
-	return err
+	return a.print(newHealthJSON(health), func(p *report.Page) {
+		p.Line("", "", report.Clean("Copied. The copy is "+doctor.HealthSentence(health, location)+". From now on use only one of the two ledgers, "+
+			"for all runs and on every host: a run with the other one would not know what was sent meanwhile."))
+	})
 }
 
 // openEither opens a ledger at a location. Only a ledger in a database can have the secret

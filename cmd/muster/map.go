@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,10 +81,7 @@ func (a *app) showMapping(ctx context.Context, path, output string, forget bool)
 		shown.Mapping = output
 	}
 	a.code = shown.ExitCode
-	if a.settings.json {
-		return json.NewEncoder(a.answer()).Encode(shown)
-	}
-	return a.printMapping(in, shown)
+	return a.print(shown, func(p *report.Page) { (&mappingText{a, p}).write(in, shown) })
 }
 
 // forget deletes the saved mapping of the headings.
@@ -129,8 +125,7 @@ type mappingText struct {
 	*report.Page
 }
 
-func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
-	t := &mappingText{a, report.NewPage(a.width(a.stdout))}
+func (t *mappingText) write(in *importer.Roster, shown *mapJSON) {
 	doubts := slices.Clone(shown.Doubts) // of a first and of a last name it may be the same
 	doubts = slices.CompactFunc(doubts, func(a, b importer.MappingDoubt) bool { return a.Message == b.Message && a.Hint == b.Hint })
 	roster := shown.Roster
@@ -161,12 +156,11 @@ func (a *app) printMapping(in *importer.Roster, shown *mapJSON) error {
 	for _, remark := range in.Remarks {
 		t.say("  ", "note: "+remark)
 	}
-	if shown.Complete && shown.Mapping == "" && a.settings.mapping == "" && len(shown.Unused) > 0 && len(missing) > 0 {
+	if shown.Complete && shown.Mapping == "" && t.settings.mapping == "" && len(shown.Unused) > 0 && len(missing) > 0 {
 		t.say("  ", "to use more columns, name them in a mapping file, which -o mapping.yaml writes")
 	}
 	t.doubts(doubts)
 	t.ending(in, shown)
-	return t.Print(a.stdout)
 }
 
 func (t *mappingText) say(indent, text string) { t.Line(indent, indent, report.Clean(text)) }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
 	"syscall"
 
 	"muster/importer/fault"
+	"muster/importer/report"
 )
 
 // output is standard output. A write error does not end the command: the error is
@@ -31,6 +33,21 @@ func (o *output) Fd() uintptr {
 		return file.Fd()
 	}
 	return math.MaxUint
+}
+
+// print prints the result of a command on standard output: as a JSON object with --json,
+// else as the page that write fills. --quiet prints a page only if the exit code says that
+// a person is needed.
+func (a *app) print(object any, write func(*report.Page)) error {
+	if a.settings.json {
+		return json.NewEncoder(a.answer()).Encode(object)
+	}
+	if a.settings.quiet && a.code == exitDone {
+		return nil
+	}
+	p := report.NewPage(a.width(a.stdout))
+	write(p)
+	return p.Print(a.stdout)
 }
 
 // lost reports whether a part of standard output is lost. A reader that closed the

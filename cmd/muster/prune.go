@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +19,13 @@ func (a *app) newPruneCommand() *cobra.Command {
 	a.recordFlags(cmd.Flags())
 	cmd.Flags().Var(newParsed(&age, "age", parseAge), "older-than", "`AGE` in days or hours, such as 400d or 36h")
 	return cmd
+}
+
+// prunedJSON is the JSON of a prune: a contract with other programs.
+type prunedJSON struct {
+	Runs     int `json:"runs"`
+	Attempts int `json:"attempts"`
+	Kept     int `json:"kept"`
 }
 
 func (a *app) pruneRuns(ctx context.Context, age time.Duration) (err error) {
@@ -40,21 +45,10 @@ func (a *app) pruneRuns(ctx context.Context, age time.Duration) (err error) {
 			return err
 		}
 	}
-	switch {
-	case a.settings.json:
-		return json.NewEncoder(a.answer()).Encode(struct {
-			Runs     int `json:"runs"`
-			Attempts int `json:"attempts"`
-			Kept     int `json:"kept"`
-		}{pruned.Runs, pruned.Attempts, pruned.Kept})
-	case a.settings.quiet:
-		return nil
-	}
 	sentence := fmt.Sprintf("Forgotten: %s with %s. The ledger still knows all created people.",
 		text.Plural(pruned.Runs, "run", "runs"), text.Plural(pruned.Attempts, "request", "requests"))
 	if pruned.Kept > 0 {
 		sentence += fmt.Sprintf(" Kept: %s as old, still running or with unsettled requests.", text.Plural(pruned.Kept, "run", "runs"))
 	}
-	_, err = io.WriteString(a.stdout, paragraph(sentence, "", a.width(a.stdout)))
-	return err
+	return a.print(prunedJSON(pruned), func(p *report.Page) { p.Line("", "", sentence) })
 }

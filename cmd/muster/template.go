@@ -71,9 +71,9 @@ func (a *app) writeTemplate(path string, write func(io.Writer) error) error {
 	if err := createFile(path, 0o644, "choose another name or folder", write); err != nil {
 		return err
 	}
-	p := report.NewPage(a.width(a.stdout))
-	p.Line("", "", report.Clean(path)+" is ready to be filled in.")
-	p.Blank()
-	p.Copyable("Next:    ", "muster check "+text.ShellWord(path))
-	return p.Print(a.stdout)
+	return a.print(nil, func(p *report.Page) {
+		p.Line("", "", report.Clean(path)+" is ready to be filled in.")
+		p.Blank()
+		p.Copyable("Next:    ", "muster check "+text.ShellWord(path))
+	})
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -255,18 +254,11 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn importer.Conne
 		a.complain(err)
 	}
 	a.code = s.ExitCode
-	switch {
-	case a.settings.json:
-		return json.NewEncoder(a.answer()).Encode(s)
-	case a.settings.quiet && s.ExitCode == exitDone:
-		return nil
-	}
-	return a.writeUndo(s, undone, where)
+	return a.print(s, func(p *report.Page) { a.writeUndo(p, s, undone, where) })
 }
 
-// writeUndo prints the result of an undo.
-func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) error {
-	p := report.NewPage(a.width(a.stdout))
+// writeUndo writes the result of an undo.
+func (a *app) writeUndo(p *report.Page, s undoJSON, undone *importer.UndoSummary, where string) {
 	line := fmt.Sprintf("%s of %s are off %s.", text.Number(s.Removed), text.Plural(s.People, "person", "people"), where)
 	switch s.People {
 	case 0:
@@ -304,5 +296,4 @@ func (a *app) writeUndo(s undoJSON, undone *importer.UndoSummary, where string) 
 	if s.ExitCode != exitDone && slices.ContainsFunc(reasons, func(r reason) bool { return r.status != string(importer.UndoKept) }) {
 		p.Copyable("Next:    ", a.suggest("undo", s.Undone, ""))
 	}
-	return p.Print(a.stdout)
 }

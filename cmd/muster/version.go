@@ -1,12 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"muster/importer/report"
 )
 
 // build describes the origin of the program.
@@ -43,19 +44,17 @@ func readBuild() build {
 func (a *app) newVersionCommand() *cobra.Command {
 	cmd := newCommand("version", func(*cobra.Command, []string) error {
 		b := readBuild()
-		if a.settings.json {
-			return json.NewEncoder(a.answer()).Encode(b)
-		}
-		fmt.Fprintf(a.stdout, "muster %s\n", b.Version)
-		if b.Commit != "" {
-			more := ""
-			if b.Modified {
-				more = ", with changes"
+		return a.print(b, func(p *report.Page) {
+			p.Copyable("muster ", b.Version)
+			if b.Commit != "" {
+				more := ""
+				if b.Modified {
+					more = ", with changes"
+				}
+				p.Copyable("commit ", fmt.Sprintf("%s of %s%s", b.Commit, b.Time, more))
 			}
-			fmt.Fprintf(a.stdout, "commit %s of %s%s\n", b.Commit, b.Time, more)
-		}
-		fmt.Fprintf(a.stdout, "%s, %s/%s\n", b.Go, b.OS, b.Arch)
-		return nil
+			p.Line("", "", fmt.Sprintf("%s, %s/%s", b.Go, b.OS, b.Arch))
+		})
 	})
 	a.settings.addFlag(cmd.Flags(), "json", "print the build as one JSON object")
 	return cmd
