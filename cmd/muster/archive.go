@@ -7,15 +7,13 @@ import (
 
 	"muster/importer"
 	"muster/importer/fault"
+	"muster/importer/worker"
 )
 
-func (j *job) inbox() importer.Inbox {
-	return importer.Inbox{Roster: j.roster, Done: j.done, Failed: j.failed}
-}
-
-// rostersOf returns the rosters of a job, sorted by name.
-func (a *app) rostersOf(j *job) ([]string, error) {
-	rosters, recent, err := j.inbox().Rosters()
+// rosters returns the rosters of the chosen job, sorted by name.
+func (a *app) rosters() ([]string, error) {
+	j := a.settings.chosen
+	rosters, recent, err := j.Rosters()
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +21,7 @@ func (a *app) rostersOf(j *job) ([]string, error) {
 		a.talk("%s was changed just now and may be incomplete; the next run imports this file.", path)
 	}
 	if len(rosters) == 0 {
-		a.talk("Job %s: there is no roster in %s.", j.name, j.roster)
+		a.talk("Job %s: there is no roster in %s.", j.Name, j.Roster)
 	}
 	return rosters, nil
 }
@@ -48,17 +46,22 @@ func (a *app) archiveFolder(code int, failure error) string {
 	return ""
 }
 
-// moveRoster moves the roster after a run, and returns the new path or "".
-func (a *app) moveRoster(ctx context.Context, code int, failure error) (string, error) {
-	folder := a.archiveFolder(code, failure)
+// moveRoster moves the roster after a run, and returns the new path or "". If the roster
+// can't be moved, the result says that a person is needed.
+func (a *app) moveRoster(ctx context.Context, end *worker.Result, failure error) (moved string) {
+	folder := a.archiveFolder(end.ExitCode, failure)
 	if folder == "" {
-		return "", nil
+		return ""
 	}
-	to, err := a.archive.Move(folder)
-	if recordErr := a.recordMoves(context.WithoutCancel(ctx), a.archive.Moved); recordErr != nil {
-		a.warn("The new path of %s could not be recorded in the ledger: %v", a.archive.Path, recordErr)
+	moved, err := a.archive.Move(folder)
+	if err != nil {
+		a.complain(err)
+		end.ExitCode = worse(end.ExitCode, exitRowsLeft)
 	}
-	return to, err
+	if err := a.recordMoves(context.WithoutCancel(ctx), a.archive.Moved); err != nil {
+		a.warn("The new path of %s could not be recorded in the ledger: %v", a.archive.Path, err)
+	}
+	return moved
 }
 
 // recordMoves records the new paths of files in the ledger.

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"muster/importer"
 	"muster/importer/fault"
 	"muster/importer/ledger"
 	"muster/importer/text"
@@ -43,10 +44,8 @@ type configValue struct {
 
 // job is a named import that runs unattended.
 type job struct {
-	name         string
-	roster       string // a file, a pattern or a folder
-	done, failed string // folders for finished rosters; "" leaves the rosters where they are
-	schedule     worker.Schedule
+	worker.Job
+	importer.Inbox
 	section
 }
 
@@ -139,20 +138,24 @@ func (c *configFile) read(n ast.Node) error {
 
 // readJob reads a job and adds the job to the file.
 func (c *configFile) readJob(pair *ast.MappingValueNode) error {
-	j := job{name: pair.Key.GetToken().Value}
+	name := pair.Key.GetToken().Value
 	var y jobYAML
-	var err error
-	if j.section, err = c.readSection(pair.Value, &y, &y.Shared); err != nil {
+	section, err := c.readSection(pair.Value, &y, &y.Shared)
+	if err != nil {
 		return err
 	}
 	if y.Roster == "" {
-		return wrongAt(pair.Key.GetToken(), fmt.Sprintf("the job %s has no roster", j.name), "roster: a file, a pattern such as inbox/*.csv, or a folder")
+		return wrongAt(pair.Key.GetToken(), fmt.Sprintf("the job %s has no roster", name), "roster: a file, a pattern such as inbox/*.csv, or a folder")
 	}
-	j.roster, j.done, j.failed, j.schedule = c.inFolder(y.Roster), c.inFolder(y.Done), c.inFolder(y.Failed), worker.Schedule(y.Schedule)
-	if j.inbox().Several() {
+	j := job{
+		Job:     worker.Job{Name: name, Schedule: worker.Schedule(y.Schedule)},
+		Inbox:   importer.Inbox{Roster: c.inFolder(y.Roster), Done: c.inFolder(y.Done), Failed: c.inFolder(y.Failed)},
+		section: section,
+	}
+	if j.Several() {
 		for _, v := range slices.Concat(j.values, c.values) {
 			if v.flag == "results" || v.flag == "report" {
-				return wrongAt(v.at, fmt.Sprintf("the job %s has several rosters, and one file for the %s of all", j.name, v.flag),
+				return wrongAt(v.at, fmt.Sprintf("the job %s has several rosters, and one file for the %s of all", name, v.flag),
 					"leave "+v.flag+" out; results go beside each roster")
 			}
 		}
@@ -225,16 +228,6 @@ func (c *configFile) inFolder(path string) string {
 	return filepath.Join(filepath.Dir(c.path), path)
 }
 
-// jobWithProject returns the first job that sets a project, or "".
-func (c *configFile) jobWithProject() string {
-	for _, j := range c.jobs {
-		if slices.ContainsFunc(j.values, func(v configValue) bool { return v.flag == "project" }) {
-			return j.name
-		}
-	}
-	return ""
-}
-
 // job returns the job of that name.
 func (c *configFile) job(name string) (*job, error) {
 	if c.path == "" {
@@ -258,7 +251,7 @@ func (c *configFile) job(name string) (*job, error) {
 func (c *configFile) jobNames() []string {
 	var names []string
 	for _, j := range c.jobs {
-		names = append(names, j.name)
+		names = append(names, j.Name)
 	}
 	return names
 }

@@ -475,7 +475,7 @@ func TestContainerSamples(t *testing.T) {
 	checkCommand(t, "kubernetes.yaml", one["CronJob"].Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args)
 
 	several := kubernetesObjects(t, "kubernetes-hosts.yaml")
-	if nightly := nightlyOf(t, several["ConfigMap"].Data["config.yaml"]); nightly.schedule.IsZero() {
+	if nightly := nightlyOf(t, several["ConfigMap"].Data["config.yaml"]); nightly.Schedule.IsZero() {
 		t.Error("the job of kubernetes-hosts.yaml has no schedule")
 	}
 	deployment := several["Deployment"].Spec

@@ -38,7 +38,7 @@ func (a *app) checkSettings(x *doctor.Examination) {
 		f.Text, f.Fix = usage.Message, usage.Fix
 	case errors.As(s.missing(secret), &usage):
 		f.Text, f.Fix = usage.Message, "muster help credentials says where they come from"
-		if s.jobWithProject != "" {
+		if s.jobWithProject() != "" {
 			f.Fix = usage.Fix
 		}
 	default:

@@ -7,20 +7,19 @@ import (
 	"sync"
 	"time"
 
+	"muster/importer/fault"
 	"muster/importer/notify"
+	"muster/importer/outcome"
 	"muster/importer/report"
+	"muster/importer/worker"
 )
 
 // runResult is the result of a run for monitors and notices: counts, codes and
 // numbers, no names of people.
 type runResult struct {
-	job     string // "" outside of a job
-	roster  string
-	project int64 // 0 for several projects, or if no project was set
-	code    int   // the exit code
-	problem string
-	took    time.Duration
-	summary *report.Summary // nil if the run did not start
+	job           string // "" outside of a job
+	roster        string
+	worker.Result // without the ID of a run if the run did not start
 }
 
 // importFile imports a roster or a results file, prints the summary and sends the
@@ -37,27 +36,50 @@ func (a *app) importFile(ctx context.Context, path string, mustBeResults bool) (
 func (a *app) importSilently(ctx context.Context, path string, mustBeResults bool) (runResult, error) {
 	started := time.Now()
 	summary, err := a.runImport(ctx, path, mustBeResults)
+	result := runResult{job: a.settings.job, roster: path, Result: worker.Result{Figures: worker.Figures{Project: a.settings.project}}}
 	if summary != nil {
 		a.sent, a.code, a.summary = true, summary.ExitCode, summary
 		err = errors.Join(err, a.printSummary(*summary))
-	}
-	result := runResult{
-		job: a.settings.job, roster: path, project: a.settings.project, code: a.codeOf(ctx, err),
-		took: time.Since(started), summary: summary,
-	}
-	if summary != nil && len(summary.Parts) > 0 {
-		result.project = 0
+		result.Figures = figuresOf(summary, a.settings.project)
+		result.Problem, result.Message = problemOf(summary.Error)
 	}
 	if err != nil {
-		result.problem = reasonOf(err).Code
-	} else if summary != nil && summary.Error != nil {
-		result.problem = summary.Error.Code
+		result.Problem, result.Message = problemOf(reasonOf(err))
 	}
+	result.ExitCode, result.Figures.Seconds = a.codeOf(ctx, err), time.Since(started).Seconds()
 	return result, err
 }
 
+// problemOf returns the code of an error, and the message unless it repeats cells of a
+// roster.
+func problemOf(e *fault.Error) (code, message string) {
+	switch {
+	case e == nil:
+		return "", ""
+	case e.Quotes:
+		return e.Code, ""
+	}
+	return e.Code, e.Message
+}
+
+// figuresOf returns the numbers of a run on a project or on several.
+func figuresOf(s *report.Summary, project int64) worker.Figures {
+	f := worker.Figures{
+		Run: s.Run, Results: s.Results, Project: project, Rows: map[int64]outcome.Counts{project: s.Counts},
+		Requests: s.Requests, Throttled: s.Throttled,
+	}
+	if len(s.Parts) > 0 {
+		f.Project = 0
+		clear(f.Rows)
+	}
+	for _, part := range s.Parts {
+		f.Rows[part.Project] = part.Counts
+	}
+	return f
+}
+
 // reportRuns writes the metrics and pings the monitor when the runs of a job have ended.
-func (a *app) reportRuns(ctx context.Context, runs []runResult, code int) {
+func (a *app) reportRuns(ctx context.Context, runs []worker.Result, code int) {
 	if a.settings.simulate || code == exitLocked { // the run that holds the lock reports
 		return
 	}
@@ -75,7 +97,7 @@ func (a *app) notify(ctx context.Context, result runResult) {
 	var sending sync.WaitGroup
 	failures := make([]error, len(a.settings.notices))
 	for i, n := range a.settings.notices {
-		if n.On.includes(result.code) {
+		if n.On.includes(result.ExitCode) {
 			sending.Go(func() { failures[i] = a.send(ctx, n, result) })
 		}
 	}

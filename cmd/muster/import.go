@@ -12,6 +12,7 @@ import (
 	"muster/importer/fault"
 	"muster/importer/report"
 	"muster/importer/results"
+	"muster/importer/worker"
 )
 
 func (a *app) newImportCommand() *cobra.Command {
@@ -41,7 +42,7 @@ func (a *app) newRetryCommand() *cobra.Command {
 // importAndReport imports a file outside of a job.
 func (a *app) importAndReport(ctx context.Context, path string, mustBeResults bool) error {
 	result, err := a.importFile(ctx, path, mustBeResults)
-	a.reportRuns(ctx, []runResult{result}, result.code)
+	a.reportRuns(ctx, []worker.Result{result.Result}, result.ExitCode)
 	return err
 }
 

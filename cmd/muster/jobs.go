@@ -214,8 +214,8 @@ func (a *app) startJob(ctx context.Context, name string) error {
 		return err
 	}
 	defer queue.Close()
-	job := chosen[0]
-	started, err := queue.Start(ctx, worker.Job{Name: job.name, Schedule: job.schedule})
+	job := chosen[0].Job
+	started, err := queue.Start(ctx, job)
 	if err != nil {
 		return err
 	}
@@ -227,11 +227,11 @@ func (a *app) startJob(ctx context.Context, name string) error {
 		return json.NewEncoder(a.answer()).Encode(struct {
 			Job     string `json:"job"`
 			Started bool   `json:"started"`
-		}{job.name, started})
+		}{job.Name, started})
 	case started:
-		a.talk("A worker starts the job %s now; muster jobs shows how far it is.", job.name)
+		a.talk("A worker starts the job %s now; muster jobs shows how far it is.", job.Name)
 	default:
-		a.talk("The job %s is running already; muster jobs shows how far it is.", job.name)
+		a.talk("The job %s is running already; muster jobs shows how far it is.", job.Name)
 	}
 	return nil
 }

@@ -6,11 +6,11 @@ import (
 	"muster/importer/fault"
 	"muster/importer/metrics"
 	"muster/importer/outcome"
-	"muster/importer/report"
+	"muster/importer/worker"
 )
 
 // writeMetrics updates the metrics file after the runs of a job.
-func (a *app) writeMetrics(runs []runResult, code int) {
+func (a *app) writeMetrics(runs []worker.Result, code int) {
 	path := a.settings.metricsFile
 	if path == "" {
 		return
@@ -26,26 +26,23 @@ func (a *app) writeMetrics(runs []runResult, code int) {
 }
 
 // jobMetrics returns the figures of the runs of a job.
-func jobMetrics(name string, runs []runResult, code int) metrics.Job {
+func jobMetrics(name string, runs []worker.Result, code int) metrics.Job {
 	job := metrics.Job{Name: name, Rows: map[int64]outcome.Counts{}, ExitCode: code}
 	for i, run := range runs {
+		f := run.Figures
 		switch {
 		case i == 0:
-			job.Project = run.project
-		case run.project != job.Project:
+			job.Project = f.Project
+		case f.Project != job.Project:
 			job.Project = 0
 		}
-		job.Duration += run.took
-		parts := []report.Part{{Project: run.project}}
-		if s := run.summary; s != nil {
-			job.Requests, job.Throttled = job.Requests+s.Requests, job.Throttled+s.Throttled
-			parts[0].Counts = s.Counts
-			if len(s.Parts) > 0 {
-				parts = s.Parts
-			}
+		job.Duration += time.Duration(f.Seconds * float64(time.Second))
+		job.Requests, job.Throttled = job.Requests+f.Requests, job.Throttled+f.Throttled
+		if len(f.Rows) == 0 { // the run did not start
+			job.Rows[f.Project] = job.Rows[f.Project].Plus(outcome.Counts{})
 		}
-		for _, part := range parts {
-			job.Rows[part.Project] = job.Rows[part.Project].Plus(part.Counts)
+		for project, counts := range f.Rows {
+			job.Rows[project] = job.Rows[project].Plus(counts)
 		}
 	}
 	return job

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"muster/importer/notify"
 	"muster/importer/outcome"
@@ -14,21 +14,17 @@ import (
 
 // message returns the message about a run.
 func (n notice) message(run runResult) notify.Message {
+	f, counts := run.Figures, run.Figures.Counts()
 	b := notify.Message{
-		Program: "muster", Job: run.job, Project: run.project, Text: run.sentence(),
-		End:    notify.End{Status: statusOf(run.code), ExitCode: run.code, Code: run.problem},
-		Effort: notify.Effort{Elapsed: run.took.Round(time.Millisecond).Seconds()},
-	}
-	if s := run.summary; s != nil {
-		b.Run, b.Status, b.Counts, b.Rows = s.Run, s.Status, s.Counts, s.Counts.Rows()
-		b.Requests, b.Throttled = s.Requests, s.Throttled
+		Program: "muster", Job: run.job, Run: f.Run, Project: f.Project, Rows: counts.Rows(), Counts: counts, Text: run.sentence(),
+		End:    notify.End{Status: statusOf(run.ExitCode), ExitCode: run.ExitCode, Code: run.Problem},
+		Effort: notify.Effort{Requests: f.Requests, Throttled: f.Throttled, Elapsed: math.Round(f.Seconds*1000) / 1000},
 	}
 	if n.Paths {
-		b.Roster = run.roster
+		b.Roster, b.Results = run.roster, f.Results
 		b.Text += "\nRoster: " + run.roster
-		if run.summary != nil && run.summary.Results != "" {
-			b.Results = run.summary.Results
-			b.Text += "\nResults: " + b.Results
+		if f.Results != "" {
+			b.Text += "\nResults: " + f.Results
 		}
 	}
 	return b
@@ -40,10 +36,10 @@ func (run runResult) subject() string {
 	if run.job != "" {
 		what = "job " + run.job
 	}
-	if run.project != 0 {
-		what += ", project " + strconv.FormatInt(run.project, 10)
+	if run.Figures.Project != 0 {
+		what += ", project " + strconv.FormatInt(run.Figures.Project, 10)
 	}
-	switch run.code {
+	switch run.ExitCode {
 	case exitDone:
 		return "muster: " + what + ": done"
 	case exitRowsLeft:
@@ -57,9 +53,9 @@ func (run runResult) subject() string {
 // sentence returns the result of the run in words.
 func (run runResult) sentence() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (exit code %d).", run.subject(), run.code)
-	if run.summary != nil {
-		c := run.summary.Counts
+	fmt.Fprintf(&b, "%s (exit code %d).", run.subject(), run.ExitCode)
+	if run.Figures.Run != "" {
+		c := run.Figures.Counts()
 		var parts []string
 		for _, status := range outcome.Statuses() {
 			if n := c.Of(status); n > 0 {
@@ -68,13 +64,13 @@ func (run runResult) sentence() string {
 		}
 		fmt.Fprintf(&b, "\n%s: %s.", text.Plural(c.Rows(), "row", "rows"), strings.Join(parts, ", "))
 	}
-	if e, _, ok := explanationOf(run.problem); ok {
+	if e, _, ok := explanationOf(run.Problem); ok {
 		fmt.Fprintf(&b, "\n%s %s", e.Meaning, e.Fix)
-	} else if run.problem != "" {
-		fmt.Fprintf(&b, "\nCode: %s.", run.problem)
+	} else if run.Problem != "" {
+		fmt.Fprintf(&b, "\nCode: %s.", run.Problem)
 	}
-	if run.summary != nil && run.summary.Run != "" {
-		fmt.Fprintf(&b, "\nRun: %s.", run.summary.Run)
+	if run.Figures.Run != "" {
+		fmt.Fprintf(&b, "\nRun: %s.", run.Figures.Run)
 	}
 	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/importer/report"
+	"muster/importer/worker"
 )
 
 func (a *app) newRunCommand() *cobra.Command {
@@ -60,10 +61,7 @@ func (a *app) chooseJobs(names []string, all bool) ([]*job, error) {
 	if a.settings.config == "" {
 		return nil, usageError("jobs are in a config file, and none is named", "--config FILE (or MUSTER_CONFIG)")
 	}
-	file, err := readConfig(a.settings.config)
-	if err != nil {
-		return nil, err
-	}
+	file := a.settings.file
 	known := file.jobNames()
 	switch {
 	case all && len(names) > 0:
@@ -108,25 +106,25 @@ func (a *app) forJob(name string) (*app, error) {
 
 // runJob imports every roster of a job, and returns the worst exit code.
 func (a *app) runJob(ctx context.Context, j *job) (code int, runs []jobRun) {
-	whole, err := a.forJob(j.name)
+	whole, err := a.forJob(j.Name)
 	var rosters []string
 	if err == nil {
-		rosters, err = whole.rostersOf(j)
+		rosters, err = whole.rosters()
 	}
 	if err != nil {
 		code = exitCode(ctx, err)
 		a.complain(err)
-		return code, []jobRun{{Job: j.name, Roster: j.roster, Result: refusal(code, err)}}
+		return code, []jobRun{{Job: j.Name, Roster: j.Roster, Result: refusal(code, err)}}
 	}
-	var results []runResult
+	var results []worker.Result
 	for _, path := range rosters {
 		if ctx.Err() != nil {
 			code = worse(code, exitCode(ctx, context.Cause(ctx)))
 			break
 		}
-		run, result := whole.runRoster(ctx, j, path)
-		runs, results, code = append(runs, run), append(results, result), worse(code, result.code)
-		a.sent = a.sent || result.summary != nil
+		run, result := whole.runRoster(ctx, path)
+		runs, results, code = append(runs, run), append(results, result), worse(code, result.ExitCode)
+		a.sent = a.sent || result.Figures.Run != ""
 	}
 	whole.reportRuns(ctx, results, code)
 	return code, runs
@@ -134,38 +132,34 @@ func (a *app) runJob(ctx context.Context, j *job) (code int, runs []jobRun) {
 
 // runRoster imports a roster of a job, and moves the roster to the folder for finished
 // rosters. The receiver has the settings of the job.
-func (a *app) runRoster(ctx context.Context, j *job, path string) (jobRun, runResult) {
-	one, err := a.forJob(j.name) // an import changes its settings
+func (a *app) runRoster(ctx context.Context, path string) (jobRun, worker.Result) {
+	name := a.settings.job
+	one, err := a.forJob(name) // an import changes its settings
 	one.monitor, one.inJob = a.monitor, true
 	if !a.settings.simulate {
-		one.archive = j.inbox().NewArchive(path)
+		one.archive = a.settings.chosen.NewArchive(path)
 	}
 	if !a.settings.json {
-		a.talk("Job %s, roster %s:", j.name, report.Clean(path))
+		a.talk("Job %s, roster %s:", name, report.Clean(path))
 	}
 	var result runResult
 	if err == nil {
 		result, err = one.importFile(ctx, path, false)
 	}
-	result.code = one.reportEnd(ctx, err)
-	run := jobRun{Job: j.name, Roster: path}
-	if result.summary == nil {
-		run.Result = refusal(result.code, err)
+	result.ExitCode = one.reportEnd(ctx, err)
+	run := jobRun{Job: name, Roster: path}
+	if one.summary == nil {
+		run.Result = refusal(result.ExitCode, err)
 	} else {
 		var object bytes.Buffer
-		_ = report.WriteJSON(&object, *result.summary) // a buffer takes everything
+		_ = report.WriteJSON(&object, *one.summary) // a buffer takes everything
 		run.Result = object.Bytes()
 	}
-	moved, err := one.moveRoster(ctx, result.code, err)
-	switch {
-	case err != nil:
-		a.complain(err)
-		result.code = worse(result.code, exitRowsLeft)
-	case moved != "" && !a.settings.json:
-		a.talk("Moved %s to %s.", path, moved)
+	run.Moved = one.moveRoster(ctx, &result.Result, err)
+	if run.Moved != "" && !a.settings.json {
+		a.talk("Moved %s to %s.", path, run.Moved)
 	}
-	run.Moved = moved
-	return run, result
+	return run, result.Result
 }
 
 // worse returns the more severe of two exit codes.

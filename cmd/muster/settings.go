@@ -31,11 +31,12 @@ type settings struct {
 	runSettings
 	outputSettings
 
-	config, job    string
-	jobWithProject string // a job of the config file that sets a project; "" if a job is chosen
-	cautions       []caution
-	flags          *pflag.FlagSet // of the whole table; a command takes copies
-	kept           *account.Store // with the client secret, if the settings lack one
+	config, job string
+	file        configFile // empty without a config file
+	chosen      *job       // of the config file, by name; nil without one
+	cautions    []caution
+	flags       *pflag.FlagSet // of the whole table; a command takes copies
+	kept        *account.Store // with the client secret, if the settings lack one
 }
 
 // connectionSettings say how to reach Procore.
@@ -261,23 +262,20 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 	if err := s.fromEnvironment(flags, getenv, "config"); err != nil {
 		return err
 	}
-	file := &configFile{}
 	if s.config != "" {
-		var err error
-		if file, err = readConfig(s.config); err != nil {
-			return err
-		}
-		s.addCautions(file.cautions)
-		if s.job == "" {
-			s.jobWithProject = file.jobWithProject()
-		}
-	}
-	if s.job != "" {
-		j, err := file.job(s.job)
+		file, err := readConfig(s.config)
 		if err != nil {
 			return err
 		}
-		if err := s.fromConfig(&j.section, flags); err != nil {
+		s.file = *file
+		s.addCautions(file.cautions)
+	}
+	if s.job != "" {
+		var err error
+		if s.chosen, err = s.file.job(s.job); err != nil {
+			return err
+		}
+		if err := s.fromConfig(&s.chosen.section, flags); err != nil {
 			return err
 		}
 	}
@@ -287,7 +285,7 @@ func (s *settings) complete(flags *pflag.FlagSet, getenv func(string) string) er
 		}
 	}
 	s.clientID = cmp.Or(s.clientID, getenv("MUSTER_CLIENT_ID"))
-	if err := s.fromConfig(&file.section, flags); err != nil {
+	if err := s.fromConfig(&s.file.section, flags); err != nil {
 		return err
 	}
 	if f := flags.Lookup("plain"); f != nil && !f.Changed {
@@ -380,10 +378,22 @@ func (s *settings) missing(secret string) error {
 		return nil
 	}
 	fix := "set them, connect on the page (muster web), or add --simulate to rehearse without Procore"
-	if s.jobWithProject != "" && (s.company == 0 || s.project == 0) {
-		fix = "set them, or take those of a job: --job " + text.ShellWord(s.jobWithProject)
+	if job := s.jobWithProject(); job != "" && (s.company == 0 || s.project == 0) {
+		fix = "set them, or take those of a job: --job " + text.ShellWord(job)
 	}
 	return usageError("not set: "+strings.Join(gaps, ", "), fix)
+}
+
+// jobWithProject returns the first job that sets a project, or "". A chosen job leaves no
+// other to choose.
+func (s *settings) jobWithProject() string {
+	sets := func(j job) bool {
+		return slices.ContainsFunc(j.values, func(v configValue) bool { return v.flag == "project" })
+	}
+	if i := slices.IndexFunc(s.file.jobs, sets); i >= 0 && s.chosen == nil {
+		return s.file.jobs[i].Name
+	}
+	return ""
 }
 
 // shortSettleAfter is the settle time below which muster warns.

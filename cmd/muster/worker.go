@@ -109,7 +109,7 @@ func (a *app) configJobs() ([]worker.Job, error) {
 	}
 	jobs := make([]worker.Job, len(chosen))
 	for i, j := range chosen {
-		jobs[i] = worker.Job{Name: j.name, Schedule: j.schedule}
+		jobs[i] = j.Job
 	}
 	return jobs, nil
 }
@@ -192,7 +192,7 @@ func lastRuns(status []worker.Status) []metrics.Job {
 		for i, o := range s.Last.Rosters {
 			results[i] = o.Result
 		}
-		job := jobMetrics(s.Name, runResults(s.Name, results), s.Last.ExitCode)
+		job := jobMetrics(s.Name, results, s.Last.ExitCode)
 		job.Ended, job.Success = s.Last.Ended, s.Success
 		jobs = append(jobs, job)
 	}
