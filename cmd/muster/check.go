@@ -13,13 +13,9 @@ import (
 )
 
 func (a *app) newCheckCommand() *cobra.Command {
-	cmd := newCommand("check", a.withSettings(func(ctx context.Context, args []string) error {
-		return a.check(ctx, args[0])
-	}))
-	f := cmd.Flags()
-	a.settings.addFlags(f, connectionGroup, rosterGroup, ledgerGroup, quotaGroup, actionGroup, outputGroup, plainGroup, configGroup)
-	a.settings.addFlag(f, "results", "`FILE` for the roster with every row marked: .csv, .xlsx or .jsonl")
-	f.StringVar(&a.settings.plan, "plan", "", "`FILE` for a plan, which import --plan keeps to")
+	cmd := a.command("check", func(ctx context.Context, args []string) error { return a.check(ctx, args[0]) },
+		connectionGroup, rosterGroup, ledgerGroup, quotaGroup, actionGroup, outputGroup, "results", "plain", configGroup)
+	cmd.Flags().StringVar(&a.settings.plan, "plan", "", "`FILE` for a plan, which import --plan keeps to")
 	return cmd
 }
 

@@ -15,7 +15,12 @@ import (
 var commandsFile []byte
 
 // commandText is the help of a command.
-type commandText struct{ Use, Argument, Short, Long, Exits, Example string }
+type commandText struct {
+	Use, Argument, Short, Long, Exits, Example string
+
+	Flags  map[string]string // other words for settings
+	Hidden []string          // settings of other commands on the same ground
+}
 
 // loadCommands reads commands.yaml.
 func loadCommands() (texts map[string]commandText, err error) {
@@ -39,16 +44,33 @@ func newCommand(name string, run func(cmd *cobra.Command, args []string) error) 
 	return &cobra.Command{Use: t.Use, Short: t.Short, Long: long, Example: indented(t.Example), Args: t.checkArguments, RunE: run}
 }
 
-// withSettings returns the function for a command that completes and checks the settings
+// command returns a command that takes groups of settings, and completes and checks them
 // before run.
-func (a *app) withSettings(run func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
+func (a *app) command(name string, run func(ctx context.Context, args []string) error, groups ...group) *cobra.Command {
+	cmd := newCommand(name, func(cmd *cobra.Command, args []string) error {
 		if err := a.begin(cmd.Flags()); err != nil {
 			return err
 		}
 		return run(cmd.Context(), args)
+	})
+	a.addSettings(cmd, name, groups...)
+	return cmd
+}
+
+// addSettings gives a command groups of settings, in the words of commands.yaml.
+func (a *app) addSettings(cmd *cobra.Command, name string, groups ...group) {
+	a.settings.addFlags(cmd.Flags(), groups...)
+	text := commandTexts()[name]
+	for flag, usage := range text.Flags {
+		cmd.Flags().Lookup(flag).Usage = usage
+	}
+	for _, flag := range text.Hidden {
+		cmd.Flags().Lookup(flag).Hidden = true
 	}
 }
+
+// recordGroups returns the groups that commands take which only read the ledger.
+func recordGroups() []group { return []group{ledgerGroup, "json", "quiet", "plain", configGroup} }
 
 // indented indents lines as the help of a command does.
 func indented(lines string) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,16 +18,12 @@ func (a *app) newDoctorCommand() *cobra.Command {
 	var bundle string
 	cmd := newCommand("doctor", func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), cmd.Flags(), bundle) })
 	f := cmd.Flags()
-	a.settings.addFlags(f, connectionGroup)
-	useful := []string{"ledger", "results", "json", "quiet", "plain", "config", "job"}
-	f.VisitAll(func(flag *pflag.Flag) {
-		if flag.Name != "simulate" && flag.Name != "view" {
-			useful = append(useful, flag.Name)
-		}
-	})
+	a.addSettings(cmd, "doctor", connectionGroup, "ledger", "results", "json", "quiet", "plain", configGroup)
 	// The bundle lists all settings of an import, but only some matter here.
-	a.settings.addFlags(f, importGroups()[1:]...)
-	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = !slices.Contains(useful, flag.Name) })
+	others := pflag.NewFlagSet("import", pflag.ContinueOnError)
+	a.settings.addFlags(others, importGroups()...)
+	others.VisitAll(func(flag *pflag.Flag) { flag.Hidden = true })
+	f.AddFlagSet(others) // without those that the doctor has
 	f.StringVar(&bundle, "support-bundle", "", "`FILE.zip` to write for the person who helps you")
 	return cmd
 }

@@ -16,16 +16,13 @@ import (
 )
 
 func (a *app) newImportCommand() *cobra.Command {
-	cmd := newCommand("import", a.withSettings(func(ctx context.Context, args []string) error {
-		return a.importAndReport(ctx, args[0], false)
-	}))
-	a.settings.addFlags(cmd.Flags(), importGroups()...)
+	cmd := a.command("import", func(ctx context.Context, args []string) error { return a.importAndReport(ctx, args[0], false) }, importGroups()...)
 	cmd.Flags().StringVar(&a.settings.plan, "plan", "", "`FILE` of a plan that muster check made: import exactly that, or nothing")
 	return cmd
 }
 
 func (a *app) newRetryCommand() *cobra.Command {
-	cmd := newCommand("retry", a.withSettings(func(ctx context.Context, args []string) error {
+	return a.command("retry", func(ctx context.Context, args []string) error {
 		if len(args) == 1 {
 			return a.importAndReport(ctx, args[0], true)
 		}
@@ -34,9 +31,7 @@ func (a *app) newRetryCommand() *cobra.Command {
 			return err
 		}
 		return a.importAndReport(ctx, path, true)
-	}))
-	a.settings.addFlags(cmd.Flags(), importGroups()...)
-	return cmd
+	}, importGroups()...)
 }
 
 // importAndReport imports a file outside of a job.

@@ -20,13 +20,8 @@ import (
 )
 
 func (a *app) newJobsCommand() *cobra.Command {
-	cmd := newCommand("jobs", a.withSettings(func(ctx context.Context, _ []string) error { return a.listJobs(ctx) }))
-	a.recordFlags(cmd.Flags())
-	_ = cmd.Flags().MarkHidden("job")
-	start := newCommand("jobs start", a.withSettings(func(ctx context.Context, args []string) error { return a.startJob(ctx, args[0]) }))
-	a.recordFlags(start.Flags())
-	_ = start.Flags().MarkHidden("job")
-	cmd.AddCommand(start)
+	cmd := a.command("jobs", func(ctx context.Context, _ []string) error { return a.listJobs(ctx) }, recordGroups()...)
+	cmd.AddCommand(a.command("jobs start", func(ctx context.Context, args []string) error { return a.startJob(ctx, args[0]) }, recordGroups()...))
 	return cmd
 }
 

@@ -25,9 +25,7 @@ func (a *app) newLedgerCommand() *cobra.Command {
 }
 
 func (a *app) newLedgerCheckCommand() *cobra.Command {
-	cmd := newCommand("ledger check", a.withSettings(func(ctx context.Context, _ []string) error { return a.checkLedger(ctx) }))
-	a.recordFlags(cmd.Flags())
-	return cmd
+	return a.command("ledger check", func(ctx context.Context, _ []string) error { return a.checkLedger(ctx) }, recordGroups()...)
 }
 
 // healthJSON is the JSON of a ledger's state: a contract with other programs.

@@ -13,14 +13,13 @@ import (
 )
 
 func (a *app) newLedgerCopyCommand() *cobra.Command {
-	cmd := newCommand("ledger copy", a.withSettings(func(ctx context.Context, args []string) error { return a.copyLedger(ctx, args[0], args[1]) }))
+	cmd := a.command("ledger copy", func(ctx context.Context, args []string) error { return a.copyLedger(ctx, args[0], args[1]) }, recordGroups()...)
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) != 2 {
 			return usageError("copy takes two ledgers: which one, and where to", "muster ledger copy FROM TO")
 		}
 		return nil
 	}
-	a.recordFlags(cmd.Flags())
 	return cmd
 }
 

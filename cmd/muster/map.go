@@ -21,13 +21,9 @@ import (
 func (a *app) newMapCommand() *cobra.Command {
 	var output string
 	var forget bool
-	cmd := newCommand("map", a.withSettings(func(ctx context.Context, args []string) error {
-		return a.showMapping(ctx, args[0], output, forget)
-	}))
+	cmd := a.command("map", func(ctx context.Context, args []string) error { return a.showMapping(ctx, args[0], output, forget) },
+		rosterGroup, ledgerGroup, "json", "plain", configGroup)
 	f := cmd.Flags()
-	a.settings.addFlags(f, rosterGroup, ledgerGroup, plainGroup, configGroup)
-	_ = f.MarkHidden("allow-namesakes") // rows are not compared here
-	a.settings.addFlag(f, "json", "print one JSON object on standard output, and ask nothing")
 	f.StringVarP(&output, "output", "o", "", "mapping `FILE` to write")
 	f.BoolVar(&forget, "forget", false, "forget what was confirmed for these headings, and look anew")
 	return cmd

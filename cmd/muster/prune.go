@@ -15,8 +15,7 @@ import (
 
 func (a *app) newPruneCommand() *cobra.Command {
 	var age time.Duration
-	cmd := newCommand("prune", a.withSettings(func(ctx context.Context, _ []string) error { return a.pruneRuns(ctx, age) }))
-	a.recordFlags(cmd.Flags())
+	cmd := a.command("prune", func(ctx context.Context, _ []string) error { return a.pruneRuns(ctx, age) }, recordGroups()...)
 	cmd.Flags().Var(newParsed(&age, "age", parseAge), "older-than", "`AGE` in days or hours, such as 400d or 36h")
 	return cmd
 }

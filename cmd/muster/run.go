@@ -15,12 +15,9 @@ import (
 
 func (a *app) newRunCommand() *cobra.Command {
 	var all bool
-	cmd := newCommand("run", a.withSettings(func(ctx context.Context, args []string) error { return a.runJobs(ctx, args, all) }))
-	f := cmd.Flags()
-	f.BoolVar(&all, "all", false, "run all jobs, in the file's order")
-	a.settings.addFlag(f, "simulate", "")
-	a.settings.addFlags(f, outputGroup, plainGroup, configGroup)
-	_ = f.MarkHidden("job") // a job is an argument here
+	cmd := a.command("run", func(ctx context.Context, args []string) error { return a.runJobs(ctx, args, all) },
+		"simulate", outputGroup, "plain", configGroup)
+	cmd.Flags().BoolVar(&all, "all", false, "run all jobs, in the file's order")
 	return cmd
 }
 

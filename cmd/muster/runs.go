@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"muster/importer"
 	"muster/importer/ledger"
@@ -22,23 +21,15 @@ import (
 
 func (a *app) newRunsCommand() *cobra.Command {
 	var limit int
-	cmd := newCommand("runs", a.withSettings(func(ctx context.Context, args []string) error {
+	cmd := a.command("runs", func(ctx context.Context, args []string) error {
 		if len(args) == 1 {
 			return a.showRun(ctx, args[0])
 		}
 		return a.listRuns(ctx, limit)
-	}))
-	a.recordFlags(cmd.Flags())
+	}, recordGroups()...)
 	cmd.Flags().IntVar(&limit, "limit", 20, "`NUMBER` of runs to list; 0 lists all")
 	cmd.AddCommand(a.newPruneCommand())
 	return cmd
-}
-
-// recordFlags adds the flags of commands that only read the ledger.
-func (a *app) recordFlags(f *pflag.FlagSet) {
-	a.settings.addFlags(f, ledgerGroup, plainGroup, configGroup)
-	a.settings.addFlag(f, "json", "print one JSON object on standard output")
-	a.settings.addFlag(f, "quiet", "print no headings and no remarks")
 }
 
 // runJSON is the JSON of a run: a contract with other programs.

@@ -89,28 +89,27 @@ type outputSettings struct {
 	ping                *secretSource
 }
 
-// group is a group of settings that a command takes together.
-type group int
+// group is a group of settings that a command takes together. The name of a flag is a group
+// with that flag alone.
+type group string
 
 const (
-	connectionGroup group = iota // how to reach Procore
-	rosterGroup                  // how to read the roster
-	ledgerGroup
-	quotaGroup   // how much of the quota to take
-	paceGroup    // how long to wait for lost answers
-	actionGroup  // what to do with people and errors
-	runGroup     // how to run, and what to write about the run
-	resultsGroup // where the results go
-	outputGroup  // what to print
-	plainGroup
-	configGroup
+	connectionGroup group = "how to reach Procore"
+	rosterGroup     group = "how to read the roster"
+	ledgerGroup     group = "where the ledger is"
+	quotaGroup      group = "how much of the quota to take"
+	paceGroup       group = "how long to wait for lost answers"
+	actionGroup     group = "what to do with people and errors"
+	runGroup        group = "how to run, and what to write about the run"
+	outputGroup     group = "what to print"
+	configGroup     group = "which config file and job"
 )
 
 // importGroups returns the groups that import takes.
 func importGroups() []group {
 	return []group{
-		connectionGroup, rosterGroup, ledgerGroup, quotaGroup, paceGroup, actionGroup, runGroup, resultsGroup,
-		outputGroup, plainGroup, configGroup,
+		connectionGroup, rosterGroup, ledgerGroup, quotaGroup, paceGroup, actionGroup, runGroup, "results",
+		outputGroup, "plain", configGroup,
 	}
 }
 
@@ -161,13 +160,13 @@ func (s *settings) table() []setting {
 		{runGroup, "report", "", &s.report, "`FILE.html` for a report to read, print or send on"},
 		{runGroup, "metrics-file", "", &s.metricsFile, "`FILE.prom` for Prometheus: the figures of the last run"},
 		{runGroup, "max-duration", "", &s.maxDuration, "`TIME` after which the rest is left for the next run, such as 4h"},
-		{resultsGroup, "results", "", &s.results, "results `FILE`: .csv, .xlsx or .jsonl (default: beside the roster)"},
+		{"results", "results", "", &s.results, "results `FILE`: .csv, .xlsx or .jsonl (default: beside the roster)"},
 
 		{outputGroup, "json", "", &s.json, "print the summary as one JSON object on standard output, and nothing else there"},
 		{outputGroup, "quiet", "", &s.quiet, "print nothing unless a row or the run needs your attention"},
 		{outputGroup, "log-format", "", choice{&s.logFormat, []string{"text", "json"}}, "`FORMAT` of log lines on standard error: text or json"},
 		{outputGroup, "log-level", "", choice{&s.logLevel, []string{"debug", "info", "warn", "error"}}, "`LEVEL` of log lines: debug, info, warn or error"},
-		{plainGroup, "plain", "MUSTER_PLAIN", &s.plain, "write whole sentences, one a line, without bars, tables and colours, for screen readers; default if TERM is dumb"},
+		{"plain", "plain", "MUSTER_PLAIN", &s.plain, "write whole sentences, one a line, without bars, tables and colours, for screen readers; default if TERM is dumb"},
 		{configGroup, "config", "MUSTER_CONFIG", &s.config, "YAML `FILE` of settings and jobs"},
 		{configGroup, "job", "", &s.job, "`NAME` of a job of the config file, to use the settings of"},
 	}
@@ -216,20 +215,11 @@ func takesFile(f *pflag.Flag) bool {
 // addFlags gives a command the flags of some groups.
 func (s *settings) addFlags(f *pflag.FlagSet, groups ...group) {
 	for _, line := range s.table() {
-		if slices.Contains(groups, line.group) {
-			s.addFlag(f, line.flag, "")
+		if slices.Contains(groups, line.group) || slices.Contains(groups, group(line.flag)) {
+			own := *s.flags.Lookup(line.flag)
+			f.AddFlag(&own)
 		}
 	}
-}
-
-// addFlag gives a command a single flag. A usage other than "" replaces the usage of the
-// table.
-func (s *settings) addFlag(f *pflag.FlagSet, name, usage string) {
-	own := *s.flags.Lookup(name)
-	if usage != "" {
-		own.Usage = usage
-	}
-	f.AddFlag(&own)
 }
 
 // line returns the setting of a flag; a flag of a single command has none.
@@ -239,7 +229,7 @@ func (s *settings) line(flag string) setting {
 			return line
 		}
 	}
-	return setting{group: -1}
+	return setting{}
 }
 
 // configKey returns the key of the config file for a flag.

@@ -15,12 +15,9 @@ import (
 
 func (a *app) newTemplateCommand() *cobra.Command {
 	var output string
-	cmd := newCommand("template", a.withSettings(func(ctx context.Context, _ []string) error { return a.template(ctx, output) }))
-	f := cmd.Flags()
-	f.StringVarP(&output, "output", "o", "", "`FILE` to write: .xlsx or .csv")
-	a.settings.addFlags(f, connectionGroup, plainGroup, configGroup)
-	a.settings.addFlag(f, "log-format", "")
-	a.settings.addFlag(f, "log-level", "")
+	cmd := a.command("template", func(ctx context.Context, _ []string) error { return a.template(ctx, output) },
+		connectionGroup, "log-format", "log-level", "plain", configGroup)
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`FILE` to write: .xlsx or .csv")
 	return cmd
 }
 

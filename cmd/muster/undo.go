@@ -23,15 +23,11 @@ type undoSettings struct{ yes, deactivate bool }
 
 func (a *app) newUndoCommand() *cobra.Command {
 	var own undoSettings
-	cmd := newCommand("undo", a.withSettings(func(ctx context.Context, args []string) error { return a.undo(ctx, args[0], own) }))
+	cmd := a.command("undo", func(ctx context.Context, args []string) error { return a.undo(ctx, args[0], own) },
+		connectionGroup, ledgerGroup, quotaGroup, paceGroup, outputGroup, "results", "plain", configGroup)
 	f := cmd.Flags()
-	a.settings.addFlags(f, connectionGroup, ledgerGroup, quotaGroup, paceGroup, outputGroup, plainGroup, configGroup)
-	a.settings.addFlag(f, "results", "results `FILE.csv` (default: undo-RUN.csv beside the run's results)")
 	f.BoolVar(&own.yes, "yes", false, "do not ask")
 	f.BoolVar(&own.deactivate, "deactivate", false, "also make the people inactive in the company")
-	for _, name := range []string{"simulate", "view"} { // of other commands on a connection
-		f.Lookup(name).Hidden = true
-	}
 	return cmd
 }
 

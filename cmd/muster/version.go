@@ -56,7 +56,7 @@ func (a *app) newVersionCommand() *cobra.Command {
 			p.Line("", "", fmt.Sprintf("%s, %s/%s", b.Go, b.OS, b.Arch))
 		})
 	})
-	a.settings.addFlag(cmd.Flags(), "json", "print the build as one JSON object")
+	a.addSettings(cmd, "version", "json")
 	return cmd
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"muster/importer/web"
 )
@@ -24,22 +25,15 @@ type webCommand struct {
 
 func (a *app) newWebCommand() *cobra.Command {
 	c := &webCommand{}
-	cmd := newCommand("web", func(cmd *cobra.Command, _ []string) error {
-		if err := a.begin(cmd.Flags()); err != nil {
-			return err
-		}
-		c.fixedHosts, c.fixedCompany = namesHosts(cmd.Flags()), cmd.Flags().Changed("company")
-		return a.web(cmd.Context(), c)
-	})
-	f := cmd.Flags()
+	var f *pflag.FlagSet
+	cmd := a.command("web", func(ctx context.Context, _ []string) error {
+		c.fixedHosts, c.fixedCompany = namesHosts(f), f.Changed("company")
+		return a.web(ctx, c)
+	}, connectionGroup, ledgerGroup, quotaGroup, paceGroup, actionGroup, "log-format", "log-level", "workers", configGroup)
+	f = cmd.Flags()
 	f.StringVar(&c.listen, "listen", "127.0.0.1:0", "`ADDRESS` of this machine to serve on; port 0 takes a free one")
 	f.BoolVar(&c.noBrowser, "no-browser", false, "print the address of the page and open no browser")
 	f.DurationVar(&c.idle, "idle", 12*time.Hour, "`TIME` without a click and a run after which the page ends; 0 is never")
-	a.settings.addFlags(f, connectionGroup, ledgerGroup, quotaGroup, paceGroup, actionGroup, configGroup)
-	for _, name := range []string{"log-format", "log-level", "workers"} {
-		a.settings.addFlag(f, name, "")
-	}
-	_ = f.MarkHidden("simulate") // the page offers a rehearsal itself
 	return cmd
 }
 

@@ -18,14 +18,9 @@ import (
 
 func (a *app) newWorkerCommand() *cobra.Command {
 	var listen string
-	cmd := newCommand("worker", a.withSettings(func(ctx context.Context, _ []string) error { return a.work(ctx, listen) }))
-	f := cmd.Flags()
-	f.StringVar(&listen, "health-listen", "", "`ADDRESS` for health checks and metrics by HTTP, such as :8080")
-	a.settings.addFlags(f, ledgerGroup, plainGroup, configGroup)
-	for _, name := range []string{"quiet", "log-format", "log-level"} {
-		a.settings.addFlag(f, name, "")
-	}
-	_ = f.MarkHidden("job") // the worker runs them all
+	cmd := a.command("worker", func(ctx context.Context, _ []string) error { return a.work(ctx, listen) },
+		ledgerGroup, "quiet", "log-format", "log-level", "plain", configGroup)
+	cmd.Flags().StringVar(&listen, "health-listen", "", "`ADDRESS` for health checks and metrics by HTTP, such as :8080")
 	return cmd
 }
 
