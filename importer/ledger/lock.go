@@ -15,8 +15,9 @@ type Scope struct {
 	Company, Project int64
 }
 
-// Lock locks the scope for a run, or at once returns an error that wraps
-// [ErrLocked]. The lock ends with the process at the latest, however that ends.
+// Lock locks the scope for a run, or at once returns an error that wraps [ErrLocked]. The
+// lock keeps away all processes that use the same ledger, on any host, and no others. The
+// lock ends with the process at the latest, however that ends.
 func (l *Ledger) Lock(ctx context.Context, s Scope) (release func() error, err error) {
 	l.locks.Lock()
 	defer l.locks.Unlock()
