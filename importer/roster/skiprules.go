@@ -3,6 +3,7 @@ package roster
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -20,6 +21,7 @@ const (
 	skipExport   = "a line of the export itself, not a person"
 	skipNote     = "a note, not a person"
 	skipNumber   = "a line number without a person"
+	skipColumns  = "the numbers of the columns, not a person"
 	skipHeadings = "the headings again, not a person"
 )
 
@@ -46,6 +48,7 @@ var skipRules = sync.OnceValue(func() []rule {
 		// Timesheets and payroll reports: "Total: 3", "Totals | | 78", "Total Workers | Foremen 3".
 		{reason: skipTotal, cells: anyCells, form: `{total}([^\pL|-][^|]*)?\| 9( \| 9)*$`},
 		{reason: skipTotal, cells: anyCells, form: `{total} (\| )?{counted}`},
+		{reason: skipTotal, cells: anyCells, form: `{sum} (of|de|des|der) {counted}( \| 9)+$`},
 		{reason: skipTotal, cells: 1, form: `{total}([^\pL-].*)?[:=0-9]`},
 		{reason: skipTotal, cells: 1, wide: true, form: `{total}( [^,]*)?$`},
 		{reason: skipTotal, cells: anyCells, form: `([^\pL|]*\| (9 \| )*)?({total}|{sum})( :)?( \| 9)+$`},
@@ -58,7 +61,7 @@ var skipRules = sync.OnceValue(func() []rule {
 		{reason: skipTotal, cells: 1, form: `([^ ]+ )?{counted}( [^ ]+)? : [0-9.,]+$`},
 		{reason: skipTotal, cells: anyCells, form: `(head ?count|{number of} {counted})( :)?( [0-9.,]+)?( \| 9)*$`},
 		// Subtotals of spreadsheet programs and of departments: "Electrical Count | 1", "Dept 100 Total | 40".
-		{reason: skipTotal, cells: anyCells, form: `{group} ([^|]* )?total( \| 9)+$`},
+		{reason: skipTotal, cells: anyCells, form: `([^|]* \| (9 \| )*)?{group} ([^|]* )?{summary}( {counted})?( :)?( \| 9)+$`},
 		{reason: skipTotal, cells: anyCells, applies: (*rowClassifier).subtotal},
 
 		// Reports of HR and payroll systems: "Exported by J. Smith", "Run Date: 11/23/2026", "Note: …", "© 2026".
@@ -75,6 +78,7 @@ var skipRules = sync.OnceValue(func() []rule {
 		// Lists with remarks below: "* on leave", "Notes:" and lines below it, "D - day shift", "Cy starts on Monday",
 		// or the latter split at its commas.
 		{reason: skipNote, cells: 1, applies: (*rowClassifier).footnote},
+		{reason: skipNote, cells: 1, wide: true, form: `{legend}$`},
 		{reason: skipNote, cells: 1, wide: true, applies: func(c *rowClassifier, _ *line) bool { return c.above.notes }},
 		{reason: skipNote, cells: 1, wide: true, form: `\pL ?[-–—=] .+|[^ ]{1,5} = .+`},
 		{reason: skipNote, cells: 3, applies: (*rowClassifier).sentence},
@@ -174,9 +178,10 @@ type rowClassifier struct {
 type rowsAbove struct {
 	first  string // the first cell of the row above
 	column int
-	people int  // rows that may be people
-	small  int  // of those, rows that begin with a small letter
-	notes  bool // a line such as "Notes:" begins remarks of a cell each
+	people int    // rows that may be people
+	small  int    // of those, rows that begin with a small letter
+	notes  bool   // a line such as "Notes:" begins remarks of a cell each
+	title  string // the last line of one cell, perhaps the title of the people below it
 }
 
 // add remembers a row of a reason.
@@ -184,7 +189,10 @@ func (a *rowsAbove) add(l *line, reason string) {
 	if reason != skipTotal {
 		a.first, a.column = l.first, l.column
 	}
-	a.notes = l.cells == 1 && (a.notes || reason == skipExport && strings.HasSuffix(l.text, " :"))
+	a.notes = l.cells == 1 && (a.notes || reason == skipExport && strings.HasSuffix(l.text, " :") || isWord("legend", l.text))
+	if l.cells == 1 {
+		a.title = l.first
+	}
 	if reason == "" {
 		a.people++
 		if startsSmall(strings.TrimLeft(l.first, footMarks)) {
@@ -205,6 +213,9 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 	if c.repeatsHeader(row) {
 		return skipHeadings
 	}
+	if numbersColumns(row.Cells) {
+		return skipColumns
+	}
 	l, short := newLine(row)
 	reason := ""
 	if short {
@@ -212,6 +223,22 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 	}
 	c.above.add(l, reason)
 	return reason
+}
+
+// numbersColumns reports whether a row numbers three columns or more, as forms do below
+// the headings: 1 | 2 | 3 or (1) | (2) | (3).
+func numbersColumns(cells []string) bool {
+	const few = 3
+	count := 0
+	for _, cell := range cells {
+		if blank(cell) {
+			continue
+		}
+		if count++; strings.Trim(cell, " ().") != strconv.Itoa(count) {
+			return false
+		}
+	}
+	return count >= few
 }
 
 // firstRule returns the first rule that applies to a line, or the zero rule.
@@ -231,10 +258,14 @@ func (c *rowClassifier) firstRule(l *line) rule {
 func (c *rowClassifier) narrow() bool { return len(c.headers[0]) < 3 }
 
 // subtotal reports whether a row sums up the rows above: "Electrical Total" below rows
-// with "Electrical" in the same column. Elsewhere "Ann Total" may be a person.
+// with "Electrical" in the same column, or below a line with "Electrical" alone.
+// Elsewhere "Ann Total" may be a person.
 func (c *rowClassifier) subtotal(l *line) bool {
-	rest, found := strings.CutPrefix(l.first, c.above.first)
-	return found && c.above.first != "" && l.column == c.above.column && l.cells > 1 && l.numbers && isWord("summary", strings.TrimSpace(rest))
+	isSum := func(group string) bool {
+		rest, found := strings.CutPrefix(l.first, group)
+		return found && group != "" && isWord("summary", strings.TrimSpace(rest))
+	}
+	return l.cells > 1 && l.numbers && (isSum(c.above.title) || l.column == c.above.column && isSum(c.above.first))
 }
 
 // sums reports whether a row holds amounts alone, in columns that say nothing about a

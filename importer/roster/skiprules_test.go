@@ -186,6 +186,18 @@ func TestRowsOfSeveralCells(t *testing.T) {
 		"¹ nur Tagesschicht,,":              "a note, not a person",
 		"Page,1,":                           "",
 		"Note,Haller,7":                     "",
+		"Crew 1 Subtotal,,40":               "a total, not a person",
+		"Company Totals,,78":                "a total, not a person",
+		"Report Totals:,,78":                "a total, not a person",
+		"XYZ,Department Totals,78":          "a total, not a person",
+		"Team A total hours,,78":            "a total, not a person",
+		"Sum of Hours,,78":                  "a total, not a person",
+		"Sum,Of,7":                          "",
+		"Carry over,,78":                    "a total, not a person",
+		"Company,Ann,78":                    "",
+		"1,2,3":                             "the numbers of the columns, not a person",
+		"(1),(2),(3)":                       "the numbers of the columns, not a person",
+		"1,2,4":                             "",
 		"While it is optional for some, it is not for all,": "a note, not a person",
 		"Install the pipe for good,Bo,7":                    "",
 	} {
@@ -212,8 +224,12 @@ func TestRowsOfSeveralCells(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", line, got, want)
 		}
 	}
+	r := open(t, write(t, "crew.csv", "Name,Badge,Hours\nSteel,,\nAnn Hale,7,40\nSteel Total,,40\nAnn Total,,40\nNotes,,\nTimesheets due Friday,,\nBo Li,8,40\n"), roster.Options{})
+	if got := lines(t, r); got[2].What != "a total, not a person" || got[3].What != "" || got[4].What != "a note, not a person" || got[5].What != "a note, not a person" || got[6].What != "" {
+		t.Errorf("%+v", got)
+	}
 	wide := "Last Name,First Name,Job Title,Employee ID,Phone\n"
-	r := open(t, write(t, "crew.csv", wide+"Totals,,25,40.0,1600.00\nTotten,Ann,Foreman,7,1\n"), roster.Options{})
+	r = open(t, write(t, "crew.csv", wide+"Totals,,25,40.0,1600.00\nTotten,Ann,Foreman,7,1\n"), roster.Options{})
 	if got := lines(t, r); got[0].What != "a total, not a person" || got[1].What != "" {
 		t.Errorf("%+v", got)
 	}

@@ -27,6 +27,7 @@ func TestEveryWordCounts(t *testing.T) {
 		"report":        {"% date 11/23/2026", skipExport},
 		"report detail": {"Report % 11/23/2026", skipExport},
 		"remark":        {"%: two have left", skipExport},
+		"legend":        {"%", skipNote},
 		"confidential":  {"% - internal use", skipExport},
 		"page":          {"% 1 / 2", skipExport},
 		"end of":        {"** % report", skipExport},
@@ -77,7 +78,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 	t.Parallel()
 	rows := []string{
 		"Total||40", "Total|Employees|Foremen 3", "Total: 3", "Total", "#||40", "7|Total|40", "7||Totals", "||40", "25 records", "Record count: 25", "Headcount||25", "Dept 100 Total||40",
-		"Electrical Count||1", "Exported by J. Smith", "Last updated 11/23", "As of 11/23", "Note: two have left", "Page 1", "Nov 27, 2026 9:15", "End of list", "----", "* on leave", "D - day shift",
+		"Electrical Count||1", "Sum of hours||40", "Legend", "Exported by J. Smith", "Last updated 11/23", "As of 11/23", "Note: two have left", "Page 1", "Nov 27, 2026 9:15", "End of list", "----", "* on leave", "D - day shift",
 		"Cy starts on Monday", "Foreman:|Jim Doe", "Foremen:", "Crew A", "Crew Anderson", "Week 47", "Night shift", "Harbor", "Bay, Inc.", "TERMINATED", "7",
 	}
 	c := rowClassifier{headers: [][]string{{"No.", "Name", "Hours"}}, numbers: []bool{true}, above: rowsAbove{first: "Electrical", people: 1}, heading: func(string) bool { return false }}
