@@ -101,5 +101,9 @@ func isNullName(half, other string, isLast bool) bool {
 // isFormulaError reports whether text is what a spreadsheet shows for a formula
 // that failed, or for a column that is too narrow.
 func isFormulaError(text string) bool {
-	return strings.HasPrefix(text, "#") && (formulaErrors().has(strings.ToUpper(text)) || len(text) >= 3 && strings.Trim(text, "#") == "")
+	return strings.HasPrefix(text, "#") && (formulaErrors().has(strings.ToUpper(text)) || isNarrow(text))
 }
+
+// isNarrow reports whether text is what a spreadsheet shows for a number in a column that
+// is too narrow.
+func isNarrow(text string) bool { return len(text) >= 3 && strings.Trim(text, "#") == "" }

@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -84,6 +85,13 @@ func foreignPart(name string, whole bool) string {
 	if remark := remarkBehind(name); remark != "" {
 		return remark
 	}
+	least := 1
+	if whole {
+		least = 2
+	}
+	if status := statusBehind(name, least); status != "" {
+		return status
+	}
 	if !whole {
 		return ""
 	}
@@ -140,15 +148,34 @@ func remarkBehind(name string) string {
 	return ""
 }
 
-// isRemark reports whether words name an occupation or say that a person has left.
-// No person has such a first name.
+// isRemark reports whether words name an occupation, say that a person has left or tell
+// another state of a person. No person has such a first name.
 func isRemark(text string) bool {
 	for word := range strings.FieldsSeq(text) {
 		if isJobWord(word) {
 			return true
 		}
 	}
-	return isLeftWord(text)
+	return isLeftWord(text) || remarks()[Fold(text)]
+}
+
+// statusBehind returns the word at the end of a name that says that the person has left,
+// as in Bob Stone-Inactive and Bob Stone LAYOFF; "" for no such word. least is how many
+// words must be in front of a word in other letters than they have.
+func statusBehind(name string, least int) string {
+	words := strings.Fields(name)
+	if len(words) == 0 {
+		return ""
+	}
+	front, last := words[:len(words)-1], words[len(words)-1]
+	if at := strings.LastIndexByte(last, '-'); at > 0 && leftWords()[Fold(last[at:])] {
+		return last[at+1:]
+	}
+	differs := func(is func(string) bool) bool { return is(last) && !slices.ContainsFunc(front, is) }
+	if len(front) >= least && (differs(isCapitals) || differs(isLower)) && isLeftWord(last) {
+		return last
+	}
+	return ""
 }
 
 func isDash(word string) bool { return word == "-" || word == "–" || word == "—" }

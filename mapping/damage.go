@@ -10,6 +10,7 @@ import (
 var (
 	scientific    = regexp.MustCompile(`^\d+(?:[Ee]\+|[.,]\d+[Ee][+-]?)\d+$`)
 	wholeDecimals = regexp.MustCompile(`^\d+(?:\.0+|,00?)$`)
+	thousands     = regexp.MustCompile(`^\d{1,3}(?:,\d{3})+$`)
 	decimals      = regexp.MustCompile(`^\d+[.,]\d+$`)
 	roundedNumber = regexp.MustCompile(`^[1-9]\d{14}0+$`)
 	longNumber    = regexp.MustCompile(`^[1-9]\d{14}0*[1-9]\d*$`)
@@ -28,6 +29,8 @@ func damage(text string, kind Kind) string {
 		return "has been shortened to scientific notation, so its last digits are lost"
 	case number && wholeDecimals.MatchString(text):
 		return "has become a number with decimals, so leading zeros may be lost"
+	case number && thousands.MatchString(text):
+		return "has become a number with commas, so leading zeros may be lost"
 	case kind == Number && decimals.MatchString(text):
 		return "is a number with decimals, so zeros at its end may be lost"
 	case isDate(text):

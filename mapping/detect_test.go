@@ -274,9 +274,9 @@ func TestDetectDictionary(t *testing.T) {
 		sample   string
 		headings string
 	}{
-		{mapping.FirstName, "Ana", `First Name, FirstName, First, fname, fstnme, Employee First Name, Legal First Name, Legal Given Name, Given Name, Forename, Forenames, First Nm, Name First, Worker First Name, EE First Name, Emp First Name, Contact First Name, Christian Name, Vorname, Prénom, Nombres, Förnamn, Voornaam, FIRSTNAME, first_name, First  Name *, First Name (required), First Name (Optional)`},
-		{mapping.LastName, "Silva", `Last Name, LastName, Last, lname, lstnme, Employee Last Name, Legal Last Name, Legal Family Name, Family Name, Surname, Last Nm, Name Last, Worker Last Name, EE Last Name, Emp Last Name, Contact Last Name, Nachname, Nom de famille, Apellido, Apellidos, Efternamn, Achternaam, Cognome, Sobrenome, Last Name*, LAST_NAME`},
-		{mapping.JobTitle, "Laborer", `Job Title, Title, Position, Position Title, paypst, Business Title, Job Profile, Job Code Description, Role, Designation, Occupation, Working Title, Home Job Title, Position Description, Function, Employee Title, Job Role, Puesto, Cargo, Berufsbezeichnung, Stelle, Tätigkeit, Poste, Fonction, Befattning, JobTitle, TATIGKEIT`},
+		{mapping.FirstName, "Ana", `First Name, FirstName, First, fname, fstnme, Employee First Name, Legal First Name, Legal Name - First Name, Legal Given Name, Given Name, Forename, Forenames, First Nm, Name First, Worker First Name, EE First Name, Emp First Name, Contact First Name, Christian Name, Vorname, Prénom, Nombres, Förnamn, Voornaam, FIRSTNAME, first_name, First  Name *, First Name (required), First Name (Optional)`},
+		{mapping.LastName, "Silva", `Last Name, LastName, Last, lname, lstnme, Employee Last Name, Legal Last Name, Legal Family Name, Family Name, Surname, Last Nm, Name Last, Worker Last Name, EE Last Name, Emp Last Name, Contact Last Name, Nachname, Nom de famille, Nom d'usage, Nom usuel, Legal Name - Last Name, Apellido, Apellidos, Efternamn, Achternaam, Cognome, Sobrenome, Last Name*, LAST_NAME`},
+		{mapping.JobTitle, "Laborer", `Job Title, Title, Position, Position Title, paypst, Business Title, Job Profile, Job Code Description, Role, Designation, Occupation, Working Title, Home Job Title, Position Description, Function, Employee Title, Job Role, Puesto, Cargo, Berufsbezeichnung, Stelle, Tätigkeit, Tätigkeitsbezeichnung, Poste, Fonction, Befattning, JobTitle, TATIGKEIT`},
 		{mapping.EmployeeID, "E17", `Employee ID, Employee No, Employee Number, Employee #, EMP ID, Emp #, Emp No, EmpID, EMPL #, EE ID, EE #, Worker ID, Worker Number, Person Number, Staff ID, Staff No, Personnel Number, Badge Number, Badge #, Badge No., Clock ID, Clock #, Card Number, File #, File Number, Associate ID, Payroll Number, Payroll ID, recnum, Man Number, Personalnummer, Mitarbeiternummer, Numéro d'employé, Matricule, Matrícula, Número de empleado, No. de empleado, EMPNO, EmpNo, employee_no, N.º de empleado`},
 		{mapping.IsEmployee, "yes", `Is Employee, Is Employee Of ACME?, Employee?, Employee Y/N, Employee (True/False), Own Employee, In-house, Direct Hire, Company Employee, W-2 Employee?, Angestellt, Contractor?, Contractor, Subcontractor, Temp, Agency`},
 		{mapping.IsEmployee, "Employee", `Worker Type, Employment Type, Employee Type, 1099/W2`},
@@ -319,7 +319,7 @@ func TestDetectDictionary(t *testing.T) {
 			}
 		})
 	}
-	for heading := range strings.SplitSeq(`Middle Name, Middle Initial, M.I., MidName, midini, Suffix, Preferred Name, Preferred First Name, Nickname, Known As, Goes By, Employee Status, Employment Status, Active, ActiveYN, Is Salary`, ", ") {
+	for heading := range strings.SplitSeq(`Middle Name, Middle Initial, M.I., MidName, midini, Suffix, Preferred Name, Preferred First Name, Nickname, Known As, Goes By, Employee Status, Employment Status, Active, ActiveYN, Is Salary, Civilité`, ", ") {
 		t.Run("no field "+heading, func(t *testing.T) {
 			t.Parallel()
 			m, err := mapping.Detect([]string{"First Name", "Last Name", heading}, [][]string{{"Ana", "Silva", "Yes"}}, mapping.Options{})

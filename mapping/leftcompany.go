@@ -13,6 +13,7 @@ var (
 	inactiveHeadings = wordSet("status", "inactive heading", headingKey)
 	leftWords        = wordSet("status", "left", Fold)
 	leftCells        = wordSet("status", "left cell", Fold)
+	remarks          = wordSet("status", "remark", Fold)
 	negations        = wordSet("status", "not", Fold)
 )
 

@@ -272,6 +272,9 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 		v.text = dropListMarks(v.text)
 	}
 	switch {
+	case isNarrow(v.text):
+		return v, s.problem("formula_error", column, fmt.Sprintf("the %s is %s: the column was too narrow for the number", s.word(), quote(v.text)),
+			"widen the column in the spreadsheet and save the file again, or type the value")
 	case v.kind == FormulaError || isFormulaError(v.text) && (s.field.isName() || !isEmptyWord(v.text)):
 		return v, s.problem("formula_error", column, fmt.Sprintf("the %s is the error of a formula, %s", s.word(), quote(v.text)),
 			"correct the formula in the spreadsheet, or type the value")

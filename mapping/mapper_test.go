@@ -408,6 +408,8 @@ func TestMapValues(t *testing.T) {
 		{name: "ID as German date", row: "Ana|Silva||1.2.2026", want: person(id("1.2.2026")), problems: []string{"id_damaged employee_id"}},
 		{name: "ID as month", row: "Ana|Silva||2-Jan", want: person(id("2-Jan")), problems: []string{"id_damaged employee_id"}},
 		{name: "origin ID as month", row: "Ana|Silva|||||Mar-12", want: person(func(p *mapping.Person) { p.OriginID = "Mar-12" }), problems: []string{"id_damaged origin_id"}},
+		{name: "ID with commas", row: "Ana|Silva||1,024", want: person(id("1,024")), problems: []string{"id_damaged employee_id"}},
+		{name: "ID that is no number with commas", row: "Ana|Silva||10,24", want: person(id("10,24"))},
 		{name: "date cell", row: "Ana|Silva||46024", kind: map[int]mapping.Kind{3: mapping.Date}, want: person(id("46024")), problems: []string{"id_damaged employee_id"}},
 		{name: "boolean cell", row: "Ana|Silva||TRUE", kind: map[int]mapping.Kind{3: mapping.Boolean}, want: person(id("TRUE")), problems: []string{"id_damaged employee_id"}},
 		{name: "number cell", row: "Ana|Silva||123456789012345", kind: map[int]mapping.Kind{3: mapping.Number}, want: person(id("123456789012345"))},

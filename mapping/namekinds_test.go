@@ -117,6 +117,36 @@ func TestMaidenNames(t *testing.T) {
 	})
 }
 
+// What a cell says about a person behind the name is no part of the name.
+func TestRemarksBehindNames(t *testing.T) {
+	t.Parallel()
+	checkNames(t, []nameCase{
+		{"BLACK, JOE - REHIRE", "name_unclear"},
+		{"Ola Yeo - transferred", "name_unclear"},
+		{"Roy, Tim - LOA", "name_unclear"},
+		{"Pat Zorn-Inactive", "name_unclear"},
+		{"Ivy Sato LAYOFF", "name_unclear"},
+		{"Ivy Sato terminated", "name_unclear"},
+		{"IVY SATO QUIT", "IVY SATO|QUIT"},
+		{"ivy sato quit", "ivy sato|quit"},
+		{"Jean PARTI", "Jean|PARTI"},
+		{"Joe Black-New", "Joe|Black-New"},
+		{"Emma New", "Emma|New"},
+		{"Hall, Rusty", "Rusty|Hall"},
+	}, nil)
+	two := detect(t, mapping.Options{}, "First Name|Last Name")
+	for last, code := range map[string]string{"Zorn-Inactive": "name_unclear", "Sato LAYOFF": "name_unclear", "Quit": "", "QUIT": "", "Lane-Fox": ""} {
+		var p mapping.Person
+		got := ""
+		if problems := two.Map([]string{"Ann", last}, nil, &p); len(problems) > 0 {
+			got = problems[0].Code
+		}
+		if got != code {
+			t.Errorf("%s: %q, want %q", last, got, code)
+		}
+	}
+}
+
 func TestTitles(t *testing.T) {
 	t.Parallel()
 	checkNames(t, []nameCase{
@@ -130,6 +160,7 @@ func TestTitles(t *testing.T) {
 		{"Chief Petty Officer Ralph Stenner", "Ralph|Stenner"},
 		{"Stenner, Able Seaman Ralph", "Ralph|Stenner"},
 		{"2nd Lt. Ralph Stenner", "Ralph|Stenner"},
+		{"Prof. Dr. h.c. Kurt Ebermann", "Kurt|Ebermann"},
 		{"Herr Kurt Ebermann", "Kurt|Ebermann"},
 		{"Ebermann, Frau Dr. Ilse", "Ilse|Ebermann"},
 		{"Ilse Ebermann Dr.", "Ilse|Ebermann"},

@@ -22,6 +22,7 @@ func TestPostsAndFirms(t *testing.T) {
 		"Mestre de Obras", "Ajudante Geral", "Auxiliar Administrativo", "Capo Cantiere", "Operaio Specializzato", "Uitvoerder Bouw",
 		"New Hire", "New Laborer", "Vacant Carpenter", "Open Electrician", "Vacant Position", "TBD TBD", "Employee 7", "Visitor 3",
 		"ABC Plumbing", "Apex Roofing", "Brandvold Electric", "Olmedo Construction", "Halvorsen Brothers Roofing", "Construcciones Olmedo", "Elektro Ebermann",
+		"Grand Total", "Steel Total", "Authorized Signature", "Operateur Grue", "Coordonnateur SST", "Baustellenleiter Ost",
 		"Fire Watch", "Traffic Control", "Service Tech", "Test Account", "Third Party", "Project Engineer II", "Oficial 1a", "Maçon N2P1", "Agency Worker",
 		"Steel Fixer", "Boiler Maker", "Kalıpçı Ustası", "Hlavní inženýr", "Tukang Batu",
 		"Ebermann Trockenbau", "Plomberie Royer", "Impianti Bassi", "Haag Bouw", "Royer Services",
@@ -47,7 +48,7 @@ func TestPeopleNamedAsPosts(t *testing.T) {
 		"Maria Driver", "Farokh Engineer", "Nari Contractor", "Hunter Cook", "Taylor Painter", "Art Baker", "Dieter Maurer", "Ilse Zimmermann", "Floor Timmerman",
 		"Line Murer", "Jana Tesařová", "Pavel Zedník", "Lucía Herrero", "Ana Mestre", "Luca Muratore", "Claire Charpentier", "Stone Mason", "Major Cook",
 		"Van Carpenter", "Grant Foreman", "Dean Officer", "Junior Baker", "Miles Steward", "Hope Vacant", "Olga Plotnik", "Marine Maurer", "Germán Pintor",
-		"Joy Day", "Max Power", "Junior French", "Ann Maker", "Eva Brothers", "Christopher Guest", "Danielle Steel", "Man Singh", "Noble Field",
+		"Joy Day", "Max Power", "Junior French", "Ann Maker", "Eva Brothers", "Christopher Guest", "Danielle Steel", "Ann Total", "Jean Grand", "Man Singh", "Noble Field",
 	} {
 		var p mapping.Person
 		first, last, _ := strings.Cut(name, " ")

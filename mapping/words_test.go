@@ -42,7 +42,7 @@ func wordTables() map[string]map[string]func(string) bool {
 		}},
 		"status": {
 			"status heading": isStatusHeading, "active heading": isStatusHeading, "inactive heading": isStatusHeading,
-			"left": isLeftWord, "left cell": isLeftWord, "not": in(negations, Fold),
+			"left": isLeftWord, "left cell": isLeftWord, "remark": isRemark, "not": in(negations, Fold),
 		},
 		"withheld": {"word": isWithheld, "whole": in(withheldHeadings, exactly), "inside": isWithheld},
 	}
