@@ -183,8 +183,8 @@ func (im *Import) Stop() *StopError {
 }
 
 // Projects returns the projects of the roster. Names are known after Validate.
-func (im *Import) Projects() []procore.Project {
-	var projects []procore.Project
+func (im *Import) Projects() []procore.Named {
+	var projects []procore.Named
 	for _, p := range im.parts {
 		projects = append(projects, p.project)
 	}
@@ -416,7 +416,7 @@ type Summary struct {
 
 // ProjectSummary is the result of a run in a project.
 type ProjectSummary struct {
-	Project procore.Project
+	Project procore.Named
 	Run     string // the ID in the ledger
 	Counts  outcome.Counts
 }

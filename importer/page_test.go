@@ -227,11 +227,11 @@ func TestCompaniesAndProjects(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, simulator.Config{Windows: noLimits, OtherProjects: []simulator.Project{{ID: 7, Name: "Annex"}, {ID: 8, Name: "zoo"}}})
 	api := b.client(ratelimit.New(ratelimit.Options{}), b.server.Transport())
-	companies, err := importer.Companies(t.Context(), api)
+	companies, err := importer.ByName(t.Context(), api.Companies)
 	if err != nil || len(companies) != 1 {
 		t.Errorf("%+v, %v", companies, err)
 	}
-	projects, err := importer.Projects(t.Context(), api)
+	projects, err := importer.ByName(t.Context(), api.Projects)
 	var names []string
 	for _, p := range projects {
 		names = append(names, p.Name)
@@ -241,10 +241,10 @@ func TestCompaniesAndProjects(t *testing.T) {
 	}
 	closed := b.client(ratelimit.New(ratelimit.Options{}), refusal{})
 	var stop *importer.StopError
-	if _, err := importer.Companies(t.Context(), closed); !errors.As(err, &stop) {
+	if _, err := importer.ByName(t.Context(), closed.Companies); !errors.As(err, &stop) {
 		t.Errorf("no list of companies: %v", err)
 	}
-	if _, err := importer.Projects(t.Context(), closed); !errors.As(err, &stop) {
+	if _, err := importer.ByName(t.Context(), closed.Projects); !errors.As(err, &stop) {
 		t.Errorf("no list of projects: %v", err)
 	}
 }

@@ -20,7 +20,7 @@ type part struct {
 	emit    func(Event)
 	roster  *Roster
 	mapper  *mapping.Mapper
-	project procore.Project
+	project procore.Named
 	partRows
 
 	zeros      *lostZeros // of a results file; otherwise nil
@@ -39,7 +39,7 @@ type partRows struct {
 
 func (im *Import) newPart(id int64) *part {
 	p := &part{
-		Options: im.Options, emit: im.emit, roster: im.roster, mapper: im.roster.Mapper, project: procore.Project{ID: id},
+		Options: im.Options, emit: im.emit, roster: im.roster, mapper: im.roster.Mapper, project: procore.Named{ID: id},
 	}
 	p.Connection = im.connection(id)
 	source := im.split.source(id)

@@ -162,13 +162,13 @@ func maxDurationOver(d time.Duration) *StopError {
 // Connect finds out, before anything is sent, whether the credentials work
 // and the project can be reached, and returns the project's name. The error
 // is a *StopError, or ctx's.
-func Connect(ctx context.Context, api *procore.Client) (project procore.Project, err error) {
+func Connect(ctx context.Context, api *procore.Client) (project procore.Named, err error) {
 	if err := api.Renew(ctx); err != nil {
-		return procore.Project{}, connectStop(ctx, err)
+		return procore.Named{}, connectStop(ctx, err)
 	}
 	project, err = api.Project(ctx)
 	if err != nil {
-		return procore.Project{}, connectStop(ctx, err)
+		return procore.Named{}, connectStop(ctx, err)
 	}
 	return project, nil
 }

@@ -91,7 +91,7 @@ func (a *app) findProject(ctx context.Context) error {
 	if err != nil || s.missing(secret) != nil {
 		return err
 	}
-	all, err := a.projects(ctx, secret)
+	all, err := a.list(ctx, secret, (*procore.Client).Projects)
 	if err != nil {
 		return err
 	}
@@ -100,14 +100,17 @@ func (a *app) findProject(ctx context.Context) error {
 	return err
 }
 
-// projects returns the projects of the company that the account can see.
-func (a *app) projects(ctx context.Context, secret string) ([]procore.Project, error) {
+// listing is a call that lists companies or projects.
+type listing func(*procore.Client, context.Context) ([]procore.Named, error)
+
+// list returns the companies or projects that the account can see.
+func (a *app) list(ctx context.Context, secret string, what listing) ([]procore.Named, error) {
 	client, err := a.unboundClient(secret)
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	return importer.Projects(ctx, client)
+	return importer.ByName(ctx, func(ctx context.Context) ([]procore.Named, error) { return what(client, ctx) })
 }
 
 // unboundClient returns a client for the calls that come before a project is chosen.

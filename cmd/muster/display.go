@@ -120,7 +120,7 @@ func (a *app) announce(show *display, v *importer.Validation, requests int) {
 
 // called names a project for people: name and number, or the number alone. A rehearsal
 // has no number.
-func (a *app) called(project procore.Project) string {
+func (a *app) called(project procore.Named) string {
 	number := fmt.Sprintf("project %d", project.ID)
 	switch {
 	case project.Name == "":
@@ -132,7 +132,7 @@ func (a *app) called(project procore.Project) string {
 }
 
 // projects lists the projects of the import in words, or says how many there are.
-func (d *display) projects(call func(procore.Project) string) string {
+func (d *display) projects(call func(procore.Named) string) string {
 	var names []string
 	for _, p := range d.im.Projects() {
 		names = append(names, call(p))
@@ -144,4 +144,4 @@ func (d *display) projects(call func(procore.Project) string) string {
 }
 
 // nameOf returns the name of a project.
-func nameOf(p procore.Project) string { return p.Name }
+func nameOf(p procore.Named) string { return p.Name }

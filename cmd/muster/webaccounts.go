@@ -1,13 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
 
-	"muster/importer"
 	"muster/importer/account"
 	"muster/importer/doctor"
+	"muster/importer/procore"
 	"muster/importer/web"
 )
 
@@ -28,22 +29,13 @@ func (b *webAccounts) fork() (*app, account.Account, error) {
 	one := newApp(b.app.process)
 	one.settings = b.settings
 	s := &one.settings
-	if s.clientID != "" {
-		b.mu.Lock()
-		kept := b.chosen
-		b.mu.Unlock()
-		if kept.Project.ID != 0 {
-			s.company, s.project = kept.Company.ID, kept.Project.ID
-		}
-		return one, kept, nil
+	b.mu.Lock()
+	kept, err := b.chosen, error(nil)
+	b.mu.Unlock()
+	if s.clientID == "" {
+		kept, err = s.useAccount(b.store, b.fixedHosts)
 	}
-	kept, err := s.useAccount(b.store, b.fixedHosts)
-	if s.project == 0 || kept.Project.ID != 0 {
-		s.project = kept.Project.ID
-	}
-	if kept.Company.ID != 0 {
-		s.company = kept.Company.ID
-	}
+	s.company, s.project = cmp.Or(kept.Company.ID, s.company), cmp.Or(kept.Project.ID, s.project)
 	return one, kept, err
 }
 
@@ -56,13 +48,7 @@ func (b *webAccounts) Account(context.Context) web.Account {
 	s := &a.settings
 	known := web.Account{
 		Environment: s.environment, ClientID: s.clientID,
-		Company: web.Named{ID: s.company}, Project: web.Named{ID: s.project},
-	}
-	if kept.Company.ID == s.company {
-		known.Company.Name = kept.Company.Name
-	}
-	if kept.Project.ID == s.project {
-		known.Project.Name = kept.Project.Name
+		Company: cmp.Or(kept.Company, procore.Named{ID: s.company}), Project: cmp.Or(kept.Project, procore.Named{ID: s.project}),
 	}
 	if s.kept != nil {
 		known.Source = sourceOf(kept.Kept)
@@ -116,30 +102,17 @@ func settingsFinding(err error) doctor.Finding {
 func (b *webAccounts) Forget(context.Context) error { return b.store.Forget() }
 
 // Companies returns the companies of the account.
-func (b *webAccounts) Companies(ctx context.Context) ([]web.Named, error) {
-	a, _, err := b.fork()
-	if err != nil {
-		return nil, err
-	}
-	secret, err := a.settings.secret(a.getenv)
-	if err != nil {
-		return nil, err
-	}
-	client, err := a.unboundClient(secret)
-	if err != nil {
-		return nil, err
-	}
-	defer client.Close()
-	all, err := importer.Companies(ctx, client)
-	var named []web.Named
-	for _, company := range all {
-		named = append(named, web.Named(company))
-	}
-	return named, err
+func (b *webAccounts) Companies(ctx context.Context) ([]procore.Named, error) {
+	return b.list(ctx, 0, (*procore.Client).Companies)
 }
 
 // Projects returns the projects of a company that the account may see.
-func (b *webAccounts) Projects(ctx context.Context, company int64) ([]web.Named, error) {
+func (b *webAccounts) Projects(ctx context.Context, company int64) ([]procore.Named, error) {
+	return b.list(ctx, company, (*procore.Client).Projects)
+}
+
+// list returns what the account may see, of a company if one is named.
+func (b *webAccounts) list(ctx context.Context, company int64, what listing) ([]procore.Named, error) {
 	a, _, err := b.fork()
 	if err != nil {
 		return nil, err
@@ -148,25 +121,19 @@ func (b *webAccounts) Projects(ctx context.Context, company int64) ([]web.Named,
 	if err != nil {
 		return nil, err
 	}
-	a.settings.company = company
-	all, err := a.projects(ctx, secret)
-	var named []web.Named
-	for _, project := range all {
-		named = append(named, web.Named(project))
-	}
-	return named, err
+	a.settings.company = cmp.Or(company, a.settings.company)
+	return a.list(ctx, secret, what)
 }
 
 // Choose keeps the company and the project: with the account, or until muster web ends
 // if the credentials are those of the settings.
-func (b *webAccounts) Choose(_ context.Context, company, project web.Named) error {
-	of, in := account.Named(company), account.Named(project)
+func (b *webAccounts) Choose(_ context.Context, company, project procore.Named) error {
 	if b.settings.clientID == "" {
-		return b.store.Choose(of, in)
+		return b.store.Choose(company, project)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.chosen = account.Account{Company: of, Project: in}
+	b.chosen = account.Account{Company: company, Project: project}
 	return nil
 }
 

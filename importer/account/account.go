@@ -12,23 +12,18 @@ import (
 
 	"muster/importer/atomicfile"
 	"muster/importer/fault"
+	"muster/importer/procore"
 )
 
 // Account is the way to Procore without the client secret.
 type Account struct {
-	Environment string `json:"environment"`
-	APIURL      string `json:"api_url,omitempty"` // instead of the environment's
-	LoginURL    string `json:"login_url,omitempty"`
-	ClientID    string `json:"client_id"`
-	Company     Named  `json:"company,omitzero"`
-	Project     Named  `json:"project,omitzero"` // that the page imports into
-	Kept        Place  `json:"kept"`             // where the secret is
-}
-
-// Named is a company or a project.
-type Named struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
+	Environment string        `json:"environment"`
+	APIURL      string        `json:"api_url,omitempty"` // instead of the environment's
+	LoginURL    string        `json:"login_url,omitempty"`
+	ClientID    string        `json:"client_id"`
+	Company     procore.Named `json:"company,omitzero"`
+	Project     procore.Named `json:"project,omitzero"` // that the page imports into
+	Kept        Place         `json:"kept"`             // where the secret is
 }
 
 // Place is where a client secret is kept.
@@ -140,7 +135,7 @@ func (s *Store) inKeyring(entry, secret string) bool {
 }
 
 // Choose keeps the company and the project that the page imports into.
-func (s *Store) Choose(company, project Named) error {
+func (s *Store) Choose(company, project procore.Named) error {
 	content, err := s.read()
 	if err != nil {
 		return err

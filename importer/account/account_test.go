@@ -11,6 +11,7 @@ import (
 
 	"muster/importer/account"
 	"muster/importer/fault"
+	"muster/importer/procore"
 )
 
 // ring is a keyring in memory. It may refuse everything, or never answer.
@@ -90,7 +91,7 @@ func TestStore(t *testing.T) {
 				if info, err := os.Stat(store.Path()); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 					t.Errorf("the file has the mode %v, %v", info.Mode(), err)
 				}
-				if err := store.Choose(account.Named{ID: 1, Name: "Acme"}, account.Named{ID: 100, Name: "Tower"}); err != nil {
+				if err := store.Choose(procore.Named{ID: 1, Name: "Acme"}, procore.Named{ID: 100, Name: "Tower"}); err != nil {
 					t.Fatal(err)
 				}
 				again := account.Open(folder, keyring)

@@ -130,7 +130,7 @@ func (x *Examination) checkCompany(ctx context.Context, client *procore.Client) 
 	case err != nil: // an import does not need the list
 		return newCallTrouble(Doubted, client, err)
 	}
-	i := slices.IndexFunc(all, func(c procore.Company) bool { return c.ID == id })
+	i := slices.IndexFunc(all, func(c procore.Named) bool { return c.ID == id })
 	if i < 0 {
 		return Finding{
 			State: Broken, Text: fmt.Sprintf("the account is in %s, but not in %d", text.Plural(len(all), "company", "companies"), id),

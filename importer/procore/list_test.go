@@ -254,11 +254,11 @@ func TestLookups(t *testing.T) {
 		answer(404, "")(w, r)
 	}})
 	me, err := c.Me(t.Context())
-	if want := (procore.User{ID: 9007199254740993, Name: "Crew Import"}); err != nil || me != want {
+	if want := (procore.Named{ID: 9007199254740993, Name: "Crew Import"}); err != nil || me != want {
 		t.Errorf("got %+v, %v; want %+v", me, err, want)
 	}
 	project, err := c.Project(t.Context())
-	if want := (procore.Project{ID: 7, Name: "Harbour"}); err != nil || project != want {
+	if want := (procore.Named{ID: 7, Name: "Harbour"}); err != nil || project != want {
 		t.Errorf("got %+v, %v; want %+v", project, err, want)
 	}
 	trades, err := c.WorkClassifications(t.Context()) // the project's are a 404 here

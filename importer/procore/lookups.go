@@ -3,6 +3,7 @@ package procore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -16,17 +17,19 @@ type WorkClassification struct {
 	Abbreviation string
 }
 
-// Project is a project of the company.
-type Project struct {
-	ID   int64
-	Name string
+// Named is a company, a project or an account.
+type Named struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
 }
 
-// Company is a company of the account.
-type Company Project
-
-// User is an account.
-type User Project
+// Label returns the name of a project, or the number if the name is not known.
+func (n Named) Label() string {
+	if n.Name == "" {
+		return fmt.Sprintf("project %d", n.ID)
+	}
+	return n.Name
+}
 
 // namedJSON is an object with an ID and a name, and for trades an abbreviation.
 type namedJSON struct {
@@ -37,9 +40,7 @@ type namedJSON struct {
 
 func (n *namedJSON) id() int64 { return int64(n.ID) }
 
-func (n *namedJSON) project() Project { return Project{n.id(), string(n.Name)} }
-
-func (n *namedJSON) company() Company { return Company(n.project()) }
+func (n *namedJSON) named() Named { return Named{n.id(), string(n.Name)} }
 
 func (n *namedJSON) classification() WorkClassification {
 	return WorkClassification{n.id(), string(n.Name), string(n.Abbreviation)}
@@ -65,7 +66,7 @@ func (c *Client) WorkClassifications(ctx context.Context) ([]WorkClassification,
 }
 
 // Project returns the project of the options if the account can see this project.
-func (c *Client) Project(ctx context.Context) (Project, error) {
+func (c *Client) Project(ctx context.Context) (Named, error) {
 	return c.getNamed(ctx, request{
 		op:    "look up the project",
 		route: "/rest/v1.0/projects/{project}",
@@ -74,26 +75,25 @@ func (c *Client) Project(ctx context.Context) (Project, error) {
 }
 
 // Companies returns the companies of the account.
-func (c *Client) Companies(ctx context.Context) ([]Company, error) {
+func (c *Client) Companies(ctx context.Context) ([]Named, error) {
 	r := request{op: "list the companies", lookup: true, route: "/rest/v1.0/companies"}
-	return collect(readList(ctx, c, r, (*namedJSON).company))
+	return collect(readList(ctx, c, r, (*namedJSON).named))
 }
 
 // Projects returns the projects of the company that the account can see.
-func (c *Client) Projects(ctx context.Context) ([]Project, error) {
+func (c *Client) Projects(ctx context.Context) ([]Named, error) {
 	return collect(readList(ctx, c, request{
 		op: "list the projects", lookup: true, route: "/rest/v1.0/projects",
 		query: url.Values{"company_id": {strconv.FormatInt(c.o.CompanyID, 10)}},
-	}, (*namedJSON).project))
+	}, (*namedJSON).named))
 }
 
 // Me returns the account of the credentials.
-func (c *Client) Me(ctx context.Context) (User, error) {
-	me, err := c.getNamed(ctx, request{op: "look up the account", route: "/rest/v1.0/me"})
-	return User(me), err
+func (c *Client) Me(ctx context.Context) (Named, error) {
+	return c.getNamed(ctx, request{op: "look up the account", route: "/rest/v1.0/me"})
 }
 
-func (c *Client) getNamed(ctx context.Context, r request) (Project, error) {
+func (c *Client) getNamed(ctx context.Context, r request) (Named, error) {
 	var found namedJSON
 	r.method, r.maxBytes = http.MethodGet, maxAnswer
 	err := c.get(ctx, r, func(_ *http.Response, body io.Reader) error {
@@ -102,7 +102,7 @@ func (c *Client) getNamed(ctx context.Context, r request) (Project, error) {
 		return err
 	})
 	if err != nil {
-		return Project{}, err
+		return Named{}, err
 	}
-	return found.project(), nil
+	return found.named(), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"muster/importer/doctor"
 	"muster/importer/fault"
+	"muster/importer/procore"
 )
 
 // accountRoutes adds the page on which Procore is connected and the project chosen.
@@ -32,7 +33,7 @@ type accountPage struct {
 
 // choices are the companies or projects to choose from.
 type choices struct {
-	All     []Named
+	All     []procore.Named
 	Chosen  int64
 	Trouble *failure // why they can't be listed; then a number is asked for
 }
@@ -46,7 +47,7 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request) error {
 	account, page := s.Backend.Account(r.Context()), s.newAccountPage()
 	page.Environment = account.Environment
 	if account.Source != NoSource {
-		page.Companies = s.list(account.Company.ID, func() ([]Named, error) { return s.Backend.Companies(r.Context()) })
+		page.Companies = s.list(account.Company.ID, func() ([]procore.Named, error) { return s.Backend.Companies(r.Context()) })
 		if page.Companies.Chosen != 0 {
 			page.Projects = s.projectsOf(r, page.Companies.Chosen)
 		}
@@ -55,7 +56,7 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request) error {
 }
 
 // list returns what can be chosen. A single thing is chosen already.
-func (s *Server) list(chosen int64, all func() ([]Named, error)) choices {
+func (s *Server) list(chosen int64, all func() ([]procore.Named, error)) choices {
 	found, err := all()
 	c := choices{All: found, Chosen: chosen}
 	if err != nil {
@@ -73,7 +74,7 @@ func (s *Server) projectsOf(r *http.Request, company int64) choices {
 	if account.Company.ID == company {
 		chosen = account.Project.ID
 	}
-	return s.list(chosen, func() ([]Named, error) { return s.Backend.Projects(r.Context(), company) })
+	return s.list(chosen, func() ([]procore.Named, error) { return s.Backend.Projects(r.Context(), company) })
 }
 
 // showProjects shows the projects of the company that was just chosen.
@@ -122,12 +123,12 @@ func (s *Server) chooseProject(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	of, in := Named{ID: company}, Named{ID: project}
-	for name, list := range map[*Named]choices{
-		&of: s.list(company, func() ([]Named, error) { return s.Backend.Companies(r.Context()) }),
+	of, in := procore.Named{ID: company}, procore.Named{ID: project}
+	for name, list := range map[*procore.Named]choices{
+		&of: s.list(company, func() ([]procore.Named, error) { return s.Backend.Companies(r.Context()) }),
 		&in: s.projectsOf(r, company),
 	} {
-		if at := slices.IndexFunc(list.All, func(n Named) bool { return n.ID == name.ID }); at >= 0 {
+		if at := slices.IndexFunc(list.All, func(n procore.Named) bool { return n.ID == name.ID }); at >= 0 {
 			*name = list.All[at]
 		}
 	}

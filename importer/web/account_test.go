@@ -36,31 +36,23 @@ func (o *office) client(company int64) (*procore.Client, error) {
 	})
 }
 
-func (o *office) Companies(ctx context.Context) (all []Named, err error) {
+func (o *office) Companies(ctx context.Context) ([]procore.Named, error) {
 	client, err := o.client(0)
 	if err != nil {
 		return nil, err
 	}
-	found, err := importer.Companies(ctx, client)
-	for _, company := range found {
-		all = append(all, Named(company))
-	}
-	return all, err
+	return importer.ByName(ctx, client.Companies)
 }
 
-func (o *office) Projects(ctx context.Context, company int64) (all []Named, err error) {
+func (o *office) Projects(ctx context.Context, company int64) ([]procore.Named, error) {
 	client, err := o.client(company)
 	if err != nil {
 		return nil, err
 	}
-	found, err := importer.Projects(ctx, client)
-	for _, project := range found {
-		all = append(all, Named(project))
-	}
-	return all, err
+	return importer.ByName(ctx, client.Projects)
 }
 
-func (o *office) Choose(_ context.Context, company, project Named) error {
+func (o *office) Choose(_ context.Context, company, project procore.Named) error {
 	o.account.Company, o.account.Project = company, project
 	return nil
 }
@@ -101,7 +93,7 @@ func TestAccountIsConnectedAndForgotten(t *testing.T) {
 
 func TestAccountWithoutListsTakesNumbers(t *testing.T) {
 	account := connected()
-	account.Company, account.Project = Named{ID: 1}, Named{}
+	account.Company, account.Project = procore.Named{ID: 1}, procore.Named{}
 	s := newSite(t, account, simulator.Config{Denied: []simulator.Denial{simulator.DenyCompany}})
 	_, body := s.get("/account")
 	if !strings.Contains(body, `<input id="project"`) {

@@ -2,11 +2,11 @@ package web
 
 import (
 	"context"
-	"fmt"
 
 	"muster/importer"
 	"muster/importer/doctor"
 	"muster/importer/ledger"
+	"muster/importer/procore"
 )
 
 // Backend is what the command line supplies to the page.
@@ -35,11 +35,11 @@ type Accounts interface {
 	// Forget removes the credentials that were kept.
 	Forget(ctx context.Context) error
 	// Companies returns the companies of the account.
-	Companies(ctx context.Context) ([]Named, error)
+	Companies(ctx context.Context) ([]procore.Named, error)
 	// Projects returns the projects of a company that the account may see.
-	Projects(ctx context.Context, company int64) ([]Named, error)
+	Projects(ctx context.Context, company int64) ([]procore.Named, error)
 	// Choose keeps the company and the project to import into.
-	Choose(ctx context.Context, company, project Named) error
+	Choose(ctx context.Context, company, project procore.Named) error
 	// Diagnose checks everything that an import needs of Procore.
 	Diagnose(ctx context.Context) []doctor.Finding
 }
@@ -51,28 +51,14 @@ type Credentials struct{ Environment, ClientID, ClientSecret string }
 type Account struct {
 	Environment string // such as "production"
 	ClientID    string
-	Company     Named
-	Project     Named
+	Company     procore.Named
+	Project     procore.Named
 	Source      Source // where the credentials are kept
 }
 
 // Connected reports whether a real import is possible.
 func (a Account) Connected() bool {
 	return a.Source != NoSource && a.Company.ID != 0 && a.Project.ID != 0
-}
-
-// Named is a company or a project.
-type Named struct {
-	ID   int64
-	Name string
-}
-
-// Label returns the name, or the number if the name is not known.
-func (n Named) Label() string {
-	if n.Name == "" {
-		return fmt.Sprintf("project %d", n.ID)
-	}
-	return n.Name
 }
 
 // Source is a place where credentials are kept.

@@ -9,6 +9,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/outcome"
+	"muster/importer/procore"
 )
 
 // checkRoutes adds the page on which a roster is checked and corrected.
@@ -42,7 +43,7 @@ type checkData struct {
 // summaryData is what changes with every edit: counts, groups and the next step.
 type summaryData struct {
 	Draft   string
-	Project Named // zero in a rehearsal
+	Project procore.Named // zero in a rehearsal
 	Counts  importer.LiveCounts
 	Takes   time.Duration // 0 if not known
 	Stop    *importer.StopError

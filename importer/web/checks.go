@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster/importer"
+	"muster/importer/procore"
 )
 
 // mostChecks is how many checks stay in memory. An older one is made again when needed.
@@ -24,7 +25,7 @@ type checks struct {
 type check struct {
 	draft   string
 	journal *importer.EditJournal
-	project Named         // zero in a rehearsal
+	project procore.Named // zero in a rehearsal
 	made    chan struct{} // closed when live or err is set
 	cancel  context.CancelFunc
 
@@ -96,7 +97,7 @@ func (s *Server) check(ctx context.Context, d *draft) (*check, error) {
 	if err != nil {
 		return nil, err
 	}
-	var project Named
+	var project procore.Named
 	if account := s.Backend.Account(ctx); account.Connected() {
 		project = account.Project
 	}
@@ -141,7 +142,7 @@ func (s *Server) make(ctx context.Context, d *draft, one *check) (err error) {
 	options := s.Backend.Options()
 	options.Log = s.Log
 	one.close = func() error { return nil }
-	if one.project != (Named{}) {
+	if one.project != (procore.Named{}) {
 		connection, err := s.Backend.Connect(ctx, false)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"muster/importer/fault"
+	"muster/importer/procore"
 	"muster/importer/results"
 	"muster/importer/roster"
 )
@@ -103,7 +104,7 @@ func (s *Server) beginImport(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.begins(w, r, &runRecord{
-		Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster, Project: Named{account.Project.ID, data.Project},
+		Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster, Project: procore.Named{ID: account.Project.ID, Name: data.Project},
 	})
 }
 

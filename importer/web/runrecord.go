@@ -17,6 +17,7 @@ import (
 	"muster/importer"
 	"muster/importer/atomicfile"
 	"muster/importer/outcome"
+	"muster/importer/procore"
 )
 
 // runLife is the time after which the files of a run are removed.
@@ -47,16 +48,16 @@ const (
 // runRecord is the description of a run. It is on disk before the run begins, so that a
 // run outlives the program and goes on after the next start.
 type runRecord struct {
-	ID      string    `json:"id"`
-	Kind    runKind   `json:"kind"`
-	Draft   string    `json:"draft,omitempty"`  // the ID; "" of an undo
-	Roster  string    `json:"roster"`           // the file's name
-	Project Named     `json:"project"`          // the name may be unknown
-	Undoes  []string  `json:"undoes,omitempty"` // the ledger's runs to undo
-	Started time.Time `json:"started"`
-	Ended   time.Time `json:"ended,omitzero"`
-	Status  runStatus `json:"status"`
-	Result  runResult `json:"result,omitzero"`
+	ID      string        `json:"id"`
+	Kind    runKind       `json:"kind"`
+	Draft   string        `json:"draft,omitempty"`  // the ID; "" of an undo
+	Roster  string        `json:"roster"`           // the file's name
+	Project procore.Named `json:"project"`          // the name may be unknown
+	Undoes  []string      `json:"undoes,omitempty"` // the ledger's runs to undo
+	Started time.Time     `json:"started"`
+	Ended   time.Time     `json:"ended,omitzero"`
+	Status  runStatus     `json:"status"`
+	Result  runResult     `json:"result,omitzero"`
 }
 
 // runResult is what became of a run.

@@ -7,6 +7,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/ledger"
+	"muster/importer/procore"
 )
 
 // undoRoutes adds the pages that take the people of a run off the project again.
@@ -79,12 +80,12 @@ func (s *Server) planOf(r *http.Request, which whichRuns) (plan *undoPlan, ids [
 
 // undoneProject returns the project of the runs to undo. The name is known of the chosen
 // project alone.
-func undoneProject(plan *undoPlan, account Account) Named {
-	project := Named{ID: plan.Runs[0].Project}
+func undoneProject(plan *undoPlan, account Account) procore.Named {
+	project := procore.Named{ID: plan.Runs[0].Project}
 	if project.ID == account.Project.ID {
 		project = account.Project
 	}
-	return Named{project.ID, project.Label()}
+	return procore.Named{ID: project.ID, Name: project.Label()}
 }
 
 // showUndo shows the people that an undo would take off the project, and asks.

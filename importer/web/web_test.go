@@ -33,7 +33,7 @@ type office struct {
 func connected() Account {
 	return Account{
 		Environment: "sandbox", ClientID: "id", Source: FromKeyring,
-		Company: Named{1, "Simulated Company"}, Project: Named{100, "Simulated Project"},
+		Company: procore.Named{ID: 1, Name: "Simulated Company"}, Project: procore.Named{ID: 100, Name: "Simulated Project"},
 	}
 }
 
