@@ -386,6 +386,20 @@ func TestDocumentedFilesAreRead(t *testing.T) {
 	}
 }
 
+// The source files that the README names exist.
+func TestReadmeNamesSourceFiles(t *testing.T) {
+	t.Parallel()
+	named := regexp.MustCompile("`((?:importer|mapping|ratelimit)/[^` ]+)`").FindAllStringSubmatch(read(t, "../../README.md"), -1)
+	if len(named) < 10 {
+		t.Errorf("the README names %d source files", len(named))
+	}
+	for _, name := range named {
+		if _, err := os.Stat(filepath.Join("../..", name[1])); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The README is a page to read in five minutes: what goes beyond it is a topic.
 func TestReadmeIsAPage(t *testing.T) {
 	t.Parallel()
