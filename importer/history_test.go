@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,7 +73,7 @@ func TestPastRuns(t *testing.T) {
 	}
 	var e *fault.Error
 	for _, id := range []string{imported.ID + "9", "nonsense"} {
-		if _, err := importer.FindRun(t.Context(), book, id); !asFault(err, &e) || strings.Contains(e.Fix, imported.ID[:8]) == (id == "nonsense") {
+		if _, err := importer.FindRun(t.Context(), book, id); !errors.As(err, &e) || strings.Contains(e.Fix, imported.ID[:8]) == (id == "nonsense") {
 			t.Errorf("%s: %v, %+v", id, err, e)
 		}
 	}
@@ -175,7 +176,7 @@ func TestLastRunWithResults(t *testing.T) {
 		{"https://elsewhere.test", 0, "no run in the ledger"},
 		{"://", 0, "API URL"},
 	} {
-		if _, err := last(c.api, c.project); !asFault(err, &e) || e.Code != "usage" || !strings.Contains(e.Message, c.want) {
+		if _, err := last(c.api, c.project); !errors.As(err, &e) || e.Code != "usage" || !strings.Contains(e.Message, c.want) {
 			t.Errorf("%s, project %d: %v, want %q", c.api, c.project, err, c.want)
 		}
 	}

@@ -85,6 +85,14 @@ func (d removalDecision) result(person int64, answer ledger.Result) ledger.Resul
 	return answer
 }
 
+// shown returns the code for programs. A person who is pending has none.
+func (d removalDecision) shown() string {
+	if d.status == UndoPending {
+		return ""
+	}
+	return d.code
+}
+
 // message returns what the decision means, for people.
 func (d removalDecision) message(f removalFacts) string {
 	switch {
@@ -102,67 +110,43 @@ func (d removalDecision) message(f removalFacts) string {
 	}[d.code]
 }
 
-// repetition is what became of a request that may be repetition without harm.
+// repetition is what became of a request that may be repeated without harm.
 type repetition struct {
-	err   *procore.Error // the last one; nil if there was a good answer
-	lost  bool           // an answer was lost
-	ended bool           // the intake ended before a good answer
-	stop  *StopError     // ends the undo
+	answered bool           // there was a good answer
+	lost     bool           // an answer was lost
+	refused  bool           // err is Procore's answer for good
+	err      *procore.Error // the last one; nil if there was a good answer, or no request
 }
 
-func (s repetition) ok() bool { return s.err == nil && !s.ended }
-
-// refusal returns the error of a request that Procore refused, or nil.
-func (s repetition) refusal() *procore.Error {
-	if s.ended || s.stop != nil {
-		return nil
-	}
-	return s.err
-}
-
-// repeat sends a request until an answer arrives, also after a lost answer. The
-// first request takes slot.
-func (x *undoing) repeat(intake context.Context, slot *ratelimit.Slot, request func(*ratelimit.Slot) error) (s repetition) {
+// repeat sends a request until an answer arrives, also after a lost answer. An answer that
+// concerns every request ends the undo.
+func (x *undoing) repeat(intake context.Context, request func(*ratelimit.Slot) error) (s repetition) {
 	var failures procore.Tries
 	for {
-		err := request(slot)
-		if err == nil {
-			s.err = nil
+		slot, err := takeSlot(intake, x.Pace.Take, x.end)
+		if err != nil {
+			return s
+		}
+		if err = request(slot); err == nil {
+			s.answered, s.err = true, nil
 			return s
 		}
 		s.err = requestError(err)
 		s.lost = s.lost || s.err.Effect != procore.DidNotHappen
 		if s.err.Kind == procore.Throttled {
-			x.throttled++
+			x.summary.Throttled++
 		}
 		var next procore.Next
 		next, failures = procore.Retry(s.err, failures, repeatLimits, time.Now())
-		if next == procore.StopRun || next == procore.GiveUp && s.err.Kind == procore.Throttled {
-			s.stop = stopFor(s.err)
-		}
-		if next != procore.SendAgain {
+		switch {
+		case next == procore.StopRun, next == procore.GiveUp && s.err.Kind == procore.Throttled:
+			x.end(stopFor(s.err))
 			return s
-		}
-		if !wait(intake, pauseBefore(s.err, failures)) {
-			s.ended = true
+		case next != procore.SendAgain:
+			s.refused = true
 			return s
-		}
-		if slot, err = x.takeSlot(intake); err != nil {
-			s.ended = true
+		case !wait(intake, pauseBefore(s.err, failures)):
 			return s
 		}
 	}
-}
-
-// takeSlot waits for a place in the quota. Once the intake has ended, takeSlot returns
-// an error, however free the quota is. A lost quota ends the undo.
-func (x *undoing) takeSlot(intake context.Context) (*ratelimit.Slot, error) {
-	if err := intake.Err(); err != nil {
-		return nil, err
-	}
-	slot, err := x.Pace.Take(intake)
-	if stop := quotaLost(err); stop != nil {
-		x.end(stop)
-	}
-	return slot, err
 }

@@ -191,20 +191,23 @@ func (r *run) recordAnswer(work context.Context, t *task, intent ledger.Intent, 
 	return r.Ledger.Record(work, intent, result)
 }
 
-// takeSlot waits for a place in the quota. A row that was sent before goes
-// first. Once the intake has ended, takeSlot returns an error, however free the
-// quota is. A lost quota ends the run.
+// takeSlot waits for a place in the quota. A row that was sent before goes first.
 func (r *run) takeSlot(intake context.Context, t *task) (*ratelimit.Slot, error) {
+	if t.tries.sent > 0 {
+		return takeSlot(intake, r.Pace.TakeFirst, r.end)
+	}
+	return takeSlot(intake, r.Pace.Take, r.end)
+}
+
+// takeSlot takes a place in the quota. Once the intake has ended, takeSlot returns an
+// error, however free the quota is. A lost quota ends the run.
+func takeSlot(intake context.Context, take func(context.Context) (*ratelimit.Slot, error), end context.CancelCauseFunc) (*ratelimit.Slot, error) {
 	if err := intake.Err(); err != nil {
 		return nil, err
 	}
-	take := r.Pace.Take
-	if t.tries.sent > 0 {
-		take = r.Pace.TakeFirst
-	}
 	slot, err := take(intake)
 	if stop := quotaLost(err); stop != nil {
-		r.end(stop)
+		end(stop)
 	}
 	return slot, err
 }

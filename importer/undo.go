@@ -38,7 +38,7 @@ type Undo struct {
 	People      []ledger.CreatedPerson // the people that the run created, as shown to the user
 	Deactivate  bool                   // also make the people inactive in the company
 	SettleAfter time.Duration          // how long a request may take effect after its answer was lost; 0 means 2 minutes
-	ResultsPath string                 // for the ledger's list of runs
+	ResultsPath string                 // of the results file; "": there is none
 	Log         zerolog.Logger
 }
 
@@ -83,31 +83,35 @@ type UndoSummary struct {
 	Throttled int
 	Elapsed   time.Duration
 	Stopped   *StopError // nil if all people were attempted
+	Results   string     // the path of the results file; "" if none was written
 }
 
 // undoing is the state of an Undo.Run.
 type undoing struct {
 	*Undo
-	record    *ledger.Run
-	end       context.CancelCauseFunc
-	people    []Undone
-	places    map[int64]int           // of each person in people
-	before    map[int64]procore.Times // the people who were on the project when the undo began
-	open      []openRemoval
-	throttled int
+	record  *ledger.Run
+	end     context.CancelCauseFunc
+	summary *UndoSummary
+	of      map[int64]*Undone       // in summary
+	before  map[int64]procore.Times // the people who were on the project when the undo began
+	open    []*removal              // without a known effect
 }
 
-// openRemoval is a removal without a known effect.
-type openRemoval struct {
+// removal is a person on the way off the project.
+type removal struct {
 	ledger.Removal
 	facts  removalFacts
 	answer ledger.Result
 }
 
-// Run takes the people off the project. When ctx ends, no further request is
-// sent, and what was sent is answered and recorded. An error says that the
-// ledger can't be written.
+// Run takes the people off the project, and writes the results file. When ctx ends, no
+// further request is sent, and what was sent is answered and recorded. An error says
+// that the ledger or the results file can't be written.
 func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
+	file, err := newUndoResults(u.ResultsPath)
+	if err != nil {
+		return nil, err
+	}
 	started := time.Now()
 	intake, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -118,35 +122,45 @@ func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin an undo in the ledger: %w", err)
 	}
-	x := &undoing{Undo: u, record: record, end: end, places: make(map[int64]int, len(u.People))}
-	var left []ledger.CreatedPerson
+	summary := &UndoSummary{Run: record.ID, People: make([]Undone, len(u.People))}
+	x := &undoing{Undo: u, record: record, end: end, summary: summary, of: make(map[int64]*Undone, len(u.People))}
 	for i, p := range u.People {
-		x.people = append(x.people, Undone{Row: p.Row, PersonID: p.PersonID, Status: UndoPending})
-		x.places[p.PersonID] = i
-		if p.Removed {
-			x.removedEarlier(p.PersonID)
-		} else {
-			left = append(left, p)
-		}
+		summary.People[i] = Undone{Row: p.Row, PersonID: p.PersonID, Status: UndoPending}
+		x.of[p.PersonID] = &summary.People[i]
 	}
-	x.run(intake, work, left)
+	x.run(intake, work)
 
-	summary := &UndoSummary{Run: record.ID, People: x.people, Throttled: x.throttled, Elapsed: time.Since(started)}
+	summary.Elapsed = time.Since(started)
 	record.Status = ledger.Finished
-	if intake.Err() != nil && slices.ContainsFunc(x.people, func(p Undone) bool { return p.Status == UndoPending || p.Code == CodeUndoNotDeactivated }) {
+	left := func(p Undone) bool { return p.Status == UndoPending || p.Code == CodeUndoNotDeactivated }
+	if intake.Err() != nil && slices.ContainsFunc(summary.People, left) {
 		record.Status = ledger.Interrupted
 		if errors.As(context.Cause(intake), &summary.Stopped) {
 			record.Status = ledger.Stopped
 		}
 	}
+	written := file.write(summary)
 	if err := u.Ledger.End(work, record); err != nil && summary.Stopped == nil {
-		return summary, fmt.Errorf("end the undo in the ledger: %w", err)
+		return summary, errors.Join(fmt.Errorf("end the undo in the ledger: %w", err), written)
 	}
-	return summary, nil
+	return summary, written
 }
 
-func (x *undoing) run(intake, work context.Context, left []ledger.CreatedPerson) {
-	if len(left) == 0 && !x.Deactivate {
+func (x *undoing) run(intake, work context.Context) {
+	// A person that the run reactivated becomes inactive again and stays on the
+	// project.
+	var created, reactivated []ledger.CreatedPerson
+	for _, p := range x.People {
+		switch {
+		case p.Removed:
+			x.of[p.PersonID].removedEarlier()
+		case p.Code == codeReactivated:
+			reactivated = append(reactivated, p)
+		default:
+			created = append(created, p)
+		}
+	}
+	if len(created)+len(reactivated) == 0 && !x.Deactivate {
 		return
 	}
 	var err error
@@ -154,12 +168,8 @@ func (x *undoing) run(intake, work context.Context, left []ledger.CreatedPerson)
 		x.end(connectStop(intake, err))
 		return
 	}
-	// A person that the run reactivated becomes inactive again and stays on the
-	// project.
-	reactivated := func(p ledger.CreatedPerson) bool { return p.Code == codeReactivated }
-	others := slices.DeleteFunc(slices.Clone(left), reactivated)
-	left = slices.DeleteFunc(left, func(p ledger.CreatedPerson) bool { return !reactivated(p) })
-	_ = x.removeAll(intake, work, others, x.API.RemovePeople) && x.removeAll(intake, work, left, x.API.DeactivatePeople)
+	x.remove(intake, work, created, x.API.RemovePeople)
+	x.remove(intake, work, reactivated, x.API.DeactivatePeople)
 	if len(x.open) > 0 {
 		x.settle(intake, work)
 	}
@@ -168,14 +178,12 @@ func (x *undoing) run(intake, work context.Context, left []ledger.CreatedPerson)
 	}
 }
 
-// set says what became of a person.
-func (x *undoing) set(id int64, s UndoStatus, code, message string) {
-	p := &x.people[x.places[id]]
+func (p *Undone) set(s UndoStatus, code, message string) {
 	p.Status, p.Code, p.Message = s, code, message
 }
 
-func (x *undoing) removedEarlier(id int64) {
-	x.set(id, UndoRemoved, CodeUndoEarlier, "an earlier undo took this person off the project")
+func (p *Undone) removedEarlier() {
+	p.set(UndoRemoved, CodeUndoEarlier, "an earlier undo took this person off the project")
 }
 
 // list returns the people of the run on the project.
@@ -185,7 +193,7 @@ func (x *undoing) list(ctx context.Context) (map[int64]procore.Times, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := x.places[t.ID]; ok {
+		if x.of[t.ID] != nil {
 			listed[t.ID] = t
 		}
 	}
@@ -202,119 +210,94 @@ func (x *undoing) edited(id int64) bool {
 // takeOff is a request that takes people off the project or makes them inactive.
 type takeOff func(ctx context.Context, slot *ratelimit.Slot, ids []int64) (procore.Removal, error)
 
-// removeAll takes people off the project. It reports false if the undo can't go on.
-func (x *undoing) removeAll(intake, work context.Context, people []ledger.CreatedPerson, request takeOff) bool {
+// remove takes people off the project, as many at a time as a request may name. What an
+// answer leaves open is settled after the last request.
+func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPerson, request takeOff) {
 	for chunk := range slices.Chunk(people, procore.MostRemoved) {
-		if !x.remove(intake, work, chunk, request) {
-			return false
+		if intake.Err() != nil {
+			return
 		}
+		all, ids, err := x.intend(work, chunk)
+		if err != nil {
+			x.ledgerFailed(err)
+			return
+		}
+		var got procore.Removal
+		var last repetition
+		if len(ids) > 0 {
+			last = x.repeat(intake, func(slot *ratelimit.Slot) (err error) {
+				got, err = request(work, slot, ids)
+				return err
+			})
+		}
+		for _, o := range all {
+			o.take(got, last)
+		}
+		x.recordRemovals(work, all)
 	}
-	return true
 }
 
-// remove takes at most procore.MostRemoved people off the project.
-func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPerson, request takeOff) bool {
-	slot, err := x.takeSlot(intake)
+// intend records which people are about to be removed, and returns the IDs to send.
+func (x *undoing) intend(work context.Context, people []ledger.CreatedPerson) (all []*removal, ids []int64, err error) {
+	intents, err := x.Ledger.IntendRemovals(work, x.record, people)
 	if err != nil {
-		return false
-	}
-	removals, err := x.Ledger.IntendRemovals(work, x.record, people)
-	if err != nil {
-		slot.Release(ratelimit.Report{})
-		x.ledgerFailed(err)
-		return false
+		return nil, nil, err
 	}
 	for _, p := range people {
-		x.removedEarlier(p.PersonID) // the ledger intends no removal of such a person
+		x.of[p.PersonID].removedEarlier() // the ledger intends no removal of such a person
 	}
-	var kept, send []openRemoval
-	var ids []int64
-	for _, m := range removals {
-		o := openRemoval{Removal: m, facts: removalFacts{edited: m.Code != codeReactivated && x.edited(m.PersonID), lost: m.Earlier}}
-		if o.facts.edited {
-			kept = append(kept, o)
-			continue
+	for _, m := range intents {
+		o := &removal{Removal: m, facts: removalFacts{edited: m.Code != codeReactivated && x.edited(m.PersonID), lost: m.Earlier}}
+		x.of[m.PersonID].set(UndoPending, "", "")
+		if all = append(all, o); !o.facts.edited {
+			ids = append(ids, m.PersonID)
 		}
-		x.set(m.PersonID, UndoPending, "", "")
-		send, ids = append(send, o), append(ids, m.PersonID)
 	}
-	if recorded := x.recordRemovals(work, kept); !recorded || len(send) == 0 {
-		slot.Release(ratelimit.Report{}) // unused: its place in the quota is lost
-		return recorded
-	}
-	var removal procore.Removal
-	last := x.repeat(intake, slot, func(slot *ratelimit.Slot) (err error) {
-		removal, err = request(work, slot, ids)
-		return err
-	})
-	if last.stop != nil {
-		x.end(last.stop)
-	}
-	return x.recordAnswer(work, send, removal, last) && last.stop == nil && !last.ended
+	return all, ids, nil
 }
 
-// recordAnswer records what an answer means for each person. What the answer leaves
-// open is settled after the last request.
-func (x *undoing) recordAnswer(work context.Context, send []openRemoval, removal procore.Removal, last repetition) bool {
-	answer := ledger.Result{HTTPStatus: removal.Status, RequestID: removal.RequestID}
+// take adds the answer to a request to what is known of a person.
+func (o *removal) take(got procore.Removal, last repetition) {
+	o.answer = ledger.Result{HTTPStatus: got.Status, RequestID: got.RequestID}
 	if last.err != nil {
-		answer.HTTPStatus, answer.RequestID = last.err.Status, last.err.RequestID
+		o.answer.HTTPStatus, o.answer.RequestID = last.err.Status, last.err.RequestID
 	}
-	removed := make(map[int64]bool, len(removal.Removed))
-	for _, id := range removal.Removed {
-		removed[id] = true
+	switch {
+	case slices.Contains(got.Removed, o.PersonID):
+		o.facts.answer = answerRemoved
+	case last.answered:
+		o.facts.answer = answerSkipped
 	}
-	for i := range send {
-		o := &send[i]
-		o.answer = answer
-		switch {
-		case removed[o.PersonID]:
-			o.facts.answer = answerRemoved
-		case last.ok():
-			o.facts.answer = answerSkipped
-		}
-		o.facts.lost = o.facts.lost || last.lost
-		o.facts.refused = last.refusal()
+	o.facts.lost = o.facts.lost || last.lost
+	if last.refused {
+		o.facts.refused = last.err
 	}
-	return x.recordRemovals(work, send)
 }
 
-// recordRemovals records in the ledger what became of people, and reports false
-// if the ledger can't be written. Removals that stay open are kept for settle.
-func (x *undoing) recordRemovals(work context.Context, all []openRemoval) bool {
-	removals, results := make([]ledger.Removal, len(all)), make([]ledger.Result, len(all))
-	decisions := make([]removalDecision, len(all))
+// recordRemovals records in the ledger what became of people. Only what is durable
+// counts. Removals that stay open are kept for settle.
+func (x *undoing) recordRemovals(work context.Context, all []*removal) {
+	intents, results := make([]ledger.Removal, len(all)), make([]ledger.Result, len(all))
 	for i, o := range all {
-		decisions[i] = reconcileRemoval(o.facts)
-		removals[i], results[i] = o.Removal, decisions[i].result(o.PersonID, o.answer)
+		intents[i], results[i] = o.Removal, reconcileRemoval(o.facts).result(o.PersonID, o.answer)
 	}
-	if err := x.Ledger.RecordRemovals(work, removals, results); err != nil {
-		for _, o := range all {
-			x.set(o.PersonID, UndoPending, "", "") // only what is durable counts
-		}
+	if err := x.Ledger.RecordRemovals(work, intents, results); err != nil {
 		x.ledgerFailed(err)
-		return false
+		return
 	}
-	for i, o := range all {
-		d := decisions[i]
-		code := d.code
-		if d.status == UndoPending {
-			code = ""
-		}
-		x.set(o.PersonID, d.status, code, d.message(o.facts))
+	for _, o := range all {
+		d := reconcileRemoval(o.facts)
+		x.of[o.PersonID].set(d.status, d.shown(), d.message(o.facts))
 		if d.state == ledger.Intended && o.facts.after == notLooked {
 			x.open = append(x.open, o)
 		}
 	}
-	return true
 }
 
 // settle lists the project's people to find out what became of open removals.
 func (x *undoing) settle(intake, work context.Context) {
-	open := x.open
-	x.open = nil
 	now, err := x.list(intake)
-	if err == nil && slices.ContainsFunc(open, func(o openRemoval) bool { _, listed := now[o.PersonID]; return listed && o.facts.lost }) {
+	if err == nil && slices.ContainsFunc(x.open, func(o *removal) bool { _, listed := now[o.PersonID]; return listed && o.facts.lost }) {
 		// The request may still be under way, or the listing lag.
 		if !wait(intake, cmp.Or(max(x.SettleAfter, 0), defaultSettleAfter)) {
 			return // pending: the next undo settles them
@@ -323,20 +306,19 @@ func (x *undoing) settle(intake, work context.Context) {
 	}
 	if err != nil {
 		if intake.Err() == nil {
-			x.Log.Warn().Err(err).Int("people", len(open)).Msg("the project's people can't be listed: it stays open what became of some people")
+			x.Log.Warn().Err(err).Int("people", len(x.open)).Msg("the project's people can't be listed: it stays open what became of some people")
 			x.end(connectStop(intake, err))
 		}
 		return
 	}
-	for i := range open {
-		f := &open[i].facts
-		_, f.before = x.before[open[i].PersonID]
-		f.after = missing
-		if _, found := now[open[i].PersonID]; found {
-			f.after = listed
+	for _, o := range x.open {
+		_, o.facts.before = x.before[o.PersonID]
+		o.facts.after = missing
+		if _, found := now[o.PersonID]; found {
+			o.facts.after = listed
 		}
 	}
-	x.recordRemovals(work, open)
+	x.recordRemovals(work, x.open)
 }
 
 // deactivate makes the removed people inactive in the company. The ledger does
@@ -345,21 +327,18 @@ func (x *undoing) settle(intake, work context.Context) {
 // on the project after an earlier undo.
 func (x *undoing) deactivate(intake, work context.Context) {
 	var ids []int64
-	for _, p := range x.people {
+	for _, p := range x.summary.People {
 		_, back := x.before[p.PersonID]
 		if p.Status == UndoRemoved && (p.Code != CodeUndoEarlier || !back) {
 			ids = append(ids, p.PersonID)
 		}
 	}
 	for chunk := range slices.Chunk(ids, procore.MostRemoved) {
-		last := repetition{ended: true}
-		if slot, err := x.takeSlot(intake); err == nil {
-			last = x.repeat(intake, slot, func(slot *ratelimit.Slot) error {
-				_, err := x.API.DeactivatePeople(work, slot, chunk)
-				return err
-			})
-		}
-		if last.ok() {
+		last := x.repeat(intake, func(slot *ratelimit.Slot) error {
+			_, err := x.API.DeactivatePeople(work, slot, chunk)
+			return err
+		})
+		if last.answered {
 			continue
 		}
 		why := "the undo stopped before"
@@ -367,10 +346,7 @@ func (x *undoing) deactivate(intake, work context.Context) {
 			why = last.err.Message
 		}
 		for _, id := range chunk {
-			x.set(id, UndoRemoved, CodeUndoNotDeactivated, "taken off the project, but not deactivated in the company: "+why)
-		}
-		if last.stop != nil {
-			x.end(last.stop)
+			x.of[id].set(UndoRemoved, CodeUndoNotDeactivated, "taken off the project, but not deactivated in the company: "+why)
 		}
 	}
 }

@@ -20,9 +20,9 @@ import (
 // mark in front.
 const undoHeadings = "\uFEFFimport_row,import_person_id,undo_status,undo_code,undo_error\n"
 
-// UndoResults is the results file of an undo: CSV, with a line for each person.
+// undoResults is the results file of an undo: CSV, with a line for each person.
 // The file of an earlier undo is replaced, since the new file lists the same people.
-type UndoResults struct{ path, target string }
+type undoResults struct{ path, target string }
 
 func undoResultsFile() atomicfile.Kind {
 	return atomicfile.Kind{
@@ -34,9 +34,12 @@ func undoResultsFile() atomicfile.Kind {
 	}
 }
 
-// NewUndoResults checks that the results of an undo can be written to path. The
-// error is a *fault.Error.
-func NewUndoResults(path string) (*UndoResults, error) {
+// newUndoResults checks that the results of an undo can be written to path. Without a
+// path there is no file. The error is a *fault.Error.
+func newUndoResults(path string) (*undoResults, error) {
+	if path == "" {
+		return nil, nil
+	}
 	if !strings.EqualFold(filepath.Ext(path), ".csv") {
 		return nil, fault.InFile(path, results.CodeFormat, "the results of an undo are a CSV file", "choose a name that ends in .csv with --results")
 	}
@@ -51,7 +54,7 @@ func NewUndoResults(path string) (*UndoResults, error) {
 	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
 		return nil, undoResultsFile().Unwritable(path, err)
 	}
-	return &UndoResults{path: path, target: target}, nil
+	return &undoResults{path: path, target: target}, nil
 }
 
 // UndoResultsPath returns the usual path of the results of an undo: in the folder of the
@@ -70,14 +73,17 @@ func UndoResultsPath(run ledger.Run) string {
 	return name
 }
 
-// Write writes the file with all people.
-func (f *UndoResults) Write(people []Undone) error {
+// write writes the file with all people.
+func (f *undoResults) write(summary *UndoSummary) error {
+	if f == nil {
+		return nil
+	}
 	err := atomicfile.Write(f.target, func(w io.Writer) error {
 		if _, err := io.WriteString(w, undoHeadings); err != nil {
 			return err
 		}
 		lines := csv.NewWriter(w)
-		for _, p := range people {
+		for _, p := range summary.People {
 			// A message begins with a word of muster, so no spreadsheet runs it.
 			if err := lines.Write([]string{strconv.Itoa(p.Row), strconv.FormatInt(p.PersonID, 10), string(p.Status), p.Code, p.Message}); err != nil {
 				return err
@@ -87,6 +93,7 @@ func (f *UndoResults) Write(people []Undone) error {
 		return lines.Error()
 	})
 	if err == nil {
+		summary.Results = f.path
 		return nil
 	}
 	e := fault.InFile(f.path, results.CodeUnwritten, "the results of the undo can't be written; the ledger has what was done",

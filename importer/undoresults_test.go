@@ -1,4 +1,4 @@
-package importer_test
+package importer
 
 import (
 	"errors"
@@ -8,26 +8,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"muster/importer"
 	"muster/importer/fault"
 	"muster/importer/ledger"
 )
-
-func asFault(err error, e **fault.Error) bool { return errors.As(err, e) }
 
 func TestUndoResults(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "undo.csv")
-	file, err := importer.NewUndoResults(path)
+	file, err := newUndoResults(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	people := []importer.Undone{
-		{Row: 2, PersonID: 11, Status: importer.UndoRemoved},
-		{Row: 3, PersonID: 12, Status: importer.UndoKept, Code: importer.CodeUndoEdited, Message: "edited, so kept"},
+	people := []Undone{
+		{Row: 2, PersonID: 11, Status: UndoRemoved},
+		{Row: 3, PersonID: 12, Status: UndoKept, Code: CodeUndoEdited, Message: "edited, so kept"},
 	}
-	if err := file.Write(people); err != nil {
+	if err := file.write(&UndoSummary{People: people}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
@@ -35,10 +32,10 @@ func TestUndoResults(t *testing.T) {
 	if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
-	if !importer.IsUndoResults(path) {
+	if !IsUndoResults(path) {
 		t.Error("the file is not recognised")
 	}
-	if _, err := importer.NewUndoResults(path); err != nil {
+	if _, err := newUndoResults(path); err != nil {
 		t.Errorf("a second undo: %v", err)
 	}
 
@@ -53,18 +50,18 @@ func TestUndoResults(t *testing.T) {
 		filepath.Join(folder, "none/undo.csv"):  "results_folder_missing",
 		filepath.Join(other, "below/other.csv"): "results_unwritable",
 	} {
-		if _, err := importer.NewUndoResults(path); fault.CodeOf(err) != code {
+		if _, err := newUndoResults(path); fault.CodeOf(err) != code {
 			t.Errorf("%s: %v, want code %s", path, err, code)
 		}
 	}
 
 	run := ledger.Run{ID: "1", Results: filepath.Join(folder, "gone", "r.csv"), Roster: other}
-	if got, want := importer.UndoResultsPath(run), filepath.Join(folder, "undo-1.csv"); got != want {
+	if got, want := UndoResultsPath(run), filepath.Join(folder, "undo-1.csv"); got != want {
 		t.Errorf("results in %s, want %s", got, want)
 	}
 
-	s := importer.UndoSummary{People: people}
-	if diff := cmp.Diff(importer.UndoCounts{People: 2, Removed: 1, Kept: 1}, s.Counts()); diff != "" || s.Done() {
+	s := UndoSummary{People: people}
+	if diff := cmp.Diff(UndoCounts{People: 2, Removed: 1, Kept: 1}, s.Counts()); diff != "" || s.Done() {
 		t.Error(diff, s.Done())
 	}
 }
@@ -79,11 +76,11 @@ func TestCheckUndoable(t *testing.T) {
 	}{
 		"finished":        {run: ledger.Run{Scope: here, Command: "import", Status: ledger.Finished}},
 		"running":         {run: ledger.Run{Scope: here, Command: "import", Status: ledger.Running}, locked: true},
-		"an undo":         {run: ledger.Run{Scope: here, Command: importer.UndoCommand}, usage: true},
+		"an undo":         {run: ledger.Run{Scope: here, Command: UndoCommand}, usage: true},
 		"another API":     {run: ledger.Run{Scope: ledger.Scope{API: "other", Company: 1, Project: 100}}, usage: true},
 		"another project": {run: ledger.Run{Scope: ledger.Scope{API: "api", Company: 1, Project: 200}}, usage: true},
 	} {
-		err := importer.CheckUndoable(test.run, here)
+		err := CheckUndoable(test.run, here)
 		if (fault.CodeOf(err) == "usage") != test.usage || errors.Is(err, ledger.ErrLocked) != test.locked || (err == nil) != (!test.usage && !test.locked) {
 			t.Errorf("%s: %v", name, err)
 		}

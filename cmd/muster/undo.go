@@ -211,15 +211,8 @@ type undoJSON struct {
 	Results  string  `json:"results"`
 }
 
-// runUndo runs the undo, writes the results file and reports both.
+// runUndo runs the undo and reports it.
 func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn importer.Connection, where string) error {
-	var file *importer.UndoResults
-	if u.ResultsPath != "" {
-		var err error
-		if file, err = importer.NewUndoResults(u.ResultsPath); err != nil {
-			return err
-		}
-	}
 	undone, err := u.Run(ctx)
 	if undone == nil {
 		return err
@@ -227,7 +220,7 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn importer.Conne
 	a.sent = true
 	s := undoJSON{
 		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, UndoCounts: undone.Counts(), Requests: conn.API.Requests(),
-		Slowed: undone.Throttled, Elapsed: math.Round(undone.Elapsed.Seconds()*1000) / 1000, Results: u.ResultsPath,
+		Slowed: undone.Throttled, Elapsed: math.Round(undone.Elapsed.Seconds()*1000) / 1000, Results: undone.Results,
 	}
 	if !undone.Done() {
 		s.ExitCode = exitRowsLeft
@@ -239,11 +232,6 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn importer.Conne
 		a.complain(undone.Stopped)
 	case errors.As(context.Cause(ctx), &interrupted) && s.ExitCode != exitDone:
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
-	}
-	if file != nil {
-		if written := file.Write(undone.People); written != nil {
-			s.Results, err = "", errors.Join(err, written)
-		}
 	}
 	if err != nil {
 		s.Status, s.ExitCode = report.Stopped, exitStopped

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"muster/importer"
 	"muster/importer/ledger"
@@ -64,24 +65,13 @@ func (rs *runner) undoRun(ctx context.Context, r *runRecord, connection importer
 	if err != nil {
 		return nil, err
 	}
-	name := "undo-" + id + ".csv"
-	file, err := importer.NewUndoResults(rs.path(r.ID, name))
-	if err != nil {
-		return nil, err
-	}
-	options := rs.backend.Options()
 	u := &importer.Undo{
 		API: connection.API, Pace: connection.Pace, Ledger: book, Of: run.Run, People: people,
-		SettleAfter: options.SettleAfter, ResultsPath: rs.path(r.ID, name), Log: rs.log,
+		SettleAfter: rs.backend.Options().SettleAfter, ResultsPath: rs.path(r.ID, "undo-"+id+".csv"), Log: rs.log,
 	}
 	undone, err := u.Run(ctx)
-	if undone == nil {
-		return nil, err
-	}
-	if written := file.Write(undone.People); written != nil {
-		err = errors.Join(err, written)
-	} else {
-		r.Result.Results = name
+	if undone != nil && undone.Results != "" {
+		r.Result.Results = filepath.Base(undone.Results)
 	}
 	return undone, err
 }
