@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"hash"
 	"time"
 
@@ -27,17 +28,12 @@ type DryRunResult struct {
 }
 
 // dryRun finds out what a run would do with every row of the part. Rows go the same
-// way as in a run, up to the senders. Online, dryRun lists the project's people,
-// which the run afterwards uses, too. Offline, only validation and ledger are known.
+// way as in a run, up to the senders. Before listFirst, only validation and ledger are
+// known.
 //
 // dryRun calls each with every row in the roster's order; the status of a row that
-// would be sent is "". The error is a *StopError if the people can't be listed.
-func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunResult, error) {
-	if online {
-		if err := p.listFirst(ctx, nil); err != nil {
-			return nil, err
-		}
-	}
+// would be sent is "".
+func (p *part) dryRun(ctx context.Context, each rowFunc) (*DryRunResult, error) {
 	plan := p.validation
 	r := &run{
 		part: p, plan: plan, ledgerRun: &ledger.Run{ID: "dry run"}, people: plan.people,
@@ -64,8 +60,18 @@ func (p *part) dryRun(ctx context.Context, online bool, each rowFunc) (*DryRunRe
 	return f, failed
 }
 
+// stopped keeps in mind why the project's people can't be listed, and returns any other
+// error.
+func (p *part) stopped(ctx context.Context, err error) error {
+	if ctx.Err() == nil && errors.As(err, &p.stop) {
+		return nil
+	}
+	return err
+}
+
 // listFirst lists the project's people, unless there is a listing or no row would be
-// sent. named, if not nil, is called with every active person.
+// sent. The run afterwards uses the listing, too. The error is a *StopError if the people
+// can't be listed. named, if not nil, is called with every active person.
 func (p *part) listFirst(ctx context.Context, named func(procore.Person)) error {
 	if p.validation.Create == 0 || p.validation.people != nil {
 		return nil

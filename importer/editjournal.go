@@ -49,26 +49,19 @@ func OpenEditJournal(path string) (*EditJournal, error) {
 			break // cut short
 		}
 		j.size += int64(len(line))
-		if len(step.Changes) > 0 {
-			j.steps = append(j.steps, step.Changes)
-		} else if len(j.steps) > 0 {
-			j.steps = j.steps[:len(j.steps)-1]
-		}
+		j.take(step)
 	}
 	j.edits = Edits{}.with(slices.Concat(j.steps...))
 	return j, nil
 }
 
-// take carries a step out in memory.
+// take adds a step, or takes the last one back.
 func (j *EditJournal) take(step journalStep) {
 	if len(step.Changes) > 0 {
 		j.steps = append(j.steps, step.Changes)
-		j.edits = j.edits.with(step.Changes)
-		return
+	} else if len(j.steps) > 0 {
+		j.steps = j.steps[:len(j.steps)-1]
 	}
-	last := j.steps[len(j.steps)-1]
-	j.steps = j.steps[:len(j.steps)-1]
-	j.edits = j.without(last)
 }
 
 // with returns the edits with further changes.
@@ -92,24 +85,6 @@ func (e Edits) with(changes []Change) Edits {
 		next[c.Line] = edit
 	}
 	return next
-}
-
-// without returns the edits of all steps, of which the given changes are none any more.
-func (j *EditJournal) without(taken []Change) Edits {
-	lines := linesOf(taken)
-	next := maps.Clone(j.edits)
-	for _, line := range lines {
-		delete(next, line)
-	}
-	var again []Change
-	for _, step := range j.steps {
-		for _, c := range step {
-			if _, found := slices.BinarySearch(lines, c.Line); found {
-				again = append(again, c)
-			}
-		}
-	}
-	return next.with(again)
 }
 
 // linesOf returns the lines that changes are about, in order.
@@ -156,6 +131,11 @@ func (j *EditJournal) write(step journalStep) error {
 	}
 	j.size += int64(len(line)) + 1
 	j.take(step)
+	if len(step.Changes) > 0 {
+		j.edits = j.edits.with(step.Changes)
+	} else {
+		j.edits = Edits{}.with(slices.Concat(j.steps...))
+	}
 	return nil
 }
 

@@ -315,11 +315,12 @@ func (im *Import) dryRun(ctx context.Context, each rowFunc) (*DryRunResult, erro
 	defer im.watchPace(intake)()
 	var total *DryRunResult
 	for i, p := range im.parts {
-		online := im.API != nil && im.stop == nil && p.stop == nil
-		result, err := p.dryRun(intake, online, each)
-		if online && intake.Err() == nil && errors.As(err, &p.stop) { // before the first row
-			result, err = p.dryRun(intake, false, each)
+		if im.online(p) {
+			if err := p.stopped(intake, p.listFirst(intake, nil)); err != nil {
+				return nil, err
+			}
 		}
+		result, err := p.dryRun(intake, each)
 		if err != nil {
 			return nil, err
 		}
@@ -335,6 +336,9 @@ func (im *Import) dryRun(ctx context.Context, each rowFunc) (*DryRunResult, erro
 	im.foreseen = total
 	return total, nil
 }
+
+// online reports whether the people of a project can be listed.
+func (im *Import) online(p *part) bool { return im.API != nil && im.stop == nil && p.stop == nil }
 
 // Run creates the people that are missing, project by project, because projects
 // share the quota. It pairs every row of the roster with an outcome in the results

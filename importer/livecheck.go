@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ type LiveCheck struct {
 	im     *Import
 	rows   []liveRow
 	places map[int]int // in rows, by line
-	only   []int       // the places that are checked now; nil for all
+	only   []int       // the places that are checked now
 	edits  Edits
 	shared sharedKeys
 	groups liveGroups
@@ -72,7 +71,7 @@ type LiveCounts struct {
 // dry run against the project. r may be closed afterwards; the connection and the
 // ledger must stay open.
 func NewLiveCheck(ctx context.Context, r *Roster, o Options) (*LiveCheck, error) {
-	c := &LiveCheck{places: map[int]int{}, owners: map[int64]mapping.Person{}, edits: r.source.edits, shared: newSharedKeys()}
+	c := &LiveCheck{places: map[int]int{}, owners: map[int64]mapping.Person{}, edits: r.source.edits, shared: newSharedKeys(), groups: liveGroups{}}
 	if err := c.load(ctx, r); err != nil {
 		return nil, err
 	}
@@ -130,8 +129,8 @@ func (c *LiveCheck) load(ctx context.Context, r *Roster) error {
 				"split the roster, or import it with the command muster import")
 		}
 		kept := *row
-		kept.cells, kept.kinds, kept.struck = cloneTexts(row.cells), slices.Clone(row.kinds), slices.Clone(row.struck)
-		c.places[kept.line] = len(c.rows)
+		kept.cells, kept.kinds, kept.struck = slices.Clone(row.cells), slices.Clone(row.kinds), slices.Clone(row.struck)
+		c.only, c.places[kept.line] = append(c.only, len(c.rows)), len(c.rows)
 		c.rows = append(c.rows, liveRow{sourceRow: kept})
 		return context.Cause(ctx)
 	})
@@ -139,7 +138,7 @@ func (c *LiveCheck) load(ctx context.Context, r *Roster) error {
 
 // held returns the rows that are checked now, with the edits.
 func (c *LiveCheck) held(visit func(*sourceRow) error) error {
-	for i := range c.checkedPlaces() {
+	for _, i := range c.only {
 		row := c.rows[i].sourceRow // callers may change a row
 		if err := visit(c.edits.apply(&row)); err != nil {
 			return err
@@ -148,24 +147,10 @@ func (c *LiveCheck) held(visit func(*sourceRow) error) error {
 	return nil
 }
 
-// checkedPlaces returns the places of the rows that are checked now.
-func (c *LiveCheck) checkedPlaces() iter.Seq[int] {
-	if c.only != nil {
-		return slices.Values(c.only)
-	}
-	return func(yield func(int) bool) {
-		for i := range c.rows {
-			if !yield(i) {
-				return
-			}
-		}
-	}
-}
-
 // placesOf returns the places of the rows of a part that are checked now.
 func (c *LiveCheck) placesOf(p *part) []int {
 	var places []int
-	for i := range c.checkedPlaces() {
+	for _, i := range c.only {
 		if !c.im.split.ByRow || c.im.split.projectOf(c.row(i).cells) == p.Scope.Project {
 			places = append(places, i)
 		}
@@ -180,27 +165,20 @@ func (c *LiveCheck) row(place int) *sourceRow { return c.edits.apply(&c.rows[pla
 // rows in affected, or of all rows for nil.
 func (c *LiveCheck) dryRun(ctx context.Context, p *part, affected map[int]bool) error {
 	places := c.placesOf(p)
-	next := 0
-	online := c.im.API != nil && c.im.stop == nil && p.stop == nil
-	each := func(_ *part, _ []string, o outcome.Outcome) error {
-		place := places[next]
-		next++
+	if c.im.online(p) {
+		if err := p.stopped(ctx, c.list(ctx, p)); err != nil {
+			return err
+		}
+	}
+	_, err := p.dryRun(ctx, func(_ *part, _ []string, o outcome.Outcome) error {
+		place := places[0]
+		places = places[1:]
 		if affected == nil || affected[place] {
 			o.Problems = slices.Clone(o.Problems)
 			c.take(p, place, o)
 		}
 		return nil
-	}
-	var err error
-	if online {
-		err = c.list(ctx, p)
-	}
-	if err == nil {
-		_, err = p.dryRun(ctx, online, each)
-	}
-	if online && ctx.Err() == nil && errors.As(err, &p.stop) { // before the first row
-		_, err = p.dryRun(ctx, false, each)
-	}
+	})
 	return err
 }
 
@@ -320,11 +298,9 @@ func (c *LiveCheck) Edit(ctx context.Context, edits Edits, lines []int) error {
 
 // checkRows decides about the affected rows, with the needed rows beside.
 func (c *LiveCheck) checkRows(ctx context.Context, affected, needed map[int]bool) error {
-	c.only = slices.Sorted(maps.Keys(needed))
-	if c.only == nil {
+	if c.only = slices.Sorted(maps.Keys(needed)); len(c.only) == 0 {
 		return nil // no line of this roster
 	}
-	defer func() { c.only = nil }()
 	for _, full := range c.im.parts {
 		p := *full
 		if err := p.checkRows(ctx); err != nil {
@@ -441,22 +417,4 @@ func (s *sharedKeys) rowsWith(keys []uint64, into map[int]bool) {
 // has reports whether a row has one of the person's IDs.
 func (s *sharedKeys) has(p *mapping.Person) bool {
 	return slices.ContainsFunc(s.idsOf(p), func(key uint64) bool { return len(s.rows[key]) > 0 })
-}
-
-// cloneTexts copies texts into a single piece of memory.
-func cloneTexts(texts []string) []string {
-	length := 0
-	for _, text := range texts {
-		length += len(text)
-	}
-	all := make([]byte, 0, length)
-	for _, text := range texts {
-		all = append(all, text...)
-	}
-	joined := string(all)
-	cloned := make([]string, len(texts))
-	for i, text := range texts {
-		cloned[i], joined = joined[:len(text)], joined[len(text):]
-	}
-	return cloned
 }

@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"encoding/hex"
+	"fmt"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -36,75 +37,56 @@ type CellText struct {
 // mostTexts is how many texts of a group are shown.
 const mostTexts = 8
 
-// finding is a problem of a row in the check, or a note.
-type finding struct {
-	outcome.Problem
-	column int // -1 for none
-	toFix  bool
-	text   string // of the cell
-}
-
 // liveGroup is a group with the places of the rows.
 type liveGroup struct {
-	key    string
+	id     string
 	column int
-	first  int            // a place in rows
-	rows   map[int]string // the text of each row's cell
+	rows   map[int]string // the text of each row's cell, by the place of the row
 }
 
-// liveGroups groups the findings of rows. The zero value is ready.
-type liveGroups struct{ byKey map[string]*liveGroup }
+// liveGroups are the groups of the findings of rows, by ID.
+type liveGroups map[string]*liveGroup
 
 // add adds the findings of a row, and returns the groups of the row.
-func (g *liveGroups) add(place int, findings []finding) []*liveGroup {
+func (g liveGroups) add(place int, findings []LiveFinding) []*liveGroup {
 	var groups []*liveGroup
-	if g.byKey == nil {
-		g.byKey = map[string]*liveGroup{}
-	}
 	for _, f := range findings {
-		key := f.key()
-		group := g.byKey[key]
+		id := f.group()
+		group := g[id]
 		if group == nil {
-			group = &liveGroup{key: key, column: f.column, first: place, rows: map[int]string{}}
-			g.byKey[key] = group
+			group = &liveGroup{id: id, column: f.Column, rows: map[int]string{}}
+			g[id] = group
 		}
-		group.rows[place] = f.text
-		group.first = min(group.first, place)
+		group.rows[place] = f.Text
 		groups = append(groups, group)
 	}
 	return groups
 }
 
 // remove takes a row out of groups.
-func (g *liveGroups) remove(place int, groups []*liveGroup) {
+func (g liveGroups) remove(place int, groups []*liveGroup) {
 	for _, group := range groups {
-		delete(group.rows, place)
-		switch {
-		case len(group.rows) == 0:
-			delete(g.byKey, group.key)
-		case group.first == place:
-			group.first = slices.Min(slices.Collect(maps.Keys(group.rows)))
+		if delete(group.rows, place); len(group.rows) == 0 {
+			delete(g, group.id)
 		}
 	}
 }
 
-// key is the same for findings of one group.
-func (f finding) key() string {
-	kind := "note\x00"
-	if f.toFix {
-		kind = "fix\x00"
-	}
-	return kind + f.Kind()
+// group returns the ID of the group of a finding.
+func (f LiveFinding) group() string {
+	sum := fnv.New64a()
+	fmt.Fprintf(sum, "%t\x00%s", f.ToFix, f.Kind())
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // findings returns the problems of a row, or the notes on a row that needs no fix.
-func (c *LiveCheck) findings(place int) []finding {
+func (c *LiveCheck) findings(place int) []LiveFinding {
 	problems, notes := RowRecorded{Outcome: c.rows[place].outcome}.Findings()
-	var findings []finding
+	var findings []LiveFinding
 	for _, p := range slices.Concat(problems, notes) {
-		f := finding{Problem: p, column: c.columnOf(place, p.Cell), toFix: len(problems) > 0}
-		if cells := c.row(place).cells; f.column >= 0 && f.column < len(cells) {
-			f.text = strings.TrimSpace(cells[f.column])
+		f := LiveFinding{Problem: p, Column: c.columnOf(place, p.Cell), ToFix: len(problems) > 0}
+		if cells := c.row(place).cells; f.Column >= 0 && f.Column < len(cells) {
+			f.Text = strings.TrimSpace(cells[f.Column])
 		}
 		findings = append(findings, f)
 	}
@@ -129,7 +111,7 @@ func (c *LiveCheck) Groups() []ProblemGroup {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	var all []ProblemGroup
-	for _, group := range c.groups.byKey {
+	for _, group := range c.groups {
 		all = append(all, c.view(group))
 	}
 	slices.SortFunc(all, func(a, b ProblemGroup) int {
@@ -142,10 +124,10 @@ func (c *LiveCheck) Groups() []ProblemGroup {
 }
 
 func (c *LiveCheck) view(group *liveGroup) ProblemGroup {
-	view := ProblemGroup{ID: group.id(), Column: group.column, Rows: len(group.rows)}
-	for _, f := range c.findings(group.first) {
-		if f.key() == group.key {
-			view.Code, view.Field, view.ToFix, view.Message, view.Hint = f.Code, mapping.Field(f.Field), f.toFix, f.Message, f.Hint
+	view := ProblemGroup{ID: group.id, Column: group.column, Rows: len(group.rows)}
+	for _, f := range c.findings(slices.Min(slices.Collect(maps.Keys(group.rows)))) {
+		if f.group() == group.id {
+			view.Code, view.Field, view.ToFix, view.Message, view.Hint = f.Code, mapping.Field(f.Field), f.ToFix, f.Message, f.Hint
 		}
 	}
 	named := view.Field == mapping.FirstName || view.Field == mapping.LastName
@@ -170,12 +152,6 @@ func cellTexts(counts map[string]int) []CellText {
 	return texts
 }
 
-func (g *liveGroup) id() string {
-	sum := fnv.New64a()
-	_, _ = sum.Write([]byte(g.key)) // never fails
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
 // GroupFix is a fix for all rows of a group, or for the cells with a certain text.
 type GroupFix struct {
 	Decide *Decision // on the rows; nil to type a text into the cells
@@ -189,20 +165,18 @@ type GroupFix struct {
 func (c *LiveCheck) Fix(group string, fix GroupFix) []Change {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for _, one := range c.groups.byKey {
-		if one.id() != group {
+	one := c.groups[group]
+	if one == nil {
+		return nil
+	}
+	var changes []Change
+	for _, place := range slices.Sorted(maps.Keys(one.rows)) {
+		if !fix.All && one.rows[place] != fix.From || fix.Decide == nil && one.column < 0 {
 			continue
 		}
-		var changes []Change
-		for _, place := range slices.Sorted(maps.Keys(one.rows)) {
-			if !fix.All && one.rows[place] != fix.From || fix.Decide == nil && one.column < 0 {
-				continue
-			}
-			changes = append(changes, Change{Line: c.rows[place].line, Column: max(one.column, 0), Text: fix.Text, Decide: fix.Decide})
-		}
-		return changes
+		changes = append(changes, Change{Line: c.rows[place].line, Column: max(one.column, 0), Text: fix.Text, Decide: fix.Decide})
 	}
-	return nil
+	return changes
 }
 
 // LiveRow is a row for display.
@@ -222,6 +196,7 @@ type LiveFinding struct {
 	outcome.Problem
 	Column int // -1 for none
 	ToFix  bool
+	Text   string // of the cell
 }
 
 // Row returns the row of a line.
@@ -237,14 +212,10 @@ func (c *LiveCheck) Row(line int) (LiveRow, bool) {
 
 func (c *LiveCheck) show(place int) LiveRow {
 	live, row := &c.rows[place], c.row(place)
-	shown := LiveRow{
+	return LiveRow{
 		Line: row.line, Number: row.number, Cells: slices.Clone(row.cells), Edited: c.edits.Columns(row.line), Decision: c.edits[row.line].Decision,
-		Outcome: live.outcome, Done: row.kept(),
+		Outcome: live.outcome, Findings: c.findings(place), Done: row.kept(),
 	}
-	for _, f := range c.findings(place) {
-		shown.Findings = append(shown.Findings, LiveFinding{f.Problem, f.column, f.toFix})
-	}
-	return shown
 }
 
 // RowFilter chooses rows to show.
@@ -289,7 +260,7 @@ func (c *LiveCheck) chooses(filter RowFilter, place int) bool {
 	case RowsOut:
 		return status == outcome.Skipped
 	}
-	return slices.ContainsFunc(c.rows[place].groups, func(g *liveGroup) bool { return g.id() == string(filter) })
+	return slices.ContainsFunc(c.rows[place].groups, func(g *liveGroup) bool { return g.id == string(filter) })
 }
 
 // Changed returns the rows whose outcome the latest edit has changed, and the edited
