@@ -200,7 +200,7 @@ func (r *run) refusal(t *task, e *procore.Error) []outcome.Problem {
 	}
 	problems := make([]outcome.Problem, 0, len(e.Fields))
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
-		problems = append(problems, r.at(t, outcome.Problem{
+		problems = append(problems, r.at(t.line, outcome.Problem{
 			Code: e.Code, Field: field, Message: strings.Join(e.Fields[field], "; "), Hint: e.Hint,
 		}))
 	}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"muster/importer/outcome"
 )
 
 // rowBatch is some rows on the way through the mapping.
@@ -72,7 +74,7 @@ func copyInBatches(source rowSource, visit func(*rowBatch) error) {
 		copies = append(copies, *row)
 		one := &copies[len(copies)-1]
 		one.cells, one.kinds, one.struck = cells[at:len(cells):len(cells)], slices.Clone(row.kinds), slices.Clone(row.struck)
-		if batch.rows = append(batch.rows, checked{sourceRow: one}); len(batch.rows) < batchRows {
+		if batch.rows = append(batch.rows, checked{sourceRow: one, outcome: outcome.Outcome{Row: one.number}}); len(batch.rows) < batchRows {
 			return nil
 		}
 		full := batch

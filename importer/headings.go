@@ -134,14 +134,9 @@ func (r *Roster) Bind() (err error) {
 
 // Answer sets the answers to all questions, for Bind.
 func (r *Roster) Answer(answers []int) error {
-	detection, err := r.detect(mapping.Options{})
+	detection, answers, same, err := r.answered(answers)
 	if err != nil {
 		return err
-	}
-	same := false
-	if last := len(answers) - 1; r.repeats > 0 && last >= 0 {
-		same = answers[last] == repeatsSamePerson
-		answers = answers[:last]
 	}
 	if r.used.content, err = detection.File(answers); err == nil {
 		if same {
@@ -158,16 +153,21 @@ func (r *Roster) Draft(answers []int) (*mapping.File, error) {
 	if r.used.file != nil {
 		return r.used.file, nil
 	}
-	detection, err := r.detect(mapping.Options{})
+	detection, answers, same, err := r.answered(answers)
 	if err != nil {
 		return nil, err
 	}
-	same := false
-	if last := len(answers) - 1; r.repeats > 0 && last >= 0 {
-		same = answers[last] == repeatsSamePerson
-		answers = answers[:last]
-	}
 	return detection.Answered(answers).Repeats(same), nil
+}
+
+// answered returns the detection that asked the questions, with the answers about columns,
+// and the answer to the question what repeated names are.
+func (r *Roster) answered(answers []int) (d *mapping.Detection, columns []int, same bool, err error) {
+	if last := len(answers) - 1; r.repeats > 0 && last >= 0 {
+		same, answers = answers[last] == repeatsSamePerson, answers[:last]
+	}
+	d, err = r.detect(mapping.Options{})
+	return d, answers, same, err
 }
 
 // Texts counts the different texts in columns, at most so many of each column, and

@@ -43,7 +43,7 @@ func (v *partValidation) noteLeft(a *validator, row *sourceRow) {
 	if note.struck {
 		message = fmt.Sprintf("%q is struck through, or a part of it, so this person may have left; muster imports such rows", cell)
 	}
-	note.rows.Add(outcome.Problem{Code: CodeHasLeft, Cell: a.cell(row.line, column), Message: message}, row.number)
+	note.rows.Add(outcome.Problem{Code: CodeHasLeft, Cell: a.source.cell(row.line, column), Message: message}, row.number)
 	if len(note.cells) < mostLeft && !slices.Contains(note.cells, cell) {
 		note.cells = append(note.cells, strings.Clone(cell))
 	}

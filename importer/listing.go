@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,12 +35,14 @@ type people struct {
 	offProject map[int64]bool   // inactive people of the company; nil if nothing needs them
 }
 
-// orders are places in known, by what people are found by.
-type orders struct {
-	origin   []uint32 // people with an origin ID, ordered by its hash
-	employee []uint32 // the same by employee ID
-	name     []uint32 // the same by name
-	id       []uint32 // the same by person ID
+// orders are the people by what they are found by.
+type orders struct{ origin, employee, name, id order }
+
+// order is the places in known of people with an attribute, ordered by the attribute and
+// then as listed.
+type order struct {
+	of     func(*knownPerson) uint64 // the attribute; 0 for none
+	places []uint32
 }
 
 type knownPerson struct {
@@ -153,7 +156,12 @@ func listPeople(ctx context.Context, api *procore.Client, ignoreInactive bool, r
 }
 
 func newPeople() *people {
-	return &people{seed: maphash.MakeSeed(), listed: time.Now(), names: map[int64]string{}}
+	return &people{seed: maphash.MakeSeed(), listed: time.Now(), names: map[int64]string{}, order: orders{
+		origin:   order{of: func(k *knownPerson) uint64 { return k.origin }},
+		employee: order{of: func(k *knownPerson) uint64 { return k.employee }},
+		name:     order{of: func(k *knownPerson) uint64 { return k.name }},
+		id:       order{of: func(k *knownPerson) uint64 { return uint64(k.id) }},
+	}}
 }
 
 // listInactive lists the inactive people. A server may have no such list.
@@ -203,10 +211,16 @@ func (x *people) add(p procore.Person, rows *index) {
 // sort builds the indexes of the people.
 func (x *people) sort() {
 	x.numbers = nil
-	x.order.id = x.ordered(func(p *knownPerson) uint64 { return uint64(p.id) })
-	x.order.origin = x.ordered(func(p *knownPerson) uint64 { return p.origin })
-	x.order.employee = x.ordered(func(p *knownPerson) uint64 { return p.employee })
-	x.order.name = x.ordered(func(p *knownPerson) uint64 { return p.name })
+	for _, o := range []*order{&x.order.origin, &x.order.employee, &x.order.name, &x.order.id} {
+		for i := range x.known {
+			if o.of(&x.known[i]) != 0 {
+				o.places = append(o.places, uint32(i))
+			}
+		}
+		slices.SortFunc(o.places, func(a, b uint32) int {
+			return cmp.Or(cmp.Compare(o.of(&x.known[a]), o.of(&x.known[b])), cmp.Compare(a, b))
+		})
+	}
 }
 
 func (x *people) text(s string) uint64 {
@@ -222,59 +236,26 @@ func (x *people) id(s string) uint64 {
 	if s == "" {
 		return 0
 	}
-	const lower = 1<<32 - 1
-	return max(x.text(foldID(s))&^lower|x.text(s)&lower, 1)
+	return max(x.text(foldID(s))&^lowerHalf|x.text(s)&lowerHalf, 1)
 }
+
+// lowerHalf is the half of a hashed ID that depends on case and leading zeros.
+const lowerHalf = 1<<32 - 1
 
 func (x *people) name(first, last string) uint64 {
 	return max(maphash.String(x.seed, foldName(first, last)), 1)
 }
 
-// ordered returns the places of people with the attribute, ordered by attribute and
-// then as listed.
-func (x *people) ordered(attribute func(*knownPerson) uint64) []uint32 {
-	var places []uint32
-	for i := range x.known {
-		if attribute(&x.known[i]) != 0 {
-			places = append(places, uint32(i))
-		}
-	}
-	slices.SortFunc(places, func(a, b uint32) int {
-		switch v, w := attribute(&x.known[a]), attribute(&x.known[b]); {
-		case v < w:
-			return -1
-		case v > w:
-			return 1
-		}
-		return int(a) - int(b)
-	})
-	return places
-}
-
-// with returns the places of the people with the attribute h.
-func (x *people) with(places []uint32, h uint64, attribute func(*knownPerson) uint64) []uint32 {
-	if h == 0 {
-		return nil
-	}
-	from, _ := slices.BinarySearchFunc(places, h, func(at uint32, h uint64) int {
-		switch v := attribute(&x.known[at]); {
-		case v < h:
-			return -1
-		case v > h:
-			return 1
-		}
-		return 0
-	})
-	to := from
-	for to < len(places) && attribute(&x.known[places[to]]) == h {
-		to++
-	}
-	return places[from:to]
+// with returns the places of the people with an attribute from low to high.
+func (x *people) with(o *order, low, high uint64) []uint32 {
+	from := sort.Search(len(o.places), func(i int) bool { return o.of(&x.known[o.places[i]]) >= low })
+	to := sort.Search(len(o.places), func(i int) bool { return o.of(&x.known[o.places[i]]) > high })
+	return o.places[from:to]
 }
 
 // person returns the listed person with an ID, or nil.
 func (x *people) person(id int64) *knownPerson {
-	for _, at := range x.with(x.order.id, uint64(id), func(p *knownPerson) uint64 { return uint64(p.id) }) {
+	for _, at := range x.with(&x.order.id, uint64(id), uint64(id)) {
 		return &x.known[at]
 	}
 	return nil
@@ -331,14 +312,14 @@ type match struct {
 func (x *people) find(p *mapping.Person, sharedID bool) match {
 	name, last := x.name(p.FirstName, p.LastName), x.name("", p.LastName)
 	origin, employee := x.id(p.OriginID), x.id(p.EmployeeID)
-	owners := x.with(x.order.employee, employee, func(k *knownPerson) uint64 { return k.employee })
+	owners := x.with(&x.order.employee, employee, employee)
 	m := match{shared: x.severalLastNames(owners)}
 	for _, id := range []struct {
 		by     keyKind
 		owners []uint32
 		shared bool
 	}{
-		{byOriginID, x.with(x.order.origin, origin, func(k *knownPerson) uint64 { return k.origin }), false},
+		{byOriginID, x.with(&x.order.origin, origin, origin), false},
 		{byEmployeeID, owners, sharedID || m.shared},
 	} {
 		var renamed []int64
@@ -367,7 +348,7 @@ func (x *people) find(p *mapping.Person, sharedID bool) match {
 	}
 	m.by, m.nameOnly = byName, origin != 0 || employee != 0
 	var alike []int64
-	for _, at := range x.with(x.order.name, name, func(k *knownPerson) uint64 { return k.name }) {
+	for _, at := range x.with(&x.order.name, name, name) {
 		switch k := &x.known[at]; {
 		case unlike(k.origin, origin) || unlike(k.employee, employee):
 		case k.origin != 0 && origin != 0:
@@ -408,23 +389,15 @@ func unlike(a, b uint64) bool { return a != 0 && b != 0 && a>>32 != b>>32 }
 // returns the people whose claim changed.
 func (x *people) claim(p *mapping.Person, claims func(id int64) bool) (changed []int64) {
 	for _, one := range []struct {
-		id     uint64
-		places []uint32
-		of     func(*knownPerson) uint64
-	}{
-		{x.id(p.OriginID), x.order.origin, func(k *knownPerson) uint64 { return k.origin }},
-		{x.id(p.EmployeeID), x.order.employee, func(k *knownPerson) uint64 { return k.employee }},
-	} {
+		id    uint64
+		order *order
+	}{{x.id(p.OriginID), &x.order.origin}, {x.id(p.EmployeeID), &x.order.employee}} {
 		if one.id == 0 {
 			continue
 		}
-		folded := one.id >> 32 // see id
-		from := sort.Search(len(one.places), func(i int) bool { return one.of(&x.known[one.places[i]])>>32 >= folded })
-		for _, at := range one.places[from:] {
+		folded := one.id &^ lowerHalf
+		for _, at := range x.with(one.order, folded, folded|lowerHalf) {
 			k := &x.known[at]
-			if one.of(k)>>32 != folded {
-				break
-			}
 			if claimed := claims(k.id); k.claimed != claimed {
 				k.claimed = claimed
 				changed = append(changed, k.id)

@@ -219,8 +219,7 @@ func (c *LiveCheck) take(p *part, place int, o outcome.Outcome) {
 // hasLeft returns the note on a row that says that the person may have left.
 func (c *LiveCheck) hasLeft(p *part, row *sourceRow) []outcome.Problem {
 	v := partValidation{left: map[int]*leftNote{}}
-	a := &validator{mapper: p.mapper, cell: p.source.cell, columns: p.columns}
-	v.noteLeft(a, row)
+	v.noteLeft(newValidator(p, &v), row)
 	for column, note := range v.left {
 		one := note.note(p.mapper, column)
 		return []outcome.Problem{{Code: CodeHasLeft, Cell: p.source.cell(row.line, column), Message: one.Message, Hint: one.Hint}}

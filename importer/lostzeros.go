@@ -247,13 +247,13 @@ func (a *validator) checkLostZeros(one *checked) {
 		return
 	}
 	problems, notes := a.zeros.check(one.sourceRow, &one.person)
-	one.problems = notes
+	one.outcome.Problems = notes
 	if len(problems) > 0 {
 		one.set(outcome.Invalid, problems...)
 		one.claims = false
 	}
-	for i := range one.problems {
-		one.problems[i] = a.at(one.line, one.problems[i])
+	for i := range one.outcome.Problems {
+		one.outcome.Problems[i] = a.at(one.line, one.outcome.Problems[i])
 	}
 }
 

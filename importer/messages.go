@@ -15,7 +15,7 @@ import (
 func (r *run) problems(intake context.Context, t *task, f facts, d decision) []outcome.Problem {
 	var problems []outcome.Problem
 	for _, code := range d.codes {
-		problems = append(problems, r.at(t, r.problem(t, f, d, code)))
+		problems = append(problems, r.at(t.line, r.problem(t, f, d, code)))
 	}
 	if d.open && d.next == ready && f.state == ledger.Intended {
 		problems = append(problems, outcome.Problem{
@@ -187,14 +187,6 @@ func sentElsewhere(project int64) outcome.Problem {
 		Message: fmt.Sprintf("a run of %s sent a person with this origin ID and has no answer yet", of),
 		Hint:    "run the same command again when that run has ended: muster finds out before it sends anything",
 	}
-}
-
-// at adds the cell of the field in the roster to a problem.
-func (r *run) at(t *task, p outcome.Problem) outcome.Problem {
-	if column, ok := r.columns[mapping.Field(p.Field)]; ok {
-		p.Cell = r.source.cell(t.line, column)
-	}
-	return p
 }
 
 // list joins person IDs with commas. After five, list counts the rest.

@@ -119,12 +119,11 @@ func (r *run) read(intake, work context.Context, hand func(*task)) error {
 
 // newTask returns the task of a checked row.
 func newTask(sequence int, c *checked) *task {
-	t := &task{sequence: sequence, row: c.number, line: c.line, cells: c.cells, outcome: c.outcome()}
-	t.person, t.namesake, t.sharedID = c.person, c.namesake, c.sharedID
+	t := &task{sequence: sequence, row: c.number, line: c.line, cells: c.cells, identity: c.identity, outcome: c.outcome}
 	switch {
 	case c.kept():
 		t.origin, t.state = fromResults, done
-	case c.status != "":
+	case c.outcome.Status != "":
 		t.origin, t.state = fromValidation, done
 	}
 	return t

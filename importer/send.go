@@ -276,7 +276,7 @@ func (r *run) updateTitle(intake, work context.Context, t *task) {
 		<-r.busy.requests
 		if err == nil {
 			r.counters.updated.Add(1)
-			t.finish(outcome.Existing, r.at(t, outcome.Problem{
+			t.finish(outcome.Existing, r.at(t.line, outcome.Problem{
 				Code: "updated", Field: string(mapping.JobTitle), Message: "the job title in Procore was changed to the roster's",
 			}))
 			return

@@ -146,7 +146,7 @@ func (s *settler) settleOther(intake, work context.Context, t *task, now *people
 	}
 	switch {
 	case there.busy, there.failed:
-		t.finish(outcome.Unknown, s.at(t, sentElsewhere(project)))
+		t.finish(outcome.Unknown, s.at(t.line, sentElsewhere(project)))
 		return nil
 	case there.people.listed.Sub(t.since) < s.settleAfter():
 		return nil // one listing serves many rows, and began too early for this row
@@ -160,7 +160,7 @@ func (s *settler) settleOther(intake, work context.Context, t *task, now *people
 	}
 	people := there.stale.keys[t.entry.Intent.Key]
 	if len(people) > 1 {
-		t.finish(outcome.Unknown, s.at(t, sentElsewhere(project)))
+		t.finish(outcome.Unknown, s.at(t.line, sentElsewhere(project)))
 		return nil
 	}
 	if err := there.stale.settleIntent(work, t.entry.Intent, people); err != nil {

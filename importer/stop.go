@@ -13,6 +13,7 @@ import (
 	"muster/importer/ledger"
 	"muster/importer/outcome"
 	"muster/importer/procore"
+	"muster/importer/text"
 	"muster/mapping"
 	"muster/ratelimit"
 )
@@ -85,21 +86,21 @@ type MaxErrors struct {
 }
 
 // ParseMaxErrors reads "20" (rows) or "5%" (of the roster's rows).
-func ParseMaxErrors(text string) (MaxErrors, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
+func ParseMaxErrors(most string) (MaxErrors, error) {
+	most = strings.TrimSpace(most)
+	if most == "" {
 		return MaxErrors{}, nil
 	}
-	if number, ok := strings.CutSuffix(text, "%"); ok {
+	if number, ok := strings.CutSuffix(most, "%"); ok {
 		percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if err != nil || math.IsNaN(percent) || percent < 0 || percent > 100 {
-			return MaxErrors{}, fmt.Errorf("%q is not a share between 0%% and 100%%", text)
+			return MaxErrors{}, fmt.Errorf("%q is not a share between 0%% and 100%%", most)
 		}
 		return MaxErrors{set: true, percent: percent}, nil
 	}
-	rows, err := strconv.Atoi(text)
+	rows, err := strconv.Atoi(most)
 	if err != nil || rows < 0 {
-		return MaxErrors{}, fmt.Errorf("%q is neither a number of rows (20) nor a share of them (5%%)", text)
+		return MaxErrors{}, fmt.Errorf("%q is neither a number of rows (20) nor a share of them (5%%)", most)
 	}
 	return MaxErrors{set: true, rows: rows}, nil
 }
@@ -126,13 +127,6 @@ func (m MaxErrors) String() string {
 // CodeMaxErrors is the code of a run that MaxErrors stopped.
 const CodeMaxErrors = "max_errors"
 
-func rowsEnded(n int) string {
-	if n == 1 {
-		return "1 row has ended"
-	}
-	return fmt.Sprintf("%d rows have ended", n)
-}
-
 // stop returns the reason for the end of a run after too many rows without a person.
 // More rows may end so before the run is over, so the message has no number.
 func (m MaxErrors) stop() *StopError {
@@ -146,7 +140,7 @@ func (m MaxErrors) stop() *StopError {
 // stopAfter returns the reason with the number of rows that ended without a person.
 func (m MaxErrors) stopAfter(errors int) *StopError {
 	stop := m.stop()
-	stop.Message = fmt.Sprintf("stopped: %s without a person, more than the %s allowed by --max-errors", rowsEnded(errors), m)
+	stop.Message = fmt.Sprintf("stopped: %s without a person, more than the %s allowed by --max-errors", text.Plural(errors, "row has ended", "rows have ended"), m)
 	return stop
 }
 

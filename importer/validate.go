@@ -26,40 +26,22 @@ const (
 // validator finds the problems of rows before a row is sent. A validator is not safe
 // for concurrent use.
 type validator struct {
-	mapper     *mapping.Mapper
-	cell       func(line, column int) string
-	namesakes  bool // two people may share a name
+	*part
 	index      *index
-	columns    map[mapping.Field]int // the roster's column of each field
-	occurrence map[string]int        // rows so far with a repeated name, if namesakes are allowed
-	detailed   bool                  // most rows say more than a name
-	zeros      *lostZeros            // of a results file; otherwise nil
+	occurrence map[string]int // rows so far with a repeated name, if namesakes are allowed
 }
 
-// checked is a row with the verdict of the validator.
+// checked is a row with the result of validating it: a status, or none for a row that would
+// be sent.
 type checked struct {
 	*sourceRow
-	verdict
-	person mapping.Person
-	claims bool // the row has a key, which an earlier row may have, too
+	identity
+	outcome outcome.Outcome // with notes, if the row would be sent
+	claims  bool            // the row has a key, which an earlier row may have, too
 }
 
 func newValidator(p *part, v *partValidation) *validator {
-	return &validator{
-		mapper: p.mapper, cell: p.source.cell, index: v.index,
-		namesakes: p.AllowNamesakes, columns: p.columns, occurrence: map[string]int{},
-		detailed: p.detailed, zeros: p.zeros,
-	}
-}
-
-// verdict is the result of validating a row: a status, or none for a row that would be
-// sent.
-type verdict struct {
-	status   outcome.Status    // "" if the row would be sent
-	problems []outcome.Problem // notes, if the row would be sent
-	personID int64
-	namesake int  // the number of the row among rows of one name, from 1
-	sharedID bool // rows of other last names have the row's employee ID, too
+	return &validator{part: p, index: v.index, occurrence: map[string]int{}}
 }
 
 // mapRow maps a row, and finds out whether the row has a key. mapRow only reads the
@@ -96,7 +78,7 @@ func (a *validator) mapRareRow(one *checked) {
 	switch rare := one.rare; {
 	case rare.kept != nil:
 		one.set(rare.kept.Status, rare.kept.Problems...)
-		one.personID = rare.kept.PersonID
+		one.outcome.PersonID = rare.kept.PersonID
 		one.claims = rare.kept.Status.HasPerson() && len(a.mapper.Map(one.cells, one.kinds, &one.person)) == 0
 	case rare.err != nil:
 		one.set(outcome.Invalid, outcome.Problem{
@@ -111,8 +93,8 @@ func (a *validator) mapRareRow(one *checked) {
 	}
 }
 
-func (v *verdict) set(s outcome.Status, problems ...outcome.Problem) {
-	v.status, v.problems = s, problems
+func (one *checked) set(s outcome.Status, problems ...outcome.Problem) {
+	one.outcome.Status, one.outcome.Problems = s, problems
 }
 
 // kept reports whether an earlier run is done with the row.
@@ -126,8 +108,8 @@ func (a *validator) checkDuplicate(one *checked) {
 	} else {
 		a.checkID(one)
 	}
-	if one.status == "" {
-		one.problems = append(one.problems, a.remarks(one)...)
+	if one.outcome.Status == "" {
+		one.outcome.Problems = append(one.outcome.Problems, a.remarks(one)...)
 	}
 }
 
@@ -135,10 +117,10 @@ func (a *validator) checkDuplicate(one *checked) {
 // rows of the name that have an ID.
 func (a *validator) checkName(one *checked) {
 	key := personKey(&one.person, 1)
-	first := a.index.addName(key, one.number, !a.namesakes)
+	first := a.index.addName(key, one.number, !a.AllowNamesakes)
 	switch {
 	case first == one.number:
-	case a.namesakes:
+	case a.AllowNamesakes:
 		// The first row of a name has no entry, and counts 1.
 		one.namesake = max(a.occurrence[string(key)], 1) + 1
 		a.occurrence[string(key)] = one.namesake
@@ -227,12 +209,12 @@ func (a *validator) remarks(one *checked) []outcome.Problem {
 	return remarks
 }
 
-// at adds the cell of the field to a problem.
-func (a *validator) at(line int, p outcome.Problem) outcome.Problem {
-	if column, ok := a.columns[mapping.Field(p.Field)]; ok {
-		p.Cell = a.cell(line, column)
+// at adds the cell of the field to a problem of a line.
+func (p *part) at(line int, problem outcome.Problem) outcome.Problem {
+	if column, ok := p.columns[mapping.Field(problem.Field)]; ok {
+		problem.Cell = p.source.cell(line, column)
 	}
-	return p
+	return problem
 }
 
 func (a *validator) problems(row *sourceRow, problems []mapping.Problem) []outcome.Problem {
@@ -240,7 +222,7 @@ func (a *validator) problems(row *sourceRow, problems []mapping.Problem) []outco
 	for i, p := range problems {
 		out[i] = outcome.Problem{Code: p.Code, Field: string(p.Field), Message: p.Message, Hint: p.Hint}
 		if p.Column >= 0 {
-			out[i].Cell = a.cell(row.line, p.Column)
+			out[i].Cell = a.source.cell(row.line, p.Column)
 		}
 		if p.Code == "formula_error" && p.Column >= 0 && p.Column < len(row.cells) && strings.HasPrefix(row.cells[p.Column], "=") {
 			out[i].Message = fmt.Sprintf("the workbook holds no result of the formula %q", row.cells[p.Column])
@@ -363,24 +345,24 @@ func (p *part) validateRows(ctx context.Context, index *index) (*partValidation,
 			return nil, err
 		}
 		for i := range batch {
-			v.take(p, a, &batch[i])
+			v.take(a, &batch[i])
 		}
 	}
 	return v, nil
 }
 
 // take counts a row, and adds it to notes.
-func (v *partValidation) take(p *part, a *validator, one *checked) {
+func (v *partValidation) take(a *validator, one *checked) {
 	v.count(one)
-	if one.status == "" {
+	if one.outcome.Status == "" {
 		v.noteLeft(a, one.sourceRow)
 		v.noteMarkers(a, one.sourceRow)
 	}
 	if one.sharedID && !one.kept() {
 		v.sharedIDs.Add(a.at(one.line, sharedID(one.person.EmployeeID)), one.number)
 	}
-	if p.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
-		v.kept[one.personID] = true
+	if a.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
+		v.kept[one.outcome.PersonID] = true
 	}
 }
 
@@ -398,19 +380,15 @@ func (v *Validation) count(one *checked) {
 	v.Rows++
 	switch {
 	case one.kept():
-		v.Kept.Add(one.status, 1)
-	case one.status == outcome.Invalid:
+		v.Kept.Add(one.outcome.Status, 1)
+	case one.outcome.Status == outcome.Invalid:
 		v.Invalid++
-	case one.status == outcome.Skipped:
+	case one.outcome.Status == outcome.Skipped:
 		v.Skipped++
-		if one.problems[0].Code == codeNoPerson {
+		if one.outcome.Problems[0].Code == codeNoPerson {
 			v.NoPerson++
 		}
 	default:
 		v.Create++
 	}
-}
-
-func (one *checked) outcome() outcome.Outcome {
-	return outcome.Outcome{Row: one.number, Status: one.status, PersonID: one.personID, Problems: one.problems}
 }

@@ -40,39 +40,11 @@ func (l *Ledger) CreatedPeople(ctx context.Context, runID string) (people []Crea
 	if err := l.Lookup(ctx, keys, entries); err != nil {
 		return nil, 0, err
 	}
-	back, err := l.createdLater(ctx, runID, keys)
-	if err != nil {
-		return nil, 0, err
-	}
 	for i, e := range entries {
-		// The key may have created another person since.
-		people[i].Removed = e.State != Created || e.PersonID != people[i].PersonID || back[people[i].Key]
+		// The key may have created another person since, or a later run put the person back.
+		people[i].Removed = e.State != Created || e.PersonID != people[i].PersonID || e.Creator != runID
 	}
 	return people, unresolved, nil
-}
-
-// createdLater returns the keys whose person another run than the given run created
-// last, or put back on the project after an undo.
-func (l *Ledger) createdLater(ctx context.Context, runID string, keys []Key) (map[Key]bool, error) {
-	runs, err := l.store.Runs(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	records, err := l.store.People(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	var number int64
-	for _, run := range runs {
-		if run.ID == runID {
-			number = run.number
-		}
-	}
-	later := make(map[Key]bool)
-	for _, p := range records {
-		later[p.key] = p.createdBy != 0 && p.createdBy != number
-	}
-	return later, nil
 }
 
 // Removal is the intent to take a person off the project.
