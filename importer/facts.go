@@ -110,11 +110,8 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	if offProject || known != 0 && now.inactive.person(known) != nil {
 		f.inactive = []int64{known}
 	}
-	if f.state == ledger.Created && !f.present {
-		if f.recent, err = r.createdLately(work, t.key, now); err != nil {
-			return f, err
-		}
-	}
+	// Such a listing need not show the person.
+	f.recent = f.state == ledger.Created && !t.entry.Settled.IsZero() && now.listed.Sub(t.entry.Settled) < r.settleAfter()
 	if f.group, err = r.groupOf(work, t, f.match); err != nil {
 		return f, err
 	}
@@ -166,16 +163,6 @@ func (r *run) awaitLag(work context.Context, t *task, f *facts, now *people) err
 		}
 	}
 	return nil
-}
-
-// createdLately reports whether a listing began within settle-after of the
-// creation of a key's person. Such a listing need not show the person.
-func (r *run) createdLately(work context.Context, key ledger.Key, now *people) (bool, error) {
-	at, err := r.Ledger.LastSettled(work, key)
-	if err != nil {
-		return false, fmt.Errorf("look up in the ledger when a person was created: %w", err)
-	}
-	return !at.IsZero() && now.listed.Sub(at) < r.settleAfter(), nil
 }
 
 // decide reconciles a task with a listing, and carries the decision out. When

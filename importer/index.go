@@ -111,7 +111,7 @@ func (x *index) addNamed(p *mapping.Person, row int) {
 	if !x.again || !x.withoutID || !x.hasName(p) {
 		return
 	}
-	name := x.hash(nameKeyOf(p))
+	name := x.hash(nameKey(p, 1))
 	if x.named[name] == 0 {
 		x.named[name] = uint32(row)
 	}
@@ -146,12 +146,12 @@ func (x *index) claims(p *mapping.Person) bool {
 
 // hasName reports whether a row without an ID has the person's name.
 func (x *index) hasName(p *mapping.Person) bool {
-	return x.hasKey(nameKeyOf(p))
+	return x.hasKey(nameKey(p, 1))
 }
 
-// nameKeyOf returns the key that the person has without an ID.
-func nameKeyOf(p *mapping.Person) []byte {
-	return personKey(&mapping.Person{FirstName: p.FirstName, LastName: p.LastName}, 1)
+// nameKey returns the key that the person has without an ID.
+func nameKey(p *mapping.Person, namesake int) []byte {
+	return personKey(&mapping.Person{FirstName: p.FirstName, LastName: p.LastName}, namesake)
 }
 
 func (x *index) hasKey(key []byte) bool {

@@ -129,7 +129,7 @@ func (r *run) ledgerKey(key []byte) ledger.Key {
 // fullNameKey returns the ledger's key of the task's full name in the project,
 // whatever IDs the row has.
 func (r *run) fullNameKey(t *task) ledger.Key {
-	return r.ledgerKey(personKey(t.withoutID(), 1))
+	return r.ledgerKey(nameKey(&t.person, 1))
 }
 
 // employeeKey returns the ledger's key of the task's employee ID in the project,

@@ -384,25 +384,3 @@ func (x *people) severalLastNames(places []uint32) bool {
 // unlike reports whether two IDs are given and differ in more than case and
 // leading zeros.
 func unlike(a, b uint64) bool { return a != 0 && b != 0 && a>>32 != b>>32 }
-
-// claim looks up anew which of the people with an ID of p have a row of the roster, and
-// returns the people whose claim changed.
-func (x *people) claim(p *mapping.Person, claims func(id int64) bool) (changed []int64) {
-	for _, one := range []struct {
-		id    uint64
-		order *order
-	}{{x.id(p.OriginID), &x.order.origin}, {x.id(p.EmployeeID), &x.order.employee}} {
-		if one.id == 0 {
-			continue
-		}
-		folded := one.id &^ lowerHalf
-		for _, at := range x.with(one.order, folded, folded|lowerHalf) {
-			k := &x.known[at]
-			if claimed := claims(k.id); k.claimed != claimed {
-				k.claimed = claimed
-				changed = append(changed, k.id)
-			}
-		}
-	}
-	return changed
-}

@@ -45,8 +45,14 @@ type LiveCheck struct {
 	counts LiveCounts
 	notes  []outcome.Group // about columns
 
-	owners  map[int64]mapping.Person // listed people who have an ID, by person ID
-	changed []int                    // places of rows that the latest edit concerned
+	owners  map[uint64][]owner // listed people by the key of an ID
+	changed []int              // places of rows that the latest edit concerned
+}
+
+// owner is a listed person who has an ID.
+type owner struct {
+	person int64
+	keys   []uint64 // see sharedKeys.keysOf
 }
 
 // liveRow is a row with the result of the check.
@@ -71,7 +77,7 @@ type LiveCounts struct {
 // dry run against the project. r may be closed afterwards; the connection and the
 // ledger must stay open.
 func NewLiveCheck(ctx context.Context, r *Roster, o Options) (*LiveCheck, error) {
-	c := &LiveCheck{places: map[int]int{}, owners: map[int64]mapping.Person{}, edits: r.source.edits, shared: newSharedKeys(), groups: liveGroups{}}
+	c := &LiveCheck{places: map[int]int{}, owners: map[uint64][]owner{}, edits: r.source.edits, shared: newSharedKeys(), groups: liveGroups{}}
 	if err := c.load(ctx, r); err != nil {
 		return nil, err
 	}
@@ -189,7 +195,10 @@ func (c *LiveCheck) list(ctx context.Context, p *part) error {
 	err := p.listFirst(ctx, func(one procore.Person) {
 		if one.OriginID != "" || one.EmployeeID != "" {
 			names[one.ID] = strings.TrimSpace(one.FirstName + " " + one.LastName)
-			c.owners[one.ID] = mapping.Person{OriginID: one.OriginID, EmployeeID: one.EmployeeID, FirstName: one.FirstName, LastName: one.LastName}
+			keys := c.shared.keysOf(&mapping.Person{OriginID: one.OriginID, EmployeeID: one.EmployeeID, FirstName: one.FirstName, LastName: one.LastName})
+			for _, key := range keys[1:] {
+				c.owners[key] = append(c.owners[key], owner{one.ID, keys})
+			}
 		}
 	})
 	if listed := p.validation.people; err == nil && listed != nil && len(names) > 0 {
@@ -261,34 +270,29 @@ func (c *LiveCheck) keysOf(p *part, row *sourceRow) []uint64 {
 func (c *LiveCheck) Edit(ctx context.Context, edits Edits, lines []int) error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	affected, before := map[int]bool{}, map[int]mapping.Person{}
+	affected, edited, keys := map[int]bool{}, map[int]bool{}, []uint64{}
 	for _, line := range lines {
-		place, ok := c.places[line]
-		if !ok {
-			continue
+		if place, ok := c.places[line]; ok {
+			edited[place], affected[place] = true, true
+			keys = append(keys, c.rows[place].keys...)
 		}
-		affected[place] = true
-		before[place] = c.personOf(place)
-		c.shared.rowsWith(c.rows[place].keys, affected)
 	}
+	c.shared.rowsWith(keys, affected)
 	c.edits = edits
-	for place := range before {
+	for place := range edited {
 		row := c.row(place)
 		if c.im.split.ByRow && !slices.Contains(c.im.split.Projects, c.im.split.projectOf(row.cells)) {
 			return ErrCheckAnew
 		}
-		keys := c.keysOf(c.im.parts[0], row)
-		c.shared.put(place, c.rows[place].keys, keys)
-		c.rows[place].keys = keys
+		now := c.keysOf(c.im.parts[0], row)
+		c.shared.put(place, c.rows[place].keys, now)
+		c.rows[place].keys = now
+		keys = append(keys, now...)
 	}
-	needed := map[int]bool{}
-	for place := range before {
-		c.shared.rowsWith(c.rows[place].keys, affected)
-		c.claim(before[place], affected)
-		c.claim(c.personOf(place), affected)
-	}
+	c.shared.rowsWith(keys, affected)
+	c.claim(keys, affected)
+	needed := maps.Clone(affected)
 	for place := range affected {
-		needed[place] = true
 		c.shared.rowsWith(c.rows[place].keys, needed)
 	}
 	c.changed = slices.Sorted(maps.Keys(affected))
@@ -314,22 +318,22 @@ func (c *LiveCheck) checkRows(ctx context.Context, affected, needed map[int]bool
 	return nil
 }
 
-func (c *LiveCheck) personOf(place int) (person mapping.Person) {
-	row := c.row(place)
-	_ = c.im.parts[0].mapper.Map(row.cells, row.kinds, &person) // an invalid row shows its IDs, too
-	return person
-}
-
-// claim follows an edit of the IDs of p in the listed people, and adds the rows that
-// have the name of a person who has got or lost a row.
-func (c *LiveCheck) claim(p mapping.Person, affected map[int]bool) {
-	for _, part := range c.im.parts {
-		if part.validation.people == nil {
-			continue
-		}
-		for _, id := range part.validation.people.claim(&p, func(id int64) bool { owner := c.owners[id]; return c.shared.has(&owner) }) {
-			owner := c.owners[id]
-			c.shared.rowsWith(c.shared.keysOf(&owner), affected)
+// claim looks up anew which of the listed people with one of the keys have a row of the
+// roster, and adds the rows that have a key of a person who has got or lost a row.
+func (c *LiveCheck) claim(keys []uint64, affected map[int]bool) {
+	for _, key := range keys {
+		for _, owner := range c.owners[key] {
+			claimed := slices.ContainsFunc(owner.keys[1:], func(id uint64) bool { return len(c.shared.rows[id]) > 0 })
+			for _, part := range c.im.parts {
+				listed := part.validation.people
+				if listed == nil {
+					continue
+				}
+				if k := listed.person(owner.person); k != nil && k.claimed != claimed {
+					k.claimed = claimed
+					c.shared.rowsWith(owner.keys, affected)
+				}
+			}
 		}
 	}
 }
@@ -370,12 +374,7 @@ func newSharedKeys() sharedKeys { return sharedKeys{maphash.MakeSeed(), map[uint
 
 // keysOf returns the keys of a person: the name, and the IDs if there are any.
 func (s *sharedKeys) keysOf(p *mapping.Person) []uint64 {
-	name := mapping.Person{FirstName: p.FirstName, LastName: p.LastName}
-	return append(s.idsOf(p), maphash.Bytes(s.seed, personKey(&name, 1)))
-}
-
-func (s *sharedKeys) idsOf(p *mapping.Person) []uint64 {
-	var keys []uint64
+	keys := []uint64{maphash.Bytes(s.seed, nameKey(p, 1))}
 	if p.OriginID != "" {
 		keys = append(keys, maphash.Bytes(s.seed, idKey(byOriginID, p)))
 	}
@@ -411,9 +410,4 @@ func (s *sharedKeys) rowsWith(keys []uint64, into map[int]bool) {
 			into[int(place)] = true
 		}
 	}
-}
-
-// has reports whether a row has one of the person's IDs.
-func (s *sharedKeys) has(p *mapping.Person) bool {
-	return slices.ContainsFunc(s.idsOf(p), func(key uint64) bool { return len(s.rows[key]) > 0 })
 }

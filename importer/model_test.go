@@ -70,7 +70,8 @@ func modelKey(p mapping.Person) string { return string(personKey(&p, 1)) }
 
 // list returns a listing that begins at a tick.
 func (w *modelWorld) list(at int) *people {
-	x := &people{seed: modelSeed, listed: time.Unix(int64(at), 0)}
+	x := newPeople()
+	x.seed, x.listed = modelSeed, time.Unix(int64(at), 0)
 	for _, p := range w.people {
 		if p.visible >= 0 && p.visible <= at {
 			x.add(p.Person, nil)

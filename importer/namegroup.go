@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"muster/importer/ledger"
-	"muster/mapping"
 )
 
 // nameGroups tracks rows of the same name, for --allow-namesakes. A listing shows
@@ -25,12 +24,7 @@ func (r *run) nameKey(t *task) string {
 	if !r.AllowNamesakes {
 		return ""
 	}
-	return string(personKey(t.withoutID(), 1))
-}
-
-// withoutID returns the person with nothing but the name.
-func (i *identity) withoutID() *mapping.Person {
-	return &mapping.Person{FirstName: i.person.FirstName, LastName: i.person.LastName}
+	return string(nameKey(&t.person, 1))
 }
 
 // renumber gives a task a number within the name that no finished row of a results
@@ -69,7 +63,7 @@ func (r *run) renumber(work context.Context, t *task) error {
 func (r *run) nameKeys(t *task, n int) []ledger.Key {
 	keys := make([]ledger.Key, n)
 	for i := range keys {
-		keys[i] = r.ledgerKey(personKey(t.withoutID(), i+1))
+		keys[i] = r.ledgerKey(nameKey(&t.person, i+1))
 	}
 	return keys
 }

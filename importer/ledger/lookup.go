@@ -10,10 +10,11 @@ import (
 // Entry is what the ledger knows of a key.
 type Entry struct {
 	State    State
-	PersonID int64  // of Created and Removed; of Intended, the person removed before
-	Project  int64  // of the run that made Intent, or else settled the key last; 0 if none did
-	Creator  string // of Created: the ID of the run that created the person; "" if the run was pruned
-	Intent   Intent // of Intended
+	PersonID int64     // of Created and Removed; of Intended, the person removed before
+	Project  int64     // of the run that made Intent, or else settled the key last; 0 if none did
+	Creator  string    // of Created: the ID of the run that created the person; "" if the run was pruned
+	Settled  time.Time // of Created: when the answer was recorded, by this machine's clock
+	Intent   Intent    // of Intended
 }
 
 // lookupSize is how many keys are looked up at a time.
@@ -50,6 +51,7 @@ func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error 
 		case p.state == Created || e.State == Absent: // Created with an intent: a removal is open
 			e = Entry{State: p.state, PersonID: p.id, Project: p.project}
 			if e.State == Created {
+				e.Settled = l.localTime(p.created)
 				if e.Creator, err = l.creator(ctx, &p); err != nil {
 					return err
 				}
@@ -110,16 +112,6 @@ func (l *Ledger) OpenIntents(ctx context.Context, s Scope) ([]Intent, error) {
 		}
 	}
 	return intents, nil
-}
-
-// LastSettled returns when the person of a key was created, by the record of the
-// answer, or the zero time if no person was. The time is by this machine's clock.
-func (l *Ledger) LastSettled(ctx context.Context, key Key) (time.Time, error) {
-	people, err := l.store.People(ctx, []Key{key})
-	if err != nil || len(people) == 0 {
-		return time.Time{}, err
-	}
-	return l.localTime(people[0].created), nil
 }
 
 // LastCreated returns when the latest person with this name key or this ID key was
