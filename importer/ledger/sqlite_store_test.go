@@ -85,6 +85,9 @@ func record(tb testing.TB, l *ledger.Ledger, i ledger.Intent, r ledger.Result) {
 // anyCreator compares entries by everything but the run that created the person, and when.
 var anyCreator = cmpopts.IgnoreFields(ledger.Entry{}, "Creator", "Settled")
 
+// anyTime compares entries by everything but when the person was created.
+var anyTime = cmpopts.IgnoreFields(ledger.Entry{}, "Settled")
+
 func lookup(tb testing.TB, l *ledger.Ledger, keys ...ledger.Key) []ledger.Entry {
 	tb.Helper()
 	entries := make([]ledger.Entry, len(keys))
