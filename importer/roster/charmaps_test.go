@@ -36,6 +36,7 @@ func TestCodePages(t *testing.T) {
 		{"Windows-1252, an apostrophe", charmap.Windows1252, []string{"Ann,O’Hara", "Bo,Lee"}},
 		{"Windows-1252, signs alone", charmap.Windows1252, []string{"Ann,Hara – ½", "Bo,Lee"}},
 		{"ISO-8859-15", charmap.ISO8859_15, append(slices.Clone(western), "Cœur,Škvor")},
+		{"ISO-8859-15, France", charmap.ISO8859_15, []string{"Zoé,Lefèvre", "Béatrice,Œuvrard", "François,Châtel", "Élodie,Noël"}},
 		{"MacRoman", charmap.Macintosh, western},
 		{"IBM850", charmap.CodePage850, western},
 		{"Windows-1250, Poland", charmap.Windows1250, polish},
