@@ -30,6 +30,7 @@ func charmaps() []charmapGuess {
 		{name: "Windows-1257", Charmap: charmap.Windows1257, rarity: usual},
 		{name: "Windows-1251", Charmap: charmap.Windows1251, rarity: usual},
 		{name: "Windows-1253", Charmap: charmap.Windows1253, rarity: usual},
+		{name: "Windows-1255", Charmap: charmap.Windows1255, rarity: usual},
 		{name: "ISO-8859-2", Charmap: charmap.ISO8859_2, rarity: usual},
 		{name: "ISO-8859-15", Charmap: charmap.ISO8859_15, rarity: usual},
 		{name: "ISO-8859-9", Charmap: charmap.ISO8859_9, rarity: usual},

@@ -54,6 +54,7 @@ func TestCodePages(t *testing.T) {
 		{"Windows-1251, Ukraine", charmap.Windows1251, []string{"Їлія,Ґедзь", "Єлизавета,Ковтун", "Дмитро,Сірко"}},
 		{"KOI8-R", charmap.KOI8R, []string{"Григорий,Щеглов", "Ксения,Объедкова"}},
 		{"ISO-8859-5", charmap.ISO8859_5, []string{"Григорий,Щеглов", "Ксения,Объедкова"}},
+		{"Windows-1255", charmap.Windows1255, []string{"אבנר,גרינשטיין", "הדס,בן דור", "יפתח,אלקיים"}},
 		{"Windows-1253", charmap.Windows1253, []string{"Άρτεμις,Καλογήρου", "Έκτορας,Δεληγιάννης"}},
 		{"ISO-8859-7", charmap.ISO8859_7, []string{"Άρτεμις,Καλογήρου", "Έκτορας,Δεληγιάννης"}},
 	} {
