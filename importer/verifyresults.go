@@ -132,6 +132,6 @@ func lostPerson(damage *fault.Error) outcome.Problem {
 	}
 	return outcome.Problem{
 		Code: results.CodePersonUnclear, Message: "the number in import_person_id has lost digits, and the ledger does not know this person",
-		Hint: "nothing was sent for this row; copy the number from the file whose name ends in .bak, or from Procore's directory",
+		Hint: "nothing was sent for this row; copy the number from Procore's directory, or from a copy of the results that no spreadsheet has saved",
 	}
 }

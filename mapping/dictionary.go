@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -92,7 +93,42 @@ func meaningOf(heading string) meaning {
 	if m := known[key]; m != "" {
 		return m
 	}
-	return meaningOfPerson(key)
+	if m := meaningOfPerson(key); m != "" {
+		return m
+	}
+	if short := asOnID.ReplaceAllString(heading, ""); short != heading {
+		return meaningOf(short)
+	}
+	return meaningOfLanguages(heading)
+}
+
+// asOnID is what a form adds to a heading of names: First Name (as on ID).
+var asOnID = regexp.MustCompile(`(?i)[ ,(-]+(?:as (?:shown |printed |given |it appears )?(?:on|in|per) [^()]+|(?:in )?english|legal)\)?\s*$`)
+
+// meaningOfLanguages returns the meaning of a heading in several languages, such as
+// Prénom / First Name, if all of them mean the same. A heading that is known in one
+// language has no doubt left: Nom / Last Name.
+func meaningOfLanguages(heading string) meaning {
+	parts := strings.FieldsFunc(heading, func(r rune) bool { return r == '/' || r == '|' })
+	if len(parts) < 2 {
+		return ""
+	}
+	var certain meaning
+	meanings := make([]meaning, len(parts))
+	for i, part := range parts {
+		key := headingKey(part)
+		if meanings[i] = headings().meanings[key]; meanings[i] == "" {
+			meanings[i] = meaningOfPerson(key)
+		}
+		if !meanings[i].isAmbiguous() {
+			certain = meanings[i]
+		}
+	}
+	isOther := func(m meaning) bool { return m != certain && m != certain+"?" }
+	if certain == meansOther || slices.ContainsFunc(meanings, isOther) {
+		return ""
+	}
+	return certain
 }
 
 // The words of headings that say whose name or number a column holds, in front of or
@@ -155,12 +191,15 @@ var (
 	withheldParts    = wordSet("withheld", "inside", exactly)
 )
 
+// isHalfOfName reports whether a meaning is a first or a last name.
+func isHalfOfName(m meaning) bool { return m == meansFirstName || m == meansLastName }
+
 // isWithheld reports whether a heading names social security numbers, birth dates
 // or other numbers of the state, in any language. In doubt, the heading does.
 func isWithheld(heading string) bool {
 	words := headingWords(heading)
 	key := strings.Join(words, "")
-	if headings().meanings[key] == meansFullName { // Name as per Passport
+	if headings().meanings[key] == meansFullName || asOnID.MatchString(heading) && isHalfOfName(meaningOf(heading)) { // Name as per Passport
 		return false
 	}
 	if strings.HasPrefix(key, "ssn") || strings.HasSuffix(key, "ssn") || withheldHeadings()[key] ||

@@ -101,12 +101,12 @@ var (
 	formWords   = wordSet("headings", "form", exactly)
 )
 
-// formNumber is the number in front of a form's heading.
-var formNumber = regexp.MustCompile(`^\(\d+\) `)
+// formNumber is the number or letter in front of a form's heading.
+var formNumber = regexp.MustCompile(`^(?:\(\d+\)|\d{1,2}[.)]|\(?[A-Za-z]\)) `)
 
 // headingWords folds a heading into words: camelCase is split, "#" and the
 // abbreviations of "number" are the word number, "(required)" and the number in
-// front of a form's headings, as in "(3) Work Classification", are dropped.
+// front of a form's headings, as in "(3) Work Classification" and "2. Trade", are dropped.
 func headingWords(heading string) []string {
 	heading = formNumber.ReplaceAllString(heading, "")
 	var b strings.Builder
