@@ -26,6 +26,8 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 		return s.problem("formula_text", column, fmt.Sprintf("the %s %s is a formula, not a name", s.word(), quote(text)), "type the name itself")
 	case isDate(text):
 		return unclear("has become a date", "type the name")
+	case isExample(text):
+		return unclear("is an example, not a name", "delete the row, or type the name of the person")
 	case !hasLetter(text):
 		return unclear("has no letter", "type the name")
 	case strings.Contains(text, "?"):
@@ -40,6 +42,15 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 	default:
 		return unclear(fmt.Sprintf("holds %s, which is no part of a name", quote(part)), oneName)
 	}
+}
+
+// example is what forms write in front of an example: e.g. John.
+var example = regexp.MustCompile(`(?i)^(?:e\. ?g\.|eg:|ex[.:]|example:|i\. ?e\.|z\. ?b\.|p\. ?ej\.|ej[.:]|par ex\.|np\.) ?\pL`)
+
+// isExample reports whether a cell of a name is an example or names the type of the cell,
+// as rows below the headings of a form do.
+func isExample(text string) bool {
+	return example.MatchString(text) || strings.EqualFold(text, "text") || strings.EqualFold(text, "string") || strings.EqualFold(text, "varchar")
 }
 
 // nullName returns the problem of a word for nothing in place of a name.

@@ -135,6 +135,11 @@ func TestRemarksBehindNames(t *testing.T) {
 		{"Hall, Rusty", "Rusty|Hall"},
 	}, nil)
 	two := detect(t, mapping.Options{}, "First Name|Last Name")
+	for _, first := range []string{"e.g. John", "Example: John", "z. B. Hans", "text"} {
+		if problems := two.Map([]string{first, "Smith"}, nil, &mapping.Person{}); len(problems) == 0 || problems[0].Code != "name_unclear" {
+			t.Errorf("%s: %v", first, problems)
+		}
+	}
 	for last, code := range map[string]string{"Zorn-Inactive": "name_unclear", "Sato LAYOFF": "name_unclear", "Quit": "", "QUIT": "", "Lane-Fox": ""} {
 		var p mapping.Person
 		got := ""

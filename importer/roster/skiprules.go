@@ -21,7 +21,7 @@ const (
 	skipExport   = "a line of the export itself, not a person"
 	skipNote     = "a note, not a person"
 	skipNumber   = "a line number without a person"
-	skipColumns  = "the numbers of the columns, not a person"
+	skipColumns  = "the numbers or units of the columns, not a person"
 	skipHeadings = "the headings again, not a person"
 )
 
@@ -47,7 +47,7 @@ var skipRules = sync.OnceValue(func() []rule {
 	rules := []rule{
 		// Timesheets and payroll reports: "Total: 3", "Totals | | 78", "Total Workers | Foremen 3".
 		{reason: skipTotal, cells: anyCells, form: `{total}([^\pL|-][^|]*)?\| 9( \| 9)*$`},
-		{reason: skipTotal, cells: anyCells, form: `{total} (\| )?{counted}`},
+		{reason: skipTotal, cells: anyCells, form: `[^\pL|]*{total}[ *:=-]+(\| )?([0-9]+ )?{counted}`},
 		{reason: skipTotal, cells: anyCells, form: `{sum} (of|de|des|der) {counted}( \| 9)+$`},
 		{reason: skipTotal, cells: 1, form: `{total}([^\pL-].*)?[:=0-9]`},
 		{reason: skipTotal, cells: 1, wide: true, form: `{total}( [^,]*)?$`},
@@ -213,7 +213,7 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 	if c.repeatsHeader(row) {
 		return skipHeadings
 	}
-	if numbersColumns(row.Cells) {
+	if describesColumns(row.Cells) {
 		return skipColumns
 	}
 	l, short := newLine(row)
@@ -225,20 +225,22 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 	return reason
 }
 
-// numbersColumns reports whether a row numbers three columns or more, as forms do below
-// the headings: 1 | 2 | 3 or (1) | (2) | (3).
-func numbersColumns(cells []string) bool {
-	const few = 3
-	count := 0
+// describesColumns reports whether a row says something about the columns, as rows below
+// the headings of a form do: 1 | 2 | 3, or units in brackets such as (h) | ($/h).
+func describesColumns(cells []string) bool {
+	const few = 3 // for numbers without brackets
+	count, numbered, bracketed := 0, true, true
 	for _, cell := range cells {
 		if blank(cell) {
 			continue
 		}
-		if count++; strings.Trim(cell, " ().") != strconv.Itoa(count) {
-			return false
-		}
+		count++
+		text := strings.Trim(cell, " .")
+		inside := strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+		numbered = numbered && inside == strconv.Itoa(count)
+		bracketed = bracketed && len(inside) == len(text)-2
 	}
-	return count >= few
+	return count >= few && numbered || count > 1 && bracketed
 }
 
 // firstRule returns the first rule that applies to a line, or the zero rule.
