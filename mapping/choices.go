@@ -122,7 +122,7 @@ func (f *File) With(header []string, choices []Choice) ([]byte, error) {
 func twoColumns(f Field, header []string, one, other int) Problem {
 	return Problem{
 		Code: "heading_twice", Field: publicField(f), Column: other,
-		Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", f.word(), place(header, one), place(header, other)),
+		Message: fmt.Sprintf("two columns are to feed the %s: %s and %s", f.Word(), place(header, one), place(header, other)),
 		Hint:    "choose one of them",
 	}
 }

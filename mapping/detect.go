@@ -258,7 +258,7 @@ func (d *detector) chooseFullName() {
 			"name it in a mapping file: full_name: {column: …}, or first_name and last_name")
 		return
 	}
-	d.missing(missing[0], fmt.Sprintf("there is no column with the %s", missing[0].word()),
+	d.missing(missing[0], fmt.Sprintf("there is no column with the %s", missing[0].Word()),
 		fmt.Sprintf("add one, or name it in a mapping file: %s: {column: …}", missing[0]))
 }
 

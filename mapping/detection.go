@@ -132,7 +132,7 @@ func (s *Detection) apply(claims map[Field][]claim, answers []int) []Problem {
 	for _, half := range chooseNames(claims) {
 		problems = append(problems, Problem{
 			Code: "heading_missing", Field: half, Column: -1,
-			Message: fmt.Sprintf("there is no column with the %s", half.word()), Hint: "add one to the roster",
+			Message: fmt.Sprintf("there is no column with the %s", half.Word()), Hint: "add one to the roster",
 		})
 	}
 	return problems
@@ -196,7 +196,7 @@ func (d *detector) askNearMisses() {
 		one := answers[0]
 		d.ask(Question{Problem: Problem{
 			Code: "heading_near", Field: f, Column: one.Column,
-			Message: fmt.Sprintf("%s is nearly %s, but not quite; the %s has no column", place(d.header, one.Column), quote(one.Like), f.word()),
+			Message: fmt.Sprintf("%s is nearly %s, but not quite; the %s has no column", place(d.header, one.Column), quote(one.Like), f.Word()),
 			Hint:    fmt.Sprintf("if it is meant, correct the heading or say so in a mapping file: %s", d.entry(f, one.claim)),
 		}}, answers...)
 	}

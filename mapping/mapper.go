@@ -365,4 +365,4 @@ func (s *source) flawed(f flaw, raw string, column int) *Problem {
 }
 
 // word returns what people call the field.
-func (s *source) word() string { return s.field.word() }
+func (s *source) word() string { return s.field.Word() }

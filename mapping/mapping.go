@@ -109,8 +109,8 @@ func (f Field) info() fieldInfo {
 	return all[slices.IndexFunc(all, func(info fieldInfo) bool { return info.field == f })]
 }
 
-// word returns what people call a field.
-func (f Field) word() string { return f.info().word }
+// Word returns what people call a field.
+func (f Field) Word() string { return f.info().word }
 
 // isName reports whether a field is a name or half of a name.
 func (f Field) isName() bool { return f == FirstName || f == LastName || f == fullName }

@@ -83,7 +83,7 @@ func (q *Question) note() string {
 	if len(cells) > 0 {
 		with = " (with cells such as " + list(cells, "and") + ")"
 	}
-	return q.Message + "; the " + q.Field.word() + " is left out" + with + "; " + q.Hint
+	return q.Message + "; the " + q.Field.Word() + " is left out" + with + "; " + q.Hint
 }
 
 // ask adds a question about columns. The last answer takes no column. A question about

@@ -27,7 +27,7 @@ func (d *detector) twice(f Field, claims []claim) {
 	}
 	q := Question{replaces: func(g Field, _ claim) bool { return g == f }, Problem: Problem{
 		Code: "heading_twice", Field: publicField(f), Column: claims[1].index,
-		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), f.word(), list(places, "and")),
+		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), f.Word(), list(places, "and")),
 	}}
 	d.askOrRefuse(q, "which one counts", answers)
 }

@@ -41,7 +41,6 @@ type app struct {
 	monitor  *monitor
 	inJob    bool              // the job reports all its runs together
 	archive  *importer.Archive // moves the roster of a job; nil without a job and in a rehearsal
-	slice    slice             // of a worker's import
 	commandResult
 }
 
@@ -134,8 +133,8 @@ func (a *app) begin(flags *pflag.FlagSet) error {
 	for _, c := range a.settings.cautions {
 		a.warn("%s: %s", c.text, c.fix)
 	}
-	if f := flags.Lookup("settle-after"); f != nil && a.settings.settleAfter < shortSettleAfter && a.first("settle-after") {
-		a.talk("--settle-after %s is short: if Procore handles a lost request later than that, a person is created twice.", a.settings.settleAfter)
+	if f := flags.Lookup("settle-after"); f != nil && a.settings.SettleAfter < shortSettleAfter && a.first("settle-after") {
+		a.talk("--settle-after %s is short: if Procore handles a lost request later than that, a person is created twice.", a.settings.SettleAfter)
 	}
 	return nil
 }

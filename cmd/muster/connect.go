@@ -58,7 +58,7 @@ func (s *settings) clientOptions(secret string) procore.Options {
 	return procore.Options{
 		APIURL: api, LoginURL: login, CompanyID: s.company, ProjectID: s.project, ClientID: s.clientID, ClientSecret: secret, View: s.view,
 		Connection: procore.Connection{
-			Connections: s.workers, UserAgent: userAgent(), CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
+			Connections: s.Workers, UserAgent: userAgent(), CAFile: s.caFile, ClientCert: s.clientCert, ClientKey: s.clientKey,
 		},
 	}
 }

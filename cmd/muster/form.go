@@ -52,7 +52,7 @@ func (f *form) clash(i, chosen int) error {
 	for earlier := range i {
 		other := f.questions[earlier].Answers[f.answers[earlier]]
 		if other.Column >= 0 && other.Field == answer.Field && other.Whole == answer.Whole && other.Column != answer.Column {
-			return fmt.Errorf("column %s is the %s already", mapping.ColumnName(other.Column), fieldName(answer.Field))
+			return fmt.Errorf("column %s is the %s already", mapping.ColumnName(other.Column), answer.Field.Word())
 		}
 	}
 	return nil
@@ -124,7 +124,7 @@ func questionText(q mapping.Question) string {
 	if len(fields) > 1 && q.Column >= 0 {
 		return fmt.Sprintf("What is column %s?", mapping.ColumnName(q.Column))
 	}
-	return fmt.Sprintf("Which column holds the %s?", fieldName(q.Field))
+	return fmt.Sprintf("Which column holds the %s?", q.Field.Word())
 }
 
 // answerText describes an answer: meaning, column and some cells.
@@ -135,9 +135,9 @@ func answerText(answer mapping.Answer) string {
 	case answer.Column < 0:
 		return "none: leave it out"
 	}
-	text := fmt.Sprintf("%s: column %s", fieldName(answer.Field), mapping.ColumnName(answer.Column))
+	text := fmt.Sprintf("%s: column %s", answer.Field.Word(), mapping.ColumnName(answer.Column))
 	if answer.Whole {
-		text = strings.Replace(text, fieldName(answer.Field), "first and last name in one", 1)
+		text = strings.Replace(text, answer.Field.Word(), "first and last name in one", 1)
 	}
 	if answer.Heading != "" {
 		text += ` "` + answer.Heading + `"`
@@ -146,20 +146,4 @@ func answerText(answer mapping.Answer) string {
 		text += ", such as " + strings.Join(answer.Samples, ", ")
 	}
 	return report.Clean(text)
-}
-
-// fieldName returns the name of a field for people.
-func fieldName(f mapping.Field) string {
-	switch f {
-	case mapping.EmployeeID:
-		return "employee ID"
-	case mapping.OriginID:
-		return "origin ID"
-	case mapping.IsEmployee:
-		return "yes/no of is_employee"
-	case mapping.WorkClassification:
-		return "work classification"
-	default:
-		return strings.ReplaceAll(string(f), "_", " ")
-	}
 }

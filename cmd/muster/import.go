@@ -121,17 +121,12 @@ func (a *app) showImport(ctx context.Context, show *display, reviewed *importer.
 func (a *app) importOptions(show *display) importer.Options {
 	o := a.settings.importOptions()
 	o.OnEvent, o.Log = show.handle, show.log
-	o.Slice, o.Since = a.slice.length, a.slice.since
 	return o
 }
 
 // importOptions returns the options of an import without events.
 func (s *settings) importOptions() importer.Options {
-	return importer.Options{
-		Rehearsal: s.simulate,
-		Policy:    s.Policy,
-		Limits:    importer.Limits{Workers: s.workers, SettleAfter: s.settleAfter, MaxErrors: s.maxErrors, MaxDuration: s.maxDuration},
-	}
+	return importer.Options{Rehearsal: s.simulate, Policy: s.Policy, Limits: s.Limits}
 }
 
 // reviewedPlan returns the plan file that an import has to match, or nil.

@@ -18,13 +18,6 @@ import (
 	"muster/importer/worker"
 )
 
-// slice says which part of an import a worker does at a time. The zero value is the
-// whole.
-type slice struct {
-	length time.Duration
-	since  time.Time // a run of the roster since then goes on
-}
-
 // jobRunner runs the jobs of a worker.
 type jobRunner struct {
 	app    *app
@@ -90,10 +83,10 @@ func (r *jobRunner) Slice(ctx context.Context, t worker.Task) worker.Result {
 		return worker.Result{Figures: t.Before} // another run has moved it
 	}
 	one.archive = j.NewArchive(t.Roster)
-	one.slice = slice{length: r.app.workerTiming().Slice, since: t.Since}
-	whole := one.settings.maxDuration
+	one.settings.Slice, one.settings.Since = r.app.workerTiming().Slice, t.Since
+	whole := one.settings.MaxDuration
 	if whole > 0 {
-		one.settings.maxDuration = max(time.Until(t.Since.Add(whole)), time.Second)
+		one.settings.MaxDuration = max(time.Until(t.Since.Add(whole)), time.Second)
 	}
 	result, err := one.importSilently(ctx, t.Roster, false)
 	took := time.Since(t.Since)

@@ -35,8 +35,8 @@ func (a *app) openRoster(ctx context.Context, path string, mustBeResults bool) (
 
 // openFile opens a roster or a results file.
 func (a *app) openFile(ctx context.Context, path string) (*importer.Roster, error) {
-	options, err := a.settings.rosterOptions()
-	if err != nil {
+	var err error
+	if a.settings.Password, err = a.settings.password(); err != nil {
 		return nil, err
 	}
 	saved, err := a.savedMappings()
@@ -44,10 +44,10 @@ func (a *app) openFile(ctx context.Context, path string) (*importer.Roster, erro
 		saved = "" // without a folder for it no mapping was confirmed
 	}
 	in, err := importer.Open(ctx, path, importer.OpenOptions{
-		Options: options, Mapping: a.settings.mapping, Saved: saved, Advice: a.suggest("map", path, "-o mapping.yaml"),
+		Options: a.settings.Options, Mapping: a.settings.mapping, Saved: saved, Advice: a.suggest("map", path, "-o mapping.yaml"),
 	})
 	if err == nil && !in.Retry && in.Sheet == "" && a.isGiven("sheet") {
-		in.Remarks = append(in.Remarks, fmt.Sprintf("--sheet %s was not needed: a CSV file has no sheets", a.settings.sheet))
+		in.Remarks = append(in.Remarks, fmt.Sprintf("--sheet %s was not needed: a CSV file has no sheets", a.settings.Sheet))
 	}
 	return in, err
 }

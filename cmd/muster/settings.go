@@ -59,24 +59,20 @@ type tlsSettings struct{ caFile, clientCert, clientKey string }
 
 // rosterSettings say how to read the roster.
 type rosterSettings struct {
-	sheet, encoding, delimiter string
-	headerRow                  int
-	passwordFile               string
-	mapping                    string
+	roster.Options
+	passwordFile string
+	mapping      string
 }
 
 // runSettings say how to run.
 type runSettings struct {
 	ledger           string
 	ledgerSecretFile string
-	plan             string // no key of the config file: a plan file belongs to a single roster
-	workers          int
+	plan             string  // no key of the config file: a plan file belongs to a single roster
 	rate             float64 // requests a second
 	reserve          float64 // a share of the quota
-	maxErrors        importer.MaxErrors
-	maxDuration      time.Duration
-	settleAfter      time.Duration
 	importer.Policy
+	importer.Limits
 }
 
 // outputSettings say what to write and which notices to send.
@@ -138,10 +134,10 @@ func (s *settings) table() []setting {
 		{connectionGroup, "client-key", "MUSTER_CLIENT_KEY", &s.clientKey, "PEM `FILE` of the certificate's key"},
 		{connectionGroup, "simulate", "", &s.simulate, "rehearse against a simulated Procore inside muster; nothing leaves this machine"},
 
-		{rosterGroup, "sheet", "", &s.sheet, "`NAME` of the workbook's sheet (default: the one that looks like a roster)"},
-		{rosterGroup, "header-row", "", &s.headerRow, "`NUMBER` of the row that holds the headings (default: found)"},
-		{rosterGroup, "encoding", "", &s.encoding, "`NAME` of a CSV file's encoding, such as windows-1252 (default: found)"},
-		{rosterGroup, "delimiter", "", &s.delimiter, "`CHARACTER` between a CSV file's cells: , ; | or tab (default: found)"},
+		{rosterGroup, "sheet", "", &s.Sheet, "`NAME` of the workbook's sheet (default: the one that looks like a roster)"},
+		{rosterGroup, "header-row", "", &s.HeaderRow, "`NUMBER` of the row that holds the headings (default: found)"},
+		{rosterGroup, "encoding", "", &s.Encoding, "`NAME` of a CSV file's encoding, such as windows-1252 (default: found)"},
+		{rosterGroup, "delimiter", "", &s.Delimiter, "`CHARACTER` between a CSV file's cells: , ; | or tab (default: found)"},
 		{rosterGroup, "password-file", "MUSTER_PASSWORD_FILE", &s.passwordFile, "`FILE` that holds the password of a protected workbook"},
 		{rosterGroup, "mapping", "MUSTER_MAPPING", &s.mapping, "`FILE` that says which columns feed which fields"},
 		{rosterGroup, "allow-namesakes", "", &s.AllowNamesakes, "two rows of one name without IDs are two people"},
@@ -150,16 +146,16 @@ func (s *settings) table() []setting {
 		{ledgerGroup, "ledger-secret-file", "MUSTER_LEDGER_SECRET_FILE", &s.ledgerSecretFile, "`FILE` on each host that keeps the secret of a ledger out of its database"},
 		{quotaGroup, "rate", "", newParsed(&s.rate, "pace", parseRate), "`PACE` at most, such as 2/s or 600/h (default: what Procore allows)"},
 		{quotaGroup, "reserve", "", newParsed(&s.reserve, "share", parseShare), "`SHARE` of the quota that is left to others, such as 20%"},
-		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.settleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},
+		{paceGroup, "settle-after", "MUSTER_SETTLE_AFTER", &s.SettleAfter, "`TIME` after which a request whose answer was lost can no longer create a person"},
 		{actionGroup, "update", "", &s.Update, "give people who are there already the roster's job title"},
 		{actionGroup, "recreate-removed", "", &s.RecreateRemoved, "create people of earlier runs again who were taken off the project since"},
 		{actionGroup, "reactivate", "", &s.Reactivate, "make people active again who are inactive in Procore"},
 		{actionGroup, "ignore-inactive", "", &s.IgnoreInactive, "do not read the list of inactive people: an inactive person may be created again"},
-		{actionGroup, "max-errors", "", newParsed(&s.maxErrors, "errors", importer.ParseMaxErrors), "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops"},
-		{runGroup, "workers", "", &s.workers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer"},
+		{actionGroup, "max-errors", "", newParsed(&s.MaxErrors, "errors", importer.ParseMaxErrors), "`NUMBER` or share (20, 5%) of rows that may end without a person before the run stops"},
+		{runGroup, "workers", "", &s.Workers, "`NUMBER` of requests under way at a time, at most; fewer are if the quota needs fewer"},
 		{runGroup, "report", "", &s.report, "`FILE.html` for a report to read, print or send on"},
 		{runGroup, "metrics-file", "", &s.metricsFile, "`FILE.prom` for Prometheus: the figures of the last run"},
-		{runGroup, "max-duration", "", &s.maxDuration, "`TIME` after which the rest is left for the next run, such as 4h"},
+		{runGroup, "max-duration", "", &s.MaxDuration, "`TIME` after which the rest is left for the next run, such as 4h"},
 		{"results", "results", "", &s.results, "results `FILE`: .csv, .xlsx or .jsonl (default: beside the roster)"},
 
 		{outputGroup, "json", "", &s.json, "print the summary as one JSON object on standard output, and nothing else there"},
@@ -183,7 +179,7 @@ func environmentNames() []string {
 
 // init sets the defaults and defines the flags.
 func (s *settings) init() {
-	s.workers, s.settleAfter = importer.DefaultWorkers, 2*time.Minute
+	s.Workers, s.SettleAfter = importer.DefaultWorkers, 2*time.Minute
 	s.environment, s.view, s.logFormat, s.logLevel = "production", "normal", "text", "info"
 	s.flags = pflag.NewFlagSet("settings", pflag.ContinueOnError)
 	for _, line := range s.table() {
@@ -333,7 +329,7 @@ func (s *settings) fromConfig(from *section, flags *pflag.FlagSet) error {
 // such a flag: the config file describes the roster, not a results file.
 func (s *settings) readAsResults(given []*pflag.Flag) {
 	if !slices.ContainsFunc(given, func(f *pflag.Flag) bool { return s.line(f.Name).group == rosterGroup }) {
-		s.sheet, s.headerRow, s.encoding, s.delimiter = "", 0, "", ""
+		s.Options = roster.Options{}
 	}
 }
 
@@ -396,33 +392,28 @@ func (s *settings) validate(flags *pflag.FlagSet) error {
 		message, fix string
 	}{
 		{
-			s.workers < 1 || s.workers > 512, fmt.Sprintf("--workers %d is not between 1 and 512", s.workers),
+			s.Workers < 1 || s.Workers > 512, fmt.Sprintf("--workers %d is not between 1 and 512", s.Workers),
 			"leave it out: as many are under way as the quota needs",
 		},
 		{
-			s.headerRow < 0, fmt.Sprintf("--header-row %d: rows are numbered from 1", s.headerRow),
+			s.HeaderRow < 0, fmt.Sprintf("--header-row %d: rows are numbered from 1", s.HeaderRow),
 			"--header-row 1, or leave it out to have the headings found",
 		},
 		{
-			flags.Lookup("settle-after") != nil && s.settleAfter <= 0,
-			fmt.Sprintf("--settle-after %s is too short: a lost request may still create a person", s.settleAfter), "--settle-after 2m",
+			flags.Lookup("settle-after") != nil && s.SettleAfter <= 0,
+			fmt.Sprintf("--settle-after %s is too short: a lost request may still create a person", s.SettleAfter), "--settle-after 2m",
 		},
 		{
 			s.metricsFile != "" && filepath.Ext(s.metricsFile) != ".prom",
 			s.metricsFile + ": the node exporter's collector reads only files whose name ends in .prom", "end the name for the metrics in .prom",
 		},
-		{s.maxDuration < 0, fmt.Sprintf("--max-duration %s lies in the past", s.maxDuration), "--max-duration 4h"},
+		{s.MaxDuration < 0, fmt.Sprintf("--max-duration %s lies in the past", s.MaxDuration), "--max-duration 4h"},
 	} {
 		if rule.broken {
 			return usageError(rule.message, rule.fix)
 		}
 	}
 	return nil
-}
-
-func (s *settings) rosterOptions() (roster.Options, error) {
-	password, err := s.password()
-	return roster.Options{Sheet: s.sheet, HeaderRow: s.headerRow, Encoding: s.encoding, Delimiter: s.delimiter, Password: password}, err
 }
 
 // password reads the workbook's password, in which blanks count.

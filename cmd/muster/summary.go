@@ -51,7 +51,7 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 	}
 	if failure != nil {
 		s.Error = reasonOf(failure)
-		if a.slice.length == 0 || s.Error.Code != importer.CodeMaxDuration { // else the worker goes on
+		if a.settings.Slice == 0 || s.Error.Code != importer.CodeMaxDuration { // else the worker goes on
 			a.complain(failure)
 		}
 	}

@@ -62,7 +62,7 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 	}
 	u := &importer.Undo{
 		API: conn.API, Pace: conn.Pace, Ledger: book, Of: run.Run, People: people,
-		Deactivate: own.deactivate, SettleAfter: a.settings.settleAfter, ResultsPath: a.settings.results, Log: log,
+		Deactivate: own.deactivate, SettleAfter: a.settings.SettleAfter, ResultsPath: a.settings.results, Log: log,
 	}
 	// The results of a config file are those of an import.
 	if !a.isGiven("results") {
