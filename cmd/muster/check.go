@@ -32,8 +32,9 @@ func (a *app) check(ctx context.Context, path string) (err error) {
 	defer func() { err = errors.Join(err, in.Close()) }()
 	c := checked{display: a.newDisplay(in)}
 	options := a.importOptions(c.display)
-	missing, end, err := a.lookUp(ctx, &options)
-	defer func() { err = errors.Join(err, end()) }()
+	missing, err := a.lookUp(ctx, &options)
+	defer options.Connection.Close()
+	defer func() { err = errors.Join(err, options.Ledger.Close()) }()
 	if err == nil {
 		err = a.mayPlan(missing)
 	}
@@ -74,29 +75,19 @@ func (a *app) mayPlan(missing error) error {
 
 // lookUp makes a connection and opens the ledger, if there is one. The error missing
 // lists settings that a connection still needs; then the check is offline. The caller
-// calls end.
-func (a *app) lookUp(ctx context.Context, o *importer.Options) (missing error, end func() error, err error) {
-	end = func() error { return nil }
+// closes both.
+func (a *app) lookUp(ctx context.Context, o *importer.Options) (missing, err error) {
 	secret, err := a.settings.secret(a.getenv)
 	if err != nil {
-		return nil, end, err
+		return nil, err
 	}
 	if missing = a.settings.missing(secret); missing != nil || a.settings.simulate {
-		return missing, end, nil
+		return missing, nil
 	}
-	conn, err := a.connect(ctx, a.logger())
-	if err != nil {
-		return nil, end, err
+	if o.Connection, err = a.connect(ctx, a.logger()); err == nil {
+		o.Ledger, _, err = a.openRecord(ctx)
 	}
-	o.Connection = conn
-	o.Ledger, _, err = a.openRecord(ctx)
-	return nil, func() error {
-		conn.Close()
-		if o.Ledger == nil {
-			return nil
-		}
-		return o.Ledger.Close()
-	}, err
+	return nil, err
 }
 
 // checked is what a check has found.

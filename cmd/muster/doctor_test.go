@@ -125,6 +125,10 @@ func TestSupportBundleTellsNothing(t *testing.T) {
 	if shown := muster(0, "doctor", "--support-bundle", "support.zip"); !strings.Contains(shown, "Simulated Project") {
 		t.Errorf("the terminal may tell the project's name:\n%s", shown)
 	}
+	muster(3, "doctor", "--project", "Achterberg Tower", "--support-bundle", "unknown.zip")
+	if unknown, _ := unpacked(t, filepath.Join(folder, "unknown.zip")); strings.Contains(unknown, "Achterberg") {
+		t.Error("the bundle tells the name of a project that was not found")
+	}
 	bundle := filepath.Join(folder, "support.zip")
 	if info, err := os.Stat(bundle); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)

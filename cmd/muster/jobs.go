@@ -59,11 +59,7 @@ type outcomeJSON struct {
 }
 
 func newJobJSON(s worker.Status) jobJSON {
-	j := jobJSON{Job: s.Name, Schedule: s.Schedule.String(), State: s.State, Failures: s.Failures}
-	if !s.Next.IsZero() {
-		next := s.Next.UTC()
-		j.NextRun = &next
-	}
+	j := jobJSON{Job: s.Name, Schedule: s.Schedule.String(), State: s.State, NextRun: orNull(s.Next.UTC()), Failures: s.Failures}
 	if !s.Began.IsZero() {
 		j.Running = &runningJSON{Began: s.Began.UTC(), Rosters: append([]worker.Progress{}, s.Rosters...)}
 	}

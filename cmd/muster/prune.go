@@ -35,14 +35,12 @@ func (a *app) pruneRuns(ctx context.Context, age time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, book.Close()) }()
 	var pruned ledger.Pruned
 	if book == nil {
 		a.talk("There is no ledger %s yet.", report.Clean(path))
-	} else {
-		defer func() { err = errors.Join(err, book.Close()) }()
-		if pruned, err = book.Prune(ctx, time.Now().Add(-age)); err != nil {
-			return err
-		}
+	} else if pruned, err = book.Prune(ctx, time.Now().Add(-age)); err != nil {
+		return err
 	}
 	sentence := fmt.Sprintf("Forgotten: %s with %s. The ledger still knows all created people.",
 		text.Plural(pruned.Runs, "run", "runs"), text.Plural(pruned.Attempts, "request", "requests"))

@@ -57,17 +57,22 @@ type runPlace struct {
 
 func newRunJSON(run importer.PastRun) runJSON {
 	r := runJSON{
-		Run: run.ID, Command: run.Command, Status: run.Status, Started: run.Started,
+		Run: run.ID, Command: run.Command, Status: run.Status, Started: run.Started, Ended: orNull(run.Ended),
 		runPlace: runPlace{Host: run.Host, API: run.API, Company: run.Company, Project: run.Project, Roster: run.Roster, Results: run.Results},
 		Rows:     run.Counts.Rows(), Counts: run.Counts,
-	}
-	if !run.Ended.IsZero() {
-		r.Ended = &run.Ended
 	}
 	if run.IsUndo() {
 		r.Removed = &run.Removed
 	}
 	return r
+}
+
+// orNull returns a time for JSON, where the zero time is null.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 func (a *app) listRuns(ctx context.Context, limit int) (err error) {
@@ -78,9 +83,9 @@ func (a *app) listRuns(ctx context.Context, limit int) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, book.Close()) }()
 	var runs []importer.PastRun
 	if book != nil {
-		defer func() { err = errors.Join(err, book.Close()) }()
 		if runs, err = importer.PastRuns(ctx, book, limit); err != nil {
 			return err
 		}

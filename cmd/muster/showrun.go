@@ -49,11 +49,8 @@ type attemptJSON struct {
 
 func newAttemptJSON(t ledger.Attempt) attemptJSON {
 	a := attemptJSON{
-		Row: t.Row, Attempt: t.Attempt, Sent: t.Sent, State: t.State.String(), Status: t.Status, Code: t.Code,
+		Row: t.Row, Attempt: t.Attempt, Sent: t.Sent, Answered: orNull(t.Ended), State: t.State.String(), Status: t.Status, Code: t.Code,
 		HTTPStatus: t.HTTPStatus, RequestID: t.RequestID,
-	}
-	if !t.Ended.IsZero() {
-		a.Answered = &t.Ended
 	}
 	if t.PersonID != 0 {
 		a.PersonID = strconv.FormatInt(t.PersonID, 10)

@@ -91,6 +91,7 @@ func (a *app) bundledSettings(flags *pflag.FlagSet) []bundledSetting {
 			s.Source = "environment"
 		}
 		switch {
+		case f.Name == "project" && a.settings.project == 0: // a name that was not found
 		case slices.Contains(publicSettings, f.Name):
 			s.Value = f.Value.String()
 		case f.Name == "api-url" || f.Name == "login-url":

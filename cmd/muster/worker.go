@@ -74,10 +74,7 @@ func (a *app) work(ctx context.Context, listen string) error {
 // used.
 func (a *app) tryLedger(ctx context.Context) error {
 	book, _, err := a.openRecord(ctx)
-	if book != nil {
-		err = errors.Join(err, book.Close())
-	}
-	return err
+	return errors.Join(err, book.Close())
 }
 
 // workerTiming returns the times of the worker, which tests shorten.

@@ -113,8 +113,11 @@ func OpenTemporary(ctx context.Context) (*Ledger, error) {
 func (l *Ledger) Location() string { return l.store.Location() }
 
 // Close commits what is queued and closes the store. Close does not release
-// locks. A second call does nothing.
+// locks. A second call does nothing, and so does a call on nil.
 func (l *Ledger) Close() error {
+	if l == nil {
+		return nil
+	}
 	l.closing.Lock()
 	if l.closed {
 		l.closing.Unlock()
