@@ -40,6 +40,7 @@ type app struct {
 	progress atomic.Pointer[report.Progress] // while a run shows it
 	monitor  *monitor
 	inJob    bool              // the job reports all its runs together
+	onPage   bool              // the page takes the kept account itself
 	archive  *importer.Archive // moves the roster of a job; nil without a job and in a rehearsal
 	commandResult
 }
@@ -147,8 +148,10 @@ func (a *app) complete(flags *pflag.FlagSet) error {
 		return err
 	}
 	a.mute.Store(a.settings.quiet || a.logsJSON())
-	if err := a.fromAccount(flags); err != nil {
-		return err
+	if !a.onPage {
+		if err := a.fromAccount(flags); err != nil {
+			return err
+		}
 	}
 	return a.settings.validate(flags)
 }

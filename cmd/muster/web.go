@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"muster/importer/web"
 )
@@ -20,17 +19,21 @@ type webCommand struct {
 	noBrowser bool
 	idle      time.Duration
 
-	fixedHosts, fixedCompany bool // the settings name them: the page does not ask
+	fixedHosts bool // the settings name them: the page does not ask
 }
 
 func (a *app) newWebCommand() *cobra.Command {
 	c := &webCommand{}
-	var f *pflag.FlagSet
-	cmd := a.command("web", func(ctx context.Context, _ []string) error {
-		c.fixedHosts, c.fixedCompany = namesHosts(f), f.Changed("company")
-		return a.web(ctx, c)
-	}, connectionGroup, ledgerGroup, quotaGroup, paceGroup, actionGroup, "log-format", "log-level", "workers", configGroup)
-	f = cmd.Flags()
+	cmd := newCommand("web", func(cmd *cobra.Command, _ []string) error {
+		a.onPage = true
+		if err := a.begin(cmd.Flags()); err != nil {
+			return err
+		}
+		c.fixedHosts = namesHosts(cmd.Flags())
+		return a.web(cmd.Context(), c)
+	})
+	a.addSettings(cmd, "web", connectionGroup, ledgerGroup, quotaGroup, paceGroup, actionGroup, "log-format", "log-level", "workers", configGroup)
+	f := cmd.Flags()
 	f.StringVar(&c.listen, "listen", "127.0.0.1:0", "`ADDRESS` of this machine to serve on; port 0 takes a free one")
 	f.BoolVar(&c.noBrowser, "no-browser", false, "print the address of the page and open no browser")
 	f.DurationVar(&c.idle, "idle", 12*time.Hour, "`TIME` without a click and a run after which the page ends; 0 is never")
@@ -78,7 +81,7 @@ func (a *app) web(ctx context.Context, c *webCommand) (err error) {
 
 // newWebServer returns the server of the page for an open listener.
 func (a *app) newWebServer(ctx context.Context, folder string, listener net.Listener, c *webCommand) (*web.Server, error) {
-	backend, err := a.newWebBackend(ctx, c)
+	backend, err := a.newWebBackend(ctx, c.fixedHosts)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 
 	"muster/importer/account"
 	"muster/importer/doctor"
@@ -12,22 +11,9 @@ import (
 	"muster/importer/web"
 )
 
-// webAccounts is the part of the page's backend by which a person connects with Procore
-// and chooses the project.
-type webAccounts struct {
-	app        *app
-	settings   settings // as muster web was started, without a kept account
-	store      *account.Store
-	fixedHosts bool
-
-	mu     sync.Mutex
-	chosen account.Account // company and project, while the credentials are those of the settings
-}
-
 // fork returns an app with the settings and the account for one operation.
-func (b *webAccounts) fork() (*app, account.Account, error) {
-	one := newApp(b.app.process)
-	one.settings = b.settings
+func (b *webBackend) fork() (*app, account.Account, error) {
+	one := b.bare()
 	s := &one.settings
 	b.mu.Lock()
 	kept, err := b.chosen, error(nil)
@@ -40,10 +26,10 @@ func (b *webAccounts) fork() (*app, account.Account, error) {
 }
 
 // Account returns what is known of the way to Procore.
-func (b *webAccounts) Account(context.Context) web.Account {
+func (b *webBackend) Account(context.Context) web.Account {
 	a, kept, err := b.fork()
 	if err != nil {
-		return web.Account{Environment: b.settings.environment} // the page then asks for credentials
+		return web.Account{Environment: b.app.settings.environment} // the page then asks for credentials
 	}
 	s := &a.settings
 	known := web.Account{
@@ -51,7 +37,7 @@ func (b *webAccounts) Account(context.Context) web.Account {
 		Company: cmp.Or(kept.Company, procore.Named{ID: s.company}), Project: cmp.Or(kept.Project, procore.Named{ID: s.project}),
 	}
 	if s.kept != nil {
-		known.Source = sourceOf(kept.Kept)
+		known.Source = web.Source(kept.Kept)
 	} else if secret, err := s.ownSecret(a.getenv); err == nil && secret != "" && s.clientID != "" {
 		known.Source = web.FromSettings
 	}
@@ -59,17 +45,16 @@ func (b *webAccounts) Account(context.Context) web.Account {
 }
 
 // Environments returns the environments to choose from: one, if the settings name it.
-func (b *webAccounts) Environments() []string {
+func (b *webBackend) Environments() []string {
 	if b.fixedHosts {
-		return []string{b.settings.environment}
+		return []string{b.app.settings.environment}
 	}
 	return environmentNames()
 }
 
 // Keep tries credentials out by the doctor's checks, and keeps them if they are good.
-func (b *webAccounts) Keep(ctx context.Context, c web.Credentials) ([]doctor.Finding, error) {
-	one := newApp(b.app.process)
-	one.settings = b.settings
+func (b *webBackend) Keep(ctx context.Context, c web.Credentials) ([]doctor.Finding, error) {
+	one := b.bare()
 	s := &one.settings
 	if slices.Contains(b.Environments(), c.Environment) {
 		s.environment = c.Environment
@@ -99,20 +84,20 @@ func settingsFinding(err error) doctor.Finding {
 }
 
 // Forget removes the account that was kept.
-func (b *webAccounts) Forget(context.Context) error { return b.store.Forget() }
+func (b *webBackend) Forget(context.Context) error { return b.store.Forget() }
 
 // Companies returns the companies of the account.
-func (b *webAccounts) Companies(ctx context.Context) ([]procore.Named, error) {
+func (b *webBackend) Companies(ctx context.Context) ([]procore.Named, error) {
 	return b.list(ctx, 0, (*procore.Client).Companies)
 }
 
 // Projects returns the projects of a company that the account may see.
-func (b *webAccounts) Projects(ctx context.Context, company int64) ([]procore.Named, error) {
+func (b *webBackend) Projects(ctx context.Context, company int64) ([]procore.Named, error) {
 	return b.list(ctx, company, (*procore.Client).Projects)
 }
 
 // list returns what the account may see, of a company if one is named.
-func (b *webAccounts) list(ctx context.Context, company int64, what listing) ([]procore.Named, error) {
+func (b *webBackend) list(ctx context.Context, company int64, what listing) ([]procore.Named, error) {
 	a, _, err := b.fork()
 	if err != nil {
 		return nil, err
@@ -127,8 +112,8 @@ func (b *webAccounts) list(ctx context.Context, company int64, what listing) ([]
 
 // Choose keeps the company and the project: with the account, or until muster web ends
 // if the credentials are those of the settings.
-func (b *webAccounts) Choose(_ context.Context, company, project procore.Named) error {
-	if b.settings.clientID == "" {
+func (b *webBackend) Choose(_ context.Context, company, project procore.Named) error {
+	if b.app.settings.clientID == "" {
 		return b.store.Choose(company, project)
 	}
 	b.mu.Lock()
@@ -138,7 +123,7 @@ func (b *webAccounts) Choose(_ context.Context, company, project procore.Named) 
 }
 
 // Diagnose runs the doctor's checks of Procore.
-func (b *webAccounts) Diagnose(ctx context.Context) []doctor.Finding {
+func (b *webBackend) Diagnose(ctx context.Context) []doctor.Finding {
 	a, _, err := b.fork()
 	if err != nil {
 		return []doctor.Finding{settingsFinding(err)}

@@ -2,21 +2,27 @@ package main
 
 import (
 	"context"
+	"sync"
 
 	"muster/importer"
 	"muster/importer/account"
 	"muster/importer/ledger"
-	"muster/importer/web"
 )
 
 // webBackend supplies the page with Procore, the ledger and the saved mappings, by the
-// settings of muster web.
+// settings of muster web. A person connects with Procore on the page, unless the settings
+// have credentials.
 type webBackend struct {
-	*webAccounts
+	app        *app
+	store      *account.Store
+	fixedHosts bool // the settings name them: the page does not ask
+
+	mu     sync.Mutex
+	chosen account.Account // company and project, while the credentials are those of the settings
 }
 
 // newWebBackend returns the backend of the page.
-func (a *app) newWebBackend(ctx context.Context, c *webCommand) (*webBackend, error) {
+func (a *app) newWebBackend(ctx context.Context, fixedHosts bool) (*webBackend, error) {
 	store, err := a.accounts()
 	if err != nil {
 		return nil, err
@@ -24,18 +30,14 @@ func (a *app) newWebBackend(ctx context.Context, c *webCommand) (*webBackend, er
 	if err := a.findProject(ctx); err != nil { // with credentials of the settings
 		return nil, err
 	}
-	b := &webAccounts{app: a, store: store, fixedHosts: c.fixedHosts}
-	b.settings = a.settings
-	if s := &b.settings; s.kept != nil { // the account may change while the page is served
-		s.clientID, s.kept = "", nil
-		if !c.fixedHosts {
-			s.environment, s.apiURL, s.loginURL = environmentNames()[0], "", ""
-		}
-		if !c.fixedCompany {
-			s.company = 0
-		}
-	}
-	return &webBackend{b}, nil
+	return &webBackend{app: a, store: store, fixedHosts: fixedHosts}, nil
+}
+
+// bare returns an app with the settings of muster web alone.
+func (b *webBackend) bare() *app {
+	one := newApp(b.app.process)
+	one.settings = b.app.settings
+	return one
 }
 
 // Connect opens the way to the project, or to a simulated Procore.
@@ -53,8 +55,7 @@ func (b *webBackend) Connect(ctx context.Context, rehearsal bool, projects ...in
 
 // Ledger opens the ledger, or one that ends with a rehearsal.
 func (b *webBackend) Ledger(ctx context.Context, rehearsal bool) (*ledger.Ledger, error) {
-	a := newApp(b.app.process)
-	a.settings = b.settings
+	a := b.bare()
 	a.settings.simulate = rehearsal
 	return a.openLedger(ctx)
 }
@@ -69,12 +70,4 @@ func (b *webBackend) Saved() importer.SavedMappings {
 }
 
 // Options returns the policy and the limits of the settings.
-func (b *webBackend) Options() importer.Options { return b.settings.importOptions() }
-
-// sourceOf returns where the page says that the credentials come from.
-func sourceOf(kept account.Place) web.Source {
-	if kept == account.InKeyring {
-		return web.FromKeyring
-	}
-	return web.FromSecretFile
-}
+func (b *webBackend) Options() importer.Options { return b.app.settings.importOptions() }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"muster/importer"
+	"muster/importer/account"
 	"muster/importer/doctor"
 	"muster/importer/ledger"
 	"muster/importer/procore"
@@ -68,6 +69,6 @@ type Source string
 const (
 	NoSource       Source = ""
 	FromSettings   Source = "settings" // environment variables or config file
-	FromKeyring    Source = "keyring"
-	FromSecretFile Source = "file"
+	FromKeyring    Source = Source(account.InKeyring)
+	FromSecretFile Source = Source(account.InFile)
 )
