@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,20 +19,9 @@ import (
 
 // jobRunner runs the jobs of a worker.
 type jobRunner struct {
-	app    *app
-	log    zerolog.Logger
-	slices sync.Map // the *endedSlice of each task that has not been reported
+	app *app
+	log zerolog.Logger
 }
-
-// endedSlice is a slice that has ended in this process.
-type endedSlice struct {
-	app    *app
-	result runResult
-	err    error
-}
-
-// taskKey is what a task is known by.
-type taskKey struct{ job, roster string }
 
 // forJob returns an app for a single import of a job, which prints nothing but errors.
 func (r *jobRunner) forJob(name string) (*app, error) {
@@ -73,22 +61,28 @@ func failed(err error, before worker.Figures) worker.Result {
 }
 
 // Slice imports a slice of a roster.
-func (r *jobRunner) Slice(ctx context.Context, t worker.Task) worker.Result {
+func (r *jobRunner) Slice(ctx context.Context, t worker.Task) (end worker.Result, report worker.Report) {
 	one, err := r.forJob(t.Job)
 	if err != nil {
-		return r.ended(ctx, t, &endedSlice{one, runResult{Result: failed(err, t.Before)}, err})
+		end = failed(err, t.Before)
+	} else if _, missing := os.Stat(t.Roster); errors.Is(missing, fs.ErrNotExist) && one.settings.chosen.Several() {
+		return worker.Result{Figures: t.Before}, func(_ context.Context, end worker.Result) worker.Result { return end } // another run has moved it
+	} else {
+		end, err = one.importSlice(ctx, t)
 	}
-	j := one.settings.chosen
-	if _, err := os.Stat(t.Roster); errors.Is(err, fs.ErrNotExist) && j.Several() {
-		return worker.Result{Figures: t.Before} // another run has moved it
-	}
-	one.archive = j.NewArchive(t.Roster)
-	one.settings.Slice, one.settings.Since = r.app.workerTiming().Slice, t.Since
-	whole := one.settings.MaxDuration
+	end.ExitCode = one.reportEnd(ctx, err)
+	return end, func(ctx context.Context, end worker.Result) worker.Result { return r.report(ctx, one, t, end, err) }
+}
+
+// importSlice imports a slice of a roster of the chosen job.
+func (a *app) importSlice(ctx context.Context, t worker.Task) (worker.Result, error) {
+	a.archive = a.settings.chosen.NewArchive(t.Roster)
+	a.settings.Slice, a.settings.Since = a.workerTiming().Slice, t.Since
+	whole := a.settings.MaxDuration
 	if whole > 0 {
-		one.settings.MaxDuration = max(time.Until(t.Since.Add(whole)), time.Second)
+		a.settings.MaxDuration = max(time.Until(t.Since.Add(whole)), time.Second)
 	}
-	result, err := one.importSilently(ctx, t.Roster, false)
+	result, err := a.importSilently(ctx, t.Roster, false)
 	took := time.Since(t.Since)
 	result.Unfinished = result.Problem == importer.CodeMaxDuration && (whole == 0 || took < whole)
 	if f := &result.Figures; f.Run == "" {
@@ -96,35 +90,27 @@ func (r *jobRunner) Slice(ctx context.Context, t worker.Task) worker.Result {
 	} else {
 		f.Requests, f.Throttled, f.Seconds = f.Requests+t.Before.Requests, f.Throttled+t.Before.Throttled, took.Seconds()
 	}
-	return r.ended(ctx, t, &endedSlice{one, result, err})
+	return result.Result, err
 }
 
-// ended keeps a slice for Report, and returns the result.
-func (r *jobRunner) ended(ctx context.Context, t worker.Task, s *endedSlice) worker.Result {
-	s.result.job, s.result.roster = t.Job, t.Roster
-	s.result.ExitCode = s.app.reportEnd(ctx, s.err)
-	r.slices.Store(taskKey{t.Job, t.Roster}, s)
-	return s.result.Result
+// Died sends the notices for a roster whose hosts died.
+func (r *jobRunner) Died(ctx context.Context, t worker.Task, end worker.Result) worker.Result {
+	one, err := r.forJob(t.Job)
+	if err != nil {
+		return end
+	}
+	end.Figures.Project = cmp.Or(end.Figures.Project, one.settings.project)
+	return r.report(ctx, one, t, end, nil)
 }
 
-// Report sends the notices for a roster and moves it to its folder.
-func (r *jobRunner) Report(ctx context.Context, t worker.Task, end worker.Result) worker.Result {
+// report sends the notices for a roster and moves it to its folder.
+func (r *jobRunner) report(ctx context.Context, one *app, t worker.Task, end worker.Result, failure error) worker.Result {
 	line := r.log.Info()
 	if end.ExitCode != exitDone {
 		line = r.log.Warn().Str("code", end.Problem)
 	}
-	kept, ok := r.slices.LoadAndDelete(taskKey{t.Job, t.Roster})
-	s, _ := kept.(*endedSlice)
-	if !ok { // the host that had the roster is gone, or the roster
-		one, err := r.forJob(t.Job)
-		if end.ExitCode == exitDone || err != nil {
-			return end
-		}
-		s = &endedSlice{app: one, result: runResult{job: t.Job, roster: t.Roster, Result: end}}
-		s.result.Figures.Project = cmp.Or(end.Figures.Project, one.settings.project)
-	}
-	s.app.notify(ctx, s.result)
-	if moved := s.app.moveRoster(ctx, &end, s.err); moved != "" {
+	one.notify(ctx, runResult{t.Job, t.Roster, end})
+	if moved := one.moveRoster(ctx, &end, failure); moved != "" {
 		line = line.Str("moved", moved)
 	}
 	counts := end.Figures.Counts()

@@ -227,7 +227,7 @@ func (j *job) outcome(ctx context.Context, record *rivertype.JobRow) Outcome {
 		o.Result = *state.Result
 		return o
 	}
-	o.Result = j.Runner.Report(ctx, state.task(args, record), Result{
+	o.Result = j.Runner.Died(ctx, state.task(args, record), Result{
 		ExitCode: exitStopped, Problem: CodeDied, Message: fmt.Sprintf("the host died %d times during the import", record.Attempt), Figures: state.Before,
 	})
 	return o

@@ -74,13 +74,13 @@ func (w *rosterWorker) Work(ctx context.Context, record *river.Job[rosterArgs]) 
 	}
 	state := outputOf[rosterState](record.JobRow)
 	task := state.task(record.Args, record.JobRow)
-	result, lost := w.slice(ctx, task, record.JobRow)
+	result, report, lost := w.slice(ctx, task, record.JobRow)
 	if lost {
 		return w.leave(ctx, record.ID)
 	}
 	again, after := result.next(state.Retries, w.Timing)
 	if !again {
-		result = w.Runner.Report(ctx, task, result)
+		result = report(ctx, result)
 	}
 	if again && result.retryable() {
 		state.Retries++
@@ -99,7 +99,7 @@ func (w *rosterWorker) Work(ctx context.Context, record *river.Job[rosterArgs]) 
 
 // slice imports a slice while the record shows signs of life, and reports whether another
 // host has taken the record over.
-func (w *rosterWorker) slice(ctx context.Context, t Task, record *rivertype.JobRow) (r Result, lost bool) {
+func (w *rosterWorker) slice(ctx context.Context, t Task, record *rivertype.JobRow) (r Result, report Report, lost bool) {
 	own, end := context.WithCancelCause(w.stop)
 	defer end(nil)
 	beats, stop := context.WithCancel(ctx)
@@ -114,10 +114,10 @@ func (w *rosterWorker) slice(ctx context.Context, t Task, record *rivertype.JobR
 			}
 		}
 	})
-	r = w.Runner.Slice(own, t) //nolint:contextcheck // a slice ends with the worker, not with River's time-out
+	r, report = w.Runner.Slice(own, t) //nolint:contextcheck // a slice ends with the worker, not with River's time-out
 	stop()
 	beating.Wait()
-	return r, taken.Load() || !w.beat(ctx, record)
+	return r, report, taken.Load() || !w.beat(ctx, record)
 }
 
 // beat shows a sign of life, and reports whether the record is still this process's.

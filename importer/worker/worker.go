@@ -47,14 +47,17 @@ type Task struct {
 	Before      Figures // of earlier slices
 }
 
+// Report announces the result of a slice that was the last of a roster.
+type Report func(ctx context.Context, r Result) Result
+
 // Runner does what a worker schedules.
 type Runner interface {
 	// Begin announces that a job begins, and returns the rosters.
 	Begin(ctx context.Context, job string) (rosters []string, failed *Result)
 	// Slice imports a roster until ctx or the slice ends.
-	Slice(ctx context.Context, t Task) Result
-	// Report announces the last result of a roster.
-	Report(ctx context.Context, t Task, r Result) Result
+	Slice(ctx context.Context, t Task) (Result, Report)
+	// Died announces the result of a roster whose hosts died.
+	Died(ctx context.Context, t Task, r Result) Result
 	// End announces that a job has ended with the results of all rosters.
 	End(ctx context.Context, job string, began time.Time, results []Result) (exitCode int)
 }

@@ -54,19 +54,20 @@ func (f *front) Begin(_ context.Context, job string) ([]string, *worker.Result) 
 	return f.rosters, nil
 }
 
-func (f *front) Slice(ctx context.Context, t worker.Task) worker.Result {
+func (f *front) Slice(ctx context.Context, t worker.Task) (worker.Result, worker.Report) {
+	report := func(ctx context.Context, r worker.Result) worker.Result { return f.Died(ctx, t, r) }
 	f.note("slice %s", t.Roster)
 	f.mu.Lock()
 	f.slices[t.Roster]++
 	n := f.slices[t.Roster]
 	f.mu.Unlock()
 	if f.slice == nil {
-		return worker.Result{}
+		return worker.Result{}, report
 	}
-	return f.slice(ctx, t, n)
+	return f.slice(ctx, t, n), report
 }
 
-func (f *front) Report(_ context.Context, t worker.Task, r worker.Result) worker.Result {
+func (f *front) Died(_ context.Context, t worker.Task, r worker.Result) worker.Result {
 	f.note("report %s %d %d", t.Roster, r.ExitCode, r.Figures.Requests)
 	return r
 }
