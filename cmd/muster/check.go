@@ -33,7 +33,7 @@ func (a *app) check(ctx context.Context, path string) (err error) {
 	c := checked{display: a.newDisplay(in)}
 	options := a.importOptions(c.display)
 	missing, err := a.lookUp(ctx, &options)
-	defer options.Connection.Close()
+	defer options.Close()
 	defer func() { err = errors.Join(err, options.Ledger.Close()) }()
 	if err == nil {
 		err = a.mayPlan(missing)
@@ -140,13 +140,7 @@ func (a *app) reportCheck(found *checked) error {
 	}
 	c.Next = a.afterCheck(found, c)
 	a.code = c.ExitCode
-	switch {
-	case s.json:
-		return report.WriteCheckJSON(a.answer(), c)
-	case s.quiet && c.ExitCode == exitDone:
-		return nil
-	}
-	return report.WriteCheck(a.stdout, c, a.width(a.stdout))
+	return a.print(c.ForJSON(), c.Show)
 }
 
 // openQuestions says what a check can't know.

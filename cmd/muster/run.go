@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -148,9 +147,7 @@ func (a *app) runRoster(ctx context.Context, path string) (jobRun, worker.Result
 	if one.summary == nil {
 		run.Result = refusal(result.ExitCode, err)
 	} else {
-		var object bytes.Buffer
-		_ = report.WriteJSON(&object, *one.summary) // a buffer takes everything
-		run.Result = object.Bytes()
+		run.Result, _ = json.Marshal(one.summary.ForJSON()) // the fields are words and numbers
 	}
 	run.Moved = one.moveRoster(ctx, &result.Result, err)
 	if run.Moved != "" && !a.settings.json {

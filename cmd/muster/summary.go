@@ -66,15 +66,10 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 
 // printSummary prints the summary of a run. A job prints the JSON of all its runs.
 func (a *app) printSummary(s report.Summary) error {
-	switch {
-	case a.settings.json && a.inJob:
-		return nil
-	case a.settings.json:
-		return report.WriteJSON(a.answer(), s)
-	case a.settings.quiet && s.ExitCode == exitDone:
+	if a.settings.json && a.inJob {
 		return nil
 	}
-	return report.WriteText(a.stdout, s, a.width(a.stdout))
+	return a.print(s.ForJSON(), s.Show)
 }
 
 // atSource says where to correct the rows of a job. The roster is made anew for every run, so

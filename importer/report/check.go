@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -57,10 +56,9 @@ func (i Import) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// WriteCheck writes a check for people as WriteText writes a summary. What the user
-// must do comes last, where a terminal shows it.
-func WriteCheck(w io.Writer, c Check, width int) error {
-	p := NewPage(width)
+// Show writes the check for people as the summary of a run. What the user must do comes
+// last, where a terminal shows it.
+func (c Check) Show(p *Page) {
 	p.mapping(c)
 	p.effort(c)
 	if p.b.Len() > 0 {
@@ -74,7 +72,6 @@ func WriteCheck(w io.Writer, c Check, width int) error {
 	}
 	p.problems(c.Summary)
 	p.ending(c.Summary)
-	return p.Print(w)
 }
 
 // meanings explains the statuses of rows that were not sent.
@@ -154,11 +151,11 @@ func (p *Page) effort(c Check) {
 	}
 }
 
-// WriteCheckJSON writes the check as a JSON object on a line.
-func WriteCheckJSON(w io.Writer, c Check) error {
-	c.Summary = c.forJSON()
+// ForJSON returns the check with the fields that follow from others.
+func (c Check) ForJSON() Check {
+	c.Summary = c.Summary.ForJSON()
 	c.Columns, c.Unused, c.Withheld = append([]Column{}, c.Columns...), append([]string{}, c.Unused...), append([]string{}, c.Withheld...)
-	return writeJSON(w, c)
+	return c
 }
 
 // verdict returns a sentence that says how many rows are ready, and what becomes of the rest.

@@ -1,9 +1,7 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -71,11 +69,8 @@ type Part struct {
 	outcome.Counts
 }
 
-// WriteJSON writes the summary as a JSON object on a line.
-func WriteJSON(w io.Writer, s Summary) error { return writeJSON(w, s.forJSON()) }
-
-// forJSON returns the summary with the fields that follow from others.
-func (s Summary) forJSON() Summary {
+// ForJSON returns the summary with the fields that follow from others.
+func (s Summary) ForJSON() Summary {
 	s.Rows = s.Counts.Rows()
 	s.Parts = slices.Clone(s.Parts)
 	for i := range s.Parts {
@@ -87,19 +82,9 @@ func (s Summary) forJSON() Summary {
 	return s
 }
 
-func writeJSON(w io.Writer, object any) error {
-	text, err := json.Marshal(object)
-	if err != nil {
-		return fmt.Errorf("write the summary: %w", err)
-	}
-	_, err = w.Write(append(text, '\n'))
-	return err
-}
-
-// WriteText writes the summary for people, in lines of at most width columns. Only
-// commands and names of files, which are for copying, may be longer.
-func WriteText(w io.Writer, s Summary, width int) error {
-	p := NewPage(width)
+// Show writes the summary for people. Only commands and names of files, which are for
+// copying, may be longer than the lines of the page.
+func (s Summary) Show(p *Page) {
 	p.Line("", "", s.sentence())
 	if s.Why != "" {
 		p.Line("", "", Clean(s.Why))
@@ -113,7 +98,6 @@ func WriteText(w io.Writer, s Summary, width int) error {
 	}
 	p.problems(s)
 	p.ending(s)
-	return p.Print(w)
 }
 
 // sentence returns the result in a sentence or two.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,7 +120,7 @@ func TestText(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d", test.name, width), func(t *testing.T) {
 				t.Parallel()
 				var b bytes.Buffer
-				if err := report.WriteText(&b, test.summary, width); err != nil {
+				if err := printed(&b, test.summary, width); err != nil {
 					t.Fatal(err)
 				}
 				fits(t, b.String(), width)
@@ -173,7 +174,7 @@ func TestCheck(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d", test.name, width), func(t *testing.T) {
 				t.Parallel()
 				var b bytes.Buffer
-				if err := report.WriteCheck(&b, test.check, width); err != nil {
+				if err := printed(&b, test.check, width); err != nil {
 					t.Fatal(err)
 				}
 				fits(t, b.String(), width)
@@ -191,7 +192,7 @@ func TestManyProblems(t *testing.T) {
 		g.Add(outcome.Problem{Code: fmt.Sprintf("code_%d", row%40), Cell: fmt.Sprintf("C%d", row), Message: "no", Hint: "do"}, row)
 	}
 	var b bytes.Buffer
-	if err := report.WriteText(&b, report.Summary{Results: "r.csv", Problems: g.List()}, 80); err != nil {
+	if err := printed(&b, report.Summary{Results: "r.csv", Problems: g.List()}, 80); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()
@@ -221,7 +222,7 @@ func TestPlainText(t *testing.T) {
 		Import: report.Import{Create: 1180, Update: 1, Requests: 1185, Estimate: 5 * time.Minute}, Open: []string{"whether Procore refuses a person"},
 	}
 	var summary, checked bytes.Buffer
-	if err := errors.Join(report.WriteText(&summary, s, report.Plain), report.WriteCheck(&checked, check, report.Plain)); err != nil {
+	if err := errors.Join(printed(&summary, s, report.Plain), printed(&checked, check, report.Plain)); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"text plain": summary.String(), "check plain": checked.String()} {
@@ -280,7 +281,7 @@ func FuzzText(f *testing.F) {
 		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell}, 2)
 		g.Add(outcome.Problem{Code: "x", Message: message, Hint: hint, Cell: cell + "1"}, 3)
 		var b bytes.Buffer
-		if err := report.WriteText(&b, report.Summary{Problems: g.List(), Details: report.Details{Remarks: []string{hint}}}, width); err != nil {
+		if err := printed(&b, report.Summary{Problems: g.List(), Details: report.Details{Remarks: []string{hint}}}, width); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range strings.Split(b.String(), "\n") {
@@ -304,7 +305,7 @@ func TestValuesInBrackets(t *testing.T) {
 	}
 	var b bytes.Buffer
 	s := report.Summary{Status: report.Finished, Counts: outcome.Counts{Failed: 3}, Problems: groups(problems, 10)}
-	if err := report.WriteText(&b, s, 200); err != nil {
+	if err := printed(&b, s, 200); err != nil {
 		t.Fatal(err)
 	}
 	want := "  3 cells, for example: in Procore this employee ID belongs to another name (person 9007199254742002)\n" +
@@ -323,7 +324,7 @@ func TestCheckWithManyColumns(t *testing.T) {
 			unused = append(unused, fmt.Sprintf("Column %d", i+1))
 		}
 		var b strings.Builder
-		if err := report.WriteCheck(&b, report.Check{Columns: []report.Column{{Field: "first_name", Heading: "First"}}, Unused: unused}, 1000); err != nil {
+		if err := printed(&b, report.Check{Columns: []report.Column{{Field: "first_name", Heading: "First"}}, Unused: unused}, 1000); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(b.String(), want+report.WhyUnused+"\n") {
@@ -348,7 +349,7 @@ func TestLineToCopy(t *testing.T) {
 			t.Parallel()
 			problem := outcome.Problem{Code: "has_left", Message: "may have left", Hint: test.hint, Line: test.line}
 			var b bytes.Buffer
-			err := report.WriteText(&b, report.Summary{
+			err := printed(&b, report.Summary{
 				Status: report.Finished, Counts: outcome.Counts{Created: 1}, Details: report.Details{Notes: groups(map[int][]outcome.Problem{2: {problem}}, 3)},
 			}, 60)
 			if err != nil {
@@ -359,4 +360,11 @@ func TestLineToCopy(t *testing.T) {
 			}
 		})
 	}
+}
+
+// printed prints a summary or a check in lines of a width.
+func printed(w io.Writer, object interface{ Show(*report.Page) }, width int) error {
+	p := report.NewPage(width)
+	object.Show(p)
+	return p.Print(w)
 }
