@@ -36,10 +36,24 @@ type Undo struct {
 	Ledger      *ledger.Ledger         // holds the lock of the run's scope
 	Of          ledger.Run             // the run to undo
 	People      []ledger.CreatedPerson // the people that the run created, as shown to the user
+	Unsettled   int                    // requests of the run that may have created more people
 	Deactivate  bool                   // also make the people inactive in the company
 	SettleAfter time.Duration          // how long a request may take effect after its answer was lost; 0 means 2 minutes
 	ResultsPath string                 // of the results file; "": there is none
 	Log         zerolog.Logger
+}
+
+// NewUndo returns the undo of a run over the connection to the run's project. CheckUndoable
+// says which runs can't be undone.
+func NewUndo(ctx context.Context, c Connection, book *ledger.Ledger, run ledger.Run) (*Undo, error) {
+	if err := CheckUndoable(run, c.Scope); err != nil {
+		return nil, err
+	}
+	people, unsettled, err := book.CreatedPeople(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &Undo{API: c.API, Pace: c.Pace, Ledger: book, Of: run, People: people, Unsettled: unsettled}, nil
 }
 
 // UndoStatus is the outcome of an undo for a person.

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/importer"
+	"muster/importer/procore"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -47,10 +48,7 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, book.Close()) }()
-	if err := importer.CheckUndoable(run.Run, conn.Scope); err != nil {
-		return err
-	}
-	people, unsettled, err := book.CreatedPeople(ctx, run.ID)
+	u, err := importer.NewUndo(ctx, conn, book, run.Run)
 	if err != nil {
 		return err
 	}
@@ -60,22 +58,16 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 	if err != nil {
 		return err
 	}
-	u := &importer.Undo{
-		API: conn.API, Pace: conn.Pace, Ledger: book, Of: run.Run, People: people,
-		Deactivate: own.deactivate, SettleAfter: a.settings.SettleAfter, ResultsPath: a.settings.results, Log: log,
-	}
-	// The results of a config file are those of an import.
-	if !a.isGiven("results") {
+	u.Deactivate, u.SettleAfter, u.Log = own.deactivate, a.settings.SettleAfter, log
+	switch {
+	case len(u.People) == 0: // there are no people to report
+	case a.isGiven("results"): // the results of a config file are those of an import
+		u.ResultsPath = a.settings.results
+	default:
 		u.ResultsPath = nearName(importer.UndoResultsPath(run.Run))
 	}
-	if len(people) == 0 {
-		u.ResultsPath = "" // there are no people to report
-	}
-	where := report.Clean(project.Name)
-	if where == "" {
-		where = fmt.Sprintf("project %d", run.Project)
-	}
-	if err := a.confirm(ctx, u, unsettled, where, own.yes); err != nil {
+	where := report.Clean(procore.Named{ID: run.Project, Name: project.Name}.Label())
+	if err := a.confirm(ctx, u, where, own.yes); err != nil {
 		return err
 	}
 	release, err := book.Lock(ctx, run.Scope)
@@ -83,11 +75,11 @@ func (a *app) undo(ctx context.Context, id string, own undoSettings) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	return a.runUndo(ctx, u, conn, where)
+	return a.runUndo(ctx, u, where)
 }
 
 // confirm shows the people to take off and asks. It returns nil if the undo may begin.
-func (a *app) confirm(ctx context.Context, u *importer.Undo, unsettled int, where string, yes bool) error {
+func (a *app) confirm(ctx context.Context, u *importer.Undo, where string, yes bool) error {
 	if yes && a.settings.json && !isTerminal(a.stderr) {
 		return nil // the output is not watched
 	}
@@ -102,7 +94,7 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, unsettled int, wher
 		defer func(quiet bool) { a.settings.quiet = quiet }(a.settings.quiet)
 		a.settings.quiet = false
 	}
-	for _, sentence := range undoSentences(u, rows, unsettled, where) {
+	for _, sentence := range undoSentences(u, rows, where) {
 		a.sayWrapped(sentence)
 	}
 	again := a.suggest("undo", u.Of.ID, "--yes")
@@ -125,15 +117,15 @@ func (a *app) confirm(ctx context.Context, u *importer.Undo, unsettled int, wher
 
 // undoSentences says what an undo is about to do. rows are the people still to be
 // taken off.
-func undoSentences(u *importer.Undo, rows []int, unsettled int, where string) []string {
+func undoSentences(u *importer.Undo, rows []int, where string) []string {
 	created := "no people"
 	if len(u.People) > 0 {
 		created = text.Plural(len(u.People), "person", "people")
 	}
 	all := []string{fmt.Sprintf("Run %s of %s, %s, created %s in %s (company %d, project %d).",
 		u.Of.ID, u.Of.Started.Local().Format(toTheMinute), report.Clean(filepath.Base(u.Of.Roster)), created, where, u.Of.Company, u.Of.Project)}
-	if unsettled > 0 {
-		all = append(all, text.Plural(unsettled, "more request of the run is", "more requests of the run are")+
+	if u.Unsettled > 0 {
+		all = append(all, text.Plural(u.Unsettled, "more request of the run is", "more requests of the run are")+
 			" unsettled; people created by them are not included. Import the roster again first to settle them.")
 	}
 	if earlier := len(u.People) - len(rows); earlier > 0 {
@@ -212,14 +204,14 @@ type undoJSON struct {
 }
 
 // runUndo runs the undo and reports it.
-func (a *app) runUndo(ctx context.Context, u *importer.Undo, conn importer.Connection, where string) error {
+func (a *app) runUndo(ctx context.Context, u *importer.Undo, where string) error {
 	undone, err := u.Run(ctx)
 	if undone == nil {
 		return err
 	}
 	a.sent = true
 	s := undoJSON{
-		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, UndoCounts: undone.Counts(), Requests: conn.API.Requests(),
+		Run: undone.Run, Undone: u.Of.ID, Status: report.Finished, UndoCounts: undone.Counts(), Requests: u.API.Requests(),
 		Slowed: undone.Throttled, Elapsed: math.Round(undone.Elapsed.Seconds()*1000) / 1000, Results: undone.Results,
 	}
 	if !undone.Done() {

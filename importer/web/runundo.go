@@ -58,17 +58,11 @@ func (rs *runner) undoRun(ctx context.Context, r *runRecord, connection importer
 	if err != nil {
 		return nil, err
 	}
-	if err := importer.CheckUndoable(run.Run, connection.Scope); err != nil {
-		return nil, err
-	}
-	people, _, err := book.CreatedPeople(ctx, id)
+	u, err := importer.NewUndo(ctx, connection, book, run.Run)
 	if err != nil {
 		return nil, err
 	}
-	u := &importer.Undo{
-		API: connection.API, Pace: connection.Pace, Ledger: book, Of: run.Run, People: people,
-		SettleAfter: rs.backend.Options().SettleAfter, ResultsPath: rs.path(r.ID, "undo-"+id+".csv"), Log: rs.log,
-	}
+	u.SettleAfter, u.ResultsPath, u.Log = rs.backend.Options().SettleAfter, rs.path(r.ID, "undo-"+id+".csv"), rs.log
 	undone, err := u.Run(ctx)
 	if undone != nil && undone.Results != "" {
 		r.Result.Results = filepath.Base(undone.Results)
