@@ -68,6 +68,9 @@ func (s *source) nullName(text string, column int) *Problem {
 // signs are marks that no person's name has, and joints are words that none has.
 const signs = "()[]{}<>*&;:/\\|#%$+=@_"
 
+// filiation is a particle with a stroke, as in Kumar a/l Muthu (son of) and Devi d/o Raman.
+var filiation = regexp.MustCompile(`(?i)(^| )(?:a/[lp]|[sd]/o)( \pL)`)
+
 var joints = regexp.MustCompile(` (?:and|aka|und|u\.) `)
 
 // isSymbol reports whether r is a picture, a currency or another mark beyond ASCII
@@ -81,6 +84,7 @@ func isSymbol(r rune) bool {
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
 // and second persons.
 func foreignPart(name string, whole bool) string {
+	name = filiation.ReplaceAllString(name, "$1$2")
 	if at := strings.IndexAny(name, signs); at >= 0 {
 		return name[at : at+1]
 	}

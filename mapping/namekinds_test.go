@@ -117,6 +117,20 @@ func TestMaidenNames(t *testing.T) {
 	})
 }
 
+// Particles of Malay and Indian names are parts of the last name.
+func TestFiliations(t *testing.T) {
+	t.Parallel()
+	checkNames(t, []nameCase{
+		{"Kumar a/l Muthu", "Kumar|a/l Muthu"},
+		{"Lakshmi A/P Raman", "Lakshmi|A/P Raman"},
+		{"Devi d/o Raman", "Devi|d/o Raman"},
+		{"Siti binti Omar", "Siti|binti Omar"},
+		{"Jane Smith A/P", "name_unclear"},
+		{"Jane/Bob Smith", "name_unclear"},
+		{"Bob Smith c/o ACME", "name_unclear"},
+	}, nil)
+}
+
 // What a cell says about a person behind the name is no part of the name.
 func TestRemarksBehindNames(t *testing.T) {
 	t.Parallel()
