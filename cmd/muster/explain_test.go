@@ -96,8 +96,8 @@ func codesInSource(t *testing.T, root string) map[string]string {
 					}
 				}
 			case *ast.CompositeLit:
-				// The classes of procore's answers are a table whose rows have no type.
-				if filepath.Base(path) == "classification.go" {
+				// The meanings of procore's answers are a table whose rows have no type.
+				if filepath.Base(path) == "statusmeaning.go" {
 					for _, e := range n.Elts {
 						add(e)
 					}
