@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"muster/importer"
 	"muster/importer/doctor"
 	"muster/importer/report"
 	"muster/importer/text"
@@ -68,7 +69,12 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 	}
 	a.checkSettings(x)
 	x.Procore(ctx)
-	runs := a.examineLedger(ctx, x)
+	location, _ := a.ledgerPath() // openRecord returns the same error
+	var runs []bundledRun
+	x.Ledger(ctx, location, a.openRecord, func(past []importer.PastRun) (err error) {
+		runs, err = newBundledRuns(ctx, past)
+		return err
+	})
 	a.checkDisks(x)
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"muster/importer"
 	"muster/importer/doctor"
 	"muster/importer/fault"
 	"muster/importer/ledger"
@@ -62,16 +61,6 @@ func (a *app) checkSettings(x *doctor.Examination) {
 	for _, c := range s.cautions {
 		x.Found(doctor.Finding{Check: "settings", State: doctor.Doubted, Text: c.text, Fix: c.fix, Facts: doctor.Facts{"code": "open_to_others"}})
 	}
-}
-
-// examineLedger reads the whole ledger and returns the runs for a support bundle.
-func (a *app) examineLedger(ctx context.Context, x *doctor.Examination) (bundled []bundledRun) {
-	location, _ := a.ledgerPath() // openRecord returns the same error
-	x.Ledger(ctx, location, a.openRecord, func(runs []importer.PastRun) (err error) {
-		bundled, err = newBundledRuns(ctx, runs)
-		return err
-	})
-	return bundled
 }
 
 // checkDisks checks the disks of the ledger and the results.

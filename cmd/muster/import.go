@@ -41,7 +41,8 @@ func (a *app) importAndReport(ctx context.Context, path string, mustBeResults bo
 	return err
 }
 
-// runImport imports a roster or the rows of a results file.
+// runImport opens a roster or a results file, connects to Procore, opens the ledger and
+// imports the rows.
 func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (_ *report.Summary, err error) {
 	if mustBeResults {
 		a.settings.readAsResults(a.given)
@@ -55,11 +56,6 @@ func (a *app) runImport(ctx context.Context, path string, mustBeResults bool) (_
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	return a.importRoster(ctx, in, split, reviewed)
-}
-
-// importRoster connects to Procore, opens the ledger and imports a roster.
-func (a *app) importRoster(ctx context.Context, in *importer.Roster, split *importer.ProjectSplit, reviewed *importer.PlanFile) (_ *report.Summary, err error) {
 	target, err := in.ResultsPath(a.settings.results, a.settings.simulate)
 	if err != nil {
 		return nil, err

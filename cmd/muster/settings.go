@@ -335,25 +335,23 @@ func (s *settings) readAsResults(given []*pflag.Flag) {
 
 // unset returns the flags that a real import still needs, with placeholders.
 func (s *settings) unset() string {
-	var flags []string
+	return strings.Join(s.gaps("--company COMPANY", "--project PROJECT"), " ")
+}
+
+// gaps returns the names for the company and the project, unless they are set.
+func (s *settings) gaps(company, project string) (gaps []string) {
 	if s.company == 0 {
-		flags = append(flags, "--company COMPANY")
+		gaps = append(gaps, company)
 	}
 	if s.project == 0 && s.projectName == "" {
-		flags = append(flags, "--project PROJECT")
+		gaps = append(gaps, project)
 	}
-	return strings.Join(flags, " ")
+	return gaps
 }
 
 // missing returns an error that lists the settings that a call to Procore still needs.
 func (s *settings) missing(secret string) error {
-	var gaps []string
-	if s.company == 0 {
-		gaps = append(gaps, "--company (or MUSTER_COMPANY)")
-	}
-	if s.project == 0 && s.projectName == "" {
-		gaps = append(gaps, "--project (or MUSTER_PROJECT)")
-	}
+	gaps := s.gaps("--company (or MUSTER_COMPANY)", "--project (or MUSTER_PROJECT)")
 	if s.clientID == "" {
 		gaps = append(gaps, "MUSTER_CLIENT_ID")
 	}
