@@ -22,6 +22,7 @@ func TestPostsAndFirms(t *testing.T) {
 		"Mestre de Obras", "Ajudante Geral", "Auxiliar Administrativo", "Capo Cantiere", "Operaio Specializzato", "Uitvoerder Bouw",
 		"New Hire", "New Laborer", "Vacant Carpenter", "Open Electrician", "Vacant Position", "TBD TBD", "Employee 7", "Visitor 3",
 		"ABC Plumbing", "Apex Roofing", "Brandvold Electric", "Olmedo Construction", "Halvorsen Brothers Roofing", "Construcciones Olmedo", "Elektro Ebermann",
+		"Sick Leave", "Per Diem", "Toolbox Talk", "Guest Badge", "See Attached", "Rodbuster Foreman", "VP Operations", "Operating Engineer",
 		"Grand Total", "Steel Total", "Authorized Signature", "Operateur Grue", "Coordonnateur SST", "Baustellenleiter Ost",
 		"Fire Watch", "Traffic Control", "Service Tech", "Test Account", "Third Party", "Project Engineer II", "Oficial 1a", "Maçon N2P1", "Agency Worker",
 		"Steel Fixer", "Boiler Maker", "Kalıpçı Ustası", "Hlavní inženýr", "Tukang Batu",
