@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"muster/importer"
+	"muster/importer/outcome"
 	"muster/importer/report"
 	"muster/importer/worker"
 )
@@ -82,7 +83,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 // reportEnd prints the error of a command, and returns the exit code. A run that finds
 // the lock taken is silent, unless a terminal shows the error.
 func (a *app) reportEnd(ctx context.Context, err error) int {
-	if err != nil && (a.codeOf(ctx, err) != exitLocked || isTerminal(a.stderr)) {
+	if err != nil && (a.codeOf(ctx, err) != outcome.ExitLocked || isTerminal(a.stderr)) {
 		a.complain(err)
 	}
 	a.reportLost()
@@ -91,18 +92,18 @@ func (a *app) reportEnd(ctx context.Context, err error) int {
 
 // codeOf returns the exit code of a command that ends with err.
 func (a *app) codeOf(ctx context.Context, err error) int {
-	least := exitDone
+	least := outcome.ExitDone
 	if a.stdout.lost() {
-		least = exitNotStarted
+		least = outcome.ExitNotStarted
 		if a.sent {
-			least = exitRowsLeft
+			least = outcome.ExitRowsLeft
 		}
 	}
 	switch {
 	case err == nil:
 		return max(a.code, least)
 	case a.sent:
-		return max(a.code, exitRowsLeft) // the error came after the rows
+		return max(a.code, outcome.ExitRowsLeft) // the error came after the rows
 	}
 	return max(exitCode(ctx, err), least)
 }

@@ -7,6 +7,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/fault"
+	"muster/importer/outcome"
 	"muster/importer/worker"
 )
 
@@ -34,11 +35,11 @@ func (a *app) archiveFolder(code int, failure error) string {
 		return ""
 	}
 	switch code {
-	case exitDone:
+	case outcome.ExitDone:
 		return f.Done
-	case exitRowsLeft:
+	case outcome.ExitRowsLeft:
 		return cmp.Or(f.Failed, f.Done)
-	case exitNotStarted:
+	case outcome.ExitNotStarted:
 		if e, ok := errors.AsType[*fault.Error](failure); ok && (e.Where.File == f.Path || e.Code == importer.CodeHeadings) {
 			return f.Failed
 		}
@@ -56,7 +57,7 @@ func (a *app) moveRoster(ctx context.Context, end *worker.Result, failure error)
 	moved, err := a.archive.Move(folder)
 	if err != nil {
 		a.complain(err)
-		end.ExitCode = worse(end.ExitCode, exitRowsLeft)
+		end.ExitCode = outcome.WorseExit(end.ExitCode, outcome.ExitRowsLeft)
 	}
 	if err := a.recordMoves(context.WithoutCancel(ctx), a.archive.Moved); err != nil {
 		a.warn("The new path of %s could not be recorded in the ledger: %v", a.archive.Path, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"muster/importer"
+	"muster/importer/outcome"
 	"muster/importer/report"
 )
 
@@ -122,7 +123,7 @@ func (a *app) reportCheck(found *checked) error {
 		c.Import.Estimate, _ = found.im.Pace.Forecast(c.Import.Requests)
 	}
 	if c.Invalid+c.Failed+c.Unknown > 0 {
-		c.ExitCode = exitRowsLeft
+		c.ExitCode = outcome.ExitRowsLeft
 		if c.Results == "" {
 			c.FullList = a.suggest("check", in.Path, "--results FILE")
 		}
@@ -131,7 +132,7 @@ func (a *app) reportCheck(found *checked) error {
 		c.Why = "An import would be " + foreseen.Stop.Message
 	}
 	if stop := found.im.Stop(); stop != nil {
-		c.ExitCode, c.Error = exitStopped, reasonOf(stop)
+		c.ExitCode, c.Error = outcome.ExitStopped, reasonOf(stop)
 		c.Why = "The project could not be looked at."
 		if len(found.im.Projects()) > 1 {
 			c.Why = "Not every project could be looked at."

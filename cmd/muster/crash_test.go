@@ -159,7 +159,7 @@ func (w *world) finish(path string, args ...string) {
 		if code == 0 {
 			return
 		}
-		if code != exitRowsLeft && code != exitStopped {
+		if code != outcome.ExitRowsLeft && code != outcome.ExitStopped {
 			w.t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
 		}
 	}
@@ -248,7 +248,7 @@ func TestKilledAtRandom(t *testing.T) {
 
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: outcome.ExitInterrupted, syscall.SIGTERM: outcome.ExitTerminated} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, simulator.Config{Windows: []simulator.Window{}, Faults: []simulator.Fault{{Kind: simulator.Latency, Delay: 20 * time.Millisecond}}})
@@ -302,7 +302,7 @@ func TestOneRunAtATime(t *testing.T) {
 		t.Fatal("nobody was created")
 	}
 	code, stdout, stderr := w.muster("import", path)
-	if code != exitLocked || stdout != "" || stderr != "" {
+	if code != outcome.ExitLocked || stdout != "" || stderr != "" {
 		t.Errorf("the second run: exit %d, printed %q and %q", code, stdout, stderr)
 	}
 	if err := first.Process.Kill(); err != nil {
@@ -330,7 +330,7 @@ func TestOneRosterOfTwoProjects(t *testing.T) {
 		t.Fatal("nobody was created")
 	}
 	code, _, stderr := w.muster("import", path, "--project", "200")
-	if code != exitNotStarted || !strings.Contains(stderr, "another run is writing this results file") {
+	if code != outcome.ExitNotStarted || !strings.Contains(stderr, "another run is writing this results file") {
 		t.Errorf("the second run: exit %d, %s", code, stderr)
 	}
 	if err := first.Wait(); err != nil {
@@ -404,7 +404,7 @@ func TestKilledOnAnotherProject(t *testing.T) {
 				t.Fatal("the run was not killed")
 			}
 			for _, args := range [][]string{{other, "--project", "200"}, {one}} {
-				if code, stdout, stderr := w.muster(append([]string{"import", "--settle-after", "100ms"}, args...)...); code != exitDone {
+				if code, stdout, stderr := w.muster(append([]string{"import", "--settle-after", "100ms"}, args...)...); code != outcome.ExitDone {
 					t.Errorf("%v: exit %d\n%s\n%s", args, code, stdout, stderr)
 				}
 			}
@@ -432,12 +432,12 @@ func TestTwoProjectsAtOnce(t *testing.T) {
 	}
 	for i, run := range runs {
 		// On a busy machine a row may stay unknown as long as the other run is at work.
-		if err := run.Wait(); err != nil && run.ProcessState.ExitCode() != exitRowsLeft {
+		if err := run.Wait(); err != nil && run.ProcessState.ExitCode() != outcome.ExitRowsLeft {
 			t.Errorf("%v\n%s", err, &said[i])
 		}
 	}
 	for _, run := range runs {
-		if code, stdout, stderr := w.muster(run.Args[1:]...); code != exitDone {
+		if code, stdout, stderr := w.muster(run.Args[1:]...); code != outcome.ExitDone {
 			t.Errorf("%v: exit %d\n%s\n%s", run.Args[1:], code, stdout, stderr)
 		}
 	}

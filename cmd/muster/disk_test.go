@@ -162,7 +162,7 @@ func TestDiskFullOfResults(t *testing.T) {
 					if err := os.WriteFile(small, []byte("First Name,Last Name,Job Title,Employee ID\nAnn0,Lee0,x,00001\n"), 0o600); err != nil {
 						t.Fatal(err)
 					}
-					if code, stdout, stderr := w.muster("import", small, "--results", target); code != exitDone {
+					if code, stdout, stderr := w.muster("import", small, "--results", target); code != outcome.ExitDone {
 						t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
 					}
 					var err error
@@ -178,8 +178,8 @@ func TestDiskFullOfResults(t *testing.T) {
 					t.Fatal(err)
 				}
 				code, stdout, stderr := w.muster("import", path, "--results", target, "--json")
-				if code != exitStopped {
-					t.Fatalf("exit %d, want %d\n%s\n%s", code, exitStopped, stdout, stderr)
+				if code != outcome.ExitStopped {
+					t.Fatalf("exit %d, want %d\n%s\n%s", code, outcome.ExitStopped, stdout, stderr)
 				}
 				if !strings.Contains(stderr, "try:") {
 					t.Errorf("no word of what to do: %s", stderr)
@@ -197,7 +197,7 @@ func TestDiskFullOfResults(t *testing.T) {
 					t.Error("the results of before are not as they were")
 				}
 				d.room()
-				if code, stdout, stderr := w.muster("import", path, "--results", target); code != exitDone {
+				if code, stdout, stderr := w.muster("import", path, "--results", target); code != outcome.ExitDone {
 					t.Fatalf("with room again: exit %d\n%s\n%s", code, stdout, stderr)
 				}
 				if got := paired(t, target, people); got != people {
@@ -227,8 +227,8 @@ func TestDiskFullOfLedger(t *testing.T) {
 			d := newDisk(t, filepath.Join(w.folder, "disk"), size)
 			book := filepath.Join(d.folder, "ledger.db")
 			code, stdout, stderr := w.muster("import", path, "--ledger", book, "--json")
-			if code != exitStopped {
-				t.Fatalf("exit %d, want %d\n%s\n%s", code, exitStopped, stdout, stderr)
+			if code != outcome.ExitStopped {
+				t.Fatalf("exit %d, want %d\n%s\n%s", code, outcome.ExitStopped, stdout, stderr)
 			}
 			if strings.Count(stderr, "ERR") > 1 {
 				t.Errorf("it says so for every row: %s", stderr)
@@ -300,9 +300,9 @@ func TestDiskFullBeforeTheStart(t *testing.T) {
 			name := map[string]string{"--ledger": "ledger.db", "--results": "crew.results.csv"}[what]
 			code, _, stderr := w.muster("import", path, what, filepath.Join(d.folder, name))
 			switch there := len(w.server.People()); {
-			case code != exitNotStarted && code != exitStopped:
+			case code != outcome.ExitNotStarted && code != outcome.ExitStopped:
 				t.Errorf("exit %d\n%s", code, stderr)
-			case code == exitNotStarted && there > 0:
+			case code == outcome.ExitNotStarted && there > 0:
 				t.Errorf("%d people by a run that says that nothing was sent\n%s", there, stderr)
 			}
 			whole(t, d.folder)
@@ -333,7 +333,7 @@ func TestDiskFullOfTemporaryFiles(t *testing.T) {
 		_ = cmd.Run() // how it ended is its exit code
 		return cmd.ProcessState.ExitCode(), talk.String()
 	}
-	if code, stderr := piped(); code != exitNotStarted || !strings.Contains(stderr, "no space left") {
+	if code, stderr := piped(); code != outcome.ExitNotStarted || !strings.Contains(stderr, "no space left") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
 	if there := len(w.server.People()); there > 0 {
@@ -345,7 +345,7 @@ func TestDiskFullOfTemporaryFiles(t *testing.T) {
 	}
 	whole(t, w.folder)
 	d.room()
-	if code, stderr := piped(); code != exitDone {
+	if code, stderr := piped(); code != outcome.ExitDone {
 		t.Errorf("with room again: exit %d\n%s", code, stderr)
 	}
 	w.exact(people)
@@ -367,8 +367,8 @@ func TestFileTooLarge(t *testing.T) {
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			_ = cmd.Run() // how it ended is asked below
-			if code := cmd.ProcessState.ExitCode(); code != exitStopped {
-				t.Fatalf("exit %d, want %d\n%s", code, exitStopped, &stderr)
+			if code := cmd.ProcessState.ExitCode(); code != outcome.ExitStopped {
+				t.Fatalf("exit %d, want %d\n%s", code, outcome.ExitStopped, &stderr)
 			}
 			if there := len(w.server.People()); there == people {
 				t.Error("the run came to its end")

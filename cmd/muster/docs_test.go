@@ -284,7 +284,7 @@ func TestDocumentedTablesAreComplete(t *testing.T) {
 	for _, s := range outcome.Statuses() {
 		statuses = append(statuses, string(s))
 	}
-	for _, code := range []int{exitDone, exitRowsLeft, exitNotStarted, exitStopped, exitLocked, exitInterrupted, exitTerminated} {
+	for _, code := range []int{outcome.ExitDone, outcome.ExitRowsLeft, outcome.ExitNotStarted, outcome.ExitStopped, outcome.ExitLocked, outcome.ExitInterrupted, outcome.ExitTerminated} {
 		codes = append(codes, strconv.Itoa(code))
 		if !strings.Contains(commandTexts()["import"].Exits, strconv.Itoa(code)) {
 			t.Errorf("the help of commands lacks exit code %d", code)

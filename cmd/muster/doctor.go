@@ -11,6 +11,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/doctor"
+	"muster/importer/outcome"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -82,7 +83,7 @@ func (a *app) doctor(ctx context.Context, flags *pflag.FlagSet, bundle string) e
 
 	d := diagnosis{Status: x.Worst(), Checks: x.Findings, Bundle: bundle}
 	if d.Status == doctor.Broken {
-		d.ExitCode = exitStopped
+		d.ExitCode = outcome.ExitStopped
 	}
 	a.code = d.ExitCode
 	if bundle != "" {

@@ -13,18 +13,8 @@ import (
 	"muster/importer"
 	"muster/importer/fault"
 	"muster/importer/ledger"
+	"muster/importer/outcome"
 	"muster/importer/report"
-)
-
-// The exit codes. 0 and 1 tell about the rows of a finished run.
-const (
-	exitDone        = 0   // every row is created, existing or skipped
-	exitRowsLeft    = 1   // some rows are invalid, failed or unknown
-	exitNotStarted  = 2   // usage, config, roster, mapping: nothing was sent
-	exitStopped     = 3   // stopped early: some rows are pending
-	exitLocked      = 4   // another run holds the lock
-	exitInterrupted = 130 // by Ctrl-C, after the rows in hand were recorded
-	exitTerminated  = 143 // by SIGTERM, in the same way
 )
 
 // usageError returns the error of a command line, environment or config file that muster
@@ -48,9 +38,9 @@ func (e *interruptError) Error() string {
 
 func (e *interruptError) exitCode() int {
 	if e.signal == syscall.SIGTERM {
-		return exitTerminated
+		return outcome.ExitTerminated
 	}
-	return exitInterrupted
+	return outcome.ExitInterrupted
 }
 
 // untilSignal returns a context that ends at the first SIGINT or SIGTERM. A second
@@ -108,17 +98,17 @@ func exitCode(ctx context.Context, err error) int {
 	var stop *importer.StopError
 	switch {
 	case err == nil:
-		return exitDone
+		return outcome.ExitDone
 	case errors.As(err, &interrupted):
 		return interrupted.exitCode()
 	case errors.As(context.Cause(ctx), &interrupted):
 		return interrupted.exitCode()
 	case errors.Is(err, ledger.ErrLocked):
-		return exitLocked
+		return outcome.ExitLocked
 	case errors.As(err, &stop):
-		return exitStopped
+		return outcome.ExitStopped
 	}
-	return exitNotStarted
+	return outcome.ExitNotStarted
 }
 
 // reasonOf returns the error that a command ends with, for people and for programs.
@@ -210,13 +200,13 @@ func refusal(code int, err error) json.RawMessage {
 // statusOf returns the word for how a run with that exit code ended.
 func statusOf(code int) string {
 	switch code {
-	case exitNotStarted:
+	case outcome.ExitNotStarted:
 		return report.NotStarted
-	case exitStopped:
+	case outcome.ExitStopped:
 		return report.Stopped
-	case exitLocked:
+	case outcome.ExitLocked:
 		return report.Locked
-	case exitInterrupted, exitTerminated:
+	case outcome.ExitInterrupted, outcome.ExitTerminated:
 		return report.Interrupted
 	}
 	return report.Finished

@@ -17,6 +17,7 @@ import (
 
 	"modernc.org/sqlite"
 
+	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 )
 
@@ -126,7 +127,7 @@ func survives(t *testing.T, child *exec.Cmd, started chan<- *os.Process) bool {
 	if child.ProcessState.ExitCode() < 0 {
 		return false
 	}
-	if code := child.ProcessState.ExitCode(); code != exitDone {
+	if code := child.ProcessState.ExitCode(); code != outcome.ExitDone {
 		t.Fatalf("exit %d", code)
 	}
 	return true

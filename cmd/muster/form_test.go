@@ -18,6 +18,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/rivo/uniseg"
 
+	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 )
 
@@ -134,12 +135,12 @@ func TestFormIsRemembered(t *testing.T) {
 		out, _ := cmd.CombinedOutput() // the exit code says how it ended
 		return string(out), cmd.ProcessState.ExitCode()
 	}
-	if out, code := unattended("check", "crew.csv"); code != exitNotStarted || !strings.Contains(out, "muster map crew.csv -o mapping.yaml") {
+	if out, code := unattended("check", "crew.csv"); code != outcome.ExitNotStarted || !strings.Contains(out, "muster map crew.csv -o mapping.yaml") {
 		t.Fatalf("before: exit code %d\n%s", code, out)
 	}
 
 	shown, code := terminal(t, folder, []string{"import", "--simulate", "crew.csv"}, "Which column holds the first name?", enter, "Enter a number between 1 and 3:", "2\n")
-	if code != exitDone || !strings.Contains(shown.screen, "2 people were created") || shown.ever("6789") {
+	if code != outcome.ExitDone || !strings.Contains(shown.screen, "2 people were created") || shown.ever("6789") {
 		t.Fatalf("exit code %d\n%s", code, shown.screen)
 	}
 	kept, _ := filepath.Glob(filepath.Join(folder, "state", "muster", "mappings", "*.yaml"))
@@ -152,17 +153,17 @@ func TestFormIsRemembered(t *testing.T) {
 
 	for _, roster := range []string{"crew.csv", "moved.csv"} {
 		out, code := unattended("check", roster)
-		if code != exitDone || !strings.Contains(out, "as you confirmed on 20") || !strings.Contains(out, "; muster map "+roster+" --forget undoes that") || !strings.Contains(out, `job_title   "Job Title" (as confirmed)`) {
+		if code != outcome.ExitDone || !strings.Contains(out, "as you confirmed on 20") || !strings.Contains(out, "; muster map "+roster+" --forget undoes that") || !strings.Contains(out, `job_title   "Job Title" (as confirmed)`) {
 			t.Errorf("%s: exit code %d\n%s", roster, code, out)
 		}
 	}
-	if shown, code := terminal(t, folder, []string{"check", "crew.csv"}); code != exitDone || shown.ever("Which column") {
+	if shown, code := terminal(t, folder, []string{"check", "crew.csv"}); code != outcome.ExitDone || shown.ever("Which column") {
 		t.Errorf("asked again: exit code %d\n%s", code, shown.screen)
 	}
-	if out, code := unattended("map", "moved.csv", "--forget"); code != exitDone || !strings.Contains(out, "was deleted") || strings.Contains(out, "doubt") {
+	if out, code := unattended("map", "moved.csv", "--forget"); code != outcome.ExitDone || !strings.Contains(out, "was deleted") || strings.Contains(out, "doubt") {
 		t.Errorf("forget: exit code %d\n%s", code, out)
 	}
-	if out, code := unattended("check", "crew.csv"); code != exitNotStarted {
+	if out, code := unattended("check", "crew.csv"); code != outcome.ExitNotStarted {
 		t.Errorf("after: exit code %d\n%s", code, out)
 	}
 }
@@ -176,7 +177,7 @@ func TestFormRefusesTwoColumns(t *testing.T) {
 		"Enter a number between 1 and 2:", "1\n", // column C
 		"Enter a number between 1 and 3:", "1\n", // a job title, too
 		"Column C is the job title already", "2\n") // the work classification
-	if code != exitDone || !strings.Contains(shown.screen, `work_classification_id: column D "Title / Class"`) {
+	if code != outcome.ExitDone || !strings.Contains(shown.screen, `work_classification_id: column D "Title / Class"`) {
 		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 	if text, err := os.ReadFile(filepath.Join(folder, "mapping.yaml")); err != nil || !bytes.Contains(text, []byte("  job_title: {column: Job}\n")) {
@@ -191,12 +192,12 @@ func TestFormValues(t *testing.T) {
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "Name,Type", "Ana Silva,H", "Bo Li,S", "Cy Ray,H")
 	shown, code := terminal(t, folder, []string{"map", "crew.csv"}, "none: leave it out", enter)
-	if code != exitDone || !strings.Contains(shown.screen, `not used: "Type"`) || shown.ever("Does it mean") {
+	if code != outcome.ExitDone || !strings.Contains(shown.screen, `not used: "Type"`) || shown.ever("Does it mean") {
 		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 	shown, code = terminal(t, folder, []string{"map", "crew.csv", "--forget", "-o", "mapping.yaml"}, "none: leave it out", "1\n",
 		"Question 2 of 3", enter, "Question 3 of 3", "2\n")
-	if code != exitDone || !strings.Contains(shown.screen, `is_employee: column B "Type"`) {
+	if code != outcome.ExitDone || !strings.Contains(shown.screen, `is_employee: column B "Type"`) {
 		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 	if text, err := os.ReadFile(filepath.Join(folder, "mapping.yaml")); err != nil || !bytes.Contains(text, []byte("values: {H: true, S: false}")) {
@@ -213,7 +214,7 @@ func TestErrorsFitTheTerminal(t *testing.T) {
 	want := "muster: not set: --company (or MUSTER_COMPANY), --project (or MUSTER_PROJECT), MUSTER_CLIENT_ID,\r\n" +
 		"  MUSTER_CLIENT_SECRET (or --client-secret-file)\r\n" +
 		"  try: set them, connect on the page (muster web), or add --simulate to rehearse without Procore\r\n"
-	if code != exitNotStarted || !strings.HasSuffix(shown.written, want) {
+	if code != outcome.ExitNotStarted || !strings.HasSuffix(shown.written, want) {
 		t.Errorf("exit code %d\n%q", code, shown.written)
 	}
 }
@@ -252,7 +253,7 @@ func TestPlainForm(t *testing.T) {
 			t.Errorf("%q is missing in:\n%q", want, shown.written)
 		}
 	}
-	if code != exitRowsLeft {
+	if code != outcome.ExitRowsLeft {
 		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 }
@@ -265,8 +266,8 @@ func TestPlainFormLeft(t *testing.T) {
 		code int
 		said string
 	}{
-		"end of input": {"\x04", exitNotStarted, "nothing was sent: the input ended before the answer"},
-		"interrupt":    {ctrlC, exitInterrupted, "interrupted by Ctrl-C"},
+		"end of input": {"\x04", outcome.ExitNotStarted, "nothing was sent: the input ended before the answer"},
+		"interrupt":    {ctrlC, outcome.ExitInterrupted, "interrupted by Ctrl-C"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -289,7 +290,7 @@ func TestPlainFormWholeNames(t *testing.T) {
 	folder := t.TempDir()
 	writeRoster(t, folder, "crew.csv", "Who,Role", "Ana Silva,Mason", "Bo Li,Painter")
 	shown, code := terminal(t, folder, []string{"check", "--plain", "crew.csv"}, `first and last name in one: column A "Who"`, "2\n")
-	if strings.Count(shown.screen, "Enter a number") != 1 || code != exitDone {
+	if strings.Count(shown.screen, "Enter a number") != 1 || code != outcome.ExitDone {
 		t.Errorf("exit code %d\n%s", code, shown.screen)
 	}
 }
@@ -351,7 +352,7 @@ func TestLogAboveTheProgress(t *testing.T) {
 func TestRunsOnANarrowTerminal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, simulator.Config{Windows: []simulator.Window{}})
-	if code, _, stderr := w.muster("import", w.crew(2), "--quiet"); code != exitDone {
+	if code, _, stderr := w.muster("import", w.crew(2), "--quiet"); code != outcome.ExitDone {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	for columns, want := range map[uint16]string{

@@ -80,12 +80,12 @@ func figuresOf(s *report.Summary, project int64) worker.Figures {
 
 // reportRuns writes the metrics and pings the monitor when the runs of a job have ended.
 func (a *app) reportRuns(ctx context.Context, runs []worker.Result, code int) {
-	if a.settings.simulate || code == exitLocked { // the run that holds the lock reports
+	if a.settings.simulate || code == outcome.ExitLocked { // the run that holds the lock reports
 		return
 	}
 	a.monitor.start(ctx) // for a run that ended before it had the lock
 	a.writeMetrics(runs, code)
-	if code == exitDone {
+	if code == outcome.ExitDone {
 		a.monitor.ping(ctx, "")
 		return
 	}

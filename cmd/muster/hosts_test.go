@@ -24,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"muster/importer/outcome"
 	"muster/importer/pgtest"
 	"muster/importer/procore/simulator"
 )
@@ -58,7 +59,7 @@ func (h *host) run(cmd *exec.Cmd) (code int, said string) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
 		h.t.Error(err) // the caller may be another goroutine
-		return exitNotStarted, ""
+		return outcome.ExitNotStarted, ""
 	}
 	return cmd.ProcessState.ExitCode(), out.String()
 }
@@ -71,10 +72,10 @@ func (h *host) takeOver(roster string, args ...string) {
 	for {
 		code, said := h.run(h.program(roster, args...))
 		switch {
-		case code == exitDone:
+		case code == outcome.ExitDone:
 			return
-		case code == exitLocked && time.Since(begin) < 10*time.Second:
-		case (code == exitRowsLeft || code == exitStopped) && runs < 20:
+		case code == outcome.ExitLocked && time.Since(begin) < 10*time.Second:
+		case (code == outcome.ExitRowsLeft || code == outcome.ExitStopped) && runs < 20:
 			runs++
 		default:
 			h.t.Fatalf("exit %d\n%s", code, said)
@@ -212,7 +213,7 @@ type blow struct {
 func blows() []blow {
 	nothing := func(*testing.T, *os.Process) {}
 	return []blow{
-		{"killed", func(_ *testing.T, _ string, host *os.Process) { _ = host.Kill() }, nothing, []int{-1, exitDone}, 1}, // exitDone: with the last write
+		{"killed", func(_ *testing.T, _ string, host *os.Process) { _ = host.Kill() }, nothing, []int{-1, outcome.ExitDone}, 1}, // outcome.ExitDone: with the last write
 		{
 			"paused and cut off",
 			func(t *testing.T, ledger string, host *os.Process) {
@@ -221,7 +222,7 @@ func blows() []blow {
 				pgtest.Terminate(t, ledger)
 			},
 			func(_ *testing.T, host *os.Process) { _ = host.Signal(syscall.SIGCONT) },
-			[]int{exitDone, exitNotStarted, exitStopped},
+			[]int{outcome.ExitDone, outcome.ExitNotStarted, outcome.ExitStopped},
 			4,
 		},
 	}
@@ -290,7 +291,7 @@ func strikeAtWrite(t *testing.T, b blow, k int, late bool) bool {
 	select {
 	case <-struck:
 	default:
-		if code := child.ProcessState.ExitCode(); code != exitDone {
+		if code := child.ProcessState.ExitCode(); code != outcome.ExitDone {
 			t.Fatalf("exit %d\n%s", code, &out)
 		}
 		return line.reached()
@@ -400,7 +401,7 @@ func loseDatabase(t *testing.T, stopped, limited bool) {
 	one, other := w.host("one", ledger), w.host("other", ledger)
 	end := one.begin(one.program(one.crew(people), "--workers", "3"), there)
 	roster := other.crew(people)
-	if code, said := other.run(other.program(roster)); code != exitLocked {
+	if code, said := other.run(other.program(roster)); code != outcome.ExitLocked {
 		t.Errorf("the second host: exit %d\n%s", code, said)
 	}
 	if stopped {
@@ -408,12 +409,12 @@ func loseDatabase(t *testing.T, stopped, limited bool) {
 	} else {
 		pgtest.Terminate(t, ledger)
 	}
-	if code, said := end(); code != exitStopped || !strings.Contains(said, "ledger_") {
+	if code, said := end(); code != outcome.ExitStopped || !strings.Contains(said, "ledger_") {
 		t.Errorf("the first host: exit %d\n%s", code, said)
 	}
 	if stopped {
 		sent := w.server.Requests().Creates
-		if code, said := other.run(other.program(roster)); code != exitNotStarted && code != exitStopped {
+		if code, said := other.run(other.program(roster)); code != outcome.ExitNotStarted && code != outcome.ExitStopped {
 			t.Errorf("without the database: exit %d\n%s", code, said)
 		}
 		if now := w.server.Requests().Creates; now != sent {
@@ -441,7 +442,7 @@ func TestHostIsPaused(t *testing.T) {
 		t.Fatal(err)
 	}
 	roster := other.crew(people)
-	if code, said := other.run(other.program(roster)); code != exitLocked {
+	if code, said := other.run(other.program(roster)); code != outcome.ExitLocked {
 		t.Errorf("the second host: exit %d\n%s", code, said)
 	}
 	pgtest.Terminate(t, ledger)
@@ -451,7 +452,7 @@ func TestHostIsPaused(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	if code, said := end(); code != exitStopped {
+	if code, said := end(); code != outcome.ExitStopped {
 		t.Errorf("the paused host: exit %d\n%s", code, said)
 	}
 	other.exact(people)
@@ -474,7 +475,7 @@ func TestThreeHostsOnThreeProjects(t *testing.T) {
 		roster := h.companyCrew(project, people)
 		hosts.Go(func() {
 			// A row may stay unknown as long as another host is settling the same person.
-			if code, said := h.run(h.program(roster, "--project", project, "--workers", "32")); code != exitDone && code != exitRowsLeft {
+			if code, said := h.run(h.program(roster, "--project", project, "--workers", "32")); code != outcome.ExitDone && code != outcome.ExitRowsLeft {
 				t.Errorf("project %s: exit %d\n%s", project, code, said)
 			}
 		})
@@ -516,7 +517,7 @@ func TestHostsWithACredentialEach(t *testing.T) {
 		for _, h := range all {
 			roster := h.crew(people)
 			group.Go(func() {
-				if code, said := h.run(h.program(roster)); code != exitDone {
+				if code, said := h.run(h.program(roster)); code != outcome.ExitDone {
 					t.Errorf("exit %d\n%s", code, said)
 				}
 			})

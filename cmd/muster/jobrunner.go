@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"muster/importer"
+	"muster/importer/outcome"
 	"muster/importer/worker"
 )
 
@@ -106,7 +107,7 @@ func (r *jobRunner) Died(ctx context.Context, t worker.Task, end worker.Result) 
 // report sends the notices for a roster and moves it to its folder.
 func (r *jobRunner) report(ctx context.Context, one *app, t worker.Task, end worker.Result, failure error) worker.Result {
 	line := r.log.Info()
-	if end.ExitCode != exitDone {
+	if end.ExitCode != outcome.ExitDone {
 		line = r.log.Warn().Str("code", end.Problem)
 	}
 	one.notify(ctx, runResult{t.Job, t.Roster, end})
@@ -122,9 +123,9 @@ func (r *jobRunner) report(ctx context.Context, one *app, t worker.Task, end wor
 
 // End writes the metrics and pings the monitor of a job.
 func (r *jobRunner) End(ctx context.Context, name string, began time.Time, results []worker.Result) int {
-	code := exitDone
+	code := outcome.ExitDone
 	for _, end := range results {
-		code = worse(code, end.ExitCode)
+		code = outcome.WorseExit(code, end.ExitCode)
 	}
 	if one, err := r.forJob(name); err == nil {
 		one.reportRuns(ctx, results, code)

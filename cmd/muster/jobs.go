@@ -211,7 +211,7 @@ func (a *app) startJob(ctx context.Context, name string) error {
 		return err
 	}
 	if !started {
-		a.code = exitLocked
+		a.code = outcome.ExitLocked
 	}
 	switch {
 	case a.settings.json:

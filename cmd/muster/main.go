@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"muster/importer/outcome"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -40,7 +41,7 @@ func run(ctx context.Context, args []string, p *process) int {
 		return newApp(p).execute(ctx, args)
 	}
 	code := newApp(p).execute(ctx, []string{"web"})
-	if code != exitDone {
+	if code != outcome.ExitDone {
 		fmt.Fprint(p.stderr, "Press Enter to close this window. ")
 		_, _ = bufio.NewReader(p.stdin).ReadString('\n') // the end of the input will do
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/importer"
+	"muster/importer/outcome"
 	"muster/importer/report"
 	"muster/importer/text"
 )
@@ -68,7 +69,7 @@ func (a *app) showMapping(ctx context.Context, path, output string, forget bool)
 	}
 	shown := &mapJSON{Roster: in.Path, Complete: len(view.Doubts) == 0, MappingView: view}
 	if !shown.Complete {
-		shown.ExitCode = exitRowsLeft
+		shown.ExitCode = outcome.ExitRowsLeft
 	}
 	if output != "" {
 		if err := writeMapping(output, append(mappingComment(path, output), view.File...)); err != nil {

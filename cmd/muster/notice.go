@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"muster/importer/outcome"
 	"slices"
 	"strings"
 
@@ -51,14 +52,14 @@ func noticeKinds() []string { return []string{"slack", "teams", "webhook", "emai
 // never does.
 func (o occasion) includes(code int) bool {
 	switch {
-	case code == exitLocked:
+	case code == outcome.ExitLocked:
 		return false
 	case o == onFinish:
 		return true
 	case o == onFailure:
-		return code != exitDone && code != exitRowsLeft
+		return code != outcome.ExitDone && code != outcome.ExitRowsLeft
 	}
-	return code != exitDone
+	return code != outcome.ExitDone
 }
 
 // kind returns the kind of a notice, and the source of the URL unless the notice is a mail.

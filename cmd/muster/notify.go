@@ -40,11 +40,11 @@ func (run runResult) subject() string {
 		what += ", project " + strconv.FormatInt(run.Figures.Project, 10)
 	}
 	switch run.ExitCode {
-	case exitDone:
+	case outcome.ExitDone:
 		return "muster: " + what + ": done"
-	case exitRowsLeft:
+	case outcome.ExitRowsLeft:
 		return "muster: " + what + ": some rows need a person"
-	case exitNotStarted:
+	case outcome.ExitNotStarted:
 		return "muster: " + what + ": did not start"
 	}
 	return "muster: " + what + ": stopped early"

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"muster/importer/fault"
+	"muster/importer/outcome"
 	"muster/importer/report"
 )
 
@@ -42,7 +43,7 @@ func (a *app) print(object any, write func(*report.Page)) error {
 	if a.settings.json {
 		return json.NewEncoder(a.answer()).Encode(object)
 	}
-	if a.settings.quiet && a.code == exitDone {
+	if a.settings.quiet && a.code == outcome.ExitDone {
 		return nil
 	}
 	p := report.NewPage(a.width(a.stdout))

@@ -134,7 +134,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	w.finish(path, args[2:5]...)
 	// The run that created the most is undone, and its people come back.
 	_, runs, _ := w.muster("runs", "--json")
-	if code, stdout, stderr := w.muster("undo", largestRun(t, runs), "--yes"); code != exitDone {
+	if code, stdout, stderr := w.muster("undo", largestRun(t, runs), "--yes"); code != outcome.ExitDone {
 		t.Fatalf("undo: exit %d\n%s\n%s", code, stdout, stderr)
 	}
 	killed(args...)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"muster/importer/outcome"
 	"muster/importer/report"
 	"muster/importer/worker"
 )
@@ -37,11 +38,11 @@ func (a *app) runJobs(ctx context.Context, names []string, all bool) error {
 	runs := []jobRun{}
 	for _, j := range jobs {
 		if ctx.Err() != nil {
-			a.code = worse(a.code, exitCode(ctx, context.Cause(ctx)))
+			a.code = outcome.WorseExit(a.code, exitCode(ctx, context.Cause(ctx)))
 			break
 		}
 		code, ofJob := a.runJob(ctx, j)
-		a.code, runs = worse(a.code, code), append(runs, ofJob...)
+		a.code, runs = outcome.WorseExit(a.code, code), append(runs, ofJob...)
 	}
 	if !a.settings.json {
 		return nil
@@ -115,11 +116,11 @@ func (a *app) runJob(ctx context.Context, j *job) (code int, runs []jobRun) {
 	var results []worker.Result
 	for _, path := range rosters {
 		if ctx.Err() != nil {
-			code = worse(code, exitCode(ctx, context.Cause(ctx)))
+			code = outcome.WorseExit(code, exitCode(ctx, context.Cause(ctx)))
 			break
 		}
 		run, result := whole.runRoster(ctx, path)
-		runs, results, code = append(runs, run), append(results, result), worse(code, result.ExitCode)
+		runs, results, code = append(runs, run), append(results, result), outcome.WorseExit(code, result.ExitCode)
 		a.sent = a.sent || result.Figures.Run != ""
 	}
 	whole.reportRuns(ctx, results, code)
@@ -154,13 +155,4 @@ func (a *app) runRoster(ctx context.Context, path string) (jobRun, worker.Result
 		a.talk("Moved %s to %s.", path, run.Moved)
 	}
 	return run, result.Result
-}
-
-// worse returns the more severe of two exit codes.
-func worse(one, other int) int {
-	order := []int{exitDone, exitLocked, exitRowsLeft, exitStopped, exitNotStarted, exitInterrupted, exitTerminated}
-	if slices.Index(order, other) > slices.Index(order, one) {
-		return other
-	}
-	return one
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 	"muster/importer/results"
 	"muster/importer/roster"
@@ -177,7 +178,7 @@ func TestTerminalsAreNotObeyed(t *testing.T) {
 		if found := obeyed(stdout + stderr); found != "" {
 			t.Errorf("%q: a terminal would obey %s:\n%q\n%q", args, found, stdout, stderr)
 		}
-		if code > exitInterrupted || stdout+stderr == "" {
+		if code > outcome.ExitInterrupted || stdout+stderr == "" {
 			t.Errorf("%q: exit %d, %q", args, code, stdout+stderr)
 		}
 	}
@@ -335,7 +336,7 @@ func TestLogsAndLedgerTellNobody(t *testing.T) {
 		cmd.Dir, cmd.Stdout, cmd.Stderr = w.folder, &out, &talk
 		_ = cmd.Run()
 		code, stdout, stderr = cmd.ProcessState.ExitCode(), out.String(), talk.String()
-		if code != exitRowsLeft || strings.Count(stderr, "answer from Procore") < 2 {
+		if code != outcome.ExitRowsLeft || strings.Count(stderr, "answer from Procore") < 2 {
 			t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
 		}
 		words := append(slices.Clone(cells), secretOfTests)
@@ -424,7 +425,7 @@ func TestFilesAreTheOwners(t *testing.T) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "sh", append([]string{"-c", `umask 0; exec "$0" "$@"`, os.Args[0]}, args...)...)
 		cmd.Env, cmd.Dir = w.command().Env, w.folder
-		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() > exitRowsLeft {
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() > outcome.ExitRowsLeft {
 			t.Fatalf("%v: exit %d\n%s", args, cmd.ProcessState.ExitCode(), out)
 		}
 	}
@@ -478,7 +479,7 @@ func TestNamesOfFilesAreOnlyNames(t *testing.T) {
 			w.t, w.folder = t, t.TempDir()
 			w.write(name, "First Name,Last Name\nAda,Quist\nBo,\n")
 			code, stdout, stderr := w.in("import", "./"+name, "--ledger", "books/ledger.db")
-			if code != exitRowsLeft {
+			if code != outcome.ExitRowsLeft {
 				t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 			}
 			entries, err := os.ReadDir(w.folder)

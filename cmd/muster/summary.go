@@ -31,9 +31,9 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 	var interrupted *interruptError
 	switch {
 	case failure != nil:
-		s.Status, s.ExitCode, s.Why, s.Results = report.Stopped, exitStopped, failure.Error(), ""
+		s.Status, s.ExitCode, s.Why, s.Results = report.Stopped, outcome.ExitStopped, failure.Error(), ""
 	case run.Stopped != nil:
-		s.Status, s.ExitCode, s.Why = report.Stopped, exitStopped, run.Stopped.Message
+		s.Status, s.ExitCode, s.Why = report.Stopped, outcome.ExitStopped, run.Stopped.Message
 	case errors.As(context.Cause(ctx), &interrupted) && run.Counts.Pending+run.Counts.Unknown > 0:
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
@@ -43,7 +43,7 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 		}
 	}
 	s.Next = a.next(in, s, run.Stopped)
-	if a.inJob && s.ExitCode == exitRowsLeft && a.archiveFolder(s.ExitCode, nil) == "" { // the roster stays where the next comes
+	if a.inJob && s.ExitCode == outcome.ExitRowsLeft && a.archiveFolder(s.ExitCode, nil) == "" { // the roster stays where the next comes
 		s.Next, s.Remarks = nil, append(s.Remarks, atSource(in, s.Problems))
 	}
 	if failure == nil && run.Stopped != nil {
@@ -58,7 +58,7 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 	var unwritten error
 	if show.page != nil {
 		if unwritten = show.page.Commit(s); unwritten != nil {
-			s.ExitCode = max(s.ExitCode, exitRowsLeft)
+			s.ExitCode = max(s.ExitCode, outcome.ExitRowsLeft)
 		}
 	}
 	return &s, unwritten
@@ -100,18 +100,18 @@ func atSource(in *importer.Roster, problems []outcome.Group) string {
 // next returns the commands to suggest after a run.
 func (a *app) next(in *importer.Roster, s report.Summary, stop *importer.StopError) []string {
 	switch {
-	case a.settings.simulate && s.ExitCode == exitDone:
+	case a.settings.simulate && s.ExitCode == outcome.ExitDone:
 		return []string{a.suggest("import", in.Path, a.settings.unset())}
 	case a.settings.simulate:
 		return []string{a.suggest("check", in.Path, "")}
-	case s.ExitCode == exitDone:
+	case s.ExitCode == outcome.ExitDone:
 		return nil
 	}
 	stoppedByErrors := stop != nil && stop.Code == importer.CodeMaxErrors
 	// Rows that were created differ from what was planned, and a pipe is read only once.
 	onceOnly := a.settings.plan != "" || importer.Piped(in.Path)
 	switch {
-	case s.ExitCode == exitRowsLeft, s.Results != "" && (stoppedByErrors || onceOnly):
+	case s.ExitCode == outcome.ExitRowsLeft, s.Results != "" && (stoppedByErrors || onceOnly):
 		return []string{a.suggest("retry", s.Results, "")}
 	case in.Retry:
 		return []string{a.suggest("retry", in.Path, "")}

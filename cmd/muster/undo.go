@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"muster/importer"
+	"muster/importer/outcome"
 	"muster/importer/procore"
 	"muster/importer/report"
 	"muster/importer/text"
@@ -215,18 +216,18 @@ func (a *app) runUndo(ctx context.Context, u *importer.Undo, where string) error
 		Slowed: undone.Throttled, Elapsed: math.Round(undone.Elapsed.Seconds()*1000) / 1000, Results: undone.Results,
 	}
 	if !undone.Done() {
-		s.ExitCode = exitRowsLeft
+		s.ExitCode = outcome.ExitRowsLeft
 	}
 	var interrupted *interruptError
 	switch {
 	case undone.Stopped != nil:
-		s.Status, s.ExitCode = report.Stopped, exitStopped
+		s.Status, s.ExitCode = report.Stopped, outcome.ExitStopped
 		a.complain(undone.Stopped)
-	case errors.As(context.Cause(ctx), &interrupted) && s.ExitCode != exitDone:
+	case errors.As(context.Cause(ctx), &interrupted) && s.ExitCode != outcome.ExitDone:
 		s.Status, s.ExitCode = report.Interrupted, interrupted.exitCode()
 	}
 	if err != nil {
-		s.Status, s.ExitCode = report.Stopped, exitStopped
+		s.Status, s.ExitCode = report.Stopped, outcome.ExitStopped
 		a.complain(err)
 	}
 	a.code = s.ExitCode
@@ -269,7 +270,7 @@ func (a *app) writeUndo(p *report.Page, s undoJSON, undone *importer.UndoSummary
 		p.Blank()
 		p.Copyable("Results: ", s.Results)
 	}
-	if s.ExitCode != exitDone && slices.ContainsFunc(reasons, func(r reason) bool { return r.status != string(importer.UndoKept) }) {
+	if s.ExitCode != outcome.ExitDone && slices.ContainsFunc(reasons, func(r reason) bool { return r.status != string(importer.UndoKept) }) {
 		p.Copyable("Next:    ", a.suggest("undo", s.Undone, ""))
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/importer/outcome"
 	"muster/importer/procore/simulator"
 	"muster/importer/web"
 )
@@ -62,7 +63,7 @@ func (p *startedPage) awaitServed() {
 func (p *startedPage) again(args ...string) (link string) {
 	p.t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(p.t.Context(), append([]string{"web"}, args...), &process{getenv: p.getenv, stdin: strings.NewReader(""), stdout: &output{w: &stdout}, stderr: &stderr}); code != exitDone {
+	if code := run(p.t.Context(), append([]string{"web"}, args...), &process{getenv: p.getenv, stdin: strings.NewReader(""), stdout: &output{w: &stdout}, stderr: &stderr}); code != outcome.ExitDone {
 		p.t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	return regexp.MustCompile(`http://\S+`).FindString(stdout.String())
@@ -141,7 +142,7 @@ func TestWebStartsOnce(t *testing.T) {
 	_ = answer.Body.Close()
 	code := <-page.ended
 	page.ended <- code
-	if code != exitDone {
+	if code != outcome.ExitDone {
 		t.Errorf("exit code %d", code)
 	}
 	if _, err := os.Stat(filepath.Join(page.getenv("XDG_STATE_HOME"), "muster", "web", startFile)); err == nil {
@@ -167,7 +168,7 @@ func TestWebRefusesOtherAddresses(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":8080", "192.168.0.1:0", "example.com:80"} {
 		var stderr bytes.Buffer
 		getenv := func(name string) string { return map[string]string{"XDG_STATE_HOME": t.TempDir()}[name] }
-		if code := run(t.Context(), []string{"web", "--no-browser", "--listen", address}, &process{getenv: getenv, stdin: strings.NewReader(""), stdout: &output{w: io.Discard}, stderr: &stderr}); code != exitNotStarted {
+		if code := run(t.Context(), []string{"web", "--no-browser", "--listen", address}, &process{getenv: getenv, stdin: strings.NewReader(""), stdout: &output{w: io.Discard}, stderr: &stderr}); code != outcome.ExitNotStarted {
 			t.Errorf("%s: exit code %d: %s", address, code, &stderr)
 		}
 	}
@@ -234,14 +235,14 @@ func TestWebKeepsTheAccount(t *testing.T) {
 	if err := os.WriteFile(roster, []byte("First name,Last name\nAda,Lovelace\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, text := command("import", roster, "--project", "tower a"); code != exitDone || len(server.People()) != 1 {
+	if code, text := command("import", roster, "--project", "tower a"); code != outcome.ExitDone || len(server.People()) != 1 {
 		t.Errorf("exit code %d: %s", code, text)
 	}
-	if code, text := command("doctor", "--project", "200"); code != exitDone || !strings.Contains(text, "account.json") || strings.Contains(text, "s3cret") {
+	if code, text := command("doctor", "--project", "200"); code != outcome.ExitDone || !strings.Contains(text, "account.json") || strings.Contains(text, "s3cret") {
 		t.Errorf("exit code %d: %s", code, text)
 	}
 	// Credentials are good for their hosts alone.
-	if code, text := command("import", roster, "--project", "200", "--environment", "sandbox"); code != exitNotStarted || !strings.Contains(text, "MUSTER_CLIENT_ID") {
+	if code, text := command("import", roster, "--project", "200", "--environment", "sandbox"); code != outcome.ExitNotStarted || !strings.Contains(text, "MUSTER_CLIENT_ID") {
 		t.Errorf("exit code %d: %s", code, text)
 	}
 	post("account/forget", nil)
@@ -256,7 +257,7 @@ func TestDoubleClickOpensThePage(t *testing.T) {
 	var stderr bytes.Buffer
 	getenv := func(name string) string { return map[string]string{"XDG_STATE_HOME": "/dev/null/none"}[name] }
 	p := &process{getenv: getenv, stdin: strings.NewReader("\n"), stdout: &output{w: io.Discard}, stderr: &stderr, clicked: true}
-	if code := run(t.Context(), nil, p); code != exitNotStarted || !strings.Contains(stderr.String(), "Press Enter") {
+	if code := run(t.Context(), nil, p); code != outcome.ExitNotStarted || !strings.Contains(stderr.String(), "Press Enter") {
 		t.Errorf("exit code %d: %s", code, &stderr)
 	}
 }

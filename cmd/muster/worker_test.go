@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"muster/importer/outcome"
 	"muster/importer/pgtest"
 	"muster/importer/procore/simulator"
 	"muster/importer/worker"
@@ -148,7 +149,7 @@ func TestWorker(t *testing.T) {
 	s.start()
 	first, _ := s.host()
 	s.untilPeople(people / 10)
-	if code, _, _ := s.muster("jobs", "start", "crew", "--config", s.config); code != exitLocked {
+	if code, _, _ := s.muster("jobs", "start", "crew", "--config", s.config); code != outcome.ExitLocked {
 		t.Errorf("a second start: exit %d", code)
 	}
 	if err := first.Process.Signal(syscall.SIGTERM); err != nil {

@@ -113,14 +113,13 @@ func (c Counts) Rows() int {
 	return c.Created + c.Existing + c.Skipped + c.Invalid + c.Failed + c.Unknown + c.Pending
 }
 
-// Exit returns the exit code for these counts: 3 if rows are pending, 1 if a
-// person must look at rows, 0 if every row is created, existing or skipped.
+// Exit returns the exit code for these counts.
 func (c Counts) Exit() int {
 	switch {
 	case c.Pending > 0:
-		return 3
+		return ExitStopped
 	case c.NeedLook() > 0:
-		return 1
+		return ExitRowsLeft
 	}
-	return 0
+	return ExitDone
 }

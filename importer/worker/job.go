@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"muster/importer/outcome"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -228,7 +229,7 @@ func (j *job) outcome(ctx context.Context, record *rivertype.JobRow) Outcome {
 		return o
 	}
 	o.Result = j.Runner.Died(ctx, state.task(args, record), Result{
-		ExitCode: exitStopped, Problem: CodeDied, Message: fmt.Sprintf("the host died %d times during the import", record.Attempt), Figures: state.Before,
+		ExitCode: outcome.ExitStopped, Problem: CodeDied, Message: fmt.Sprintf("the host died %d times during the import", record.Attempt), Figures: state.Before,
 	})
 	return o
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"muster/importer/ledger"
+	"muster/importer/outcome"
 	"muster/importer/results"
 )
 
@@ -17,14 +18,6 @@ type Result struct {
 
 	Figures Figures `json:"figures"`
 }
-
-// The exit codes that decide what follows a slice.
-const (
-	exitStopped     = 3
-	exitLocked      = 4
-	exitInterrupted = 130
-	exitTerminated  = 143
-)
 
 const (
 	longestRetry = 30 * time.Minute
@@ -42,9 +35,9 @@ var transient = []string{
 // or the end.
 func (r Result) next(retries int, t Timing) (again bool, after time.Duration) {
 	switch {
-	case r.ExitCode == exitInterrupted, r.ExitCode == exitTerminated, r.Unfinished:
+	case r.ExitCode == outcome.ExitInterrupted, r.ExitCode == outcome.ExitTerminated, r.Unfinished:
 		return true, 0
-	case r.ExitCode == exitLocked, r.Problem == results.CodeInUse: // a paused host that has lost the lock still has the file
+	case r.ExitCode == outcome.ExitLocked, r.Problem == results.CodeInUse: // a paused host that has lost the lock still has the file
 		return true, t.Locked
 	case r.retryable() && retries < mostRetries:
 		return true, min(t.Retry<<retries, longestRetry)
