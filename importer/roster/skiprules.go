@@ -79,6 +79,7 @@ var skipRules = sync.OnceValue(func() []rule {
 		// or the latter split at its commas.
 		{reason: skipNote, cells: 1, applies: (*rowClassifier).footnote},
 		{reason: skipNote, cells: 1, wide: true, form: `{legend}$`},
+		{reason: skipNote, cells: 1, wide: true, applies: func(c *rowClassifier, l *line) bool { return c.above.legend && !mayBeName(l.first) }},
 		{reason: skipNote, cells: 1, wide: true, applies: func(c *rowClassifier, _ *line) bool { return c.above.notes }},
 		{reason: skipNote, cells: 1, wide: true, form: `\pL ?[-–—=] .+|[^ ]{1,5} = .+`},
 		{reason: skipNote, cells: 3, applies: (*rowClassifier).sentence},
@@ -181,6 +182,7 @@ type rowsAbove struct {
 	people int    // rows that may be people
 	small  int    // of those, rows that begin with a small letter
 	notes  bool   // a line such as "Notes:" begins remarks of a cell each
+	legend bool   // a line such as "Notes", without a colon, is above lines of a cell each
 	title  string // the last line of one cell, perhaps the title of the people below it
 }
 
@@ -189,7 +191,8 @@ func (a *rowsAbove) add(l *line, reason string) {
 	if reason != skipTotal {
 		a.first, a.column = l.first, l.column
 	}
-	a.notes = l.cells == 1 && (a.notes || reason == skipExport && strings.HasSuffix(l.text, " :") || isWord("legend", l.text))
+	a.notes = l.cells == 1 && (a.notes || reason == skipExport && strings.HasSuffix(l.text, " :"))
+	a.legend = l.cells == 1 && (a.legend || isWord("legend", l.text))
 	if l.cells == 1 {
 		a.title = l.first
 	}
@@ -299,6 +302,15 @@ func (c *rowClassifier) aboutPeople(column int) bool {
 		}
 		words := strings.FieldsFunc(header[column], func(r rune) bool { return !unicode.IsLetter(r) })
 		return !slices.ContainsFunc(words, func(word string) bool { return isWord("amount", word) })
+	})
+}
+
+// mayBeName reports whether a line is two to four words that begin with capitals.
+func mayBeName(text string) bool {
+	words := strings.Fields(text)
+	return len(words) > 1 && len(words) < 5 && !slices.ContainsFunc(words, func(word string) bool {
+		first, _ := utf8.DecodeRuneInString(word)
+		return !unicode.IsUpper(first)
 	})
 }
 

@@ -228,8 +228,8 @@ func TestRowsOfSeveralCells(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", line, got, want)
 		}
 	}
-	r := open(t, write(t, "crew.csv", "Name,Badge,Hours\nSteel,,\nAnn Hale,7,40\nSteel Total,,40\nAnn Total,,40\nNotes,,\nTimesheets due Friday,,\nBo Li,8,40\n"), roster.Options{})
-	if got := lines(t, r); got[2].What != "a total, not a person" || got[3].What != "" || got[4].What != "a note, not a person" || got[5].What != "a note, not a person" || got[6].What != "" {
+	r := open(t, write(t, "crew.csv", "Name,Badge,Hours\nSteel,,\nAnn Hale,7,40\nSteel Total,,40\nAnn Total,,40\nNotes,,\nTimesheets due Friday,,\nBo Li,8,40\nNotes,,\nCy Lee,,\n"), roster.Options{})
+	if got := lines(t, r); got[2].What != "a total, not a person" || got[3].What != "" || got[4].What != "a note, not a person" || got[5].What != "a note, not a person" || got[6].What != "" || got[8].What != "" {
 		t.Errorf("%+v", got)
 	}
 	wide := "Last Name,First Name,Job Title,Employee ID,Phone\n"
