@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding/unicode"
 
 	"muster/importer/fault"
 	"muster/importer/roster"
@@ -156,8 +155,7 @@ func TestCells(t *testing.T) {
 		"zeros in a color":            {`<c s="11"><v>42</v></c>`, "00042", roster.Number},
 		"a prefix":                    {`<c s="2"><v>42</v></c>`, "E-0042", roster.Number},
 		"groups of digits":            {`<c s="12"><v>12345678</v></c>`, "012-34-5678", roster.Number},
-		"by condition, short":         {`<c s="3"><v>5550100</v></c>`, "555-0100", roster.Number},
-		"by condition, long":          {`<c s="3"><v>8055550100</v></c>`, "(805) 555-0100", roster.Number},
+		"by condition":                {`<c s="3"><v>8055550100</v></c>`, "8055550100", roster.Number},
 		"thousands separators":        {`<c s="5"><v>1007</v></c>`, "1007", roster.Number},
 		"scientific":                  {`<c s="10"><v>123456789012345</v></c>`, "123456789012345", roster.Number},
 		"duration":                    {`<c s="6"><v>1.5</v></c>`, "1.5", roster.Number},
@@ -212,7 +210,6 @@ func TestSheetRows(t *testing.T) {
 		"single quotes, > in a value": {
 			strings.Replace(strings.ReplaceAll(sheetXML(headings+ana+bo), `"`, `'`), "<row r='2'", "<row spans='a>b\"' r='2'", 1), want,
 		},
-		"UTF-16": {utf16Text(strings.Replace(sheetXML(headings+ana+bo), "UTF-8", "UTF-16", 1)), want},
 		"no names of rows and cells": {
 			sheetXML(`<row><c t="inlineStr"><is><t>First Name</t></is></c><c t="inlineStr"><is><t>Last Name</t></is></c></row><row/><row><c/><c t="inlineStr"><is><t>Li</t></is></c></row>`),
 			[]line{{3, "|Li", ""}},
@@ -261,11 +258,6 @@ func TestSheetRows(t *testing.T) {
 			}
 		})
 	}
-}
-
-func utf16Text(s string) string {
-	s, _ = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(s)
-	return s
 }
 
 func TestSheetChoice(t *testing.T) {

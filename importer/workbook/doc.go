@@ -25,7 +25,7 @@
 //   - An Editor refuses what it would break: macros, signatures, the strict variant of the
 //     format, rows out of order. OpenEditor returns an [*UnfitError] before anything happens.
 //   - New columns are right of the table, where nothing is from the headings' row on: no
-//     second list, no note, no picture.
+//     second list, no note.
 //   - Results are inline texts, never numbers, never formulas.
 //   - Later writings know notes by the first line and marks by the fill's colour, because
 //     other programs keep these when they save a workbook. The fill that a cell had before

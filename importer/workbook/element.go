@@ -65,7 +65,7 @@ func newElement(prefix, name string, attrs ...string) *element {
 	return e
 }
 
-// parse reads a part in UTF-8. The result has the outermost element as a child.
+// parse reads a part. The result has the outermost element as a child.
 func parse(content []byte) (*element, error) {
 	x := newScanner(bytes.NewReader(content))
 	document := &element{tag: []byte{}}
@@ -82,9 +82,6 @@ func parse(content []byte) (*element, error) {
 			return nil, err
 		}
 		document.children = append(document.children, e)
-	}
-	if x.reencode {
-		return nil, errors.New("it is not written in UTF-8")
 	}
 	return document, nil
 }

@@ -20,14 +20,12 @@ type formatSection struct {
 	tokens []string // "0", "#" or "?" for a digit, and literals with a quote in front
 	digits int
 	plain  bool // the section shows more than digits and text: the number itself is read
-	holds  func(n float64) bool
 }
 
 // formatToken matches a piece of a format code: quoted or escaped text, room for a
 // character, a condition or a colour in brackets, or a single character.
 var (
 	formatToken = regexp.MustCompile(`(?s)"[^"]*"|\\.|[_*].|\[[^\]]*\]|.`)
-	condition   = regexp.MustCompile(`^\[(<=|>=|<>|<|>|=)\s*(-?[0-9.]+)\s*\]$`)
 	elapsed     = regexp.MustCompile(`(?i)^\[(h+|m+|s+)\]$`)
 )
 
@@ -87,10 +85,8 @@ func parseSection(tokens []string) formatSection {
 			s.digits++
 		case token[0] == '_' || token[0] == '*': // room for a character, or a character to fill up with
 		case token[0] == '[' && len(token) > 1:
-			s.plain = s.plain || strings.HasPrefix(token, "[$") && !strings.HasPrefix(token, "[$-") // a currency
-			if found := condition.FindStringSubmatch(token); found != nil {
-				s.holds = comparison(found[1], found[2])
-			}
+			isCurrency := strings.HasPrefix(token, "[$") && !strings.HasPrefix(token, "[$-")
+			s.plain = s.plain || isCurrency || strings.ContainsAny(token[1:2], "<>=") // a condition, as in the format of phone numbers
 		case token[0] == '"' && len(token) > 1, token[0] == '\\' && len(token) > 1, strings.Contains("-+(): ", token):
 			text := strings.Trim(strings.TrimPrefix(token, `\`), `"`)
 			s.plain = s.plain || strings.ContainsAny(text, "$€£¥") // a currency is no part of an ID
@@ -103,32 +99,9 @@ func parseSection(tokens []string) formatSection {
 	return s
 }
 
-// comparison returns the condition of a section, such as [<100].
-func comparison(operator, limit string) func(n float64) bool {
-	x, err := strconv.ParseFloat(limit, 64)
-	if err != nil {
-		return nil
-	}
-	return map[string]func(n float64) bool{
-		"<":  func(n float64) bool { return n < x },
-		"<=": func(n float64) bool { return n <= x },
-		">":  func(n float64) bool { return n > x },
-		">=": func(n float64) bool { return n >= x },
-		"=":  func(n float64) bool { return n == x },
-		"<>": func(n float64) bool { return n != x },
-	}[operator]
-}
-
 // section returns the section for a number, and whether to show the sign.
 func (f *numberFormat) section(n float64) (s *formatSection, sign bool) {
 	switch {
-	case f.sections[0].holds != nil:
-		for i := range f.sections {
-			if s := &f.sections[i]; s.holds == nil || s.holds(n) {
-				return s, n < 0
-			}
-		}
-		return nil, false
 	case n < 0 && len(f.sections) > 1:
 		return &f.sections[1], false
 	case n == 0 && len(f.sections) > 2:
@@ -141,7 +114,7 @@ func (f *numberFormat) section(n float64) (s *formatSection, sign bool) {
 // and in full otherwise.
 func (f *numberFormat) show(value string, n float64) string {
 	if f.sections != nil && n == math.Trunc(n) && math.Abs(n) < 1e15 {
-		if s, sign := f.section(n); s != nil && !s.plain {
+		if s, sign := f.section(n); !s.plain {
 			return s.show(strconv.FormatInt(int64(math.Abs(n)), 10), sign)
 		}
 	}
@@ -194,8 +167,6 @@ func showInFull(value string, n float64) string {
 		return strings.TrimRight(strings.TrimRight(digits, "0"), ".") + "E" + exponent
 	case n == math.Trunc(n):
 		return strconv.FormatFloat(n, 'f', -1, 64)
-	case size < 1e-9:
-		return strconv.FormatFloat(n, 'G', maxDigits, 64)
 	}
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(n, 'g', maxDigits, 64), 64)
 	if err != nil {

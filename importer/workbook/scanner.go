@@ -8,11 +8,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
 )
 
 // The limits of an XML part. A cell of Excel holds 32,767 characters.
@@ -34,11 +29,10 @@ const (
 // element holds the whole document. Names are compared without namespace, since
 // transitional and strict workbooks differ in namespaces only.
 type scanner struct {
-	decoder  *xml.Decoder
-	in       *recorder
-	open     []xml.Name
-	ended    bool // the outermost element was closed
-	reencode bool // the part is not written in UTF-8
+	decoder *xml.Decoder
+	in      *recorder
+	open    []xml.Name
+	ended   bool // the outermost element was closed
 
 	// The current token, valid until the next one.
 	kind   tokenKind
@@ -49,45 +43,15 @@ type scanner struct {
 	raw  []byte // as written in the part
 }
 
-// newScanner returns a scanner for a part in the encoding that the part declares.
+// newScanner returns a scanner for a part in UTF-8.
 func newScanner(in io.Reader) *scanner {
 	buffered := bufio.NewReaderSize(in, 1<<16)
-	head, _ := buffered.Peek(3) // an error comes with the first token
-	x := &scanner{in: &recorder{Reader: buffered}}
-	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("<\x00")):
-		x.decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), buffered)
-	case bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.HasPrefix(head, []byte("\x00<")):
-		x.decodeWith(unicode.UTF16(unicode.BigEndian, unicode.UseBOM), buffered)
-	case string(head) == "\ufeff":
+	if head, _ := buffered.Peek(3); string(head) == "\ufeff" { // an error comes with the first token
 		_, _ = buffered.Discard(len(head)) // which were read already
 	}
+	x := &scanner{in: &recorder{Reader: buffered}}
 	x.decoder = xml.NewDecoder(x.in)
-	x.decoder.CharsetReader = x.decode
 	return x
-}
-
-// decodeWith lets the scanner read the rest of a part in an encoding.
-func (x *scanner) decodeWith(e encoding.Encoding, rest io.Reader) {
-	x.reencode = true
-	x.in = &recorder{Reader: bufio.NewReaderSize(transform.NewReader(rest, e.NewDecoder()), 1<<16)}
-}
-
-// decode returns a reader for the rest of a part in the declared encoding.
-func (x *scanner) decode(name string, rest io.Reader) (io.Reader, error) {
-	e, err := htmlindex.Get(name)
-	if err != nil {
-		return nil, err
-	}
-	canonical, err := htmlindex.Name(e)
-	if err != nil {
-		return nil, err
-	}
-	if strings.HasPrefix(canonical, "utf-") || strings.EqualFold(name, "us-ascii") { // newScanner has decoded UTF-16
-		return rest, nil
-	}
-	x.decodeWith(e, rest)
-	return x.in, nil
 }
 
 // next reads a token, or returns io.EOF behind the document.

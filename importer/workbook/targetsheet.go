@@ -19,7 +19,6 @@ type targetSheet struct {
 	filter     *Area
 	columns    []columnRange
 	lineHeight float64 // in points
-	drawing    string  // the ID of the link to the drawing
 	notes      string  // the ID of the link to the boxes of the notes
 }
 
@@ -36,9 +35,6 @@ func (s *targetSheet) survey(in io.Reader, width int) error {
 	if err := x.root("worksheet"); err != nil {
 		return err
 	}
-	if x.reencode {
-		return &UnfitError{"its sheet is not written in UTF-8"}
-	}
 	if !x.isTransitional() {
 		return errVariant
 	}
@@ -47,7 +43,7 @@ func (s *targetSheet) survey(in io.Reader, width int) error {
 		switch x.name {
 		case "sheetData":
 			return eachRow(x, func(r *sheetRow) error { s.surveyRow(r, width); return nil }, func(*element) error { return nil })
-		case "cols", "sheetFormatPr", "mergeCells", "autoFilter", "drawing", "legacyDrawing":
+		case "cols", "sheetFormatPr", "mergeCells", "autoFilter", "legacyDrawing":
 			e, err := x.element()
 			if err == nil {
 				s.surveyElement(e)
@@ -122,8 +118,6 @@ func (s *targetSheet) surveyElement(e *element) {
 	case "autoFilter":
 		area, _ := parseArea(e.attr("ref")) // the zero area is nowhere
 		s.filter = &area
-	case "drawing":
-		s.drawing = e.prefixed("id")
 	case "legacyDrawing":
 		s.notes = e.prefixed("id")
 	}
