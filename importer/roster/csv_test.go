@@ -371,15 +371,9 @@ func TestNoHeaderHintsAtWhatHelps(t *testing.T) {
 		options   roster.Options
 		has, lack string
 	}{
-		"a list of names":       {"Maria Lopez\nTim Hara\nBruce Lee\n", roster.Options{}, "such as Name", "--header-row"},
-		"its delimiter is said": {"Maria Lopez\nTim Hara\n", roster.Options{Delimiter: ";"}, "check --delimiter", "--header-row"},
-		"carets":                {"First Name^Last Name\nMaria^Lopez\n", roster.Options{}, "--delimiter '^'", "--header-row"},
-		"tildes":                {"First Name~Last Name\nMaria~Lopez\n", roster.Options{}, "--delimiter '~'", "--header-row"},
-		"quoted as a whole":     {"\"First Name,Last Name\"\n\"Maria,Lopez\"\n", roster.Options{}, "outer ones off", "--delimiter"},
-		"another is said":       {"First Name,Last Name\nMaria,Lopez\n", roster.Options{Delimiter: ";"}, "leave it out", "quotation marks"},
-		"aligned by blanks":     {"First Name   Last Name\nMaria        Lopez\n", roster.Options{}, "Fixed width", "--delimiter"},
-		"aligned, with commas":  {"LOCAL 520\nFirst Name   Last Name\nLopez, Maria\nHara, Tim\n", roster.Options{}, "Fixed width", "--delimiter"},
-		"a table":               {"Maria,Lopez\nTim,Hara\n", roster.Options{}, "--header-row", "--delimiter"},
+		"a list of names": {"Maria Lopez\nTim Hara\nBruce Lee\n", roster.Options{}, "such as Name", "--header-row"},
+		"carets":          {"First Name^Last Name\nMaria^Lopez\n", roster.Options{}, "name it with --delimiter", "--header-row"},
+		"a table":         {"Maria,Lopez\nTim,Hara\n", roster.Options{}, "--header-row", "--delimiter"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

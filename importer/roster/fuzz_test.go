@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/encoding/unicode/utf32"
 
 	"muster/importer/fault"
 	"muster/importer/roster"
@@ -146,7 +145,6 @@ func FuzzDecoding(f *testing.F) {
 		content := "First Name,Last Name,Job Title,Notes\nAna," + rows
 		all := []encoding.Encoding{
 			unicode.UTF8BOM, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), unicode.UTF16(unicode.BigEndian, unicode.UseBOM),
-			utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), utf32.UTF32(utf32.BigEndian, utf32.UseBOM),
 		}
 		encoded, err := all[int(which)%len(all)].NewEncoder().String(content)
 		if err != nil {

@@ -12,7 +12,7 @@ func (r *Reader) chooseHeader(o Options, rows []headRow) (headRow, error) {
 	}
 	best, rival := bestHeader(rows, o)
 	if best.index < 0 {
-		return headRow{}, r.headerNotFound(o, rows)
+		return headRow{}, r.headerNotFound(rows)
 	}
 	header := rows[best.index]
 	if err := header.Err; err != nil {

@@ -43,24 +43,26 @@ func bestHeader(rows []headRow, o Options) (best, rival headerCandidate) {
 	return best, rival
 }
 
-// compare compares how likely two rows are the header. A heading of names counts two
-// headings more, because labels of a letterhead, such as Project, Location and Date, are
-// headings as well. The looks of a row break a tie.
+// weight returns how likely a row is the header. A heading of names counts two headings
+// more, because labels of a letterhead, such as Project, Location and Date, are headings
+// as well. The looks of a row break a tie.
+func (c headerCandidate) weight() int {
+	w := 2 * c.known
+	if c.plain {
+		w++
+	}
+	if c.names {
+		w += 4
+	}
+	return w
+}
+
+// compare compares how likely two rows are the header.
 func (c headerCandidate) compare(other headerCandidate) int {
 	if other.index < 0 {
 		return 1
 	}
-	weight := func(c headerCandidate) int {
-		w := 2 * c.known
-		if c.plain {
-			w++
-		}
-		if c.names {
-			w += 4
-		}
-		return w
-	}
-	return cmp.Or(cmp.Compare(weight(c), weight(other)), cmp.Compare(other.known, c.known))
+	return cmp.Or(cmp.Compare(c.weight(), other.weight()), cmp.Compare(other.known, c.known))
 }
 
 // isHeaderOfNames reports whether a row with a single heading is the header of a list of

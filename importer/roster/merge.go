@@ -18,19 +18,6 @@ func tallMerges(merges []workbook.Area, below int) int {
 	return n
 }
 
-// lastHeaderRow returns the last of the rows that cells of a header row are merged down
-// to. Those are few: a cell that is merged over more is no heading.
-func lastHeaderRow(merges []workbook.Area, header, width int) int {
-	const most = 2
-	last := header
-	for _, m := range merges {
-		if m.Top == header && m.Left < width && m.Bottom-header <= most {
-			last = max(last, m.Bottom)
-		}
-	}
-	return last
-}
-
 // filler follows the merged cells down a sheet.
 type filler struct {
 	ahead []workbook.Area // not reached yet, from the top

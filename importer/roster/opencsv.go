@@ -3,9 +3,6 @@ package roster
 import (
 	"bytes"
 	"io"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"muster/importer/fault"
 )
@@ -28,9 +25,6 @@ func (r *Reader) openCSV(o Options, head []byte) error {
 	}
 	if blank(string(sample)) && r.source.size <= chunk {
 		return r.empty()
-	}
-	if ext := strings.ToLower(filepath.Ext(r.source.name)); slices.Contains([]string{".xlsx", ".xlsm", ".xls"}, ext) {
-		r.remark("named " + ext + ", but it is text: read as CSV")
 	}
 	t := &csvTable{source: r.source, text: text, comma: ','}
 	if err := t.findDelimiter(o, string(sample)); err != nil {

@@ -22,9 +22,6 @@ func (c *rowClassifier) setHeader(h headRow, heading func(string) bool) {
 // repeatsHeader reports whether a row repeats the headings, as at the top of every printed
 // page, or holds headings of a second language right below the header.
 func (c *rowClassifier) repeatsHeader(row *Row) bool {
-	if row.Number <= c.lastMerged {
-		return true
-	}
 	for _, header := range c.headers {
 		if sameCells(row.Cells, header) {
 			return true

@@ -3,8 +3,6 @@ package roster
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	wording "muster/importer/text"
 	"muster/importer/workbook"
@@ -170,9 +168,6 @@ func (r *Reader) openWorkbook(o Options) error {
 	if b.ODS {
 		r.format = ODS
 	}
-	if ext := strings.ToLower(filepath.Ext(r.source.name)); ext == ".csv" || ext == ".txt" || ext == ".tsv" {
-		r.remark("named " + ext + ", but it is a workbook: read as one")
-	}
 	sh, err := r.chooseSheet(o)
 	if err != nil {
 		return err
@@ -186,7 +181,7 @@ func (r *Reader) openWorkbook(o Options) error {
 	}
 	h.Cells = connected(h.Cells)
 	t.headerRow, t.width = h.Number, len(h.Cells)
-	r.classifier.numbers, r.classifier.lastMerged = sh.numeric(), lastHeaderRow(sh.Merges, h.Number, len(h.Cells))
+	r.classifier.numbers = sh.numeric()
 	r.remarkOnSheet(sh, h)
 	return r.takeHeader(h, o.Heading)
 }

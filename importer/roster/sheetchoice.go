@@ -9,39 +9,24 @@ import (
 	wording "muster/importer/text"
 )
 
-// sheetChoice is a sheet that may be the roster.
+// sheetChoice is a sheet that may be the roster, with the row that is most likely the
+// header.
 type sheetChoice struct {
 	*sheet
-	known  int  // headings in the header row
-	names  bool // a heading of the row is a heading of names
+	headerCandidate
 	people bool // there are rows below the header
 	sample bool // the name says that the sheet shows how to fill in another
 	left   bool // the name says that the people have left
 }
 
 func newSheetChoice(sh *sheet, o Options) sheetChoice {
-	c := sheetChoice{sheet: sh, sample: containsWord("sample", sh.Name), left: containsWord("left", sh.Name)}
 	best, _ := bestHeader(sh.head, o)
-	i, known := best.index, best.known
-	c.names = best.names
-	if o.HeaderRow > 0 {
-		i = slices.IndexFunc(sh.head, func(h headRow) bool { return h.Number == o.HeaderRow })
-		if i >= 0 {
-			known = sh.head[i].headings(o.Heading)
-		}
-	}
-	if i >= 0 {
-		c.known, c.people = known, sh.filled > i+1
-	}
-	return c
+	return sheetChoice{sh, best, best.known > 0 && sh.filled > best.index+1, containsWord("sample", sh.Name), containsWord("left", sh.Name)}
 }
 
 // rank returns how much a sheet looks like the roster.
 func (c *sheetChoice) rank() int {
-	rank := 4 * c.known
-	if c.names {
-		rank += 8
-	}
+	rank := 2 * c.weight()
 	if c.sample || c.left {
 		rank /= 2
 	}
@@ -104,22 +89,14 @@ func (r *Reader) firstFilledSheet(choices []sheetChoice) (*sheet, error) {
 	return nil, e
 }
 
-// namedSheet returns the sheet of a name. Case and blanks around the name are ignored if
-// no sheet has exactly this name.
+// namedSheet returns the sheet of a name. Case is ignored, as Excel ignores it.
 func (r *Reader) namedSheet(name string) (*sheet, error) {
 	var names []string
-	var found *sheet
 	for _, sh := range r.book.sheets {
-		if sh.Name == name {
+		if strings.EqualFold(sh.Name, name) {
 			return sh, nil
 		}
-		if found == nil && strings.EqualFold(strings.TrimSpace(sh.Name), strings.TrimSpace(name)) {
-			found = sh
-		}
 		names = append(names, strconv.Quote(sh.Name))
-	}
-	if found != nil {
-		return found, nil
 	}
 	return nil, r.source.fail(CodeSheetMissing, fmt.Sprintf("there is no sheet %q", name), "the sheets are "+strings.Join(names[:min(len(names), 20)], ", "), nil)
 }

@@ -167,7 +167,6 @@ func normal(cell string) string {
 type rowClassifier struct {
 	headers      [][]string        // the cells of the header row, and of a second row of the header
 	headerRow    int               // the number of the header row
-	lastMerged   int               // the last row that cells of the header row are merged down to
 	heading      func(string) bool // Options.Heading
 	firstHeading map[string]bool   // the headings that a table begins with, in small letters
 	numbers      []bool            // the columns of a workbook that hold numbers; nil for CSV

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
 )
 
@@ -78,7 +77,7 @@ func (s *source) readText(name string, head []byte) (*text, error) {
 		return t, nil
 	}
 	if bytes.IndexByte(head, 0) >= 0 && !hasLostBlocks(head) {
-		return nil, s.fail(CodeNotASpreadsheet, "this file holds binary data, not text", askForXLSX, nil)
+		return nil, s.fail(CodeNotASpreadsheet, "this file holds binary data, not text", askForXLSX+"; of UTF-16 without a mark, name the encoding: --encoding utf-16le", nil)
 	}
 	valid, err := s.validUTF8()
 	if err != nil {
@@ -109,34 +108,17 @@ func utf8Text(head []byte) *text {
 	return t
 }
 
-// unicodeText recognizes UTF-16 and UTF-32 by the byte order mark, and UTF-16 without
-// a mark by the NULs in ASCII characters. It returns nil for any other text.
+// unicodeText recognizes UTF-16 by the byte order mark. It returns nil for any other
+// text.
 func unicodeText(head []byte) *text {
-	little := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
-	big := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
-	for _, t := range []text{ // the longer marks first
-		{name: "UTF-32LE", mark: "\xff\xfe\x00\x00", encoding: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)},
-		{name: "UTF-32BE", mark: "\x00\x00\xfe\xff", encoding: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)},
-		{name: "UTF-16LE", mark: "\xff\xfe", encoding: little},
-		{name: "UTF-16BE", mark: "\xfe\xff", encoding: big},
+	for _, t := range []text{
+		{name: "UTF-16LE", mark: "\xff\xfe", encoding: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)},
+		{name: "UTF-16BE", mark: "\xfe\xff", encoding: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)},
 	} {
 		if bytes.HasPrefix(head, []byte(t.mark)) {
 			t.checked = true
 			return &t
 		}
-	}
-	var nuls [2]int // at even and at odd offsets
-	sample := head[:min(len(head), 4096)&^1]
-	for i, b := range sample {
-		if b == 0 {
-			nuls[i%2]++
-		}
-	}
-	switch pairs := len(sample) / 2; {
-	case pairs >= 2 && nuls[1]*10 >= pairs*4 && nuls[0]*20 <= pairs:
-		return &text{name: "UTF-16LE", encoding: little, checked: true}
-	case pairs >= 2 && nuls[0]*10 >= pairs*4 && nuls[1]*20 <= pairs:
-		return &text{name: "UTF-16BE", encoding: big, checked: true}
 	}
 	return nil
 }
