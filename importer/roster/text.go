@@ -77,7 +77,7 @@ func (s *source) readText(name string, head []byte) (*text, error) {
 		return t, nil
 	}
 	if bytes.IndexByte(head, 0) >= 0 && !hasLostBlocks(head) {
-		return nil, s.fail(CodeNotASpreadsheet, "this file holds binary data, not text", askForXLSX+"; of UTF-16 without a mark, name the encoding: --encoding utf-16le", nil)
+		return nil, s.fail(CodeNotASpreadsheet, "this file holds binary data, not text", askForXLSX, nil)
 	}
 	valid, err := s.validUTF8()
 	if err != nil {

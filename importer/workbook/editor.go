@@ -28,10 +28,9 @@ type Editor struct {
 
 // bookPart is the part that lists the sheets.
 type bookPart struct {
-	name     string
-	links    []relation
-	index    int  // of the sheet among the sheets
-	hasViews bool // so that a sheet may have a view
+	name  string
+	links []relation
+	index int // of the sheet among the sheets
 }
 
 // OpenEditor reads a workbook as far as is needed to know that the workbook can be
@@ -112,7 +111,6 @@ func (ed *Editor) findSheet() error {
 	for n := 2; names[strings.ToLower(ed.summary.name)]; n++ {
 		ed.summary.name = fmt.Sprintf("%s (%d)", ed.edit.Summary, n)
 	}
-	ed.book.hasViews = root.find("workbookView") != nil
 	if ed.sheet.part == "" {
 		return &UnfitError{"its sheet is not where it was"}
 	}
@@ -245,9 +243,6 @@ func (ed *Editor) changes() map[string]change {
 	}
 	if ed.edit.At != nil {
 		return changes
-	}
-	if ed.book.hasViews && s.header <= maxFrozen {
-		changes["sheetViews"] = func(old *element) (*element, error) { return s.freeze(old), nil }
 	}
 	changes["cols"] = func(*element) (*element, error) { return s.widen(ed.at[0], ed.edit.Columns), nil }
 	changes["ignoredErrors"] = func(old *element) (*element, error) { // of numbers that are text, as IDs are on purpose

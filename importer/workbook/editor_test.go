@@ -150,7 +150,7 @@ func TestWrite(t *testing.T) {
 		workbook.Result{Number: 3, Cells: []string{"3", "=1+1 & <b>"}, Tone: workbook.Bad, Marks: []workbook.Mark{{Column: 1, Note: "write it"}}})
 	has(t, after[sheetPart],
 		`<c r="C1" s="1" t="inlineStr"><is><t xml:space="preserve">row</t>`, `<c r="D3"`, `=1+1 &amp; &lt;b&gt;`, "!<f>",
-		`<v>1</v>`, `<c r="B3" s=`, `<autoFilter ref="A1:D3"/>`, `state="frozen"`, `ySplit="1"`, `<legacyDrawing`, `numberStoredAsText="1"`)
+		`<v>1</v>`, `<c r="B3" s=`, `<autoFilter ref="A1:D3"/>`, "!pane", `<legacyDrawing`, `numberStoredAsText="1"`)
 	has(t, after["xl/comments1.xml"], `ref="B3"`, "muster:", "write it")
 	has(t, after["xl/drawings/vmlDrawing1.vml"], `<x:Row>2</x:Row><x:Column>1</x:Column>`)
 	has(t, after["xl/workbook.xml"], `<sheet name="Sum" sheetId="4"`, `'Crew'!$A$1:$D$3</definedName>`)
@@ -241,21 +241,19 @@ func TestWhereColumnsStand(t *testing.T) {
 	}
 }
 
-// Filters and frozen rows that are there are their author's.
-func TestFilterAndFrozenRows(t *testing.T) {
+// Filters and views that are there are their author's.
+func TestFilterAndViews(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		before, behind string
 		header         int
 		wants          []string
 	}{
-		"none":                      {"", "", 1, []string{`<autoFilter ref="A1:D3"/>`, `<pane ySplit="1" topLeftCell="A2"`}},
+		"none":                      {"", "", 1, []string{`<autoFilter ref="A1:D3"/>`}},
 		"a filter of the table":     {"", `<autoFilter ref="A1:B3"><filterColumn colId="0"/></autoFilter>`, 1, []string{`<autoFilter ref="A1:D3"><filterColumn colId="0"/></autoFilter>`}},
 		"a filter of another":       {"", `<autoFilter ref="A2:A3"/>`, 1, []string{`<autoFilter ref="A2:A3"/>`, `!A1:D3"/>`}},
-		"frozen otherwise":          {`<sheetViews><sheetView workbookViewId="0"><pane xSplit="1" state="frozen"/></sheetView></sheetViews>`, "", 1, []string{`<pane xSplit="1" state="frozen"/>`, `!ySplit`}},
-		"a view that is scrolled":   {`<sheetViews><sheetView topLeftCell="A40" workbookViewId="0"><selection activeCell="B2"/></sheetView></sheetViews>`, "", 1, []string{`<sheetView workbookViewId="0"><pane ySplit="1"`, `<selection activeCell="B2" pane="bottomLeft"/>`}},
-		"laid out in pages":         {`<sheetViews><sheetView view="pageLayout" workbookViewId="0"/></sheetViews>`, "", 1, []string{`!ySplit`}},
-		"headings too far down":     {"", "", 13, []string{`!ySplit`, `<autoFilter ref="A13:D15"/>`}},
+		"frozen otherwise":          {`<sheetViews><sheetView workbookViewId="0"><pane xSplit="1" state="frozen"/></sheetView></sheetViews>`, "", 1, []string{`<pane xSplit="1" state="frozen"/>`}},
+		"headings far down":         {"", "", 13, []string{`<autoFilter ref="A13:D15"/>`}},
 		"elements that come before": {`<sheetPr/><dimension ref="A1:B3"/><sheetFormatPr defaultRowHeight="15"/>`, `<pageMargins left="1"/>`, 1, []string{`!dimension`, `<sheetFormatPr defaultRowHeight="15"/><cols>`, `<autoFilter ref="A1:D3"/><pageMargins left="1"/><ignoredErrors>`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -292,7 +290,7 @@ func TestRowsOfOtherPrograms(t *testing.T) {
 		"the height of lines": {"", `<row r="2" ht="9"><c r="A2"/></row>`, "", []string{`<row r="2" ht="30">`}},
 		"a row's own look":    {"", `<row r="2" s="0" customFormat="1"><c r="A2"/></row>`, "", []string{`<c r="B2" s="`}},
 		"unknown elements": {`<sheetViews><sheetView workbookViewId="0" /></sheetViews><later/>`, `<row r="2"><c r="A2"/></row>`, `<latest/>`, []string{
-			`<sheetView workbookViewId="0"><pane ySplit="1"`, `</sheetView></sheetViews><later/>`, `<latest/>`,
+			`<sheetView workbookViewId="0" /></sheetViews><later/>`, `<latest/>`,
 		}},
 	} {
 		after := written(t, inSheet(test.before, head+test.row, test.behind), edit(), workbook.Result{

@@ -133,35 +133,6 @@ func (s *targetSheet) columnStyle(column int) int {
 	return 0
 }
 
-// maxFrozen is how far down headings may be to be kept in sight: more frozen rows would
-// leave too few to scroll.
-const maxFrozen = 12
-
-// freeze keeps the headings in sight, unless the author of the sheet has divided the
-// view otherwise.
-func (s *targetSheet) freeze(old *element) *element {
-	switch {
-	case old != nil && old.find("pane") != nil:
-		return old
-	case old == nil:
-		old = newElement(s.prefix, "sheetViews")
-		old.add("sheetView", "workbookViewId", "0")
-	}
-	for _, view := range old.all("sheetView") {
-		if view.attr("view") == "pageLayout" {
-			break
-		}
-		view.drop("topLeftCell")
-		view.insert(0, newElement(s.prefix, "pane", "ySplit", strconv.Itoa(s.header), "topLeftCell", CellName(s.header+1, 0), "activePane", "bottomLeft", "state", "frozen"))
-		for _, selection := range view.all("selection") {
-			if selection.attr("pane") == "" {
-				selection.set("pane", "bottomLeft")
-			}
-		}
-	}
-	return old
-}
-
 // widen returns the widths of the columns with new widths from a column on, which
 // counts from 0.
 func (s *targetSheet) widen(first int, columns []Column) *element {
