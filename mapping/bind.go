@@ -225,19 +225,7 @@ func (b *binder) meant(names []columnName) string {
 	var headings []string
 	for i := range b.header {
 		h := heading(b.header, i)
-		if isWithheld(h) {
-			continue
-		}
-		for _, n := range names {
-			switch {
-			case n.letter != ColumnName(i):
-			case h == "":
-				return fmt.Sprintf("column %s has no heading; write column: {letter: %s}", n.letter, n.letter)
-			default:
-				return fmt.Sprintf("%s: see whether it is the right one, and write column: {letter: %s, heading: %s}", "column "+n.letter+" has the heading "+quote(h), n.letter, yamlText(h))
-			}
-		}
-		if h != "" {
+		if h != "" && !isWithheld(h) {
 			headings = append(headings, h)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -26,11 +25,8 @@ type environment struct {
 	Row map[string]string `expr:"row"` // cells by heading
 }
 
-// expressionError is what is wrong with a formula; line and column count from 1.
-type expressionError struct {
-	line, column  int
-	message, hint string
-}
+// expressionError is what is wrong with a formula.
+type expressionError struct{ message, hint string }
 
 // compile reads a formula. Headings are variables (Status) or row["Employment
 // Status"]; every cell is text. condition asks for a yes or no.
@@ -39,7 +35,7 @@ func compile(source string, condition bool) (*expression, *expressionError) {
 	if err != nil {
 		return nil, explain(source, err)
 	}
-	r := &references{source: source, locals: make(map[string]bool)}
+	r := &references{locals: make(map[string]bool)}
 	ast.Walk(&tree.Node, r)
 	if r.check(); r.err != nil {
 		return nil, r.err
@@ -55,15 +51,11 @@ func compile(source string, condition bool) (*expression, *expressionError) {
 	return e, nil
 }
 
-// explain takes the position out of an error of the expression library.
+// explain puts an error of the expression library on a single line.
 func explain(source string, err error) *expressionError {
-	e := &expressionError{line: 1, column: 1, message: err.Error()}
-	var at *file.Error
-	if errors.As(err, &at) {
-		e.message = at.Message
-		if at.Line > 0 {
-			e.line, e.column = at.Line, at.Column+1
-		}
+	e := &expressionError{message: err.Error()}
+	if at := new(file.Error); errors.As(err, &at) {
+		e.message = fmt.Sprintf("%s, at character %d", at.Message, at.Column+1)
 	}
 	switch {
 	case strings.Contains(e.message, "expected bool"):
@@ -80,7 +72,6 @@ func explain(source string, err error) *expressionError {
 
 // references collects the headings that a formula names.
 type references struct {
-	source  string
 	names   []string
 	locals  map[string]bool // let x = …
 	idents  []*ast.IdentifierNode
@@ -97,7 +88,7 @@ func (r *references) Visit(node *ast.Node) {
 		r.locals[n.Name] = true
 	case *ast.CallNode:
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
-			r.refuse(callee.Location().From, "there is no function "+callee.Value,
+			r.refuse("there is no function "+callee.Value,
 				"functions are, among others, lower, upper, trim, split, contains, startsWith, endsWith, matches, replace, len")
 		}
 	case *ast.MemberNode:
@@ -106,7 +97,7 @@ func (r *references) Visit(node *ast.Node) {
 			if name, ok := n.Property.(*ast.StringNode); ok {
 				r.add(name.Value)
 			} else {
-				r.refuse(n.Location().From, "row needs a heading in quotes", `write row["Employment Status"]`)
+				r.refuse("row needs a heading in quotes", `write row["Employment Status"]`)
 			}
 		}
 	}
@@ -118,11 +109,10 @@ func (r *references) add(name string) {
 	}
 }
 
-// refuse keeps the first error, at an offset in runes.
-func (r *references) refuse(offset int, message, hint string) {
+// refuse keeps the first error.
+func (r *references) refuse(message, hint string) {
 	if r.err == nil {
-		line, column := position(r.source, offset)
-		r.err = &expressionError{line, column, message, hint}
+		r.err = &expressionError{message, hint}
 	}
 }
 
@@ -132,26 +122,18 @@ func (r *references) check() {
 		switch {
 		case r.locals[n.Value] || slices.Contains(r.members, ast.Node(n)):
 		case n.Value == "row":
-			r.refuse(n.Location().From, "row needs a heading", `write row["Employment Status"]`)
+			r.refuse("row needs a heading", `write row["Employment Status"]`)
 		case strings.HasPrefix(n.Value, "$"):
-			r.refuse(n.Location().From, n.Value+" is no heading", "use headings only")
+			r.refuse(n.Value+" is no heading", "use headings only")
 		default:
 			r.add(n.Value)
 		}
 	}
 	for _, name := range r.names {
 		if isWithheld(name) {
-			before, _, _ := strings.Cut(r.source, name)
-			r.refuse(utf8.RuneCountInString(before), withheldMessage(name), withheldHint)
+			r.refuse(withheldMessage(name), withheldHint)
 		}
 	}
-}
-
-// position turns an offset in runes into line and column.
-func position(source string, offset int) (line, column int) {
-	before := string([]rune(source)[:offset])
-	at := strings.LastIndexByte(before, '\n') + 1
-	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[at:])
 }
 
 // rowReader puts row["Status"] in the place of the variable Status.

@@ -200,23 +200,13 @@ func (r *fileReader) syntaxError(err error) {
 // meant.
 func (r *fileReader) unknown(at *token.Token, known []string) {
 	hint := "known are " + list(known, "and")
-	for _, meant := range []string{usualSlip(at.Value), closest(at.Value, known, headingKey, 0.6), string(fieldCalled(at.Value))} {
+	for _, meant := range []string{closest(at.Value, known, headingKey, 0.6), string(fieldCalled(at.Value))} {
 		if slices.Contains(known, meant) {
 			hint = fmt.Sprintf("did you mean %s?", meant)
 			break
 		}
 	}
 	r.fail(at, fmt.Sprintf("%s is unknown here", quote(at.Value)), hint)
-}
-
-// usualSlip returns our name for a name of other programs, or "".
-func usualSlip(key string) string {
-	return map[string]string{
-		"heading": "column", "header": "column", "source": "column", "from": "column", "columns": "column", "headings": "column",
-		"constant": "value", "const": "value", "fixed": "value", "regex": "pattern", "regexp": "pattern", "match": "pattern",
-		"fallback": "default", "map": "values", "table": "values", "expr": "expression", "formula": "expression", "filter": "where", "if": "where",
-		"work_classification": string(WorkClassification), "classification": string(WorkClassification), "trade": string(WorkClassification),
-	}[strings.ToLower(key)]
 }
 
 // fieldCalled returns the field that a heading of the dictionary names.

@@ -157,9 +157,6 @@ func (m *Mapper) checkPerson(cells []string, p *Person) []Problem {
 // isTwice reports whether a first name holds the last name too, as whole names
 // under First Name do: Ann Lee, or Lee, Ann, beside Lee.
 func isTwice(first, last string) bool {
-	if last == "" {
-		return false
-	}
 	rest, inFront := strings.CutPrefix(first, last)
 	return strings.HasSuffix(first, " "+last) || inFront && strings.HasPrefix(strings.TrimLeft(rest, " "), ",")
 }

@@ -44,9 +44,6 @@ func suffixCase(word string) string {
 	if strings.Trim(lower, "iv.") == "" {
 		return strings.ToUpper(word)
 	}
-	if first, _ := utf8.DecodeRuneInString(lower); unicode.IsDigit(first) {
-		return lower
-	}
 	return capital(lower)
 }
 

@@ -116,11 +116,7 @@ func (d *detector) otherHalf(c *column) bool {
 	}
 	d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", a half of it", fullName, FirstName, LastName)
 	d.ambiguous(other, "the other half of the name", LastName, FirstName)
-	if votes := d.orderVotes(c, other); votes.lastFirst > votes.firstLast {
-		d.propose(LastName, FirstName)
-	} else {
-		d.propose(FirstName, LastName)
-	}
+	d.propose(FirstName, LastName)
 	return true
 }
 

@@ -100,9 +100,6 @@ func isNickname(inside, before string) bool {
 	if len(key) > 1 && !isLower(inside) && (!isCapitals(inside) || isCapitals(strings.Trim(before, "., "))) {
 		return true
 	}
-	if _, behind, comma := strings.Cut(before, ","); comma {
-		before = behind
-	}
 	first := strings.Fields(Fold(before))
 	return len(key) > 1 && len(first) > 0 && first[0] != key && strings.HasPrefix(first[0], key)
 }

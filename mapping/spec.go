@@ -300,19 +300,9 @@ func (r *fileReader) formula(name string, n ast.Node, condition bool) *expressio
 		return nil
 	}
 	e, bad := compile(source, condition)
-	if bad == nil || r.err != nil {
+	if bad == nil {
 		return e
 	}
-	at := n.GetToken()
-	r.fail(at, fmt.Sprintf("%s: %s", name, bad.message), bad.hint)
-	if _, block := n.(*ast.LiteralNode); block {
-		r.err.Line += bad.line
-		r.err.Column = 1
-	} else if bad.line == 1 && !strings.Contains(at.Origin, "\n") {
-		r.err.Column += bad.column - 1
-		if origin := strings.TrimSpace(at.Origin); strings.HasPrefix(origin, "'") || strings.HasPrefix(origin, `"`) {
-			r.err.Column++
-		}
-	}
+	r.fail(firstToken(n), fmt.Sprintf("%s: %s", name, bad.message), bad.hint)
 	return nil
 }

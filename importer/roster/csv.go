@@ -24,7 +24,7 @@ type csvTable struct {
 	comma    rune
 	trim     bool // cells have a blank before their quotes
 	sep      bool // the first line is "sep=;"
-	formulas bool // cells may be written as ="00123"
+	formulas bool // cells may be written as ="00123" without quotes around
 
 	// The header row and the number of its cells, once they are known.
 	headerRow int
@@ -95,11 +95,6 @@ func (s *csvScan) readRows() error {
 		s.in.mark = start + r.InputOffset()
 		if blankRow(cells) {
 			continue
-		}
-		for i, cell := range cells {
-			if s.table.formulas {
-				cells[i] = unwrapFormula(cell)
-			}
 		}
 		row := Row{Number: s.number, Cells: cells}
 		s.check(&row)

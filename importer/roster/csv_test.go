@@ -109,7 +109,7 @@ func TestCSVRows(t *testing.T) {
 		},
 		"IDs that a spreadsheet shall keep": {
 			"First Name,Last Name,Employee ID\nAna,Silva,=\"00123\"\n\"Bo\",\"Li\",\"=\"\"00124\"\"\"\nCy,\"a,=\"\"b\",=x\n=\"Dee\",=\"Fox, Jr\",=\nEve,Orr,\"=1\"\n",
-			[]line{{2, "Ana|Silva|00123", ""}, {3, "Bo|Li|00124", ""}, {4, `Cy|a,="b|=x`, ""}, {5, "Dee|Fox, Jr|=", ""}, {6, "Eve|Orr|=1", ""}},
+			[]line{{2, "Ana|Silva|00123", ""}, {3, `Bo|Li|="00124"`, ""}, {4, `Cy|a,="b|=x`, ""}, {5, "Dee|Fox, Jr|=", ""}, {6, "Eve|Orr|=1", ""}},
 		},
 		"sep line is no row": {
 			"sep=;\nFirst Name;Last Name\nAna;Silva\n",

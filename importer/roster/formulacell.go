@@ -6,27 +6,16 @@ import (
 )
 
 // Exports write ="00123" so that a spreadsheet program keeps the zeros of an ID. The
-// formula is written without quotes around, which is no valid CSV, or with quotes
-// around and the inner quotes doubled.
+// formula is written without quotes around, which is no valid CSV.
 
 // hasFormulaCells reports whether cells of a text begin with such a formula.
 func hasFormulaCells(sample string, comma rune) bool {
 	for _, before := range []string{string(comma), "\n"} {
-		if strings.Contains(sample, before+`="`) || strings.Contains(sample, before+`"=""`) {
+		if strings.Contains(sample, before+`="`) {
 			return true
 		}
 	}
 	return false
-}
-
-// unwrapFormula returns the text of a formula that was in quotes, and any other cell
-// unchanged.
-func unwrapFormula(cell string) string {
-	text, isFormula := strings.CutPrefix(cell, `="`)
-	if text, closed := strings.CutSuffix(text, `"`); isFormula && closed && !strings.Contains(text, `"`) {
-		return text
-	}
-	return cell
 }
 
 // formulaReader reads CSV without the equals sign between a delimiter and a quote.
