@@ -11,6 +11,7 @@ type orderVotes struct {
 	certain              int // rows of a known last name and a known first name, in this order
 	capitals             int // names in capitals that say nothing
 	rows                 int // all rows with two halves
+	commas               int // names with a comma
 	examples             []string
 }
 
@@ -39,7 +40,7 @@ func (v *orderVotes) doubtful() int { return v.lastFirst + v.capitals }
 // isInDoubt reports whether most rows are in doubt, and the other rows don't settle the
 // order.
 func (v *orderVotes) isInDoubt() bool {
-	settled := v.firstLast > 0 && v.firstLast >= 4*v.lastFirst && 4*v.firstLast >= v.capitals
+	settled := v.commas > v.rows || v.firstLast > 0 && v.firstLast >= 4*v.lastFirst && 4*v.firstLast >= v.capitals
 	return v.doubtful() > 1 && 2*v.doubtful() > v.rows && !settled
 }
 
@@ -69,12 +70,11 @@ func (d *detector) askNameOrder() {
 // Capitals that differ from word to word say it beyond doubt, and are left out.
 func (c *column) orderVotes() orderVotes {
 	var votes orderVotes
-	commas := 0
 	for _, cell := range c.cells {
 		words, _ := dropTitles(strings.Fields(cell), 2)
 		switch {
 		case strings.Contains(cell, ","):
-			commas++
+			votes.commas++
 			continue
 		case len(words) < 2, leadingCapitals(words) > 0:
 			continue
@@ -89,10 +89,15 @@ func (c *column) orderVotes() orderVotes {
 		}
 		votes.add(order, len(front) > 2 && isCapitals(front) && isCapitals(words[1]), cell)
 	}
-	if commas > votes.rows {
-		return orderVotes{}
-	}
 	return votes
+}
+
+// oftenLastFirst reports whether many cells of a column have the last name in front, by
+// a comma or by known names. Cells that do not say may have so too.
+func (c *column) oftenLastFirst() bool {
+	const few = 3
+	votes := c.orderVotes()
+	return 2*votes.commas >= max(1, len(c.cells)) || votes.lastFirst >= max(few, votes.firstLast)
 }
 
 // orderVotes counts what two columns of half names say about their order.
@@ -118,7 +123,7 @@ func (d *detector) askOrder(whole claim, votes orderVotes) {
 			Message: fmt.Sprintf("%s holds names in an order that is in doubt, in %d of %d rows that were looked at: %s",
 				place(d.header, whole.index), votes.doubtful(), votes.rows, list(votes.examples, "and")),
 		},
-		Required: true, replaces: func(f Field, _ claim) bool { return f == fullName },
+		Required: true, replaces: []Field{fullName},
 	}
 	example := strings.Trim(votes.examples[0], `"`)
 	for _, o := range []order{lastFirst, firstLast} {
@@ -150,7 +155,7 @@ func (d *detector) askSwapped(first, last claim, votes orderVotes) {
 			Hint: fmt.Sprintf("if so, write in a mapping file %s and %s; if not, %s and %s",
 				swapped[0], swapped[1], d.entry(FirstName, first), d.entry(LastName, last)),
 		},
-		Required: true, replaces: func(f Field, _ claim) bool { return f == FirstName || f == LastName },
+		Required: true, replaces: []Field{FirstName, LastName},
 	}
 	for _, halves := range [][2]claim{{last, first}, {first, last}} {
 		q.Answers = append(q.Answers, Answer{

@@ -94,15 +94,10 @@ func (s *Detection) File(answers []int) ([]byte, error) {
 	return text, nil
 }
 
-// drop removes the fields with a claim that a question replaces.
-func drop(claims map[Field][]claim, which func(Field, claim) bool) {
-	if which == nil {
-		return
-	}
-	for f, all := range claims {
-		if slices.ContainsFunc(all, func(c claim) bool { return which(f, c) }) {
-			delete(claims, f)
-		}
+// drop removes the claims of fields.
+func drop(claims map[Field][]claim, fields []Field) {
+	for _, f := range fields {
+		delete(claims, f)
 	}
 }
 

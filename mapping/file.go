@@ -147,18 +147,13 @@ func readFile(path string) ([]byte, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fail(path, "there is no such mapping file", "check the name and the folder")
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fail(path, "the mapping file may not be read", "give yourself permission to read it")
 	case err != nil:
-		return nil, fail(path, "the mapping file can't be opened", "check the name")
+		return nil, fail(path, "the mapping file can't be opened", "check that you may read it")
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		return nil, fail(path, "this is a folder, not a mapping file", "name the file inside it")
-	}
 	data, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
 	if err != nil {
-		return nil, fail(path, "the mapping file can't be read to its end", "copy it to another disk and try again")
+		return nil, fail(path, "the mapping file can't be read", "check that it is a file and no folder")
 	}
 	return data, nil
 }

@@ -60,20 +60,3 @@ func isAmbiguousOrder(name string) bool {
 	words := strings.Fields(name)
 	return len(words) == 2 && !strings.Contains(name, ",") && isCapitals(words[0]) == isCapitals(words[1]) && nameOrderOf(words[0], words[1]) != orderFirstLast
 }
-
-// oftenLastFirst reports whether many cells of a column have the last name in
-// front, by a comma or by known names. Cells that do not say may have so too.
-func (c *column) oftenLastFirst() bool {
-	const few = 3
-	commas, orders := 0, make(map[nameOrder]int)
-	for _, cell := range c.cells {
-		words := strings.Fields(cell)
-		switch {
-		case strings.Contains(cell, ","):
-			commas++
-		case len(words) > 1:
-			orders[nameOrderOf(words[0], words[len(words)-1])]++
-		}
-	}
-	return 2*commas >= len(c.cells) && commas > 0 || orders[orderLastFirst] >= max(few, orders[orderFirstLast])
-}

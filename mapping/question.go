@@ -18,9 +18,9 @@ type Question struct {
 	// Required reports whether a first or a last name depends on the answer.
 	Required bool
 
-	lines    []string                // of a mapping file, for the answers
-	replaces func(Field, claim) bool // the claims that any answer takes back
-	parent   int                     // of a question about a value: the index of the question about the column
+	lines    []string // of a mapping file, for the answers
+	replaces []Field  // the fields whose claims any answer takes back
+	parent   int      // of a question about a value: the index of the question about the column
 }
 
 // Answer is a column that may feed a field, or the text of another choice. Column is

@@ -25,7 +25,7 @@ func (d *detector) twice(f Field, claims []claim) {
 		places = append(places, place(d.header, c.index))
 		answers = append(answers, d.answer(f, c))
 	}
-	q := Question{replaces: func(g Field, _ claim) bool { return g == f }, Problem: Problem{
+	q := Question{replaces: []Field{f}, Problem: Problem{
 		Code: "heading_twice", Field: publicField(f), Column: claims[1].index,
 		Message: fmt.Sprintf("%d columns can be the %s: %s", len(claims), f.Word(), list(places, "and")),
 	}}

@@ -194,14 +194,8 @@ func (r *Reader) remarkOnSheet(sh *sheet, header headRow) {
 		r.remark(fmt.Sprintf("sheet %q of %d", sh.Name, n))
 	}
 	r.estimate = sh.filled
-	hidden := sh.hidden
-	for _, row := range sh.head {
-		if row.SkipReason == SkipHidden && row.Number <= header.Number {
-			hidden--
-		}
-	}
-	if hidden > 0 && !r.hiddenToo {
-		r.remark(wording.Plural(hidden,
+	if sh.hidden > 0 && !r.hiddenToo {
+		r.remark(wording.Plural(sh.hidden,
 			"hidden row is not imported (to import it, show it in the workbook)",
 			"hidden rows are not imported (to import them, show them in the workbook)"))
 	}
