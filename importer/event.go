@@ -81,20 +81,13 @@ func (w Waiting) Why() string {
 	if w.Shared {
 		others = ", which another run has used,"
 	}
-	switch w.Reason {
-	case ratelimit.Spike:
-		return "for the quota" + others
-	case ratelimit.Hourly:
-		return "for the hourly quota" + others
-	case ratelimit.Paused:
-		return "because Procore asked for a pause,"
-	case ratelimit.Capped:
-		return "to keep to --rate,"
-	case ratelimit.Abandoned:
-		return "for the quota, part of which a killed run holds,"
-	case ratelimit.None:
-	}
-	return ""
+	return map[ratelimit.Reason]string{
+		ratelimit.Spike:     "for the quota" + others,
+		ratelimit.Hourly:    "for the hourly quota" + others,
+		ratelimit.Paused:    "because Procore asked for a pause,",
+		ratelimit.Capped:    "to keep to --rate,",
+		ratelimit.Abandoned: "for the quota, part of which a killed run holds,",
+	}[w.Reason]
 }
 
 // AnswerLost says that the answer to a request was lost, so that the person may

@@ -300,7 +300,7 @@ func (im *Import) DryRun(ctx context.Context) (_ *DryRunResult, err error) {
 		return file.write(p, cells, checkedOutcome(o))
 	})
 	if err == nil && file != nil {
-		err = file.commit(im.parts)
+		err = file.commit()
 	}
 	return result, err
 }
@@ -381,9 +381,9 @@ func (im *Import) Run(ctx context.Context) (_ *Summary, err error) {
 		}
 	}
 	if err == nil {
-		err = file.commit(im.parts)
+		err = file.commit()
 	}
-	return im.summarize(file.remarks()), err
+	return im.summarize(file.target.Remarks()), err
 }
 
 // summarize adds the parts up, or returns nil if no run was begun.

@@ -22,27 +22,12 @@ const (
 const byEmployeeAlone = "i"
 
 func (k keyKind) String() string {
-	switch k {
-	case byOriginID:
-		return "origin ID"
-	case byEmployeeID:
-		return "employee ID"
-	case byName:
-		return "name"
-	}
-	return "key"
+	return map[keyKind]string{byOriginID: "origin ID", byEmployeeID: "employee ID", byName: "name"}[k]
 }
 
 // field returns the field that a problem with the key belongs to.
 func (k keyKind) field() mapping.Field {
-	switch k {
-	case byOriginID:
-		return mapping.OriginID
-	case byEmployeeID:
-		return mapping.EmployeeID
-	case byName:
-	}
-	return mapping.LastName
+	return map[keyKind]mapping.Field{byOriginID: mapping.OriginID, byEmployeeID: mapping.EmployeeID, byName: mapping.LastName}[k]
 }
 
 // keyOf returns the first kind of key that p has.

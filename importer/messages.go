@@ -76,12 +76,8 @@ func (r *run) problem(t *task, f facts, d decision, code string) outcome.Problem
 // code returns the code of a person that an action put on the project without
 // creating a new one.
 func (a action) code() string {
-	switch a {
-	case attach:
-		return codeAttached
-	case reactivate:
-		return codeReactivated
-	case noAction, create, updateTitle:
+	for _, note := range a.note() {
+		return note.Code
 	}
 	return ""
 }

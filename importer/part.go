@@ -78,7 +78,7 @@ func (p *part) connect(ctx context.Context) error {
 // runInto runs the part into the results file. A reason that stops the other
 // projects, too, ends the intake.
 func (p *part) runInto(intake context.Context, end context.CancelCauseFunc, file *resultsFile) (err error) {
-	if p.results, err = file.open(p); err != nil {
+	if err = file.open(p); err != nil {
 		return err
 	}
 	base := intake

@@ -52,15 +52,11 @@ func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
 			})
 		}
 		err := r.read(intake, work, func(t *task) {
-			switch t.state {
-			case ready:
-				s.begin()
+			s.open.Add(1)
+			if t.state == ready {
 				toSend <- t
-			case unsettled:
-				s.begin()
-				s.incoming <- t
-			case planned, inFlight, done:
-				s.pass(t)
+			} else {
+				s.route(t)
 			}
 		})
 		if err != nil {

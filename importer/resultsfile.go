@@ -18,57 +18,50 @@ import (
 // straight into it. The rows of each of several projects go into a file for the
 // project first; commit merges these files in the roster's order.
 type resultsFile struct {
-	path   string
-	split  *ProjectSplit
-	header []string
+	*Import
 	target *results.Writer
-	parts  map[*part]*results.Writer
 }
 
 // createResults begins the results file at ResultsPath; rows is 0 if unknown.
 func (im *Import) createResults(rows int) (*resultsFile, error) {
-	target, err := results.Create(im.ResultsPath, im.roster.Header, im.roster.resultsOptions(rows, im.Rehearsal))
-	if err != nil {
-		return nil, err
+	for _, p := range im.parts {
+		p.results = nil
 	}
-	return &resultsFile{path: im.ResultsPath, split: im.split, header: im.roster.Header, target: target, parts: map[*part]*results.Writer{}}, nil
+	target, err := results.Create(im.ResultsPath, im.roster.Header, im.roster.resultsOptions(rows, im.Rehearsal))
+	return &resultsFile{im, target}, err
 }
 
-// open returns the writer for the rows of a part.
-func (f *resultsFile) open(p *part) (w *results.Writer, err error) {
-	if w := f.parts[p]; w != nil {
-		return w, nil
+// open begins the results of a part.
+func (f *resultsFile) open(p *part) (err error) {
+	switch {
+	case p.results != nil:
+	case f.split.ByRow:
+		p.results, err = results.Create(f.partPath(p), f.roster.Header, results.Options{})
+	default:
+		p.results = f.target
 	}
-	w = f.target
-	if f.split.ByRow {
-		w, err = results.Create(f.partPath(p), f.header, results.Options{})
-	}
-	if err == nil {
-		f.parts[p] = w
-	}
-	return w, err
+	return err
 }
 
 func (f *resultsFile) partPath(p *part) string {
-	return filepath.Join(filepath.Dir(f.path), fmt.Sprintf(".%s.%d.jsonl", filepath.Base(f.path), p.Scope.Project))
+	return filepath.Join(filepath.Dir(f.ResultsPath), fmt.Sprintf(".%s.%d.jsonl", filepath.Base(f.ResultsPath), p.Scope.Project))
 }
 
 func (f *resultsFile) write(p *part, cells []string, o outcome.Outcome) error {
-	w, err := f.open(p)
-	if err != nil {
+	if err := f.open(p); err != nil {
 		return err
 	}
-	return w.Write(cells, o)
+	return p.results.Write(cells, o)
 }
 
 // commit finishes the file with the rows of all parts.
-func (f *resultsFile) commit(parts []*part) error {
+func (f *resultsFile) commit() error {
 	if !f.split.ByRow {
 		return f.target.Commit()
 	}
 	readers := map[int64]*results.Reader{}
-	for _, p := range parts {
-		if err := f.parts[p].Commit(); err != nil {
+	for _, p := range f.parts {
+		if err := p.results.Commit(); err != nil {
 			return err
 		}
 		r, err := results.Open(f.partPath(p), roster.Options{})
@@ -81,15 +74,15 @@ func (f *resultsFile) commit(parts []*part) error {
 	if err := f.split.mergeResults(readers, f.target); err != nil {
 		return err
 	}
-	f.describe(parts)
+	f.describe()
 	return f.target.Commit()
 }
 
 // describe says which runs wrote the merged file. A dry run has no run.
-func (f *resultsFile) describe(parts []*part) {
+func (f *resultsFile) describe() {
 	var about results.About
 	var places []string
-	for _, p := range parts {
+	for _, p := range f.parts {
 		if p.summary == nil {
 			return
 		}
@@ -104,16 +97,14 @@ func (f *resultsFile) describe(parts []*part) {
 // discard removes the files of the parts, and a results file that was not committed.
 func (f *resultsFile) discard() error {
 	var err error
-	for p, w := range f.parts {
-		if w != f.target {
-			err = errors.Join(err, w.Discard())
+	for _, p := range f.parts {
+		if p.results != nil && p.results != f.target {
+			err = errors.Join(err, p.results.Discard())
 			_ = os.Remove(f.partPath(p)) // it may not be there
 		}
 	}
 	return errors.Join(err, f.target.Discard())
 }
-
-func (f *resultsFile) remarks() []string { return f.target.Remarks() }
 
 // ResultsPath returns path, or if path is "" the default path of the results file:
 // beside the roster in the roster's format, or in the current folder for standard

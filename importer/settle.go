@@ -29,17 +29,14 @@ type settler struct {
 	finished chan<- *task
 	incoming chan *task     // unsettled
 	again    chan *task     // proved absent, or to be updated: to be sent
-	open     sync.WaitGroup // rows that are ready, in flight or unsettled
+	open     sync.WaitGroup // rows that are not done
 }
 
 func newSettler(r *run, finished chan<- *task) *settler {
 	return &settler{run: r, finished: finished, incoming: make(chan *task, window), again: make(chan *task, window)}
 }
 
-// begin adds an open row. route removes the row when the row is done.
-func (s *settler) begin() { s.open.Add(1) }
-
-// route hands a row that a sender or the settler had to the next role.
+// route hands an open row to the next role.
 func (s *settler) route(t *task) {
 	switch t.state {
 	case ready:
@@ -47,18 +44,13 @@ func (s *settler) route(t *task) {
 	case unsettled:
 		s.incoming <- t
 	case planned, inFlight, done:
-		s.pass(t)
+		if t.uncountedError() {
+			s.countErrors(1)
+		}
+		s.emit(RowDone{t.status(), t.requested()})
+		s.finished <- t
 		s.open.Done()
 	}
-}
-
-// pass hands a finished row to the recorder.
-func (s *settler) pass(t *task) {
-	if t.uncountedError() {
-		s.countErrors(1)
-	}
-	s.emit(RowDone{t.status(), t.requested()})
-	s.finished <- t
 }
 
 // close waits until no row is open, and ends the senders and the settler.

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,15 +85,8 @@ func surplus(r *roster.Reader, row *roster.Row, width int) *fault.Error {
 	if last == width {
 		return nil
 	}
-	delimiter := r.Delimiter()
-	switch delimiter {
-	case ",":
-		delimiter = "comma"
-	case ";":
-		delimiter = "semicolon"
-	case "\t":
-		delimiter = "tab"
-	}
+	words := map[string]string{",": "comma", ";": "semicolon", "\t": "tab"}
+	delimiter := cmp.Or(words[r.Delimiter()], r.Delimiter())
 	return &fault.Error{
 		Where: fault.Where{Cell: r.Cell(row.Number, width), Row: row.Number}, Code: roster.CodeTooManyCells,
 		Message: fmt.Sprintf("the row has %d cells, and there are %d headings: is there a %s that should be in quotes?", last, width, delimiter),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"muster/importer/ledger"
@@ -110,7 +109,7 @@ func (s *staleIntents) settleIntent(work context.Context, intent ledger.Intent, 
 	if err == nil || errors.Is(err, ledger.ErrSettled) { // by a row of this run, or by another run
 		return nil
 	}
-	return fmt.Errorf("settle row %s of run %s: %w", strconv.Itoa(intent.Row), intent.Run, err)
+	return fmt.Errorf("settle row %d of run %s: %w", intent.Row, intent.Run, err)
 }
 
 // otherProject is another project's people, as listed while no run held
@@ -118,8 +117,7 @@ func (s *staleIntents) settleIntent(work context.Context, intent ledger.Intent, 
 type otherProject struct {
 	people *people
 	stale  *staleIntents
-	busy   bool // a run has the project's lock
-	failed bool // the people can't be listed
+	closed bool // a run has the project's lock, or the people can't be listed
 }
 
 // settleOther decides about a row after another project's run sent the same origin
@@ -145,7 +143,7 @@ func (s *settler) settleOther(intake, work context.Context, t *task, now *people
 		others[project] = there
 	}
 	switch {
-	case there.busy, there.failed:
+	case there.closed:
 		t.finish(outcome.Unknown, s.at(t.line, sentElsewhere(project)))
 		return nil
 	case there.people.listed.Sub(t.since) < s.settleAfter():
@@ -178,7 +176,7 @@ func (s *settler) listOther(intake, work context.Context, project int64) (*other
 	scope := s.Scope
 	scope.Project = project
 	if s.Ledger.LockedByOther(scope) {
-		return &otherProject{busy: true}, nil
+		return &otherProject{closed: true}, nil
 	}
 	open, err := s.Ledger.OpenIntents(work, scope)
 	if err != nil {
@@ -188,7 +186,7 @@ func (s *settler) listOther(intake, work context.Context, project int64) (*other
 	listed, err := listPeople(intake, s.API.ForProject(project), true, nil, stale.see)
 	if err != nil {
 		s.Log.Warn().Err(err).Int64("project", project).Msg("the people of another project can't be listed: rows that its run sent stay unknown")
-		return &otherProject{failed: true}, nil
+		return &otherProject{closed: true}, nil
 	}
 	return &otherProject{people: listed, stale: stale}, nil
 }

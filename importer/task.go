@@ -140,15 +140,7 @@ func (t *task) written() outcome.Outcome {
 // uncountedError reports whether the task ended without a person and is not
 // counted yet.
 func (t *task) uncountedError() bool {
-	if t.origin != fromRun || t.counted {
-		return false
-	}
-	switch t.outcome.Status {
-	case outcome.Invalid, outcome.Failed, outcome.Unknown:
-		return true
-	case outcome.Created, outcome.Existing, outcome.Skipped, outcome.Pending:
-	}
-	return false
+	return t.origin == fromRun && !t.counted && t.outcome.Status.NeedsLook()
 }
 
 // requested reports whether the run has sent a request for the task.

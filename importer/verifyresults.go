@@ -25,20 +25,26 @@ func (p *part) verifyResults(ctx context.Context) error {
 	if p.Ledger == nil || p.API == nil || p.AllowNamesakes {
 		return nil
 	}
-	shift := shiftDetector{wrong: map[int64]int{}, theirs: map[int64]bool{}}
+	wrong := map[int64]int{}   // rows by the person that the file gives a row and the ledger does not
+	theirs := map[int64]bool{} // people that the ledger gives these rows
 	hasID := func(o *outcome.Outcome) bool { return o.PersonID != 0 }
 	err := p.lookUpKept(ctx, hasID, func(row claimedRow, e ledger.Entry) {
 		switch {
 		case ledgerRounded(e, row.person):
 			p.zeros.evidence = true
 		case e.State == ledger.Created && e.PersonID != row.person:
-			shift.wrong[row.person], shift.theirs[e.PersonID] = row.line, true
+			wrong[row.person], theirs[e.PersonID] = row.line, true
 		}
 	})
 	if err != nil {
 		return err
 	}
-	first := shift.first()
+	first := 0
+	for id, line := range wrong {
+		if theirs[id] && (first == 0 || line < first) {
+			first = line
+		}
+	}
 	if first == 0 {
 		return nil
 	}
@@ -47,12 +53,6 @@ func (p *part) verifyResults(ctx context.Context) error {
 		Message: "this row has the outcome of another row, as after sorting only some of the columns; nothing was sent",
 		Fix:     "sort back, or take the file whose name ends in .bak, and sort all columns together",
 	}
-}
-
-// shiftDetector finds lines of a results file that have each other's people.
-type shiftDetector struct {
-	wrong  map[int64]int  // rows by the person that the file gives a row and the ledger does not
-	theirs map[int64]bool // people that the ledger gives these rows
 }
 
 // claimedRow is a row of a results file with the person of that file.
@@ -91,17 +91,6 @@ func (p *part) lookUpKept(ctx context.Context, want func(*outcome.Outcome) bool,
 		return err
 	}
 	return compare()
-}
-
-// first returns the first row that has the person of another row, or 0.
-func (m *shiftDetector) first() int {
-	first := 0
-	for id, line := range m.wrong {
-		if m.theirs[id] && (first == 0 || line < first) {
-			first = line
-		}
-	}
-	return first
 }
 
 // restorePerson finds the person of a finished row without a readable person ID:
