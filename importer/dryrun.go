@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash"
-	"time"
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
@@ -35,10 +34,8 @@ type DryRunResult struct {
 // would be sent is "".
 func (p *part) dryRun(ctx context.Context, each rowFunc) (*DryRunResult, error) {
 	plan := p.validation
-	r := &run{
-		part: p, plan: plan, ledgerRun: &ledger.Run{ID: "dry run"}, people: plan.people,
-		started: time.Now(), busy: semaphores{rows: make(chan struct{}, window)}, overlay: map[ledger.Key]int64{},
-	}
+	r := p.newRun(&ledger.Run{ID: "dry run"})
+	r.overlay = map[ledger.Key]int64{}
 	f := &DryRunResult{rows: sha256.New(), decisions: sha256.New()}
 	if plan.people != nil {
 		f.people, f.listed = len(plan.people.known), plan.people.digest

@@ -65,13 +65,3 @@ func (e Edits) apply(row *sourceRow) *sourceRow {
 	}
 	return &changed
 }
-
-// edited returns the rows with changes.
-func (s rowSource) edited(edits Edits) rowSource {
-	if len(edits) == 0 {
-		return s
-	}
-	return rowSource{cell: s.cell, edits: edits, plain: s.rows, rows: func(visit func(*sourceRow) error) error {
-		return s.rows(func(row *sourceRow) error { return visit(edits.apply(row)) })
-	}}
-}

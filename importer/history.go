@@ -25,13 +25,9 @@ type PastRun struct {
 	book *ledger.Ledger
 }
 
-// PastRuns returns the newest runs of the ledger, at most limit; 0 means all.
-func PastRuns(ctx context.Context, book *ledger.Ledger, limit int) ([]PastRun, error) {
-	return PastRunsAfter(ctx, book, 0, limit)
-}
-
-// PastRunsAfter returns older runs than PastRuns: without the newest skip runs.
-func PastRunsAfter(ctx context.Context, book *ledger.Ledger, skip, limit int) ([]PastRun, error) {
+// PastRuns returns runs of the ledger, the newest first: without the newest skip runs, at
+// most limit; 0 means all.
+func PastRuns(ctx context.Context, book *ledger.Ledger, skip, limit int) ([]PastRun, error) {
 	if limit > 0 {
 		limit += skip
 	}

@@ -50,7 +50,7 @@ func TestPastRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	runs, err := importer.PastRuns(t.Context(), book, 0)
+	runs, err := importer.PastRuns(t.Context(), book, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func NewLiveCheck(ctx context.Context, r *Roster, o Options) (*LiveCheck, error)
 		return nil, err
 	}
 	held := *r
-	held.source = rowSource{cell: r.source.cell, rows: c.held}
+	held.source = rowSource{cell: r.source.cell, read: c.held}
 	split, err := held.Split(ctx, o.Scope.Project)
 	if err != nil {
 		return nil, err
@@ -125,11 +125,7 @@ func (c *LiveCheck) reopen() error {
 
 // load reads the rows of the file into memory, without the edits.
 func (c *LiveCheck) load(ctx context.Context, r *Roster) error {
-	rows := r.source.rows
-	if r.source.plain != nil {
-		rows = r.source.plain
-	}
-	return rows(func(row *sourceRow) error {
+	return r.source.read(func(row *sourceRow) error {
 		if len(c.rows) == MostLiveRows {
 			return fault.InFile(r.Path, codeTooManyRows, fmt.Sprintf("the roster has more than %d rows, too many to edit on this page", MostLiveRows),
 				"split the roster, or import it with the command muster import")

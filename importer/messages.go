@@ -155,20 +155,12 @@ func (x *people) named(ids []int64) string {
 	words := make([]string, 0, len(ids))
 	for _, id := range ids {
 		word := fmt.Sprintf("person %d", id)
-		if name := x.nameOf(id); name != "" {
-			word = fmt.Sprintf("%q (person %d)", name, id)
+		if x != nil && x.names[id] != "" {
+			word = fmt.Sprintf("%q (person %d)", x.names[id], id)
 		}
 		words = append(words, word)
 	}
 	return text.List(words, "and")
-}
-
-// nameOf returns the name of a listed person whose ID a row has, or "".
-func (x *people) nameOf(id int64) string {
-	if x == nil {
-		return ""
-	}
-	return x.names[id]
 }
 
 // sentElsewhere says in a row that a run of another project sent the person. The

@@ -51,9 +51,6 @@ func (r *run) renumber(work context.Context, t *task) error {
 				numbers = append(numbers, i+1)
 			}
 		}
-		if r.names.numbers == nil {
-			r.names.numbers = map[string][]int{}
-		}
 	}
 	t.namesake, r.names.numbers[first] = numbers[0], numbers[1:]
 	return nil
@@ -123,9 +120,6 @@ func (r *run) take(t *task, id int64) {
 	}
 	r.names.mu.Lock()
 	defer r.names.mu.Unlock()
-	if r.names.taken == nil {
-		r.names.taken = map[int64]bool{}
-	}
 	r.names.taken[id] = true
 }
 
@@ -137,9 +131,6 @@ func (n *nameGroups) begin(name string) (end func()) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.underWay == nil {
-		n.underWay = map[string]int{}
-	}
 	n.underWay[name]++
 	return func() {
 		n.mu.Lock()

@@ -210,7 +210,7 @@ func TestFilesOfARun(t *testing.T) {
 	if _, err := importer.LastRunWithResults(t.Context(), book, "://", 0, 0); fault.CodeOf(err) != "usage" {
 		t.Errorf("no URL: %v", err)
 	}
-	if older, err := importer.PastRunsAfter(t.Context(), book, 1, 5); err != nil || len(older) != 0 {
+	if older, err := importer.PastRuns(t.Context(), book, 1, 5); err != nil || len(older) != 0 {
 		t.Errorf("%d older runs, %v", len(older), err)
 	}
 	if err := os.Remove(path); err != nil {

@@ -80,7 +80,7 @@ func open(ctx context.Context, path string, o OpenOptions) (*Roster, error) {
 	if err := r.openFile(o.Options); err != nil {
 		return nil, err
 	}
-	r.source = r.source.edited(o.Edits)
+	r.source.edits = o.Edits
 	if r.used.file == nil {
 		var err error
 		if r.used, err = o.Saved.load(ctx, r.Header); err != nil {

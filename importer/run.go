@@ -58,10 +58,8 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("begin a run in the ledger: %w", err)
 	}
-	r := &run{
-		part: p, plan: p.validation, ledgerRun: begun, people: p.validation.people,
-		end: end, started: started, busy: semaphores{rows: make(chan struct{}, window)},
-	}
+	r := p.newRun(begun)
+	r.end, r.started = end, started
 	p.results.Describe(results.About{Project: p.place(), Run: begun.ID, Started: started})
 	r.countErrors(p.validation.Invalid)
 	stale, err := r.prepare(intake, work)
@@ -77,6 +75,15 @@ func (p *part) run(ctx context.Context) (*Summary, error) {
 		err = stale.settle(work)
 	}
 	return r.finish(ctx, intake, counts, err)
+}
+
+// newRun returns a run that has not begun to read.
+func (p *part) newRun(record *ledger.Run) *run {
+	return &run{
+		part: p, plan: p.validation, ledgerRun: record, people: p.validation.people, started: time.Now(),
+		busy:  semaphores{rows: make(chan struct{}, window)},
+		names: nameGroups{taken: map[int64]bool{}, underWay: map[string]int{}, numbers: map[string][]int{}},
+	}
 }
 
 // begin records that a run starts, or that an earlier slice's run goes on.

@@ -16,11 +16,14 @@ import (
 
 // rowSource yields the rows of a roster or of a results file.
 type rowSource struct {
-	rows rowReader
-	cell func(line, column int) string // the name of a cell, such as "C17"
+	read  rowReader                     // without the edits
+	cell  func(line, column int) string // the name of a cell, such as "C17"
+	edits Edits
+}
 
-	edits Edits     // in rows already
-	plain rowReader // rows without the edits; nil if there are none
+// rows reads the rows with the edits.
+func (s rowSource) rows(visit func(*sourceRow) error) error {
+	return s.read(func(row *sourceRow) error { return visit(s.edits.apply(row)) })
 }
 
 // rowReader reads rows from the first on, and calls visit with each. The first error, of
@@ -49,7 +52,7 @@ type rareRow struct {
 // readRoster returns the rows of a roster.
 func readRoster(r *roster.Reader) rowSource {
 	width := len(r.Header())
-	return rowSource{cell: r.Cell, rows: func(visit func(*sourceRow) error) error {
+	return rowSource{cell: r.Cell, read: func(visit func(*sourceRow) error) error {
 		var row sourceRow
 		for in, err := range r.Rows() {
 			if err != nil {
@@ -96,7 +99,7 @@ func surplus(r *roster.Reader, row *roster.Row, width int) *fault.Error {
 
 // readResults returns the rows of a results file.
 func readResults(r *results.Reader) rowSource {
-	return rowSource{cell: r.Cell, rows: func(visit func(*sourceRow) error) error {
+	return rowSource{cell: r.Cell, read: func(visit func(*sourceRow) error) error {
 		var row sourceRow
 		var seen rowSet
 		for in, err := range r.Rows() {

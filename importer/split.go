@@ -61,8 +61,8 @@ func (s *ProjectSplit) source(project int64) rowSource {
 	if !s.ByRow {
 		return all
 	}
-	of := all
-	of.rows = func(visit func(*sourceRow) error) error {
+	of := all // a row that is reopened takes the edits, too
+	of.read = func(visit func(*sourceRow) error) error {
 		return all.rows(func(row *sourceRow) error {
 			if s.projectOf(row.cells) != project {
 				return nil

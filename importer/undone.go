@@ -83,7 +83,7 @@ func (p *part) reopen(ctx context.Context) (err error) {
 	for _, group := range groups.List() {
 		p.emit(ColumnNoted{undoneNote(group)})
 	}
-	p.source.rows = u.reopened(p.source)
+	p.source.read = u.reopened(p.source.read)
 	return nil
 }
 
@@ -110,12 +110,11 @@ func (u *undone) of(row *sourceRow) (run string, undone bool) {
 
 // reopened returns the rows of a source, with rows of people who were taken off the
 // project as rows to import, which edits may change.
-func (u *undone) reopened(source rowSource) rowReader {
+func (u *undone) reopened(read rowReader) rowReader {
 	return func(visit func(*sourceRow) error) error {
-		return source.rows(func(row *sourceRow) error {
+		return read(func(row *sourceRow) error {
 			if _, undone := u.of(row); undone {
 				row.rare = nil
-				row = source.edits.apply(row)
 			}
 			return visit(row)
 		})

@@ -86,7 +86,7 @@ func (a *app) listRuns(ctx context.Context, limit int) (err error) {
 	defer func() { err = errors.Join(err, book.Close()) }()
 	var runs []importer.PastRun
 	if book != nil {
-		if runs, err = importer.PastRuns(ctx, book, limit); err != nil {
+		if runs, err = importer.PastRuns(ctx, book, 0, limit); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,7 @@ func (x *Examination) checkLedger(ctx context.Context, book *ledger.Ledger, path
 		f.State, f.Text, f.Fix = Doubted, f.Text+"; all users of this machine can read it", "chmod 600 "+text.ShellWord(path)
 	}
 	x.Found(f)
-	runs, err := importer.PastRuns(ctx, book, latestRuns)
+	runs, err := importer.PastRuns(ctx, book, 0, latestRuns)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (s *Server) withLedger(ctx context.Context, do func(*ledger.Ledger) error) 
 func (s *Server) history(w http.ResponseWriter, r *http.Request) error {
 	data := historyData{pager: pagerOf(r)}
 	err := s.withLedger(r.Context(), func(book *ledger.Ledger) (err error) {
-		data.Runs, err = importer.PastRunsAfter(r.Context(), book, data.skip(runsOfPage), runsOfPage+1)
+		data.Runs, err = importer.PastRuns(r.Context(), book, data.skip(runsOfPage), runsOfPage+1)
 		return err
 	})
 	if err != nil {
