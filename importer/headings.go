@@ -138,13 +138,14 @@ func (r *Roster) Answer(answers []int) error {
 	if err != nil {
 		return err
 	}
-	if r.used.content, err = detection.File(answers); err == nil {
-		if same {
-			r.used.content = append(r.used.content, "repeats: same_person\n"...)
-		}
-		r.used.file, err = mapping.Confirmed("the mapping", r.used.content)
+	content, err := detection.File(answers)
+	if err != nil {
+		return explainHeadings(err, r.advice)
 	}
-	return explainHeadings(err, r.advice)
+	if same {
+		content = append(content, "repeats: same_person\n"...)
+	}
+	return r.UseMapping(content)
 }
 
 // Draft returns the mapping that the answers to Questions give, as far as they go, or the

@@ -216,23 +216,18 @@ func inVain(cause, last error) error {
 // or nil if err says something else.
 func quotaLost(err error) *StopError {
 	var lost *ratelimit.LostError
-	switch {
-	case !errors.As(err, &lost):
+	if !errors.As(err, &lost) {
 		return nil
-	case ledger.IsFull(lost):
-		return &StopError{
-			Code:    ledger.CodeFull,
-			Message: "stopped: the disk of the database server is full",
-			Fix:     "make room on that disk, then run the same command again: muster continues where this run stopped",
-			Err:     err,
-		}
 	}
-	return &StopError{
-		Code:    ledger.CodeLost,
-		Message: "stopped: the connection to the ledger's database was lost, and with it the quota that the hosts share",
-		Fix:     "see that the database server runs, then run the same command again: muster continues where this run stopped",
-		Err:     err,
+	stop := &StopError{
+		Code: ledger.CodeLost, Message: "stopped: the connection to the ledger's database was lost, and with it the quota that the hosts share",
+		Fix: "see that the database server runs, then run the same command again: muster continues where this run stopped", Err: err,
 	}
+	if ledger.IsFull(lost) {
+		stop.Code, stop.Message = ledger.CodeFull, "stopped: the disk of the database server is full"
+		stop.Fix = "make room on that disk, then run the same command again: muster continues where this run stopped"
+	}
+	return stop
 }
 
 // stopFor says what an answer that concerns every row means for the run.

@@ -82,15 +82,12 @@ func (f *undoResults) write(summary *UndoSummary) error {
 		if _, err := io.WriteString(w, undoHeadings); err != nil {
 			return err
 		}
-		lines := csv.NewWriter(w)
+		var lines [][]string
 		for _, p := range summary.People {
 			// A message begins with a word of muster, so no spreadsheet runs it.
-			if err := lines.Write([]string{strconv.Itoa(p.Row), strconv.FormatInt(p.PersonID, 10), string(p.Status), p.Code, p.Message}); err != nil {
-				return err
-			}
+			lines = append(lines, []string{strconv.Itoa(p.Row), strconv.FormatInt(p.PersonID, 10), string(p.Status), p.Code, p.Message})
 		}
-		lines.Flush()
-		return lines.Error()
+		return csv.NewWriter(w).WriteAll(lines)
 	})
 	if err == nil {
 		summary.Results = f.path
