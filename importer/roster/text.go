@@ -108,17 +108,32 @@ func utf8Text(head []byte) *text {
 	return t
 }
 
-// unicodeText recognizes UTF-16 by the byte order mark. It returns nil for any other
-// text.
+// unicodeText recognizes UTF-16 by the byte order mark, or without a mark by the NULs in
+// ASCII characters. It returns nil for any other text.
 func unicodeText(head []byte) *text {
+	little := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	big := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 	for _, t := range []text{
-		{name: "UTF-16LE", mark: "\xff\xfe", encoding: unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)},
-		{name: "UTF-16BE", mark: "\xfe\xff", encoding: unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)},
+		{name: "UTF-16LE", mark: "\xff\xfe", encoding: little},
+		{name: "UTF-16BE", mark: "\xfe\xff", encoding: big},
 	} {
 		if bytes.HasPrefix(head, []byte(t.mark)) {
 			t.checked = true
 			return &t
 		}
+	}
+	var nuls [2]int // at even and at odd offsets
+	sample := head[:min(len(head), 4096)&^1]
+	for i, b := range sample {
+		if b == 0 {
+			nuls[i%2]++
+		}
+	}
+	switch pairs := len(sample) / 2; {
+	case pairs >= 2 && nuls[1]*10 >= pairs*4 && nuls[0]*20 <= pairs:
+		return &text{name: "UTF-16LE", encoding: little, checked: true}
+	case pairs >= 2 && nuls[0]*10 >= pairs*4 && nuls[1]*20 <= pairs:
+		return &text{name: "UTF-16BE", encoding: big, checked: true}
 	}
 	return nil
 }

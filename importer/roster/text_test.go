@@ -32,6 +32,8 @@ func TestEncodings(t *testing.T) {
 		"UTF-8":                     {western, encoding.Nop, "", ""},
 		"UTF-8 with BOM":            {western, unicode.UTF8BOM, "", ""},
 		"UTF-8 with BOM, given":     {western, unicode.UTF8BOM, "utf-8", ""},
+		"UTF-16LE":                  {western, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "", "read as UTF-16LE"},
+		"UTF-16BE":                  {western, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "", "read as UTF-16BE"},
 		"UTF-16LE with BOM":         {western, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "", "read as UTF-16LE"},
 		"UTF-16BE with BOM":         {western, unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "", "read as UTF-16BE"},
 		"UTF-16LE with BOM, given":  {western, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "utf-16le", ""},
