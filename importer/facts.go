@@ -104,6 +104,9 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	}
 	f.present = known != 0 && now.person(known) != nil
 	f.match = now.find(&t.person, t.sharedID)
+	if f.match.nameOnly && !r.AllowNamesakes {
+		f.match.ids, f.match.given = r.notGiven(f.match.ids)
+	}
 	var err error
 	f.inactive = now.inactive.find(&t.person, t.sharedID).ids
 	offProject := t.target != 0 && f.state != ledger.Created && !f.present && r.people.inactiveInCompany(t.target)
@@ -186,8 +189,8 @@ func (r *run) apply(intake, work context.Context, t *task, f facts, d decision) 
 		r.notRecorded(t, false, d.person, err)
 		return
 	}
-	if d.person != 0 && f.state != ledger.Created && d.action != attach && d.action != reactivate {
-		r.take(t, d.person)
+	if d.person != 0 && f.state != ledger.Created && d.action != attach && d.action != reactivate && (r.AllowNamesakes || f.match.nameOnly) {
+		r.take(d.person)
 	}
 	if d.record != ledger.Absent {
 		t.entry.State, t.ours = d.record, false

@@ -200,7 +200,7 @@ func (b *bench) beginOther(t *testing.T) *otherRun {
 // send records that a request for an origin ID is about to leave.
 func (o *otherRun) send(t *testing.T, origin string) ledger.Intent {
 	t.Helper()
-	key := o.ledger.Key(o.run.API, "1", "o\x00"+origin)
+	key := o.ledger.Key(o.run.API, "1", "o\x00"+strings.ReplaceAll(origin, "-", ""))
 	intent, err := o.ledger.Intend(t.Context(), o.run, ledger.Request{Key: key, Row: 2})
 	if err != nil {
 		t.Error(err)

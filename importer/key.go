@@ -50,14 +50,17 @@ func foldName(first, last string) string {
 }
 
 // foldID folds an ID for keys and matching: spreadsheets and servers lose leading
-// zeros, and change case.
+// zeros and change case, and people leave blanks and hyphens out.
 func foldID(id string) string {
-	bare := strings.TrimLeft(strings.ToLower(id), "0")
+	bare := strings.TrimLeft(separators.Replace(strings.ToLower(id)), "0")
 	if bare == "" && id != "" {
 		return "0"
 	}
 	return bare
 }
+
+// separators are removed from an ID.
+var separators = strings.NewReplacer(" ", "", "-", "")
 
 // idKey returns what stands for one of the IDs of a person, whatever the name.
 func idKey(kind keyKind, p *mapping.Person) []byte {

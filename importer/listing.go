@@ -230,8 +230,7 @@ func (x *people) text(s string) uint64 {
 	return max(maphash.String(x.seed, s), 1)
 }
 
-// id hashes an ID. The upper half is the hash of the ID without case and leading
-// zeros, which spreadsheets and servers may lose.
+// id hashes an ID. The upper half is the hash of the folded ID: see foldID.
 func (x *people) id(s string) uint64 {
 	if s == "" {
 		return 0
@@ -239,7 +238,7 @@ func (x *people) id(s string) uint64 {
 	return max(x.text(foldID(s))&^lowerHalf|x.text(s)&lowerHalf, 1)
 }
 
-// lowerHalf is the half of a hashed ID that depends on case and leading zeros.
+// lowerHalf is the half of a hashed ID that depends on case, hyphens, blanks and leading zeros.
 const lowerHalf = 1<<32 - 1
 
 func (x *people) name(first, last string) uint64 {
@@ -291,11 +290,12 @@ func (x *people) otherTitle(id int64, title string) bool {
 type match struct {
 	ids      []int64 // people who match, as listed
 	by       keyKind // what matched
-	alike    bool    // the name matched, and an ID up to case and leading zeros
+	alike    bool    // the name matched, and an ID up to case, hyphens, blanks and leading zeros
 	renamed  bool    // the ID and the last name matched, and the first name differs
 	shared   bool    // people of several last names have the row's employee ID
 	nameOnly bool    // only the name matched, although the row has an ID
 	claimed  []int64 // people who match by the name alone and have the ID of another row
+	given    []int64 // people who match by the name alone and were matched with a row that has another ID
 	conflict []int64 // people of another name who have the row's ID
 }
 
@@ -305,7 +305,8 @@ type match struct {
 // with the same first name. An ID that belongs to another last name is a conflict.
 // Without a person of the same ID, a person of the same full name matches, unless
 // an ID of that person differs from the row's: then two people share the name. An
-// ID that differs only in case or leading zeros does not count as different.
+// ID that differs only in case, hyphens, blanks or leading zeros does not count as
+// different.
 //
 // An employee ID that people of several last names share, in the roster or in the
 // project, says nothing: only the full name matches then.
@@ -381,6 +382,6 @@ func (x *people) severalLastNames(places []uint32) bool {
 	return false
 }
 
-// unlike reports whether two IDs are given and differ in more than case and
-// leading zeros.
+// unlike reports whether two IDs are given and differ in more than case, hyphens, blanks
+// and leading zeros.
 func unlike(a, b uint64) bool { return a != 0 && b != 0 && a>>32 != b>>32 }

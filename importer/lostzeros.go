@@ -60,7 +60,7 @@ func (p *part) findLostZeros(ctx context.Context) error {
 // add takes a row of the results file.
 func (z *lostZeros) add(row *sourceRow, person *mapping.Person) {
 	kept := row.kept()
-	if kept && slices.ContainsFunc(row.rare.kept.Problems, func(p outcome.Problem) bool { return p.Code == results.CodePersonUnclear }) {
+	if kept && row.rare.kept.Has(results.CodePersonUnclear) {
 		z.evidence = true
 	}
 	for i, id := range zeroIDs(person) {

@@ -36,9 +36,13 @@ func (r *run) problem(t *task, f facts, d decision, code string) outcome.Problem
 		return answerLost(t.entry.Intent.Run, d.people)
 	case codeNameOnly:
 		return nameOnly(d.people)
+	case codeNameGiven:
+		p.Field = string(mapping.LastName)
+		p.Message = fmt.Sprintf("person %s in Procore has this name and no ID, and was matched with another row of the name; nothing was sent", list(d.people))
+		p.Hint = "give that person the ID of the right row in Procore, or, if the rows are two people and the second is new, import with --allow-namesakes"
 	case codeIDAlike:
 		p.Field = string(f.match.by.field())
-		p.Message = fmt.Sprintf("matched with person %s, who has the same name; the %s differs only in case or leading zeros", list(d.people), f.match.by)
+		p.Message = fmt.Sprintf("matched with person %s, who has the same name; the %s differs only in case, hyphens, blanks or leading zeros", list(d.people), f.match.by)
 		p.Hint = "spreadsheets remove leading zeros; correct the ID in the roster, or in Procore"
 	case codeIDConflict:
 		p.Field = string(f.match.by.field())

@@ -8,9 +8,9 @@ import (
 	"muster/importer/ledger"
 )
 
-// nameGroups tracks rows of the same name, for --allow-namesakes. A listing shows
-// the people of all these rows under one name. Which row has which person does not
-// matter, as long as no two rows have the same person.
+// nameGroups tracks rows of the same name. A listing shows the people of all these rows
+// under one name. Which row has which person does not matter, as long as no two rows have
+// the same person.
 type nameGroups struct {
 	mu       sync.Mutex
 	taken    map[int64]bool   // people of rows that the ledger does not record
@@ -112,15 +112,26 @@ func (r *run) groupOf(work context.Context, t *task, found match) (group, error)
 	return g, nil
 }
 
-// take notes that a person belongs to the task, which the ledger does not
-// record.
-func (r *run) take(t *task, id int64) {
-	if r.nameKey(t) == "" || id == 0 {
-		return
-	}
+// take notes that a person belongs to a task, which the ledger does not record.
+func (r *run) take(id int64) {
 	r.names.mu.Lock()
 	defer r.names.mu.Unlock()
 	r.names.taken[id] = true
+}
+
+// notGiven divides listed people who match a row by the name alone: one without an ID
+// can be the person of only one of the rows that have IDs.
+func (r *run) notGiven(ids []int64) (free, given []int64) {
+	r.names.mu.Lock()
+	defer r.names.mu.Unlock()
+	for _, id := range ids {
+		if r.names.taken[id] || r.plan.kept[id] {
+			given = append(given, id)
+		} else {
+			free = append(free, id)
+		}
+	}
+	return free, given
 }
 
 // begin notes that a request for a person of a name may be under way, until

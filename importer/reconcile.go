@@ -91,6 +91,7 @@ type decision struct {
 const (
 	codeAnswerLost    = "answer_lost"
 	codeNameOnly      = "name_only"
+	codeNameGiven     = "name_given"
 	codeIDAlike       = "id_alike"
 	codeIDConflict    = "id_conflict"
 	codeGone          = "gone"
@@ -222,6 +223,10 @@ func absent(f facts, p policy) decision {
 	switch {
 	case f.proof == early && !p.dryRun:
 		return waiting(forListing)
+	case f.target == 0 && len(f.match.given) > 0:
+		d := finished(outcome.Invalid, 0, codeNameGiven)
+		d.people = f.match.given
+		return d
 	case len(f.inactive) > 0:
 		return inactive(f, p)
 	case f.target != 0:

@@ -31,6 +31,8 @@ func TestReconcile(t *testing.T) {
 		{"new, dry run without a listing", facts{}, policy{dryRun: true}, decision{next: ready, action: create}},
 		{"listed with the same ID", facts{proof: late, match: byID}, policy{}, finished(outcome.Existing, 7)},
 		{"listed with the same name, the row has an ID", facts{proof: late, match: nameOnly}, policy{}, with(finished(outcome.Existing, 7, codeNameOnly), 7)},
+		{"the name of a person who was matched with a row of another ID", facts{proof: late, match: match{by: byName, nameOnly: true, given: []int64{8}}}, policy{}, with(finished(outcome.Invalid, 0, codeNameGiven), 8)},
+		{"the name of a given person, the listing began too early", facts{proof: early, match: match{by: byName, nameOnly: true, given: []int64{8}}}, policy{}, waiting(forListing)},
 		{"the name of a person whose ID another row has", facts{proof: late, match: match{by: byName, claimed: []int64{8}}}, policy{}, with(finished(outcome.Existing, 8, codeNameOnly), 8)},
 		{"listed with an ID that lost its zeros", facts{proof: late, match: match{ids: []int64{7}, by: byEmployeeID, alike: true}}, policy{}, with(finished(outcome.Existing, 7, codeIDAlike), 7)},
 		{"another person has the ID", facts{proof: late, match: conflict}, policy{}, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
@@ -127,6 +129,9 @@ var rules = []struct {
 	{"a row is sent although its ID is listed", func(f facts, p policy, d decision) bool {
 		return d.action == create && !p.AllowNamesakes && len(f.match.ids) > 0 && f.match.by != byName && f.proof != noListing
 	}},
+	{"a person is created although another row was given the listed person of the name", func(f facts, p policy, d decision) bool {
+		return d.action == create && len(f.match.given) > 0 && f.proof != noListing
+	}},
 	{"another project's intent is judged by this project's listing", func(f facts, _ policy, d decision) bool {
 		return f.sender == foreignRun && f.state == ledger.Intended && (d.record != ledger.Absent || d.next == ready)
 	}},
@@ -166,6 +171,7 @@ func eachCombination(visit func(facts, policy)) {
 		{ids: []int64{7, 8}, by: byName},
 		{ids: []int64{7}, by: byName, nameOnly: true},
 		{by: byName, claimed: []int64{8}},
+		{by: byName, nameOnly: true, given: []int64{8}},
 		{by: byEmployeeID, conflict: []int64{9}},
 	}
 	bools := []bool{false, true}

@@ -163,7 +163,7 @@ func (a *validator) checkID(one *checked) {
 		problem.Message = fmt.Sprintf("the same %s as row %d, which has another name", kind, first)
 		problem.Hint = "correct the ID or the name in one of the two rows"
 	case here.id != there.id:
-		problem.Message = fmt.Sprintf("the same name as row %d, and an %s that differs only in case or leading zeros", first, kind)
+		problem.Message = fmt.Sprintf("the same name as row %d, and an %s that differs only in case, hyphens, blanks or leading zeros", first, kind)
 		problem.Hint = "keep one of the two rows, or correct the ID"
 	default:
 		one.set(outcome.Skipped, a.at(one.line, repeatedRow(kind.field(), first, here.rest != there.rest)))
@@ -282,7 +282,7 @@ type partValidation struct {
 	people *people // as the dry run listed them; nil until then
 
 	namesakes map[string]int    // rows by the key of a repeated name, if namesakes are allowed
-	kept      map[int64]bool    // people of kept rows with only a name, if namesakes are allowed
+	kept      map[int64]bool    // people of kept rows who are known by the name alone
 	left      map[int]*leftNote // by column
 	sharedIDs outcome.Groups    // rows whose employee ID people of other last names have, too
 	markers   outcome.Groups    // cells that say in words that they are empty
@@ -361,7 +361,7 @@ func (v *partValidation) take(a *validator, one *checked) {
 	if one.sharedID && !one.kept() {
 		v.sharedIDs.Add(a.at(one.line, sharedID(one.person.EmployeeID)), one.number)
 	}
-	if a.AllowNamesakes && one.kept() && one.claims && keyOf(&one.person) == byName {
+	if one.kept() && one.claims && (a.AllowNamesakes && keyOf(&one.person) == byName || one.outcome.Has(codeNameOnly)) {
 		v.kept[one.outcome.PersonID] = true
 	}
 }

@@ -290,7 +290,8 @@ func (s *source) cell(cells []string, kinds []Kind, column int) (value, *Problem
 // table of values, or a work classification of the project, is not.
 func (m *Mapper) isEmpty(s *source, text string) bool {
 	switch {
-	case s.field.isName() && isEmptyName(text), !s.field.isName() && isEmptyWord(text), s.field.isID() && isNoID(text):
+	case s.field.isName() && isEmptyName(text), !s.field.isName() && isEmptyWord(text), s.field.isID() && isNoID(text),
+		s.field == JobTitle && isPlaceholder(text):
 	default:
 		return false
 	}

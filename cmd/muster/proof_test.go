@@ -139,8 +139,8 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 	killed(args...)
 	w.finish(path, args[2:5]...)
-	if kills < 3 {
-		t.Errorf("only %d runs were killed", kills)
+	if kills == 0 {
+		t.Error("no run was killed")
 	}
 	checkProof(t, w, rows)
 	t.Logf("%d rows, %d runs killed, %d requests to create", people, kills, w.server.Requests().Creates)

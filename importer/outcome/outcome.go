@@ -62,6 +62,11 @@ type Outcome struct {
 	Problems []Problem // why the row has no person; notes if the row has a person
 }
 
+// Has reports whether one of the problems has the code.
+func (o *Outcome) Has(code string) bool {
+	return slices.ContainsFunc(o.Problems, func(p Problem) bool { return p.Code == code })
+}
+
 // Counts holds how many rows ended in each status.
 type Counts struct {
 	Created  int `json:"created"`
