@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -333,15 +334,17 @@ func (d *detector) fittingEntries(answers []Answer) []string {
 }
 
 // severalColumns adds the problem of each field with several columns of different
-// cells.
+// cells. Of whole names, the column with commas counts, which show the order.
 func (d *detector) severalColumns() {
+	hasComma := func(name string) bool { return strings.Contains(name, ",") }
 	for _, f := range allFields() {
 		claims := d.claims[f]
-		for i := 1; i < len(claims); i++ {
-			if !d.sameCells(claims[0].index, claims[i].index) {
-				d.twice(f, claims)
-				break
-			}
+		switch {
+		case len(claims) < 2:
+		case slices.ContainsFunc(claims[1:], func(c claim) bool { return !d.sameCells(f, claims[0].index, c.index) }):
+			d.twice(f, claims)
+		case f == fullName:
+			slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Compare(share(b.cells, hasComma), share(a.cells, hasComma)) })
 		}
 	}
 }

@@ -380,6 +380,7 @@ func TestDetectAmbiguous(t *testing.T) {
 		{name: "ID beside Employee ID", roster: []string{"First|Last|ID|Employee ID", "Ana|Silva|B17|8"}, want: []string{"first_name=First", "last_name=Last", "employee_id=Employee ID"}},
 		{name: "Contractor as firm", roster: []string{"First|Last|Contractor", "Ana|Silva|ACME"}, want: []string{"first_name=First", "last_name=Last"}},
 		{name: "two titles", roster: []string{"First|Last|Title|Job Title", "Ana|Silva|Lead|Laborer"}, problems: []string{"heading_twice"}},
+		{name: "names in both orders", roster: []string{"Employee Name|Sort Name", "Ana Maria Silva|Silva, Ana Maria", "Bo Li|Li, Bo"}, want: []string{"first_name=Sort Name", "last_name=Sort Name"}},
 		{name: "two titles with the same cells", roster: []string{"First|Last|Title|Job Title", "Ana|Silva|Lead|LEAD"}, want: []string{"first_name=First", "last_name=Last", "job_title=Title"}},
 		{name: "everything wrong together", roster: []string{"Frist Name|Title|Job Title|ID", "Ana|a|b|B17"}, problems: []string{"heading_missing", "heading_ambiguous", "heading_twice"}},
 	}

@@ -1,6 +1,10 @@
 package mapping
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // follow claims a column for the field of an earlier column with the same
 // ambiguous heading, so that the user chooses between the two.
@@ -32,13 +36,20 @@ func (d *detector) twice(f Field, claims []claim) {
 	d.askOrRefuse(q, "which one counts", answers)
 }
 
-// sameCells reports whether two columns have the same cells in every row of the
-// sample, and not only empty cells.
-func (d *detector) sameCells(a, b int) bool {
+// sameCells reports whether two columns of a field have the same cells in every row of the
+// sample, and not only empty cells. In whole names the order of the words does not count:
+// "Ann Lee" is "Lee, Ann".
+func (d *detector) sameCells(f Field, a, b int) bool {
+	fold := Fold
+	if f == fullName {
+		fold = func(name string) string {
+			return strings.Join(slices.Sorted(strings.FieldsSeq(Fold(strings.ReplaceAll(name, ",", " ")))), " ")
+		}
+	}
 	something := false
 	for _, row := range d.sample {
-		x := Fold(cellAt(row, a))
-		if x != Fold(cellAt(row, b)) {
+		x := fold(cellAt(row, a))
+		if x != fold(cellAt(row, b)) {
 			return false
 		}
 		something = something || x != ""
