@@ -81,7 +81,7 @@ type Limits struct {
 	MaxErrors   MaxErrors     // when to give up
 	MaxDuration time.Duration // from Lock until the rest is left for the next run; 0 means no bound
 	Slice       time.Duration // from the listing until the rest is left for the next slice; 0 means no bound
-	Since       time.Time     // a run of the roster since then goes on: all its slices are a single run; zero: each is a run
+	Since       time.Time     // the run that began since then is continued, so that all slices count as one run; zero: each is a run
 }
 
 // Import is the import of a roster into a project or several projects.
@@ -411,7 +411,7 @@ type Summary struct {
 	Earlier   int // existing people who were created by earlier runs
 	Updated   int // existing people who were given the roster's job title
 	Retries   int // requests for a person beyond each row's first
-	Throttled int // requests for a person that Procore put off
+	Throttled int // requests for a person that Procore answered with 429, or 503 and a time
 	Elapsed   time.Duration
 	Stopped   *StopError // nil when every row was attempted
 	Projects  []ProjectSummary

@@ -196,10 +196,10 @@ func (x *people) add(p procore.Person, rows *index) {
 	}
 	x.known = append(x.known, knownPerson{
 		id:       p.ID,
-		name:     x.name(p.FirstName, p.LastName),
-		last:     x.name("", p.LastName),
-		origin:   x.id(p.OriginID),
-		employee: x.id(p.EmployeeID),
+		name:     x.hashName(p.FirstName, p.LastName),
+		last:     x.hashName("", p.LastName),
+		origin:   x.hashID(p.OriginID),
+		employee: x.hashID(p.EmployeeID),
 		claimed:  rows.claims(&mapping.Person{OriginID: p.OriginID, EmployeeID: p.EmployeeID}),
 	})
 	if at := len(x.known) - 1; x.known[at].claimed {
@@ -223,25 +223,25 @@ func (x *people) sort() {
 	}
 }
 
-func (x *people) text(s string) uint64 {
+func (x *people) hashText(s string) uint64 {
 	if s == "" {
 		return 0
 	}
 	return max(maphash.String(x.seed, s), 1)
 }
 
-// id hashes an ID. The upper half is the hash of the folded ID: see foldID.
-func (x *people) id(s string) uint64 {
+// hashID hashes an ID. The upper half is the hash of the folded ID: see foldID.
+func (x *people) hashID(s string) uint64 {
 	if s == "" {
 		return 0
 	}
-	return max(x.text(foldID(s))&^lowerHalf|x.text(s)&lowerHalf, 1)
+	return max(x.hashText(foldID(s))&^lowerHalf|x.hashText(s)&lowerHalf, 1)
 }
 
 // lowerHalf is the half of a hashed ID that depends on case, hyphens, blanks and leading zeros.
 const lowerHalf = 1<<32 - 1
 
-func (x *people) name(first, last string) uint64 {
+func (x *people) hashName(first, last string) uint64 {
 	return max(maphash.String(x.seed, foldName(first, last)), 1)
 }
 
@@ -273,7 +273,7 @@ func (x *people) listTitles(ctx context.Context, api *procore.Client) error {
 			return err
 		}
 		if k := x.person(p.ID); k != nil && p.JobTitle != "" {
-			k.title, k.lastName, x.titled = x.text(p.JobTitle), p.LastName, true
+			k.title, k.lastName, x.titled = x.hashText(p.JobTitle), p.LastName, true
 		}
 	}
 	return nil
@@ -283,7 +283,7 @@ func (x *people) listTitles(ctx context.Context, api *procore.Client) error {
 // title.
 func (x *people) otherTitle(id int64, title string) bool {
 	k := x.person(id)
-	return x.titled && k != nil && title != "" && k.title != x.text(title)
+	return x.titled && k != nil && title != "" && k.title != x.hashText(title)
 }
 
 // match is the result of looking a row up among the project's people.
@@ -311,8 +311,8 @@ type match struct {
 // An employee ID that people of several last names share, in the roster or in the
 // project, says nothing: only the full name matches then.
 func (x *people) find(p *mapping.Person, sharedID bool) match {
-	name, last := x.name(p.FirstName, p.LastName), x.name("", p.LastName)
-	origin, employee := x.id(p.OriginID), x.id(p.EmployeeID)
+	name, last := x.hashName(p.FirstName, p.LastName), x.hashName("", p.LastName)
+	origin, employee := x.hashID(p.OriginID), x.hashID(p.EmployeeID)
 	owners := x.with(&x.order.employee, employee, employee)
 	m := match{shared: x.severalLastNames(owners)}
 	for _, id := range []struct {

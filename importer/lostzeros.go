@@ -178,12 +178,12 @@ func (p *part) compareWithProcore(now *people) (bool, error) {
 // paddedWidth returns the digits of an ID in Procore that is the given ID with
 // leading zeros, or 0 if there is no such ID.
 func (x *people) paddedWidth(hash uint64, id string) int {
-	if hash == 0 || x.id(id) == hash || unlike(hash, x.id(id)) {
+	if hash == 0 || x.hashID(id) == hash || unlike(hash, x.hashID(id)) {
 		return 0
 	}
 	const most = 20
 	for padded := "0" + id; len(padded) <= most; padded = "0" + padded {
-		if x.id(padded) == hash {
+		if x.hashID(padded) == hash {
 			return len(padded)
 		}
 	}

@@ -71,8 +71,8 @@ func (r *run) intend(intake, work context.Context, t *task) (ledger.Intent, erro
 	return ledger.Intent{}, r.Ledger.Record(work, intent, withdrawn)
 }
 
-// decideAgain looks a task up once more, after the ledger refused the intent:
-// another run was faster.
+// decideAgain looks a task up once more and decides anew, after the ledger refused the
+// intent because another run was faster, or after another project's run was settled.
 func (r *run) decideAgain(intake, work context.Context, t *task) error {
 	if err := r.lookUp(work, []*task{t}); err != nil {
 		return err

@@ -60,9 +60,9 @@ const (
 // task is a row between reading and recording.
 type task struct {
 	sequence int      // from 0, in the roster's order
-	row      int      // as the results file counts
-	line     int      // as the roster counts
-	cells    []string // as the roster has them
+	row      int      // in the roster
+	line     int      // in the file that was read: the roster, or a results file
+	cells    []string // as that file has them
 	identity
 	progress
 

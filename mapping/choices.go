@@ -245,8 +245,7 @@ func (s *spec) line() string {
 	return fmt.Sprintf("%s: {%s}", s.field, strings.Join(settings, ", "))
 }
 
-// Repeats returns the mapping with or without the word that rows of one name are one
-// person.
+// Repeats returns the mapping with the setting whether rows of one name are one person.
 func (f *File) Repeats(same bool) *File {
 	changed := *f
 	changed.same = same
@@ -267,8 +266,8 @@ func (f *File) AllEmployees() bool {
 	})
 }
 
-// Employees returns the mapping with or without the word that every person is an
-// employee. A column that says who is an employee wins.
+// Employees returns the mapping with the setting whether every person is an employee. A
+// column that says who is an employee wins.
 func (f *File) Employees(all bool) *File {
 	changed := *f
 	changed.specs = slices.DeleteFunc(slices.Clone(f.specs), func(s spec) bool { return s.field == IsEmployee && s.value != nil })

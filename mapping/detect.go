@@ -27,7 +27,7 @@ func newDetector(header []string, sample [][]string, o Options) *detector {
 		h := heading(header, i)
 		c := &column{index: i, heading: h, cells: cellsOf(sample, i), rows: len(sample)}
 		d.all = append(d.all, c)
-		if isWithheld(h) || most(c.cells, isSocialSecurityNumber) {
+		if isWithheld(h) || nearlyAll(c.cells, isSocialSecurityNumber) {
 			d.withheld[i] = true
 			continue
 		}
@@ -97,7 +97,7 @@ func (d *detector) apply(r rule, c *column) {
 func (d *detector) feed(r rule, f Field, c *column) {
 	one := claim{column: c, confidence: 1, how: byHeading}
 	one.order, one.inverted = r.order, r.inverted
-	one.lookup = f == WorkClassification && (r.lookup || most(c.cells, hasLetter))
+	one.lookup = f == WorkClassification && (r.lookup || nearlyAll(c.cells, hasLetter))
 	if r.phase != exactPhase {
 		if d.taken(f) || f == fullName && namesTaken(d, c) {
 			return

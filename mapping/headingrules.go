@@ -92,7 +92,7 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		meansFullName:            {fields: []Field{fullName}, steps: []step{{action: feedWhole, field: fullName}}},
 		"job_title": {
 			fields: []Field{JobTitle}, unclear: "a job title or the name of a job",
-			steps: []step{{cells(isTitle), ignore, ""}, {isJobName, ask, ""}, {field: JobTitle}},
+			steps: []step{{nearlyAllCells(isTitle), ignore, ""}, {isJobName, ask, ""}, {field: JobTitle}},
 		},
 		"is_employee": {
 			fields: []Field{IsEmployee}, unclear: "a yes/no, but no cell says yes or no",
@@ -100,11 +100,11 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		},
 		"no_employee": {
 			fields: []Field{IsEmployee}, inverted: true, unclear: firm,
-			steps: []step{{test: noCells}, {test: cells(isAnswer)}, {some(isAnswer, 0), ask, ""}},
+			steps: []step{{test: noCells}, {test: nearlyAllCells(isAnswer)}, {some(isAnswer, 0), ask, ""}},
 		},
 		"kind_of_worker": {
 			fields: []Field{IsEmployee}, unclear: "the yes/no of is_employee, but not every word in it says yes or no",
-			steps: []step{{test: noCells}, {test: cells(isWorkerKind)}, {some(isWorkerKind, 0), ask, ""}, {areKinds, ask, ""}},
+			steps: []step{{test: noCells}, {test: nearlyAllCells(isWorkerKind)}, {some(isWorkerKind, 0), ask, ""}, {areKinds, ask, ""}},
 		},
 		meansAnyName:       {phase: namePhase, fields: []Field{fullName}},
 		meansFirstNameWord: {phase: namePhase, fields: []Field{fullName}},
@@ -113,8 +113,8 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 			phase: workerPhase, fields: []Field{fullName, EmployeeID, IsEmployee}, unclear: "a name, an employee ID or a yes/no, and its cells don't say which",
 			steps: []step{
 				{areAnswers, feed, IsEmployee},
-				{cells(looksLikeID), feed, EmployeeID},
-				{cells(looksLikeName), feed, fullName},
+				{nearlyAllCells(looksLikeID), feed, EmployeeID},
+				{nearlyAllCells(looksLikeName), feed, fullName},
 				{namesTaken, ignore, ""},
 				{mayBeCell, ignore, ""},
 				{nil, ask, ""},
@@ -122,7 +122,7 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		},
 		"title?": {
 			phase: otherPhase, fields: []Field{JobTitle},
-			steps: []step{{taken(JobTitle), ignore, ""}, {noCells, feed, JobTitle}, {cells(isWords), feed, JobTitle}, {nil, ignore, ""}},
+			steps: []step{{taken(JobTitle), ignore, ""}, {noCells, feed, JobTitle}, {nearlyAllCells(isWords), feed, JobTitle}, {nil, ignore, ""}},
 		},
 		"call_name?": {
 			phase: workerPhase, fields: []Field{FirstName},
@@ -130,15 +130,15 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		},
 		"job?": {
 			phase: otherPhase, fields: []Field{JobTitle}, unclear: "a job title or the number of a job, and its cells don't say which",
-			steps: []step{{taken(JobTitle), ignore, ""}, {cells(hasDigit), ignore, ""}, {cells(isWords), feed, JobTitle}, {nil, ask, ""}},
+			steps: []step{{taken(JobTitle), ignore, ""}, {nearlyAllCells(hasDigit), ignore, ""}, {nearlyAllCells(isWords), feed, JobTitle}, {nil, ask, ""}},
 		},
 		"type?": {
 			phase: otherPhase, fields: []Field{IsEmployee}, unclear: "the yes/no of is_employee, but not every word in it says yes or no",
-			steps: []step{{taken(IsEmployee), ignore, ""}, {cells(isWorkerKind), feed, IsEmployee}, {some(isWorkerKind, 0), ask, ""}, {areCodes, ask, ""}},
+			steps: []step{{taken(IsEmployee), ignore, ""}, {nearlyAllCells(isWorkerKind), feed, IsEmployee}, {some(isWorkerKind, 0), ask, ""}, {areCodes, ask, ""}},
 		},
 		"firm?": {
 			phase: otherPhase, fields: []Field{IsEmployee}, inverted: true, unclear: firm,
-			steps: []step{{taken(IsEmployee), ignore, ""}, {cells(isAnswer), feed, IsEmployee}, {some(isAnswer, 0.2), ask, ""}},
+			steps: []step{{taken(IsEmployee), ignore, ""}, {nearlyAllCells(isAnswer), feed, IsEmployee}, {some(isAnswer, 0.2), ask, ""}},
 		},
 		"id?":         idRule(ask),
 		meansIDNumber: idRule(feed),
@@ -167,18 +167,18 @@ func idRule(otherwise action) rule {
 		steps: []step{
 			{func(_ *detector, c *column) bool { return isRunning(c.cells) }, ignore, ""},
 			{func(d *detector, c *column) bool { return len(c.cells) == 0 && d.taken(EmployeeID) }, ignore, ""},
-			{cells(uuid.MatchString), feed, OriginID},
+			{nearlyAllCells(uuid.MatchString), feed, OriginID},
 			{taken(EmployeeID), ignore, ""},
-			{cells(nineDigits.MatchString), withhold, ""},
-			{cells(looksLikeID), otherwise, EmployeeID},
+			{nearlyAllCells(nineDigits.MatchString), withhold, ""},
+			{nearlyAllCells(looksLikeID), otherwise, EmployeeID},
 			{nil, ask, ""},
 		},
 	}
 }
 
-// cells returns the test whether nearly all cells of a column pass.
-func cells(test func(string) bool) func(*detector, *column) bool {
-	return func(_ *detector, c *column) bool { return most(c.cells, test) }
+// nearlyAllCells returns the test whether nearly all cells of a column pass.
+func nearlyAllCells(test func(string) bool) func(*detector, *column) bool {
+	return func(_ *detector, c *column) bool { return nearlyAll(c.cells, test) }
 }
 
 // some returns the test whether more than a share of a column's cells pass.
@@ -204,13 +204,13 @@ func noCells(_ *detector, c *column) bool { return len(c.cells) == 0 }
 // areAnswers tests whether cells are yes and no, and repeat as yes and no do; 1, 2,
 // 3 don't.
 func areAnswers(_ *detector, c *column) bool {
-	return most(c.cells, isAnswer) && (len(c.cells) < 3 || distinct(c.cells, exactly) < len(c.cells))
+	return nearlyAll(c.cells, isAnswer) && (len(c.cells) < 3 || distinct(c.cells, exactly) < len(c.cells))
 }
 
 // areKinds tests whether cells are few different words.
 func areKinds(_ *detector, c *column) bool {
 	kinds := distinct(c.cells, tableKey)
-	return kinds > 0 && kinds < mostValues && most(c.cells, isWords)
+	return kinds > 0 && kinds < mostValues && nearlyAll(c.cells, isWords)
 }
 
 // distinct counts the different keys of cells.
@@ -224,7 +224,7 @@ func distinct(cells []string, key func(string) string) int {
 
 // areCodes tests whether cells are few different words of a letter or two.
 func areCodes(d *detector, c *column) bool {
-	return areKinds(d, c) && most(c.cells, func(s string) bool { return utf8.RuneCountInString(s) <= 2 })
+	return areKinds(d, c) && nearlyAll(c.cells, func(s string) bool { return utf8.RuneCountInString(s) <= 2 })
 }
 
 func namesTaken(d *detector, _ *column) bool {
@@ -245,7 +245,7 @@ func mayBeTitle(d *detector, c *column) bool {
 func classTaken(d *detector, c *column) bool { return d.taken(WorkClassification) && !mayBeTitle(d, c) }
 
 func classIsTitle(d *detector, c *column) bool {
-	return d.taken(WorkClassification) && most(c.cells, hasLetter)
+	return d.taken(WorkClassification) && nearlyAll(c.cells, hasLetter)
 }
 
 // classIsKnown tests whether the project has the classifications of the cells.
@@ -256,21 +256,21 @@ func classIsKnown(d *detector, c *column) bool {
 // ranksAreTitles tests whether the cells can only be job titles.
 func ranksAreTitles(d *detector, c *column) bool {
 	return !d.taken(WorkClassification) && mayBeTitle(d, c) && len(c.cells) > 0 &&
-		(d.classes != nil && d.knownClasses(c) == 0 || most(c.cells, isRank))
+		(d.classes != nil && d.knownClasses(c) == 0 || nearlyAll(c.cells, isRank))
 }
 
 // classIsTrade tests whether the cells are words that can only be trades.
 func classIsTrade(d *detector, c *column) bool {
-	return !d.taken(WorkClassification) && !mayBeTitle(d, c) && d.classes == nil && most(c.cells, hasLetter) && !most(c.cells, isRank)
+	return !d.taken(WorkClassification) && !mayBeTitle(d, c) && d.classes == nil && nearlyAll(c.cells, hasLetter) && !nearlyAll(c.cells, isRank)
 }
 
 func (d *detector) knownClasses(c *column) float64 {
 	return share(c.cells, func(s string) bool { return d.classes != nil && len(d.classes.find(s)) > 0 })
 }
 
-// most reports whether nearly all cells pass a test, and there are some: rosters
+// nearlyAll reports whether nearly all cells pass a test, and there are some: rosters
 // have section rows and totals.
-func most(cells []string, test func(string) bool) bool { return share(cells, test) >= 0.8 }
+func nearlyAll(cells []string, test func(string) bool) bool { return share(cells, test) >= 0.8 }
 
 // share returns the part of the cells that pass a test, 0 for no cells.
 func share(cells []string, test func(string) bool) float64 {

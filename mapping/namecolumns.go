@@ -111,7 +111,7 @@ func (d *detector) otherHalf(c *column) bool {
 	isWord := func(s string) bool {
 		return !isSeveralWords(s) && hasLetter(s) && !strings.ContainsFunc(s, unicode.IsDigit)
 	}
-	if other.heading != "" || d.withheld[other.index] || !most(c.cells, isWord) || !most(other.cells, isWord) || 2*len(other.cells) < len(c.cells) {
+	if other.heading != "" || d.withheld[other.index] || !nearlyAll(c.cells, isWord) || !nearlyAll(other.cells, isWord) || 2*len(other.cells) < len(c.cells) {
 		return false
 	}
 	d.ambiguous(c, "the whole name or, beside "+place(d.header, other.index)+", a half of it", fullName, FirstName, LastName)

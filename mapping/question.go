@@ -126,13 +126,13 @@ func (a Answer) fits() bool {
 	case a.Whole:
 		return share(cells, looksLikeName) >= 0.5
 	case a.field.isID():
-		return most(cells, looksLikeID)
+		return nearlyAll(cells, looksLikeID)
 	case a.field == IsEmployee:
-		return most(cells, isWorkerKind)
+		return nearlyAll(cells, isWorkerKind)
 	case a.field.isName():
-		return most(cells, isWords) && !most(cells, looksLikeName)
+		return nearlyAll(cells, isWords) && !nearlyAll(cells, looksLikeName)
 	}
-	return most(cells, hasLetter)
+	return nearlyAll(cells, hasLetter)
 }
 
 // answer returns the choice of a column for a field.

@@ -60,8 +60,8 @@ func wordSet(file, name string, key func(string) string) func() map[string]bool 
 	})
 }
 
-// rareWords is a set of words that few of many texts are. The first byte of a text
-// tells of most that the set does not have them.
+// rareWords is a set of words for questions about many texts, few of which are in the
+// set. The first byte shows for most texts that they are not.
 type rareWords struct {
 	words  map[string]bool
 	begins [256]bool // whether a word may begin with the byte, in small letters or in capitals
