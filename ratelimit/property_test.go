@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"muster/ratelimit"
-
 	"pgregory.net/rapid"
+
+	"muster/ratelimit"
 )
 
 // Alone on the quota, whatever its limits, its server's habits and the latency: never over it.

@@ -11,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"muster/ratelimit"
-
 	"github.com/google/go-cmp/cmp"
+
+	"muster/ratelimit"
 )
 
 // take returns a slot that must be free at once.

@@ -14,9 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"muster/ratelimit"
-
 	"golang.org/x/time/rate"
+
+	"muster/ratelimit"
 )
 
 // rival is a way to pace requests: take waits for a turn and returns what to do with the answer.

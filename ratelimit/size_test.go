@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"muster/ratelimit"
-
 	"github.com/google/go-cmp/cmp"
+
+	"muster/ratelimit"
 )
 
 // What a limit costs does not depend on the limit: neither memory nor time.

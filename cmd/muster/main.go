@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"muster/importer/outcome"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/inconshreveable/mousetrap"
 	"github.com/spf13/cobra"
+
+	"muster/importer/outcome"
 )
 
 func main() {

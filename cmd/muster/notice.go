@@ -2,11 +2,12 @@ package main
 
 import (
 	"fmt"
-	"muster/importer/outcome"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"muster/importer/outcome"
 )
 
 // notice says which message to send after which runs.

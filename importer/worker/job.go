@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"muster/importer/outcome"
 	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"muster/importer/outcome"
 )
 
 // jobArgs are the arguments of the record of a job.
