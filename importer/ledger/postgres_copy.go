@@ -20,9 +20,9 @@ func (s *postgresStore) Snapshot(ctx context.Context, do func(snapshot) error) e
 
 // whole runs do in a transaction that lasts as long as do needs.
 func (s *postgresStore) whole(ctx context.Context, do func(pgx.Tx) error) error {
-	s.session.Lock()
-	defer s.session.Unlock()
-	return pgx.BeginTxFunc(ctx, s.session.conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+	s.fence.Lock()
+	defer s.fence.Unlock()
+	return pgx.BeginTxFunc(ctx, s.fence.conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", s.lockNumber("write")); err != nil {
 			return err
 		}

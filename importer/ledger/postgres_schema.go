@@ -29,7 +29,7 @@ var postgresSchema string
 // adopt checks that the server can keep a ledger, creates the tables if there are
 // none.
 func (s *postgresStore) adopt(ctx context.Context) error {
-	conn := s.session.conn
+	conn := s.fence.conn
 	var version int
 	var process uint32
 	var recovery, readOnly bool

@@ -36,7 +36,7 @@ type postgresStore struct {
 	madeFile   bool         // this store has made the file, so that no other ledger has its secret
 	skew       atomic.Int64 // of the server's clock, in nanoseconds
 
-	session struct {
+	fence struct {
 		sync.Mutex
 		conn *pgx.Conn
 		lost error // why the session has ended; nil while it lasts
@@ -73,7 +73,7 @@ func openPostgres(ctx context.Context, location string) (*postgresStore, error) 
 	config.ConnConfig.RuntimeParams["jit"] = "off"
 	s := &postgresStore{}
 	s.location = publicURL(config)
-	if s.session.conn, err = pgx.ConnectConfig(ctx, config.ConnConfig); err != nil {
+	if s.fence.conn, err = pgx.ConnectConfig(ctx, config.ConnConfig); err != nil {
 		return nil, explainPostgres(s.location, "open", err)
 	}
 	if err = s.adopt(ctx); err == nil {
@@ -104,28 +104,28 @@ func (s *postgresStore) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout) //nolint:forbidigo // the run's context has ended by then
 	defer cancel()
-	s.session.Lock()
-	defer s.session.Unlock()
-	if s.session.conn.IsClosed() {
+	s.fence.Lock()
+	defer s.fence.Unlock()
+	if s.fence.conn.IsClosed() {
 		return nil // the loss was an error already
 	}
-	return explainPostgres(s.location, "close", s.session.conn.Close(ctx))
+	return explainPostgres(s.location, "close", s.fence.conn.Close(ctx))
 }
 
-// withSession runs do on the session that has the locks. When the session has ended,
+// withFence runs do on the session that has the locks. When the session has ended,
 // every later call fails.
-func (s *postgresStore) withSession(ctx context.Context, do func(context.Context, *pgx.Conn) error) error {
+func (s *postgresStore) withFence(ctx context.Context, do func(context.Context, *pgx.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	s.session.Lock()
-	defer s.session.Unlock()
-	if s.session.lost != nil {
-		return s.session.lost
+	s.fence.Lock()
+	defer s.fence.Unlock()
+	if s.fence.lost != nil {
+		return s.fence.lost
 	}
-	err := do(ctx, s.session.conn)
-	if s.session.conn.IsClosed() {
-		s.session.lost = lost(s.location, err)
-		return s.session.lost
+	err := do(ctx, s.fence.conn)
+	if s.fence.conn.IsClosed() {
+		s.fence.lost = lost(s.location, err)
+		return s.fence.lost
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func (s *postgresStore) withSession(ctx context.Context, do func(context.Context
 // Update runs do in a transaction, after the transactions of all other hosts. A transaction that
 // the server rolled back for the sake of another runs again.
 func (s *postgresStore) Update(ctx context.Context, do func(transaction) error) error {
-	err := s.withSession(ctx, func(ctx context.Context, conn *pgx.Conn) (err error) {
+	err := s.withFence(ctx, func(ctx context.Context, conn *pgx.Conn) (err error) {
 		for range updateAttempts {
 			if err = s.attempt(ctx, conn, do); !rolledBack(err) {
 				break
@@ -179,7 +179,7 @@ func (s *postgresStore) scopeLock(scope Scope) int64 {
 // Lock takes an advisory lock, which the server releases when the session ends.
 func (s *postgresStore) Lock(ctx context.Context, scope Scope) (release func() error, err error) {
 	number := s.scopeLock(scope)
-	err = s.withSession(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+	err = s.withFence(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		var locked bool
 		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", number).Scan(&locked); err != nil {
 			return err
@@ -199,13 +199,13 @@ func (s *postgresStore) Lock(ctx context.Context, scope Scope) (release func() e
 }
 
 func (s *postgresStore) unlock(ctx context.Context, number int64) error {
-	err := s.withSession(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+	err := s.withFence(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", number)
 		return err
 	})
-	s.session.Lock()
-	defer s.session.Unlock()
-	if s.session.conn.IsClosed() {
+	s.fence.Lock()
+	defer s.fence.Unlock()
+	if s.fence.conn.IsClosed() {
 		return nil // the lock has ended with the session
 	}
 	return explainPostgres(s.location, "unlock", err)

@@ -42,15 +42,15 @@ func PostgresConfig(location string) (*pgxpool.Config, error) {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	session := config.ConnConfig.RuntimeParams
+	parameters := config.ConnConfig.RuntimeParams
 	host, _ := os.Hostname() // without a name the sessions are still muster's
-	session["application_name"] = cmp.Or(session["application_name"], strings.TrimSpace("muster "+host))
+	parameters["application_name"] = cmp.Or(parameters["application_name"], strings.TrimSpace("muster "+host))
 	// The server notices within 25 seconds that a host is gone, and frees its locks.
-	session["tcp_keepalives_idle"] = "10"
-	session["tcp_keepalives_interval"] = "5"
-	session["tcp_keepalives_count"] = "3"
+	parameters["tcp_keepalives_idle"] = "10"
+	parameters["tcp_keepalives_interval"] = "5"
+	parameters["tcp_keepalives_count"] = "3"
 	// A process that is paused inside a transaction must not hold up the others.
-	session["idle_in_transaction_session_timeout"] = strconv.FormatInt(pausedTimeout.Milliseconds(), 10)
+	parameters["idle_in_transaction_session_timeout"] = strconv.FormatInt(pausedTimeout.Milliseconds(), 10)
 	return config, nil
 }
 
