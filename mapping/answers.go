@@ -46,6 +46,7 @@ var (
 	noIDWords        = emptyWordSet("no id")            // the same
 	placeholderWords = emptyWordSet("placeholder")
 	noNameWords      = emptyWordSet("no name")
+	typeNames        = emptyWordSet("type of cell")
 	nullNames        = emptyWordSet("null or name")
 	nullLastNames    = emptyWordSet("null or last name")
 	formulaErrors    = emptyWordSet("formula error")

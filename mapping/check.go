@@ -50,7 +50,7 @@ var example = regexp.MustCompile(`(?i)^(?:e\. ?g\.|eg:|ex[.:]|example:|i\. ?e\.|
 // isExample reports whether a cell of a name is an example or names the type of the cell,
 // as rows below the headings of a form do.
 func isExample(text string) bool {
-	return example.MatchString(text) || strings.EqualFold(text, "text") || strings.EqualFold(text, "string") || strings.EqualFold(text, "varchar")
+	return strings.ContainsAny(text, ".:") && example.MatchString(text) || typeNames().hasLower(text)
 }
 
 // nullName returns the problem of a word for nothing in place of a name.
@@ -84,7 +84,9 @@ func isSymbol(r rune) bool {
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
 // and second persons.
 func foreignPart(name string, whole bool) string {
-	name = filiation.ReplaceAllString(name, "$1$2")
+	if strings.Contains(name, "/") {
+		name = filiation.ReplaceAllString(name, "$1$2")
+	}
 	if at := strings.IndexAny(name, signs); at >= 0 {
 		return name[at : at+1]
 	}
@@ -178,6 +180,9 @@ func isRemark(text string) bool {
 // as in Bob Stone-Inactive and Bob Stone LAYOFF; "" for no such word. least is how many
 // words must be in front of a word in other letters than they have.
 func statusBehind(name string, least int) string {
+	if !strings.ContainsAny(name, " -") { // as most names
+		return ""
+	}
 	words := strings.Fields(name)
 	if len(words) == 0 {
 		return ""

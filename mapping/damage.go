@@ -29,7 +29,7 @@ func damage(text string, kind Kind) string {
 		return "has been shortened to scientific notation, so its last digits are lost"
 	case number && wholeDecimals.MatchString(text):
 		return "has become a number with decimals, so leading zeros may be lost"
-	case number && thousands.MatchString(text):
+	case strings.Contains(text, ",") && thousands.MatchString(text):
 		return "has become a number with commas, so leading zeros may be lost"
 	case kind == Number && decimals.MatchString(text):
 		return "is a number with decimals, so zeros at its end may be lost"

@@ -21,7 +21,7 @@ func wordTables() map[string]map[string]func(string) bool {
 		},
 		"empty": {
 			"empty": isEmptyName, "empty but a name": isEmptyWord, "no id": isNoID, "placeholder": isPlaceholder,
-			"no name": isNullWord, "null or name": isNullWord, "null or last name": isNullWord,
+			"type of cell": isExample, "no name": isNullWord, "null or name": isNullWord, "null or last name": isNullWord,
 			"formula error": isFormulaError,
 		},
 		"name-parts": {

@@ -241,6 +241,9 @@ func describesColumns(cells []string) bool {
 		inside := strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
 		numbered = numbered && inside == strconv.Itoa(count)
 		bracketed = bracketed && len(inside) == len(text)-2
+		if !numbered && !bracketed { // as in most rows
+			return false
+		}
 	}
 	return count >= few && numbered || count > 1 && bracketed
 }
