@@ -77,7 +77,7 @@ func proofRows(n int) []proofRow {
 // the project once, and no other person is.
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	people, settleAfter := 100, 800*time.Millisecond
+	people, settleAfter := 60, 800*time.Millisecond
 	if os.Getenv("MUSTER_TEST_LONG") != "" {
 		people, settleAfter = 2000, 3*time.Second
 	}

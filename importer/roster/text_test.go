@@ -144,7 +144,7 @@ func TestCharactersAcrossChunks(t *testing.T) {
 
 func TestLateBadByte(t *testing.T) {
 	t.Parallel()
-	content := "First Name,Last Name\n" + strings.Repeat("Ana,Silva\n", 100_000) + "Jos\xe9,Garc\xeda\n"
+	content := "First Name,Last Name\n" + strings.Repeat("Ana,Silva\n", 100_000/every(5)) + "Jos\xe9,Garc\xeda\n"
 	r := open(t, write(t, "crew.csv", content), roster.Options{})
 	last := line{}
 	for _, l := range lines(t, r) {

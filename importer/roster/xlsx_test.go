@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -364,6 +365,9 @@ func TestAgainstExcelize(t *testing.T) {
 }
 
 func TestManySharedStrings(t *testing.T) {
+	if os.Getenv("MUSTER_TEST_LONG") == "" {
+		t.Skip("long: set MUSTER_TEST_LONG=1")
+	}
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	var texts, rows strings.Builder
