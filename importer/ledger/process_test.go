@@ -78,6 +78,10 @@ func say(format string, args ...any) {
 	_, _ = os.Stdout.WriteString(fmt.Sprintf(format, args...) + "\n") // the reader may be gone
 }
 
+// sleepUntilKilled waits on a timer: a program in which nothing can happen any more is
+// ended by Go.
+func sleepUntilKilled() { time.Sleep(time.Hour) }
+
 // Whatever was durable by the ledger's word is there after a kill, and the
 // next process continues from there.
 func testKill(t *testing.T, location newLocation) {
@@ -161,7 +165,8 @@ func holdLock(l *ledger.Ledger) error {
 		return err
 	}
 	say("locked")
-	select {}
+	sleepUntilKilled()
+	return nil
 }
 
 func testLockOfAnotherProcess(t *testing.T, location newLocation) {
@@ -354,7 +359,8 @@ func fillDisk(l *ledger.Ledger) error {
 		return fmt.Errorf("reading a ledger that can't be written: %w", err)
 	}
 	say("over")
-	select {}
+	sleepUntilKilled()
+	return nil
 }
 
 // A disk that refuses a write breaks the ledger, not what it holds.
