@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"muster/importer/fault"
 	"muster/importer/workbook"
@@ -255,7 +256,12 @@ func countFilled(cells []string) int {
 
 // blank reports whether a cell has nothing to see. NULs are something: a crash leaves
 // them in place of text.
-func blank(cell string) bool { return strings.TrimFunc(cell, unseen) == "" }
+func blank(cell string) bool {
+	if cell != "" && ' ' < cell[0] && cell[0] < utf8.RuneSelf {
+		return false // quick
+	}
+	return strings.TrimFunc(cell, unseen) == ""
+}
 
 // unseen reports whether a character leaves nothing to see.
 func unseen(r rune) bool {

@@ -3,6 +3,7 @@ package roster
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // setHeader tells the classifier the header of the roster.
@@ -63,13 +64,21 @@ func sameCells(cells, header []string) bool {
 	for i, cell := range cells {
 		switch {
 		case blank(cell):
-		case i >= len(header) || headingKey(cell) != headingKey(header[i]):
+		case i >= len(header) || !sameHeading(cell, header[i]):
 			return false
 		default:
 			same++
 		}
 	}
 	return same > 1 || same > 0 && same == countFilled(header)
+}
+
+// sameHeading reports whether two cells have the same headingKey.
+func sameHeading(a, b string) bool {
+	if a != "" && b != "" && (a[0]^b[0])&^0x20 != 0 && min(a[0], b[0]) > ' ' && max(a[0], b[0]) < utf8.RuneSelf {
+		return false // quick: other letters than in front of the heading
+	}
+	return headingKey(a) == headingKey(b)
 }
 
 // headingKey returns a cell as headings are compared: in small letters, without the mark

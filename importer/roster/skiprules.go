@@ -35,6 +35,7 @@ type rule struct {
 	// express has a function instead.
 	form    string
 	pattern *regexp.Regexp // the compiled form
+	words   wordTables     // the tables that the form names; a line without a word of them does not match
 	applies func(*rowClassifier, *line) bool
 }
 
@@ -59,7 +60,7 @@ var skipRules = sync.OnceValue(func() []rule {
 		// Reports of databases: "25 records", "Employees: 25", "Number of employees | 25".
 		{reason: skipTotal, cells: 1, form: `[^\pL]*[0-9] {counted}[^\pL]*$`},
 		{reason: skipTotal, cells: 1, form: `([^ ]+ )?{counted}( [^ ]+)? : [0-9.,]+$`},
-		{reason: skipTotal, cells: anyCells, form: `(head ?count|{number of} {counted})( :)?( [0-9.,]+)?( \| 9)*$`},
+		{reason: skipTotal, cells: anyCells, form: `({headcount}|{number of} {counted})( :)?( [0-9.,]+)?( \| 9)*$`},
 		// Subtotals of spreadsheet programs and of departments: "Electrical Count | 1", "Dept 100 Total | 40".
 		{reason: skipTotal, cells: anyCells, form: `([^|]* \| (9 \| )*)?{group} ([^|]* )?{summary}( {counted})?( :)?( \| 9)+$`},
 		{reason: skipTotal, cells: anyCells, applies: (*rowClassifier).subtotal},
@@ -68,7 +69,8 @@ var skipRules = sync.OnceValue(func() []rule {
 		{reason: skipExport, cells: 3, form: `{made} ({made by}|:)`},
 		{reason: skipExport, cells: 3, form: `last {changed} .*[:0-9]`},
 		{reason: skipExport, cells: 3, form: `{report} ({report detail} .*[:0-9]|:)`},
-		{reason: skipExport, cells: 3, form: `{remark} :|filtered by|{confidential} [-–—:]|copyright .*[©0-9]|©|\(c\) 2`},
+		{reason: skipExport, cells: 3, form: `{remark} :|{confidential} [-–—:]`},
+		{reason: skipExport, cells: 3, form: `filtered by|copyright .*[©0-9]|©|\(c\) 2`},
 		// Printed lists: "Page 1 of 2", "Friday, Nov 27, 2026 09:15 AM", "*** end of report ***", "----------", "Signature: ________".
 		{reason: skipExport, cells: 1, form: `{page}[ .:#]*[0-9]`},
 		{reason: skipExport, cells: 1, form: `.*\b(19|20)[0-9]{2}\b.* [0-9]+ : [0-9]+`},
@@ -101,7 +103,7 @@ var skipRules = sync.OnceValue(func() []rule {
 	}
 	for i, r := range rules {
 		if r.form != "" {
-			rules[i].pattern = compileForm(r.form)
+			rules[i].pattern, rules[i].words = compileForm(r.form)
 		}
 	}
 	return rules
@@ -117,14 +119,15 @@ type line struct {
 
 	// text is the filled cells in small letters, with " | " between cells, 9 for each
 	// cell of a number behind the first, and blanks around every colon.
-	text string
+	text  string
+	words wordTables // that hold a word of the text
 }
 
-// newLine returns a row as a line, and false for a row with more words than any line
-// has that is not a person.
-func newLine(row *Row) (*line, bool) {
+// read makes l the line of a row, and returns false for a row with more words than any
+// line has that is not a person.
+func (l *line) read(row *Row) bool {
 	const most = 3 // cells with words
-	l := &line{row: row, numbers: true}
+	*l = line{row: row, numbers: true}
 	words := 0
 	for i, c := range row.Cells {
 		if blank(c) {
@@ -138,7 +141,7 @@ func newLine(row *Row) (*line, bool) {
 		}
 	}
 	if words > most {
-		return l, false
+		return false
 	}
 	var text strings.Builder
 	for i, c := range row.Cells {
@@ -154,7 +157,8 @@ func newLine(row *Row) (*line, bool) {
 		}
 	}
 	l.text = text.String()
-	return l, l.cells > 0
+	l.words = tablesOf(l.text)
+	return l.cells > 0
 }
 
 // normal returns a cell in small letters, with single blanks and with blanks around
@@ -172,6 +176,7 @@ type rowClassifier struct {
 	numbers      []bool            // the columns of a workbook that hold numbers; nil for CSV
 
 	above rowsAbove
+	line  line // of the current row
 }
 
 // rowsAbove is what a classifier remembers of the rows above the current row.
@@ -218,9 +223,8 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 	if describesColumns(row.Cells) {
 		return skipColumns
 	}
-	l, short := newLine(row)
-	reason := ""
-	if short {
+	l, reason := &c.line, ""
+	if l.read(row) {
 		reason = c.firstRule(l).reason
 	}
 	c.above.add(l, reason)
@@ -252,7 +256,7 @@ func describesColumns(cells []string) bool {
 func (c *rowClassifier) firstRule(l *line) rule {
 	for _, r := range skipRules() {
 		switch {
-		case l.cells > r.cells, r.wide && c.narrow():
+		case l.cells > r.cells, r.wide && c.narrow(), r.words != 0 && r.words&l.words == 0:
 		case r.pattern != nil && r.pattern.MatchString(l.text), r.applies != nil && r.applies(c, l):
 			return r
 		}

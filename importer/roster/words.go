@@ -2,11 +2,13 @@ package roster
 
 import (
 	"embed"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // wordFiles holds tables of words in several languages. A file has sections, such
@@ -61,15 +63,56 @@ func containsWord(section, text string) bool {
 	return slices.ContainsFunc(wordSections()[section], func(word string) bool { return strings.Contains(text, word) })
 }
 
+// wordTables is a set of sections, a bit each.
+type wordTables uint64
+
+// wordIndex tells which sections have words that begin with a word.
+var wordIndex = sync.OnceValue(func() map[string]wordTables {
+	index := map[string]wordTables{}
+	for i, section := range sectionNames() {
+		for _, phrase := range wordSections()[section] {
+			for word := range words(phrase) {
+				index[word] |= 1 << i
+				break
+			}
+		}
+	}
+	return index
+})
+
+// sectionNames returns the names of all sections in order.
+var sectionNames = sync.OnceValue(func() []string { return slices.Sorted(maps.Keys(wordSections())) })
+
+// words returns the words of a text, without digits and signs.
+func words(text string) iter.Seq[string] {
+	return strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// tablesOf returns the sections of which a text in small letters may hold something.
+func tablesOf(text string) wordTables {
+	var tables wordTables
+	for word := range words(text) {
+		tables |= wordIndex()[word]
+	}
+	return tables
+}
+
 // compileForm compiles a regular expression in which {section} is any word of that
-// section. What it matches begins where the text does and ends with a word.
-func compileForm(form string) *regexp.Regexp {
-	for section, words := range wordSections() {
-		quoted := make([]string, len(words))
-		for i, word := range words {
+// section, and returns the sections. What the expression matches begins where the text does
+// and ends with a word. Each alternative of a form must name a section, or none.
+func compileForm(form string) (*regexp.Regexp, wordTables) {
+	var tables wordTables
+	for i, section := range sectionNames() {
+		name := "{" + section + "}"
+		if !strings.Contains(form, name) {
+			continue
+		}
+		tables |= 1 << i
+		quoted := slices.Clone(wordSections()[section])
+		for i, word := range quoted {
 			quoted[i] = regexp.QuoteMeta(word)
 		}
-		form = strings.ReplaceAll(form, "{"+section+"}", "(?:"+strings.Join(quoted, "|")+")")
+		form = strings.ReplaceAll(form, name, "(?:"+strings.Join(quoted, "|")+")")
 	}
-	return regexp.MustCompile(`^(?:` + form + `)(?:[^\pL-]|$)`)
+	return regexp.MustCompile(`^(?:` + form + `)(?:[^\pL-]|$)`), tables
 }
