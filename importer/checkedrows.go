@@ -23,7 +23,7 @@ type rowBatch struct {
 // all decide alike.
 func (a *validator) checkedRows(source rowSource) iter.Seq2[[]checked, error] {
 	return func(yield func([]checked, error) bool) {
-		batches, stopped := make(chan *rowBatch, runtime.GOMAXPROCS(0)), make(chan struct{})
+		batches, stopped := make(chan *rowBatch, runtime.GOMAXPROCS(0)-1), make(chan struct{})
 		var group sync.WaitGroup
 		defer group.Wait()
 		defer close(stopped)

@@ -61,7 +61,7 @@ func isEmptyName(text string) bool { return isEmptyMark(text) || noNameWords().h
 
 // isEmptyMark reports whether text is a word for nothing in letters that no name has.
 func isEmptyMark(text string) bool {
-	return emptyWords().has(text) || strings.ContainsAny(text, "([<{") && isNullWord(withoutBrackets(text))
+	return emptyWords().has(text) || hasByte(text, "([<{") && isNullWord(withoutBrackets(text))
 }
 
 // isEmptyWord is isEmptyName for a column of any other field.

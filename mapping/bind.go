@@ -81,12 +81,17 @@ func matchesOf(f Field, m Match) []Match {
 	return []Match{first, last}
 }
 
-// finish sorts the columns without a field into unused, withheld and status
-// columns.
+// finish completes the sources, and sorts the columns without a field into unused,
+// withheld and status columns.
 func (m *Mapper) finish(withheld map[int]bool) {
 	used := slices.Clone(m.where.inputs())
-	for _, s := range m.sources {
+	for i := range m.sources {
+		s := &m.sources[i]
 		used = slices.Concat(used, s.columns, s.formula.inputs())
+		s.info = s.field.info()
+		if len(s.columns) == 1 && !s.field.isID() && s.field != fullName && s.field != WorkClassification {
+			s.plain = newPlainCells()
+		}
 	}
 	for i := range m.header {
 		h := heading(m.header, i)

@@ -50,7 +50,7 @@ var example = regexp.MustCompile(`(?i)^(?:e\. ?g\.|eg:|ex[.:]|example:|i\. ?e\.|
 // isExample reports whether a cell of a name is an example or names the type of the cell,
 // as rows below the headings of a form do.
 func isExample(text string) bool {
-	return strings.ContainsAny(text, ".:") && example.MatchString(text) || typeNames().hasLower(text)
+	return hasByte(text, ".:") && example.MatchString(text) || typeNames().hasLower(text)
 }
 
 // nullName returns the problem of a word for nothing in place of a name.
@@ -180,7 +180,7 @@ func isRemark(text string) bool {
 // as in Bob Stone-Inactive and Bob Stone LAYOFF; "" for no such word. least is how many
 // words must be in front of a word in other letters than they have.
 func statusBehind(name string, least int) string {
-	if !strings.ContainsAny(name, " -") { // as most names
+	if !hasByte(name, " -") { // as most names
 		return ""
 	}
 	words := strings.Fields(name)

@@ -19,7 +19,7 @@ var (
 
 // damage returns what a spreadsheet has done to an ID, or "" for a sound ID.
 func damage(text string, kind Kind) string {
-	number := strings.ContainsAny(text, ".,Ee") // in a form with decimals
+	number := hasByte(text, ".,Ee") // in a form with decimals
 	switch {
 	case kind == Date:
 		return "is a date in the spreadsheet"
@@ -65,7 +65,7 @@ func dateLayouts() []string {
 // isDate reports whether text has the form of a spreadsheet's date, with or
 // without a time. Excel turns 1-2 into 2-Jan; MAR-12 in capitals is an ID.
 func isDate(text string) bool {
-	if !strings.ContainsAny(text, "/.-") || !strings.ContainsAny(text, "0123456789") {
+	if !hasByte(text, "/.-") || !strings.ContainsAny(text, "0123456789") {
 		return false
 	}
 	text, _, _ = strings.Cut(text, " ")

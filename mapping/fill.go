@@ -7,7 +7,7 @@ import (
 
 // fill writes a value into p, and returns what is wrong with the value.
 func (m *Mapper) fill(s *source, v value, cells []string, p *Person) *Problem {
-	if text := s.field.info().text; text != nil {
+	if text := s.info.text; text != nil {
 		*text(p) = v.text
 	}
 	switch s.field {

@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,7 +11,7 @@ import (
 // maxLength is how many characters a text may have.
 const maxLength = 255
 
-// Mapper turns rows of a roster into persons. A Mapper is read-only.
+// Mapper turns rows of a roster into persons. Goroutines may share a Mapper.
 type Mapper struct {
 	header     []string
 	where      *formula // nil: every row is taken
@@ -32,6 +33,8 @@ type source struct {
 	constant *string
 	formula  *formula
 	doubtful bool // of full_name: other cells have the last name in front
+	info     fieldInfo
+	plain    *plainCells // nil for values that several cells decide, or that are on few rows
 }
 
 // settings are what a mapping file can say about the value of a field.
@@ -95,12 +98,9 @@ func (m *Mapper) Map(cells []string, kinds []Kind, p *Person) []Problem {
 	var names [2]value // the cells of the name, one or two
 	for i := range m.sources {
 		s := &m.sources[i]
-		v, problem := m.value(s, cells, kinds)
+		v, problem := m.take(s, cells, kinds, p)
 		if s.field.isName() && i < len(names) {
 			names[i] = v
-		}
-		if problem == nil {
-			problem = m.fill(s, v, cells, p)
 		}
 		if problem != nil {
 			problems = append(problems, *problem)
@@ -133,22 +133,24 @@ func (m *Mapper) checkPerson(cells []string, p *Person) []Problem {
 	if len(s.columns) > 0 {
 		column = s.columns[0]
 	}
-	refuse := func(code, message string) []Problem {
-		return []Problem{*s.problem(code, column, message, "type the name of the person; if there is none, delete the row")}
-	}
-	name := p.FirstName + " " + p.LastName
-	folded := Fold(name)
-	if s.field == fullName && column >= 0 {
-		name = strings.TrimSpace(cellAt(cells, column))
-	}
-	post, doubtful := readPost(strings.Fields(folded))
+	folded := Fold(p.FirstName + " " + p.LastName)
+	var room [8]string // for the words of most names
+	post, doubtful := readPost(slices.AppendSeq(room[:0], strings.FieldsSeq(folded)))
+	code, what := "name_unclear", ""
 	switch {
 	case isPlaceholderName(folded):
-		return refuse("name_missing", quote(name)+" is a placeholder, not a name")
+		code, what = "name_missing", "is a placeholder, not a name"
 	case post:
-		return refuse("name_unclear", quote(name)+" is a post or a firm, not a person")
+		what = "is a post or a firm, not a person"
 	case !hasLetter(p.FirstName) || !hasLetter(p.LastName):
-		return refuse("name_unclear", quote(name)+" has no letter in the first or the last name")
+		what = "has no letter in the first or the last name"
+	}
+	if what != "" {
+		name := p.FirstName + " " + p.LastName
+		if s.field == fullName && column >= 0 {
+			name = strings.TrimSpace(cellAt(cells, column))
+		}
+		return []Problem{*s.problem(code, column, quote(name)+" "+what, "type the name of the person; if there is none, delete the row")}
 	}
 	p.GuessedName = p.GuessedName || doubtful || isTwice(p.FirstName, p.LastName) || s.field == FirstName && isSwapped(p.FirstName, p.LastName)
 	return nil

@@ -16,6 +16,9 @@ func (m *Mapper) NullMarkers(cells []string) iter.Seq2[Field, string] {
 			}
 			for _, column := range s.columns {
 				text := strings.TrimSpace(cellAt(cells, column))
+				if s.plain.has(text) {
+					continue
+				}
 				if text != "" && m.isEmpty(s, asText(text)) && !yield(s.field, text) {
 					return
 				}

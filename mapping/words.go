@@ -93,3 +93,13 @@ func (s *rareWords) hasLower(text string) bool {
 
 // exactly is the key function for words with fixed case and punctuation.
 func exactly(word string) string { return word }
+
+// hasByte is strings.ContainsAny for a few characters of ASCII, and quicker.
+func hasByte(text, chars string) bool {
+	for i := range len(chars) {
+		if strings.IndexByte(text, chars[i]) >= 0 {
+			return true
+		}
+	}
+	return false
+}
