@@ -4,6 +4,7 @@ package outcome
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Status is what became of a row. Every row of a run ends in exactly one.
@@ -62,9 +63,10 @@ type Outcome struct {
 	Problems []Problem // why the row has no person; notes if the row has a person
 }
 
-// Has reports whether one of the problems has the code.
+// Has reports whether one of the problems has the code. A problem that was read from a
+// results file has the codes of all problems that were written.
 func (o *Outcome) Has(code string) bool {
-	return slices.ContainsFunc(o.Problems, func(p Problem) bool { return p.Code == code })
+	return slices.ContainsFunc(o.Problems, func(p Problem) bool { return slices.Contains(strings.Split(p.Code, "; "), code) })
 }
 
 // Counts holds how many rows ended in each status.
