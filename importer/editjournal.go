@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -51,7 +50,7 @@ func OpenEditJournal(path string) (*EditJournal, error) {
 		j.size += int64(len(line))
 		j.take(step)
 	}
-	j.edits = Edits{}.with(slices.Concat(j.steps...))
+	j.edits = editsOf(j.steps)
 	return j, nil
 }
 
@@ -64,27 +63,22 @@ func (j *EditJournal) take(step journalStep) {
 	}
 }
 
-// with returns the edits with further changes.
-func (e Edits) with(changes []Change) Edits {
-	next := maps.Clone(e)
-	fresh := map[int]bool{}
-	for _, c := range changes {
-		edit := next[c.Line]
-		if c.Decide != nil {
+// editsOf returns the edits that steps make.
+func editsOf(steps [][]Change) Edits {
+	edits := Edits{}
+	for _, c := range slices.Concat(steps...) {
+		edit := edits[c.Line]
+		switch {
+		case c.Decide != nil:
 			edit.Decision = *c.Decide
-		} else {
-			if !fresh[c.Line] {
-				edit.Cells = maps.Clone(edit.Cells)
-				fresh[c.Line] = true
-			}
-			if edit.Cells == nil {
-				edit.Cells = map[int]string{}
-			}
+		case edit.Cells == nil:
+			edit.Cells = map[int]string{c.Column: c.Text}
+		default:
 			edit.Cells[c.Column] = c.Text
 		}
-		next[c.Line] = edit
+		edits[c.Line] = edit
 	}
-	return next
+	return edits
 }
 
 // linesOf returns the lines that changes are about, in order.
@@ -131,11 +125,7 @@ func (j *EditJournal) write(step journalStep) error {
 	}
 	j.size += int64(len(line)) + 1
 	j.take(step)
-	if len(step.Changes) > 0 {
-		j.edits = j.edits.with(step.Changes)
-	} else {
-		j.edits = Edits{}.with(slices.Concat(j.steps...))
-	}
+	j.edits = editsOf(j.steps)
 	return nil
 }
 

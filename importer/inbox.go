@@ -90,7 +90,17 @@ func looksLikeRoster(path string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") {
 		return false
 	}
-	return slices.Contains([]string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".jsonl", ".ndjson"}, strings.ToLower(filepath.Ext(name)))
+	return FormatOf(name) != ""
+}
+
+// FormatOf returns the extension of a file that is named like a roster, in small letters
+// and without the dot, or "".
+func FormatOf(path string) string {
+	extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
+	if !slices.Contains([]string{"csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "jsonl", "ndjson"}, extension) {
+		return ""
+	}
+	return extension
 }
 
 // isResultsOf reports whether a file is named like the results of another file in all.

@@ -30,7 +30,7 @@ type people struct {
 	titled     bool             // job titles are known
 	names      map[int64]string // of people whose ID a row of the roster has
 	digest     digest           // of everything that matching reads
-	inactive   *people          // inactive people; nil if their list was not read
+	inactive   *people          // inactive people: none if their list was not read; nil in their own index
 	noInactive bool             // Procore has no list of inactive people
 	offProject map[int64]bool   // inactive people of the company; nil if nothing needs them
 }

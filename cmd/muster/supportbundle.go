@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -125,7 +124,7 @@ func newBundledRuns(ctx context.Context, runs []importer.PastRun) ([]bundledRun,
 	all := make([]bundledRun, 0, len(runs))
 	for _, run := range runs {
 		b := bundledRun{runJSON: newRunJSON(run), Attempts: map[string]int{}}
-		b.Roster, b.Results = formatOf(run.Roster), formatOf(run.Results)
+		b.Roster, b.Results = importer.FormatOf(run.Roster), importer.FormatOf(run.Results)
 		for t, err := range run.Attempts(ctx) {
 			if err != nil {
 				return all, err
@@ -135,15 +134,6 @@ func newBundledRuns(ctx context.Context, runs []importer.PastRun) ([]bundledRun,
 		all = append(all, b)
 	}
 	return all, nil
-}
-
-// formatOf returns the extension of a roster's file name, or "".
-func formatOf(path string) string {
-	end := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
-	if slices.Contains([]string{"csv", "txt", "tsv", "xlsx", "jsonl"}, end) {
-		return end
-	}
-	return ""
 }
 
 // machineFacts returns facts about the program and the machine for a support bundle,

@@ -17,7 +17,7 @@
 //     Only last_name is required.
 //   - A wrong Content-Type and an Accept without JSON are answered by 406.
 //   - Lists come in the order of creation. Filters are answered by 400.
-//   - Calls that muster does not make are answered by 404.
+//   - Calls outside of people, projects, companies and tokens are answered by 404.
 //
 // An operation yields a status, headers and a body in one piece, and faults act
 // around the operation. So every fault fits every call.
