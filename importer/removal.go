@@ -145,7 +145,7 @@ func (x *undoing) repeat(intake context.Context, request func(*ratelimit.Slot) e
 		case next != procore.SendAgain:
 			s.refused = true
 			return s
-		case !wait(intake, pauseBefore(s.err, failures)):
+		case !procore.Wait(intake, pauseBefore(s.err, failures)):
 			return s
 		}
 	}

@@ -175,7 +175,7 @@ func (r *run) settleAnswer(intake, work context.Context, t *task, intent ledger.
 	case !answer.again:
 		t.finish(answer.status, append(t.outcome.Problems, answer.problems...)...)
 		t.outcome.PersonID = got.person.ID
-	case !wait(intake, answer.wait):
+	case !procore.Wait(intake, answer.wait):
 		t.finish(outcome.Pending, r.pendingProblem(intake))
 	default:
 		t.enter(ready)
@@ -241,21 +241,6 @@ func (r *run) notRecorded(t *task, lost bool, id int64, err error) {
 	}
 }
 
-// wait waits for d, and reports false if ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return ctx.Err() == nil
-	}
-}
-
 // updateTitle gives an existing person the row's job title. The request may be
 // repeated without harm, so one whose answer was lost is sent again.
 func (r *run) updateTitle(intake, work context.Context, t *task) {
@@ -293,7 +278,7 @@ func (r *run) updateTitle(intake, work context.Context, t *task) {
 			return
 		}
 		r.counters.retries.Add(1)
-		if !wait(intake, answer.wait) {
+		if !procore.Wait(intake, answer.wait) {
 			break
 		}
 	}

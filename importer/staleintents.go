@@ -34,7 +34,7 @@ func (r *run) awaitStaleIntents(intake, work context.Context) (*staleIntents, er
 	until := r.started.Add(r.settleAfter())
 	r.emit(Unsettled{len(open), until})
 	defer r.emit(Unsettled{})
-	wait(intake, time.Until(until))
+	procore.Wait(intake, time.Until(until))
 	r.people = nil
 	return newStaleIntents(r, open, r.Scope), nil
 }

@@ -230,46 +230,38 @@ func quotaLost(err error) *StopError {
 	return stop
 }
 
+// stopWords is what an answer that concerns every row means for the run. In says, %[1]s is
+// what was to be done, and %[2]s what Procore says.
+type stopWords struct{ code, says, fix string }
+
+var stops = map[procore.Kind]stopWords{
+	procore.BadCredentials: {"bad_credentials", "Procore refused the credentials: %[2]s", "check MUSTER_CLIENT_ID and the client secret, and that they belong to this --environment"},
+	procore.Unauthorized:   {"unauthorized", "Procore refuses the token, also after it was renewed: %[2]s", "check that the service account is still active and that the credentials belong to this --environment"},
+	procore.Forbidden:      {codeForbidden, "the account may not %[1]s: %[2]s", "give the service account Directory Admin (or Create Contacts), and check --company; add the project to its Permitted Projects: an update of the app removes them"},
+	procore.NotFound:       {codeProjectNotFound, "the project does not exist, or this account can't see it (refused: to %[1]s): %[2]s", "check --company and --project, and the service account's Permitted Projects: an update of the app removes them"},
+	procore.Unreachable:    {"unreachable", "Procore can't be reached: %[2]s", "check the network, the proxy (HTTPS_PROXY) and --environment or --api-url, then run the same command again"},
+	procore.Throttled:      {"throttled", "Procore puts every request off: %[2]s", "run the same command again later"},
+	procore.Malformed:      {"procore_fault", "Procore did not answer as expected: %[2]s", "run the same command again later"},
+}
+
 // stopFor says what an answer that concerns every row means for the run.
 func stopFor(e *procore.Error) *StopError {
 	if stop := quotaLost(e.Err); stop != nil {
 		return stop
 	}
-	stop := &StopError{Err: e}
-	words := e.Message
-	switch e.Kind {
-	case procore.BadCredentials:
-		stop.Code, stop.Message = "bad_credentials", "Procore refused the credentials: "+words
-		stop.Fix = "check MUSTER_CLIENT_ID and the client secret, and that they belong to this --environment"
-	case procore.Unauthorized:
-		stop.Code, stop.Message = "unauthorized", "Procore refuses the token, also after it was renewed: "+words
-		stop.Fix = "check that the service account is still active and that the credentials belong to this --environment"
-	case procore.Forbidden:
-		stop.Code, stop.Message = codeForbidden, fmt.Sprintf("the account may not %s: %s", e.Op, words)
-		stop.Fix = "give the service account Directory Admin (or Create Contacts), and check --company; add the project to its Permitted Projects: an update of the app removes them"
-		if strings.Contains(strings.ToLower(words), "not connected") {
-			stop.Fix = "ask a company administrator to connect the app in the company's App Management, and check --company"
-		}
-	case procore.NotFound:
-		stop.Code, stop.Message = codeProjectNotFound, fmt.Sprintf("the project does not exist, or this account can't see it (refused: to %s): %s", e.Op, words)
-		stop.Fix = "check --company and --project, and the service account's Permitted Projects: an update of the app removes them"
-	case procore.Unreachable:
-		stop.Code, stop.Message = "unreachable", "Procore can't be reached: "+words
-		stop.Fix = "check the network, the proxy (HTTPS_PROXY) and --environment or --api-url, then run the same command again"
-	case procore.Throttled:
-		stop.Code, stop.Message = "throttled", "Procore puts every request off: "+words
-		stop.Fix = "run the same command again later"
-	case procore.Malformed, procore.Refused, procore.Fault:
-		if e.Code == procore.CodeIncomplete {
-			stop.Code, stop.Message, stop.Fix = e.Code, words, e.Hint
-			break
-		}
-		stop.Code, stop.Message = "procore_fault", "Procore did not answer as expected: "+words
-		stop.Fix = "run the same command again later"
+	words, known := stops[e.Kind]
+	if !known { // Refused or Fault, after many tries
+		words = stops[procore.Malformed]
 	}
-	if e.Blocked() {
-		stop.Message = fmt.Sprintf("Procore did not get the call to %s: %s", e.Op, words)
+	stop := &StopError{Code: words.code, Message: fmt.Sprintf(words.says, e.Op, e.Message), Fix: words.fix, Err: e}
+	switch {
+	case e.Blocked():
+		stop.Message = fmt.Sprintf("Procore did not get the call to %s: %s", e.Op, e.Message)
 		stop.Fix = "a firewall, a proxy or a sign-in page answered in place of Procore: ask your IT department to let muster reach Procore, and check HTTPS_PROXY and --api-url"
+	case e.Code == procore.CodeIncomplete:
+		stop.Code, stop.Message, stop.Fix = e.Code, e.Message, e.Hint
+	case e.Kind == procore.Forbidden && strings.Contains(strings.ToLower(e.Message), "not connected"):
+		stop.Fix = "ask a company administrator to connect the app in the company's App Management, and check --company"
 	}
 	return stop
 }

@@ -313,7 +313,7 @@ func (x *undoing) settle(intake, work context.Context) {
 	now, err := x.list(intake)
 	if err == nil && slices.ContainsFunc(x.open, func(o *removal) bool { _, listed := now[o.PersonID]; return listed && o.facts.lost }) {
 		// The request may still be under way, or the listing lag.
-		if !wait(intake, cmp.Or(max(x.SettleAfter, 0), defaultSettleAfter)) {
+		if !procore.Wait(intake, cmp.Or(max(x.SettleAfter, 0), defaultSettleAfter)) {
 			return // pending: the next undo settles them
 		}
 		now, err = x.list(intake)

@@ -82,6 +82,10 @@ func newConnection(o procore.Options) (importer.Connection, error) {
 
 // hosts returns the URLs of the API and of the login host.
 func (s *settings) hosts() (api, login string) {
-	environment, _ := procore.HostsOf(s.environment) // the flag takes only known names
-	return cmp.Or(s.apiURL, environment.APIURL), cmp.Or(s.loginURL, environment.LoginURL)
+	for _, e := range procore.Environments() {
+		if e.Name == s.environment {
+			return cmp.Or(s.apiURL, e.APIURL), cmp.Or(s.loginURL, e.LoginURL)
+		}
+	}
+	return s.apiURL, s.loginURL // the flag takes only known names
 }

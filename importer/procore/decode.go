@@ -43,18 +43,6 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// lenient is a value that is zero unless the answer has the right type.
-type lenient[T any] struct{ value T }
-
-// UnmarshalJSON never fails.
-func (l *lenient[T]) UnmarshalJSON(b []byte) error {
-	var value T
-	if json.Unmarshal(b, &value) == nil {
-		l.value = value
-	}
-	return nil
-}
-
 // unquote returns the content of a JSON string, or any other value unchanged.
 func unquote(b []byte) string {
 	var s string

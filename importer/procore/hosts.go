@@ -29,16 +29,6 @@ func Environments() []Environment {
 	}
 }
 
-// HostsOf returns the environment with the given name, if there is any.
-func HostsOf(name string) (Environment, bool) {
-	all := Environments()
-	i := slices.IndexFunc(all, func(e Environment) bool { return e.Name == name })
-	if i < 0 {
-		return Environment{}, false
-	}
-	return all[i], true
-}
-
 // callPath matches the end of a URL that was copied from Procore's documentation with
 // the path of a call. The client adds that path.
 var callPath = regexp.MustCompile(`/+(rest(/+v[0-9.]+)?|oauth(/+token)?)/*$`)

@@ -89,14 +89,6 @@ func TestEnvironments(t *testing.T) {
 	if diff := cmp.Diff(want, procore.Environments()); diff != "" {
 		t.Error(diff)
 	}
-	for _, e := range want {
-		if got, ok := procore.HostsOf(e.Name); !ok || got != e {
-			t.Errorf("HostsOf(%q) = %+v, %v", e.Name, got, ok)
-		}
-	}
-	if got, ok := procore.HostsOf("Production "); ok {
-		t.Errorf("HostsOf of an unknown name = %+v", got)
-	}
 }
 
 // TestProxySetting has settings that net/http would pass over, to go past the

@@ -37,26 +37,32 @@ type Person struct {
 	Answer            // to a create or update; zero in a list
 }
 
-// contactJSON is the contact of a person.
-type contactJSON struct {
-	IsActive *bool `json:"is_active"`
+// contactJSON is the contact of a person: whether the person is inactive.
+type contactJSON bool
+
+// UnmarshalJSON never fails: a person is active unless the contact says otherwise.
+func (c *contactJSON) UnmarshalJSON(b []byte) error {
+	var contact struct {
+		IsActive *bool `json:"is_active"`
+	}
+	*c = contactJSON(json.Unmarshal(b, &contact) == nil && contact.IsActive != nil && !*contact.IsActive)
+	return nil
 }
 
 // personJSON is a person in any view.
 type personJSON struct {
-	ID         integer              `json:"id"`
-	FirstName  text                 `json:"first_name"`
-	LastName   text                 `json:"last_name"`
-	JobTitle   text                 `json:"job_title"`
-	EmployeeID text                 `json:"employee_id"`
-	OriginID   text                 `json:"origin_id"`
-	Contact    lenient[contactJSON] `json:"contact"`
+	ID         integer     `json:"id"`
+	FirstName  text        `json:"first_name"`
+	LastName   text        `json:"last_name"`
+	JobTitle   text        `json:"job_title"`
+	EmployeeID text        `json:"employee_id"`
+	OriginID   text        `json:"origin_id"`
+	Inactive   contactJSON `json:"contact"`
 }
 
 func (p *personJSON) id() int64 { return int64(p.ID) }
 
 func (p *personJSON) person() Person {
-	active := p.Contact.value.IsActive
 	return Person{
 		ID:         int64(p.ID),
 		FirstName:  string(p.FirstName),
@@ -64,7 +70,7 @@ func (p *personJSON) person() Person {
 		JobTitle:   string(p.JobTitle),
 		EmployeeID: string(p.EmployeeID),
 		OriginID:   string(p.OriginID),
-		Inactive:   active != nil && !*active,
+		Inactive:   bool(p.Inactive),
 	}
 }
 

@@ -120,7 +120,7 @@ func (c *Client) get(ctx context.Context, r request, read func(*http.Response, i
 		}
 		c.log.Debug().Str("method", r.method).Str("path", r.route).Str("code", e.Code).
 			Int("attempt", attempt).Dur("wait", wait).Msg("trying again")
-		if sleep(ctx, wait) != nil {
+		if !Wait(ctx, wait) {
 			return e // says more than that time ran out
 		}
 	}
@@ -137,17 +137,11 @@ func stopped(op string, err error) *Error {
 	}
 }
 
-// sleep waits for d or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// Wait waits for d between two requests, and reports false if ctx ended first.
+func Wait(ctx context.Context, d time.Duration) bool {
 	select {
-	case <-timer.C:
-		return nil
+	case <-time.After(d):
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return ctx.Err() == nil
 }

@@ -165,7 +165,7 @@ func (t *tokens) fetch(ctx context.Context, attempts int) (*token, *Error) {
 		if e.Kind == BadCredentials || e.permanent || attempt == attempts || wait > maxFaultWait {
 			return nil, e
 		}
-		if sleep(ctx, wait) != nil {
+		if !Wait(ctx, wait) {
 			return nil, e // says more than that time ran out
 		}
 	}
