@@ -16,7 +16,7 @@ import (
 	"muster/mapping"
 )
 
-// people is an index of one listing of a project. The index holds no names: 72 bytes a person, so 100,000 people take 7.2 MB.
+// people is an index of one listing of a project. The index holds no names: 80 bytes a person, so 100,000 people take 8 MB.
 //
 // Text is compared by 64-bit hashes under a seed of the process. For a roster of
 // 1,000 rows and 100,000 people, the chance that two different names share a
@@ -47,8 +47,7 @@ type order struct {
 
 type knownPerson struct {
 	id       int64
-	name     uint64 // hash of the folded full name
-	last     uint64 // hash of the folded last name
+	name     nameHash
 	origin   uint64 // hash of the origin ID, 0 without one
 	employee uint64 // hash of the employee ID, 0 without one
 	title    uint64 // hash of the job title, 0 without one
@@ -159,7 +158,7 @@ func newPeople() *people {
 	return &people{seed: maphash.MakeSeed(), listed: time.Now(), names: map[int64]string{}, order: orders{
 		origin:   order{of: func(k *knownPerson) uint64 { return k.origin }},
 		employee: order{of: func(k *knownPerson) uint64 { return k.employee }},
-		name:     order{of: func(k *knownPerson) uint64 { return k.name }},
+		name:     order{of: func(k *knownPerson) uint64 { return k.name.full }},
 		id:       order{of: func(k *knownPerson) uint64 { return uint64(k.id) }},
 	}}
 }
@@ -196,8 +195,7 @@ func (x *people) add(p procore.Person, rows *index) {
 	}
 	x.known = append(x.known, knownPerson{
 		id:       p.ID,
-		name:     x.hashName(p.FirstName, p.LastName),
-		last:     x.hashName("", p.LastName),
+		name:     hashName(x.seed, p.FirstName, p.LastName),
 		origin:   x.hashID(p.OriginID),
 		employee: x.hashID(p.EmployeeID),
 		claimed:  rows.claims(&mapping.Person{OriginID: p.OriginID, EmployeeID: p.EmployeeID}),
@@ -240,10 +238,6 @@ func (x *people) hashID(s string) uint64 {
 
 // lowerHalf is the half of a hashed ID that depends on case, hyphens, blanks and leading zeros.
 const lowerHalf = 1<<32 - 1
-
-func (x *people) hashName(first, last string) uint64 {
-	return max(maphash.String(x.seed, foldName(first, last)), 1)
-}
 
 // with returns the places of the people with an attribute from low to high.
 func (x *people) with(o *order, low, high uint64) []uint32 {
@@ -301,17 +295,17 @@ type match struct {
 
 // find looks p up among the people.
 //
-// An ID with the same last name is the same person; of several such people, one
-// with the same first name. An ID that belongs to another last name is a conflict.
+// An ID with the same words of a name, in any order, or with the same last name is the
+// same person; of several such people, one with the same full name. An ID that belongs to another last name is a conflict.
 // Without a person of the same ID, a person of the same full name matches, unless
 // an ID of that person differs from the row's: then two people share the name. An
 // ID that differs only in case, hyphens, blanks or leading zeros does not count as
-// different.
+// different; with such an ID, the order of the words of the name does not count either.
 //
 // An employee ID that people of several last names share, in the roster or in the
 // project, says nothing: only the full name matches then.
 func (x *people) find(p *mapping.Person, sharedID bool) match {
-	name, last := x.hashName(p.FirstName, p.LastName), x.hashName("", p.LastName)
+	name := hashName(x.seed, p.FirstName, p.LastName)
 	origin, employee := x.hashID(p.OriginID), x.hashID(p.EmployeeID)
 	owners := x.with(&x.order.employee, employee, employee)
 	m := match{shared: x.severalLastNames(owners)}
@@ -323,17 +317,22 @@ func (x *people) find(p *mapping.Person, sharedID bool) match {
 		{byOriginID, x.with(&x.order.origin, origin, origin), false},
 		{byEmployeeID, owners, sharedID || m.shared},
 	} {
-		var renamed []int64
+		var reordered, renamed []int64
 		for _, at := range id.owners {
 			switch k := &x.known[at]; {
-			case k.name == name && !unlike(k.origin, origin):
+			case k.name.full == name.full && !unlike(k.origin, origin):
 				m.ids = append(m.ids, k.id)
+			case k.name.words == name.words && !unlike(k.origin, origin):
+				reordered = append(reordered, k.id)
 			case id.shared:
-			case k.last == last && !unlike(k.origin, origin):
+			case k.name.last == name.last && !unlike(k.origin, origin):
 				renamed = append(renamed, k.id)
 			default:
 				m.conflict = append(m.conflict, k.id)
 			}
+		}
+		if len(m.ids) == 0 {
+			m.ids = reordered
 		}
 		switch {
 		case len(m.ids) > 0:
@@ -349,7 +348,7 @@ func (x *people) find(p *mapping.Person, sharedID bool) match {
 	}
 	m.by, m.nameOnly = byName, origin != 0 || employee != 0
 	var alike []int64
-	for _, at := range x.with(&x.order.name, name, name) {
+	for _, at := range x.nameMatches(name, origin, employee) {
 		switch k := &x.known[at]; {
 		case unlike(k.origin, origin) || unlike(k.employee, employee):
 		case k.origin != 0 && origin != 0:
@@ -371,11 +370,28 @@ func (x *people) find(p *mapping.Person, sharedID bool) match {
 	return m
 }
 
+// nameMatches returns the places of the people with a name, and of the people whose name has the
+// same words in another order and who have one of the IDs, up to case, hyphens, blanks and
+// leading zeros.
+func (x *people) nameMatches(name nameHash, origin, employee uint64) []uint32 {
+	places := slices.Clip(x.with(&x.order.name, name.full, name.full))
+	add := func(o *order, id uint64) {
+		for _, at := range x.with(o, id&^lowerHalf, id|lowerHalf) {
+			if other := x.known[at].name; other.words == name.words && other.full != name.full && id != 0 {
+				places = append(places, at)
+			}
+		}
+	}
+	add(&x.order.origin, origin)
+	add(&x.order.employee, employee)
+	return places
+}
+
 // severalLastNames reports whether the people at the places have different last names.
 func (x *people) severalLastNames(places []uint32) bool {
 	for _, at := range places {
 		a, b := &x.known[places[0]], &x.known[at]
-		if a.last != b.last && a.name != b.name {
+		if a.name.last != b.name.last && !a.name.same(b.name) {
 			return true
 		}
 	}

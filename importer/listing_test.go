@@ -261,6 +261,13 @@ func TestSharedEmployeeIDs(t *testing.T) {
 		{name: "two first names in the roster", roster: "Bo,Li,5,\nAnn,Li,5,\nBo,Li,5,\n", want: "created,invalid duplicate_row,skipped repeated_row", count: 1},
 		{name: "a row without the ID, later", roster: "Bo,Li,5,\nAnn,Lee,,\nBo,Li,,\n", want: "created,created,invalid duplicate_row", count: 2},
 		{name: "a row without the ID, earlier", roster: "Bo,Li,,\nBo,Li,5,\nBo,Li,6,\n", want: "invalid duplicate_row,created,created", count: 2},
+		{name: "the words of a name in another order", roster: "Ana,Ruiz,7,\nRuiz,Ana,7,\nAna Maria,Mc Donald,8,\nMc Donald,Maria Ana,8,\n", want: "created,skipped repeated_row,created,skipped repeated_row", count: 2},
+		{name: "the words in another order, under a shared badge", roster: crew + "Fox,Cy,PINK,\n", want: "created,created,created,created,skipped repeated_row", count: 4},
+		{name: "a person with the words in another order", people: []simulator.Person{person("Ruiz Paz", "Ana", "7")}, roster: "Ana,Ruiz Paz,7,\n", want: "existing", count: 1},
+		{name: "one of a crew with the words in another order", people: []simulator.Person{person("Li", "Bo", "PINK"), person("Al", "Roe", "PINK")}, roster: crew, want: "created shared_id,existing,created shared_id,created shared_id", count: 5},
+		{name: "two people with the words, one in the order of the row", people: []simulator.Person{person("Li", "Bo", "5"), person("Bo", "Li", "5")}, roster: "Bo,Li,5,\n", want: "existing", count: 2},
+		{name: "the words in another order, and an ID without its zeros", people: []simulator.Person{person("Li", "Bo", "5")}, roster: "Bo,Li,005,\n", want: "existing id_alike", count: 1},
+		{name: "the words in another order without an ID", people: []simulator.Person{person("Li", "Bo", "")}, roster: "Bo,Li,,\n", want: "created", count: 2},
 		{name: "a timesheet", roster: "Bo,Li,5,Mason\nAnn,Lee,6,\nBo,Li,5,Mason\nBo,Li,5,Roofer\n", want: "created,created,skipped repeated_row,skipped repeated_row", count: 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {

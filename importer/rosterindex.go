@@ -2,7 +2,9 @@ package importer
 
 import (
 	"cmp"
+	"encoding/binary"
 	"hash/maphash"
+	"strings"
 
 	"muster/mapping"
 )
@@ -37,8 +39,29 @@ type repeat struct {
 	first  rowHash  // of the first row; known from the second pass on
 }
 
-// nameHash tells the names of two people apart.
-type nameHash struct{ full, last uint64 }
+// nameHash tells the names of two people apart. The hashes are of folded names.
+type nameHash struct {
+	full  uint64 // never 0
+	last  uint64
+	words uint64 // of the words of the full name, in any order
+}
+
+func hashName(seed maphash.Seed, first, last string) (h nameHash) {
+	first, last = mapping.Fold(first), mapping.Fold(last)
+	for _, part := range []string{first, last} {
+		for word := range strings.FieldsSeq(part) {
+			h.words += maphash.String(seed, word)
+		}
+	}
+	last = strings.ReplaceAll(last, " ", "")
+	h.last = maphash.String(seed, last)
+	h.full = max(maphash.String(seed, strings.ReplaceAll(first, " ", "")+last), 1)
+	return h
+}
+
+// same reports whether two names under one ID are one person's: spacing does not count,
+// nor does the order of the words.
+func (h nameHash) same(other nameHash) bool { return h.full == other.full || h.words == other.words }
 
 // rowHash tells two rows of one ID apart.
 type rowHash struct {
@@ -94,7 +117,7 @@ func (x *index) addID(kind keyKind, p *mapping.Person, row int) (first int, r *r
 	}
 	if r != nil && kind == byEmployeeID && !x.sealed {
 		name := x.nameOf(p)
-		r.shared = r.shared || name.full != r.some.full && name.last != r.some.last
+		r.shared = r.shared || !name.same(r.some) && name.last != r.some.last
 	}
 	if !x.again {
 		return first, nil
@@ -117,11 +140,13 @@ func (x *index) addNamed(p *mapping.Person, row int) {
 	}
 }
 
-func (x *index) nameOf(p *mapping.Person) nameHash {
-	return nameHash{
-		full: maphash.String(x.seed, foldName(p.FirstName, p.LastName)),
-		last: maphash.String(x.seed, foldName("", p.LastName)),
-	}
+func (x *index) nameOf(p *mapping.Person) nameHash { return hashName(x.seed, p.FirstName, p.LastName) }
+
+// addShared is add for a person whose employee ID is shared: the first row with the ID
+// and the same name.
+func (x *index) addShared(p *mapping.Person, row int) (first int) {
+	words := binary.LittleEndian.AppendUint64(append(idKey(byEmployeeID, p), 0), x.nameOf(p).words)
+	return min(x.add(x.hash(personKey(p, 1)), row), x.add(x.hash(words), row))
 }
 
 func (x *index) rowHash(kind keyKind, p *mapping.Person) rowHash {

@@ -152,14 +152,14 @@ func (a *validator) checkID(one *checked) {
 	one.sharedID = one.sharedID || repeats.shared
 	here, there := a.index.rowHash(kind, &one.person), repeats.first
 	if repeats.shared {
-		first = a.index.add(a.index.hash(personKey(&one.person, 1)), one.number)
+		first = a.index.addShared(&one.person, one.number)
 		there = here
 	}
 	problem := outcome.Problem{Code: codeDuplicate, Field: string(kind.field())}
 	switch {
 	case first == one.number, one.kept():
 		return
-	case here.full != there.full:
+	case !here.same(there.nameHash):
 		problem.Message = fmt.Sprintf("the same %s as row %d, which has another name", kind, first)
 		problem.Hint = "correct the ID or the name in one of the two rows"
 	case here.id != there.id:
