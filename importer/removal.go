@@ -119,12 +119,18 @@ type repetition struct {
 }
 
 // repeat sends a request until an answer arrives, also after a lost answer. An answer that
-// concerns every request ends the undo.
-func (x *undoing) repeat(intake context.Context, request func(*ratelimit.Slot) error) (s repetition) {
+// concerns every request ends the undo. Right before each request, with a place in the quota,
+// prepare writes to the ledger: a host that has lost the lock while it waited sends nothing.
+func (x *undoing) repeat(intake context.Context, prepare func() error, request func(*ratelimit.Slot) error) (s repetition) {
 	var failures procore.Tries
 	for {
 		slot, err := takeSlot(intake, x.Pace.Take, x.end)
 		if err != nil {
+			return s
+		}
+		if err = prepare(); err != nil {
+			slot.Release(ratelimit.Report{})
+			x.ledgerFailed(err)
 			return s
 		}
 		if err = request(slot); err == nil {

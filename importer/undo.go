@@ -231,18 +231,23 @@ func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPe
 		if intake.Err() != nil {
 			return
 		}
-		all, ids, err := x.intend(work, chunk)
-		if err != nil {
-			x.ledgerFailed(err)
-			return
-		}
+		var all []*removal
+		var ids []int64
 		var got procore.Removal
-		var last repetition
-		if len(ids) > 0 {
-			last = x.repeat(intake, func(slot *ratelimit.Slot) (err error) {
-				got, err = request(work, slot, ids)
-				return err
-			})
+		intend := func() (err error) {
+			all, ids, err = x.intend(work, chunk)
+			return err
+		}
+		last := x.repeat(intake, intend, func(slot *ratelimit.Slot) (err error) {
+			if len(ids) == 0 {
+				slot.Release(ratelimit.Report{}) // unused: its place in the quota is lost
+				return nil
+			}
+			got, err = request(work, slot, ids)
+			return err
+		})
+		if all == nil {
+			return // nothing was sent
 		}
 		for _, o := range all {
 			o.take(got, last)
@@ -251,7 +256,8 @@ func (x *undoing) remove(intake, work context.Context, people []ledger.CreatedPe
 	}
 }
 
-// intend records which people are about to be removed, and returns the IDs to send.
+// intend records which people are about to be removed, and returns the IDs to send. Before
+// a repetition intend finds the same records, if the lock is still held.
 func (x *undoing) intend(work context.Context, people []ledger.CreatedPerson) (all []*removal, ids []int64, err error) {
 	intents, err := x.Ledger.IntendRemovals(work, x.record, people)
 	if err != nil {
@@ -348,7 +354,8 @@ func (x *undoing) deactivate(intake, work context.Context) {
 		}
 	}
 	for chunk := range slices.Chunk(ids, procore.MostRemoved) {
-		last := x.repeat(intake, func(slot *ratelimit.Slot) error {
+		stillLocked := func() error { return x.Ledger.CheckLock(work) }
+		last := x.repeat(intake, stillLocked, func(slot *ratelimit.Slot) error {
 			_, err := x.API.DeactivatePeople(work, slot, chunk)
 			return err
 		})

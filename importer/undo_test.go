@@ -475,3 +475,71 @@ func numbers(first, last int) []int {
 	}
 	return all
 }
+
+// An undo that waits for its place in the quota has no intent yet: another user can take the
+// people off meanwhile, and the next undo says so.
+func TestUndoIntendsNothingWhileItWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		r := b.run(t.Context(), b.crew(3), nil)
+		b.server.SetWindows(simulator.Window{Length: time.Hour, Limit: 1}) // which the list takes
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		first := b.undo(ctx, r.Run, nil)
+		if diff := cmp.Diff(map[string]int{"pending": 3}, tally(first)); diff != "" {
+			t.Errorf("interrupted (-want +got):\n%s", diff)
+		}
+		book, err := ledger.Open(t.Context(), b.location)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for attempt := range book.Attempts(t.Context(), first.Run) {
+			t.Errorf("nothing was sent, and the history has %+v", attempt)
+		}
+		_ = book.Close()
+		b.server.SetWindows()
+		for _, row := range r.rows {
+			b.change(row.Outcome.PersonID, func(p *simulator.Person) { p.Projects = []int64{} })
+		}
+		if diff := cmp.Diff(map[string]int{"kept already_gone": 3}, tally(b.undo(t.Context(), r.Run, nil))); diff != "" {
+			t.Errorf("afterwards (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// transport is a function as a transport.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// An undo that loses the ledger, and so the lock, while it waits to repeat a request sends
+// nothing any more: another host may have put the people back.
+func TestUndoSendsNothingWithoutLedger(t *testing.T) {
+	t.Parallel()
+	for _, call := range []string{"bulk_remove", "bulk_deactivate"} {
+		t.Run(call, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, simulator.Config{Windows: noLimits})
+				r := b.run(t.Context(), b.crew(3), nil)
+				sent := 0
+				s := b.undo(t.Context(), r.Run, func(u *importer.Undo) {
+					u.Deactivate = true
+					u.API = b.client(u.Pace, transport(func(r *http.Request) (*http.Response, error) {
+						if !strings.HasSuffix(r.URL.Path, call) {
+							return b.server.Transport().RoundTrip(r)
+						}
+						sent++
+						_ = u.Ledger.Close()
+						later := http.Header{"Retry-After": {"60"}}
+						return &http.Response{StatusCode: http.StatusTooManyRequests, Header: later, Body: http.NoBody, Request: r}, nil
+					}))
+				})
+				if sent != 1 || s.Stopped == nil || s.Stopped.Code != "ledger_failed" {
+					t.Errorf("%d requests, stopped %v", sent, s.Stopped)
+				}
+			})
+		})
+	}
+}
