@@ -69,6 +69,11 @@ func (d *Database) prepare(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'"); err != nil {
 		return err
 	}
+	// The session must last while a process waits for its quota, and a transaction waits for those of other hosts.
+	if _, err := tx.Exec(ctx, `SELECT set_config(name, '0', false) FROM pg_settings
+		WHERE name IN ('idle_session_timeout', 'lock_timeout', 'statement_timeout')`); err != nil {
+		return err
+	}
 	var tables int
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM pg_tables
 		WHERE schemaname = current_schema() AND tablename IN ('muster_quota', 'muster_quota_records')`).Scan(&tables)

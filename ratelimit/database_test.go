@@ -144,3 +144,17 @@ func TestClocksOfHostsDoNotCount(t *testing.T) {
 		t.Error("the next host took the request of just now for one of five minutes ago")
 	}
 }
+
+// A database may set a time-out for idle sessions that is shorter than the wait for a quota.
+func TestIdleSessionStays(t *testing.T) {
+	t.Parallel()
+	pace := host(t, pgtest.URL(t)+"&idle_session_timeout=200", "a")
+	for range 2 {
+		slot, err := pace.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		slot.Release(Report{Limit: 1, Date: time.Now(), Reset: time.Now().Add(time.Second)})
+		time.Sleep(500 * time.Millisecond)
+	}
+}

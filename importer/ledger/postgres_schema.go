@@ -57,6 +57,11 @@ func (s *postgresStore) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The lock must last while a run waits for its quota, and a transaction waits for those of other hosts.
+	_, err = conn.Exec(ctx, "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'lock_timeout', 'statement_timeout')")
+	if err != nil {
+		return err
+	}
 	// A copy into this ledger would replace the secret: it needs the lock for itself.
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", s.lockNumber("open")); err != nil {
 		return err

@@ -177,6 +177,28 @@ func TestPostgresRefused(t *testing.T) {
 	}
 }
 
+// The lock outlasts the time-outs that a database may set for idle sessions and slow statements.
+func TestPostgresTimeouts(t *testing.T) {
+	t.Parallel()
+	database := pgtest.URL(t)
+	location := database
+	for _, setting := range []string{"idle_session_timeout", "lock_timeout", "statement_timeout"} {
+		location = with(t, location, setting, "200")
+	}
+	l := open(t, location)
+	defer closeLedger(t, l)
+	run := begin(t, l)
+	var other sync.WaitGroup
+	other.Go(func() {
+		pgtest.Exec(t, database, "BEGIN", "LOCK TABLE muster_intents IN ACCESS EXCLUSIVE MODE", "SELECT pg_sleep(0.6)", "COMMIT")
+	})
+	time.Sleep(300 * time.Millisecond)
+	intend(t, l, run, l.Key("late"), 1)
+	other.Wait()
+	time.Sleep(400 * time.Millisecond)
+	intend(t, l, run, l.Key("later"), 2)
+}
+
 // A server without TLS is told from a server that does not run.
 func TestPostgresWithoutTLS(t *testing.T) {
 	t.Parallel()
