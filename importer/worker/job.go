@@ -28,6 +28,7 @@ func (jobArgs) InsertOpts() river.InsertOpts {
 // jobState is what the record of a job remembers.
 type jobState struct {
 	Schedule string    `json:"schedule"`        // by which the record sleeps
+	Next     time.Time `json:"next,omitzero"`   // when the job is due by that schedule
 	Start    bool      `json:"start,omitempty"` // by hand, whatever the schedule says
 	Due      time.Time `json:"due,omitzero"`    // of the run under way
 	Began    time.Time `json:"began,omitzero"`  // zero while the job sleeps
@@ -145,7 +146,7 @@ func (j *job) move(ctx context.Context) (time.Duration, error) {
 	rescheduled := j.state.Schedule != j.Schedule.String()
 	j.state.Schedule = j.Schedule.String()
 	if j.state.Began.IsZero() {
-		if rescheduled && !j.state.Start {
+		if !j.due(rescheduled) {
 			return j.sleep(ctx, time.Now())
 		}
 		j.state.Began, j.state.Due, j.state.Start = time.Now(), j.record.ScheduledAt, false
@@ -170,6 +171,14 @@ func (j *job) move(ctx context.Context) (time.Duration, error) {
 		return j.Timing.Poll, nil
 	}
 	return j.end(ctx, outcomes)
+}
+
+// due reports whether a sleeping job begins. A record can wake before its time: for a
+// worker that has another schedule, or because the host died that put it to sleep. A time
+// of another worker's schedule counts, unless it passed before this worker started.
+func (j *job) due(rescheduled bool) bool {
+	passed := !time.Now().Before(j.state.Next)
+	return j.state.Start || passed && (!rescheduled || j.state.Next.After(j.opened))
 }
 
 // remember saves what the record remembers.

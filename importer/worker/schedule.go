@@ -31,7 +31,8 @@ func (w *Worker) enter(ctx context.Context) error {
 		if job.Schedule.IsZero() || slices.ContainsFunc(records, func(r jobRecord) bool { return r.args.Job == job.Name }) {
 			continue
 		}
-		if _, err := w.store.add(ctx, job, jobState{Schedule: job.Schedule.String()}, job.Schedule.Next(time.Now())); err != nil {
+		next := job.Schedule.Next(time.Now())
+		if _, err := w.store.add(ctx, job, jobState{Schedule: job.Schedule.String(), Next: next}, next); err != nil {
 			return err
 		}
 	}
@@ -41,11 +42,12 @@ func (w *Worker) enter(ctx context.Context) error {
 // sleep returns the time until the first time of the schedule after t. A time that
 // passed while the job ran is now.
 func (j *job) sleep(ctx context.Context, t time.Time) (time.Duration, error) {
+	j.state.Next = time.Now().Add(never)
+	if !j.Schedule.IsZero() {
+		j.state.Next = j.Schedule.Next(t)
+	}
 	if err := j.remember(ctx); err != nil {
 		return 0, err
 	}
-	if j.Schedule.IsZero() {
-		return never, nil
-	}
-	return max(time.Until(j.Schedule.Next(t)), 0), nil
+	return max(time.Until(j.state.Next), 0), nil
 }

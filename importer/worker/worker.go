@@ -92,9 +92,10 @@ type Options struct {
 // Worker runs jobs on a host.
 type Worker struct {
 	Options
-	store *store
-	jobs  map[string]Job
-	stop  context.Context // ends when a signal stops the worker
+	store  *store
+	jobs   map[string]Job
+	stop   context.Context // ends when a signal stops the worker
+	opened time.Time
 }
 
 const (
@@ -108,7 +109,7 @@ const (
 
 // Open opens the tables of jobs, makes or renews them if needed, and enters the jobs.
 func Open(ctx context.Context, o Options) (*Worker, error) {
-	w := &Worker{Options: o, jobs: map[string]Job{}, stop: ctx}
+	w := &Worker{Options: o, jobs: map[string]Job{}, stop: ctx, opened: time.Now()}
 	for _, j := range o.Jobs {
 		w.jobs[j.Name] = j
 	}

@@ -103,14 +103,21 @@ func (f *front) want(t *testing.T, did ...string) {
 	f.did = nil
 }
 
-// host runs a worker until stop, or the end of the test.
-func host(t *testing.T, location string, f worker.Runner, jobs ...worker.Job) (stop func()) {
+// open opens a worker that runs nothing yet.
+func open(ctx context.Context, t *testing.T, location string, f worker.Runner, jobs ...worker.Job) *worker.Worker {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
 	w, err := worker.Open(ctx, worker.Options{Location: location, Jobs: jobs, Runner: f, Timing: quick(), Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+// host runs a worker until stop, or the end of the test.
+func host(t *testing.T, location string, f worker.Runner, jobs ...worker.Job) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	w := open(ctx, t, location, f, jobs...)
 	done := make(chan error, 1)
 	go func() {
 		done <- w.Run(ctx)
@@ -167,7 +174,7 @@ func TestStores(t *testing.T) {
 	} {
 		for test, run := range map[string]func(*testing.T, string){
 			"Start": testStart, "Slices": testSlices, "Missed": testMissed, "Stop": testStop, "Failed": testFailed, "Changed": testChanged,
-			"Other config": testOtherConfig,
+			"Other config": testOtherConfig, "Other schedule": testOtherSchedule, "Woken": testWoken,
 		} {
 			t.Run(name+"/"+test, func(t *testing.T) {
 				t.Parallel()
@@ -367,6 +374,31 @@ func testOtherConfig(t *testing.T, location string) {
 	host(t, location, f, job)
 	f.wait(t)
 	f.want(t, "begin nightly", "slice a.csv", "report a.csv 0 0", "end nightly 0")
+}
+
+// testOtherSchedule lets a worker take a job that is due by the schedule of another worker:
+// the job runs.
+func testOtherSchedule(t *testing.T, location string) {
+	f := newFront("a.csv")
+	host(t, location, f, worker.Job{Name: "nightly", Schedule: parse(t, "TZ=UTC 0 0 29 2 *")})
+	if err := queue(t, location).Due(t.Context(), worker.Job{Name: "nightly", Schedule: parse(t, "TZ=UTC 0 0 1 1 *")}); err != nil {
+		t.Fatal(err)
+	}
+	f.wait(t)
+	f.want(t, "begin nightly", "slice a.csv", "report a.csv 0 0", "end nightly 0")
+}
+
+// testWoken starts a worker with another schedule, which wakes the record: a worker that has
+// the old schedule does not take that for the job's time.
+func testWoken(t *testing.T, location string) {
+	job := worker.Job{Name: "nightly", Schedule: parse(t, "TZ=UTC 0 0 1 1 *")}
+	f := newFront("a.csv")
+	host(t, location, f, job)
+	for range 3 {
+		open(t.Context(), t, location, newFront(), worker.Job{Name: "nightly", Schedule: parse(t, "TZ=UTC 0 0 29 2 *")}).Close()
+		time.Sleep(300 * time.Millisecond)
+	}
+	f.want(t)
 }
 
 // TestNextStep decides what follows a slice.
