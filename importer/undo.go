@@ -56,6 +56,24 @@ func NewUndo(ctx context.Context, c Connection, book *ledger.Ledger, run ledger.
 	return &Undo{API: c.API, Pace: c.Pace, Ledger: book, Of: run, People: people, Unsettled: unsettled}, nil
 }
 
+// refresh marks the people who were taken off since People was read, before the lock was
+// taken. A run that put them back meanwhile keeps them.
+func (u *Undo) refresh(ctx context.Context) error {
+	now, _, err := u.Ledger.CreatedPeople(context.WithoutCancel(ctx), u.Of.ID)
+	if err != nil {
+		return err
+	}
+	removed := make(map[int64]bool)
+	for _, p := range now {
+		removed[p.PersonID] = p.Removed
+	}
+	for i := range u.People {
+		p := &u.People[i]
+		p.Removed = p.Removed || removed[p.PersonID]
+	}
+	return nil
+}
+
 // UndoStatus is the outcome of an undo for a person.
 type UndoStatus string
 
@@ -124,6 +142,9 @@ type removal struct {
 func (u *Undo) Run(ctx context.Context) (*UndoSummary, error) {
 	file, err := newUndoResults(u.ResultsPath)
 	if err != nil {
+		return nil, err
+	}
+	if err := u.refresh(ctx); err != nil {
 		return nil, err
 	}
 	started := time.Now()

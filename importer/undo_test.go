@@ -543,3 +543,31 @@ func TestUndoSendsNothingWithoutLedger(t *testing.T) {
 		})
 	}
 }
+
+// While a user reads who is about to be taken off, another host undoes the run and imports
+// again: the people belong to the new run then.
+func TestUndoOfPeopleWhoWerePutBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		path := b.crew(3)
+		r := b.run(t.Context(), path, nil)
+		book, err := ledger.Open(t.Context(), b.location)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, _, err := book.CreatedPeople(t.Context(), r.Run)
+		if err := errors.Join(err, book.Close()); err != nil {
+			t.Fatal(err)
+		}
+		b.undo(t.Context(), r.Run, nil)
+		b.run(t.Context(), path, nil)
+		s := b.undo(t.Context(), r.Run, func(u *importer.Undo) { u.People = shown })
+		if diff := cmp.Diff(map[string]int{"removed removed_before": 3}, tally(s)); diff != "" {
+			t.Errorf("what became of them (-want +got):\n%s", diff)
+		}
+		if b.onProject() != 3 {
+			t.Errorf("%d people on the project", b.onProject())
+		}
+	})
+}
