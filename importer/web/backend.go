@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 
 	"muster/importer"
 	"muster/importer/account"
@@ -61,6 +62,15 @@ type Account struct {
 func (a Account) Connected() bool {
 	return a.Source != NoSource && a.Company.ID != 0 && a.Project.ID != 0
 }
+
+// Place returns the environment and the company in words that stay the same.
+func (a Account) Place() string {
+	return fmt.Sprintf("%s, company %d", a.Environment, a.Company.ID)
+}
+
+// Target returns the project with its place. What a person has confirmed for a target
+// holds for no other.
+func (a Account) Target() string { return fmt.Sprintf("%s, project %d", a.Place(), a.Project.ID) }
 
 // Source is a place where credentials are kept.
 type Source string

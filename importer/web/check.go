@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ const mostGroups = 30
 
 func (one *check) summary() summaryData {
 	data := summaryData{
-		Draft: one.draft, Project: one.project, Counts: one.live.Counts(), Stop: one.live.Stop(), Columns: one.live.Notes(),
+		Draft: one.draft, Project: one.account.Project, Counts: one.live.Counts(), Stop: one.live.Stop(), Columns: one.live.Notes(),
 		Undo: one.journal.Steps(), Header: one.header,
 	}
 	data.Takes, _ = one.live.Forecast()
@@ -78,7 +79,7 @@ func (one *check) summary() summaryData {
 // readyCheck returns the check of the draft in the URL. Without a check so far, ready is
 // false: the browser asks again.
 func (s *Server) readyCheck(r *http.Request, most time.Duration) (d *draft, one *check, ready bool, err error) {
-	if d, err = s.drafts.get(r.PathValue("id")); err != nil {
+	if d, err = s.draftOf(r); err != nil {
 		return nil, nil, false, err
 	}
 	if one, err = s.check(r.Context(), d); err != nil {
@@ -156,7 +157,11 @@ func (s *Server) undoLast(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.undoEdit(r.Context(), one); err != nil {
+	steps, err := strconv.Atoi(r.PostFormValue("steps"))
+	if err != nil {
+		return s.refuse("cells.moved", "cells.moved_fix")
+	}
+	if err := s.undoEdit(r.Context(), one, steps); err != nil {
 		return s.again(w, r, one, err)
 	}
 	return s.edited(w, r, one)

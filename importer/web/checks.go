@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"muster/importer"
-	"muster/importer/procore"
 )
 
 // mostChecks is how many checks stay in memory. An older one is made again when needed.
@@ -25,7 +24,7 @@ type checks struct {
 type check struct {
 	draft   string
 	journal *importer.EditJournal
-	project procore.Named // zero in a rehearsal
+	account Account       // zero in a rehearsal
 	made    chan struct{} // closed when live or err is set
 	cancel  context.CancelFunc
 
@@ -59,6 +58,13 @@ func (c *checks) forget(draft string) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.drop(func(one *check) bool { return one.draft == draft })
+}
+
+// forgetAll ends all checks, since other people are in the project now.
+func (c *checks) forgetAll() {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.drop(func(*check) bool { return true })
 }
 
 // drop ends checks.
@@ -97,14 +103,14 @@ func (s *Server) check(ctx context.Context, d *draft) (*check, error) {
 	if err != nil {
 		return nil, err
 	}
-	var project procore.Named
-	if account := s.Backend.Account(ctx); account.Connected() {
-		project = account.Project
+	account := s.Backend.Account(ctx)
+	if !account.Connected() {
+		account = Account{}
 	}
 	s.checks.mutex.Lock()
 	defer s.checks.mutex.Unlock()
 	for i, one := range s.checks.open {
-		if one.draft == d.ID && one.project == project && one.journal == journal && !one.failed() {
+		if one.draft == d.ID && one.account == account && one.journal == journal && !one.failed() {
 			s.checks.open = append(append(s.checks.open[:i:i], s.checks.open[i+1:]...), one)
 			return one, nil
 		}
@@ -113,7 +119,7 @@ func (s *Server) check(ctx context.Context, d *draft) (*check, error) {
 		return one.draft == d.ID || len(s.checks.open) >= mostChecks && one == s.checks.open[0]
 	})
 	making, cancel := context.WithCancel(context.WithoutCancel(ctx)) // a browser that leaves comes back
-	one := &check{draft: d.ID, journal: journal, project: project, made: make(chan struct{}), cancel: cancel}
+	one := &check{draft: d.ID, journal: journal, account: account, made: make(chan struct{}), cancel: cancel}
 	s.checks.open = append(s.checks.open, one)
 	go func() {
 		defer close(one.made)
@@ -142,7 +148,7 @@ func (s *Server) make(ctx context.Context, d *draft, one *check) (err error) {
 	options := s.Backend.Options()
 	options.Log = s.Log
 	one.close = func() error { return nil }
-	if one.project != (procore.Named{}) {
+	if one.account.Connected() {
 		connection, err := s.Backend.Connect(ctx, false)
 		if err != nil {
 			return err
@@ -165,6 +171,11 @@ func (s *Server) make(ctx context.Context, d *draft, one *check) (err error) {
 
 // wait waits for the check, at most for a while, and reports whether it is made.
 func (one *check) wait(ctx context.Context, most time.Duration) bool {
+	select {
+	case <-one.made: // although the browser may be gone
+		return true
+	default:
+	}
 	late := time.NewTimer(most)
 	defer late.Stop()
 	select {
@@ -190,10 +201,14 @@ func (s *Server) edit(ctx context.Context, one *check, changes []importer.Change
 	return s.follow(ctx, one, lines)
 }
 
-// undo takes the last edit back.
-func (s *Server) undoEdit(ctx context.Context, one *check) error {
+// undoEdit takes the last of so many edits back. If there are more or fewer, the person
+// saw another edit as the last, and nothing is taken back.
+func (s *Server) undoEdit(ctx context.Context, one *check, steps int) error {
 	one.editing.Lock()
 	defer one.editing.Unlock()
+	if one.journal.Steps() != steps {
+		return nil
+	}
 	lines, err := one.journal.Undo()
 	if err != nil {
 		return err

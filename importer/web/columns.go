@@ -103,7 +103,7 @@ func (s *Server) columnsPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) rosterOf(r *http.Request) (*draft, *importer.Roster, error) {
-	d, err := s.drafts.get(r.PathValue("id"))
+	d, err := s.draftOf(r)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -89,19 +90,33 @@ func (t texts) withAdvice(f importer.LiveFinding) string {
 	return says
 }
 
-// gridRows returns a page of rows.
+// rowsUpTo returns how many rows that a filter chooses have no higher line. The number of
+// rows that the grid has loaded would not do: once a row is fixed, the filter leaves it out.
+func rowsUpTo(live *importer.LiveCheck, show importer.RowFilter, line int) int {
+	_, total := live.Rows(show, 0, 0)
+	return sort.Search(total, func(i int) bool {
+		rows, _ := live.Rows(show, i, 1)
+		return len(rows) == 0 || rows[0].Line > line
+	})
+}
+
+// gridRows returns the next rows after a line.
 func (s *Server) gridRows(w http.ResponseWriter, r *http.Request) error {
 	one, err := s.waitForCheck(r)
 	if err != nil {
 		return err
 	}
-	page := pagerOf(r)
-	rows, total := one.live.Rows(importer.RowFilter(r.FormValue("show")), page.skip(rowsOfGrid), rowsOfGrid)
+	after, err := strconv.Atoi(r.FormValue("after"))
+	if err != nil {
+		after = 0
+	}
+	show := importer.RowFilter(r.FormValue("show"))
+	from := rowsUpTo(one.live, show, after)
+	rows, total := one.live.Rows(show, from, rowsOfGrid)
 	answer := struct {
-		LastPage int       `json:"last_page"`
-		Total    int       `json:"total"`
-		Rows     []gridRow `json:"data"`
-	}{max((total+rowsOfGrid-1)/rowsOfGrid, 1), total, []gridRow{}}
+		More bool      `json:"more"`
+		Rows []gridRow `json:"data"`
+	}{total > from+rowsOfGrid, []gridRow{}}
 	for _, row := range rows {
 		answer.Rows = append(answer.Rows, s.pages.texts.gridRow(row, len(one.header)))
 	}
@@ -222,8 +237,14 @@ func (s *Server) rowPage(w http.ResponseWriter, r *http.Request) error {
 	return s.page(w, r, "row", data)
 }
 
-// saveRow takes the form of a row: the cells that differ, and the decision. It shows the
-// form again while the row needs a fix.
+// formText returns a text of a form, in which a browser writes line breaks its own way.
+func formText(r *http.Request, name string) string {
+	return strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n")
+}
+
+// saveRow takes the form of a row: the cells and the decision that differ from those the
+// form was shown with, since others may have changed in another window. It shows the form
+// again while the row needs a fix.
 func (s *Server) saveRow(w http.ResponseWriter, r *http.Request) error {
 	one, row, err := s.rowOf(r)
 	if err != nil {
@@ -238,15 +259,16 @@ func (s *Server) saveRow(w http.ResponseWriter, r *http.Request) error {
 		if !r.PostForm.Has(name) {
 			continue
 		}
-		before := ""
+		now := ""
 		if column < len(row.Cells) {
-			before = row.Cells[column]
+			now = row.Cells[column]
 		}
-		if text := strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n"); text != before {
+		if text := formText(r, name); text != now && text != formText(r, "w"+strconv.Itoa(column)) {
 			changes = append(changes, importer.Change{Line: row.Line, Column: column, Text: text})
 		}
 	}
-	if decision := importer.Decision(r.PostFormValue("decision")); known(decision) && decision != row.Decision {
+	decision := importer.Decision(r.PostFormValue("decision"))
+	if known(decision) && decision != importer.Decision(r.PostFormValue("was")) {
 		changes = append(changes, importer.Change{Line: row.Line, Decide: &decision})
 	}
 	if !one.allows(changes) {

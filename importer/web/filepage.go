@@ -166,7 +166,7 @@ func firstRows(path, encoding string) []fileRow {
 
 // saveReading takes the sheet, the header row or the encoding to read the file by.
 func (s *Server) saveReading(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.drafts.get(r.PathValue("id"))
+	d, err := s.draftOf(r)
 	if err != nil {
 		return err
 	}

@@ -148,11 +148,21 @@ type notFoundError struct{ what string }
 
 func (e notFoundError) Error() string { return e.what + " does not exist" }
 
+// importedError is the error of a request about a list whose import is under way or over.
+type importedError struct{ run string }
+
+func (e importedError) Error() string { return "run " + e.run + " imports the list" }
+
 // failure is the data of the error page: what went wrong, and what to do.
 type failure struct{ Message, Fix string }
 
 // fail answers with what went wrong and what to do.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var imported importedError
+	if errors.As(err, &imported) {
+		_ = redirect(w, r, "/run/"+imported.run) // never fails
+		return
+	}
 	status, shown := s.describe(err)
 	if status == http.StatusInternalServerError {
 		s.Log.Error().Str("path", r.Pattern).Err(fault.Cause(err)).Msg("a page failed")

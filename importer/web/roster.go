@@ -105,21 +105,40 @@ func (d *draft) keep(name string, from io.Reader) error {
 	if extension := filepath.Ext(name); len(name) > longest && len(extension) < longest {
 		name = strings.ToValidUTF8(name[:longest-len(extension)], "") + extension
 	}
-	folder := filepath.Join(d.Folder, rosterFolder)
-	if err := os.Mkdir(folder, 0o700); err != nil {
+	// The end of the program in mid-upload leaves no part of a list that looks like a list.
+	whole, part := filepath.Join(d.Folder, rosterFolder), filepath.Join(d.Folder, "upload")
+	if err := os.Mkdir(part, 0o700); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(filepath.Join(folder, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(filepath.Join(part, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(file, from)
-	return errors.Join(err, file.Close())
+	if err = errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(part, whole)
+}
+
+// draftOf returns the draft in the URL. While the import of a draft is under way, nothing
+// about the draft changes: an edit would miss the import and be removed with the draft.
+// The browser is sent to the import then, and also after the import.
+func (s *Server) draftOf(r *http.Request) (*draft, error) {
+	d, missing := s.drafts.get(r.PathValue("id"))
+	run, err := s.runs.importOf(r.PathValue("id"), missing != nil)
+	if err != nil {
+		return nil, err
+	}
+	if run != "" {
+		return nil, importedError{run}
+	}
+	return d, missing
 }
 
 // removeDraft removes an uploaded roster.
 func (s *Server) removeDraft(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.drafts.get(r.PathValue("id"))
+	d, err := s.draftOf(r)
 	if err != nil {
 		return err
 	}

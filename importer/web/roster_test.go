@@ -142,7 +142,7 @@ func TestEditsOnThePage(t *testing.T) {
 	body = s.onHead(draft, "2 new · 2 to fix · 1 not a person · 1 left out")
 	s.submit(draft+"/fix", url.Values{"group": {groupOf(t, body, "maybe")}, "do": {"replace"}, "from": {"maybe"}, "to": {"yes"}})
 	s.onHead(draft, "3 new · 1 to fix · 1 not a person · 1 left out")
-	s.submit(draft+"/undo", nil)
+	s.submit(draft+"/undo", url.Values{"steps": {"2"}})
 	s.onHead(draft, "2 new · 2 to fix · 1 not a person · 1 left out")
 
 	rows, summary := s.cells(draft, importer.Change{Line: 5, Column: 2, Text: "105"})

@@ -15,7 +15,7 @@ func rosterFunctions(t texts) template.FuncMap {
 	return template.FuncMap{
 		"capital":     text.Capital,
 		"rest":        func(width, n int) int { return width - n },
-		"multiline":   func(cell string) bool { return strings.Contains(cell, "\n") },
+		"multiline":   func(cell string) bool { return strings.ContainsAny(cell, "\r\n") },
 		"json":        toJSON,
 		"fieldsOf":    func() []mapping.Field { return append([]mapping.Field{mapping.FullName}, mapping.Fields()...) },
 		"ordersOf":    nameOrders,

@@ -72,7 +72,7 @@ func (s *Server) goData(r *http.Request) (*goData, error) {
 
 // namedDraft returns the draft in the URL and the name of the roster.
 func (s *Server) namedDraft(r *http.Request) (d *draft, roster string, err error) {
-	if d, err = s.drafts.get(r.PathValue("id")); err != nil {
+	if d, err = s.draftOf(r); err != nil {
 		return nil, "", err
 	}
 	path, err := d.rosterPath()
@@ -98,13 +98,17 @@ func (s *Server) beginImport(w http.ResponseWriter, r *http.Request) error {
 	if !account.Connected() {
 		return s.refuse("go.not_connected", "go.not_connected_fix")
 	}
+	if shown := r.PostFormValue("target"); shown != "" && shown != account.Target() {
+		return s.refuse("go.other_target", "go.other_target_fix", data.Project)
+	}
 	if data.AskName {
 		if err := s.askedFor(r, data.Project); err != nil {
 			return err
 		}
 	}
 	return s.begins(w, r, &runRecord{
-		Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster, Project: procore.Named{ID: account.Project.ID, Name: data.Project},
+		Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster,
+		Project: procore.Named{ID: account.Project.ID, Name: data.Project}, Place: account.Place(),
 	})
 }
 
@@ -136,8 +140,9 @@ type runData struct {
 	*runRecord
 	Live      *progressView // nil once the run is over
 	HasRoster bool          // the draft is still there
-	Left      int           // rows to retry
-	Removed   time.Time     // when the files are removed
+	CanGoOn   bool
+	Left      int       // rows to retry
+	Removed   time.Time // when the files are removed
 	Headline  string
 	Fix       string // what to do about the end of the run
 }
@@ -156,13 +161,22 @@ func (s *Server) runPage(w http.ResponseWriter, r *http.Request) error {
 		view := live.view(s.Now())
 		data.Live = &view
 	}
-	if _, err := s.drafts.get(record.Draft); err == nil {
-		data.HasRoster = true
-	}
+	data.HasRoster, data.CanGoOn = s.hasRoster(record), s.canGoOn(record)
 	if record.over() && record.Result.Results != "" {
 		data.Left = record.Result.Counts.NeedLook()
 	}
 	return s.page(w, r, "run", data)
+}
+
+// hasRoster reports whether the draft of a run is still there.
+func (s *Server) hasRoster(record *runRecord) bool {
+	_, err := s.drafts.get(record.Draft)
+	return err == nil
+}
+
+// canGoOn reports whether a run can go on.
+func (s *Server) canGoOn(record *runRecord) bool {
+	return record.resumable() && (record.Kind == kindUndo || s.hasRoster(record))
 }
 
 // stopRun ends a run in good order.
@@ -181,8 +195,11 @@ func (s *Server) continueRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if live != nil || !record.resumable() {
+	if live != nil || !s.canGoOn(record) {
 		return redirect(w, r, "/run/"+record.ID)
+	}
+	if account := s.Backend.Account(r.Context()); record.Place != "" && record.Place != account.Place() {
+		return s.refuse("go.other_place", "go.other_place_fix", record.Place)
 	}
 	return s.begins(w, r, record)
 }
@@ -244,6 +261,13 @@ func (s *Server) removeRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	other, err := s.runs.importOf(record.Draft, false)
+	if err != nil {
+		return err
+	}
+	if other != "" {
+		return importedError{other}
+	}
 	if live == nil {
 		if err := errors.Join(s.runs.removeDraft(record.Draft), s.runs.remove(record.ID)); err != nil {
 			return err
@@ -298,16 +322,22 @@ func saveAs(w http.ResponseWriter, name string) {
 // lastRuns returns the data of the part "runs" of the first page.
 func (s *Server) lastRuns(*http.Request) (any, error) {
 	const shown = 6
+	type lastRun struct {
+		*runRecord
+		CanGoOn bool
+	}
 	records, err := s.runs.all()
 	if err != nil {
 		return nil, err
 	}
-	for _, record := range records {
+	var runs []lastRun
+	for _, record := range records[:min(len(records), shown)] {
 		if record.Status == statusRunning && !s.runs.liveOf(record.ID) {
 			record.Status = statusInterrupted
 		}
+		runs = append(runs, lastRun{record, record.Status == statusInterrupted && s.canGoOn(record)})
 	}
-	return records[:min(len(records), shown)], nil
+	return runs, nil
 }
 
 // when returns a moment for people.

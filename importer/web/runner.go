@@ -22,6 +22,8 @@ type runner struct {
 	open    func(ctx context.Context, d *draft) (*importer.Roster, error) // opens the roster of a draft
 	forget  func(draft string)                                            // ends the check of a draft
 
+	forgetAll func() // ends the checks of all drafts
+
 	mu     sync.Mutex
 	live   map[string]*liveRun // by ID
 	closed bool
@@ -34,7 +36,10 @@ func (s *Server) newRunner() (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &runner{runStore: store, backend: s.Backend, log: s.Log, drafts: s.drafts, open: s.openDraft, forget: s.checks.forget, live: map[string]*liveRun{}}, nil
+	return &runner{
+		runStore: store, backend: s.Backend, log: s.Log, drafts: s.drafts, open: s.openDraft, live: map[string]*liveRun{},
+		forget: s.checks.forget, forgetAll: s.checks.forgetAll,
+	}, nil
 }
 
 // errStopped is the cause of a run's end by a person, or by the end of the program.
@@ -68,7 +73,7 @@ type liveRun struct {
 
 // start begins a run in the background, or goes on with it. The record says what to do;
 // started ends when the run has ended. A run of a draft that is under way already is not
-// begun twice: start then returns its ID.
+// begun twice, nor an undo of the same runs: start then returns its ID.
 func (rs *runner) start(ctx context.Context, r *runRecord, working func() func()) (id string, err error) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -76,7 +81,7 @@ func (rs *runner) start(ctx context.Context, r *runRecord, working func() func()
 		return "", errors.New("muster is about to end")
 	}
 	for _, one := range rs.live {
-		if one.record.ID == r.ID || one.record.Kind == r.Kind && r.Draft != "" && one.record.Draft == r.Draft {
+		if one.record.ID == r.ID || one.record.sameAs(r) {
 			return one.record.ID, nil
 		}
 	}
@@ -125,6 +130,9 @@ func (rs *runner) run(ctx context.Context, one *liveRun) {
 		r.Result.Stop = newRunStop(err)
 		rs.log.Warn().Str("run", r.Result.Run).Str("code", r.Result.Stop.Code).Msg("a run of the page ended early")
 	}
+	if r.Kind != kindRehearsal {
+		rs.forgetAll()
+	}
 	if err := rs.save(r); err != nil {
 		rs.log.Error().Err(err).Str("run", r.Result.Run).Msg("the end of a run can't be recorded; the ledger has what was done")
 	}
@@ -153,6 +161,28 @@ func (rs *runner) find(id string) (*runRecord, *liveRun, error) {
 		}
 	}
 	return r, one, nil
+}
+
+// importOf returns the ID of the import of a draft that is under way or, if the draft is
+// missing, of the latest import that there was; "" for none.
+func (rs *runner) importOf(draft string, missing bool) (id string, err error) {
+	rs.mu.Lock()
+	for _, one := range rs.live {
+		if one.record.Kind == kindImport && one.record.Draft == draft {
+			id = one.record.ID
+		}
+	}
+	rs.mu.Unlock()
+	if id != "" || !missing {
+		return id, nil
+	}
+	records, err := rs.all()
+	for _, r := range records {
+		if r.Kind == kindImport && r.Draft == draft {
+			return r.ID, nil
+		}
+	}
+	return "", err
 }
 
 // liveOf returns whether a run with this ID is under way.

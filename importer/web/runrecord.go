@@ -53,6 +53,7 @@ type runRecord struct {
 	Draft   string        `json:"draft,omitempty"`  // the ID; "" of an undo
 	Roster  string        `json:"roster"`           // the file's name
 	Project procore.Named `json:"project"`          // the name may be unknown
+	Place   string        `json:"place,omitempty"`  // see Account.Place; "" of a rehearsal
 	Undoes  []string      `json:"undoes,omitempty"` // the ledger's runs to undo
 	Started time.Time     `json:"started"`
 	Ended   time.Time     `json:"ended,omitzero"`
@@ -107,6 +108,11 @@ func newRunProblems(groups []outcome.Group) []runProblem {
 
 // over reports whether the run needs its draft no longer: every row was attempted for real.
 func (r *runRecord) over() bool { return r.Kind == kindImport && r.Status == statusFinished }
+
+// sameAs reports whether a run does the same as another.
+func (r *runRecord) sameAs(other *runRecord) bool {
+	return r.Kind == other.Kind && r.Draft == other.Draft && slices.Equal(r.Undoes, other.Undoes)
+}
 
 // resumable reports whether the run can go on.
 func (r *runRecord) resumable() bool {

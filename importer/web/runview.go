@@ -47,9 +47,6 @@ func (d runData) Mood() string {
 	return ""
 }
 
-// Resumable reports whether the run can go on.
-func (d runData) Resumable() bool { return d.resumable() && (d.Kind == kindUndo || d.HasRoster) }
-
 // Undoable reports whether people of the run may be on the project.
 func (d runData) Undoable() bool { return d.Kind == kindImport }
 
@@ -62,7 +59,7 @@ func (s *Server) headline(r *runRecord) string {
 	var words []string
 	switch {
 	case r.Status == statusRefused:
-		return s.text("run.head.refused")
+		return s.text("run.head.refused." + string(r.Kind))
 	case r.Result.Undone != nil:
 		return s.pages.texts.count("run.head.undone", r.Result.Undone.Removed, r.Project.Name)
 	case c.Rows() == 0:

@@ -121,5 +121,5 @@ func (s *Server) beginUndo(w http.ResponseWriter, r *http.Request, which whichRu
 			return err
 		}
 	}
-	return s.begins(w, r, &runRecord{Kind: kindUndo, Roster: filepath.Base(plan.Runs[0].Roster), Project: project, Undoes: ids})
+	return s.begins(w, r, &runRecord{Kind: kindUndo, Roster: filepath.Base(plan.Runs[0].Roster), Project: project, Place: account.Place(), Undoes: ids})
 }

@@ -73,6 +73,7 @@ type site struct {
 	t      *testing.T
 	server *Server
 	office *office
+	served *httptest.Server
 	url    string // without a / at the end
 }
 
@@ -96,7 +97,7 @@ func newSite(t *testing.T, account Account, config simulator.Config) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{&http.Client{Jar: jar}, t, server, o, "http://" + address}
+	s := &site{&http.Client{Jar: jar}, t, server, o, listener, "http://" + address}
 	if status, _ := s.get(strings.TrimPrefix(Link(address, key), s.url)); status != http.StatusOK {
 		t.Fatalf("the link answers %d", status)
 	}

@@ -17,7 +17,10 @@ function watchUpload() {
   document.addEventListener('drop', (e) => {
     e.preventDefault();
     form.parentElement.classList.remove('over');
-    if (e.dataTransfer.files.length) {
+    if (e.dataTransfer.files.length > 1) {
+      const says = document.getElementById('uploading');
+      says.textContent = says.dataset.one;
+    } else if (e.dataTransfer.files.length) {
       input.files = e.dataTransfer.files;
       send();
     }
@@ -46,6 +49,9 @@ function startGrid(holder) {
   const header = JSON.parse(holder.dataset.header) || [];
   const base = '/roster/' + holder.dataset.draft;
   const said = document.getElementById('said');
+
+  const rowsAfter = (line) => base + '/rows?show=' + encodeURIComponent(holder.dataset.show) + '&after=' + line;
+  const lastLine = () => table.getData().reduce((last, row) => Math.max(last, row.line), 0);
 
   const flat = (row) => {
     row.cells.forEach((cell, i) => { row['c' + i] = cell; });
@@ -121,11 +127,11 @@ function startGrid(holder) {
     layout: 'fitDataFill',
     placeholder: words.empty,
     ajaxURL: base + '/rows',
-    ajaxParams: { show: holder.dataset.show },
+    ajaxURLGenerator: (url, config, params) => rowsAfter(params.page > 1 ? lastLine() : 0),
     progressiveLoad: 'scroll',
     progressiveLoadScrollMargin: 600,
     paginationSize: 200,
-    ajaxResponse: (url, params, answer) => ({ last_page: answer.last_page, data: answer.data.map(flat) }),
+    ajaxResponse: (url, params, answer) => ({ last_page: params.page + (answer.more ? 1 : 0), data: answer.data.map(flat) }),
     selectableRange: 1,
     selectableRangeColumns: false,
     selectableRangeRows: false,
@@ -154,14 +160,11 @@ function startGrid(holder) {
         method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(changes),
       });
       if (!response.ok) throw new Error('refused');
-      if (response.redirected) { location.reload(); return; }
+      if (response.redirected) { location.reload(); return true; }
       answer = await response.json();
     } catch {
-      said.textContent = words.failed;
-      const alert = document.getElementById('rows-hint');
-      alert.textContent = words.failed;
-      alert.setAttribute('role', 'alert');
-      return;
+      warn(words.failed);
+      return false;
     }
     const shown = new Set(table.getData().map((row) => row.line));
     await table.updateData(answer.rows.filter((row) => shown.has(row.line)).map(flat));
@@ -170,6 +173,14 @@ function startGrid(holder) {
       if (one) one.reformat();
     }
     showSummary(answer.summary);
+    return true;
+  }
+
+  function warn(text) {
+    said.textContent = text;
+    const hint = document.getElementById('rows-hint');
+    hint.textContent = text;
+    hint.setAttribute('role', 'alert');
   }
 
   function showSummary(html) {
@@ -183,7 +194,9 @@ function startGrid(holder) {
   table.on('cellEdited', (cell) => {
     const column = Number(cell.getField().slice(1));
     if (cell.getValue() === cell.getOldValue()) return;
-    save([{ line: cell.getData().line, column, text: String(cell.getValue()) }]);
+    save([{ line: cell.getData().line, column, text: String(cell.getValue()) }]).then((taken) => {
+      if (!taken) cell.restoreOldValue(); // the cell shows what an import would read
+    });
   });
 
   // Typing replaces the chosen cell, as in a spreadsheet program.
@@ -201,37 +214,49 @@ function startGrid(holder) {
   // A block that was copied in a spreadsheet program is pasted from the chosen cell on.
   document.addEventListener('paste', (e) => {
     if (!holder.contains(document.activeElement) || /^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) return;
-    const changes = block(e.clipboardData.getData('text/plain'));
-    if (!changes.length) return;
+    const range = table.getRanges()[0];
+    const first = range && range.getRows()[0];
+    const field = range && range.getColumns().length ? range.getColumns()[0].getField() : '';
+    const text = e.clipboardData.getData('text/plain');
+    if (!first || !/^c\d+$/.test(field) || !text) return;
     e.preventDefault();
-    save(changes);
+    pasteBlock(parse(text), first, Number(field.slice(1)));
   });
 
-  function block(text) {
-    const range = table.getRanges()[0];
-    if (!range) return [];
-    const rows = table.getRows();
-    const first = range.getRows()[0];
-    const from = first ? rows.indexOf(first) : -1;
-    const field = range.getColumns().length ? range.getColumns()[0].getField() : '';
-    const left = /^c\d+$/.test(field) ? Number(field.slice(1)) : -1;
-    if (from < 0 || left < 0) return [];
+  // pasteBlock loads the rows that a long block needs, and says how many cells have no
+  // place in the list.
+  async function pasteBlock(block, first, left) {
+    let rows = table.getData();
+    const from = rows.findIndex((row) => row.line === first.getData().line);
+    try {
+      for (let more = true; more && rows.length < from + block.length; rows = table.getData()) {
+        const answer = await (await fetch(rowsAfter(lastLine()))).json();
+        await table.addData(answer.data.map(flat));
+        more = answer.more;
+      }
+    } catch {
+      warn(words.failed);
+      return;
+    }
     const changes = [];
-    parse(text).forEach((cells, down) => {
+    let cut = 0;
+    block.forEach((cells, down) => {
       const row = rows[from + down];
-      if (!row || row.getData().done) return;
       cells.forEach((cell, right) => {
         const column = left + right;
-        if (column < header.length && row.getData()['c' + column] !== cell) changes.push({ line: row.getData().line, column, text: cell });
+        if (!row || row.done || column >= header.length) {
+          if (cell !== '') cut++;
+        } else if (row['c' + column] !== cell) changes.push({ line: row.line, column, text: cell });
       });
     });
-    return changes;
+    if (changes.length && !await save(changes)) return;
+    if (cut) warn(words.cut.replace('%', cut));
   }
 
   document.body.addEventListener('rows-changed', () => {
     const head = document.querySelector('#summary h1');
     said.textContent = words.saved + ': ' + (head ? head.textContent : '');
-    table.setData(base + '/rows', { show: holder.dataset.show });
+    table.setData(base + '/rows');
   });
 }
 
