@@ -42,11 +42,11 @@ func keyOf(p *mapping.Person) keyKind {
 	}
 }
 
-// foldName folds a name for keys and matching. Besides what Fold does not count, the
-// spacing does not count, nor where the first name ends: "Mc Donald" is "McDonald",
-// and "Mary Ann | Lee" is "Mary | Ann Lee".
+// foldName folds a name for keys and matching. Besides what Fold does not count, titles
+// and spacing do not count, nor where the first name ends: "Dr. Ann" is "Ann", "Mc Donald"
+// is "McDonald", and "Mary Ann | Lee" is "Mary | Ann Lee".
 func foldName(first, last string) string {
-	return strings.ReplaceAll(mapping.Fold(first)+mapping.Fold(last), " ", "")
+	return strings.ReplaceAll(mapping.Fold(mapping.WithoutTitle(first))+mapping.Fold(last), " ", "")
 }
 
 // foldID folds an ID for keys and matching: spreadsheets and servers lose leading

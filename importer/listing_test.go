@@ -185,7 +185,7 @@ func TestCreatedPersonBecomesInactive(t *testing.T) {
 	})
 }
 
-// Case, accents, punctuation and spacing of names do not count, nor where the first
+// Case, accents, punctuation, titles and spacing of names do not count, nor where the first
 // name ends; zeros in front and case of IDs do not, either. That holds in a roster as
 // across runs.
 func TestSpellingsOfOnePerson(t *testing.T) {
@@ -198,6 +198,8 @@ func TestSpellingsOfOnePerson(t *testing.T) {
 		{"Ali,Al-Hassan,,", "Ali,Alhassan,,"},
 		{"Mary Ann,Lee,,", "Mary,Ann Lee,,"},
 		{"José,Núñez,,", "JOSE,NUNEZ,,"},
+		{"Ms. Ana,Ruiz,,", "Ana,Ruiz,,"},
+		{"Ana,Ruiz,,", "Dr Ana,Ruiz,,"},
 		{"Sean,O'Brannigan,5,", "Sean,OBrannigan,5,"},
 		{"Ian,McDonnell,,HR-5", "Ian,Mc Donnell,,HR-5"},
 		{"Dana,Halvorsen,00108,", "Dana,Halvorsen,108,"},

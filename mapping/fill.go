@@ -46,11 +46,7 @@ func (p *Person) stripAsides(name string, least int) string {
 // checkHalf returns the problem of a first or a last name with a cell for itself,
 // and takes a title, a nickname and a maiden name out of the name.
 func (s *source) checkHalf(name *string, v value, p *Person) *Problem {
-	*name = p.stripAsides(v.text, 1)
-	if strings.Contains(*name, " ") {
-		words, _ := dropTitles(strings.Fields(*name), len(*name))
-		*name = strings.Join(words, " ")
-	}
+	*name = WithoutTitle(p.stripAsides(v.text, 1))
 	if v.kind == Date || v.kind == Boolean {
 		return s.problem("name_unclear", v.column, fmt.Sprintf("the %s %s is a date or a yes/no in the spreadsheet", s.word(), quote(*name)), "type the name as text")
 	}

@@ -47,6 +47,15 @@ func dropTitles(words []string, least int) (rest []string, doubtful bool) {
 	}
 }
 
+// WithoutTitle returns a first name without the titles in front, such as Dr.
+func WithoutTitle(name string) string {
+	if !strings.Contains(name, " ") {
+		return name
+	}
+	words, _ := dropTitles(strings.Fields(name), len(name))
+	return strings.Join(words, " ")
+}
+
 // titleInside returns where a title follows a last name, as in Halvorsen Mr. S.;
 // 0 for nowhere.
 func titleInside(words []string) int {
