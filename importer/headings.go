@@ -23,8 +23,6 @@ type usedMapping struct {
 	confirmed time.Time     // when a person confirmed a saved mapping
 }
 
-func (r *Roster) sample() ([][]string, error) { return r.source.sample(sampleRows) }
-
 // Questions returns the questions that the headings leave open, and the question what
 // repeated names are. A mapping file or a saved mapping answers all.
 func (r *Roster) Questions() ([]mapping.Question, error) {
@@ -49,7 +47,7 @@ func (r *Roster) repeatedNames(detection *mapping.Detection) int {
 	if err != nil {
 		return 0
 	}
-	sample, err := r.sample()
+	sample, err := r.FirstRows(sampleRows)
 	if err != nil {
 		return 0
 	}
@@ -95,7 +93,7 @@ func repeatsQuestion(rows int) mapping.Question {
 }
 
 func (r *Roster) detect(o mapping.Options) (*mapping.Detection, error) {
-	sample, err := r.sample()
+	sample, err := r.FirstRows(sampleRows)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +200,7 @@ func (r *Roster) Texts(columns []int, most int) (map[int][]CellText, error) {
 
 // bindTo returns a mapper by the mapping file, or else by the headings.
 func (r *Roster) bindTo(o mapping.Options) (*mapping.Mapper, error) {
-	sample, err := r.sample()
+	sample, err := r.FirstRows(sampleRows)
 	if err != nil {
 		return nil, err
 	}

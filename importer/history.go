@@ -80,7 +80,7 @@ func FindRun(ctx context.Context, book *ledger.Ledger, id string) (PastRun, erro
 	if near := text.Closest(id, ids, similar); near != "" {
 		fix = near + "; " + fix
 	}
-	return PastRun{}, &fault.Error{Code: codeUsage, Message: fmt.Sprintf("there is no run %s in the ledger", id), Fix: fix}
+	return PastRun{}, fault.Usage(fix, "there is no run %s in the ledger", id)
 }
 
 // LastRunWithResults returns the newest import at an API whose results file still
@@ -88,7 +88,7 @@ func FindRun(ctx context.Context, book *ledger.Ledger, id string) (PastRun, erro
 func LastRunWithResults(ctx context.Context, book *ledger.Ledger, apiURL string, company, project int64) (ledger.Run, error) {
 	api, err := url.Parse(apiURL)
 	if err != nil {
-		return ledger.Run{}, &fault.Error{Code: "usage", Message: "the API URL is not valid", Fix: "check --api-url", Err: err}
+		return ledger.Run{}, fault.Usage("check --api-url", "the API URL is not valid: %v", err)
 	}
 	runs, err := book.Runs(ctx, 0)
 	if err != nil {
@@ -116,7 +116,7 @@ func LastRunWithResults(ctx context.Context, book *ledger.Ledger, apiURL string,
 	if len(missing) > 0 {
 		message += "; looked for " + text.List(missing, "and")
 	}
-	return ledger.Run{}, &fault.Error{Code: "usage", Message: message, Fix: "name the file: muster retry RESULTS; muster runs lists all runs"}
+	return ledger.Run{}, fault.Usage("name the file: muster retry RESULTS; muster runs lists all runs", "%s", message)
 }
 
 // PlaceOf returns the path of a file of a run, with the host if the run was made on

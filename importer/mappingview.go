@@ -40,7 +40,7 @@ type MappingDoubt struct {
 // ViewMapping shows the mapping of the headings. Questions without an answer are
 // doubts; then only certain columns are mapped.
 func (r *Roster) ViewMapping() (*MappingView, error) {
-	rows, err := r.sample()
+	rows, err := r.FirstRows(sampleRows)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,10 +25,7 @@ const (
 // requests that may be under way: the ledger writes for some during the requests of
 // others. A single worker sends row after row.
 func (r *run) flow(intake, work context.Context) (outcome.Counts, error) {
-	workers := r.Workers
-	if workers <= 0 {
-		workers = DefaultWorkers
-	}
+	workers := cmp.Or(max(r.Workers, 0), DefaultWorkers)
 	// finished has room for all rows between reading and recording, so that handing
 	// a row on never blocks.
 	toSend, finished := make(chan *task, workers), make(chan *task, window)

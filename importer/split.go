@@ -38,10 +38,7 @@ func (r *Roster) Split(ctx context.Context, project int64) (*ProjectSplit, error
 		return nil, err
 	}
 	if len(split.Projects) == 0 {
-		return nil, &fault.Error{
-			Code: codeUsage, Message: "no row of " + r.Path + " says which project it goes to",
-			Fix: "see project in the mapping file, and correct the rows",
-		}
+		return nil, fault.Usage("see project in the mapping file, and correct the rows", "no row of %s says which project it goes to", r.Path)
 	}
 	return split, nil
 }

@@ -160,8 +160,7 @@ func Connect(ctx context.Context, api *procore.Client) (project procore.Named, e
 	if err := api.Renew(ctx); err != nil {
 		return procore.Named{}, connectStop(ctx, err)
 	}
-	project, err = api.Project(ctx)
-	if err != nil {
+	if project, err = api.Project(ctx); err != nil {
 		return procore.Named{}, connectStop(ctx, err)
 	}
 	return project, nil
@@ -176,7 +175,7 @@ func Classifications(ctx context.Context, api *procore.Client) ([]mapping.Classi
 	}
 	known := make([]mapping.Classification, 0, len(list))
 	for _, c := range list {
-		known = append(known, mapping.Classification{ID: c.ID, Name: c.Name, Abbreviation: c.Abbreviation})
+		known = append(known, mapping.Classification(c))
 	}
 	return known, nil
 }
@@ -230,18 +229,31 @@ func quotaLost(err error) *StopError {
 	return stop
 }
 
-// stopWords is what an answer that concerns every row means for the run. In says, %[1]s is
-// what was to be done, and %[2]s what Procore says.
-type stopWords struct{ code, says, fix string }
-
-var stops = map[procore.Kind]stopWords{
-	procore.BadCredentials: {"bad_credentials", "Procore refused the credentials: %[2]s", "check MUSTER_CLIENT_ID and the client secret, and that they belong to this --environment"},
-	procore.Unauthorized:   {"unauthorized", "Procore refuses the token, also after it was renewed: %[2]s", "check that the service account is still active and that the credentials belong to this --environment"},
-	procore.Forbidden:      {codeForbidden, "the account may not %[1]s: %[2]s", "give the service account Directory Admin (or Create Contacts), and check --company; add the project to its Permitted Projects: an update of the app removes them"},
-	procore.NotFound:       {codeProjectNotFound, "the project does not exist, or this account can't see it (refused: to %[1]s): %[2]s", "check --company and --project, and the service account's Permitted Projects: an update of the app removes them"},
-	procore.Unreachable:    {"unreachable", "Procore can't be reached: %[2]s", "check the network, the proxy (HTTPS_PROXY) and --environment or --api-url, then run the same command again"},
-	procore.Throttled:      {"throttled", "Procore puts every request off: %[2]s", "run the same command again later"},
-	procore.Malformed:      {"procore_fault", "Procore did not answer as expected: %[2]s", "run the same command again later"},
+// stops says what an answer that concerns every row means for the run. In a message,
+// %[1]s is what was to be done, and %[2]s what Procore says.
+var stops = map[procore.Kind]StopError{
+	procore.BadCredentials: {
+		Code: "bad_credentials", Message: "Procore refused the credentials: %[2]s",
+		Fix: "check MUSTER_CLIENT_ID and the client secret, and that they belong to this --environment",
+	},
+	procore.Unauthorized: {
+		Code: "unauthorized", Message: "Procore refuses the token, also after it was renewed: %[2]s",
+		Fix: "check that the service account is still active and that the credentials belong to this --environment",
+	},
+	procore.Forbidden: {
+		Code: codeForbidden, Message: "the account may not %[1]s: %[2]s",
+		Fix: "give the service account Directory Admin (or Create Contacts), and check --company; add the project to its Permitted Projects: an update of the app removes them",
+	},
+	procore.NotFound: {
+		Code: codeProjectNotFound, Message: "the project does not exist, or this account can't see it (refused: to %[1]s): %[2]s",
+		Fix: "check --company and --project, and the service account's Permitted Projects: an update of the app removes them",
+	},
+	procore.Unreachable: {
+		Code: "unreachable", Message: "Procore can't be reached: %[2]s",
+		Fix: "check the network, the proxy (HTTPS_PROXY) and --environment or --api-url, then run the same command again",
+	},
+	procore.Throttled: {Code: "throttled", Message: "Procore puts every request off: %[2]s", Fix: "run the same command again later"},
+	procore.Malformed: {Code: "procore_fault", Message: "Procore did not answer as expected: %[2]s", Fix: "run the same command again later"},
 }
 
 // stopFor says what an answer that concerns every row means for the run.
@@ -249,11 +261,11 @@ func stopFor(e *procore.Error) *StopError {
 	if stop := quotaLost(e.Err); stop != nil {
 		return stop
 	}
-	words, known := stops[e.Kind]
+	stop, known := stops[e.Kind]
 	if !known { // Refused or Fault, after many tries
-		words = stops[procore.Malformed]
+		stop = stops[procore.Malformed]
 	}
-	stop := &StopError{Code: words.code, Message: fmt.Sprintf(words.says, e.Op, e.Message), Fix: words.fix, Err: e}
+	stop.Message, stop.Err = fmt.Sprintf(stop.Message, e.Op, e.Message), e
 	switch {
 	case e.Blocked():
 		stop.Message = fmt.Sprintf("Procore did not get the call to %s: %s", e.Op, e.Message)
@@ -263,7 +275,7 @@ func stopFor(e *procore.Error) *StopError {
 	case e.Kind == procore.Forbidden && strings.Contains(strings.ToLower(e.Message), "not connected"):
 		stop.Fix = "ask a company administrator to connect the app in the company's App Management, and check --company"
 	}
-	return stop
+	return &stop
 }
 
 // pendingProblem returns the reason why a row was not attempted.

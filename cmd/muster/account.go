@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -118,8 +117,5 @@ func (a *app) unboundClient(secret string) (*procore.Client, error) {
 	options := a.settings.clientOptions(secret)
 	options.Logger, options.Timeout = a.logger(), doctor.Patience
 	client, err := procore.NewUnbound(options)
-	if err != nil {
-		return nil, usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
-	}
-	return client, nil
+	return client, unusable(err)
 }

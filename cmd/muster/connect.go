@@ -48,7 +48,16 @@ func (a *app) connect(ctx context.Context, log zerolog.Logger, others ...int64) 
 		}
 	}
 	options.Pace = ratelimit.New(limits)
-	return newConnection(options)
+	c, err := importer.NewConnection(options)
+	return c, unusable(err)
+}
+
+// unusable returns the error of options that make no client, or nil.
+func unusable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
 }
 
 // clientOptions returns the options of a client for the hosts, the project and the
@@ -70,14 +79,6 @@ func (a *app) shareQuota(ctx context.Context, loginURL string, o *ratelimit.Opti
 		return err
 	}
 	return importer.ShareQuota(ctx, book, loginURL, a.settings.clientID, o)
-}
-
-func newConnection(o procore.Options) (importer.Connection, error) {
-	c, err := importer.NewConnection(o)
-	if err != nil {
-		err = usageError(strings.ReplaceAll(err.Error(), "\n", "; "), "muster import --help shows the settings")
-	}
-	return c, err
 }
 
 // hosts returns the URLs of the API and of the login host.

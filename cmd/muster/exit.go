@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -199,17 +200,11 @@ func refusal(code int, err error) json.RawMessage {
 
 // statusOf returns the word for how a run with that exit code ended.
 func statusOf(code int) string {
-	switch code {
-	case outcome.ExitNotStarted:
-		return report.NotStarted
-	case outcome.ExitStopped:
-		return report.Stopped
-	case outcome.ExitLocked:
-		return report.Locked
-	case outcome.ExitInterrupted, outcome.ExitTerminated:
-		return report.Interrupted
+	early := map[int]string{
+		outcome.ExitNotStarted: report.NotStarted, outcome.ExitStopped: report.Stopped, outcome.ExitLocked: report.Locked,
+		outcome.ExitInterrupted: report.Interrupted, outcome.ExitTerminated: report.Interrupted,
 	}
-	return report.Finished
+	return cmp.Or(early[code], report.Finished)
 }
 
 // asksForJSON reports whether args contain --json, for a command line that could not be

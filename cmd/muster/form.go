@@ -117,11 +117,9 @@ func questionText(q mapping.Question) string {
 		return "Are rows of one name the same person?"
 	case q.Code == "names_swapped":
 		return "Which column holds which name?"
-	}
-	if q.Code == "heading_missing" && q.Field == mapping.LastName {
+	case q.Code == "heading_missing" && q.Field == mapping.LastName:
 		return "Which column holds last names, or whole names?"
-	}
-	if len(fields) > 1 && q.Column >= 0 {
+	case len(fields) > 1 && q.Column >= 0:
 		return fmt.Sprintf("What is column %s?", mapping.ColumnName(q.Column))
 	}
 	return fmt.Sprintf("Which column holds the %s?", q.Field.Word())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -39,15 +40,8 @@ func (run runResult) subject() string {
 	if run.Figures.Project != 0 {
 		what += ", project " + strconv.FormatInt(run.Figures.Project, 10)
 	}
-	switch run.ExitCode {
-	case outcome.ExitDone:
-		return "muster: " + what + ": done"
-	case outcome.ExitRowsLeft:
-		return "muster: " + what + ": some rows need a person"
-	case outcome.ExitNotStarted:
-		return "muster: " + what + ": did not start"
-	}
-	return "muster: " + what + ": stopped early"
+	ends := map[int]string{outcome.ExitDone: "done", outcome.ExitRowsLeft: "some rows need a person", outcome.ExitNotStarted: "did not start"}
+	return "muster: " + what + ": " + cmp.Or(ends[run.ExitCode], "stopped early")
 }
 
 // sentence returns the result of the run in words.

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/url"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -147,15 +146,13 @@ func machineFacts() map[string]any {
 
 // modules returns the versions that the program was built from.
 func modules() map[string]string {
-	all := map[string]string{}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			all[m.Path] = m.Version
-		}
-		for _, s := range info.Settings {
-			if strings.HasPrefix(s.Key, "vcs.") {
-				all[s.Key] = s.Value
-			}
+	all, info := map[string]string{}, buildInfo()
+	for _, m := range info.Deps {
+		all[m.Path] = m.Version
+	}
+	for _, s := range info.Settings {
+		if strings.HasPrefix(s.Key, "vcs.") {
+			all[s.Key] = s.Value
 		}
 	}
 	return all

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -24,11 +25,7 @@ type build struct {
 // readBuild returns the facts that the Go linker recorded.
 func readBuild() build {
 	b := build{Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	for _, setting := range info.Settings {
+	for _, setting := range buildInfo().Settings {
 		switch setting.Key {
 		case "vcs.revision":
 			b.Commit = setting.Value
@@ -60,14 +57,16 @@ func (a *app) newVersionCommand() *cobra.Command {
 	return cmd
 }
 
-// version returns the release of the program, or (devel).
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
+// buildInfo returns what the Go linker recorded, if anything.
+func buildInfo() debug.BuildInfo {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return *info
 	}
-	return info.Main.Version
+	return debug.BuildInfo{}
 }
+
+// version returns the release of the program, or (devel).
+func version() string { return cmp.Or(buildInfo().Main.Version, "(devel)") }
 
 // userAgent returns the name of muster for servers.
 func userAgent() string { return "muster/" + version() }
