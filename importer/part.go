@@ -100,13 +100,7 @@ func (p *part) runInto(intake context.Context, end context.CancelCauseFunc, file
 }
 
 // place returns the name and the number of the project.
-func (p *part) place() string {
-	number := fmt.Sprintf("project %d", p.Scope.Project)
-	if p.project.Name == "" || p.project.Name == number {
-		return number
-	}
-	return fmt.Sprintf("%s (%s)", p.project.Name, number)
-}
+func (p *part) place() string { return procore.Named{ID: p.Scope.Project, Name: p.project.Name}.Full() }
 
 // nameOf returns the name in the cells of a row.
 func (p *part) nameOf(cells []string) string { return nameIn(cells, p.columns) }

@@ -163,17 +163,17 @@ func (a *app) openQuestions(found *checked) []string {
 	return open
 }
 
-// afterCheck returns the command to go on with, as to be typed.
-func (a *app) afterCheck(found *checked, c report.Check) []string {
+// afterCheck returns the command to go on with, or "".
+func (a *app) afterCheck(found *checked, c report.Check) string {
 	send := c.Import.Create + c.Import.Update
 	switch path := found.roster.Path; {
 	case found.im.Stop() != nil || c.Invalid > 0 && send == 0:
-		return []string{a.suggest("check", path, "")}
+		return a.suggest("check", path, "")
 	case send == 0:
-		return nil
+		return ""
 	case found.done():
-		return []string{a.suggest("import", path, "")}
+		return a.suggest("import", path, "")
 	default:
-		return []string{a.suggest("import", path, "--simulate")}
+		return a.suggest("import", path, "--simulate")
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -110,25 +109,25 @@ func (a *app) announce(show *display, v *importer.Validation, requests int) {
 	if roster == "-" {
 		roster = "standard input"
 	}
-	a.sayWrapped(report.Plan{
-		Rows: v.Rows, Roster: roster, Project: show.projects(a.called), Estimate: estimate, Rehearsal: a.settings.simulate,
-	}.Sentence())
+	sentence := fmt.Sprintf("%s of %s for %s", text.Plural(v.Rows, "row", "rows"), report.Clean(roster), report.Clean(show.projects(a.called)))
+	if a.settings.simulate {
+		sentence = "Rehearsal, nothing is sent to Procore: " + sentence
+	}
+	if estimate > 0 {
+		sentence += ", in " + text.About(estimate)
+	}
+	a.sayWrapped(sentence + ".")
 	if v.Invalid > 0 {
 		a.talk("%s invalid and will not be sent; the summary and the results file say why.", text.Plural(v.Invalid, "row is", "rows are"))
 	}
 }
 
-// called names a project for people: name and number, or the number alone. A rehearsal
-// has no number.
+// called names a project for people. A rehearsal has no number.
 func (a *app) called(project procore.Named) string {
-	number := fmt.Sprintf("project %d", project.ID)
-	switch {
-	case project.Name == "":
-		return number
-	case strings.EqualFold(project.Name, number), a.settings.simulate && a.settings.project == 0:
+	if a.settings.simulate && a.settings.project == 0 {
 		return project.Name
 	}
-	return fmt.Sprintf("%s (%s)", project.Name, number)
+	return project.Full()
 }
 
 // projects lists the projects of the import in words, or says how many there are.

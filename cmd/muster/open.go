@@ -39,10 +39,7 @@ func (a *app) openFile(ctx context.Context, path string) (*importer.Roster, erro
 	if a.settings.Password, err = a.settings.password(); err != nil {
 		return nil, err
 	}
-	saved, err := a.savedMappings()
-	if err != nil {
-		saved = "" // without a folder for it no mapping was confirmed
-	}
+	saved, _ := a.savedMappings() // without a folder for it no mapping was confirmed
 	in, err := importer.Open(ctx, path, importer.OpenOptions{
 		Options: a.settings.Options, Mapping: a.settings.mapping, Saved: saved, Advice: a.suggest("map", path, "-o mapping.yaml"),
 	})
@@ -116,7 +113,10 @@ func (a *app) mayAsk(questions []mapping.Question) bool {
 // savedMappings returns where the mappings are that the user has confirmed.
 func (a *app) savedMappings() (importer.SavedMappings, error) {
 	book, err := a.ledgerPath()
-	return mappingsOf(book), err
+	if err != nil {
+		return "", err
+	}
+	return mappingsOf(book), nil
 }
 
 // mappingsOf returns where the confirmed mappings of a ledger are: in a folder beside the

@@ -44,7 +44,7 @@ func (a *app) summarise(ctx context.Context, show *display, run *importer.Summar
 	}
 	s.Next = a.next(in, s, run.Stopped)
 	if a.inJob && s.ExitCode == outcome.ExitRowsLeft && a.archiveFolder(s.ExitCode, nil) == "" { // the roster stays where the next comes
-		s.Next, s.Remarks = nil, append(s.Remarks, atSource(in, s.Problems))
+		s.Next, s.Remarks = "", append(s.Remarks, atSource(in, s.Problems))
 	}
 	if failure == nil && run.Stopped != nil {
 		failure = run.Stopped
@@ -97,24 +97,24 @@ func atSource(in *importer.Roster, problems []outcome.Group) string {
 	return advice + ", or the mapping of " + strings.Join(sources, ", ")
 }
 
-// next returns the commands to suggest after a run.
-func (a *app) next(in *importer.Roster, s report.Summary, stop *importer.StopError) []string {
+// next returns the command to suggest after a run, or "".
+func (a *app) next(in *importer.Roster, s report.Summary, stop *importer.StopError) string {
 	switch {
 	case a.settings.simulate && s.ExitCode == outcome.ExitDone:
-		return []string{a.suggest("import", in.Path, a.settings.unset())}
+		return a.suggest("import", in.Path, a.settings.unset())
 	case a.settings.simulate:
-		return []string{a.suggest("check", in.Path, "")}
+		return a.suggest("check", in.Path, "")
 	case s.ExitCode == outcome.ExitDone:
-		return nil
+		return ""
 	}
 	stoppedByErrors := stop != nil && stop.Code == importer.CodeMaxErrors
 	// Rows that were created differ from what was planned, and a pipe is read only once.
 	onceOnly := a.settings.plan != "" || importer.Piped(in.Path)
 	switch {
 	case s.ExitCode == outcome.ExitRowsLeft, s.Results != "" && (stoppedByErrors || onceOnly):
-		return []string{a.suggest("retry", s.Results, "")}
+		return a.suggest("retry", s.Results, "")
 	case in.Retry:
-		return []string{a.suggest("retry", in.Path, "")}
+		return a.suggest("retry", in.Path, "")
 	}
-	return []string{a.suggest("import", in.Path, "")}
+	return a.suggest("import", in.Path, "")
 }

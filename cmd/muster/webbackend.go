@@ -62,10 +62,7 @@ func (b *webBackend) Ledger(ctx context.Context, rehearsal bool) (*ledger.Ledger
 
 // Saved returns the mappings that a person has confirmed.
 func (b *webBackend) Saved() importer.SavedMappings {
-	saved, err := b.app.savedMappings()
-	if err != nil {
-		return "" // without a folder for it no mapping was confirmed
-	}
+	saved, _ := b.app.savedMappings() // without a folder for it no mapping was confirmed
 	return saved
 }
 

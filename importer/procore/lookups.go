@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // WorkClassification is a trade of people in a project.
@@ -29,6 +30,19 @@ func (n Named) Label() string {
 		return fmt.Sprintf("project %d", n.ID)
 	}
 	return n.Name
+}
+
+// Full returns the name and the number of a project, or the one of the two that says
+// both.
+func (n Named) Full() string {
+	number := fmt.Sprintf("project %d", n.ID)
+	switch {
+	case n.Name == "":
+		return number
+	case strings.EqualFold(n.Name, number):
+		return n.Name
+	}
+	return fmt.Sprintf("%s (%s)", n.Name, number)
 }
 
 // namedJSON is an object with an ID and a name, and for trades an abbreviation.

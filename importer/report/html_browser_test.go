@@ -48,7 +48,7 @@ func TestHTMLInABrowser(t *testing.T) {
 	rows[777].label = "Chloé Lefèvre"
 	const next = "muster retry 'my crew.results.csv' --company 1"
 	b := openInBrowser(t, written(t, report.Summary{
-		Status: report.Finished, Details: report.Details{Next: []string{next}},
+		Status: report.Finished, Details: report.Details{Next: next},
 		Problems: []outcome.Group{{Code: "name_missing", Count: 50, Message: "the last name is missing"}},
 	}, rows...))
 
@@ -120,7 +120,7 @@ func TestHTMLInBrowserRunsNothing(t *testing.T) {
 		groups = append(groups, outcome.Group{Code: evil, Count: 1, Message: evil, Hint: evil, Cells: []string{evil}})
 	}
 	b := openInBrowser(t, written(t, report.Summary{
-		Status: report.Stopped, Details: report.Details{Project: hostile()[0], Why: hostile()[6], Next: hostile(), Remarks: hostile()}, Problems: groups,
+		Status: report.Stopped, Details: report.Details{Project: hostile()[0], Why: hostile()[6], Next: hostile()[0], Remarks: hostile()}, Problems: groups,
 	}, rows...))
 	b.Until(lines, fmt.Sprint(len(rows)))
 	for i, evil := range hostile() {

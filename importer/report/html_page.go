@@ -116,7 +116,7 @@ type viewTop struct {
 	Sentence  string
 	Why       string
 	Facts     []fact
-	Next      []string
+	Next      string
 }
 
 // viewCounts is the number of rows by status.

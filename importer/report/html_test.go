@@ -151,7 +151,7 @@ func TestHTMLText(t *testing.T) {
 			"html some to look at",
 			report.Summary{
 				Run: "20260304-ab12", Status: report.Finished, Effort: report.Effort{Requests: 9, Throttled: 2, Retries: 1, Elapsed: 75},
-				Results: "crew.results.csv", Details: report.Details{Project: "Hillside & Sons", Remarks: []string{"delimiter ;"}, Next: []string{"muster retry 'my crew.results.csv' --company 1 --project 2"}, Notes: []outcome.Group{{Code: "name_only", Count: 1, ExampleRows: []int{4}, Message: "found by name alone", Hint: "check that it is the same person"}}},
+				Results: "crew.results.csv", Details: report.Details{Project: "Hillside & Sons", Remarks: []string{"delimiter ;"}, Next: "muster retry 'my crew.results.csv' --company 1 --project 2", Notes: []outcome.Group{{Code: "name_only", Count: 1, ExampleRows: []int{4}, Message: "found by name alone", Hint: "check that it is the same person"}}},
 				Problems: []outcome.Group{{Code: "name_missing", Field: "last_name", Count: 1, ExampleRows: []int{3}, Cells: []string{"C3"}, Message: missing[0].Message, Hint: missing[0].Hint}},
 			},
 			[]row{
@@ -162,7 +162,7 @@ func TestHTMLText(t *testing.T) {
 		},
 		{
 			"html stopped rehearsal",
-			report.Summary{Status: report.Stopped, Details: report.Details{Why: "Procore refused the credentials.", Rehearsal: true, Next: []string{"muster import crew.csv"}}},
+			report.Summary{Status: report.Stopped, Details: report.Details{Why: "Procore refused the credentials.", Rehearsal: true, Next: "muster import crew.csv"}},
 			[]row{
 				{"Anna", outcome.Outcome{Row: 2, Status: outcome.Created, PersonID: 1}},
 				{"", outcome.Outcome{Row: 3, Status: outcome.Pending}},
@@ -310,7 +310,7 @@ func TestHTMLEscapes(t *testing.T) {
 	t.Parallel()
 	page := func(t *testing.T, evil string) string {
 		return written(t, report.Summary{
-			Run: evil, Status: report.Stopped, Results: evil, Details: report.Details{Project: evil, Why: evil, Remarks: []string{evil}, Next: []string{evil}, Notes: []outcome.Group{{Code: evil, Count: 2, ExampleRows: []int{2}, Message: evil, Hint: evil}}},
+			Run: evil, Status: report.Stopped, Results: evil, Details: report.Details{Project: evil, Why: evil, Remarks: []string{evil}, Next: evil, Notes: []outcome.Group{{Code: evil, Count: 2, ExampleRows: []int{2}, Message: evil, Hint: evil}}},
 			Problems: []outcome.Group{{Code: evil, Field: evil, Count: 2, ExampleRows: []int{2}, Cells: []string{evil}, Message: evil, Hint: evil}},
 		}, row{evil, outcome.Outcome{Row: 2, Status: outcome.Invalid, Problems: []outcome.Problem{{Code: evil, Field: evil, Cell: evil, Message: evil, Hint: evil}}}})
 	}

@@ -56,7 +56,7 @@ type Details struct {
 	Project   string          // the name, if known
 	Why       string          // a sentence: why the run stopped early
 	Remarks   []string        // sentences about how the roster was read
-	Next      []string        // commands to run next
+	Next      string          // the command to run next, or ""
 	FullList  string          // where all problems are, or the command that writes that file; "" = Results
 }
 
@@ -257,14 +257,9 @@ func (p *Page) ending(s Summary) {
 		p.Blank()
 		p.Copyable("Results: ", s.Results)
 	}
-	name := "Next:    "
-	for i, command := range s.Next {
-		if i == 0 {
-			p.Blank()
-		} else if !p.Plain() {
-			name = "         "
-		}
-		p.Copyable(name, command)
+	if s.Next != "" {
+		p.Blank()
+		p.Copyable("Next:    ", s.Next)
 	}
 }
 

@@ -31,7 +31,7 @@ func TestJSON(t *testing.T) {
 					{Code: "id_damaged", Field: "employee_id", Count: 2, ExampleRows: []int{2, 3}},
 					{Code: "refused", Count: 4, ExampleRows: []int{6, 7, 8, 9}, Message: "two"},
 				},
-				Details: report.Details{Rehearsal: true, Project: "Hillside", Why: "no", Remarks: []string{"r"}, Next: []string{"n"}, FullList: "f"},
+				Details: report.Details{Rehearsal: true, Project: "Hillside", Why: "no", Remarks: []string{"r"}, Next: "n", FullList: "f"},
 			},
 			`{"run":"20260304-ab12","status":"finished","exit_code":1,"rows":28,"created":1,"existing":2,"skipped":3,"invalid":4,"failed":5,"unknown":6,"pending":7,` +
 				`"requests":8,"throttled":9,"retries":10,"elapsed_s":1.235,"results":"crew.results.csv","problems":[` +

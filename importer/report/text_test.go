@@ -105,11 +105,11 @@ func TestText(t *testing.T) {
 		{"some to correct", report.Summary{
 			Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
 			Effort: report.Effort{Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000}, Results: "/srv/hr/exports/2026-03/acme-electric-crew.results.csv",
-			Details: report.Details{Project: "Hillside Tower", Remarks: []string{"read as Windows-1252: Lefèvre, Muñoz", "3 hidden rows were left out"}, Next: []string{"muster retry /srv/hr/exports/2026-03/acme-electric-crew.results.csv --project 1204"}}, Problems: mixed(),
+			Details: report.Details{Project: "Hillside Tower", Remarks: []string{"read as Windows-1252: Lefèvre, Muñoz", "3 hidden rows were left out"}, Next: "muster retry /srv/hr/exports/2026-03/acme-electric-crew.results.csv --project 1204"}, Problems: mixed(),
 		}},
 		{"stopped", report.Summary{
 			Status: report.Stopped, ExitCode: 3, Counts: outcome.Counts{Created: 120, Pending: 380}, Effort: report.Effort{Requests: 121, Elapsed: 49},
-			Details: report.Details{Why: "Procore no longer accepts the credentials.", Next: []string{"muster doctor", "muster retry crew.results.csv"}}, Results: "crew.results.csv",
+			Details: report.Details{Why: "Procore no longer accepts the credentials.", Next: "muster retry crew.results.csv"}, Results: "crew.results.csv",
 		}},
 		{"interrupted rehearsal", report.Summary{
 			Status: report.Interrupted, ExitCode: 130, Counts: outcome.Counts{Created: 1, Pending: 1}, Effort: report.Effort{Requests: 1, Elapsed: 0.1}, Details: report.Details{Rehearsal: true},
@@ -142,13 +142,13 @@ func TestCheck(t *testing.T) {
 		check report.Check
 	}{
 		{"ready", report.Check{
-			Summary:  report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Details: report.Details{Project: "Hillside Tower", Next: []string{"muster import crew.csv --plan crew.plan.json"}}},
+			Summary:  report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 500}, Details: report.Details{Project: "Hillside Tower", Next: "muster import crew.csv --plan crew.plan.json"}},
 			LookedUp: true, Columns: columns, Unused: []string{"Phone", "Hire\x1b[2J Date"}, Withheld: []string{"SSN"},
 			Import: report.Import{Create: 500, Requests: 504, Estimate: 200 * time.Second}, Plan: "crew.plan.json",
 			Open: []string{"whether Procore refuses a person, for instance because another person in the company has the ID"},
 		}},
 		{"not looked up", report.Check{
-			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 20}, Details: report.Details{Next: []string{"muster import crew.csv --simulate"}}},
+			Summary: report.Summary{Status: report.Checked, Counts: outcome.Counts{Pending: 20}, Details: report.Details{Next: "muster import crew.csv --simulate"}},
 			Columns: columns, Import: report.Import{Create: 20}, Open: []string{"who is in the project already"},
 		}},
 		{"nothing to do", report.Check{
@@ -212,7 +212,7 @@ func TestPlainText(t *testing.T) {
 	s := report.Summary{
 		Run: "r1", Status: report.Finished, ExitCode: 1, Counts: outcome.Counts{Created: 1204, Existing: 80, Skipped: 2, Invalid: 14, Failed: 3, Unknown: 1},
 		Effort: report.Effort{Requests: 1250, Throttled: 2, Retries: 5, Elapsed: 4000}, Results: "/srv/hr/exports/2026-03/acme  crew.results.csv",
-		Details: report.Details{Project: "Hillside Tower", Remarks: []string{"3 hidden rows were left out"}, Next: []string{"muster doctor", "muster retry '/srv/hr/exports/2026-03/acme  crew.results.csv'"}}, Problems: mixed(),
+		Details: report.Details{Project: "Hillside Tower", Remarks: []string{"3 hidden rows were left out"}, Next: "muster retry '/srv/hr/exports/2026-03/acme  crew.results.csv'"}, Problems: mixed(),
 		Parts: []report.Part{{Project: 7, Name: "A", Counts: outcome.Counts{Existing: 2}}, {Project: 8, Name: "B", Counts: outcome.Counts{Created: 3, Invalid: 1}}, {Project: 9, Name: "project 9", Counts: outcome.Counts{Created: 1}}},
 	}
 	check := report.Check{
@@ -232,23 +232,6 @@ func TestPlainText(t *testing.T) {
 			}
 		}
 		golden(t, name, text)
-	}
-}
-
-func TestPlan(t *testing.T) {
-	t.Parallel()
-	plan := report.Plan{Rows: 1, Roster: "crew.csv", Project: "Hillside Tower", Estimate: 65 * time.Minute}
-	rehearsal := plan
-	rehearsal.Rehearsal = true
-	for want, plan := range map[string]report.Plan{
-		"1 row of crew.csv for Hillside Tower, in about 1 h 5 min.":                                        plan,
-		"Rehearsal, nothing is sent to Procore: 1 row of crew.csv for Hillside Tower, in about 1 h 5 min.": rehearsal,
-		"2 rows, in about 5 s.": {Rows: 2, Estimate: 5 * time.Second},
-		"2 rows.":               {Rows: 2},
-	} {
-		if diff := cmp.Diff(want, plan.Sentence()); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
 	}
 }
 
