@@ -72,6 +72,11 @@ func openPostgres(ctx context.Context, location string, config *river.Config, cr
 	if err != nil {
 		return nil, err
 	}
+	if create {
+		if err := checkRights(ctx, location); err != nil {
+			return nil, err
+		}
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("open the record of jobs: %w", err)
@@ -79,10 +84,20 @@ func openPostgres(ctx context.Context, location string, config *river.Config, cr
 	s, err := newStore(ctx, riverpgxv5.New(pool), config, create)
 	if err != nil {
 		pool.Close()
-		return nil, err
+		return nil, ledger.ExplainPostgres(settings, "open", err)
 	}
 	s.close = pool.Close
 	return s, nil
+}
+
+// checkRights refuses a user of the database who may not write the tables there are.
+func checkRights(ctx context.Context, location string) error {
+	server, err := ledger.InspectServer(ctx, location)
+	if err != nil || len(server.Missing) == 0 {
+		return err
+	}
+	return fault.InFile(server.Location, ledger.CodeUnwritable, "this user lacks "+strings.Join(server.Missing, "; "),
+		"connect as the owner of the schema, or have the administrator grant this")
 }
 
 func openSQLite(ctx context.Context, path string, config *river.Config, create bool) (*store, error) {

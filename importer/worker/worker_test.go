@@ -3,9 +3,11 @@ package worker_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -468,6 +470,42 @@ func TestClockOfAHost(t *testing.T) {
 		AS 'SELECT pg_catalog.clock_timestamp() - make_interval(mins => 1)'`)
 	_, err := worker.Open(t.Context(), worker.Options{Location: location + "&search_path=off,pg_catalog", Runner: newFront(), Timing: quick(), Log: zerolog.Nop()})
 	if code := fault.CodeOf(err); code != worker.CodeClock {
+		t.Errorf("code %q: %v", code, err)
+	}
+}
+
+// A user of the database who may only read sees how the jobs stand, and is refused in one
+// sentence to start any.
+func TestReadOnlyUser(t *testing.T) {
+	t.Parallel()
+	location := pgtest.URL(t)
+	owner := queue(t, location)
+	job := worker.Job{Name: "nightly", Schedule: parse(t, "TZ=UTC 0 0 * * *")}
+	if err := owner.Enter(t.Context(), job, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.User(strings.TrimPrefix(u.Path, "/") + "_reader")
+	role := u.User.Username()
+	pgtest.Exec(t, location, "CREATE ROLE "+role+" LOGIN", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO "+role)
+	t.Cleanup(func() { pgtest.Exec(t, location, "DROP OWNED BY "+role, "DROP ROLE "+role) })
+	q, err := worker.OpenQueue(t.Context(), u.String(), false, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	if s := status(t, q, job); s.State != worker.StateSleeping {
+		t.Errorf("%+v", s)
+	}
+	_, err = worker.OpenQueue(t.Context(), u.String(), true, zerolog.Nop())
+	if code := fault.CodeOf(err); code != ledger.CodeUnwritable {
+		t.Errorf("code %q: %v", code, err)
+	}
+	_, err = worker.Open(t.Context(), worker.Options{Location: u.String(), Runner: newFront(), Timing: quick(), Log: zerolog.Nop()})
+	if code := fault.CodeOf(err); code != ledger.CodeUnwritable {
 		t.Errorf("code %q: %v", code, err)
 	}
 }
