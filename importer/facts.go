@@ -26,6 +26,9 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 		keys[i] = t.key
 	}
 	entries, err := r.lookup(work, keys)
+	if err == nil {
+		err = r.lookUpReordered(work, tasks, entries)
+	}
 	if err != nil {
 		return fmt.Errorf("look up rows %d to %d in the ledger: %w", tasks[0].row, tasks[len(tasks)-1].row, err)
 	}
@@ -56,6 +59,25 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 		t.target = person
 	}
 	return nil
+}
+
+// lookUpReordered looks up rows with an employee ID that the ledger does not know, with the
+// first and the last name exchanged. Such a row takes the key of the person it finds.
+func (r *run) lookUpReordered(work context.Context, tasks []*task, entries []ledger.Entry) error {
+	var rows []int
+	var keys []ledger.Key
+	for i, t := range tasks {
+		if entries[i].State == ledger.Absent && keyOf(&t.person) == byEmployeeID {
+			rows, keys = append(rows, i), append(keys, r.ledgerKey(personKey(reordered(&t.person), 1)))
+		}
+	}
+	found, err := r.lookup(work, keys)
+	for n, e := range found {
+		if e.State != ledger.Absent {
+			tasks[rows[n]].key, entries[rows[n]] = keys[n], e
+		}
+	}
+	return err
 }
 
 // know takes what the ledger knows under the task's key. A person who leaves a

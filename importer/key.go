@@ -90,6 +90,11 @@ func personKey(p *mapping.Person, namesake int) []byte {
 	return []byte(key)
 }
 
+// reordered returns a person with an employee ID with the first and the last name exchanged.
+func reordered(p *mapping.Person) *mapping.Person {
+	return &mapping.Person{FirstName: p.LastName, LastName: p.FirstName, EmployeeID: p.EmployeeID}
+}
+
 // memberKey returns the key of a membership: the owner of an origin ID on a project.
 func memberKey(l *ledger.Ledger, s ledger.Scope, originID string) ledger.Key {
 	originID = foldID(originID)

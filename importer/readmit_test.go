@@ -44,6 +44,7 @@ func TestRemovedSince(t *testing.T) {
 	tests := []struct {
 		name     string
 		roster   string
+		again    string                              // the roster of the second run, if another
 		happens  func(b *bench, first ran, id int64) // between the two runs
 		recreate bool
 		lag      string
@@ -99,6 +100,15 @@ func TestRemovedSince(t *testing.T) {
 			status:  outcome.Created, code: "attached", same: true, company: 1, project: 1,
 		},
 		{
+			name: "is put back after an undo under a name in another order", roster: byEmployee, again: "First Name,Last Name,Employee ID\nLee,Ann,100\n",
+			happens: func(b *bench, first ran, _ int64) { b.undo(b.t.Context(), first.Run, nil) },
+			status:  outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is gone under a name in another order", roster: byEmployee, again: "First Name,Last Name,Employee ID\nLee,Ann,100\n", happens: later(byHand),
+			status: outcome.Existing, code: "gone", same: true, company: 1, project: 0,
+		},
+		{
 			name: "is put back after an undo, and a run that was killed before it could", roster: byOrigin,
 			happens: func(b *bench, first ran, _ int64) {
 				b.undo(b.t.Context(), first.Run, nil)
@@ -121,6 +131,9 @@ func TestRemovedSince(t *testing.T) {
 				run := b.run(t.Context(), path, nil)
 				first := run.rows[0].Outcome.PersonID
 				test.happens(b, run, first)
+				if test.again != "" {
+					path = b.roster(test.again)
+				}
 				o := b.run(t.Context(), path, func(j *importer.Import) { j.RecreateRemoved = test.recreate }).rows[0].Outcome
 				code := ""
 				if len(o.Problems) > 0 {

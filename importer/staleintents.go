@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"muster/importer/ledger"
@@ -72,7 +73,10 @@ func (s *staleIntents) see(p procore.Person) {
 		}
 	}
 	if p.EmployeeID != "" {
-		match(key(mapping.Person{FirstName: p.FirstName, LastName: p.LastName, EmployeeID: p.EmployeeID}))
+		person := mapping.Person{FirstName: p.FirstName, LastName: p.LastName, EmployeeID: p.EmployeeID}
+		for _, k := range slices.Compact([]ledger.Key{key(person), key(*reordered(&person))}) {
+			match(k)
+		}
 	}
 	if p.OriginID == "" && p.EmployeeID == "" {
 		match(name)
