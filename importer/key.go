@@ -46,7 +46,13 @@ func keyOf(p *mapping.Person) keyKind {
 // and spacing do not count, nor where the first name ends: "Dr. Ann" is "Ann", "Mc Donald"
 // is "McDonald", and "Mary Ann | Lee" is "Mary | Ann Lee".
 func foldName(first, last string) string {
-	return strings.ReplaceAll(mapping.Fold(mapping.WithoutTitle(first))+mapping.Fold(last), " ", "")
+	first, last = foldNames(first, last)
+	return strings.ReplaceAll(first+last, " ", "")
+}
+
+// foldNames folds a first and a last name, and keeps the spaces between their words.
+func foldNames(first, last string) (foldedFirst, foldedLast string) {
+	return mapping.Fold(mapping.WithoutTitle(first)), mapping.Fold(last)
 }
 
 // foldID folds an ID for keys and matching: spreadsheets and servers lose leading

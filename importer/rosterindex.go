@@ -47,7 +47,7 @@ type nameHash struct {
 }
 
 func hashName(seed maphash.Seed, first, last string) (h nameHash) {
-	first, last = mapping.Fold(first), mapping.Fold(last)
+	first, last = foldNames(first, last)
 	for _, part := range []string{first, last} {
 		for word := range strings.FieldsSeq(part) {
 			h.words += maphash.String(seed, word)
