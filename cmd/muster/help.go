@@ -13,7 +13,7 @@ import (
 	"muster/importer/text"
 )
 
-// topicFiles are the topics of muster help: plain text of at most 82 columns.
+// topicFiles are the topics of muster help: plain text of at most 80 columns.
 //
 //go:embed help/*.txt
 var topicFiles embed.FS
@@ -49,7 +49,7 @@ func codeList() string {
 		fmt.Fprintf(&b, "\nAbout %s\n\n", about)
 		for _, code := range g.sorted() {
 			e := g.Codes[code]
-			b.WriteString("  " + code + "\n" + text.Wrap(e.Meaning+" "+e.Fix, "    ", "    ", 82))
+			b.WriteString("  " + code + "\n" + text.Wrap(e.Meaning+" "+e.Fix, "    ", "    ", 80))
 		}
 	}
 	return b.String()

@@ -15,7 +15,7 @@ func TestTopics(t *testing.T) {
 			t.Errorf("%s: its first line is not %s: what it is about", topic.name, topic.name)
 		}
 		for line := range strings.Lines(topic.text) {
-			if got := uniseg.StringWidth(strings.TrimRight(line, "\n")); got > 82 {
+			if got := uniseg.StringWidth(strings.TrimRight(line, "\n")); got > 80 {
 				t.Errorf("%s: %d columns are taken by %q", topic.name, got, line)
 			}
 		}
