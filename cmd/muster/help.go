@@ -66,6 +66,7 @@ func topicNamed(name string) (topic, bool) {
 
 func (a *app) addHelp(root *cobra.Command) {
 	root.SetHelpCommand(a.newHelpCommand())
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	ofCommand := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		ofCommand(cmd, args)

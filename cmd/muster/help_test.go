@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/rivo/uniseg"
+	"github.com/spf13/cobra"
 )
 
 // Every topic has a unique name, a first line with its subject, and lines that fit a terminal.
@@ -20,4 +21,21 @@ func TestTopics(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The help of every command fits a terminal.
+func TestHelpFitsATerminal(t *testing.T) {
+	t.Parallel()
+	var check func(cmd *cobra.Command)
+	check = func(cmd *cobra.Command) {
+		for line := range strings.Lines(cmd.Long + "\n" + cmd.UsageString()) {
+			if got := uniseg.StringWidth(strings.TrimRight(line, "\n")); got > 80 {
+				t.Errorf("%s: %d columns are taken by %q", cmd.CommandPath(), got, line)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
+	}
+	check(everyCommand())
 }
