@@ -15,6 +15,7 @@ func rosterFunctions(t texts) template.FuncMap {
 	return template.FuncMap{
 		"capital":     text.Capital,
 		"rest":        func(width, n int) int { return width - n },
+		"short":       short,
 		"multiline":   func(cell string) bool { return strings.ContainsAny(cell, "\r\n") },
 		"json":        toJSON,
 		"fieldsOf":    func() []mapping.Field { return append([]mapping.Field{mapping.FullName}, mapping.Fields()...) },
@@ -34,6 +35,15 @@ func rosterFunctions(t texts) template.FuncMap {
 		"cellsOf":     t.cellsOf,
 		"gridWords":   t.gridWords,
 	}
+}
+
+// short returns the start of a long text.
+func short(cell string) string {
+	const most = 120
+	if all := []rune(cell); len(all) > most {
+		return string(all[:most]) + "…"
+	}
+	return cell
 }
 
 func toJSON(value any) (string, error) {

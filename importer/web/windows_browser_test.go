@@ -105,3 +105,45 @@ func TestBrowserTakesOneFile(t *testing.T) {
 		t.Errorf("%d lists, %v", len(drafts), err)
 	}
 }
+
+// TestBrowserShowsWideLists corrects a cell in the last of 120 columns. To measure the
+// width of each would take a minute.
+func TestBrowserShowsWideLists(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Account{}, simulator.Config{})
+	b := s.openBrowser()
+	header, row := "First Name,Last Name", "Ann,Lee"
+	for i := range 117 {
+		header, row = fmt.Sprintf("%s,Note %d", header, i), row+",x"
+	}
+	b.Drop("#upload", written(t, "crew.csv", header+",Employee ID", row+",TBD", row+"y,102"))
+	b.Click("text=Continue to the check")
+	b.WaitFor(cell("1", "c1"))
+	if got := b.Eval("new Set(document.getElementById('grid').table.getColumns().slice(2, -1).map(c => c.getWidth())).size"); got != "1" {
+		t.Errorf("the columns have %s widths", got)
+	}
+	b.DoubleClick(cell("1", "c119"))
+	b.Insert("101")
+	b.Press("Enter")
+	b.WaitFor("text=Undo the last edit")
+	b.Until("document.querySelectorAll('.fixes-of').length", "0")
+}
+
+// TestBrowserShowsLongCells looks at a very long cell on a phone.
+func TestBrowserShowsLongCells(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Account{}, simulator.Config{})
+	b := s.openBrowser()
+	b.Drop("#upload", written(t, "crew.csv", "First Name,Last Name,Employee ID,Job Title", "Ann,Lee,1,"+strings.Repeat("W", 3000)))
+	b.Click("text=Continue to the check")
+	b.Until(headline, "0 new · 1 to fix")
+	path := b.Eval("location.pathname")
+	b.Look(390, false)
+	for _, view := range []string{"", "?view=list"} {
+		b.Go(s.url + path + view)
+		b.WaitForText("The job title has 3000 characters")
+		if got := b.Eval("document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight < 4000"); got != "true" {
+			t.Errorf("%q is %s pixels wide and high", view, b.Eval("document.documentElement.scrollWidth + ' ' + document.documentElement.scrollHeight"))
+		}
+	}
+}

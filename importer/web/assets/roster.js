@@ -49,6 +49,7 @@ function startGrid(holder) {
   const header = JSON.parse(holder.dataset.header) || [];
   const base = '/roster/' + holder.dataset.draft;
   const said = document.getElementById('said');
+  const wide = header.length > 30; // to measure so many columns takes minutes
 
   const rowsAfter = (line) => base + '/rows?show=' + encodeURIComponent(holder.dataset.show) + '&after=' + line;
   const lastLine = () => table.getData().reduce((last, row) => Math.max(last, row.line), 0);
@@ -112,7 +113,7 @@ function startGrid(holder) {
     { title: '', titleFormatter: () => textNode(words.row), field: 'number', width: 70, frozen: true },
     { title: '', titleFormatter: () => textNode(words.status), field: 'says', width: 250, variableHeight: true, formatter: status },
     ...header.map((heading, i) => ({
-      title: '', titleFormatter: () => textNode(heading), field: 'c' + i, minWidth: 110, formatter: format, editor: 'input',
+      title: '', titleFormatter: () => textNode(heading), field: 'c' + i, minWidth: 110, ...(wide ? { width: 140 } : {}), formatter: format, editor: 'input',
       editable: (cell) => !cell.getData().done,
       tooltip: (e, cell) => (cell.getData().bad[i] ? textNode(cell.getData().bad[i]) : ''),
     })),
@@ -124,7 +125,7 @@ function startGrid(holder) {
     columns,
     index: 'line',
     maxHeight: '70vh',
-    layout: 'fitDataFill',
+    layout: wide ? 'fitData' : 'fitDataFill',
     placeholder: words.empty,
     ajaxURL: base + '/rows',
     ajaxURLGenerator: (url, config, params) => rowsAfter(params.page > 1 ? lastLine() : 0),
