@@ -147,3 +147,18 @@ func TestBrowserShowsLongCells(t *testing.T) {
 		}
 	}
 }
+
+// TestBrowserGoesBackToWhatIsNow goes back after an import, to a page that the browser has
+// kept in memory.
+func TestBrowserGoesBackToWhatIsNow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, connected(), simulator.Config{Windows: []simulator.Window{}})
+	b := s.openBrowser()
+	b.Go(s.url + "/roster/" + s.upload("crew.csv", crew(2)).ID + "/go")
+	b.Click("text=Import 2 people")
+	b.WaitForText("2 people were created")
+	b.Eval("(window.after = true, history.back())")
+	b.Until("window.after === undefined && document.readyState", "complete")
+	b.WaitForText("2 people were created")
+	s.exact(2)
+}

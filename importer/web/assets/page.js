@@ -8,3 +8,8 @@ document.addEventListener('click', (e) => {
     e.stopImmediatePropagation();
   }
 }, true);
+
+// A page that the browser has kept in memory shows what was, and going back shows what is.
+window.addEventListener('pageshow', (e) => {
+  if (e.persisted) location.reload();
+});
