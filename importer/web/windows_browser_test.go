@@ -100,7 +100,7 @@ func TestBrowserTakesOneFile(t *testing.T) {
 		for (const name of ['a.csv', 'b.csv']) two.items.add(new File(['First Name,Last Name\nAnn,Lee\n'], name));
 		document.getElementById('upload').dispatchEvent(new DragEvent('drop', {dataTransfer: two, bubbles: true, cancelable: true}));
 	})()`)
-	b.WaitForText("Drop one file at a time")
+	b.Until("document.getElementById('uploading').textContent", "Nothing was read. Drop one file at a time.")
 	if drafts, err := s.server.drafts.all(); err != nil || len(drafts) > 0 {
 		t.Errorf("%d lists, %v", len(drafts), err)
 	}

@@ -19,7 +19,7 @@ function watchUpload() {
     form.parentElement.classList.remove('over');
     if (e.dataTransfer.files.length > 1) {
       const says = document.getElementById('uploading');
-      says.textContent = says.dataset.one;
+      says.textContent = says.dataset.several;
     } else if (e.dataTransfer.files.length) {
       input.files = e.dataTransfer.files;
       send();
