@@ -163,11 +163,19 @@ func TestUndoIsBegunOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, connected(), simulator.Config{Windows: []simulator.Window{}, Faults: slow()})
 	first := s.end(s.begin(kindImport, s.upload("crew.csv", crew(20))))
-	for range 2 {
-		s.submit("/run/"+first.ID+"/undo", nil, "Taking people off Simulated Project")
+	var begun [2]string
+	for i := range begun {
+		id, err := s.server.runs.start(t.Context(), &runRecord{
+			Kind: kindUndo, Roster: "crew.csv", Project: first.Project, Undoes: []string{first.Result.Run},
+		}, s.server.begin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begun[i] = id
 	}
-	if undo := s.lastRun(); undo.Status != statusFinished || undo.Result.Undone == nil || undo.Result.Undone.Removed != 20 {
-		t.Errorf("the undo is %+v", undo)
+	undo := s.end(begun[0])
+	if begun[0] != begun[1] || undo.Status != statusFinished || undo.Result.Undone == nil || undo.Result.Undone.Removed != 20 {
+		t.Errorf("begun: %v; the undo is %+v", begun, undo)
 	}
 }
 
