@@ -220,7 +220,7 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 	if c.repeatsHeader(row) {
 		return skipHeadings
 	}
-	if describesColumns(row.Cells) {
+	if describesColumns(row.Cells, row.Number <= c.headerRow+len(c.headers)) {
 		return skipColumns
 	}
 	l, reason := &c.line, ""
@@ -232,10 +232,11 @@ func (c *rowClassifier) classifyRow(row *Row) string {
 }
 
 // describesColumns reports whether a row says something about the columns, as rows below
-// the headings of a form do: 1 | 2 | 3, or units in brackets such as (h) | ($/h).
-func describesColumns(cells []string) bool {
+// the headings of a form do: 1 | 2 | 3, or units in brackets such as (h) | ($/h), which are
+// right below the header.
+func describesColumns(cells []string, below bool) bool {
 	const few = 3 // for numbers without brackets
-	count, numbered, bracketed := 0, true, true
+	count, numbered, bracketed := 0, true, below
 	for _, cell := range cells {
 		if blank(cell) {
 			continue

@@ -197,7 +197,7 @@ func TestRowsOfSeveralCells(t *testing.T) {
 		"Company,Ann,78":                    "",
 		"1,2,3":                             "the numbers or units of the columns, not a person",
 		"(1),(2),(3)":                       "the numbers or units of the columns, not a person",
-		",(text),(6 digits)":                "the numbers or units of the columns, not a person",
+		"(Bo),(Li),":                        "",
 		"(Bo),Li,(7)":                       "",
 		"** Totals **,2 employees,":         "a total, not a person",
 		"Total,Li,2 employees":              "",
@@ -209,6 +209,10 @@ func TestRowsOfSeveralCells(t *testing.T) {
 		if got := lines(t, r); len(got) != 3 || got[1].What != want {
 			t.Errorf("%s: %+v, want %q", line, got, want)
 		}
+	}
+	units := open(t, write(t, "crew.csv", "Last Name,First Name,Employee ID\n,(text),(6 digits)\nHale,Al,2\n"), roster.Options{})
+	if got := lines(t, units); len(got) != 2 || got[0].What != "the numbers or units of the columns, not a person" {
+		t.Errorf("units below the header: %+v", got)
 	}
 	departments := "Department,Last Name,First Name,Hours\nElectrical,Li,Bo,40\n"
 	for line, want := range map[string]string{
