@@ -193,6 +193,8 @@ func (r *run) awaitLag(work context.Context, t *task, f *facts, now *people) err
 // decide reconciles a task with a listing, and carries the decision out. When
 // the intake has ended, nothing is sent or waited for any more.
 func (r *run) decide(intake, work context.Context, t *task, now *people) error {
+	r.names.deciding.Lock()
+	defer r.names.deciding.Unlock()
 	f, err := r.facts(work, t, now)
 	if err != nil {
 		return err

@@ -293,13 +293,20 @@ type match struct {
 	conflict []int64 // people of another name who have the row's ID
 }
 
+// idOwners are the people who have an ID of a row.
+type idOwners struct {
+	by     keyKind  // the kind of ID
+	places []uint32 // of the people
+	shared bool     // whether the ID says nothing about a person
+}
+
 // find looks p up among the people.
 //
-// An ID with the same words of a name, in any order, or with the same last name is the
-// same person; of several such people, one with the same full name. An ID that belongs to another last name is a conflict.
-// Without a person of the same ID, a person of the same full name matches, unless
-// an ID of that person differs from the row's: then two people share the name. An
-// ID that differs only in case, hyphens, blanks or leading zeros does not count as
+// An ID with the same words of a name, in any order, or with the same last name is the same
+// person; of several such people, one with the same full name. An ID that belongs to another
+// last name is a conflict. Without a person of the same ID, a person of the same full name
+// matches, unless an ID of that person differs from the row's: then two people share the
+// name. An ID that differs only in case, hyphens, blanks or leading zeros does not count as
 // different; with such an ID, the order of the words of the name does not count either.
 //
 // An employee ID that people of several last names share, in the roster or in the
@@ -309,43 +316,54 @@ func (x *people) find(p *mapping.Person, sharedID bool) match {
 	origin, employee := x.hashID(p.OriginID), x.hashID(p.EmployeeID)
 	owners := x.with(&x.order.employee, employee, employee)
 	m := match{shared: x.severalLastNames(owners)}
-	for _, id := range []struct {
-		by     keyKind
-		owners []uint32
-		shared bool
-	}{
+	for _, id := range []idOwners{
 		{byOriginID, x.with(&x.order.origin, origin, origin), false},
 		{byEmployeeID, owners, sharedID || m.shared},
 	} {
-		var reordered, renamed []int64
-		for _, at := range id.owners {
-			switch k := &x.known[at]; {
-			case k.name.full == name.full && !unlike(k.origin, origin):
-				m.ids = append(m.ids, k.id)
-			case k.name.words == name.words && !unlike(k.origin, origin):
-				reordered = append(reordered, k.id)
-			case id.shared:
-			case k.name.last == name.last && !unlike(k.origin, origin):
-				renamed = append(renamed, k.id)
-			default:
-				m.conflict = append(m.conflict, k.id)
-			}
-		}
-		if len(m.ids) == 0 {
-			m.ids = reordered
-		}
-		switch {
-		case len(m.ids) > 0:
-			m.by, m.conflict = id.by, nil
-			return m
-		case len(renamed) == 1:
-			m.by, m.ids, m.renamed, m.conflict = id.by, renamed, true, nil
-			return m
-		case len(renamed)+len(m.conflict) > 0:
-			m.by, m.conflict = id.by, append(m.conflict, renamed...)
+		if x.findByID(&m, id, name, origin) {
 			return m
 		}
 	}
+	x.findByName(&m, name, origin, employee)
+	return m
+}
+
+// findByID completes m if an ID says whether the row's person is among the people, and
+// reports that. origin is the row's origin ID.
+func (x *people) findByID(m *match, id idOwners, name nameHash, origin uint64) bool {
+	var reordered, renamed []int64
+	for _, at := range id.places {
+		switch k := &x.known[at]; {
+		case k.name.full == name.full && !unlike(k.origin, origin):
+			m.ids = append(m.ids, k.id)
+		case k.name.words == name.words && !unlike(k.origin, origin):
+			reordered = append(reordered, k.id)
+		case id.shared:
+		case k.name.last == name.last && !unlike(k.origin, origin):
+			renamed = append(renamed, k.id)
+		default:
+			m.conflict = append(m.conflict, k.id)
+		}
+	}
+	if len(m.ids) == 0 {
+		m.ids = reordered
+	}
+	switch {
+	case len(m.ids) > 0:
+		m.conflict = nil
+	case len(renamed) == 1:
+		m.ids, m.renamed, m.conflict = renamed, true, nil
+	case len(renamed)+len(m.conflict) > 0:
+		m.conflict = append(m.conflict, renamed...)
+	default:
+		return false
+	}
+	m.by = id.by
+	return true
+}
+
+// findByName completes m with the people of the row's name who have no other ID than the row.
+func (x *people) findByName(m *match, name nameHash, origin, employee uint64) {
 	m.by, m.nameOnly = byName, origin != 0 || employee != 0
 	var alike []int64
 	for _, at := range x.nameMatches(name, origin, employee) {
@@ -367,7 +385,6 @@ func (x *people) find(p *mapping.Person, sharedID bool) match {
 	if len(alike) > 0 {
 		m.ids, m.alike, m.nameOnly = alike, true, false
 	}
-	return m
 }
 
 // nameMatches returns the places of the people with a name, and of the people whose name has the

@@ -12,7 +12,8 @@ import (
 // under one name. Which row has which person does not matter, as long as no two rows have
 // the same person.
 type nameGroups struct {
-	mu       sync.Mutex
+	deciding sync.Mutex       // held from the facts of a row to the decision, so that no other row gets the same person
+	mu       sync.Mutex       // of the fields below
 	taken    map[int64]bool   // people of rows that the ledger does not record
 	underWay map[string]int   // requests under way, by the first key of the name
 	numbers  map[string][]int // numbers that renumber has left, by the first key of the name

@@ -230,7 +230,7 @@ func quotaLost(err error) *StopError {
 }
 
 // stops says what an answer that concerns every row means for the run. In a message,
-// %[1]s is what was to be done, and %[2]s what Procore says.
+// %[1]s is what could not be done, and %[2]s what Procore says.
 var stops = map[procore.Kind]StopError{
 	procore.BadCredentials: {
 		Code: "bad_credentials", Message: "Procore refused the credentials: %[2]s",
