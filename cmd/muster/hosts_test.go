@@ -288,6 +288,9 @@ func strikeAtWrite(t *testing.T, b blow, k int, late bool) bool {
 	case <-struck:
 	case <-ended:
 	}
+	if child.ProcessState.ExitCode() < 0 {
+		<-struck // by the blow, which is about to say so
+	}
 	select {
 	case <-struck:
 	default:
