@@ -22,7 +22,7 @@ type Database struct {
 const (
 	// patience is how long an answer of the server may take, the wait for the lock included.
 	patience = 20 * time.Second
-	// pausedTimeout is how long a paused process can keep the lock. The server then ends the session.
+	// pausedTimeout is how long a paused process can keep the lock. The server then ends the connection.
 	pausedTimeout = 5 * time.Second
 	// tidyWritten is how many records are written before old ones are removed.
 	tidyWritten = 1000
@@ -69,7 +69,7 @@ func (d *Database) prepare(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'"); err != nil {
 		return err
 	}
-	// The session must last while a process waits for its quota, and a transaction waits for those of other hosts.
+	// The connection must last while a process waits for its quota, and a transaction waits for those of other hosts.
 	if _, err := tx.Exec(ctx, `SELECT set_config(name, '0', false) FROM pg_settings
 		WHERE name IN ('idle_session_timeout', 'lock_timeout', 'statement_timeout')`); err != nil {
 		return err
@@ -167,9 +167,9 @@ func (d *Database) append(b *pgx.Batch, added []record) {
 		})
 }
 
-// abandon ends the session, and with it the transaction that holds the lock.
+// abandon ends the connection, and with it the transaction that holds the lock.
 func (d *Database) abandon() {
 	ctx, cancel := d.within(time.Second)
 	defer cancel()
-	_ = d.conn.Close(ctx) // the server ends the session, whatever the connection's end looks like
+	_ = d.conn.Close(ctx) // the server notices the end in any case
 }

@@ -145,7 +145,7 @@ func TestClocksOfHostsDoNotCount(t *testing.T) {
 	}
 }
 
-// A database may set a time-out for idle sessions that is shorter than the wait for a quota.
+// A database may set a time-out for idle connections that is shorter than the wait for a quota.
 func TestIdleSessionStays(t *testing.T) {
 	t.Parallel()
 	pace := host(t, pgtest.URL(t)+"&idle_session_timeout=200", "a")

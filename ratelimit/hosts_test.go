@@ -75,7 +75,7 @@ func TestHostsOverADatabase(t *testing.T) {
 	if sv.refused > 0 || long() && use < 0.98 {
 		t.Errorf("use %.3f with %d × 429", use, sv.refused)
 	}
-	if rate > 11 { // ten, and what a session needs to begin
+	if rate > 11 { // ten, and what a connection needs to begin
 		t.Errorf("each host made %.1f transactions a second", rate)
 	}
 	for _, accepted := range each {
@@ -93,7 +93,7 @@ func transactions(t *testing.T, config *pgx.ConnConfig) (n int64) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	time.Sleep(1100 * time.Millisecond) // sessions report what they did once a second
+	time.Sleep(1100 * time.Millisecond) // connections report what they did once a second
 	const count = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
 	if err := conn.QueryRow(t.Context(), count).Scan(&n); err != nil {
 		t.Fatal(err)

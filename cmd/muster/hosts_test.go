@@ -249,7 +249,7 @@ func TestHostIsStruckAtEveryWrite(t *testing.T) {
 					})
 				}
 				t.Logf("struck at every %dth of %d writes", step, writes)
-				// Two sessions that begin, the schema, the lock, the run, the quota, and two writes for each person.
+				// Two connections that begin, the schema, the lock, the run, the quota, and two writes for each person.
 				if writes < 30 || writes > faultPoints-2*step {
 					t.Errorf("%d are not every write", writes)
 				}
@@ -384,7 +384,7 @@ func TestHostLosesTheDatabase(t *testing.T) {
 	}
 }
 
-// loseDatabase takes the database from a host, by the end of its sessions or of the server.
+// loseDatabase takes the database from a host, by the end of its connections or of the server.
 func loseDatabase(t *testing.T, stopped, limited bool) {
 	t.Helper()
 	const people = 120
@@ -430,7 +430,7 @@ func loseDatabase(t *testing.T, stopped, limited bool) {
 	other.exact(people)
 }
 
-// A host is paused. As long as its sessions live, another host finds the lock taken; once they are cut,
+// A host is paused. As long as its connections live, another host finds the lock taken; once they are cut,
 // the other takes over, and the first sends nothing more when it goes on.
 func TestHostIsPaused(t *testing.T) {
 	long(t)

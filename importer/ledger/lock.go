@@ -55,7 +55,7 @@ func (l *Ledger) holder(ctx context.Context, s Scope) string {
 	return fmt.Sprintf(", on host %s since %s", runs[n].Host, started.Format(layout))
 }
 
-// CheckLock returns an error if the session that has the locks has ended, or can't write.
+// CheckLock returns an error if the connection that has the locks has ended, or can't write.
 func (l *Ledger) CheckLock(ctx context.Context) error {
 	return l.update(ctx, func(context.Context, transaction) error { return nil })
 }

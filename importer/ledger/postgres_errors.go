@@ -20,7 +20,7 @@ const (
 	CodeUnreachable = "ledger_unreachable" // the server does not answer
 	CodeRefused     = "ledger_refused"     // the server refuses the user, the password or the database
 	CodeUnsuitable  = "ledger_unsuitable"  // the server can't keep a ledger
-	CodeLost        = "ledger_lost"        // the session that writes has ended
+	CodeLost        = "ledger_lost"        // the connection that writes has ended
 )
 
 // ExplainPostgres turns an error of the database of a ledger into a *fault.Error; doing
@@ -62,7 +62,7 @@ func isTLS(err error) bool {
 	return strings.Contains(strings.ToLower(err.Error()), "tls") || strings.HasPrefix(err.Error(), "x509")
 }
 
-// explainRefusal explains an SQLSTATE that means something else before the session has
+// explainRefusal explains an SQLSTATE that means something else before the connection has
 // begun, or returns nil.
 func explainRefusal(location string, err *pgconn.PgError) error {
 	cause := errors.New(err.Message)

@@ -15,7 +15,7 @@ type Server struct {
 	Version    string // such as "15.4"
 	TooOld     bool
 	ReadOnly   bool // a standby, or a database that refuses changes
-	Pooled     bool // a program between muster and the server shares sessions
+	Pooled     bool // a program between muster and the server shares connections
 	Durability Durability
 	Replicas   Replicas
 	Skew       time.Duration // how far the server's clock is ahead of this machine's
@@ -29,7 +29,7 @@ type Server struct {
 type Durability struct {
 	Fsync             bool
 	FullPageWrites    bool
-	SynchronousCommit string // of a new session
+	SynchronousCommit string // of a new connection
 }
 
 // Replicas says which copies of the database other servers keep.

@@ -102,7 +102,7 @@ func byteKeys(keys []Key) [][]byte {
 	return list
 }
 
-// postgresTransaction writes on the session that has the locks. Statements that
+// postgresTransaction writes on the connection that has the locks. Statements that
 // return nothing wait until something is read or committed, and share its round trip.
 type postgresTransaction struct {
 	postgresReader

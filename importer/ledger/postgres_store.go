@@ -17,8 +17,8 @@ import (
 
 // postgresStore is a store in a PostgreSQL database that several hosts share.
 //
-// One session has the locks of the runs and does all writing. So a host that
-// loses the locks can't write an intent, and sends nothing. The session is never replaced
+// One connection has the locks of the runs and does all writing. So a host that
+// loses the locks can't write an intent, and sends nothing. The connection is never replaced
 // while the ledger is open.
 //
 // The transactions of all hosts run one after the other, by a lock that the first
@@ -39,7 +39,7 @@ type postgresStore struct {
 	fence struct {
 		sync.Mutex
 		conn *pgx.Conn
-		lost error // why the session has ended; nil while it lasts
+		lost error // why the connection has ended; nil while it lasts
 	}
 }
 
@@ -48,7 +48,7 @@ const (
 	pausedTimeout = 20 * time.Second
 
 	// writeTimeout is the longest duration of a transaction, with the wait for other
-	// hosts. A session that lasts longer is given up.
+	// hosts. A transaction that lasts longer is given up.
 	writeTimeout = time.Minute
 
 	// readTimeout is the longest duration of a question about a lock.
@@ -97,7 +97,7 @@ func (s *postgresStore) Skew() time.Duration { return time.Duration(s.skew.Load(
 
 func (s *postgresStore) setSkew(server time.Time) { s.skew.Store(int64(time.Until(server))) }
 
-// Close ends all sessions and so releases the locks.
+// Close ends all connections and so releases the locks.
 func (s *postgresStore) Close() error {
 	if s.pool != nil {
 		s.pool.Close()
@@ -112,7 +112,7 @@ func (s *postgresStore) Close() error {
 	return explainPostgres(s.location, "close", s.fence.conn.Close(ctx))
 }
 
-// withFence runs do on the session that has the locks. When the session has ended,
+// withFence runs do on the connection that has the locks. When the connection has ended,
 // every later call fails.
 func (s *postgresStore) withFence(ctx context.Context, do func(context.Context, *pgx.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
@@ -152,7 +152,7 @@ func (s *postgresStore) attempt(ctx context.Context, conn *pgx.Conn, do func(tra
 	}
 	if err != nil && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
 		if _, e := conn.Exec(ctx, "ROLLBACK"); e != nil {
-			_ = conn.Close(ctx) // a session in an unknown state must not write
+			_ = conn.Close(ctx) // a connection in an unknown state must not write
 		}
 	}
 	return err
@@ -176,7 +176,7 @@ func (s *postgresStore) scopeLock(scope Scope) int64 {
 	return s.lockNumber(fmt.Sprintf("run %q %d %d", scope.API, scope.Company, scope.Project))
 }
 
-// Lock takes an advisory lock, which the server releases when the session ends.
+// Lock takes an advisory lock, which the server releases when the connection ends.
 func (s *postgresStore) Lock(ctx context.Context, scope Scope) (release func() error, err error) {
 	number := s.scopeLock(scope)
 	err = s.withFence(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -206,12 +206,12 @@ func (s *postgresStore) unlock(ctx context.Context, number int64) error {
 	s.fence.Lock()
 	defer s.fence.Unlock()
 	if s.fence.conn.IsClosed() {
-		return nil // the lock has ended with the session
+		return nil // the lock has ended with the connection
 	}
 	return explainPostgres(s.location, "unlock", err)
 }
 
-// Locked reports whether any session has the scope locked. A server that can't be
+// Locked reports whether any connection has the scope locked. A server that can't be
 // asked counts as a lock.
 func (s *postgresStore) Locked(scope Scope) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout) //nolint:forbidigo // the run's context has ended by then

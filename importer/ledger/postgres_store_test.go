@@ -23,7 +23,7 @@ import (
 	"muster/importer/pgtest"
 )
 
-// A host whose session has ended writes nothing any more, and another host takes the
+// A host whose connection has ended writes nothing any more, and another host takes the
 // lock at once.
 func TestPostgresFence(t *testing.T) {
 	t.Parallel()
@@ -48,14 +48,14 @@ func TestPostgresFence(t *testing.T) {
 			other := open(t, location)
 			release, err := other.Lock(t.Context(), run.Scope)
 			if err != nil {
-				t.Fatalf("the lock did not end with the session: %v", err)
+				t.Fatalf("the lock did not end with the connection: %v", err)
 			}
 			for row := range 3 {
 				_, err := l.Intend(t.Context(), run, ledger.Request{Key: l.Key("after", fmt.Sprint(row)), Row: row})
 				wantFault(t, err, ledger.CodeLost)
 			}
 			if _, err := l.Lock(t.Context(), ledger.Scope{API: "other"}); fault.CodeOf(err) != ledger.CodeLost {
-				t.Errorf("a lost session locks: %v", err)
+				t.Errorf("a lost connection locks: %v", err)
 			}
 			open, err := other.OpenIntents(t.Context(), run.Scope)
 			if err != nil || len(open) != 1 || open[0].Row != 1 {
@@ -177,7 +177,7 @@ func TestPostgresRefused(t *testing.T) {
 	}
 }
 
-// The lock outlasts the time-outs that a database may set for idle sessions and slow statements.
+// The lock outlasts the time-outs that a database may set for idle connections and slow statements.
 func TestPostgresTimeouts(t *testing.T) {
 	t.Parallel()
 	database := pgtest.URL(t)
@@ -294,7 +294,7 @@ func TestPostgresClock(t *testing.T) {
 	}
 }
 
-// A pooler in front of the server is refused: it gives another session to each
+// A pooler in front of the server is refused: it gives another connection to each
 // transaction.
 func TestPostgresPooler(t *testing.T) {
 	t.Parallel()

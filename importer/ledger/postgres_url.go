@@ -43,7 +43,7 @@ func PostgresConfig(location string) (*pgxpool.Config, error) {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	parameters := config.ConnConfig.RuntimeParams
-	host, _ := os.Hostname() // without a name the sessions are still muster's
+	host, _ := os.Hostname() // without a name the connections are still muster's
 	parameters["application_name"] = cmp.Or(parameters["application_name"], strings.TrimSpace("muster "+host))
 	// The server notices within 25 seconds that a host is gone, and frees its locks.
 	parameters["tcp_keepalives_idle"] = "10"

@@ -187,7 +187,7 @@ func testLockOfAnotherProcess(t *testing.T, location newLocation) {
 	other.Project++
 	lock(t, l, other)()
 	c.kill(t)
-	for range 500 { // a server ends the session a moment after the process
+	for range 500 { // a server ends the connection a moment after the process
 		if !l.Locked(scope()) {
 			break
 		}

@@ -49,7 +49,7 @@ var shared = sync.OnceValues(func() (*Cluster, error) {
 })
 
 // URL returns the URL of a new empty database in the shared cluster. The
-// database is dropped, and its sessions end, when the test ends.
+// database is dropped, and its connections end, when the test ends.
 func URL(tb testing.TB) string {
 	tb.Helper()
 	return usable(tb, shared).URL(tb)
@@ -219,7 +219,7 @@ func (c *Cluster) URL(tb testing.TB) string {
 	return location.String()
 }
 
-// Terminate ends all sessions of the database at a URL, as an administrator does.
+// Terminate ends all connections of the database at a URL, as an administrator does.
 func Terminate(tb testing.TB, location string) {
 	tb.Helper()
 	Exec(tb, location, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
