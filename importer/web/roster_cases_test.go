@@ -172,6 +172,7 @@ func TestBrowserWithoutAMouse(t *testing.T) {
 	b.Press("Enter")
 	b.Until(headline, "2 new")
 	b.Until("document.getElementById('said').textContent", "Checked: 2 new")
+	b.PressUntil("Tab", "!document.activeElement.closest('#grid')", "true")
 
 	b.Go(b.Eval("location.href.split('?')[0] + '?view=list&show=all'"))
 	b.Accessible()

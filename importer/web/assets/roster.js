@@ -154,6 +154,12 @@ function startGrid(holder) {
     holder.querySelector('.tabulator-table').setAttribute('role', 'presentation');
   });
 
+  // Tab moves through the page, and to the next cell only while a cell is edited: Tabulator
+  // would keep it, and a person without a mouse could not get past the headings.
+  holder.addEventListener('keydown', (e) => {
+    if (e.key === 'Tab' && !e.target.closest('.tabulator-editing')) e.stopPropagation();
+  }, true);
+
   async function save(changes) {
     let answer;
     try {
