@@ -94,6 +94,7 @@ func (b *Tab) Insert(text string) {
 // Press presses a key, such as Enter, Tab, Escape or ArrowDown.
 func (b *Tab) Press(key string) {
 	b.t.Helper()
+	b.painted()
 	codes := map[string]int{"Enter": 13, "Tab": 9, "Escape": 27, "Delete": 46, "Backspace": 8, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, " ": 32}
 	event := map[string]any{"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
 	switch key {
@@ -104,6 +105,12 @@ func (b *Tab) Press(key string) {
 	}
 	b.Call("Input.dispatchKeyEvent", event, nil)
 	b.Call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": codes[key]}, nil)
+}
+
+// painted waits until the page was shown: keys that come before may be lost.
+func (b *Tab) painted() {
+	b.t.Helper()
+	b.Until("new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(() => shown(document.readyState))))", "complete")
 }
 
 // PressUntil presses a key, at most 60 times, until a JavaScript expression gives

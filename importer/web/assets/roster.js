@@ -138,8 +138,12 @@ function startGrid(holder) {
     selectableRangeRows: false,
     editTriggerEvent: 'dblclick',
     clipboard: false,
+    autoResize: false, // it draws all anew when the grid comes into view, and ends an edit
   });
   holder.table = table;
+  addEventListener('resize', () => {
+    if (!holder.querySelector('.tabulator-editing')) table.redraw();
+  });
   // The part that scrolls has the focus, and so needs a role inside the grid. The grid
   // asks for the focus whenever rows are loaded, which scrolls the page under the mouse:
   // only a person who is in the grid already gets it back.
