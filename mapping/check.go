@@ -44,13 +44,22 @@ func (s *source) checkName(text string, column int, whole bool) *Problem {
 	}
 }
 
-// example is what forms write in front of an example: e.g. John.
-var example = regexp.MustCompile(`(?i)^(?:e\. ?g\.|eg:|ex[.:]|example:|i\. ?e\.|z\. ?b\.|p\. ?ej\.|ej[.:]|par ex\.|np\.) ?\pL`)
+// exampleMarks are what forms write in front of an example: e.g. John.
+var exampleMarks = wordSet("empty", "example", exactly)
 
 // isExample reports whether a cell of a name is an example or names the type of the cell,
 // as rows below the headings of a form do.
 func isExample(text string) bool {
-	return hasByte(text, ".:") && example.MatchString(text) || typeNames().hasLower(text)
+	if hasByte(text, ".:") {
+		text = strings.ToLower(text)
+		for mark := range exampleMarks() {
+			rest, found := strings.CutPrefix(text, mark)
+			if first, _ := utf8.DecodeRuneInString(strings.TrimPrefix(rest, " ")); found && unicode.IsLetter(first) {
+				return true
+			}
+		}
+	}
+	return typeNames().hasLower(text)
 }
 
 // nullName returns the problem of a word for nothing in place of a name.
@@ -65,13 +74,14 @@ func (s *source) nullName(text string, column int) *Problem {
 	return s.problem("name_missing", column, fmt.Sprintf("the %s is missing: the cell has only %s", s.word(), quote(text)), hint)
 }
 
-// signs are marks that no person's name has, and joints are words that none has.
+// signs are marks that no person's name has.
 const signs = "()[]{}<>*&;:/\\|#%$+=@_"
 
 // filiation is a particle with a stroke, as in Kumar a/l Muthu (son of) and Devi d/o Raman.
 var filiation = regexp.MustCompile(`(?i)(^| )(?:a/[lp]|[sd]/o)( \pL)`)
 
-var joints = regexp.MustCompile(` (?:and|aka|und|u\.) `)
+// joints are words inside a cell that no person's name has.
+var joints = wordSet("name-parts", "joint", exactly)
 
 // isSymbol reports whether r is a picture, a currency or another mark beyond ASCII
 // that no name has. Apostrophes, accents that serve as such, hyphens, quotes and the
@@ -94,9 +104,11 @@ func foreignPart(name string, whole bool) string {
 		r, _ := utf8.DecodeRuneInString(name[at:])
 		return string(r)
 	}
-	if strings.Count(name, " ") > 1 {
-		if joint := joints.FindString(name); joint != "" {
-			return strings.TrimSpace(joint)
+	if words := strings.Split(name, " "); len(words) > 2 {
+		for _, word := range words[1 : len(words)-1] {
+			if joints()[word] {
+				return word
+			}
 		}
 	}
 	if remark := remarkBehind(name); remark != "" {

@@ -35,7 +35,10 @@ type entry struct {
 
 // wordListSections returns the sections of words/headings.txt that are no meanings.
 func wordListSections() map[string]bool {
-	return map[string]bool{"cell": true, "number": true, "form": true, "of a person": true, "number of a person": true}
+	return map[string]bool{
+		"cell": true, "number": true, "form": true, "of a person": true, "number of a person": true, "employee of": true,
+		"as on": true, "form of a name": true, "name of a job": true, "number of a job": true, "part of a title": true,
+	}
 }
 
 // wordsOfCells are headings that are cells as often.
@@ -67,7 +70,7 @@ func (d *dictionary) add(heading string, m meaning) {
 		keys = []string{key + "?"}
 	}
 	if len(words) > 1 && slices.Contains(words, "number") { // EMPNO can't be split into words
-		for _, short := range []string{"no", "num", "nbr", "nr"} {
+		for short := range numberWords() {
 			keys = append(keys, strings.ReplaceAll(strings.Join(words, " "), "number", short))
 		}
 	}
@@ -87,8 +90,10 @@ func meaningOf(heading string) meaning {
 	if m, ok := known[key+"?"]; ok && isQuestion(heading) {
 		return m
 	}
-	if strings.HasPrefix(key, "isemployeeof") { // Is Employee Of ACME Electric?
-		return "is_employee"
+	for begin := range employeeOf() {
+		if strings.HasPrefix(key, begin) {
+			return "is_employee"
+		}
 	}
 	if m := known[key]; m != "" {
 		return m
@@ -96,14 +101,23 @@ func meaningOf(heading string) meaning {
 	if m := meaningOfPerson(key); m != "" {
 		return m
 	}
-	if short := asOnID.ReplaceAllString(heading, ""); short != heading {
+	if short := asOnID().ReplaceAllString(heading, ""); short != heading {
 		return meaningOf(short)
 	}
 	return meaningOfLanguages(heading)
 }
 
-// asOnID is what a form adds to a heading of names: First Name (as on ID).
-var asOnID = regexp.MustCompile(`(?i)[ ,(-]+(?:as (?:shown |printed |given |it appears )?(?:on|in|per) [^()]+|(?:in )?english|legal)\)?\s*$`)
+// employeeOf is how a question for employees begins: Is Employee Of ACME Electric?
+var employeeOf = wordSet("headings", "employee of", headingKey)
+
+// asOnID matches what a form adds to a heading of names: First Name (as on ID).
+var asOnID = sync.OnceValue(func() *regexp.Regexp {
+	words := map[string][]string{}
+	for _, s := range readSections("headings") {
+		words[s.name] = append(words[s.name], s.words...)
+	}
+	return regexp.MustCompile(`(?i)[ ,(-]+(?:(?:` + strings.Join(words["as on"], "|") + `) [^()]+|` + strings.Join(words["form of a name"], "|") + `)\)?\s*$`)
+})
 
 // meaningOfLanguages returns the meaning of a heading in several languages, such as
 // Prénom / First Name, if all of them mean the same. A heading that is known in one
@@ -189,6 +203,7 @@ var (
 	withheldWords    = wordSet("withheld", "word", exactly)
 	withheldHeadings = wordSet("withheld", "whole", exactly)
 	withheldParts    = wordSet("withheld", "inside", exactly)
+	withheldEnds     = wordSet("withheld", "end", exactly)
 )
 
 // isHalfOfName reports whether a meaning is a first or a last name.
@@ -199,12 +214,16 @@ func isHalfOfName(m meaning) bool { return m == meansFirstName || m == meansLast
 func isWithheld(heading string) bool {
 	words := headingWords(heading)
 	key := strings.Join(words, "")
-	if headings().meanings[key] == meansFullName || asOnID.MatchString(heading) && isHalfOfName(meaningOf(heading)) { // Name as per Passport
+	if headings().meanings[key] == meansFullName || asOnID().MatchString(heading) && isHalfOfName(meaningOf(heading)) { // Name as per Passport
 		return false
 	}
-	if strings.HasPrefix(key, "ssn") || strings.HasSuffix(key, "ssn") || withheldHeadings()[key] ||
-		slices.ContainsFunc(words, func(w string) bool { return withheldWords()[w] }) {
+	if withheldHeadings()[key] || slices.ContainsFunc(words, func(w string) bool { return withheldWords()[w] }) {
 		return true
+	}
+	for end := range withheldEnds() {
+		if strings.HasPrefix(key, end) || strings.HasSuffix(key, end) {
+			return true
+		}
 	}
 	for part := range withheldParts() {
 		if strings.Contains(key, part) {

@@ -191,11 +191,17 @@ func taken(f Field) func(*detector, *column) bool {
 	return func(d *detector, _ *column) bool { return d.taken(f) }
 }
 
+// The words of headings that tell jobs and job titles apart.
+var (
+	jobNames   = wordSet("headings", "name of a job", headingKey)
+	jobNumbers = wordSet("headings", "number of a job", headingKey)
+	titleParts = wordSet("headings", "part of a title", exactly)
+)
+
 // isJobName tests whether Job Name is beside the number of a job.
 func isJobName(d *detector, c *column) bool {
-	return headingKey(c.heading) == "jobname" && slices.ContainsFunc(d.columns, func(other *column) bool {
-		key := headingKey(other.heading)
-		return key == "jobnumber" || key == "jobid"
+	return jobNames()[headingKey(c.heading)] && slices.ContainsFunc(d.columns, func(other *column) bool {
+		return jobNumbers()[headingKey(other.heading)]
 	})
 }
 
@@ -238,8 +244,16 @@ func mayBeCell(_ *detector, c *column) bool { return !Heading(c.heading) }
 // mayBeTitle tests whether a heading such as Title / Class can name a job title.
 // "Class" beside a craft can't for certain.
 func mayBeTitle(d *detector, c *column) bool {
+	if d.taken(JobTitle) {
+		return false
+	}
 	key := headingKey(c.heading)
-	return !d.taken(JobTitle) && (strings.Contains(key, "title") || strings.Contains(key, "position"))
+	for part := range titleParts() {
+		if strings.Contains(key, part) {
+			return true
+		}
+	}
+	return false
 }
 
 func classTaken(d *detector, c *column) bool { return d.taken(WorkClassification) && !mayBeTitle(d, c) }

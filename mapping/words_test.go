@@ -21,12 +21,13 @@ func wordTables() map[string]map[string]func(string) bool {
 		},
 		"empty": {
 			"empty": isEmptyName, "empty but a name": isEmptyWord, "no id": isNoID, "placeholder": isPlaceholder,
-			"type of cell": isExample, "no name": isNullWord, "null or name": isNullWord, "null or last name": isNullWord,
+			"type of cell": isExample, "no name": isNullWord, "example": func(w string) bool { return isExample(w + " John") }, "null or name": isNullWord, "null or last name": isNullWord,
 			"formula error": isFormulaError,
 		},
 		"name-parts": {
 			"title": isTitle, "title inside": in(titlesInside, exactly), "title or name": in(titleNames, exactly),
 			"particle or name": isParticle, "suffix or name": in(suffixNames, exactly), "joint particles": in(jointParticles, exactly), "maiden": in(maidenWords, exactly),
+			"joint":       func(w string) bool { return foreignPart("Ann "+w+" Bob", false) == w },
 			"abbreviated": in(abbreviations, exactly), "suffix": func(w string) bool { return isSuffix(w, false) }, "degree": isDegree, "particle": isParticle,
 			"small": in(smallWords, exactly), "saint": isSaint, "mac": in(macNames, exactly), "firm": in(firmWords, exactly),
 			"surname in a heading": in(surnameWords, headingKey), "no surname in a heading": in(noSurnameWords, headingKey),
@@ -44,7 +45,7 @@ func wordTables() map[string]map[string]func(string) bool {
 			"status heading": isStatusHeading, "active heading": isStatusHeading, "inactive heading": isStatusHeading,
 			"left": isLeftWord, "left cell": isLeftWord, "remark": isRemark, "not": in(negations, Fold),
 		},
-		"withheld": {"word": isWithheld, "whole": in(withheldHeadings, exactly), "inside": isWithheld},
+		"withheld": {"word": isWithheld, "whole": in(withheldHeadings, exactly), "inside": isWithheld, "end": func(w string) bool { return isWithheld(w+"xyz") && isWithheld("xyz"+w) }},
 	}
 }
 
@@ -119,17 +120,38 @@ func TestHeadingFile(t *testing.T) {
 	}
 }
 
-// Every word for a person counts in front of or behind a heading.
-func TestPersonsInHeadings(t *testing.T) {
+// Every word that headings of a meaning have in common counts.
+func TestPartsOfHeadings(t *testing.T) {
 	t.Parallel()
 	for _, s := range readSections("headings") {
 		for _, word := range s.words {
 			switch {
 			case s.name == "of a person" && meaningOf(word+" Forename") != meansFirstName:
 				t.Errorf("[%s]: %q Forename is no first name", s.name, word)
+			case s.name == "form of a name" && meaningOf("First Name ("+word+")") != meansFirstName:
+				t.Errorf("[%s]: First Name (%s) is no first name", s.name, word)
+			case s.name == "as on" && meaningOf("First Name "+word+" Card") != meansFirstName:
+				t.Errorf("[%s]: First Name %s Card is no first name", s.name, word)
+			case s.name == "employee of" && meaningOf(word+" Acme") != "is_employee":
+				t.Errorf("[%s]: %s Acme is no question for employees", s.name, word)
+			case s.name == "name of a job" && !isJobName(beside("Job ID"), &column{heading: word}):
+				t.Errorf("[%s]: %q beside Job ID is no name of a job", s.name, word)
+			case s.name == "number of a job" && !isJobName(beside(word), &column{heading: "Job Name"}):
+				t.Errorf("[%s]: Job Name beside %q is no name of a job", s.name, word)
+			case s.name == "part of a title" && !mayBeTitle(beside(), &column{heading: word + " / Class"}):
+				t.Errorf("[%s]: %q / Class is no job title", s.name, word)
 			case s.name == "number of a person" && meaningOf("Tradesman "+word) != "employee_id":
 				t.Errorf("[%s]: Tradesman %q is no employee ID", s.name, word)
 			}
 		}
 	}
+}
+
+// beside returns a detector of a roster with these headings.
+func beside(headings ...string) *detector {
+	d := &detector{}
+	for _, h := range headings {
+		d.columns = append(d.columns, &column{heading: h})
+	}
+	return d
 }
