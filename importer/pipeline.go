@@ -116,9 +116,11 @@ func newTask(sequence int, c *checked) *task {
 	t := &task{sequence: sequence, row: c.number, line: c.line, cells: c.cells, identity: c.identity, outcome: c.outcome}
 	switch {
 	case c.kept():
-		t.origin, t.state = fromResults, done
+		t.origin = fromResults
+		t.enter(done)
 	case c.outcome.Status != "":
-		t.origin, t.state = fromValidation, done
+		t.origin = fromValidation
+		t.enter(done)
 	}
 	return t
 }

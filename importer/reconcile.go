@@ -114,7 +114,7 @@ func reconcile(f facts, p policy) decision {
 	switch f.state {
 	case ledger.Intended:
 		if f.sender == foreignRun {
-			return foreignIntent(f, p)
+			return foreignIntent(p)
 		}
 		return openIntent(f, p)
 	case ledger.Created:
@@ -126,8 +126,8 @@ func reconcile(f facts, p policy) decision {
 
 // foreignIntent decides about a row after a run of another project sent the same
 // origin ID.
-func foreignIntent(f facts, p policy) decision {
-	if f.proof == noListing || p.dryRun {
+func foreignIntent(p policy) decision {
+	if p.dryRun {
 		return finished(outcome.Unknown, 0, codeSentElsewhere)
 	}
 	return waiting(forOtherProject)
@@ -196,8 +196,6 @@ func created(f facts, p policy) decision {
 		return d
 	case !p.RecreateRemoved:
 		return finished(outcome.Existing, f.person, codeGone)
-	case f.proof == early && !p.dryRun:
-		return waiting(forListing)
 	}
 	d := absent(f, p)
 	if d.next == ready {
@@ -221,7 +219,7 @@ func absent(f facts, p policy) decision {
 		return matched(f, p, people)
 	}
 	switch {
-	case f.proof == early && !p.dryRun:
+	case f.proof != late && !p.dryRun:
 		return waiting(forListing)
 	case f.target == 0 && len(f.match.given) > 0:
 		d := finished(outcome.Invalid, 0, codeNameGiven)

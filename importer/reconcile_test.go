@@ -35,6 +35,9 @@ func TestReconcile(t *testing.T) {
 		{"the name of a given person, the listing began too early", facts{proof: early, match: match{by: byName, nameOnly: true, given: []int64{8}}}, policy{}, waiting(forListing)},
 		{"the name of a person whose ID another row has", facts{proof: late, match: match{by: byName, claimed: []int64{8}}}, policy{}, with(finished(outcome.Existing, 8, codeNameOnly), 8)},
 		{"listed with an ID that lost its zeros", facts{proof: late, match: match{ids: []int64{7}, by: byEmployeeID, alike: true}}, policy{}, with(finished(outcome.Existing, 7, codeIDAlike), 7)},
+		{"listed with the same ID and another first name", facts{proof: late, match: match{ids: []int64{7}, by: byEmployeeID, renamed: true}}, policy{}, with(finished(outcome.Existing, 7, codeFirstName), 7)},
+		{"fewer listed people than rows of the name", facts{proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, free: []int64{7}}}, policy{Policy: Policy{AllowNamesakes: true}}, decision{next: ready, action: create}},
+		{"the listed person of a row that the roster no longer has", facts{proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, enough: true, spare: []int64{7}}}, policy{Policy: Policy{AllowNamesakes: true}}, finished(outcome.Existing, 7)},
 		{"another person has the ID", facts{proof: late, match: conflict}, policy{}, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
 		{"refused before, listed now", facts{state: ledger.Refused, proof: late, match: byID}, policy{}, finished(outcome.Existing, 7)},
 		{"another title", facts{proof: late, match: byID, retitled: []int64{7}}, policy{}, finished(outcome.Existing, 7, codeDiffers)},
@@ -49,9 +52,17 @@ func TestReconcile(t *testing.T) {
 		{"created earlier, listed", facts{state: ledger.Created, person: 5, present: true, proof: early}, policy{}, finished(outcome.Existing, 5)},
 		{"created earlier, no listing", facts{state: ledger.Created, person: 5}, policy{}, finished(outcome.Existing, 5)},
 		{"created a moment ago, not listed yet", facts{state: ledger.Created, person: 5, recent: true, proof: early}, policy{}, finished(outcome.Existing, 5)},
+		{"created a moment ago, and inactive by now", facts{state: ledger.Created, person: 5, recent: true, proof: early, inactive: []int64{5}}, policy{}, with(finished(outcome.Invalid, 0, codeInactive), 5)},
+		{"created a moment ago, --recreate-removed", facts{state: ledger.Created, person: 5, recent: true, proof: early}, recreate, waiting(forListing)},
+		{"created earlier, listed with an ID that lost its zeros", facts{state: ledger.Created, person: 5, present: true, proof: late, match: match{ids: []int64{5}, by: byEmployeeID, alike: true}}, policy{}, with(finished(outcome.Existing, 5, codeIDAlike), 5)},
+		{"created earlier, listed, and another person has an ID that lost its zeros", facts{state: ledger.Created, person: 5, present: true, proof: late, match: match{ids: []int64{7}, by: byEmployeeID, alike: true}}, policy{}, finished(outcome.Existing, 5)},
+		{"created earlier, inactive, --reactivate", facts{state: ledger.Created, person: 5, proof: late, inactive: []int64{5}}, policy{Policy: Policy{InactivePolicy: InactivePolicy{Reactivate: true}}}, decision{next: ready, action: reactivate, person: 5, record: ledger.Removed}},
+		{"gone, added by hand since, without --recreate-removed", facts{state: ledger.Created, person: 5, proof: late, match: byID}, policy{}, finished(outcome.Existing, 7)},
+		{"gone, and a namesake has another person", facts{state: ledger.Created, person: 5, proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, enough: true}}, policy{Policy: Policy{AllowNamesakes: true}}, finished(outcome.Existing, 5, codeGone)},
 		{"created earlier, gone", facts{state: ledger.Created, person: 5, proof: early}, policy{}, finished(outcome.Existing, 5, codeGone)},
 		{"gone, --recreate-removed, too early to tell", facts{state: ledger.Created, person: 5, proof: early}, recreate, waiting(forListing)},
 		{"gone, --recreate-removed", facts{state: ledger.Created, person: 5, proof: late}, recreate, decision{next: ready, action: create, record: ledger.Removed}},
+		{"gone, --recreate-removed, dry run", facts{state: ledger.Created, person: 5, proof: late}, policy{Policy: recreate.Policy, dryRun: true}, decision{next: ready, action: create, record: ledger.Removed, open: true}},
 		{"gone, --recreate-removed, has an origin ID", facts{state: ledger.Created, person: 5, target: 5, proof: late}, recreate, decision{next: ready, action: attach, person: 5, record: ledger.Removed}},
 		{"gone, added by hand since", facts{state: ledger.Created, person: 5, proof: late, match: byID}, recreate, finished(outcome.Existing, 7)},
 		{"gone, and another person has the ID now", facts{state: ledger.Created, person: 5, proof: late, match: conflict}, recreate, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
@@ -60,6 +71,7 @@ func TestReconcile(t *testing.T) {
 		{"an earlier run's lost answer, listed", facts{state: ledger.Intended, proof: early, match: byID, group: free}, policy{}, decision{next: done, status: outcome.Existing, person: 7, record: ledger.Created}},
 		{"lost answer, too early", facts{state: ledger.Intended, sender: thisRun, proof: early}, policy{}, waiting(forListing)},
 		{"lost answer, absent", facts{state: ledger.Intended, sender: thisRun, proof: late}, policy{mostLosses: lost}, decision{next: ready, action: create, record: ledger.Refused}},
+		{"lost answer, absent, dry run", facts{state: ledger.Intended, proof: late}, policy{dryRun: true, mostLosses: lost}, decision{next: ready, action: create, record: ledger.Refused, open: true}},
 		{"lost too often", facts{state: ledger.Intended, sender: thisRun, losses: lost, proof: late}, policy{mostLosses: lost}, decision{next: done, status: outcome.Failed, codes: []string{codeKeptFailing}, record: ledger.Refused}},
 		{"lost answer, no listing", facts{state: ledger.Intended}, policy{}, finished(outcome.Unknown, 0, codeAnswerLost)},
 		{"lost answer, a namesake without ID is no evidence", facts{state: ledger.Intended, proof: late, match: nameOnly, group: free}, policy{mostLosses: lost}, decision{next: done, status: outcome.Existing, person: 7, codes: []string{codeNameOnly}, people: []int64{7}, record: ledger.Refused}},
@@ -72,6 +84,40 @@ func TestReconcile(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := reconcile(c.facts, c.policy)
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(decision{})); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestStopped names the decisions that replace others once nothing may be sent.
+func TestStopped(t *testing.T) {
+	send := decision{next: ready, action: create}
+	update := decision{next: ready, status: outcome.Existing, person: 7, action: updateTitle, codes: []string{codeDiffers}}
+	recorded := func(d decision, s ledger.State) decision {
+		d.record = s
+		return d
+	}
+	intended, created := facts{state: ledger.Intended}, facts{state: ledger.Created, person: 5}
+	for _, c := range []struct {
+		name     string
+		facts    facts
+		decision decision
+		want     decision
+	}{
+		{"done", facts{}, finished(outcome.Existing, 7), finished(outcome.Existing, 7)},
+		{"to be created", facts{}, send, decision{next: done, status: outcome.Pending}},
+		{"absent after a lost answer", intended, recorded(send, ledger.Refused), decision{next: done, status: outcome.Pending, record: ledger.Refused}},
+		{"another title", facts{}, update, finished(outcome.Existing, 7, codeDiffers)},
+		{"listed after a lost answer, another title", intended, recorded(update, ledger.Created), recorded(finished(outcome.Existing, 7, codeDiffers), ledger.Created)},
+		{"after a lost answer", intended, waiting(forListing), finished(outcome.Unknown, 0, codeAnswerLost)},
+		{"sent by another project's run", intended, waiting(forOtherProject), finished(outcome.Unknown, 0, codeSentElsewhere)},
+		{"to be created again", created, recorded(send, ledger.Removed), finished(outcome.Existing, 5, codeGone)},
+		{"too early to tell", facts{}, waiting(forListing), decision{next: done, status: outcome.Pending}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := c.decision.stopped(c.facts)
 			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(decision{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -115,7 +161,7 @@ var rules = []struct {
 	broken func(facts, policy, decision) bool
 }{
 	{"a row is sent without proof that the person is absent", func(f facts, p policy, d decision) bool {
-		return (d.action == create || d.action == attach) && f.proof != late && !p.dryRun && f.proof != noListing
+		return (d.action == create || d.action == attach) && f.proof != late && !p.dryRun
 	}},
 	{"a row is sent although an open intent is not settled", func(f facts, _ policy, d decision) bool {
 		return f.state == ledger.Intended && d.next == ready && d.record != ledger.Refused && d.record != ledger.Created
@@ -167,12 +213,14 @@ func eachCombination(visit func(facts, policy)) {
 		{ids: []int64{7}, by: byOriginID},
 		{ids: []int64{7}, by: byEmployeeID},
 		{ids: []int64{7}, by: byEmployeeID, alike: true},
+		{ids: []int64{7}, by: byEmployeeID, renamed: true},
 		{ids: []int64{7}, by: byName},
 		{ids: []int64{7, 8}, by: byName},
 		{ids: []int64{7}, by: byName, nameOnly: true},
 		{by: byName, claimed: []int64{8}},
 		{by: byName, nameOnly: true, given: []int64{8}},
 		{by: byEmployeeID, conflict: []int64{9}},
+		{by: byName, shared: true, nameOnly: true},
 	}
 	bools := []bool{false, true}
 	for _, f := range baseFacts() {
@@ -183,7 +231,7 @@ func eachCombination(visit func(facts, policy)) {
 				for _, retitled := range [][]int64{nil, {5, 7, 8}} {
 					f.retitled = retitled
 					for _, recreate := range bools {
-						for _, update := range bools {
+						for _, update := range bools[:min(len(retitled), 1)+1] {
 							for _, dryRun := range bools {
 								for _, inactive := range [][]int64{nil, {6}, {6, 4}} {
 									f.inactive = inactive
@@ -211,6 +259,10 @@ func groups(m match) []group {
 			for open := 1; open <= 2; open++ {
 				g.shared, g.busy, g.open, g.enough = true, busy, open, len(m.ids) > 0
 				out = append(out, g)
+				if g.enough && open == 1 && !busy {
+					g.enough = false
+					out = append(out, g)
+				}
 			}
 		}
 	}
@@ -235,6 +287,8 @@ func baseFacts() []facts {
 						}
 						if f.sender == thisRun {
 							f.losses = 5
+							out = append(out, f)
+							f.losses = 1
 						}
 					case ledger.Absent, ledger.Refused, ledger.Removed:
 					}
