@@ -105,7 +105,7 @@ func (d *draft) keep(name string, from io.Reader) error {
 	if extension := filepath.Ext(name); len(name) > longest && len(extension) < longest {
 		name = strings.ToValidUTF8(name[:longest-len(extension)], "") + extension
 	}
-	// The end of the program in mid-upload leaves no part of a list that looks like a list.
+	// The end of the program or the machine in mid-upload leaves no part of a list that looks like a list.
 	whole, part := filepath.Join(d.Folder, rosterFolder), filepath.Join(d.Folder, "upload")
 	if err := os.Mkdir(part, 0o700); err != nil {
 		return err
@@ -115,10 +115,10 @@ func (d *draft) keep(name string, from io.Reader) error {
 		return err
 	}
 	_, err = io.Copy(file, from)
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
-	return os.Rename(part, whole)
+	return atomicfile.Rename(part, whole)
 }
 
 // draftOf returns the draft in the URL. While the import of a draft is under way, nothing

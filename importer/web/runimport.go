@@ -110,9 +110,9 @@ func (one *liveRun) conclude(ctx context.Context, run *importer.Summary, failure
 	r.Status, status = statusFinished, report.Finished
 	switch {
 	case failure != nil:
-		r.Status, status, result.Stop = statusStopped, report.Stopped, newRunStop(failure)
+		r.Status, status, result.Stop = statusStopped, report.Stopped, importer.Reason(failure)
 	case run.Stopped != nil:
-		r.Status, status, result.Stop = statusStopped, report.Stopped, newRunStop(run.Stopped)
+		r.Status, status, result.Stop = statusStopped, report.Stopped, importer.Reason(run.Stopped)
 	case errors.Is(context.Cause(ctx), errStopped) && run.Counts.Pending+run.Counts.Unknown > 0:
 		r.Status, status = statusInterrupted, report.Interrupted
 	}

@@ -127,7 +127,7 @@ func (rs *runner) run(ctx context.Context, one *liveRun) {
 		r.Status = statusRefused
 	}
 	if err != nil && r.Result.Stop == nil && r.Status != statusInterrupted {
-		r.Result.Stop = newRunStop(err)
+		r.Result.Stop = importer.Reason(err)
 		rs.log.Warn().Str("run", r.Result.Run).Str("code", r.Result.Stop.Code).Msg("a run of the page ended early")
 	}
 	if r.Kind != kindRehearsal {

@@ -16,6 +16,7 @@ import (
 
 	"muster/importer"
 	"muster/importer/atomicfile"
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/procore"
 )
@@ -70,22 +71,9 @@ type runResult struct {
 	Problems []runProblem         `json:"problems,omitempty"`
 	Notes    []runProblem         `json:"notes,omitempty"`
 	Remarks  []string             `json:"remarks,omitempty"`
-	Stop     *runStop             `json:"stop,omitempty"`    // why the run ended early
+	Stop     *fault.Error         `json:"stop,omitempty"`    // why the run ended early
 	Results  string               `json:"results,omitempty"` // the name of the results file
 	Report   string               `json:"report,omitempty"`  // the name of the HTML report
-}
-
-// runStop is the reason for the end of a run before the last row.
-type runStop struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Fix     string `json:"fix,omitempty"`
-}
-
-// newRunStop returns the reason that an error gives.
-func newRunStop(err error) *runStop {
-	e := importer.Reason(err)
-	return &runStop{e.Code, e.Message, e.Fix}
 }
 
 // runProblem is what several rows have in common.

@@ -42,7 +42,7 @@ func (rs *runner) undo(ctx context.Context, one *liveRun) (err error) {
 		done = done && undone.Done()
 		r.Result.add(undone)
 		if undone.Stopped != nil {
-			r.Status, r.Result.Stop = statusStopped, newRunStop(undone.Stopped)
+			r.Status, r.Result.Stop = statusStopped, importer.Reason(undone.Stopped)
 			return nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/importer/fault"
 	"muster/importer/outcome"
 	"muster/importer/report"
 	"muster/importer/text"
@@ -81,7 +82,7 @@ func (s *Server) headline(r *runRecord) string {
 }
 
 // fix says what to do about the end of a run, in words for the page.
-func (s *Server) fix(stop *runStop) string {
+func (s *Server) fix(stop *fault.Error) string {
 	if stop == nil {
 		return ""
 	}
