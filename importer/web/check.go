@@ -44,6 +44,7 @@ type checkData struct {
 // summaryData is what changes with every edit: counts, groups and the next step.
 type summaryData struct {
 	Draft   string
+	Shown   string        // how the draft is read
 	Project procore.Named // zero in a rehearsal
 	Counts  importer.LiveCounts
 	Takes   time.Duration // 0 if not known
@@ -61,7 +62,7 @@ const mostGroups = 30
 
 func (one *check) summary() summaryData {
 	data := summaryData{
-		Draft: one.draft, Project: one.account.Project, Counts: one.live.Counts(), Stop: one.live.Stop(), Columns: one.live.Notes(),
+		Draft: one.draft, Shown: one.shown, Project: one.account.Project, Counts: one.live.Counts(), Stop: one.live.Stop(), Columns: one.live.Notes(),
 		Undo: one.journal.Steps(), Header: one.header,
 	}
 	data.Takes, _ = one.live.Forecast()
@@ -100,6 +101,16 @@ func (s *Server) waitForCheck(r *http.Request) (*check, error) {
 	_, one, ready, err := s.readyCheck(r, mostWait)
 	if err == nil && !ready {
 		err = s.refuse("check.slow", "check.slow_fix")
+	}
+	return one, err
+}
+
+// shownCheck returns the check of the draft in the URL, which is the check that the page of
+// the request has shown.
+func (s *Server) shownCheck(r *http.Request) (*check, error) {
+	one, err := s.waitForCheck(r)
+	if err == nil && r.FormValue("shown") != one.shown {
+		err = errMoved
 	}
 	return one, err
 }
@@ -153,13 +164,13 @@ func (s *Server) checkFailed(w http.ResponseWriter, r *http.Request, d *draft, e
 
 // undoLast takes the last edit back.
 func (s *Server) undoLast(w http.ResponseWriter, r *http.Request) error {
-	one, err := s.waitForCheck(r)
+	one, err := s.shownCheck(r)
 	if err != nil {
 		return err
 	}
 	steps, err := strconv.Atoi(r.PostFormValue("steps"))
 	if err != nil {
-		return s.refuse("cells.moved", "cells.moved_fix")
+		return errMoved
 	}
 	if err := s.undoEdit(r.Context(), one, steps); err != nil {
 		return s.again(w, r, one, err)
@@ -169,7 +180,7 @@ func (s *Server) undoLast(w http.ResponseWriter, r *http.Request) error {
 
 // fixGroup applies a fix to all rows of a group, or to those with a certain text.
 func (s *Server) fixGroup(w http.ResponseWriter, r *http.Request) error {
-	one, err := s.waitForCheck(r)
+	one, err := s.shownCheck(r)
 	if err != nil {
 		return err
 	}

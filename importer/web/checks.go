@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -23,6 +25,7 @@ type checks struct {
 // check is the check of a draft. It is made in the background.
 type check struct {
 	draft   string
+	shown   string // how the draft is read
 	journal *importer.EditJournal
 	account Account       // zero in a rehearsal
 	made    chan struct{} // closed when live or err is set
@@ -51,6 +54,19 @@ func (c *checks) journal(d *draft, sheet string) (*importer.EditJournal, error) 
 		c.journals[path] = j
 	}
 	return j, err
+}
+
+// nameSheet gives the edits of the sheet that was found to the sheet by its name, since a
+// person has chosen a sheet.
+func (c *checks) nameSheet(d *draft, sheet string) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	from := d.journalPath("")
+	delete(c.journals, from)
+	if err := os.Rename(from, d.journalPath(sheet)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // forget ends the check of a draft, so that the next is made anew.
@@ -110,7 +126,7 @@ func (s *Server) check(ctx context.Context, d *draft) (*check, error) {
 	s.checks.mutex.Lock()
 	defer s.checks.mutex.Unlock()
 	for i, one := range s.checks.open {
-		if one.draft == d.ID && one.account == account && one.journal == journal && !one.failed() {
+		if one.draft == d.ID && one.account == account && one.shown == read.shown && !one.failed() {
 			s.checks.open = append(append(s.checks.open[:i:i], s.checks.open[i+1:]...), one)
 			return one, nil
 		}
@@ -119,7 +135,7 @@ func (s *Server) check(ctx context.Context, d *draft) (*check, error) {
 		return one.draft == d.ID || len(s.checks.open) >= mostChecks && one == s.checks.open[0]
 	})
 	making, cancel := context.WithCancel(context.WithoutCancel(ctx)) // a browser that leaves comes back
-	one := &check{draft: d.ID, journal: journal, account: account, made: make(chan struct{}), cancel: cancel}
+	one := &check{draft: d.ID, shown: read.shown, journal: journal, account: account, made: make(chan struct{}), cancel: cancel}
 	s.checks.open = append(s.checks.open, one)
 	go func() {
 		defer close(one.made)
@@ -191,7 +207,7 @@ func (one *check) wait(ctx context.Context, most time.Duration) bool {
 func (s *Server) edit(ctx context.Context, one *check, changes []importer.Change) error {
 	one.editing.Lock()
 	defer one.editing.Unlock()
-	if err := one.journal.Add(changes); err != nil {
+	if err := s.runs.change(one.draft, one.shown, func() error { return one.journal.Add(changes) }); err != nil {
 		return err
 	}
 	var lines []int
@@ -209,7 +225,11 @@ func (s *Server) undoEdit(ctx context.Context, one *check, steps int) error {
 	if one.journal.Steps() != steps {
 		return nil
 	}
-	lines, err := one.journal.Undo()
+	var lines []int
+	err := s.runs.change(one.draft, one.shown, func() (err error) {
+		lines, err = one.journal.Undo()
+		return err
+	})
 	if err != nil {
 		return err
 	}

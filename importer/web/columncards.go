@@ -157,13 +157,17 @@ func (s *Server) saveColumns(w http.ResponseWriter, r *http.Request) error {
 		return s.unread(w, r, d, err)
 	}
 	defer func() { _ = in.Close() }() // only read
+	shown := r.FormValue("shown")
+	if err := s.runs.change(d.ID, shown, func() error { return nil }); err != nil {
+		return err
+	}
 	var problem []string
 	switch r.PostFormValue("do") {
 	case "forget":
 		if _, err := in.Forget(r.Context(), s.Backend.Saved()); err != nil {
 			return err
 		}
-		if err := d.forgetMapping(); err != nil {
+		if err := s.runs.change(d.ID, shown, d.forgetMapping); err != nil {
 			return err
 		}
 		s.checks.forget(d.ID)
@@ -241,7 +245,7 @@ func (s *Server) confirmColumns(r *http.Request, d *draft) (err error) {
 			s.Log.Warn().Err(fault.Cause(err)).Msg("a mapping holds for this roster only: it can't be kept")
 		}
 	}
-	return d.write(mappingFile, view.File)
+	return s.runs.change(d.ID, r.FormValue("shown"), func() error { return d.write(mappingFile, view.File) })
 }
 
 // downloadMapping gives the mapping as a mapping file.

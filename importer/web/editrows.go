@@ -102,7 +102,7 @@ func rowsUpTo(live *importer.LiveCheck, show importer.RowFilter, line int) int {
 
 // gridRows returns the next rows after a line.
 func (s *Server) gridRows(w http.ResponseWriter, r *http.Request) error {
-	one, err := s.waitForCheck(r)
+	one, err := s.shownCheck(r)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func writeJSON(w http.ResponseWriter, value any) error {
 // saveCells takes the cells that were typed or pasted into the grid, and the decisions on
 // rows, as one edit. The answer has the rows that changed and the summary.
 func (s *Server) saveCells(w http.ResponseWriter, r *http.Request) error {
-	one, err := s.waitForCheck(r)
+	one, err := s.shownCheck(r)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (s *Server) saveCells(w http.ResponseWriter, r *http.Request) error {
 		return s.refuse("cells.refused", "cells.refused_fix", mostPasted)
 	}
 	if !one.allows(changes) {
-		return s.refuse("cells.moved", "cells.moved_fix")
+		return errMoved
 	}
 	if err := s.edit(r.Context(), one, changes); err != nil {
 		return s.again(w, r, one, err)
@@ -183,6 +183,7 @@ func known(d importer.Decision) bool {
 // rowData is the data of the form for a row.
 type rowData struct {
 	Draft  string
+	Shown  string // how the draft is read
 	Row    importer.LiveRow
 	Status string
 	Says   string
@@ -198,9 +199,9 @@ type rowCell struct {
 	Findings []importer.LiveFinding
 }
 
-// rowOf returns the row in the URL.
-func (s *Server) rowOf(r *http.Request) (*check, importer.LiveRow, error) {
-	one, err := s.waitForCheck(r)
+// rowOf returns the row in the URL, with the check that a function finds.
+func rowOf(r *http.Request, find func(*http.Request) (*check, error)) (*check, importer.LiveRow, error) {
+	one, err := find(r)
 	if err != nil {
 		return nil, importer.LiveRow{}, err
 	}
@@ -214,11 +215,11 @@ func (s *Server) rowOf(r *http.Request) (*check, importer.LiveRow, error) {
 
 // rowPage shows the form for a row: the alternative to the grid.
 func (s *Server) rowPage(w http.ResponseWriter, r *http.Request) error {
-	one, row, err := s.rowOf(r)
+	one, row, err := rowOf(r, s.waitForCheck)
 	if err != nil {
 		return err
 	}
-	data := rowData{Draft: one.draft, Row: row, Status: statusOf(row), Says: s.pages.texts.saysOf(row)}
+	data := rowData{Draft: one.draft, Shown: one.shown, Row: row, Status: statusOf(row), Says: s.pages.texts.saysOf(row)}
 	for column, heading := range one.header {
 		cell := rowCell{Column: column, Heading: heading}
 		if column < len(row.Cells) {
@@ -246,7 +247,7 @@ func formText(r *http.Request, name string) string {
 // form was shown with, since others may have changed in another window. It shows the form
 // again while the row needs a fix.
 func (s *Server) saveRow(w http.ResponseWriter, r *http.Request) error {
-	one, row, err := s.rowOf(r)
+	one, row, err := rowOf(r, s.shownCheck)
 	if err != nil {
 		return err
 	}
@@ -272,7 +273,7 @@ func (s *Server) saveRow(w http.ResponseWriter, r *http.Request) error {
 		changes = append(changes, importer.Change{Line: row.Line, Decide: &decision})
 	}
 	if !one.allows(changes) {
-		return s.refuse("cells.moved", "cells.moved_fix")
+		return errMoved
 	}
 	if err := s.edit(r.Context(), one, changes); err != nil {
 		return s.again(w, r, one, err)

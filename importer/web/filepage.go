@@ -21,6 +21,7 @@ type fileData struct {
 	Encoding  string // as a person has chosen; "" is found
 	Encodings []string
 	Remarks   []string
+	Shown     string // how the file is read
 	Rows      []fileRow
 
 	sheets []sheetRows
@@ -65,7 +66,7 @@ func (s *Server) fileOf(d *draft) (fileData, error) {
 	if err != nil {
 		return fileData{}, err
 	}
-	data := fileData{Sheet: read.Sheet, HeaderRow: read.HeaderRow, Encoding: read.Encoding}
+	data := fileData{Sheet: read.Sheet, HeaderRow: read.HeaderRow, Encoding: read.Encoding, Shown: read.shown}
 	path, err := d.rosterPath()
 	if err != nil {
 		return data, err
@@ -182,12 +183,22 @@ func (s *Server) saveReading(w http.ResponseWriter, r *http.Request) error {
 		after = reading{Sheet: r.PostFormValue("other_sheet"), Encoding: after.Encoding}
 	}
 	content, err := json.Marshal(after)
-	if err == nil {
-		err = d.write(readingFile, content)
+	if err != nil {
+		return err
 	}
-	if err == nil && (before.Sheet != after.Sheet || before.HeaderRow != after.HeaderRow) {
-		err = d.forgetMapping() // it was for other headings
-	}
+	err = s.runs.change(d.ID, before.shown, func() error {
+		if sheet := r.PostFormValue("sheet"); before.Sheet == "" && sheet != "" {
+			if err := s.checks.nameSheet(d, sheet); err != nil {
+				return err
+			}
+		}
+		if before.Sheet != after.Sheet || before.HeaderRow != after.HeaderRow {
+			if err := d.forgetMapping(); err != nil { // it was for other headings
+				return err
+			}
+		}
+		return d.write(readingFile, content)
+	})
 	if err != nil {
 		return err
 	}

@@ -192,6 +192,8 @@ func (s *Server) describe(err error) (status int, shown failure) {
 		return http.StatusNotFound, says("missing")
 	case errors.As(err, &stop):
 		return http.StatusUnprocessableEntity, failure{text.Capital(stop.Message), s.pages.texts.advice(stop.Code, stop.Fix)}
+	case errors.Is(err, errMoved):
+		return http.StatusUnprocessableEntity, failure{s.text("cells.moved"), s.text("cells.moved_fix")}
 	case errors.Is(err, ledger.ErrLocked):
 		return http.StatusConflict, says("locked")
 	case errors.As(err, &known):

@@ -175,17 +175,31 @@ type reading struct {
 	Sheet     string `json:"sheet,omitempty"`
 	HeaderRow int    `json:"header_row,omitempty"`
 	Encoding  string `json:"encoding,omitempty"`
+
+	shown string // stands for the reading and the mapping in the requests of a page
 }
 
 func (d *draft) reading() (r reading, err error) {
-	content, err := os.ReadFile(filepath.Join(d.Folder, readingFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err == nil {
+	content, err := d.read(readingFile)
+	if err == nil && content != nil {
 		err = json.Unmarshal(content, &r)
 	}
+	if err != nil {
+		return r, err
+	}
+	settled, err := d.mapping()
+	sum := sha256.Sum256(slices.Concat(content, []byte{0}, settled))
+	r.shown = hex.EncodeToString(sum[:8])
 	return r, err
+}
+
+// read returns the content of a file of the draft, or nil if there is no such file.
+func (d *draft) read(name string) ([]byte, error) {
+	content, err := os.ReadFile(filepath.Join(d.Folder, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return content, err
 }
 
 // write replaces a file of the draft.
@@ -197,13 +211,7 @@ func (d *draft) write(name string, content []byte) error {
 }
 
 // mapping returns the mapping file that a person has settled for the draft, or nil.
-func (d *draft) mapping() ([]byte, error) {
-	content, err := os.ReadFile(filepath.Join(d.Folder, mappingFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return content, err
-}
+func (d *draft) mapping() ([]byte, error) { return d.read(mappingFile) }
 
 // forgetMapping lets the headings decide again.
 func (d *draft) forgetMapping() error {

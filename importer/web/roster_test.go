@@ -83,7 +83,7 @@ func (s *site) cells(draft string, changes ...importer.Change) (rows []gridRow, 
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	answer, err := s.Post(s.url+draft+"/cells", "application/json", bytes.NewReader(content))
+	answer, err := s.Post(s.url+s.shown(draft+"/cells"), "application/json", bytes.NewReader(content))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestUploadsThatAreNoRosters(t *testing.T) {
 		}
 	}
 	for _, change := range []string{`[]`, `x`, `[{"line":99}]`, `[{"line":2,"column":9}]`, `[{"line":2,"decide":"x"}]`} {
-		answer, err := s.Post(s.url+draft+"/cells", "application/json", strings.NewReader(change))
+		answer, err := s.Post(s.url+s.shown(draft+"/cells"), "application/json", strings.NewReader(change))
 		if status, _ := s.read(answer, err); status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", change, status)
 		}

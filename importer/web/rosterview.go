@@ -24,7 +24,7 @@ func rosterFunctions(t texts) template.FuncMap {
 		"decisionsOf": decisions,
 		"filtersOf":   filtersOf,
 		"groupOf": func(of summaryData, group importer.ProblemGroup) groupView {
-			return groupView{of.Draft, of.Show, group}
+			return groupView{of.Draft, of.Shown, of.Show, group}
 		},
 		"fixOf":       func(of groupView, do string) fixView { return fixView{of, do} },
 		"says":        t.groupSays,
@@ -79,6 +79,7 @@ func filtersOf(c importer.LiveCounts) []filter {
 // groupView is a group on the page.
 type groupView struct {
 	Draft string
+	Shown string
 	Show  importer.RowFilter
 	Group importer.ProblemGroup
 }

@@ -43,6 +43,7 @@ type goData struct {
 	Roster  string
 	Create  int // people to create
 	Project string
+	Shown   string // how the draft is read
 	AskName bool
 }
 
@@ -65,7 +66,7 @@ func (s *Server) goData(r *http.Request) (*goData, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := &goData{Draft: d, Roster: roster, Create: one.live.Counts().New, Project: s.Backend.Account(r.Context()).Project.Label()}
+	data := &goData{Draft: d, Roster: roster, Create: one.live.Counts().New, Project: s.Backend.Account(r.Context()).Project.Label(), Shown: one.shown}
 	data.AskName = data.Create > mostWithoutName
 	return data, nil
 }
@@ -100,6 +101,9 @@ func (s *Server) beginImport(w http.ResponseWriter, r *http.Request) error {
 	}
 	if shown := r.PostFormValue("target"); shown != "" && shown != account.Target() {
 		return s.refuse("go.other_target", "go.other_target_fix", data.Project)
+	}
+	if r.FormValue("shown") != data.Shown {
+		return s.refuse("go.other_list", "go.other_list_fix")
 	}
 	if data.AskName {
 		if err := s.askedFor(r, data.Project); err != nil {

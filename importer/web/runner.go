@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -163,15 +164,43 @@ func (rs *runner) find(id string) (*runRecord, *liveRun, error) {
 	return r, one, nil
 }
 
-// importOf returns the ID of the import of a draft that is under way or, if the draft is
-// missing, of the latest import that there was; "" for none.
-func (rs *runner) importOf(draft string, missing bool) (id string, err error) {
+// errMoved is the error of a page that shows a list as the list was read before: another
+// sheet, header row, encoding or mapping was chosen in another window.
+var errMoved = errors.New("the list is read in another way than the page shows")
+
+// change changes a draft that is read as a page has shown, unless the draft is imported.
+// An import that begins meanwhile waits, and so has the change.
+func (rs *runner) change(draft, shown string, how func() error) error {
 	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if id := rs.importing(draft); id != "" {
+		return importedError{id}
+	}
+	d, err := rs.drafts.get(draft)
+	if err != nil {
+		return err
+	}
+	if read, err := d.reading(); err != nil || read.shown != shown {
+		return cmp.Or(err, errMoved)
+	}
+	return how()
+}
+
+// importing returns the ID of the import of a draft that is under way; "" for none.
+func (rs *runner) importing(draft string) (id string) {
 	for _, one := range rs.live {
 		if one.record.Kind == kindImport && one.record.Draft == draft {
 			id = one.record.ID
 		}
 	}
+	return id
+}
+
+// importOf returns the ID of the import of a draft that is under way or, if the draft is
+// missing, of the latest import that there was; "" for none.
+func (rs *runner) importOf(draft string, missing bool) (id string, err error) {
+	rs.mu.Lock()
+	id = rs.importing(draft)
 	rs.mu.Unlock()
 	if id != "" || !missing {
 		return id, nil

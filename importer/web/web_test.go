@@ -111,11 +111,25 @@ func (s *site) get(path string) (status int, body string) {
 	return s.read(answer, err)
 }
 
-// post sends a form, and follows the redirect.
+// post sends a form of a page that was just loaded, and follows the redirect.
 func (s *site) post(path string, form url.Values) (status int, body string) {
 	s.t.Helper()
-	answer, err := s.PostForm(s.url+path, form)
+	answer, err := s.PostForm(s.url+s.shown(path), form)
 	return s.read(answer, err)
+}
+
+// shown returns the address of a request as the page of a roster has it that was just loaded.
+func (s *site) shown(path string) string {
+	if parts := strings.Split(path, "/"); parts[1] == "roster" && !strings.Contains(path, "?") {
+		if d, err := s.server.drafts.get(parts[2]); err == nil {
+			read, err := d.reading()
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return path + "?shown=" + read.shown
+		}
+	}
+	return path
 }
 
 func (s *site) read(answer *http.Response, err error) (int, string) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -161,4 +162,25 @@ func TestBrowserGoesBackToWhatIsNow(t *testing.T) {
 	b.Until("window.after === undefined && document.readyState", "complete")
 	b.WaitForText("2 people were created")
 	s.exact(2)
+}
+
+// TestBrowserOfAnotherSheet edits in a window after another sheet was chosen in a second one.
+func TestBrowserOfAnotherSheet(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Account{}, simulator.Config{})
+	b := s.openBrowser()
+	draft, _ := s.send("crew.xlsx", sheets(t, []any{"First Name", "Last Name"}, []any{"Ann", ""}, []any{"Bo", ""}))
+	s.submit(draft+"/file", url.Values{"other_sheet": {"Crew"}})
+	b.Go(s.url + draft + "/check")
+	b.WaitFor(cell("2", "c1"))
+	s.submit(draft+"/file", url.Values{"other_sheet": {"Office"}})
+	b.DoubleClick(cell("2", "c1"))
+	b.Insert("Li")
+	b.Press("Enter")
+	b.WaitForText(s.text("grid.failed"))
+	b.Eval("document.getElementById('grid').table.setData('/rows')")
+	b.WaitForText(s.text("grid.not_loaded"))
+	b.Click("text=Leave all 2 rows out")
+	b.Until("document.querySelector('#summary').innerText.includes("+fmt.Sprintf("%q", s.text("cells.moved"))+")", "true")
+	s.onHead(draft, "0 new · 2 to fix")
 }

@@ -264,7 +264,7 @@ func TestGridMissesNoRow(t *testing.T) {
 	draft, _ := s.sendText(lines...)
 	rows := func(after int) (found []gridRow) {
 		var answer struct{ Data []gridRow }
-		if _, body := s.get(draft + "/rows?show=fix&after=" + strconv.Itoa(after)); json.Unmarshal([]byte(body), &answer) != nil {
+		if _, body := s.get(s.shown(draft+"/rows") + "&show=fix&after=" + strconv.Itoa(after)); json.Unmarshal([]byte(body), &answer) != nil {
 			t.Fatalf("the rows are %s", body)
 		}
 		return answer.Data

@@ -48,10 +48,11 @@ function startGrid(holder) {
   const words = JSON.parse(holder.dataset.words);
   const header = JSON.parse(holder.dataset.header) || [];
   const base = '/roster/' + holder.dataset.draft;
+  const of = '?shown=' + holder.dataset.shown + '&show=' + encodeURIComponent(holder.dataset.show);
   const said = document.getElementById('said');
   const wide = header.length > 30; // to measure so many columns takes minutes
 
-  const rowsAfter = (line) => base + '/rows?show=' + encodeURIComponent(holder.dataset.show) + '&after=' + line;
+  const rowsAfter = (line) => base + '/rows' + of + '&after=' + line;
   const lastLine = () => table.getData().reduce((last, row) => Math.max(last, row.line), 0);
 
   const flat = (row) => {
@@ -153,6 +154,7 @@ function startGrid(holder) {
   }
   const scroller = table.rowManager.element;
   scroller.focus = () => { if (inGrid) HTMLElement.prototype.focus.call(scroller, { preventScroll: true }); };
+  table.on('dataLoadError', () => warn(words.not_loaded));
   table.on('tableBuilt', () => {
     scroller.setAttribute('role', 'rowgroup');
     holder.querySelector('.tabulator-table').setAttribute('role', 'presentation');
@@ -167,7 +169,7 @@ function startGrid(holder) {
   async function save(changes) {
     let answer;
     try {
-      const response = await fetch(base + '/cells?show=' + encodeURIComponent(holder.dataset.show), {
+      const response = await fetch(base + '/cells' + of, {
         method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(changes),
       });
       if (!response.ok) throw new Error('refused');
