@@ -86,12 +86,15 @@ func (c *LiveCheck) findings(place int) []LiveFinding {
 	for _, p := range slices.Concat(problems, notes) {
 		f := LiveFinding{Problem: p, Column: c.columnOf(place, p.Cell), ToFix: len(problems) > 0}
 		if cells := c.row(place).cells; f.Column >= 0 && f.Column < len(cells) {
-			f.Text = strings.TrimSpace(cells[f.Column])
+			f.Text = lineBreaks.Replace(strings.TrimSpace(cells[f.Column]))
 		}
 		findings = append(findings, f)
 	}
 	return findings
 }
+
+// lineBreaks writes the breaks in a text one way. A page does not keep the others.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // columnOf returns the column of a cell's name, or -1.
 func (c *LiveCheck) columnOf(place int, cell string) int {

@@ -184,7 +184,7 @@ func (s *Server) fixGroup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	fix := importer.GroupFix{From: r.PostFormValue("from"), Text: strings.TrimSpace(r.PostFormValue("to"))}
+	fix := importer.GroupFix{From: formText(r, "from"), Text: strings.TrimSpace(r.PostFormValue("to"))}
 	switch do := r.PostFormValue("do"); do {
 	case "replace":
 	case "empty":

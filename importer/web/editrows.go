@@ -240,7 +240,7 @@ func (s *Server) rowPage(w http.ResponseWriter, r *http.Request) error {
 
 // formText returns a text of a form, in which a browser writes line breaks its own way.
 func formText(r *http.Request, name string) string {
-	return strings.ReplaceAll(r.PostForm.Get(name), "\r\n", "\n")
+	return strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n")
 }
 
 // saveRow takes the form of a row: the cells and the decision that differ from those the

@@ -140,3 +140,19 @@ func TestNoEditMissesTheImport(t *testing.T) {
 		}
 	}
 }
+
+// A form has the line breaks of a cell in another way than the file.
+func TestReplaceCellsWithLineBreaks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Account{}, simulator.Config{Windows: []simulator.Window{}})
+	for _, file := range []string{"\n", "\r\n", "\r"} {
+		draft, _ := s.send("crew.xlsx", sheets(t, []any{"First Name", "Last Name", "Own Employee"}, []any{"Ann", "Lee", "may" + file + "be"}, []any{"Bo", "Li", "yes"}))
+		s.submit(draft+"/file", url.Values{"other_sheet": {"Crew"}})
+		group := groupOf(t, s.onHead(draft, "1 new · 1 to fix"), "may")
+		for _, form := range []string{"\r\n", "\n"} {
+			s.submit(draft+"/fix", url.Values{"group": {group}, "do": {"replace"}, "from": {"may" + form + "be"}, "to": {"no"}})
+			s.onHead(draft, "2 new")
+			s.submit(draft+"/undo", url.Values{"steps": {"1"}})
+		}
+	}
+}
