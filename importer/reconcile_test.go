@@ -38,6 +38,8 @@ func TestReconcile(t *testing.T) {
 		{"listed with the same ID and another first name", facts{proof: late, match: match{ids: []int64{7}, by: byEmployeeID, renamed: true}}, policy{}, with(finished(outcome.Existing, 7, codeFirstName), 7)},
 		{"fewer listed people than rows of the name", facts{proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, free: []int64{7}}}, policy{Policy: Policy{AllowNamesakes: true}}, decision{next: ready, action: create}},
 		{"the listed person of a row that the roster no longer has", facts{proof: late, match: match{ids: []int64{7}, by: byName}, group: group{shared: true, enough: true, spare: []int64{7}}}, policy{Policy: Policy{AllowNamesakes: true}}, finished(outcome.Existing, 7)},
+		{"people of other last names have the ID", facts{proof: late, match: match{by: byName, shared: true, nameOnly: true}}, policy{}, decision{next: ready, action: create, codes: []string{codeSharedID}}},
+		{"several inactive people, --reactivate", facts{proof: late, inactive: []int64{6, 4}}, policy{Policy: Policy{InactivePolicy: InactivePolicy{Reactivate: true}}}, with(finished(outcome.Invalid, 0, codeInactive), 6, 4)},
 		{"another person has the ID", facts{proof: late, match: conflict}, policy{}, with(finished(outcome.Invalid, 0, codeIDConflict), 9)},
 		{"refused before, listed now", facts{state: ledger.Refused, proof: late, match: byID}, policy{}, finished(outcome.Existing, 7)},
 		{"another title", facts{proof: late, match: byID, retitled: []int64{7}}, policy{}, finished(outcome.Existing, 7, codeDiffers)},
@@ -47,6 +49,7 @@ func TestReconcile(t *testing.T) {
 		{"removed by an undo, has an origin ID", facts{state: ledger.Removed, target: 5, proof: late}, policy{}, decision{next: ready, action: attach, person: 5}},
 		{"created on another project", facts{target: 5, proof: late}, policy{}, decision{next: ready, action: attach, person: 5}},
 		{"created on another project, a namesake here", facts{target: 5, proof: late, match: match{ids: []int64{7}, by: byName}}, policy{}, decision{next: ready, action: attach, person: 5}},
+		{"created on another project, the name of a given person here", facts{target: 5, proof: late, match: match{by: byName, nameOnly: true, given: []int64{8}}}, policy{}, decision{next: ready, action: attach, person: 5}},
 		{"created on another project, listed here", facts{target: 5, present: true, proof: late}, policy{}, finished(outcome.Existing, 5)},
 
 		{"created earlier, listed", facts{state: ledger.Created, person: 5, present: true, proof: early}, policy{}, finished(outcome.Existing, 5)},
