@@ -143,13 +143,12 @@ func (r *run) employeeKey(t *task) ledger.Key {
 // lookup returns the ledger's entry of each key. In a dry run, the entries include
 // what an import would have recorded by now.
 func (r *run) lookup(work context.Context, keys []ledger.Key) ([]ledger.Entry, error) {
-	entries := make([]ledger.Entry, len(keys))
-	if r.Ledger == nil || len(keys) == 0 {
-		return entries, nil
+	if r.Ledger == nil {
+		return make([]ledger.Entry, len(keys)), nil
 	}
-	err := r.Ledger.Lookup(work, keys, entries)
-	for i, key := range keys {
-		if id, ok := r.overlay[key]; ok {
+	entries, err := r.Ledger.Lookup(work, keys)
+	for i := range entries {
+		if id, ok := r.overlay[keys[i]]; ok {
 			entries[i] = ledger.Entry{State: ledger.Created, PersonID: id}
 		}
 	}

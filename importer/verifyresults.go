@@ -67,8 +67,7 @@ func (p *part) lookUpKept(ctx context.Context, want func(*outcome.Outcome) bool,
 	var keys []ledger.Key
 	var rows []claimedRow
 	compare := func() error {
-		entries := make([]ledger.Entry, len(keys))
-		err := p.Ledger.Lookup(ctx, keys, entries)
+		entries, err := p.Ledger.Lookup(ctx, keys)
 		for i, e := range entries {
 			each(rows[i], e)
 		}

@@ -20,7 +20,7 @@
 //
 // # Rules and stores
 //
-// The rules are in transitions.go: pure decisions about what a store has read. A store
+// The rules are in changes.go: pure decisions about what a store has read. A store
 // (store.go) offers durability, transactions that run one after the other, and
 // locks. The SQLite store, which one host uses, is in the files sqlite_*.go; the
 // PostgreSQL store, which several hosts share, is in postgres_*.go.

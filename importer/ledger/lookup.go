@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -20,26 +19,26 @@ type Entry struct {
 // lookupSize is how many keys are looked up at a time.
 const lookupSize = 1024
 
-// Lookup sets entries to what is known of keys, in the same order. entries is at
-// least as long as keys. Lookup never waits for a commit, and shows every key as
-// the key was at some instant of the call.
-func (l *Ledger) Lookup(ctx context.Context, keys []Key, entries []Entry) error {
-	if len(entries) < len(keys) {
-		return fmt.Errorf("look up %d keys: there is room for only %d entries", len(keys), len(entries))
-	}
+// Lookup returns what is known of keys, in the same order. Lookup never waits for a
+// commit, and shows every key as the key was at some instant of the call.
+func (l *Ledger) Lookup(ctx context.Context, keys []Key) ([]Entry, error) {
+	entries := make([]Entry, 0, len(keys))
 	for some := range slices.Chunk(keys, lookupSize) {
-		if err := l.lookup(ctx, some, entries[:len(some)]); err != nil {
-			return err
+		known, err := l.lookup(ctx, some)
+		if err != nil {
+			return nil, err
 		}
-		entries = entries[len(some):]
+		for _, key := range some {
+			entries = append(entries, known[key])
+		}
 	}
-	return nil
+	return entries, nil
 }
 
-func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error {
+func (l *Ledger) lookup(ctx context.Context, keys []Key) (map[Key]Entry, error) {
 	intents, people, err := l.store.Known(ctx, keys)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	known := make(map[Key]Entry, len(intents)+len(people))
 	for _, i := range intents {
@@ -53,7 +52,7 @@ func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error 
 			if e.State == Created {
 				e.Settled = l.localTime(p.created)
 				if e.Creator, err = l.creator(ctx, &p); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		case p.state == Removed:
@@ -61,10 +60,7 @@ func (l *Ledger) lookup(ctx context.Context, keys []Key, entries []Entry) error 
 		}
 		known[p.key] = e
 	}
-	for n, key := range keys {
-		entries[n] = known[key]
-	}
-	return nil
+	return known, nil
 }
 
 // creator returns the ID of the run that created a person; "" for a run that was

@@ -156,13 +156,14 @@ func (m *model) record(t *rapid.T, l *ledger.Ledger, at int, r ledger.Result, er
 }
 
 func (m *model) compare(t *rapid.T, l *ledger.Ledger) {
-	keys, got := make([]ledger.Key, len(m.names)), make([]ledger.Entry, len(m.names))
+	keys := make([]ledger.Key, len(m.names))
 	var want []ledger.Entry
 	for n, name := range m.names {
 		keys[n] = l.Key(name)
 		want = append(want, m.entries[name])
 	}
-	if err := l.Lookup(t.Context(), keys, got); err != nil {
+	got, err := l.Lookup(t.Context(), keys)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got, anyCreator); diff != "" {

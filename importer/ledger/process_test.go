@@ -355,7 +355,7 @@ func fillDisk(l *ledger.Ledger) error {
 		}
 		say("refused %s %s", known.Code, name)
 	}
-	if err := l.Lookup(context.Background(), []ledger.Key{l.Key("person0")}, make([]ledger.Entry, 1)); err != nil {
+	if _, err := l.Lookup(context.Background(), []ledger.Key{l.Key("person0")}); err != nil {
 		return fmt.Errorf("reading a ledger that can't be written: %w", err)
 	}
 	say("over")

@@ -36,8 +36,8 @@ func (l *Ledger) CreatedPeople(ctx context.Context, runID string) (people []Crea
 	for i := range people {
 		keys[i] = people[i].Key
 	}
-	entries := make([]Entry, len(people))
-	if err := l.Lookup(ctx, keys, entries); err != nil {
+	entries, err := l.Lookup(ctx, keys)
+	if err != nil {
 		return nil, 0, err
 	}
 	for i, e := range entries {

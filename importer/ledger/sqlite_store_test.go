@@ -90,8 +90,8 @@ var anyTime = cmpopts.IgnoreFields(ledger.Entry{}, "Settled")
 
 func lookup(tb testing.TB, l *ledger.Ledger, keys ...ledger.Key) []ledger.Entry {
 	tb.Helper()
-	entries := make([]ledger.Entry, len(keys))
-	if err := l.Lookup(tb.Context(), keys, entries); err != nil {
+	entries, err := l.Lookup(tb.Context(), keys)
+	if err != nil {
 		tb.Fatal(err)
 	}
 	return entries
