@@ -147,10 +147,13 @@ func (r *run) lookup(work context.Context, keys []ledger.Key) ([]ledger.Entry, e
 		return make([]ledger.Entry, len(keys)), nil
 	}
 	entries, err := r.Ledger.Lookup(work, keys)
-	for i := range entries {
-		if id, ok := r.overlay[keys[i]]; ok {
+	if err != nil {
+		return nil, err
+	}
+	for i, key := range keys {
+		if id, ok := r.overlay[key]; ok {
 			entries[i] = ledger.Entry{State: ledger.Created, PersonID: id}
 		}
 	}
-	return entries, err
+	return entries, nil
 }
