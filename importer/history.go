@@ -163,13 +163,16 @@ func (r PastRun) Sentence() string {
 	case r.Status == ledger.Crashed:
 		return r.Command + ": killed before its rows were counted; the next run continues with them"
 	}
+	return r.Command + ": " + InWords(r.Counts)
+}
+
+// InWords writes how many rows there are, and how many of each status.
+func InWords(c outcome.Counts) string {
 	var parts []string
-	for _, status := range outcome.Statuses() {
-		if n := r.Counts.Of(status); n > 0 {
-			parts = append(parts, text.Number(n)+" "+string(status))
-		}
+	for status, n := range c.Each() {
+		parts = append(parts, text.Number(n)+" "+string(status))
 	}
-	return r.Command + ": " + text.Plural(r.Counts.Rows(), "row", "rows") + ": " + strings.Join(parts, ", ")
+	return text.Plural(c.Rows(), "row", "rows") + ": " + strings.Join(parts, ", ")
 }
 
 // Names returns the names of the people in the rows of the run, by row: those in the

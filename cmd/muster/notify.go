@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
+	"muster/importer"
 	"muster/importer/notify"
 	"muster/importer/outcome"
-	"muster/importer/text"
 )
 
 // message returns the message about a run.
@@ -49,14 +49,7 @@ func (run runResult) sentence() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (exit code %d).", run.subject(), run.ExitCode)
 	if run.Figures.Run != "" {
-		c := run.Figures.Counts()
-		var parts []string
-		for _, status := range outcome.Statuses() {
-			if n := c.Of(status); n > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", n, status))
-			}
-		}
-		fmt.Fprintf(&b, "\n%s: %s.", text.Plural(c.Rows(), "row", "rows"), strings.Join(parts, ", "))
+		fmt.Fprintf(&b, "\n%s.", importer.InWords(run.Figures.Counts()))
 	}
 	if e, _, ok := explanationOf(run.Problem); ok {
 		fmt.Fprintf(&b, "\n%s %s", e.Meaning, e.Fix)

@@ -3,6 +3,7 @@ package outcome
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -110,6 +111,18 @@ func (c Counts) Plus(other Counts) Counts {
 		c.Add(s, other.Of(s))
 	}
 	return c
+}
+
+// Each yields the statuses that rows have, with the number of rows, in the order of every
+// summary.
+func (c Counts) Each() iter.Seq2[Status, int] {
+	return func(yield func(Status, int) bool) {
+		for _, s := range Statuses() {
+			if n := c.Of(s); n > 0 && !yield(s, n) {
+				return
+			}
+		}
+	}
 }
 
 // NeedLook returns how many rows a person must look at.

@@ -180,10 +180,8 @@ func (p *Progress) logLine(s Snapshot) {
 	if s.Total > 0 {
 		event = event.Int("of", s.Total)
 	}
-	for _, status := range outcome.Statuses() {
-		if n := s.Counts.Of(status); n > 0 {
-			event = event.Int(string(status), n)
-		}
+	for status, n := range s.Counts.Each() {
+		event = event.Int(string(status), n)
 	}
 	event = event.Float64("rows_per_s", float64(int(s.Rate*10))/10)
 	if s.Left >= time.Second { // the quota's estimate is less while rows wait for something else

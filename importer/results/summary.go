@@ -62,11 +62,9 @@ func (s *summary) lines(o Options) []workbook.Line {
 		add(workbook.Line{}, fact[0], "", fact[1])
 	}
 	add(workbook.Line{})
-	for _, status := range outcome.Statuses() {
-		if n := s.counts.Of(status); n > 0 {
-			look := statusLooks()[status]
-			add(workbook.Line{Tone: look.tone}, string(status), n, look.meaning)
-		}
+	for status, n := range s.counts.Each() {
+		look := statusLooks()[status]
+		add(workbook.Line{Tone: look.tone}, string(status), n, look.meaning)
 	}
 	add(workbook.Line{Bold: true}, "all together", s.counts.Rows())
 	groups := s.problems.List()

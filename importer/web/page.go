@@ -78,7 +78,6 @@ func (p *pages) functions() template.FuncMap {
 		"advice": p.texts.advice,
 		"remark": withoutCommands,
 
-		"tiles":    tiles,
 		"findings": newFindings,
 	})
 	return all

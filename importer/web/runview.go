@@ -7,27 +7,9 @@ import (
 	"time"
 
 	"muster/importer/fault"
-	"muster/importer/outcome"
 	"muster/importer/report"
 	"muster/importer/text"
 )
-
-// tile is how many rows have a status.
-type tile struct {
-	Status outcome.Status
-	Count  int
-}
-
-// tiles returns the statuses that rows have.
-func tiles(c outcome.Counts) []tile {
-	var shown []tile
-	for _, status := range outcome.Statuses() {
-		if n := c.Of(status); n > 0 {
-			shown = append(shown, tile{status, n})
-		}
-	}
-	return shown
-}
 
 // findings are problems or notes under a title.
 type findings struct {
