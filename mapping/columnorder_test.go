@@ -23,6 +23,7 @@ func TestColumnOrder(t *testing.T) {
 		{"last name first", "Employee Name", "Lopez Maria|Smith John|Kowalski Piotr|Anh Khoa|Bo Li", "name_order_unclear", "Maria, Lopez"},
 		{"the same in capitals", "Worker", "LOPEZ MARIA|SMITH JOHN|KOLTURI LATHA", "name_order_unclear", "MARIA, LOPEZ"},
 		{"Hungarian", "Name", "Kovács Ágnes|Szabó Bence|Tóth Ildikó", "name_order_unclear", "Ágnes, Kovács"},
+		{"Italian", "Nominativo", "Bellandi Dario|Verdoni Paola", "name_order_unclear", "Dario, Bellandi"},
 		{"two last names first", "Nombre completo", "Garcia Lopez Maria|Hernandez Ruiz Juan|Torres Vega Ana", "name_order_unclear", "Lopez Maria, Garcia"},
 		{"a single row", "Name", "Lopez Maria", "", ""},
 		{"a minority", "Name", "Lopez Maria|Smith John|Ann Lee|Bo Li|Ed Ray", "", ""},

@@ -274,10 +274,10 @@ func TestDetectDictionary(t *testing.T) {
 		sample   string
 		headings string
 	}{
-		{mapping.FirstName, "Ana", `First Name, FirstName, First, fname, fstnme, Employee First Name, Legal First Name, Legal Name - First Name, 1. First Name, A) Nombres, Prénom / First Name, First Name | Nombres, First Name (as on ID), First Name (as per passport), First Name (English), Legal Given Name, Given Name, Forename, Forenames, First Nm, Name First, Worker First Name, EE First Name, Emp First Name, Contact First Name, Christian Name, Vorname, Prénom, Nombres, Förnamn, Voornaam, FIRSTNAME, first_name, First  Name *, First Name (required), First Name (Optional)`},
-		{mapping.LastName, "Silva", `Last Name, LastName, Last, lname, lstnme, Employee Last Name, Legal Last Name, Legal Family Name, Family Name, Surname, Last Nm, Name Last, Worker Last Name, EE Last Name, Emp Last Name, Contact Last Name, Nachname, Nom de famille, Nom / Last Name, Nom d'usage, Nom usuel, Legal Name - Last Name, Apellido, Apellidos, Efternamn, Achternaam, Cognome, Sobrenome, Last Name*, LAST_NAME`},
-		{mapping.JobTitle, "Laborer", `Job Title, Title, Position, Position Title, paypst, Business Title, Job Profile, Job Code Description, Role, Designation, Occupation, Working Title, Home Job Title, Position Description, Function, Employee Title, Job Role, Puesto, Cargo, Berufsbezeichnung, Stelle, Tätigkeit, Tätigkeitsbezeichnung, Poste, Fonction, Befattning, JobTitle, TATIGKEIT`},
-		{mapping.EmployeeID, "E17", `Employee ID, Employee No, Employee Number, Employee #, EMP ID, Emp #, Emp No, EmpID, EMPL #, EE ID, EE #, Worker ID, Worker Number, Person Number, Staff ID, Staff No, Personnel Number, Badge Number, Badge #, Badge No., Clock ID, Clock #, Card Number, File #, File Number, Associate ID, Payroll Number, Payroll ID, recnum, Man Number, Personalnummer, Mitarbeiternummer, Numéro d'employé, Matricule, Matricule / Emp No, Matrícula, Número de empleado, No. de empleado, EMPNO, EmpNo, employee_no, N.º de empleado`},
+		{mapping.FirstName, "Ana", `First Name, FirstName, First, fname, fstnme, Employee First Name, Legal First Name, Legal Name - First Name, 1. First Name, A) Nombres, Prénom / First Name, First Name | Nombres, First Name (as on ID), First Name (as per passport), First Name (English), Legal Given Name, Given Name, Forename, Forenames, First Nm, Name First, Worker First Name, EE First Name, Emp First Name, Contact First Name, Christian Name, Vorname, Prénom, Nombres, Förnamn, Voornaam, FIRSTNAME, first_name, First  Name *, First Name (required), First Name (Optional), What is your first name?, Nombre trabajador, Förnamn medarbetare, Voorletters, Roepnaam`},
+		{mapping.LastName, "Silva", `Last Name, LastName, Last, lname, lstnme, Employee Last Name, Legal Last Name, Legal Family Name, Family Name, Surname, Last Nm, Name Last, Worker Last Name, EE Last Name, Emp Last Name, Contact Last Name, Nachname, Nom de famille, Nom / Last Name, Nom d'usage, Nom usuel, Legal Name - Last Name, Apellido, Apellidos, Efternamn, Achternaam, Cognome, Sobrenome, Last Name*, LAST_NAME, Nom de naissance, Naam, Navn, Geslachtsnaam`},
+		{mapping.JobTitle, "Laborer", `Job Title, Title, Position, Position Title, paypst, Business Title, Job Profile, Job Code Description, Role, Designation, Occupation, Working Title, Home Job Title, Position Description, Function, Employee Title, Job Role, Puesto, Cargo, Berufsbezeichnung, Stelle, Tätigkeit, Tätigkeitsbezeichnung, Poste, Fonction, Befattning, JobTitle, TATIGKEIT, Job Information: Job Title, Categoría, Berufsbez., Stanowisko pracy`},
+		{mapping.EmployeeID, "E17", `Employee ID, Employee No, Employee Number, Employee #, EMP ID, Emp #, Emp No, EmpID, EMPL #, EE ID, EE #, Worker ID, Worker Number, Person Number, Staff ID, Staff No, Personnel Number, Badge Number, Badge #, Badge No., Clock ID, Clock #, Card Number, File #, File Number, Associate ID, Payroll Number, Payroll ID, recnum, Man Number, Personalnummer, Mitarbeiternummer, Numéro d'employé, Matricule, Matricule / Emp No, Matrícula, Número de empleado, No. de empleado, EMPNO, EmpNo, employee_no, N.º de empleado, Employee Display ID, (1B) ID NO., Badge number (if known), Num. Trabajador, Cód. trabajador, N° employé, N° matricule, Werknemernummer, Medarb.nr., ID pracownika`},
 		{mapping.IsEmployee, "yes", `Is Employee, Is Employee Of ACME?, Employee?, Employee Y/N, Employee (True/False), Own Employee, In-house, Direct Hire, Company Employee, W-2 Employee?, Angestellt, Contractor?, Contractor, Subcontractor, Temp, Agency`},
 		{mapping.IsEmployee, "Employee", `Worker Type, Employment Type, Employee Type, 1099/W2`},
 		{mapping.WorkClassification, "Electrician", `Work Classification, Classification, Class, Class Code, Labor Classification, Labor Class, Labor Class Code, Labor Code, Pay Class, Craft, Craft Code, Craft/Classification, Craft/Class, Trade, Trade Classification, Trade Name, Skill, Union Class, Union Craft, Worker Class, Job Class, Job Classification, Prevailing Wage Classification, Oficio, Gewerk, Métier, Work Classification ID, Classification ID`},
@@ -307,7 +307,7 @@ func TestDetectDictionary(t *testing.T) {
 			})
 		}
 	}
-	for heading := range strings.SplitSeq(`Name; Full Name; Print Name; Printed Name; Name (Please Print); Name (Print); Employee Name; Worker Name; Worker; Payroll Name; Sort Name; Legal Name; Legal Full Name; Display Name; Staff Name; Crew Member; Resource Name; Contact Name; Technician; Laborer; Team Member; Associate Name; EE Name; Emp Name; Name (Last, First); Last Name First Name; Nombre completo; Nom complet; Nombre; Nom; Nome`, "; ") {
+	for heading := range strings.SplitSeq(`Name; Full Name; Print Name; Printed Name; Name (Please Print); Name (Print); Employee Name; Worker Name; Worker; Payroll Name; Sort Name; Legal Name; Legal Full Name; Display Name; Staff Name; Crew Member; Resource Name; Contact Name; Technician; Laborer; Team Member; Associate Name; EE Name; Emp Name; Name (Last, First); Last Name First Name; Nombre completo; Nom complet; Nombre; Nom; Nome; Naam; (1A) NAME; Your Name; Full Name (First and Last); Workmen Name; Employee Description; Pracownik; Nombre trabajador; Cognome Nome`, "; ") {
 		t.Run("full name "+heading, func(t *testing.T) {
 			t.Parallel()
 			m, err := mapping.Detect([]string{heading}, [][]string{{"Silva, Ana"}}, mapping.Options{})
@@ -319,7 +319,7 @@ func TestDetectDictionary(t *testing.T) {
 			}
 		})
 	}
-	for heading := range strings.SplitSeq(`Middle Name, Middle Initial, M.I., MidName, midini, Suffix, Preferred Name, Preferred First Name, Nickname, Known As, Goes By, Employee Status, Employment Status, Active, ActiveYN, Is Salary, Civilité`, ", ") {
+	for heading := range strings.SplitSeq(`Middle Name, Middle Initial, M.I., MidName, midini, Suffix, Preferred Name, Preferred First Name, Nickname, Known As, Goes By, Employee Status, Employment Status, Active, ActiveYN, Is Salary, Civilité, Father's Name, Nom du chantier, Initials`, ", ") {
 		t.Run("no field "+heading, func(t *testing.T) {
 			t.Parallel()
 			m, err := mapping.Detect([]string{"First Name", "Last Name", heading}, [][]string{{"Ana", "Silva", "Yes"}}, mapping.Options{})
@@ -419,13 +419,13 @@ func TestDetectSuggests(t *testing.T) {
 
 func TestDetectWithholds(t *testing.T) {
 	t.Parallel()
-	header := []string{"First Name", "Last Name", "SSN", "Employee SSN", "Last 4 SSN", "Date of Birth", "EmployeeDOB", "Geburtsdatum", "Fecha de nacimiento", "Employee ID", "Social Security #", "Business Name"}
-	row := []string{"Ana", "Silva", "", "", "", "", "", "", "", "123-45-6789", "", ""}
+	header := []string{"First Name", "Last Name", "SSN", "Employee SSN", "Last 4 SSN", "Date of Birth", "EmployeeDOB", "Geburtsdatum", "Fecha de nacimiento", "Employee ID", "Social Security #", "Business Name", "Personnr", "CPR-nr.", "D.O.B.", "Syntymäaika", "Дата народження"}
+	row := []string{"Ana", "Silva", "", "", "", "", "", "", "", "123-45-6789", "", "", "800101-1234", "", "", "", ""}
 	m, err := mapping.Detect(header, [][]string{row}, mapping.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"SSN", "Employee SSN", "Last 4 SSN", "Date of Birth", "EmployeeDOB", "Geburtsdatum", "Fecha de nacimiento", "Employee ID", "Social Security #"}
+	want := []string{"SSN", "Employee SSN", "Last 4 SSN", "Date of Birth", "EmployeeDOB", "Geburtsdatum", "Fecha de nacimiento", "Employee ID", "Social Security #", "Personnr", "CPR-nr.", "D.O.B.", "Syntymäaika", "Дата народження"}
 	if diff := cmp.Diff(want, m.Withheld()); diff != "" {
 		t.Errorf("withheld (-want +got):\n%s", diff)
 	}

@@ -214,7 +214,10 @@ func isHalfOfName(m meaning) bool { return m == meansFirstName || m == meansLast
 func isWithheld(heading string) bool {
 	words := headingWords(heading)
 	key := strings.Join(words, "")
-	if headings().meanings[key] == meansFullName || asOnID().MatchString(heading) && isHalfOfName(meaningOf(heading)) { // Name as per Passport
+	switch m := headings().meanings[key]; {
+	case m == meansFullName, m == meansBirthName: // Name as per Passport, Nom de naissance
+		return false
+	case asOnID().MatchString(heading) && isHalfOfName(meaningOf(heading)):
 		return false
 	}
 	if withheldHeadings()[key] || slices.ContainsFunc(words, func(w string) bool { return withheldWords()[w] }) {

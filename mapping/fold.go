@@ -102,7 +102,7 @@ var (
 )
 
 // formNumber is the number or letter in front of a form's heading.
-var formNumber = regexp.MustCompile(`^(?:\(\d+\)|\d{1,2}[.)]|\(?[A-Za-z]\)) `)
+var formNumber = regexp.MustCompile(`^(?:\(\d+[A-Za-z]?\)|\d{1,2}[.)]|\(?[A-Za-z]\)) `)
 
 // headingWords folds a heading into words: camelCase is split, "#" and the
 // abbreviations of "number" are the word number, "(required)" and the number in
@@ -115,6 +115,9 @@ func headingWords(heading string) []string {
 		if r == '#' || r == '№' {
 			b.WriteString(" number ")
 			continue
+		}
+		if r == '°' { // N°
+			r = 'o'
 		}
 		if i > 0 && unicode.IsUpper(r) {
 			endsWord := unicode.IsLower(runes[i-1])

@@ -26,6 +26,7 @@ const (
 	meansWorker         meaning = "worker?"          // a name, an ID or a yes/no
 	meansClass          meaning = "class?"           // a classification or a job title
 	meansIDNumber       meaning = "id_number?"       // an ID, rather the employee ID
+	meansBirthName      meaning = "birth_name?"      // a last name, if there is no other
 )
 
 // phase is when a heading is decided. Later phases look at what earlier phases
@@ -124,10 +125,9 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 			phase: otherPhase, fields: []Field{JobTitle},
 			steps: []step{{taken(JobTitle), ignore, ""}, {noCells, feed, JobTitle}, {nearlyAllCells(isWords), feed, JobTitle}, {nil, ignore, ""}},
 		},
-		"call_name?": {
-			phase: workerPhase, fields: []Field{FirstName},
-			steps: []step{{namesTaken, ignore, ""}, {taken(FirstName), ignore, ""}, {nil, feed, FirstName}},
-		},
+		"call_name?":   insteadOf(FirstName, workerPhase),
+		"initials?":    insteadOf(FirstName, otherPhase),
+		meansBirthName: insteadOf(LastName, workerPhase),
 		"job?": {
 			phase: otherPhase, fields: []Field{JobTitle}, unclear: "a job title or the number of a job, and its cells don't say which",
 			steps: []step{{taken(JobTitle), ignore, ""}, {nearlyAllCells(hasDigit), ignore, ""}, {nearlyAllCells(isWords), feed, JobTitle}, {nil, ask, ""}},
@@ -156,6 +156,12 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 		},
 	}
 })
+
+// insteadOf returns the rule of a name that counts only if a roster has no other column
+// for the field.
+func insteadOf(f Field, p phase) rule {
+	return rule{phase: p, fields: []Field{f}, steps: []step{{namesTaken, ignore, ""}, {taken(f), ignore, ""}, {nil, feed, f}}}
+}
 
 // idRule returns the rule of ID and ID No. A running number is no ID, a UUID comes
 // from another system, nine digits are a number of the state. Otherwise "ID No" on

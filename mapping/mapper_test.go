@@ -145,6 +145,8 @@ func TestMapNames(t *testing.T) {
 		{name: "New Hire 2", first: "New Hire", last: "2", guessed: true, problem: "name_missing last_name"},
 		{name: "TEST USER", first: "TEST", last: "USER", guessed: true, problem: "name_missing last_name"},
 		{name: "Employee, Test", first: "Test", last: "Employee", problem: "name_missing last_name"},
+		{name: "À recruter", first: "À", last: "recruter", problem: "no_person last_name"},
+		{name: "Noch zu besetzen", first: "Noch", last: "zu besetzen", problem: "no_person last_name"},
 		{name: "Puesto Vacante", first: "Puesto", last: "Vacante", problem: "no_person last_name"},
 		{name: "Testa User", first: "Testa", last: "User"},
 		{name: "Hope Vacant", first: "Hope", last: "Vacant"},

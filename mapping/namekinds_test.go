@@ -181,6 +181,7 @@ func TestTitles(t *testing.T) {
 		{"2nd Lt. Ralph Stenner", "Ralph|Stenner"},
 		{"Prof. Dr. h.c. Kurt Ebermann", "Kurt|Ebermann"},
 		{"Herr Kurt Ebermann", "Kurt|Ebermann"},
+		{"Er. Ravi Menonkar", "Ravi|Menonkar"},
 		{"Ebermann, Frau Dr. Ilse", "Ilse|Ebermann"},
 		{"Ilse Ebermann Dr.", "Ilse|Ebermann"},
 		{"Sra. Lucía Olmedo", "Lucía|Olmedo"},
