@@ -154,9 +154,17 @@ func showOf(r *http.Request, summary summaryData) importer.RowFilter {
 	return importer.AllRows
 }
 
-// checkFailed shows the columns if they are why a check can't be made.
+// checkFailed shows the columns if they, or how the file is read, are why a check can't be
+// made.
 func (s *Server) checkFailed(w http.ResponseWriter, r *http.Request, d *draft, err error) error {
-	if d != nil && isUnsettled(err) {
+	if d == nil {
+		return err
+	}
+	in, unread := s.openRoster(r.Context(), d)
+	if unread == nil {
+		_ = in.Close() // only read
+	}
+	if unread != nil || isUnsettled(err) {
 		return redirect(w, r, "/roster/"+d.ID+"/columns")
 	}
 	return err

@@ -162,6 +162,7 @@ func (s *Server) columnsOf(r *http.Request, d *draft, in *importer.Roster) (*col
 	if err := data.cards(in, was, chosen(r, was), view); err != nil {
 		return nil, err
 	}
+	data.missing(questions)
 	if err := data.values(r.Context(), s, in); err != nil {
 		return nil, err
 	}
@@ -177,7 +178,7 @@ func (s *Server) columnsOf(r *http.Request, d *draft, in *importer.Roster) (*col
 // questions adds the questions that the earlier answers leave.
 func (data *columnsData) questions(s *Server, questions []mapping.Question, answers []int) {
 	for i, q := range questions {
-		if q.Needless(questions, answers) {
+		if q.Needless(questions, answers) || len(q.Answers) == 1 { // no column can be the answer
 			continue
 		}
 		one := question{Name: "a" + strconv.Itoa(i), Says: text.Capital(text.Sentence(q.Message)), Chosen: answers[i]}
@@ -185,6 +186,17 @@ func (data *columnsData) questions(s *Server, questions []mapping.Question, answ
 			one.Answers = append(one.Answers, answer{s.answerText(a), a.Samples})
 		}
 		data.Questions = append(data.Questions, one)
+	}
+}
+
+// missing says which name has no column, and none that looks like one.
+func (data *columnsData) missing(questions []mapping.Question) {
+	for _, q := range questions {
+		if len(q.Answers) == 1 && data.Problem == nil && !slices.ContainsFunc(data.Cards, func(c card) bool {
+			return c.Choice.Field == q.Field || c.Choice.Field == mapping.FullName
+		}) {
+			data.Problem = []string{text.Sentence(q.Message)}
+		}
 	}
 }
 

@@ -175,6 +175,16 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// saysOf returns what went wrong and where, with the name that an uploaded file had.
+func saysOf(e *fault.Error) string {
+	if e.Where.IsZero() {
+		return text.Capital(e.Error())
+	}
+	named := *e
+	named.Where.File = filepath.Base(e.Where.File)
+	return named.Error()
+}
+
 // describe returns the status of the answer for an error, and what to tell the user.
 func (s *Server) describe(err error) (status int, shown failure) {
 	says := func(key string, args ...any) failure {
@@ -196,7 +206,7 @@ func (s *Server) describe(err error) (status int, shown failure) {
 	case errors.Is(err, ledger.ErrLocked):
 		return http.StatusConflict, says("locked")
 	case errors.As(err, &known):
-		return http.StatusUnprocessableEntity, failure{text.Capital(known.Error()), s.pages.texts.advice(known.Code, known.Fix)}
+		return http.StatusUnprocessableEntity, failure{saysOf(known), s.pages.texts.advice(known.Code, known.Fix)}
 	}
 	return http.StatusInternalServerError, says("internal")
 }

@@ -353,3 +353,34 @@ func TestNamesOfUploads(t *testing.T) {
 		}
 	}
 }
+
+// A name without a column is a problem until a person chooses one, and no question without
+// an answer.
+func TestNameWithoutColumn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Account{}, simulator.Config{})
+	draft, body := s.sendText("First Name,Title", "Ann,Lee")
+	if strings.Contains(body, `id="questions"`) || !strings.Contains(body, "There is no column with the last name") || !strings.Contains(body, s.text("columns.fix")) {
+		t.Errorf("the page is %s", body)
+	}
+	form := choicesOn(body)
+	form.Set("f1", "last_name")
+	form.Set("do", "preview")
+	body = s.submit(draft+"/columns", form, s.text("columns.head"))
+	form = choicesOn(body)
+	form.Set("do", "continue")
+	s.submit(draft+"/columns", form, "1 new")
+}
+
+// A list that can't be read shows why, and the way on, wherever a person comes from.
+func TestCheckOfAListThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Account{}, simulator.Config{})
+	draft, body := s.sendText("100,200", "300,400")
+	if got := s.open(draft + "/check"); got != body {
+		t.Errorf("the check is %s", got)
+	}
+	if _, got := s.get(draft + "/go"); strings.Contains(got, s.office.folder) || !strings.Contains(got, "crew.csv: ") {
+		t.Errorf("the page names a folder: %s", got)
+	}
+}
