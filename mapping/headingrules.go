@@ -104,7 +104,7 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 			steps: []step{{test: noCells}, {test: nearlyAllCells(isAnswer)}, {some(isAnswer, 0), ask, ""}},
 		},
 		"kind_of_worker": {
-			fields: []Field{IsEmployee}, unclear: "the yes/no of is_employee, but not every word in it says yes or no",
+			fields: []Field{IsEmployee}, unclear: "the employee column (yes or no), but not every cell says yes or no",
 			steps: []step{{test: noCells}, {test: nearlyAllCells(isWorkerKind)}, {some(isWorkerKind, 0), ask, ""}, {areKinds, ask, ""}},
 		},
 		meansAnyName:       {phase: namePhase, fields: []Field{fullName}},
@@ -133,7 +133,7 @@ var rules = sync.OnceValue(func() map[meaning]rule {
 			steps: []step{{taken(JobTitle), ignore, ""}, {nearlyAllCells(hasDigit), ignore, ""}, {nearlyAllCells(isWords), feed, JobTitle}, {nil, ask, ""}},
 		},
 		"type?": {
-			phase: otherPhase, fields: []Field{IsEmployee}, unclear: "the yes/no of is_employee, but not every word in it says yes or no",
+			phase: otherPhase, fields: []Field{IsEmployee}, unclear: "the employee column (yes or no), but not every cell says yes or no",
 			steps: []step{{taken(IsEmployee), ignore, ""}, {nearlyAllCells(isWorkerKind), feed, IsEmployee}, {some(isWorkerKind, 0), ask, ""}, {areCodes, ask, ""}},
 		},
 		"firm?": {
@@ -164,12 +164,12 @@ func insteadOf(f Field, p phase) rule {
 }
 
 // idRule returns the rule of ID and ID No. A running number is no ID, a UUID comes
-// from another system, nine digits are a number of the state. Otherwise "ID No" on
+// from another system, nine digits are a government ID. Otherwise "ID No" on
 // a crew list is the badge; plain "ID" is a question.
 func idRule(otherwise action) rule {
 	return rule{
 		phase: otherPhase, fields: []Field{EmployeeID, OriginID},
-		unclear: "an employee ID, an ID of another system or a number of the state, and its cells don't say which",
+		unclear: "an employee ID, an ID of another system or a government ID, and its cells don't say which",
 		steps: []step{
 			{func(_ *detector, c *column) bool { return isRunning(c.cells) }, ignore, ""},
 			{func(d *detector, c *column) bool { return len(c.cells) == 0 && d.taken(EmployeeID) }, ignore, ""},

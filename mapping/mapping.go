@@ -81,7 +81,7 @@ var fields = sync.OnceValue(func() []fieldInfo {
 		{LastName, "last name", func(p *Person) *string { return &p.LastName }},
 		{JobTitle, "job title", func(p *Person) *string { return &p.JobTitle }},
 		{EmployeeID, "employee ID", func(p *Person) *string { return &p.EmployeeID }},
-		{IsEmployee, "yes/no of is_employee", nil},
+		{IsEmployee, "employee yes/no", nil},
 		{OriginID, "origin ID", func(p *Person) *string { return &p.OriginID }},
 		{WorkClassification, "work classification", nil},
 		{projectField, "project", nil},

@@ -54,7 +54,7 @@ func openArchive(file io.ReaderAt, size int64) (*archive, error) {
 	case errors.Is(err, errDirectory):
 		return nil, &Error{Reason: TooLarge, Err: err}
 	case err != nil:
-		return nil, damaged("", errors.New("it is no whole archive"))
+		return nil, damaged("", errors.New("the file is not complete"))
 	case len(z.File) > maxParts:
 		return nil, tooLarge("it has more than %d parts", maxParts)
 	}
