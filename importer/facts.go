@@ -120,18 +120,19 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	if now.listed.Sub(t.since) < r.settleAfter() {
 		f.proof = early
 	}
-	known := t.target
-	if f.state == ledger.Created {
-		known = f.person
-	}
-	f.present = known != 0 && now.person(known) != nil
 	f.match = now.find(&t.person, t.sharedID)
 	if f.match.nameOnly && !r.AllowNamesakes {
 		f.match.ids, f.match.given = r.notGiven(f.match.ids)
 	}
+	r.findUndone(t, &f)
+	known := f.target
+	if f.state == ledger.Created {
+		known = f.person
+	}
+	f.present = known != 0 && now.person(known) != nil
 	var err error
 	f.inactive = now.inactive.find(&t.person, t.sharedID).ids
-	offProject := t.target != 0 && f.state != ledger.Created && !f.present && r.people.inactiveInCompany(t.target)
+	offProject := f.target != 0 && f.state != ledger.Created && !f.present && r.people.inactiveInCompany(f.target)
 	if offProject || known != 0 && now.inactive.person(known) != nil {
 		f.inactive = []int64{known}
 	}
@@ -154,6 +155,24 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 		}
 	}
 	return f, nil
+}
+
+// findUndone makes a person whom an undo took off the project the target of a task, if the
+// task has no other person. The ledger knows such a person under the key of an earlier row,
+// which may have had another ID, or the words of the name in another order.
+func (r *run) findUndone(t *task, f *facts) {
+	m := &f.match
+	if f.target != 0 || f.state == ledger.Created || len(m.ids)+len(m.claimed)+len(m.conflict) > 0 ||
+		t.tries.idle > 0 || r.people == nil || r.people.undone == nil {
+		return
+	}
+	found := r.people.undone.find(&t.person, t.sharedID)
+	if found.by == byName && r.AllowNamesakes {
+		return // rows of one name may be several people
+	}
+	var taken []int64
+	f.target, taken = r.names.putBack(t, slices.Concat(found.ids, found.claimed))
+	m.given = append(m.given, taken...)
 }
 
 // backOtherwise reports whether the listing shows the person of a row whose person

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -33,6 +34,7 @@ type people struct {
 	inactive   *people          // inactive people: none if their list was not read; nil in their own index
 	noInactive bool             // Procore has no list of inactive people
 	offProject map[int64]bool   // inactive people of the company; nil if nothing needs them
+	undone     *people          // people of the company whom undos took off the project; nil if there are none
 }
 
 // orders are the people by what they are found by.
@@ -68,6 +70,9 @@ func (p *part) listPeople(ctx context.Context, plan *partValidation, each func(p
 	if err := p.listOffProject(ctx, x); err != nil {
 		return nil, err
 	}
+	if err := p.listUndone(ctx, x, plan.index); err != nil {
+		return nil, err
+	}
 	if _, ok := p.columns[mapping.JobTitle]; ok {
 		err = x.listTitles(ctx, p.API)
 	}
@@ -99,6 +104,39 @@ func (p *part) listOffProject(ctx context.Context, x *people) error {
 			return err
 		}
 		x.offProject[person.ID] = true
+	}
+	return nil
+}
+
+// listUndone lists the people of the company whom undos took off the project. An account
+// that may not read the list does without: the ledger still knows the keys of these people.
+func (p *part) listUndone(ctx context.Context, x *people, rows *index) error {
+	if p.Ledger == nil {
+		return nil
+	}
+	undone, err := p.undonePeople(ctx)
+	if err != nil || len(undone) == 0 {
+		return err
+	}
+	x.undone = newPeople()
+	defer x.undone.sort()
+	lists := []iter.Seq2[procore.Person, error]{p.API.CompanyPeople(ctx)}
+	if len(x.offProject) > 0 {
+		lists = append(lists, p.API.InactiveCompanyPeople(ctx))
+	}
+	for _, list := range lists {
+		for person, err := range list {
+			var e *procore.Error
+			if errors.As(err, &e) && (e.Kind == procore.NotFound || e.Kind == procore.Forbidden) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if undone[person.ID] != "" {
+				x.undone.add(person, rows)
+			}
+		}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type nameGroups struct {
 	taken    map[int64]bool   // people of rows that the ledger does not record
 	underWay map[string]int   // requests under way, by the first key of the name
 	numbers  map[string][]int // numbers that renumber has left, by the first key of the name
+	back     map[int64]int    // the task, by the person of an undo to put back on the project
 }
 
 // nameKey returns the key of the first row with the task's name and no ID. The key
@@ -133,6 +134,21 @@ func (r *run) notGiven(ids []int64) (free, given []int64) {
 		}
 	}
 	return free, given
+}
+
+// putBack gives a task the first of the people whom undos took off the project that no other
+// task has. taken has the people of other tasks.
+func (n *nameGroups) putBack(t *task, people []int64) (id int64, taken []int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, id := range people {
+		if of, ok := n.back[id]; !ok || of == t.sequence {
+			n.back[id] = t.sequence
+			return id, nil
+		}
+		taken = append(taken, id)
+	}
+	return 0, taken
 }
 
 // begin notes that a request for a person of a name may be under way, until

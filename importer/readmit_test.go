@@ -35,6 +35,7 @@ func TestRemovedSince(t *testing.T) {
 	t.Parallel()
 	const byEmployee, byOrigin = "First Name,Last Name,Employee ID\nAnn,Lee,100\n", "First Name,Last Name,Origin ID\nAnn,Lee,A-1\n"
 	byHand := func(b *bench, _ ran, id int64) { b.remove(id) }
+	undo := func(b *bench, first ran, _ int64) { b.undo(b.t.Context(), first.Run, nil) }
 	later := func(happens func(b *bench, first ran, id int64)) func(*bench, ran, int64) {
 		return func(b *bench, first ran, id int64) {
 			time.Sleep(2 * time.Minute) // no list lags for as long
@@ -96,13 +97,57 @@ func TestRemovedSince(t *testing.T) {
 		},
 		{
 			name: "is put back after an undo", roster: byOrigin,
-			happens: func(b *bench, first ran, _ int64) { b.undo(b.t.Context(), first.Run, nil) },
+			happens: undo,
 			status:  outcome.Created, code: "attached", same: true, company: 1, project: 1,
 		},
 		{
 			name: "is put back after an undo under a name in another order", roster: byEmployee, again: "First Name,Last Name,Employee ID\nLee,Ann,100\n",
-			happens: func(b *bench, first ran, _ int64) { b.undo(b.t.Context(), first.Run, nil) },
+			happens: undo,
 			status:  outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name:   "is put back after an undo under three words of a name in another order",
+			roster: "First Name,Last Name,Employee ID\nAna Maria,Ruiz,100\n", again: "First Name,Last Name,Employee ID\nMaria,Ana Ruiz,100\n",
+			happens: undo, status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is put back after an undo with another first name", roster: byEmployee, again: "First Name,Last Name,Employee ID\nAnnie,Lee,100\n",
+			happens: undo, status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is put back after an undo with a new ID", roster: "First Name,Last Name\nAnn,Lee\n", again: byEmployee,
+			happens: undo, status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is put back after an undo without the ID", roster: byEmployee, again: "First Name,Last Name\nAnn,Lee\n",
+			happens: undo, status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is put back after an undo with another kind of ID", roster: byOrigin, again: byEmployee,
+			happens: undo, status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is put back after an undo, and a run with another kind of ID that was killed before it could", roster: byOrigin, again: byEmployee,
+			happens: func(b *bench, first ran, id int64) {
+				undo(b, first, id)
+				b.killed(first.Run)
+			},
+			status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is not brought back without asking, with a new ID", roster: "First Name,Last Name\nAnn,Lee\n", again: byEmployee,
+			happens: func(b *bench, first ran, _ int64) {
+				b.undo(b.t.Context(), first.Run, func(u *importer.Undo) { u.Deactivate = true })
+			},
+			status: outcome.Invalid, code: "inactive_person", company: 1, project: 0,
+		},
+		{
+			name: "is another person after an undo with another ID", roster: byEmployee, again: "First Name,Last Name,Employee ID\nAnn,Lee,200\n",
+			happens: undo, status: outcome.Created, company: 2, project: 1,
+		},
+		{
+			name: "is another person after an undo with another last name", roster: byEmployee, again: "First Name,Last Name,Employee ID\nAnn,Fox,100\n",
+			happens: undo, status: outcome.Created, company: 2, project: 1,
 		},
 		{
 			name: "is gone under a name in another order", roster: byEmployee, again: "First Name,Last Name,Employee ID\nLee,Ann,100\n", happens: later(byHand),
@@ -147,12 +192,34 @@ func TestRemovedSince(t *testing.T) {
 				}
 				time.Sleep(2 * time.Minute)
 				again := b.run(t.Context(), path, nil).rows[0].Outcome
-				if again.Status != outcome.Existing || again.PersonID != o.PersonID {
+				if o.Status.HasPerson() && again.Status != outcome.Existing || again.PersonID != o.PersonID {
 					t.Errorf("the next run says %s, person %d", again.Status, again.PersonID)
 				}
 			})
 		})
 	}
+}
+
+// A person whom an undo took off the project is put back for one row, however many match.
+func TestUndoneForOneRow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, simulator.Config{Windows: noLimits})
+		b.onFile()
+		first := b.run(t.Context(), b.roster("First Name,Last Name\nAnn,Lee\n"), nil)
+		b.undo(t.Context(), first.Run, nil)
+		r := b.run(t.Context(), b.roster("First Name,Last Name,Employee ID\nAnn,Lee,100\nAnn,Lee,200\n"), nil)
+		back, other := r.rows[0].Outcome, r.rows[1].Outcome
+		if back.Status != outcome.Created || back.PersonID != first.rows[0].Outcome.PersonID {
+			t.Errorf("the first row is %s, person %d", back.Status, back.PersonID)
+		}
+		if other.Status != outcome.Invalid || len(other.Problems) == 0 || other.Problems[0].Code != "name_given" {
+			t.Errorf("the second row is %s %v", other.Status, other.Problems)
+		}
+		if n := len(b.server.People()); n != 1 {
+			t.Errorf("%d people in the company", n)
+		}
+	})
 }
 
 // killed leaves behind what a run does that is killed as it sends the first person of

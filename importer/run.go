@@ -82,7 +82,7 @@ func (p *part) newRun(record *ledger.Run) *run {
 	return &run{
 		part: p, plan: p.validation, ledgerRun: record, people: p.validation.people, started: time.Now(),
 		busy:  semaphores{rows: make(chan struct{}, window)},
-		names: nameGroups{taken: map[int64]bool{}, underWay: map[string]int{}, numbers: map[string][]int{}},
+		names: nameGroups{taken: map[int64]bool{}, underWay: map[string]int{}, numbers: map[string][]int{}, back: map[int64]int{}},
 	}
 }
 

@@ -20,14 +20,14 @@ type undone struct {
 	rows map[int]string   // the undo by the row, if the row's person ID can't be read
 }
 
-// findUndone returns the people that undos took off the project and no later run put
-// back; nil if there are none.
-func (p *part) findUndone(ctx context.Context) (*undone, error) {
+// undonePeople returns the people that undos took off the project and no later run put
+// back, with the ID of the undo.
+func (p *part) undonePeople(ctx context.Context) (map[int64]string, error) {
 	runs, err := p.Ledger.Runs(ctx, 0)
 	if err != nil {
 		return nil, fmt.Errorf("look up earlier undos: %w", err)
 	}
-	u := &undone{runs: map[int64]string{}, rows: map[int]string{}}
+	people := map[int64]string{}
 	found := false
 	for _, run := range slices.Backward(runs) { // the oldest first
 		undo := run.Command == UndoCommand
@@ -40,15 +40,23 @@ func (p *part) findUndone(ctx context.Context) (*undone, error) {
 			case err != nil:
 				return nil, fmt.Errorf("look up the people of run %s: %w", run.ID, err)
 			case undo && attempt.State == ledger.Removed:
-				u.runs[attempt.PersonID] = run.ID
+				people[attempt.PersonID] = run.ID
 			case attempt.State == ledger.Created:
-				delete(u.runs, attempt.PersonID)
+				delete(people, attempt.PersonID)
 			}
 		}
 	}
-	if len(u.runs) == 0 {
-		return nil, nil
+	return people, nil
+}
+
+// findUndone returns what undos of the project mean for a results file; nil if they mean
+// nothing.
+func (p *part) findUndone(ctx context.Context) (*undone, error) {
+	people, err := p.undonePeople(ctx)
+	if err != nil || len(people) == 0 {
+		return nil, err
 	}
+	u := &undone{runs: people, rows: map[int]string{}}
 	unreadable := func(o *outcome.Outcome) bool {
 		return o.Status.HasPerson() && (o.PersonID == 0 || rounded(o.PersonID))
 	}

@@ -132,6 +132,15 @@ func (c *Client) People(ctx context.Context) iter.Seq2[Person, error] {
 	return readList(ctx, c, c.listRequest("normal"), (*personJSON).person)
 }
 
+// CompanyPeople yields the active people of the project and of the company, otherwise like
+// [Client.People].
+func (c *Client) CompanyPeople(ctx context.Context) iter.Seq2[Person, error] {
+	r := c.listRequest("normal")
+	r.op = "list people of the company"
+	r.query.Set("filters[include_company_people]", "true")
+	return readList(ctx, c, r, (*personJSON).person)
+}
+
 // InactivePeople yields the inactive people of the project, otherwise like
 // [Client.People]. Lists of active people omit them.
 func (c *Client) InactivePeople(ctx context.Context) iter.Seq2[Person, error] {

@@ -12,9 +12,16 @@ import (
 // defaultPerPage is the length of a page when the request gives none.
 const defaultPerPage = 100
 
-// listPeople handles GET people. Filters and orders are refused, as muster uses none.
+// companyPeople is the filter that adds the people of the company to a list.
+const companyPeople = "filters[include_company_people]"
+
+// listPeople handles GET people. Orders, and filters that muster does not use, are refused.
 func (s *Server) listPeople(c *call) answer {
-	return s.listSome(c, func(c *call) []*record { return s.listProject(c.project) })
+	project := c.project
+	if c.r.URL.Query().Get(companyPeople) == "true" {
+		project = 0
+	}
+	return s.listSome(c, func(*call) []*record { return s.listProject(project) })
 }
 
 // listInactive handles GET people/inactive of a project or of the company.
@@ -35,7 +42,7 @@ func (s *Server) listInactive(c *call) answer {
 // listSome answers a page of the people that choose returns under the lock.
 func (s *Server) listSome(c *call, choose func(*call) []*record) answer {
 	for name := range c.r.URL.Query() {
-		if name == "sort" || strings.HasPrefix(name, "filters") {
+		if name == "sort" || strings.HasPrefix(name, "filters") && name != companyPeople {
 			return s.refuse(c, http.StatusBadRequest, problem{text: name + " is not simulated"})
 		}
 	}
@@ -69,8 +76,8 @@ type listing struct {
 	people  []*record
 }
 
-// listProject returns the visible people of a project in the order of creation. The
-// caller locks.
+// listProject returns the visible people of a project, or of the company if project is 0,
+// in the order of creation. The caller locks.
 func (s *Server) listProject(project int64) []*record {
 	now := s.clock()
 	old := s.store.listing
@@ -80,7 +87,7 @@ func (s *Server) listProject(project int64) []*record {
 	next := listing{project: project, changes: s.store.changes}
 	for _, r := range s.store.order {
 		switch {
-		case !r.on(project), r.Inactive && !s.config.Lists.ShowInactive:
+		case project != 0 && !r.on(project), r.Inactive && !s.config.Lists.ShowInactive:
 		case !r.visible.After(now):
 			next.people = append(next.people, r)
 		case next.until.IsZero() || r.visible.Before(next.until):

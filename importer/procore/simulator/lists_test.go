@@ -61,9 +61,11 @@ func TestListFollowsChanges(t *testing.T) {
 	t.Parallel()
 	s := simulator.New(unlimited(simulator.Config{OtherProjects: []simulator.Project{{ID: 200}}}))
 	c := dial(t, s)
+	view := ""
 	names := func() string {
 		var people []listed
-		c.get(peoplePath+"").decode(t, &people)
+		c.get(peoplePath+view).decode(t, &people)
+		view = ""
 		var names []string
 		for _, p := range people {
 			names = append(names, p.LastName)
@@ -85,6 +87,10 @@ func TestListFollowsChanges(t *testing.T) {
 		{"on another project", "Zorn Adam", func() { elsewhere = s.Add(simulator.Person{LastName: "Cole", Projects: []int64{200}}) }},
 		{"added", "Zorn Adam Cole", func() {
 			c.do("POST", "/rest/v1.0/projects/100/project_memberships/bulk_add", `{"party_ids":[`+strconv.FormatInt(elsewhere, 10)+`]}`)
+		}},
+		{"of the company", "Zorn Adam Cole Dorn", func() {
+			s.Add(simulator.Person{LastName: "Dorn", Projects: []int64{200}})
+			view = "?filters[include_company_people]=true"
 		}},
 		{"removed", "Adam Cole", func() { s.Remove(berg.ID) }},
 	} {
