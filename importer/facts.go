@@ -3,11 +3,13 @@ package importer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"muster/importer/ledger"
 	"muster/importer/outcome"
+	"muster/mapping"
 )
 
 // policy returns what the job's options ask of reconcile.
@@ -28,6 +30,9 @@ func (r *run) lookUp(work context.Context, tasks []*task) error {
 	entries, err := r.lookup(work, keys)
 	if err == nil {
 		err = r.lookUpReordered(work, tasks, entries)
+	}
+	if err == nil {
+		err = r.lookUpNamed(work, tasks, entries)
 	}
 	if err != nil {
 		return fmt.Errorf("look up rows %d to %d in the ledger: %w", tasks[0].row, tasks[len(tasks)-1].row, err)
@@ -80,6 +85,61 @@ func (r *run) lookUpReordered(work context.Context, tasks []*task, entries []led
 	return err
 }
 
+// lookUpNamed looks up rows that the ledger does not know by their full names. The row of a
+// created person who is off the project may have got, lost or changed an ID since. Such a row
+// takes the key of the person it finds.
+func (r *run) lookUpNamed(work context.Context, tasks []*task, entries []ledger.Entry) error {
+	if r.Ledger == nil || r.people == nil || r.AllowNamesakes {
+		return nil
+	}
+	rows := map[ledger.Key][]int{}
+	for i, t := range tasks {
+		if name := r.fullNameKey(t); entries[i].State == ledger.Absent {
+			rows[name] = append(rows[name], i)
+		}
+	}
+	named, err := r.Ledger.Named(work, slices.Collect(maps.Keys(rows)))
+	if err != nil {
+		return err
+	}
+	for _, p := range named {
+		for _, i := range rows[p.NameKey] {
+			t := tasks[i]
+			if entries[i].State != ledger.Absent || r.people.has(p.PersonID) || r.unlike(t, p) {
+				continue
+			}
+			if id, _ := r.names.putBack(t, []int64{p.PersonID}); id == 0 {
+				continue
+			}
+			t.key = p.Key
+			if err := r.Ledger.Lookup(work, []ledger.Key{p.Key}, entries[i:i+1]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unlike reports whether a person of the task's name is known to have another ID than the
+// task.
+func (r *run) unlike(t *task, p ledger.NamedPerson) bool {
+	employee, withoutOrigin := ledger.Key{}, p.NameKey
+	if t.person.EmployeeID != "" {
+		employee = r.ledgerKey(idKey(byEmployeeID, &t.person))
+	}
+	switch {
+	case p.IDKey == ledger.Key{}:
+	case employee == ledger.Key{}:
+		return false
+	case p.IDKey != employee:
+		return true
+	default:
+		alone := mapping.Person{FirstName: t.person.FirstName, LastName: t.person.LastName, EmployeeID: t.person.EmployeeID}
+		withoutOrigin = r.ledgerKey(personKey(&alone, 1))
+	}
+	return t.person.OriginID != "" && p.Key != withoutOrigin
+}
+
 // know takes what the ledger knows under the task's key. A person who leaves a
 // project stays in the company. After an undo, and if the row has an origin ID, which
 // a second person can't have, such a person is attached.
@@ -124,7 +184,7 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	if f.match.nameOnly && !r.AllowNamesakes {
 		f.match.ids, f.match.given = r.notGiven(f.match.ids)
 	}
-	r.findUndone(t, &f)
+	r.matchUndone(t, &f)
 	known := f.target
 	if f.state == ledger.Created {
 		known = f.person
@@ -157,10 +217,10 @@ func (r *run) facts(work context.Context, t *task, now *people) (facts, error) {
 	return f, nil
 }
 
-// findUndone makes a person whom an undo took off the project the target of a task, if the
+// matchUndone makes a person whom an undo took off the project the target of a task, if the
 // task has no other person. The ledger knows such a person under the key of an earlier row,
 // which may have had another ID, or the words of the name in another order.
-func (r *run) findUndone(t *task, f *facts) {
+func (r *run) matchUndone(t *task, f *facts) {
 	m := &f.match
 	if f.target != 0 || f.state == ledger.Created || len(m.ids)+len(m.claimed)+len(m.conflict) > 0 ||
 		t.tries.idle > 0 || r.people == nil || r.people.undone == nil {

@@ -150,6 +150,26 @@ func TestRemovedSince(t *testing.T) {
 			happens: undo, status: outcome.Created, company: 2, project: 1,
 		},
 		{
+			name: "is gone with a new ID", roster: "First Name,Last Name\nAnn,Lee\n", again: byOrigin, happens: later(byHand),
+			status: outcome.Existing, code: "gone", same: true, company: 1, project: 0,
+		},
+		{
+			name: "is gone without the ID", roster: byOrigin, again: "First Name,Last Name\nAnn,Lee\n", happens: later(byHand),
+			status: outcome.Existing, code: "gone", same: true, company: 1, project: 0,
+		},
+		{
+			name: "is gone with another kind of ID", roster: byEmployee, again: byOrigin, happens: later(byHand),
+			status: outcome.Existing, code: "gone", same: true, company: 1, project: 0,
+		},
+		{
+			name: "is put back with a new ID on request", roster: byEmployee, again: byOrigin, happens: byHand, recreate: true,
+			status: outcome.Created, code: "attached", same: true, company: 1, project: 1,
+		},
+		{
+			name: "is another person with another ID", roster: byOrigin, again: "First Name,Last Name,Origin ID\nAnn,Lee,A-2\n", happens: later(byHand),
+			status: outcome.Created, company: 2, project: 1,
+		},
+		{
 			name: "is gone under a name in another order", roster: byEmployee, again: "First Name,Last Name,Employee ID\nLee,Ann,100\n", happens: later(byHand),
 			status: outcome.Existing, code: "gone", same: true, company: 1, project: 0,
 		},

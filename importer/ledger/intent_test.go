@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -471,6 +472,12 @@ func testTimesOfCreation(t *testing.T, location newLocation) {
 	}
 	if at := lookup(t, l, l.Key("2"))[0].Settled; !at.IsZero() {
 		t.Errorf("refused, but created at %v", at)
+	}
+	named, err := l.Named(t.Context(), []ledger.Key{lee, other})
+	slices.SortFunc(named, func(a, b ledger.NamedPerson) int { return int(a.PersonID - b.PersonID) })
+	want := []ledger.NamedPerson{{l.Key("0"), lee, badge, 41}, {l.Key("1"), lee, badge, 42}}
+	if err != nil || !slices.Equal(named, want) {
+		t.Errorf("people of a name: %v %v, want %v", named, err, want)
 	}
 	last := func(nameKey, idKey ledger.Key) time.Time {
 		t.Helper()

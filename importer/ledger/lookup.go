@@ -63,6 +63,28 @@ func (l *Ledger) lookup(ctx context.Context, keys []Key) (map[Key]Entry, error) 
 	return known, nil
 }
 
+// NamedPerson is a created person, with the keys of the name and of the ID.
+type NamedPerson struct {
+	Key, NameKey, IDKey Key
+	PersonID            int64
+}
+
+// Named returns the created people with these name keys, in any order.
+func (l *Ledger) Named(ctx context.Context, names []Key) (people []NamedPerson, err error) {
+	for some := range slices.Chunk(names, lookupSize) {
+		records, err := l.store.Named(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range records {
+			if p.state == Created {
+				people = append(people, NamedPerson{p.key, p.nameKey, p.idKey, p.id})
+			}
+		}
+	}
+	return people, nil
+}
+
 // creator returns the ID of the run that created a person; "" for a run that was
 // pruned. creator reads the runs once, and again for a number that is new.
 func (l *Ledger) creator(ctx context.Context, p *personRecord) (string, error) {

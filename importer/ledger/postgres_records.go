@@ -48,6 +48,10 @@ func (q *postgresReader) People(ctx context.Context, keys []Key) ([]personRecord
 	return queryPostgres(ctx, q, scanPerson, postgresPeople+"WHERE key = ANY ($1::bytea[])", byteKeys(keys))
 }
 
+func (q *postgresReader) Named(ctx context.Context, names []Key) ([]personRecord, error) {
+	return queryPostgres(ctx, q, scanPerson, postgresPeople+"WHERE name_key = ANY ($1::bytea[])", byteKeys(names))
+}
+
 func (q *postgresReader) Owners(ctx context.Context, people []int64) ([]ownerRecord, error) {
 	return queryPostgres(ctx, q, scanOwner, `SELECT p.key, p.person, coalesce(r.api, ''), coalesce(r.company, 0), p.project
 		FROM muster_people p LEFT JOIN muster_runs r ON r.number = p.run

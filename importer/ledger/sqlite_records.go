@@ -50,6 +50,8 @@ const (
 	openColumns = intentColumns + ", i.name_key, i.id_key, 1, 0" // the state Intended, no person
 	runColumns  = `number, id, api, company, project, command, host, roster, results, started, ended, status,
 		created, existing, skipped, invalid, failed, unknown, pending`
+	sqlitePeople = `SELECT p.key, p.name_key, p.id_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
+		FROM json_each(?) k CROSS JOIN people p `
 	openIntents = "SELECT " + openColumns + " FROM intents i JOIN runs r ON r.number = i.run "
 )
 
@@ -72,8 +74,11 @@ func (q *sqliteReader) OpenIntents(ctx context.Context, s *Scope) ([]intentRecor
 }
 
 func (q *sqliteReader) People(ctx context.Context, keys []Key) ([]personRecord, error) {
-	return query(ctx, q, scanPerson, `SELECT p.key, p.name_key, p.id_key, p.state, p.person, p.project, p.attempts, p.generation, p.created, p.run
-		FROM json_each(?) k CROSS JOIN people p ON p.key = unhex(k.value)`, keyList(keys))
+	return query(ctx, q, scanPerson, sqlitePeople+"ON p.key = unhex(k.value)", keyList(keys))
+}
+
+func (q *sqliteReader) Named(ctx context.Context, names []Key) ([]personRecord, error) {
+	return query(ctx, q, scanPerson, sqlitePeople+"ON p.name_key = unhex(k.value)", keyList(names))
 }
 
 func (q *sqliteReader) Owners(ctx context.Context, people []int64) ([]ownerRecord, error) {

@@ -77,6 +77,9 @@ type reader interface {
 	// People returns what is known for good of the keys, in any order.
 	People(ctx context.Context, keys []Key) ([]personRecord, error)
 
+	// Named returns what is known for good of people with these name keys, in any order.
+	Named(ctx context.Context, names []Key) ([]personRecord, error)
+
 	// Owners returns the keys that have people with these IDs, in any order.
 	Owners(ctx context.Context, people []int64) ([]ownerRecord, error)
 
