@@ -111,10 +111,11 @@ func (r *run) lookUpNamed(work context.Context, tasks []*task, entries []ledger.
 			if id, _ := r.names.putBack(t, []int64{p.PersonID}); id == 0 {
 				continue
 			}
-			t.key = p.Key
-			if err := r.Ledger.Lookup(work, []ledger.Key{p.Key}, entries[i:i+1]); err != nil {
+			found, err := r.lookup(work, []ledger.Key{p.Key})
+			if err != nil {
 				return err
 			}
+			t.key, entries[i] = p.Key, found[0]
 		}
 	}
 	return nil
