@@ -290,7 +290,7 @@ func (c *rowClassifier) sums(l *line) bool {
 		cell = strings.TrimSpace(cell)
 		switch {
 		case blank(cell):
-		case !amount.MatchString(cell), c.aboutPeople(i), i == 0 && !c.isLineNumber(0, cell):
+		case !amount().MatchString(cell), c.aboutPeople(i), i == 0 && !c.isLineNumber(0, cell):
 			return false
 		}
 	}
@@ -298,7 +298,10 @@ func (c *rowClassifier) sums(l *line) bool {
 }
 
 // amount matches a sum of hours or of money.
-var amount = regexp.MustCompile(`^(?:[-(+]*\p{Sc}? ?\d{1,3}(?:[,.'’ \x{a0}\x{202f}]?\d{3})*(?:[,.]\d+)?\)?|\d+:\d\d(?::\d\d)?) ?(?:\p{Sc}|%|h|hrs|EUR|USD|kr)?$`)
+var amount = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[-(+]*\p{Sc}? ?\d{1,3}(?:[,.'’ \x{a0}\x{202f}]?\d{3})*(?:[,.]\d+)?\)?|\d+:\d\d(?::\d\d)?) ?(?:\p{Sc}|%|(?i:` +
+		strings.Join(wordSections()["measure"], "|") + `))?$`)
+})
 
 // aboutPeople reports whether the heading of a column is known, and is not of hours, pay or
 // the like.

@@ -8,7 +8,7 @@ import (
 
 // classifyCells classifies a row of a roster of four columns, with | between the cells.
 func classifyCells(cells string) string {
-	c := rowClassifier{headers: [][]string{{"Department", "Name", "Hours", "Pay"}}, above: rowsAbove{first: "Electrical"}}
+	c := rowClassifier{headers: [][]string{{"Department", "Name", "Hours", "Pay"}}, above: rowsAbove{first: "Electrical"}, heading: func(string) bool { return false }}
 	return c.classifyRow(&Row{Number: 2, Cells: strings.Split(cells, "|")})
 }
 
@@ -22,6 +22,7 @@ func TestEveryWordCounts(t *testing.T) {
 		"headcount":     {"%||25", skipTotal},
 		"group":         {"% 100 total||40", skipTotal},
 		"summary":       {"Electrical %||40", skipTotal},
+		"measure":       {"||40 %", skipTotal},
 		"made":          {"% by J. Smith", skipExport},
 		"made by":       {"Printed % 11/23", skipExport},
 		"changed":       {"Last % 11/23/2026", skipExport},
@@ -54,7 +55,7 @@ func TestEveryWordCounts(t *testing.T) {
 
 func TestWordSections(t *testing.T) {
 	t.Parallel()
-	used := []string{"summary", "sentence", "line number", "name", "part of a name", "sample", "left", "amount"}
+	used := []string{"summary", "sentence", "line number", "name", "part of a name", "sample", "left", "amount", "measure"}
 	for _, r := range skipRules() {
 		for section := range wordSections() {
 			if strings.Contains(r.form, "{"+section+"}") {
