@@ -276,6 +276,3 @@ func (f *File) Employees(all bool) *File {
 	}
 	return &changed
 }
-
-// Nearest returns the name that is most like a text, or "" if none is near.
-func Nearest(text string, names []string) string { return closest(text, names, Fold, nearEnough) }

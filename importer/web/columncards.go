@@ -130,7 +130,7 @@ func craftOf(choice mapping.Choice, cell string, crafts []string) string {
 			return craft
 		}
 	}
-	return mapping.Nearest(cell, crafts)
+	return text.Closest(cell, crafts, 0.78)
 }
 
 // problemsOf returns what keeps a mapping from being used, a sentence for each.
