@@ -112,7 +112,7 @@ func (s *Server) beginImport(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.begins(w, r, &runRecord{
 		Kind: kindImport, Draft: data.Draft.ID, Roster: data.Roster,
-		Project: procore.Named{ID: account.Project.ID, Name: data.Project}, Place: account.Place(),
+		Project: procore.Named{ID: account.Project.ID, Name: data.Project}, Place: account.Place(), shown: data.Shown,
 	})
 }
 

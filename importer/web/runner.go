@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -84,6 +83,11 @@ func (rs *runner) start(ctx context.Context, r *runRecord, working func() func()
 	for _, one := range rs.live {
 		if one.record.ID == r.ID || one.record.sameAs(r) {
 			return one.record.ID, nil
+		}
+	}
+	if r.shown != "" {
+		if err := rs.unmoved(r.Draft, r.shown); err != nil {
+			return "", err
 		}
 	}
 	r.Status, r.Started, r.Ended, r.Result = statusRunning, rs.now(), time.Time{}, runResult{}
@@ -176,14 +180,23 @@ func (rs *runner) change(draft, shown string, how func() error) error {
 	if id := rs.importing(draft); id != "" {
 		return importedError{id}
 	}
+	if err := rs.unmoved(draft, shown); err != nil {
+		return err
+	}
+	return how()
+}
+
+// unmoved returns an error unless a draft is read as a page has shown.
+func (rs *runner) unmoved(draft, shown string) error {
 	d, err := rs.drafts.get(draft)
 	if err != nil {
 		return err
 	}
-	if read, err := d.reading(); err != nil || read.shown != shown {
-		return cmp.Or(err, errMoved)
+	read, err := d.reading()
+	if err == nil && read.shown != shown {
+		err = errMoved
 	}
-	return how()
+	return err
 }
 
 // importing returns the ID of the import of a draft that is under way; "" for none.

@@ -60,6 +60,8 @@ type runRecord struct {
 	Ended   time.Time     `json:"ended,omitzero"`
 	Status  runStatus     `json:"status"`
 	Result  runResult     `json:"result,omitzero"`
+
+	shown string // how the page that begins the run has shown the draft; "" of any other run
 }
 
 // runResult is what became of a run.

@@ -134,6 +134,9 @@ func TestNoEditMissesTheImport(t *testing.T) {
 	}
 	r := s.end(s.begin(kindImport, d))
 	s.exact(2)
+	if _, err := s.server.runs.start(t.Context(), &runRecord{Kind: kindImport, Draft: s.upload("crew.csv", crew(1)).ID, shown: "as before"}, s.server.begin); !errors.Is(err, errMoved) {
+		t.Errorf("an import of what was not shown: %v", err)
+	}
 	for i, err := range refused {
 		if imported := (importedError{}); !errors.As(err, &imported) || imported.run != r.ID {
 			t.Errorf("change %d: %v", i, err)
