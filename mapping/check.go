@@ -77,9 +77,6 @@ func (s *source) nullName(text string, column int) *Problem {
 // signs are marks that no person's name has.
 const signs = "()[]{}<>*&;:/\\|#%$+=@_"
 
-// filiation is a particle with a stroke, as in Kumar a/l Muthu (son of) and Devi d/o Raman.
-var filiation = regexp.MustCompile(`(?i)(^| )(?:a/[lp]|[sd]/o)( \pL)`)
-
 // joints are words inside a cell that no person's name has.
 var joints = wordSet("name-parts", "joint", exactly)
 
@@ -94,8 +91,9 @@ func isSymbol(r rune) bool {
 // name, or "". Such parts are signs, numbers, remarks, the end of a firm's name
 // and second persons.
 func foreignPart(name string, whole bool) string {
-	if strings.Contains(name, "/") {
-		name = filiation.ReplaceAllString(name, "$1$2")
+	if words := strings.Fields(name); strings.Contains(name, "/") { // as in Kumar a/l Muthu (son of)
+		last := len(words) - 1
+		name = strings.Join(append(slices.DeleteFunc(words[:last], isParticle), words[last]), " ")
 	}
 	if at := strings.IndexAny(name, signs); at >= 0 {
 		return name[at : at+1]
