@@ -138,7 +138,8 @@ func (m *Mapper) checkPerson(cells []string, p *Person) []Problem {
 	post, doubtful := readPost(slices.AppendSeq(room[:0], strings.FieldsSeq(folded)))
 	code, what := "name_unclear", ""
 	switch {
-	case isPlaceholderName(folded):
+	case isPlaceholderName(folded),
+		s.field == fullName && isPlaceholderName(Fold(p.LastName+" "+p.FirstName)): // A définir, under Nom et prénom
 		code, what = "name_missing", "is a placeholder, not a name"
 	case post:
 		what = "is a post or a firm, not a person"

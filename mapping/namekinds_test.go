@@ -203,6 +203,7 @@ func TestTitles(t *testing.T) {
 		{"Hugo Neto", "Hugo|Neto"},
 		{"Hugo Prado Neto", "Hugo|Prado Neto"},
 		{"Lieutenant Stenner", "name_single"},
+		{"gez. Stenner", "name_single"},
 	}, nil)
 	m := detect(t, mapping.Options{}, "First Name|Last Name")
 	var p mapping.Person

@@ -30,7 +30,7 @@ func TestNullMarkers(t *testing.T) {
 			t.Errorf("%s is noted in %d fields", text, n)
 		}
 	}
-	for _, text := range []string{"UNKNOWN", "unknown", "0", "00000", "Unbekannt", "desconocido", "INCONNU", "[unknown]", "not assigned", "pending", "NEW", "S/N", "en cours", "folgt"} {
+	for _, text := range []string{"UNKNOWN", "unknown", "0", "00000", "Unbekannt", "desconocido", "INCONNU", "[unknown]", "not assigned", "pending", "NEW", "S/N", "en cours", "folgt", "see HR"} {
 		var p mapping.Person
 		if problems := mapper.Map([]string{"Ann", "Lee", text, text, text}, nil, &p); len(problems) > 0 || p.EmployeeID+p.OriginID != "" || p.JobTitle != text {
 			t.Errorf("%s: IDs %q, %q, title %q, %v", text, p.EmployeeID, p.OriginID, p.JobTitle, problems)

@@ -26,6 +26,7 @@ func TestPostsAndFirms(t *testing.T) {
 		"Grand Total", "Steel Total", "Authorized Signature", "Operateur Grue", "Coordonnateur SST", "Baustellenleiter Ost",
 		"Fire Watch", "Traffic Control", "Service Tech", "Test Account", "Third Party", "Project Engineer II", "Oficial 1a", "Maçon N2P1", "Agency Worker",
 		"Steel Fixer", "Boiler Maker", "Kalıpçı Ustası", "Hlavní inženýr", "Tukang Batu",
+		"Misc Labor", "Fuel Truck", "Nachunternehmer Bau", "Personal Eventual", "In attesa", "Wird noch benannt", "Streng vertraulich",
 		"Ebermann Trockenbau", "Plomberie Royer", "Impianti Bassi", "Haag Bouw", "Royer Services",
 	} {
 		var p mapping.Person
@@ -36,6 +37,10 @@ func TestPostsAndFirms(t *testing.T) {
 		if problems := two.Map([]string{first, last}, nil, &p); len(problems) == 0 {
 			t.Errorf("%s in two columns is a person", name)
 		}
+	}
+	var p mapping.Person
+	if detect(t, mapping.Options{}, "Nom et prénom").Map([]string{"A définir"}, nil, &p) == nil {
+		t.Errorf("A définir was read as %q, %q", p.FirstName, p.LastName)
 	}
 }
 
@@ -49,7 +54,7 @@ func TestPeopleNamedAsPosts(t *testing.T) {
 		"Maria Driver", "Farokh Engineer", "Nari Contractor", "Hunter Cook", "Taylor Painter", "Art Baker", "Dieter Maurer", "Ilse Zimmermann", "Floor Timmerman",
 		"Line Murer", "Jana Tesařová", "Pavel Zedník", "Lucía Herrero", "Ana Mestre", "Luca Muratore", "Claire Charpentier", "Stone Mason", "Major Cook",
 		"Van Carpenter", "Grant Foreman", "Dean Officer", "Junior Baker", "Miles Steward", "Hope Vacant", "Olga Plotnik", "Marine Maurer", "Germán Pintor",
-		"Joy Day", "Max Power", "Junior French", "Ann Maker", "Eva Brothers", "Christopher Guest", "Danielle Steel", "Ann Total", "Jean Grand", "Man Singh", "Noble Field",
+		"Joy Day", "Max Power", "Junior French", "Ann Maker", "Eva Brothers", "Christopher Guest", "Danielle Steel", "Ann Total", "Jean Grand", "Man Singh", "Noble Field", "Misc Olmedo", "Ann Ready",
 	} {
 		var p mapping.Person
 		first, last, _ := strings.Cut(name, " ")
