@@ -53,6 +53,7 @@ func TestRowsOfOneCell(t *testing.T) {
 		"While completion of Form WH-347 is optional it is mandatory": note,
 		"* apprentice":                    note,
 		"Effectif total : 2":              total,
+		"Personal en obra: 2":             total,
 		"Elaboró: Ing. Residente":         footer,
 		"Weather: sunny, 74 F":            footer,
 		"CARPENTERS":                      section,
