@@ -94,7 +94,8 @@ func (r *run) lookUpNamed(work context.Context, tasks []*task, entries []ledger.
 	}
 	rows := map[ledger.Key][]int{}
 	for i, t := range tasks {
-		if name := r.fullNameKey(t); entries[i].State == ledger.Absent {
+		if entries[i].State == ledger.Absent {
+			name := r.fullNameKey(t)
 			rows[name] = append(rows[name], i)
 		}
 	}
