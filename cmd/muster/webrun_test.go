@@ -99,7 +99,8 @@ func TestWebKilledInMidRun(t *testing.T) {
 			}})
 			first := w.startWeb("--settle-after", "200ms")
 			process <- first.cmd.Process
-			answer, err := first.PostForm(first.url+"/roster/"+first.upload(w.crew(people))+"/import", nil)
+			draft := "/roster/" + first.upload(w.crew(people))
+			answer, err := first.PostForm(first.url+draft+"/import"+first.shown(draft+"/go"), nil)
 			if err == nil { // else it was killed before it could answer
 				_ = answer.Body.Close()
 			}
@@ -159,6 +160,17 @@ func (p *webProcess) upload(path string) (draft string) {
 	return strings.Split(answer.Request.URL.Path, "/")[2]
 }
 
+// shown returns what the forms of a page tell of how the list was read, as a query.
+func (p *webProcess) shown(path string) string {
+	p.t.Helper()
+	page := p.open(path)
+	shown := regexp.MustCompile(`\?shown=[^"&]+`).FindString(page)
+	if shown == "" {
+		p.t.Fatalf("%s does not say how the list was read: %s", path, page)
+	}
+	return shown
+}
+
 var manyRows = flag.Int("rows", 10_000, "rows of the roster in TestWebOfManyRows")
 
 // TestWebOfManyRows takes a large roster through the page: upload, check, edit, fix of a
@@ -195,15 +207,16 @@ func TestWebOfManyRows(t *testing.T) {
 	step("upload and columns", began)
 
 	began = time.Now()
-	p.submit(draft+"/columns", url.Values{"do": {"continue"}})
+	p.submit(draft+"/columns"+p.shown(draft+"/columns"), url.Values{"do": {"continue"}})
 	page := p.await(draft+"/check", number(people-people/50)+" new · "+number(people/50)+" to fix")
 	step("check", began)
 
 	began = time.Now()
 	const edits = 100
+	shown := p.shown(draft + "/go")
 	for i := range edits {
 		change := fmt.Sprintf(`[{"line": %d, "column": 3, "text": "%d"}]`, 2+50*i, 900_000+i)
-		answer, err := p.Post(p.url+draft+"/cells", "application/json", strings.NewReader(change))
+		answer, err := p.Post(p.url+draft+"/cells"+shown, "application/json", strings.NewReader(change))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,13 +226,13 @@ func TestWebOfManyRows(t *testing.T) {
 
 	began = time.Now()
 	group := regexp.MustCompile(`name="group" value="([0-9a-f]+)"`).FindStringSubmatch(page)
-	p.submit(draft+"/fix", url.Values{"group": group[1:], "do": {"empty"}})
+	p.submit(draft+"/fix"+shown, url.Values{"group": group[1:], "do": {"empty"}})
 	p.await(draft+"/check", number(people)+" new")
 	step("one fix for the other rows", began)
 
 	name := regexp.MustCompile(`type the project&#39;s name: ([^<]+)<`).FindStringSubmatch(p.open(draft + "/go"))
 	began = time.Now()
-	_, run := p.submit(draft+"/import", url.Values{"name": name[1:]})
+	_, run := p.submit(draft+"/import"+shown, url.Values{"name": name[1:]})
 	p.await(run, number(people)+" people were created")
 	step("import", began)
 	if n := len(w.server.People()); n != people {
