@@ -57,7 +57,7 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guarded puts the guards in front of a handler. The order counts: a page of another
-// site learns nothing, not even that a session is missing.
+// site learns nothing, not even that the cookie is missing.
 func (s *Server) guarded(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(s.refusal(http.StatusForbidden, "refused.origin"))
@@ -95,7 +95,7 @@ func (s *Server) withHost(next http.Handler) http.Handler {
 // withSession lets requests with the cookie pass, and exchanges a one-time token for the
 // cookie. Other users of the machine have neither.
 func (s *Server) withSession(next http.Handler) http.Handler {
-	name, value := "muster_"+s.guard.port, s.Key.session()
+	name, value := "muster_"+s.guard.port, s.Key.cookie()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if nonce, ok := aliveNonce(r); ok {
 			fmt.Fprint(w, s.Key.Alive(nonce))
@@ -106,7 +106,7 @@ func (s *Server) withSession(next http.Handler) http.Handler {
 		query := r.URL.Query()
 		if r.Method != http.MethodGet || !query.Has(tokenParameter) {
 			if !known {
-				s.refusal(http.StatusForbidden, "refused.session").ServeHTTP(w, r)
+				s.refusal(http.StatusForbidden, "refused.browser").ServeHTTP(w, r)
 				return
 			}
 			s.seen.Store(s.Now().UnixNano())
@@ -146,7 +146,7 @@ func (s *Server) withLimits(next http.Handler) http.Handler {
 	return http.MaxBytesHandler(next, mostUpload)
 }
 
-// refusal answers with a plain sentence. A person without a session sees no page.
+// refusal answers with a plain sentence. A person without the cookie sees no page.
 func (s *Server) refusal(status int, text string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, s.text(text), status)

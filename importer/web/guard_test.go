@@ -39,7 +39,7 @@ func TestOnlyLoopback(t *testing.T) {
 // TestGuards asks as a browser would for which a guard is made.
 func TestGuards(t *testing.T) {
 	server := guardedServer(t)
-	cookie := "muster_4000=" + server.Key.session()
+	cookie := "muster_4000=" + server.Key.cookie()
 	token := server.Key.Token()
 	for _, c := range []struct {
 		name, method, target, host, cookie string
@@ -57,7 +57,7 @@ func TestGuards(t *testing.T) {
 		{name: "another user", target: "/", want: 403},
 		{name: "another user's asset", target: "/assets/page.css", want: 403},
 		{name: "another port's cookie", target: "/", cookie: strings.Replace(cookie, "4000", "4001", 1), want: 403},
-		{name: "a wrong cookie", target: "/", cookie: "muster_4000=" + NewKey().session(), want: 403},
+		{name: "a wrong cookie", target: "/", cookie: "muster_4000=" + NewKey().cookie(), want: 403},
 		{name: "a token", target: "/?token=" + token, want: 200, enters: true},
 		{name: "the token again", target: "/?token=" + token, want: 403},
 		{name: "the token again, with the cookie", target: "/?token=" + token, cookie: cookie, want: 200, enters: true},
@@ -93,8 +93,8 @@ func TestGuards(t *testing.T) {
 			if got := w.Header().Get("Cache-Control"); got != "no-store" {
 				t.Errorf("Cache-Control: %q", got)
 			}
-			if strings.Contains(w.Body.String(), string(server.Key)) || strings.Contains(w.Body.String(), server.Key.session()) {
-				t.Error("the answer has the key or the session")
+			if strings.Contains(w.Body.String(), string(server.Key)) || strings.Contains(w.Body.String(), server.Key.cookie()) {
+				t.Error("the answer has the key or the cookie")
 			}
 			if !c.enters {
 				return

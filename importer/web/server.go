@@ -3,8 +3,8 @@
 // Who looks for what:
 //
 //	server.go    Options, the routes, the start and the end of the server
-//	guard.go     what keeps others out: host, origin, session, headers, size of uploads
-//	session.go   tokens, the cookie, the proof for a second start
+//	guard.go     what keeps others out: host, origin, cookie, headers, size of uploads
+//	tokens.go    tokens, the cookie, the proof for a second start
 //	page.go      templates, fragments, messages for people, the error page
 //	texts.go     the table of texts (texts/en/*.yaml)
 //	assets.go    style sheet, scripts and what others made (assets/vendor)

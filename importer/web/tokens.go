@@ -32,8 +32,8 @@ func (k Key) Token() string {
 // request for AlivePath with the nonce behind it.
 func (k Key) Alive(nonce string) string { return k.mac("alive", nonce) }
 
-// session returns the value of the cookie.
-func (k Key) session() string { return k.mac("session", "") }
+// cookie returns the value of the cookie.
+func (k Key) cookie() string { return k.mac("cookie", "") }
 
 // tokens takes each token of a key once.
 type tokens struct {
